@@ -4,7 +4,7 @@ default:
 
 # Runs a demo server and an application to sign in to.
 demo *options:
-    cargo run --release -- demo {{options}}
+    cargo run -- demo {{options}}
 
 # Runs the tests on SQLite.
 test *names:
@@ -16,7 +16,7 @@ test-postgres url *names:
 
 # Checks formatting, lints and spelling; needs `typos` (`pip install typos` or `cargo install typos-cli`).
 check:
-    cargo fmt --check
+    cargo fmt --all --check
     cargo clippy --all-targets -- -D warnings
     typos
 
@@ -36,6 +36,12 @@ clients directory="target/clients":
     for jar in $(cat tests/clients/java/jars.txt); do \
         mvn -B -q dependency:copy -Dartifact="$jar" -DoutputDirectory="$(realpath {{directory}})/java" || exit 1; \
     done
+    rm -rf {{directory}}/integrations
+    mkdir -p {{directory}}/integrations
+    go build -C tests/clients/integrations/go -ldflags "-s -w" -o "$(realpath {{directory}})/integrations/" \
+        ./kubernetes github.com/oauth2-proxy/oauth2-proxy/v7
+    mvn -B -q -f tests/clients/integrations/java dependency:copy-dependencies \
+        -DincludeScope=runtime -DoutputDirectory="$(realpath {{directory}})/integrations/spring"
 
 # Runs outages at their real length, and load for a minute; on PostgreSQL with TEST_ENGINE and TEST_POSTGRES_URL.
 soak:
@@ -44,6 +50,10 @@ soak:
 # Measures what requests cost; --growth fills the database with a million clients, people and tokens.
 bench *options:
     cargo bench -- {{options}}
+
+# Builds a release into target/dist: a tarball with a static binary, its SBOM, and the root file system of a container; needs `cargo install cargo-cyclonedx`.
+dist *directory:
+    deploy/dist {{directory}}
 
 # Runs everything that CI runs.
 ci:

@@ -113,7 +113,8 @@ where
     }
 }
 
-/// The address and the id come last, because a client chooses neither.
+/// The address and the id come last, because a client cannot write anything there: it does not choose the address, and an
+/// id that came through a trusted proxy has no quotation marks and no spaces.
 fn write_text(line: &mut String, facts: &dyn RequestFacts) -> fmt::Result {
     if let Some(client) = facts.client() {
         write!(line, " client={:?}", client.as_str())?;

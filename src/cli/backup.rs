@@ -10,10 +10,11 @@ use super::atomic_file::{self, ExistingFile};
 use super::progress::Progress;
 use super::restore::sentence;
 use super::signals::{HangUp, stop_asked};
-use super::{CliError, OutputOptions, block_on};
+use super::{CliError, OutputOptions, block_on, no_database};
 use crate::config::Config;
 use crate::keys::master::MasterKey;
 use crate::store::backup::{self, BackupContents};
+use crate::store::db::DbError;
 use crate::store::paths::with_suffix;
 use crate::telemetry;
 
@@ -91,7 +92,8 @@ fn source(config: &Config) -> Result<PathBuf, CliError> {
             .into());
     };
     if !path.exists() {
-        return Err(format!("there is no database {}", path.display()).into());
+        let error = DbError::NoDatabase(config.database_options().what());
+        return Err(no_database(config, &error));
     }
     Ok(path)
 }

@@ -40,6 +40,11 @@ impl CliError {
         Self { sentences, kind, faults }
     }
 
+    /// The error with `new` in the place of `old` in its sentences.
+    pub(super) fn replacing(self, old: &str, new: &str) -> Self {
+        Self { sentences: self.sentences.replace(old, new), ..self }
+    }
+
     /// Prints the error on standard error: a line for each sentence, or one line of JSON.
     pub(super) fn print(&self, as_json: bool) {
         let mut out = std::io::stderr().lock();

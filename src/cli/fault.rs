@@ -7,7 +7,8 @@ use crate::failure::Denied;
 use crate::operations::fault::{Fault, FaultKind, Faults};
 
 /// Members that sentences name, and their options.
-const OPTIONS: [(&str, &str); 16] = [
+const OPTIONS: [(&str, &str); 18] = [
+    ("allowed_schemes", "--allow-scheme"),
     ("assertion_audience", "--assertion-audience"),
     ("backchannel_logout_uri", "--backchannel-logout-uri"),
     ("client_secret", "--secret"),
@@ -17,6 +18,7 @@ const OPTIONS: [(&str, &str); 16] = [
     ("jwks_uri", "--jwks-uri"),
     ("may_act", "--may-act"),
     ("may_impersonate", "--may-impersonate"),
+    ("may_reuse_consent", "--may-reuse-consent"),
     ("may_widen_resources", "--may-widen-resources"),
     ("policy_uri", "--policy"),
     ("redirect_uris", "--redirect-uri"),

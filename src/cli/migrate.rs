@@ -23,7 +23,7 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
         let json: Value =
             planned.iter().map(|(version, name)| json!({ "version": version, "name": name })).collect();
         if !options.dry_run {
-            CliContext::open(&options.output.common).await?;
+            CliContext::make(&options.output.common).await?;
             return options.output.say(json, "the database has this version's schema");
         }
         let lines: Vec<String> =

@@ -12,11 +12,13 @@ mod error;
 mod fault;
 mod grant;
 mod healthcheck;
+mod init;
 mod issuer;
 mod key;
 mod lifetime;
 mod list;
 mod logout;
+mod man_pages;
 mod migrate;
 mod progress;
 mod purge;
@@ -42,16 +44,19 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 
 use crate::clock::{Clock, Timestamp};
-use crate::config::Config;
+use crate::config::{Config, PLACES};
+use crate::failure::Failure;
 use crate::files::NamedFile;
 use crate::files::permissions::Exposure;
 use crate::operations::Context;
 use crate::secret::passwords::Passwords;
-use crate::server::open_database;
-use crate::store::db::{DatabaseRoute, Db, DbOptions};
+use crate::server::{make_database, open_database};
+use crate::store::db::{DatabaseRoute, Db, DbError, DbOptions};
 use crate::telemetry;
 use error::CliError;
 use list::ListOptions;
+
+const NO_CONFIG: &str = "grantor demo has a configuration of its own, and takes no --config";
 
 /// The longest time for which a command waits to write while a server writes.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -60,11 +65,13 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 #[command(
     version,
     about = "A standalone OAuth 2.0 authorization server",
-    after_help = "First look:   grantor demo\nFor real use: grantor scope create …, client create …, user create …, then grantor serve\n\nEvery command exits with 0 when it has done its work, 1 when it could not, and 2 when it was called wrongly.\nA command that destroys something asks first; --yes answers in advance. --json prints JSON for programs. docs/commands.md has examples."
+    after_help = "First look:   grantor demo\nFor real use: grantor init, then grantor serve\n\nEvery command exits with 0 when it has done its work, 1 when it could not, and 2 when it was called wrongly.\nA command that destroys something asks first; --yes answers in advance. --json prints JSON for programs. docs/commands.md has examples."
 )]
 struct Cli {
     #[command(subcommand)]
     command: Command,
+    #[command(flatten)]
+    common: Common,
 }
 
 #[derive(Subcommand)]
@@ -73,6 +80,8 @@ enum Command {
     Serve(Common),
     /// Run a demonstration: a server with sample data, and an application to sign in to
     Demo(demo::Options),
+    /// Write a configuration, and create the first person and the first application
+    Init(Box<init::Options>),
     /// Check whether the running server is ready; for containers and service managers
     Healthcheck(Common),
     /// Migrate the database to this version's schema, then stop
@@ -123,13 +132,16 @@ enum Command {
     Config(config::Command),
     /// Print a script that teaches a shell to complete these commands
     Completions(completions::Options),
+    /// Write a manual page for every command into a directory
+    ManPages(man_pages::Options),
 }
 
-/// Options of every command.
+/// Options of every command, which may also be written before its name.
 #[derive(Args, Clone)]
 struct Common {
-    /// Read this TOML file on top of the defaults; GRANTOR_… variables override both
-    #[arg(long, value_name = "FILE")]
+    /// Read this TOML file on top of the defaults; GRANTOR_… variables override both. Without this option: the file that
+    /// GRANTOR_CONFIG names, else ./grantor.toml, else /etc/grantor/grantor.toml
+    #[arg(long, value_name = "FILE", global = true)]
     config: Option<PathBuf>,
 }
 
@@ -164,6 +176,11 @@ impl OutputOptions {
         header: [&str; N],
         row: impl Fn(&T) -> [String; N],
     ) -> Result<(), CliError> {
+        if items.is_empty() && !self.json {
+            // Perhaps the operator expects another database.
+            let config = Config::load(self.common.config.as_deref())?;
+            return say(format!("none in the database {}", config.database_options().what()));
+        }
         let rows: Vec<_> = items.iter().map(row).collect();
         let places = options.arrange(&header, &rows)?;
         let json: serde_json::Value = places.iter().map(|place| to_json(&items[*place])).collect();
@@ -181,7 +198,9 @@ pub fn run() -> ExitCode {
     };
     let outcome = match cli.command {
         Command::Serve(common) => serve::run(&common),
+        Command::Demo(_) if cli.common.config.is_some() => Err(NO_CONFIG.into()),
         Command::Demo(options) => demo::run(options),
+        Command::Init(options) => init::run(*options),
         Command::Healthcheck(common) => healthcheck::run(&common),
         Command::Migrate(options) => migrate::run(&options),
         Command::Client(command) => client::run(command),
@@ -201,6 +220,7 @@ pub fn run() -> ExitCode {
         Command::Copy(options) => copy::run(&options),
         Command::Config(command) => config::run(&command),
         Command::Completions(options) => completions::run(&options),
+        Command::ManPages(options) => man_pages::run(&options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -219,11 +239,24 @@ struct CliContext {
 }
 
 impl CliContext {
+    /// Opens the configured database, which must exist.
     async fn open(common: &Common) -> Result<Self, CliError> {
         let config = Config::load(common.config.as_deref())?;
         telemetry::start(&config.log)?;
         let clock = Clock::System;
-        let db = open_database(&config, &clock, TIMEOUT).await?;
+        let db = open_database(&config, &clock, TIMEOUT).await.map_err(|failure| match failure {
+            Failure::Database(error @ DbError::NoDatabase(_)) => no_database(&config, &error),
+            failure => failure.into(),
+        })?;
+        Ok(Self { config, db, now: clock.now() })
+    }
+
+    /// Opens the configured database, and makes it if it does not exist.
+    async fn make(common: &Common) -> Result<Self, CliError> {
+        let config = Config::load(common.config.as_deref())?;
+        telemetry::start(&config.log)?;
+        let clock = Clock::System;
+        let db = make_database(&config, &clock, TIMEOUT).await?;
         Ok(Self { config, db, now: clock.now() })
     }
 
@@ -235,6 +268,15 @@ impl CliContext {
     fn passwords(&self) -> Result<Passwords, CliError> {
         Ok(Passwords::start(&self.config.passwords)?)
     }
+}
+
+/// The sentence for a database that does not exist: which one, and what named it.
+fn no_database(config: &Config, error: &DbError) -> CliError {
+    let place = match &config.file {
+        Some(file) => format!("the configuration is {}", file.display()),
+        None => PLACES.to_owned(),
+    };
+    format!("{error} (database.url); {place}. grantor init, serve and migrate make a database").into()
 }
 
 /// Opens a database other than the configured one.

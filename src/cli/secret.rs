@@ -9,10 +9,10 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr
 use zeroize::Zeroizing;
 
 use super::{CliError, trusted, warn};
-use crate::files::NamedFile;
+use crate::files::{BYTE_ORDER_MARK, NamedFile, not_utf8, without_mark};
 use crate::oauth::identity::user::MAX_PASSWORD_LENGTH;
 use crate::operations::clients::ChosenSecret;
-use crate::secret::{Secret, random_password};
+use crate::secret::{Secret, random, random_password};
 
 /// The secret that a person has chosen for a client.
 #[derive(Args)]
@@ -69,10 +69,15 @@ impl NewPasswordOptions {
     pub(super) fn read(&self) -> Result<NewPassword, CliError> {
         let password = match self.generate {
             true => random_password(),
-            false => new_from_stdin("password", MAX_PASSWORD_LENGTH)?,
+            false => read_password()?,
         };
         Ok(NewPassword { password, is_generated: self.generate })
     }
+}
+
+/// A new password from standard input. A terminal asks for it twice.
+pub(super) fn read_password() -> Result<Secret, CliError> {
+    new_from_stdin("password", MAX_PASSWORD_LENGTH)
 }
 
 /// A new secret from standard input. A terminal asks for it twice.
@@ -131,16 +136,18 @@ pub(super) fn warn_of_argument(begin: &str, instead: &str) -> Result<(), CliErro
     warn(format!("{begin} every account of this machine while the command runs; {instead}"))
 }
 
-/// Standard input as text without its last line end. If the text is too long, reads only enough of it to know that.
+/// Standard input as text, without a byte order mark before it and without its last line end. If the text is too long,
+/// reads only enough of it to know that.
 pub(super) fn from_stdin(what: &str, longest: usize) -> Result<Secret, CliError> {
-    let limit = longest + LINE_END + 1;
+    let limit = BYTE_ORDER_MARK.len() + longest + LINE_END + 1;
     // A buffer that grows would leave copies of the secret behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(limit + 1));
     let input = std::io::stdin();
     let read = input.take(u64::try_from(limit).unwrap_or(u64::MAX)).read_to_end(&mut bytes);
     read.map_err(|error| format!("{what} on standard input cannot be read: {}", error.kind()))?;
-    let text =
-        str::from_utf8(&bytes).map_err(|_| format!("{what} on standard input is not text in UTF-8"))?;
+    let content = without_mark(&bytes);
+    let text = str::from_utf8(content)
+        .map_err(|_| format!("{what} on standard input cannot be used: {}", not_utf8(content)))?;
     Ok(without_line_end(text))
 }
 
@@ -157,4 +164,34 @@ const LINE_END: usize = 2;
 fn without_line_end(text: &str) -> Secret {
     let line = text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
     Secret::new(line.to_owned())
+}
+
+/// A password of words with two syllables, each with 12 random bits: easy to type, and as hard to guess as it is long.
+pub(super) fn typable_password(words: usize) -> Secret {
+    const CONSONANTS: &[u8; 16] = b"bdfghjkmnprstvwz";
+    const VOWELS: &[u8; 4] = b"aeiu";
+    let mut password = String::with_capacity(words * 5);
+    for word in 0..words {
+        if word > 0 {
+            password.push('-');
+        }
+        for byte in random::<2>() {
+            password.push(char::from(CONSONANTS[usize::from(byte >> 4)]));
+            password.push(char::from(VOWELS[usize::from(byte & 3)]));
+        }
+    }
+    Secret::new(password)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_generated_password_is_typable_and_always_new() {
+        let (one, other) = (typable_password(4), typable_password(4));
+        assert_ne!(one.expose(), other.expose());
+        assert_eq!(one.expose().len(), 19);
+        assert!(one.expose().bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'));
+    }
 }

@@ -4,9 +4,13 @@ use std::net::SocketAddr;
 
 use super::signals::{HangUp, stop_asked};
 use super::{CliError, Common};
+use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::operations::clients;
+use crate::operations::list::Listing;
 use crate::server::Server;
+use crate::store::clients::ClientFilter;
 use crate::telemetry;
 
 pub(super) fn run(common: &Common) -> Result<(), CliError> {
@@ -18,6 +22,7 @@ pub(super) fn run(common: &Common) -> Result<(), CliError> {
     actix_web::rt::System::new().block_on(async {
         let listen = config.listen.ip();
         let server = Server::bind(config, Clock::System).await?;
+        advise(&server.app()).await?;
         // Before the log line below: a signal right after that line must not end the process at once.
         let stop = stop_asked(HangUp::IsNoStop)?;
         let metrics = server.metrics_address().map(|address| format!(", metrics on {address}"));
@@ -42,4 +47,17 @@ pub(super) fn run(common: &Common) -> Result<(), CliError> {
         tracing::info!("stopped");
         Ok(())
     })
+}
+
+/// Says what to do next as long as no application is registered.
+async fn advise(app: &App) -> Result<(), CliError> {
+    let first = Listing { filter: ClientFilter::default(), limit: 1, cursor: None };
+    if clients::list(&app.operations(app.now()), first).await?.items.is_empty() {
+        tracing::info!(
+            "no application is registered yet: `grantor client create` registers one, `grantor user create` creates a \
+             person, and applications find everything at {}/.well-known/openid-configuration",
+            app.issuer
+        );
+    }
+    Ok(())
 }

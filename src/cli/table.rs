@@ -1,5 +1,7 @@
 //! Aligned columns for people to read: a header line and no frame.
 
+use crate::oauth::display_text::is_bidi_control;
+
 /// Lines of cells under a header. Each column is as wide as its widest cell.
 pub(super) fn table<const N: usize>(header: [&str; N], rows: &[[String; N]]) -> String {
     let header = header.map(str::to_owned);
@@ -23,9 +25,10 @@ fn aligned(cells: &[String], widths: &[usize]) -> String {
     padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
 }
 
-/// A cell without control characters, which could change the terminal.
+/// A cell without control characters, which could change the terminal, and without controls of the writing direction, which
+/// would turn the line around.
 fn printable(cell: &str) -> String {
-    cell.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    cell.chars().map(|c| if c.is_control() || is_bidi_control(c) { '\u{fffd}' } else { c }).collect()
 }
 
 #[cfg(test)]

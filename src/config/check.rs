@@ -1,6 +1,7 @@
 //! Checks that the types do not express: values that make sense, and options that fit together.
 
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 use url::{Host, Url};
 
 use super::{Config, descriptors};
@@ -13,8 +14,12 @@ use crate::secret::from_base64url;
 use crate::store::db::{Engine, check_url};
 
 /// The sentence about a filter that cannot be parsed.
-pub const BAD_FILTER: &str =
-    "log.filter cannot be read; write a level such as debug, or a list such as grantor=debug,info";
+pub const BAD_FILTER: &str = "log.filter cannot be used; write one of the levels error, warn, info, debug, trace and off, \
+                              or a list with a level for this program, such as grantor=debug,warn";
+
+const IDLE_SESSION: &str = "sessions.idle_lifetime";
+const IDLE_REFRESH_TOKEN: &str = "tokens.refresh_token_idle_lifetime";
+const POLL_INTERVAL: &str = "device.poll_interval";
 
 /// An option, and the sentence about its mistake.
 type OptionMistake = (&'static str, String);
@@ -47,8 +52,7 @@ impl Config {
             let sentence = format!("passwords.min_length must be between {MIN_LENGTH} and {MAX_MIN_LENGTH}");
             mistakes.push(("passwords.min_length", sentence));
         }
-        // The errors of the parser repeat parts of the value.
-        if EnvFilter::try_new(&self.log.filter).is_err() {
+        if !is_filter(&self.log.filter) {
             mistakes.push(("log.filter", BAD_FILTER.into()));
         }
         mistakes
@@ -194,8 +198,56 @@ impl Config {
                 mistakes.push((key, format!("{key} must be longer than 0s")));
             }
         }
+        mistakes.extend(self.check_order());
         mistakes
     }
+
+    /// Spans that have no effect, because another one ends first.
+    fn check_order(&self) -> impl Iterator<Item = OptionMistake> {
+        let (tokens, sessions, device) = (&self.tokens, &self.sessions, &self.device);
+        let pairs = [
+            (IDLE_SESSION, sessions.idle_lifetime, "sessions.lifetime", sessions.lifetime),
+            (
+                IDLE_REFRESH_TOKEN,
+                tokens.refresh_token_idle_lifetime,
+                "tokens.refresh_token_lifetime",
+                tokens.refresh_token_lifetime,
+            ),
+            (POLL_INTERVAL, device.poll_interval, "device.code_lifetime", device.code_lifetime),
+        ];
+        pairs.into_iter().filter(|(_, shorter, _, longer)| shorter > longer).map(|(key, _, other, _)| {
+            (key, format!("{key} is longer than {other}, which ends first, so it would have no effect"))
+        })
+    }
+
+    /// The options that may keep their defaults when another option ends first: only a value that was written is a
+    /// mistake.
+    pub(super) const MAY_BE_LONGER: [&str; 3] = [IDLE_SESSION, IDLE_REFRESH_TOKEN, POLL_INTERVAL];
+}
+
+/// Whether a filter of the log can be used. A list that has no level, neither for everything nor for this program, would
+/// show nothing; and a word that is not a level, such as `loud`, is taken for the name of a part of a program.
+fn is_filter(text: &str) -> bool {
+    // The errors of the parser repeat parts of the value.
+    if EnvFilter::try_new(text).is_err() {
+        return false;
+    }
+    let is_level = |word: &str| word.parse::<LevelFilter>().is_ok();
+    let is_ours = |word: &str| word == "grantor" || word.starts_with("grantor::");
+    let mut words = text.split(',').map(str::trim).filter(|word| !word.is_empty()).peekable();
+    let has_any = words.peek().is_some();
+    let mut decides = false;
+    let all_are_known = words.all(|word| match word.split_once(['=', '[']) {
+        Some((target, _)) => {
+            decides |= target.is_empty() || is_ours(target);
+            true
+        }
+        None => {
+            decides |= is_level(word) || is_ours(word);
+            is_level(word) || is_ours(word)
+        }
+    });
+    has_any && all_are_known && decides
 }
 
 fn check_public_url(text: &str) -> Result<(), String> {
@@ -225,5 +277,44 @@ fn is_loopback(host: &Host<&str>) -> bool {
         Host::Domain(name) => *name == "localhost",
         Host::Ipv4(address) => address.is_loopback(),
         Host::Ipv6(address) => address.is_loopback(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_that_another_one_cuts_off_is_a_mistake_if_it_was_written() {
+        for (shorter, longer) in [
+            ("sessions.idle_lifetime", "sessions.lifetime"),
+            ("tokens.refresh_token_idle_lifetime", "tokens.refresh_token_lifetime"),
+            ("device.poll_interval", "device.code_lifetime"),
+        ] {
+            let refused = Config::with(&[(shorter, "3m"), (longer, "2m")]);
+            let sentence = refused.unwrap_err().to_string();
+            assert!(sentence.starts_with(&format!("{shorter} is longer than {longer}")), "{sentence}");
+            assert!(Config::with(&[(shorter, "2m"), (longer, "2m")]).is_ok());
+            assert!(Config::with(&[(longer, "1s")]).is_ok(), "the default of {shorter} is no mistake");
+        }
+    }
+
+    #[test]
+    fn a_filter_of_the_log_that_shows_nothing_is_refused() {
+        let is_used = |text| Config::with(&[("log.filter", text)]).is_ok();
+        for text in [
+            "info",
+            "DEBUG",
+            "off",
+            "grantor=debug,warn",
+            "grantor",
+            "warn,grantor::keys=error",
+            "sqlx=debug,info",
+        ] {
+            assert!(is_used(text), "{text}");
+        }
+        for text in ["loud", "", ",", "info,loud", "grantr=debug", "sqlx=debug", "==="] {
+            assert!(!is_used(text), "{text}");
+        }
     }
 }

@@ -59,6 +59,11 @@ impl Finding {
         Self { key: key.map(str::to_owned), origin: None, mistake: Mistake::Other(sentence.into()) }
     }
 
+    /// A remark about what is registered in the database.
+    pub fn of_database(sentence: String) -> Self {
+        Self::without_source(None, sentence)
+    }
+
     pub(super) fn of_a_file(path: PathBuf, sentence: impl Into<String>) -> Self {
         Self { key: None, origin: Some(SettingSource::File(path)), mistake: Mistake::Other(sentence.into()) }
     }

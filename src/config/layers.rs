@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use config::{File, FileFormat, Map, Source as _, Value, ValueKind};
 use strsim::levenshtein;
 
 use super::finding::{ConfigError, Finding, SettingSource};
-use super::{Config, document};
+use super::service_links::is_service_link;
+use super::{Config, document, place};
 use crate::store::db::{check_url, has_password};
 
 const DEFAULTS: &str = include_str!("../../config/default.toml");
@@ -27,17 +28,20 @@ pub struct Layers {
     defaults: BTreeMap<String, Value>,
     settings: BTreeMap<String, Setting>,
     findings: Vec<Finding>,
+    /// The configuration file; `None` if there is no such file.
+    pub(super) file: Option<PathBuf>,
 }
 
 impl Layers {
-    /// Reads the defaults, then `file`, then the environment.
-    pub fn read(file: Option<&Path>) -> Result<Self, ConfigError> {
-        Self::over(file, std::env::vars_os())
+    /// Reads the defaults, then the configuration file, then the environment. The file is `given`, or in one of the
+    /// [usual places](place::find).
+    pub fn read(given: Option<&Path>) -> Result<Self, ConfigError> {
+        Self::over(place::find(given), std::env::vars_os())
     }
 
     /// Only invalid defaults are an error; every other mistake is kept as a finding.
     pub(super) fn over(
-        file: Option<&Path>,
+        file: Option<PathBuf>,
         variables: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<Self, ConfigError> {
         let defaults = File::from_str(DEFAULTS, FileFormat::Toml).collect();
@@ -46,9 +50,9 @@ impl Layers {
             (key.clone(), Setting { value: value.clone(), origin: SettingSource::Default })
         };
         let settings = defaults.iter().map(as_setting).collect();
-        let mut layers = Self { defaults, settings, findings: Vec::new() };
-        if let Some(path) = file {
-            layers.overlay_file(path);
+        let mut layers = Self { defaults, settings, findings: Vec::new(), file };
+        if let Some(path) = layers.file.clone() {
+            layers.overlay_file(&path);
         }
         for (name, value) in variables {
             layers.overlay_variable(&name, value);
@@ -93,12 +97,16 @@ impl Layers {
                 }
             }
         }
-        let config = with_defaults(good).map_err(|error| ConfigError::new(error.to_string()))?;
+        let mut config = with_defaults(good).map_err(|error| ConfigError::new(error.to_string()))?;
+        config.file = self.file.take();
         for (key, sentence) in config.check() {
             // An option whose value was refused has its default here, so its check says nothing about the operator's
             // value.
             if !self.findings.iter().any(|finding| finding.key.as_deref() == Some(key)) {
                 let origin = self.origin(key);
+                if origin == SettingSource::Default && Config::MAY_BE_LONGER.contains(&key) {
+                    continue;
+                }
                 self.findings.push(Finding::new(key, origin, sentence));
             }
         }
@@ -114,7 +122,7 @@ impl Layers {
 
     fn overlay_file(&mut self, path: &Path) {
         let origin = SettingSource::File(path.to_owned());
-        match document::read(path) {
+        match document::read(path, |name| self.defaults.contains_key(name)) {
             Ok(tree) => {
                 for (key, value) in flat(tree) {
                     self.overlay(&key, value, origin.clone());
@@ -127,7 +135,10 @@ impl Layers {
     fn overlay_variable(&mut self, name: &OsString, value: OsString) {
         let Some(name) = name.to_str() else { return };
         let Some((prefix, rest)) = name.split_at_checked(PREFIX.len()) else { return };
-        if !prefix.eq_ignore_ascii_case(PREFIX) {
+        if !prefix.eq_ignore_ascii_case(PREFIX) || name == place::VARIABLE {
+            return;
+        }
+        if value.to_str().is_some_and(|value| is_service_link(rest, value)) {
             return;
         }
         let (key, origin) =

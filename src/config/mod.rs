@@ -7,8 +7,10 @@ mod finding;
 mod layers;
 mod limits;
 mod permissions;
+mod place;
 mod proxies;
 mod public_url;
+mod service_links;
 mod span;
 
 use std::net::SocketAddr;
@@ -22,6 +24,7 @@ pub use finding::{ConfigError, Finding, SettingSource};
 pub use layers::{Layers, Setting};
 pub use limits::Limits;
 pub use permissions::ConfiguredFile;
+pub use place::PLACES;
 pub use proxies::TrustedProxies;
 pub use span::Span;
 
@@ -31,11 +34,15 @@ use crate::oauth::client::PkcePolicy;
 use crate::oauth::identity::password::PasswordPolicy;
 use crate::oauth::identity::session::LiveSessions;
 use crate::oauth::signing_key::{Schedule, SigningAlgorithm};
+use crate::oauth::webfinger::WebFingerHosts;
 use crate::secret::Secret;
 use crate::store::db::{DatabaseRoute, DbOptions};
 
 #[derive(Clone, Debug, Deserialize)]
 pub struct Config {
+    /// The configuration file that was read; `None` if there is no such file.
+    #[serde(skip)]
+    pub file: Option<PathBuf>,
     public_url: String,
     pub listen: SocketAddr,
     pub tls: Tls,
@@ -48,6 +55,7 @@ pub struct Config {
     pub sign_in: SignIn,
     pub sign_up: SignUp,
     pub device: DeviceOptions,
+    pub webfinger: WebFinger,
     pub passwords: PasswordOptions,
     pub fetch: Fetch,
     pub purge: Purge,
@@ -145,6 +153,16 @@ pub struct Tokens {
 pub struct SessionOptions {
     pub idle_lifetime: Span,
     pub lifetime: Span,
+    pub persistent: Persistence,
+}
+
+/// Whether a session outlives the closing of the browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Persistence {
+    /// The person decides on the sign-in page.
+    Ask,
+    Always,
+    Never,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -157,6 +175,12 @@ pub struct SignIn {
 pub struct DeviceOptions {
     pub code_lifetime: Span,
     pub poll_interval: Span,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct WebFinger {
+    #[serde(deserialize_with = "from_text")]
+    pub hosts: WebFingerHosts,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -222,6 +246,12 @@ impl<'de> Deserialize<'de> for RequirePkce {
     }
 }
 
+impl<'de> Deserialize<'de> for Persistence {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        one_of(deserializer, &[("ask", Self::Ask), ("always", Self::Always), ("never", Self::Never)])
+    }
+}
+
 impl<'de> Deserialize<'de> for LogFormat {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         one_of(deserializer, &[("auto", Self::Auto), ("text", Self::Text), ("json", Self::Json)])
@@ -282,12 +312,13 @@ fn one_of<'de, D: Deserializer<'de>, T: Copy>(deserializer: D, words: &[(&str, T
 }
 
 impl Config {
-    /// Reads the defaults, then `file`, then the environment.
+    /// Reads the defaults, then the configuration file, then the environment. The file is `given`; else the one that
+    /// `GRANTOR_CONFIG` names; else `./grantor.toml` or `/etc/grantor/grantor.toml`, if there is one.
     ///
     /// # Errors
     /// All mistakes in them.
-    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
-        Layers::read(file)?.resolve()
+    pub fn load(given: Option<&Path>) -> Result<Self, ConfigError> {
+        Layers::read(given)?.resolve()
     }
 
     /// The defaults, overridden only by `overrides`, such as `("listen", "127.0.0.1:0")`.

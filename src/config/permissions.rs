@@ -1,5 +1,6 @@
 //! The files that the configuration names, and who may read and change them.
 
+use std::io::ErrorKind::NotFound;
 use std::path::{Path, PathBuf};
 
 use super::finding::{ConfigError, Finding};
@@ -8,6 +9,8 @@ use crate::files::NamedFile;
 use crate::files::permissions::Exposure;
 use crate::store::db;
 use crate::store::paths::with_suffix;
+
+const MASTER_KEY_FILE: Option<&str> = Some("keys.master_key_file");
 
 /// A file that the configuration names.
 #[derive(Clone, Debug)]
@@ -37,14 +40,16 @@ impl Config {
     /// the warnings, too: secrets that every account of the machine may read.
     ///
     /// # Errors
-    /// All mistakes. If the configuration has no mistake, the files that every account of the machine may change.
-    pub fn load_with_files(file: Option<&Path>) -> Result<(Self, Vec<Finding>), ConfigError> {
-        let layers = Layers::read(file)?;
+    /// All mistakes. If the configuration has no mistake, the files that every account of the machine may change, and a
+    /// file of the master key that is missing.
+    pub fn load_with_files(given: Option<&Path>) -> Result<(Self, Vec<Finding>), ConfigError> {
+        let layers = Layers::read(given)?;
         let is_secret = layers.file_has_secret();
         let config = layers.resolve()?;
         let what = "the configuration file".to_owned();
-        let itself = file.map(|path| ConfiguredFile { key: None, what, path: path.to_owned(), is_secret });
+        let itself = config.file.clone().map(|path| ConfiguredFile { key: None, what, path, is_secret });
         let (mut mistakes, mut warnings) = (Vec::new(), Vec::new());
+        mistakes.extend(config.missing_master_key().map(|why| Finding::without_source(MASTER_KEY_FILE, why)));
         for file in itself.into_iter().chain(config.files()) {
             match Exposure::of(&file.path) {
                 Some(Exposure::Readable) if !file.is_secret => {}
@@ -58,6 +63,23 @@ impl Config {
             }
         }
         if mistakes.is_empty() { Ok((config, warnings)) } else { Err(mistakes.into()) }
+    }
+
+    /// The sentence that the file of the master key is missing; `None` if it exists, or if no option names it: then it is
+    /// made on the first start.
+    pub fn missing_master_key(&self) -> Option<String> {
+        let file = &self.keys.master_key_file;
+        let is_used = self.keys.master_key.expose().is_empty() && !file.as_os_str().is_empty();
+        // A folder that cannot be entered is another mistake.
+        let is_missing =
+            is_used && std::fs::symlink_metadata(file).is_err_and(|error| error.kind() == NotFound);
+        let file = file.display();
+        is_missing.then(|| {
+            format!(
+                "keys.master_key_file names {file}, which does not exist; put the key there, or for a new database make \
+                 one: (umask 077; head -c32 /dev/urandom | basenc --base64url > {file})"
+            )
+        })
     }
 
     /// Every file that the options name. Not all of them must exist.

@@ -13,6 +13,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::HttpDate;
 use memchr::memchr_iter;
 
+use super::HeadReport;
 use super::seats::OwnSeat;
 use crate::clock::Clock;
 
@@ -42,6 +43,7 @@ pub(crate) struct Lifeline {
     deadlines: Deadlines,
     peer: IpAddr,
     seat: OwnSeat,
+    large_head: HeadReport,
     phase: Cell<Phase>,
     /// When the phase began; for [`Phase::Body`], when the head began.
     since: Cell<Instant>,
@@ -124,11 +126,12 @@ pub(super) enum Judgement {
 }
 
 impl Lifeline {
-    pub(super) fn new(deadlines: Deadlines, peer: IpAddr, seat: OwnSeat) -> Self {
+    pub(super) fn new(deadlines: Deadlines, peer: IpAddr, seat: OwnSeat, large_head: HeadReport) -> Self {
         Self {
             deadlines,
             peer,
             seat,
+            large_head,
             phase: Cell::new(Phase::Handshake),
             since: Cell::new(Instant::now()),
             blocked: Cell::default(),
@@ -156,7 +159,7 @@ impl Lifeline {
                 Reading::Pause
             }
             Phase::Head if self.request.get().received >= LARGEST_HEAD => {
-                tracing::info!(address = %self.peer, "a request's head is too large");
+                (self.large_head)(self.peer);
                 self.enter(Phase::Leaving(Some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)), Instant::now());
                 self.reading()
             }

@@ -8,7 +8,7 @@ mod seats;
 mod service;
 mod stream;
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -39,11 +39,15 @@ const SPARE: usize = 64;
 /// Longer than any deadline.
 const LONG: Duration = Duration::from_secs(365 * 86_400);
 
+/// Is called with the address of a peer that sends a head which is too large.
+pub type HeadReport = Arc<dyn Fn(IpAddr) + Send + Sync>;
+
 /// How a listener serves.
 #[derive(Clone)]
 pub struct ListenerOptions {
     pub seats: Arc<Seats>,
     pub deadlines: Deadlines,
+    pub large_head: HeadReport,
     /// `None` for plain HTTP.
     pub tls: Option<Arc<ServerConfig>>,
     pub workers: usize,
@@ -123,7 +127,8 @@ where
     let Some(seat) = options.seats.take(peer.ip()) else { return };
     #[cfg(target_os = "linux")]
     limit_silence(&socket, options.deadlines.request);
-    let lifeline = Rc::new(Lifeline::new(options.deadlines.clone(), peer.ip(), seat));
+    let lifeline =
+        Rc::new(Lifeline::new(options.deadlines.clone(), peer.ip(), seat, options.large_head.clone()));
     let exchange = pin!(async {
         let transport = match &options.tls {
             None => Transport::Plain(socket),

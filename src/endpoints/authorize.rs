@@ -12,7 +12,6 @@ use crate::oauth::request::Refusal;
 use crate::oauth::request::interaction::{FlowProgress, Next};
 use crate::oauth::request::params::Params;
 use crate::oauth::request::received::{Received, Source};
-use crate::store::flows::FlowRequest;
 
 /// A request in the query: with a session and consent it is answered at once.
 pub async fn get(app: web::Data<App>, request: Request) -> HttpResponse {
@@ -42,7 +41,7 @@ pub async fn post(app: web::Data<App>, request: Request, body: web::Payload) -> 
         Ok(checked) => checked,
         Err(denied) => return answer::authorization_error(&app, &request, denied),
     };
-    let begun = flows::begin_posted_flow(&app, &request, FlowRequest::Application(received)).await;
+    let begun = flows::begin_posted_flow(&app, &request, checked.waiting(received)).await;
     begun.unwrap_or_else(|failure| flows::fail(&app, &request, &checked.request, &failure))
 }
 
@@ -79,10 +78,7 @@ async fn answer_or_ask(
     let accounts = flows::accounts(app, request, Some(&checked.request.client_id)).await?;
     match flows::next(app, request, checked, &accounts, &FlowProgress::default()) {
         Ok(Next::Issue(signed_in)) => Ok(flows::issue(app, request, checked, signed_in, None).await),
-        Ok(next) => {
-            let waiting = FlowRequest::Application(received);
-            flows::begin_flow(app, request, waiting, flows::page(&next)).await
-        }
+        Ok(next) => flows::begin_flow(app, request, checked.waiting(received), flows::page(&next)).await,
         Err(error) => Ok(flows::refuse(app, request, checked.clone(), error).await),
     }
 }

@@ -7,15 +7,13 @@ use crate::http::call::Request;
 use crate::http::form;
 use crate::oauth::error::OAuthError;
 use crate::oauth::reason::Reason;
+use crate::oauth::request::params::Params;
 use crate::oauth::token::binding::AccessTokenType;
-
-/// The maximum length of a token in bytes; longer ones are not ours.
-const MAX_LENGTH: usize = 4096;
 
 /// The token in the Authorization header; `None` if there is no header, or it has another scheme.
 ///
 /// # Errors
-/// If the header is malformed or repeated.
+/// If the header is malformed, repeated or too long.
 pub(super) fn in_header(request: &Request) -> Result<Option<String>, OAuthError> {
     let mut headers = request.headers().get_all(header::AUTHORIZATION);
     let Some(value) = headers.next() else { return Ok(None) };
@@ -30,6 +28,10 @@ pub(super) fn in_header(request: &Request) -> Result<Option<String>, OAuthError>
         return Ok(None);
     }
     let token = token.trim_matches(' ');
+    if token.len() > Params::MAX_TOKEN_LENGTH {
+        let most = Params::MAX_TOKEN_LENGTH;
+        return Err(Reason::BearerTooLong.because(format!("the access token is longer than {most} bytes")));
+    }
     if !is_token(token) {
         return Err(malformed());
     }
@@ -45,7 +47,9 @@ pub(super) async fn in_header_or_body(
     body: web::Payload,
 ) -> Result<Option<String>, OAuthError> {
     let in_header = in_header(request)?;
-    if !request.headers().contains_key(header::CONTENT_TYPE) {
+    // Only a form can hold a token (RFC 6750 §2.2). Beside a token in the header, and where there is no body, the media
+    // type says nothing.
+    if !form::is_form(request) && (in_header.is_some() || !form::has_body(request)) {
         return Ok(in_header);
     }
     let params = form::read(request, body).await?;
@@ -62,9 +66,9 @@ pub(super) async fn in_header_or_body(
     }
 }
 
-/// Whether a text is `1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="` of limited length.
+/// Whether a text is `1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="` (RFC 6750 §2.1).
 fn is_token(text: &str) -> bool {
     let body = text.trim_end_matches('=');
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);
-    !body.is_empty() && text.len() <= MAX_LENGTH && body.bytes().all(fits)
+    !body.is_empty() && body.bytes().all(fits)
 }

@@ -92,7 +92,7 @@ async fn asked(
 ) -> Result<DeviceRequest, Denied<OAuthError>> {
     client.may_use(GrantType::DeviceCode)?;
     let catalogue = view.catalogue().await?;
-    let scope = scope::resolve(params.one("scope")?, &client.scopes, &*catalogue)?;
+    let scope = scope::resolve(scope::requested(params)?, &client.scopes, &*catalogue)?;
     let registered = RegisteredResources { resources: &*catalogue, issuer: &app.issuer };
     let resources = registered.authorized(params, client, &scope)?;
     let now = call.now;

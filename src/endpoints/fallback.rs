@@ -1,4 +1,4 @@
-//! Requests without a handler: unknown paths, wrong methods, preflights.
+//! Requests without a handler of their own: unknown paths, wrong methods, HEAD, preflights.
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
@@ -30,6 +30,12 @@ pub async fn not_found(app: web::Data<App>, request: Request) -> HttpResponse {
         );
     }
     answer::api_error(&request, StatusCode::NOT_FOUND, "there is no resource at this path")
+}
+
+/// The answer to HEAD where GET may change something: the headers that every page has, and nothing that depends on the
+/// request (RFC 9110 §9.3.2).
+pub async fn head(app: web::Data<App>) -> HttpResponse {
+    app.pages.headers()
 }
 
 /// 405 with an `Allow` header.

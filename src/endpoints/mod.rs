@@ -12,3 +12,4 @@ pub mod metadata;
 pub mod revoke;
 pub mod token;
 pub mod userinfo;
+pub mod webfinger;

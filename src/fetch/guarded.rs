@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::header::{CONTENT_TYPE, HeaderValue};
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Certificate, RequestBuilder};
 use rustls::pki_types::CertificateDer;
 use url::{Host, Url};
@@ -44,6 +44,11 @@ impl Fetcher {
         let builder = || {
             builder(deadline)
                 .pool_max_idle_per_host(0)
+                // Nothing here can read a compressed answer, and a small one could become a large one.
+                .default_headers(HeaderMap::from_iter([(
+                    ACCEPT_ENCODING,
+                    HeaderValue::from_static("identity"),
+                )]))
                 .user_agent(concat!("grantor/", env!("CARGO_PKG_VERSION")))
                 .dns_resolver(GuardedResolver(allow.clone()))
         };
@@ -62,14 +67,20 @@ impl Fetcher {
     /// Sends a GET and returns the answer, whatever its status.
     ///
     /// # Errors
-    /// If the URL or its address may not be called, the call fails, or the answer is a redirect, too large or too late.
+    /// If the URL or its address may not be called, the call fails, or the answer is a redirect, compressed, too large or
+    /// too late.
     pub async fn get(&self, url: &str) -> Result<Fetched, FetchError> {
         let url = self.checked(url)?;
         let host = url.host_str().unwrap_or_default().to_owned();
-        self.send(&host, self.client.get(url)).await
+        let answer = self.send(&host, self.client.get(url)).await?;
+        match answer.encoding().filter(|_| answer.status.is_success()) {
+            Some(encoding) => Err(FetchError::Encoded(encoding)),
+            None => Ok(answer),
+        }
     }
 
-    /// Sends a POST with a form and returns the answer, whatever its status.
+    /// Sends a POST with a form and returns the answer, whatever its status. No one reads its body, so it may be
+    /// compressed.
     ///
     /// # Errors
     /// As [`Self::get`].

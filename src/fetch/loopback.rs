@@ -26,6 +26,11 @@ impl LoopbackFetcher {
         Self::build(builder(DEADLINE).tls_certs_only([]), None)
     }
 
+    /// A client that calls loopback addresses, and `address`, which this machine has.
+    pub fn for_this_machine(address: IpAddr) -> Result<Self, FetchError> {
+        Self::build(builder(DEADLINE).tls_certs_only([]), Some(address))
+    }
+
     /// A client for the server that listens on `address`. It accepts any certificate, because it sends no secrets.
     pub fn for_own_server(address: IpAddr) -> Result<Self, FetchError> {
         let builder = builder(DEADLINE).tls_certs_only([]).tls_danger_accept_invalid_certs(true);

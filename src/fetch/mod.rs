@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use reqwest::StatusCode;
-use reqwest::header::HeaderMap;
+use reqwest::header::{CONTENT_ENCODING, HeaderMap};
 
 pub use guarded::Fetcher;
 pub use loopback::LoopbackFetcher;
@@ -45,12 +45,30 @@ pub enum FetchError {
     Redirect,
     #[error("the answer is larger than {MAX_SIZE} bytes")]
     TooLarge,
+    #[error("the answer is compressed ({0}), although the request allowed only identity")]
+    Encoded(String),
     #[error("no answer within {0} s")]
     TooSlow(u64),
     #[error("too many calls are under way")]
     Busy,
     #[error("the call failed: {0}")]
     Failed(String),
+}
+
+/// The maximum length of the name of an encoding in a sentence.
+const MAX_ENCODING_LENGTH: usize = 40;
+
+impl Fetched {
+    /// The encodings of the body (RFC 9110 §8.4), as a sentence can show them; `None` if the body is as it is.
+    fn encoding(&self) -> Option<String> {
+        let values = self.headers.get_all(CONTENT_ENCODING).iter();
+        let names = values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        let names: Vec<String> = names.collect();
+        let mut each = names.iter().flat_map(|names| names.split(',')).map(str::trim);
+        let is_plain = each.all(|name| name.is_empty() || name.eq_ignore_ascii_case("identity"));
+        let is_shown = |letter: &char| letter.is_ascii_graphic() || *letter == ' ';
+        (!is_plain).then(|| names.join(", ").chars().filter(is_shown).take(MAX_ENCODING_LENGTH).collect())
+    }
 }
 
 impl FetchError {

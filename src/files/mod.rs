@@ -1,5 +1,6 @@
 //! Reads whole files that an option names, up to a size. The errors never repeat what is in a file.
 
+pub mod owner;
 pub mod pem;
 pub mod permissions;
 
@@ -8,6 +9,24 @@ use std::io::{Error, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
+
+/// U+FEFF in UTF-8, which editors and shells of Windows write before a text. It is not a part of the text (RFC 3629 §6).
+pub const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// The bytes without a byte order mark at their beginning.
+pub fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes)
+}
+
+/// What is wrong with bytes that are not text in UTF-8.
+pub fn not_utf8(bytes: &[u8]) -> &'static str {
+    match bytes {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
+            "it is text in UTF-16, as PowerShell writes it with >, and must be in UTF-8"
+        }
+        _ => "it is not text in UTF-8",
+    }
+}
 
 /// A file, and what names it in sentences: an option such as `tls.key`, or "the master key".
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +56,8 @@ enum Why {
     Content(&'static str),
     #[error("used: line {0}: {1}")]
     Line(usize, &'static str),
+    #[error("used: line {line}: {option}: {why}")]
+    Option { line: usize, option: String, why: &'static str },
 }
 
 impl<'a> NamedFile<'a> {
@@ -62,18 +83,23 @@ impl<'a> NamedFile<'a> {
         if bytes.len() as u64 > largest { Err(self.error(Why::TooLarge(largest))) } else { Ok(bytes) }
     }
 
-    /// The whole file as text in UTF-8, of at most `largest` bytes.
+    /// The whole file as text in UTF-8, of at most `largest` bytes, without a byte order mark before it.
     ///
     /// # Errors
     /// If the file cannot be read, is larger, or is not text.
     pub fn text(&self, largest: u64) -> Result<Zeroizing<String>, FileError> {
-        let mut bytes = self.bytes(largest)?;
-        match String::from_utf8(std::mem::take(&mut *bytes)) {
-            Ok(text) => Ok(Zeroizing::new(text)),
-            Err(error) => {
-                drop(Zeroizing::new(error.into_bytes()));
-                Err(self.wrong("it is not text in UTF-8"))
-            }
+        let with_mark = largest.saturating_add(BYTE_ORDER_MARK.len() as u64);
+        let bytes = self.bytes(with_mark).map_err(|error| match error.why {
+            Why::TooLarge(_) => self.error(Why::TooLarge(largest)),
+            _ => error,
+        })?;
+        let content = without_mark(&bytes);
+        if content.len() as u64 > largest {
+            return Err(self.error(Why::TooLarge(largest)));
+        }
+        match str::from_utf8(content) {
+            Ok(text) => Ok(Zeroizing::new(text.to_owned())),
+            Err(_) => Err(self.wrong(not_utf8(content))),
         }
     }
 
@@ -87,10 +113,21 @@ impl<'a> NamedFile<'a> {
         self.error(Why::Line(line, why))
     }
 
+    /// The error that the value of an option on a line of the file is wrong. `option` is a name that this program knows, and
+    /// not any text of the file.
+    pub fn wrong_option(&self, line: usize, option: &str, why: &'static str) -> FileError {
+        self.error(Why::Option { line, option: option.to_owned(), why })
+    }
+
     fn unreadable(&self, error: &Error) -> FileError {
         let kind = error.kind();
         // A text of this process could contain anything; those of the system do not.
-        let text = if error.raw_os_error().is_some() { error.to_string() } else { kind.to_string() };
+        let mut text = if error.raw_os_error().is_some() { error.to_string() } else { kind.to_string() };
+        if kind == ErrorKind::PermissionDenied
+            && let Some(hint) = owner::hint([self.path])
+        {
+            text = format!("{text}; {hint}");
+        }
         self.error(Why::System { kind, text })
     }
 
@@ -128,6 +165,11 @@ mod tests {
             sentence(file.text(3).unwrap_err()),
             "tls.key PATH cannot be used: it is larger than 3 bytes"
         );
+        std::fs::write(&path, "\u{feff}four").unwrap();
+        assert_eq!(file.text(4).unwrap().as_str(), "four", "the byte order mark is not a part of the text");
+        assert!(file.text(3).is_err());
+        std::fs::write(&path, b"\xff\xfef\0").unwrap();
+        assert!(file.text(4).unwrap_err().to_string().contains("it is text in UTF-16"));
         std::fs::write(&path, b"a\xff").unwrap();
         assert_eq!(
             sentence(file.text(4).unwrap_err()),

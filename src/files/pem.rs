@@ -6,7 +6,9 @@ use rustls::RootCertStore;
 use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-use super::{FileError, NamedFile};
+use zeroize::Zeroizing;
+
+use super::{FileError, NamedFile, without_mark};
 
 /// The largest file, in bytes; the certificate authorities of a machine take a quarter of a MiB.
 const MAX_SIZE: u64 = 4 << 20;
@@ -22,7 +24,7 @@ const END: &[u8] = b"-----END ";
 /// # Errors
 /// If the file cannot be read, or has no certificate in PEM.
 pub fn certificates(file: &NamedFile<'_>) -> Result<Vec<CertificateDer<'static>>, FileError> {
-    let bytes = file.bytes(MAX_SIZE)?;
+    let bytes = read(file)?;
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
     let found = found.map_err(|error| file.wrong(sentence(&error, &bytes)))?;
     if found.is_empty() { Err(file.wrong(missing(&bytes, Wanted::Certificate))) } else { Ok(found) }
@@ -46,11 +48,33 @@ pub fn authorities(file: &NamedFile<'_>) -> Result<Vec<CertificateDer<'static>>,
 /// # Errors
 /// If the file cannot be read, or has no key in PEM without a passphrase.
 pub fn private_key(file: &NamedFile<'_>) -> Result<PrivateKeyDer<'static>, FileError> {
-    let bytes = file.bytes(MAX_SIZE)?;
+    let bytes = read(file)?;
     PrivateKeyDer::from_pem_slice(&bytes).map_err(|error| match error {
         pem::Error::NoItemsFound => file.wrong(missing(&bytes, Wanted::Key)),
         error => file.wrong(sentence(&error, &bytes)),
     })
+}
+
+/// The bytes of a file, without a byte order mark before them: the parser would not see the section after it.
+fn read(file: &NamedFile<'_>) -> Result<Zeroizing<Vec<u8>>, FileError> {
+    let bytes = file.bytes(MAX_SIZE)?;
+    Ok(match without_mark(&bytes) {
+        content if content.len() < bytes.len() => Zeroizing::new(content.to_vec()),
+        _ => bytes,
+    })
+}
+
+/// Checks that a file does not begin with a byte order mark, for files that the driver of the database reads: it does not
+/// see the section after the mark.
+///
+/// # Errors
+/// If the file cannot be read, or begins with the mark.
+pub fn check_beginning(file: &NamedFile<'_>) -> Result<(), FileError> {
+    let bytes = file.bytes(MAX_SIZE)?;
+    match without_mark(&bytes).len() < bytes.len() {
+        true => Err(file.wrong("it begins with a byte order mark; save it as UTF-8 without one")),
+        false => Ok(()),
+    }
 }
 
 /// What is wrong with a file that another library has read as PEM; a sentence without anything from the file.
@@ -73,6 +97,8 @@ enum Wanted {
 
 fn sentence(error: &pem::Error, bytes: &[u8]) -> &'static str {
     match error {
+        // The older form, which has its headers between the lines BEGIN and END (RFC 1421).
+        pem::Error::Base64Decode(_) if has(bytes, b"ENCRYPTED") => PASSPHRASE,
         pem::Error::MissingSectionEnd { .. } if has(bytes, END) => {
             "its line ends are lost: -----END …----- must be a line of its own"
         }
@@ -84,19 +110,51 @@ fn sentence(error: &pem::Error, bytes: &[u8]) -> &'static str {
 fn missing(bytes: &[u8], wanted: Wanted) -> &'static str {
     match wanted {
         _ if bytes.iter().all(u8::is_ascii_whitespace) => "it is empty",
-        // The tag and the long length of a SEQUENCE.
-        _ if bytes.starts_with(&[0x30, 0x82]) || bytes.starts_with(&[0x30, 0x81]) => {
-            "it is DER, and must be PEM, which openssl makes from it with -inform der"
+        _ if is_pkcs12(bytes) => {
+            "it is PKCS #12 (.p12, .pfx), and must be PEM, which openssl pkcs12 -nodes -in FILE makes from it"
         }
+        _ if is_der(bytes) => "it is DER, and must be PEM, which openssl makes from it with -inform der",
+        _ if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) => super::not_utf8(bytes),
         _ if !has(bytes, BEGIN) => "it is not PEM: there is no line -----BEGIN …-----",
-        Wanted::Key if has(bytes, b"ENCRYPTED") => {
-            "the key in it has a passphrase; openssl pkey -in FILE writes it without one"
+        Wanted::Key if has(bytes, b"ENCRYPTED") => PASSPHRASE,
+        Wanted::Key if has(bytes, b"BEGIN OPENSSH") => {
+            "it is a key for OpenSSH, which TLS cannot use; make one with openssl genpkey"
+        }
+        Wanted::Key if has(bytes, b"CERTIFICATE REQUEST") => {
+            "it has a certificate request in it, and no private key"
         }
         Wanted::Key if has(bytes, b"CERTIFICATE") => "it has a certificate in it, and no private key",
         Wanted::Key => "it has no private key in it",
         Wanted::Certificate if has(bytes, b"PRIVATE KEY") => "it has a private key in it, and no certificate",
+        Wanted::Certificate if has(bytes, b"CERTIFICATE REQUEST") => {
+            "it has a certificate request in it, and no certificate: the authority that signs it makes the certificate"
+        }
         Wanted::Certificate => "it has no certificate in it",
     }
+}
+
+const PASSPHRASE: &str = "the key in it has a passphrase; openssl pkey -in FILE writes it without one";
+
+/// Whether the bytes are one SEQUENCE in DER (X.690): its tag, and the length of exactly the rest.
+fn is_der(bytes: &[u8]) -> bool {
+    content_of_sequence(bytes).is_some()
+}
+
+/// Whether the bytes are a PFX, which is a SEQUENCE that begins with the INTEGER 3 (RFC 7292 §4).
+fn is_pkcs12(bytes: &[u8]) -> bool {
+    content_of_sequence(bytes).is_some_and(|content| content.starts_with(&[0x02, 0x01, 0x03]))
+}
+
+fn content_of_sequence(bytes: &[u8]) -> Option<&[u8]> {
+    let (length, content) = match bytes.strip_prefix(&[0x30])? {
+        [short @ 0..=0x7f, content @ ..] => (usize::from(*short), content),
+        [long @ 0x81..=0x84, rest @ ..] => {
+            let (digits, content) = rest.split_at_checked(usize::from(long & 0x7f))?;
+            (digits.iter().fold(0, |length, digit| length << 8 | usize::from(*digit)), content)
+        }
+        _ => return None,
+    };
+    (length == content.len()).then_some(content)
 }
 
 fn has(bytes: &[u8], part: &[u8]) -> bool {
@@ -136,16 +194,44 @@ mod tests {
                 assert!(sentence.contains(part), "{text:?}: {sentence}");
             }
         }
-        for sentence in sentences(&[0x30, 0x82, 1, 2]) {
-            assert!(sentence.contains("it is DER"), "{sentence}");
+        for (bytes, part) in [
+            (&[0x30, 0x03, 0x02, 0x01, 0x00][..], "it is DER"),
+            (&[0x30, 0x82, 0, 3, 0x02, 0x01, 0x00], "it is DER"),
+            (&[0x30, 0x03, 0x02, 0x01, 0x03], "it is PKCS #12"),
+            (b"\xff\xfe-\0", "it is text in UTF-16"),
+        ] {
+            for sentence in sentences(bytes) {
+                assert!(sentence.contains(part), "{sentence}");
+            }
         }
+        let older = "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\nAAAA";
+        let older = pem("RSA PRIVATE KEY").replace("AAAA", older);
+        assert!(sentences(older.as_bytes())[0].contains("has a passphrase"));
         for (label, place, part) in [
             ("ENCRYPTED PRIVATE KEY", 0, "has a passphrase"),
+            ("OPENSSH PRIVATE KEY", 0, "a key for OpenSSH"),
+            ("OPENSSH PRIVATE KEY", 1, "a private key in it, and no certificate"),
+            ("CERTIFICATE REQUEST", 0, "a certificate request in it, and no private key"),
+            ("CERTIFICATE REQUEST", 1, "a certificate request in it, and no certificate"),
             ("X509 CRL", 0, "no private key"),
             ("X509 CRL", 1, "no certificate"),
         ] {
             let sentence = &sentences(pem(label).as_bytes())[place];
             assert!(sentence.contains(part), "{label}: {sentence}");
         }
+    }
+
+    #[test]
+    fn a_byte_order_mark_before_pem_is_dropped() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let named = NamedFile::new("FILE", file.path());
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        std::fs::write(file.path(), format!("\u{feff}{}", made.cert.pem())).unwrap();
+        assert_eq!(certificates(&named).unwrap().len(), 1);
+        assert!(check_beginning(&named).unwrap_err().to_string().contains("a byte order mark"));
+        std::fs::write(file.path(), format!("\u{feff}{}", made.signing_key.serialize_pem())).unwrap();
+        assert!(private_key(&named).is_ok());
+        std::fs::write(file.path(), made.signing_key.serialize_pem()).unwrap();
+        assert!(check_beginning(&named).is_ok());
     }
 }

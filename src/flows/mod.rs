@@ -15,7 +15,7 @@ use crate::cache::decision::{OneTimeProof, View};
 use crate::clock::Timestamp;
 use crate::failure::{Denied, Failure};
 use crate::http::answer;
-use crate::http::browser;
+use crate::http::browser::{self, SessionToken};
 use crate::http::call::{Call, Request};
 use crate::http::limiting;
 use crate::oauth::client::Client;
@@ -24,14 +24,14 @@ use crate::oauth::id::{ClientId, SessionId, UserId};
 use crate::oauth::identity::logout::Hint;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::interaction::{self, FlowProgress, Next, SignedIn};
-use crate::oauth::request::params::Params;
 use crate::oauth::request::received::Received;
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::request::{self, AnswerTo, AuthorizationRequest, Refusal, ServerContext};
 use crate::secret::Hash;
 use crate::store::clients::StoredClient;
 use crate::store::db::Conn;
-use crate::store::sessions;
+use crate::store::flows::FlowRequest;
+use crate::store::sessions::{self, LiveSession};
 use crate::tokens::id_token;
 use crate::tokens::subject;
 use response::Answering;
@@ -43,6 +43,17 @@ pub struct CheckedRequest {
     pub client: Arc<StoredClient>,
     pub request: AuthorizationRequest,
     pub catalogue: Arc<Catalogue>,
+}
+
+impl CheckedRequest {
+    /// The request as it waits for a person, with the person that its hint names in place of the hint.
+    pub fn waiting(&self, received: Received) -> FlowRequest {
+        FlowRequest::Application(match self.request.expected.as_slice() {
+            // A hint names exactly one person.
+            [subject] => received.with_verified_hint(subject),
+            _ => received,
+        })
+    }
 }
 
 /// Validates an authorization request.
@@ -88,7 +99,7 @@ async fn validate_over(
             .because("people cannot make accounts here, so prompt=create is not supported");
         return Err(request.refuse(error).into());
     }
-    match hinted(app, now, &client.client, received.params(), hint).await {
+    match hinted(app, now, &client.client, received, hint).await {
         // If the `sub` claim also requests a person, both must be the same.
         Ok(Some(subject)) if request.expected.is_empty() || request.expected.contains(&subject) => {
             request.expected = vec![subject];
@@ -112,10 +123,13 @@ async fn hinted(
     app: &App,
     now: Timestamp,
     client: &Client,
-    params: &Params,
+    received: &Received,
     hint: &mut OneTimeProof<Hint>,
 ) -> Result<Option<String>, Denied<OAuthError>> {
-    let Some(token) = params.one("id_token_hint")? else { return Ok(None) };
+    if let Some(subject) = received.verified_hint() {
+        return Ok(Some(subject.to_owned()));
+    }
+    let Some(token) = received.params().one("id_token_hint")? else { return Ok(None) };
     let hint = hint.get(async || id_token::read_hint(app, token, now).await).await?;
     if hint.client != client.id {
         return Err(Reason::HintOtherClient
@@ -129,19 +143,19 @@ async fn hinted(
 #[derive(Clone, Debug, Default)]
 pub struct Accounts {
     pub people: Vec<SignedIn>,
-    /// The session token of each account, from the cookie.
-    tokens: Vec<String>,
+    /// The session token of each account, from the cookies.
+    tokens: Vec<SessionToken>,
 }
 
 impl Accounts {
     /// The session token of this user.
-    pub fn token_of(&self, user: &UserId) -> Option<&str> {
+    pub fn token_of(&self, user: &UserId) -> Option<&SessionToken> {
         let at = self.people.iter().position(|here| here.user == *user)?;
-        self.tokens.get(at).map(String::as_str)
+        self.tokens.get(at)
     }
 
     /// The session tokens without those of some sessions.
-    pub fn tokens_without(&self, ended: &[&SessionId]) -> Vec<String> {
+    pub fn tokens_without(&self, ended: &[&SessionId]) -> Vec<SessionToken> {
         let all = self.people.iter().zip(&self.tokens);
         let others = all.filter(|(here, _)| !ended.contains(&&here.session));
         others.map(|(_, token)| token.clone()).collect()
@@ -174,7 +188,7 @@ pub async fn uncounted_accounts(
     if tokens.is_empty() {
         return Ok(Accounts::default());
     }
-    let hashes: Vec<Hash> = tokens.iter().map(|token| Hash::of(token)).collect();
+    let hashes: Vec<Hash> = tokens.iter().map(|token| Hash::of(&token.text)).collect();
     let (client, live) = (client.cloned(), app.live_sessions(http.now));
     let find = async move |conn: &mut Conn| {
         let mut found = Vec::with_capacity(hashes.len());
@@ -185,8 +199,13 @@ pub async fn uncounted_accounts(
     };
     let found = app.db.read(find).await?;
     let mut accounts = Accounts::default();
-    for (token, found) in tokens.into_iter().zip(found) {
-        let Some(found) = found else { continue };
+    let mut live_tokens: Vec<(SessionToken, LiveSession)> =
+        tokens.into_iter().zip(found).filter_map(|(token, found)| Some((token, found?))).collect();
+    // Each cookie has its own order.
+    if live_tokens.iter().any(|(token, _)| token.is_kept) {
+        live_tokens.sort_by_key(|(_, found)| std::cmp::Reverse(found.signed_in.authentication.at));
+    }
+    for (token, found) in live_tokens {
         if live.must_note(found.last_seen_at) {
             note_seen(app, &found.signed_in, live.now);
         }

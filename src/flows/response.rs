@@ -189,8 +189,5 @@ async fn id_token(
         return Err(Failure::Internal(format!("the client {} may not have an ID Token", grant.client)));
     };
     let source = grant.id_token(checked.request.nonce.as_deref());
-    match checked.request.response_type {
-        ResponseType::IdToken => signer.sign_alone(&source, hashes, &grant.granted.scope).await,
-        _ => signer.sign(&source, hashes).await,
-    }
+    signer.sign(&source, &grant.granted.scope, hashes).await
 }

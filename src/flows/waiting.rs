@@ -10,11 +10,13 @@ use crate::http::answer;
 use crate::http::browser;
 use crate::http::call::{Call, Request};
 use crate::network::Networks;
+use crate::oauth::client::Client;
 use crate::oauth::grant::device::DeviceRequest;
 use crate::oauth::id::FlowId;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::interaction::FlowProgress;
 use crate::oauth::request::params::Params;
+use crate::oauth::request::return_address::ReturnAddress;
 use crate::oauth::request::{self, Answered, Refusal};
 use crate::oauth::row_budget::RowKind;
 use crate::secret::{random_id, random_token};
@@ -205,8 +207,8 @@ fn other_browser() -> Denied<Refusal> {
     Refusal::Page(error).into()
 }
 
-/// The refusal of a flow that has its answer already. The person gets a way on to the application's home page, but never
-/// to its redirect URI.
+/// The refusal of a flow that has its answer already. The person gets a way on to the application's home page: the one that
+/// is registered, or that of the site of the redirect URI, but never the redirect URI itself.
 async fn answered(app: &App, http: &Request, flow: &Flow) -> Result<Refusal, Failure> {
     let id = match &flow.waiting {
         FlowRequest::Application(received) => request::client_id(received).ok(),
@@ -223,9 +225,15 @@ async fn answered(app: &App, http: &Request, flow: &Flow) -> Result<Refusal, Fai
     Ok(Refusal::Answered(Box::new(Answered {
         error: Reason::FlowAnswered.because("this sign-in has its answer already"),
         application: client.as_ref().map(|client| client.client.name.clone()),
-        site: client.and_then(|client| client.client.links.site.clone()),
+        site: client.and_then(|client| site(&client.client, &flow.waiting)),
         is_signed_in: !accounts(app, http, None).await?.people.is_empty(),
     })))
+}
+
+fn site(client: &Client, waiting: &FlowRequest) -> Option<String> {
+    let FlowRequest::Application(received) = waiting else { return None };
+    let registered = client.links.site.clone();
+    registered.or_else(|| ReturnAddress::verify(client, received.params()).ok()?.site(client.kind))
 }
 
 /// The page for a person whose request got its answer a moment ago, from a copy of this page.

@@ -114,7 +114,7 @@ fn oauth_json(app: &App, call: &Call, Refused { error, headers }: Refused) -> Ht
     response.insert_header((header::CACHE_CONTROL, "no-store")).insert_header((header::PRAGMA, "no-cache"));
     let brings = |name: HeaderName| headers.iter().any(|(brought, _)| *brought == name);
     if status == StatusCode::UNAUTHORIZED && !brings(header::WWW_AUTHENTICATE) {
-        response.insert_header((header::WWW_AUTHENTICATE, "Basic realm=\"grantor\", charset=\"UTF-8\""));
+        response.insert_header((header::WWW_AUTHENTICATE, client_challenge(call)));
     }
     if let Some(wait) = retry_after(status, &error).filter(|_| !brings(header::RETRY_AFTER)) {
         response.insert_header((header::RETRY_AFTER, wait));
@@ -130,6 +130,15 @@ fn oauth_json(app: &App, call: &Call, Refused { error, headers }: Refused) -> Ht
         "reason": error.reason.word(),
         "request_id": call.id,
     }))
+}
+
+/// The challenge for a client that is not authenticated. `Basic` answers a request that used it (RFC 6749 §5.2). A browser
+/// asks the person for a password if it gets this scheme, so other requests get one that no browser knows.
+fn client_challenge(call: &Call) -> &'static str {
+    match call.has_basic() {
+        true => "Basic realm=\"grantor\", charset=\"UTF-8\"",
+        false => "OAuth-Client realm=\"grantor\"",
+    }
 }
 
 /// The seconds after which the request may succeed: those of the error, or a second if the error does not say. `None` if
@@ -263,6 +272,8 @@ fn error_page_with(
         docs => error_uri(app, error),
         request_id => &call.id,
         onward,
+        came => error.address.as_ref().map(|address| &address.came),
+        differs => error.address.as_ref().and_then(|address| address.differs.as_ref()),
     };
     call.set_reason(error.reason);
     let mut response = app.pages.render(status, "error.html", context);
@@ -443,7 +454,9 @@ fn failed(call: &Call, failure: &Failure) -> OAuthError {
         call.set_outage();
     }
     if failure.is_temporary() {
-        tracing::warn!("turned away, {}", failure.chain());
+        if call.refusals.count(Network::of(call.address), Reason::ServerBusy.word(), call.now) {
+            tracing::warn!("turned away, {}", failure.chain());
+        }
         return busy();
     }
     tracing::error!("failed: {}", failure.chain());
@@ -461,13 +474,16 @@ pub fn log_refusal(call: &Call, error: &OAuthError) {
     if let Some(user) = &error.user {
         call.set_user(user);
     }
-    if !call.refusals.count(Network::of(call.address), error.reason, call.now) {
+    if !call.refusals.count(Network::of(call.address), error.reason.word(), call.now) {
         return;
     }
+    let address = error.address.as_deref();
     tracing::info!(
         reason = error.reason.word(),
         error = error.code().as_str(),
         path = call.path,
+        came = address.map(|address| address.came.as_str()),
+        registered = address.and_then(|address| address.registered.as_deref()),
         "refused: {}",
         error.description
     );

@@ -44,26 +44,57 @@ fn cookie(app: &App, name: String, value: String) -> Cookie<'static> {
         .finish()
 }
 
-/// The tokens in the session cookie without repetitions, the most recent sign-in first; limited, whatever the browser
-/// sends.
-pub fn session_tokens(app: &App, request: &Request) -> Vec<String> {
-    let name = name(app, "session");
-    let value = cookies(request.headers()).find(|(key, _)| *key == name).map_or("", |(_, value)| value);
-    let mut tokens: Vec<String> = Vec::new();
-    for token in value.split(BETWEEN_TOKENS).filter(|token| !token.is_empty()).take(ACCOUNTS) {
-        if !tokens.iter().any(|known| known == token) {
-            tokens.push(token.to_owned());
+/// The token of a session, and which of two cookies has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionToken {
+    pub text: String,
+    /// Whether the browser keeps the token when it is closed.
+    pub is_kept: bool,
+}
+
+/// The cookie for tokens that end with the browser, and the one for tokens that it keeps. A browser does not say how long it
+/// keeps a cookie, so people who choose differently are in different cookies.
+const SESSION_COOKIES: [(&str, bool); 2] = [("session", false), ("kept-session", true)];
+
+/// The tokens in the session cookies without repetitions, in each cookie the most recent sign-in first; limited, whatever
+/// the browser sends.
+pub fn session_tokens(app: &App, request: &Request) -> Vec<SessionToken> {
+    let mut tokens: Vec<SessionToken> = Vec::new();
+    for (base, is_kept) in SESSION_COOKIES {
+        let name = name(app, base);
+        let value = cookies(request.headers()).find(|(key, _)| *key == name).map_or("", |(_, value)| value);
+        for token in value.split(BETWEEN_TOKENS).filter(|token| !token.is_empty()).take(ACCOUNTS) {
+            if !tokens.iter().any(|known| known.text == token) {
+                tokens.push(SessionToken { text: token.to_owned(), is_kept });
+            }
         }
     }
+    tokens.truncate(ACCOUNTS);
     tokens
 }
 
-/// The cookie with the session tokens; without tokens it deletes the cookie.
+/// The cookies with the session tokens. A cookie without tokens is deleted.
 ///
-/// It lives as long as the browser runs; the server decides when sessions end.
-pub fn session_cookie(app: &App, tokens: &[String]) -> Cookie<'static> {
-    let cookie = cookie(app, name(app, "session"), tokens.join(&BETWEEN_TOKENS.to_string()));
-    if tokens.is_empty() { removal(cookie) } else { cookie }
+/// The first lives as long as the browser runs, the second as long as a session at most. The server decides when sessions
+/// end.
+pub fn session_cookies(app: &App, request: &Request, tokens: &[SessionToken]) -> Vec<Cookie<'static>> {
+    let mut all = Vec::new();
+    for (base, is_kept) in SESSION_COOKIES {
+        let of_cookie = tokens.iter().filter(|token| token.is_kept == is_kept);
+        let texts: Vec<&str> = of_cookie.map(|token| token.text.as_str()).collect();
+        let name = name(app, base);
+        // Most browsers never have the second cookie, so it is only deleted where it came.
+        if is_kept && texts.is_empty() && !cookies(request.headers()).any(|(key, _)| key == name) {
+            continue;
+        }
+        let mut cookie = cookie(app, name, texts.join(&BETWEEN_TOKENS.to_string()));
+        if is_kept {
+            let lifetime = app.config.sessions.lifetime.seconds();
+            cookie.set_max_age(CookieDuration::seconds(lifetime.as_i64()));
+        }
+        all.push(if texts.is_empty() { removal(cookie) } else { cookie });
+    }
+    all
 }
 
 fn removal(mut cookie: Cookie<'static>) -> Cookie<'static> {

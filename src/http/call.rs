@@ -15,6 +15,7 @@ use actix_web::{Error, FromRequest, HttpMessage as _, HttpRequest};
 use super::client_address;
 use super::in_flight::{RequestPlace, RequestPlaces};
 use super::refusal_log::RefusalLog;
+use super::request_id;
 use super::route::Route;
 use crate::app::App;
 use crate::clock::Timestamp;
@@ -22,13 +23,12 @@ use crate::connection::Lifeline;
 use crate::limits::{Class, Limited};
 use crate::oauth::id::{ClientId, UserId};
 use crate::oauth::reason::Reason;
-use crate::secret::random_id;
 use crate::telemetry::RequestFacts;
 
 /// One request, without its HTTP message.
 #[derive(Debug)]
 pub struct Call {
-    /// Identifies the request in its answer and in the log.
+    /// Names the request in its answer and in the log. A trusted proxy may have chosen it, so it need not be unique.
     pub id: String,
     /// The address of the client, found behind the trusted proxies.
     pub address: IpAddr,
@@ -39,6 +39,7 @@ pub struct Call {
     client: OnceCell<ClientId>,
     user: OnceCell<UserId>,
     reason: Cell<Option<Reason>>,
+    has_basic: Cell<bool>,
     places: RequestPlaces,
     place: OnceCell<RequestPlace>,
     place_for_a_long_form: OnceCell<RequestPlace>,
@@ -52,7 +53,7 @@ pub struct Call {
 impl Call {
     pub fn begin(app: &App, http: &HttpRequest, route: &'static Route) -> Self {
         Self {
-            id: random_id(),
+            id: request_id::of(http, &app.config.http.trusted_proxies),
             address: client_address::address(http, &app.config.http.trusted_proxies, &app.untrusted_peers),
             now: app.now(),
             route,
@@ -60,6 +61,7 @@ impl Call {
             client: OnceCell::new(),
             user: OnceCell::new(),
             reason: Cell::new(None),
+            has_basic: Cell::new(false),
             places: app.request_places.clone(),
             place: OnceCell::new(),
             place_for_a_long_form: OnceCell::new(),
@@ -90,6 +92,16 @@ impl Call {
     /// answered again.
     pub(super) fn set_reason(&self, reason: Reason) {
         self.reason.set(Some(reason));
+    }
+
+    /// Notes that a client authenticates by an Authorization header with the scheme Basic, rightly or not.
+    pub fn set_basic(&self) {
+        self.has_basic.set(true);
+    }
+
+    /// Whether a client authenticates by an Authorization header with the scheme Basic.
+    pub(super) fn has_basic(&self) -> bool {
+        self.has_basic.get()
     }
 
     /// Takes a place among the requests that are worked on, and keeps it to the end of the request. `false` if all are

@@ -60,7 +60,13 @@ fn check_length(request: &Request, length: usize) -> Result<(), OAuthError> {
     Ok(())
 }
 
-fn is_form(request: &Request) -> bool {
+/// Whether the request has a body, or may have one because it does not say its length.
+pub fn has_body(request: &Request) -> bool {
+    announced_length(request) > 0 || request.headers().contains_key(header::TRANSFER_ENCODING)
+}
+
+/// Whether the headers say that the body is a form that can be read here.
+pub fn is_form(request: &Request) -> bool {
     let text =
         |name| request.headers().get(name).map(|value: &header::HeaderValue| value.to_str().unwrap_or("?"));
     let media_type =

@@ -9,6 +9,7 @@ use url::Url;
 
 use super::content_policy::{ContentPolicy, SourceSite};
 use crate::failure::Failure;
+use crate::oauth::display_text;
 use crate::secret::Hash;
 
 pub const STYLE: &str = include_str!("../pages/assets/grantor.css");
@@ -40,11 +41,13 @@ const TEMPLATES: [(&str, &str); 21] = [
 
 /// The script that submits the form of a response; the policy of this page contains its hash.
 const SUBMIT: &str = "document.forms[0].submit()";
-/// The script that continues when everything on the page is loaded, including frames.
-const GO_ON: &str =
-    "addEventListener('load', () => location.replace(document.getElementById('onward').href))";
-/// Seconds after which the page continues if a frame does not load, or scripts are off.
-const GO_ON_ANYWAY: u8 = 5;
+/// The script that continues once: when everything on the page is loaded, including frames, or after five seconds if a
+/// frame does not load. Without scripts the page continues by an element that browsers with scripts do not read; a header
+/// for that would be followed beside the script.
+const GO_ON: &str = "let here = true;
+const goOn = () => { if (here) { here = false; location.replace(document.getElementById('onward').href); } };
+addEventListener('load', goOn);
+setTimeout(goOn, 5000);";
 
 /// The compiled templates.
 pub struct Pages {
@@ -59,6 +62,7 @@ impl Pages {
     pub fn new(issuer: &str, popups: bool) -> Result<Self, Failure> {
         let mut environment = Environment::new();
         environment.set_auto_escape_callback(|_| AutoEscape::Html);
+        environment.add_filter("isolated", |text: &str| display_text::isolated(text));
         let (style_digest, icon_digest) = (Hash::of(STYLE).to_text(), Hash::of(ICON).to_text());
         environment.add_global("issuer", issuer.to_owned());
         // The server's name as the address bar shows it.
@@ -92,6 +96,11 @@ impl Pages {
         self.render_under(&ContentPolicy::PAGE, status, template, context)
     }
 
+    /// The headers of a page, without the page.
+    pub fn headers(&self) -> HttpResponse {
+        self.page(StatusCode::OK, &ContentPolicy::PAGE).finish()
+    }
+
     /// A page that posts `fields` to `action`, automatically or, without scripts, at a click.
     pub fn form_post(&self, action: &str, fields: &[(&str, &str)]) -> HttpResponse {
         let policy = ContentPolicy::PAGE.with_script(SUBMIT);
@@ -114,11 +123,7 @@ impl Pages {
             .unzip();
         let policy = ContentPolicy::PAGE.with_frames(&sites).with_script(GO_ON);
         let context = context! { frames, onward, go_on => GO_ON };
-        let mut response = self.render_under(&policy, StatusCode::OK, "signing_out.html", context);
-        if let Ok(refresh) = header::HeaderValue::try_from(format!("{GO_ON_ANYWAY}; url={onward}")) {
-            response.headers_mut().insert(header::REFRESH, refresh);
-        }
-        response
+        self.render_under(&policy, StatusCode::OK, "signing_out.html", context)
     }
 
     fn render_under(

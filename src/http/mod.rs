@@ -13,5 +13,6 @@ pub mod in_flight;
 pub mod limiting;
 pub mod qr;
 pub mod refusal_log;
+mod request_id;
 pub mod route;
 pub mod untrusted_peers;

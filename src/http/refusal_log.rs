@@ -3,12 +3,15 @@
 
 use std::collections::HashMap;
 use std::mem;
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 use crate::clock::{Seconds, Timestamp};
 use crate::network::Network;
-use crate::oauth::reason::Reason;
 use crate::telemetry;
+
+/// The word in the sums beside the words of reasons. It is no reason, because such a request gets no error document.
+const LARGE_HEAD: &str = "head_too_large";
 
 /// How many refusals of a network are lines of their own in each [`WINDOW`].
 const LINES: u32 = 30;
@@ -32,12 +35,21 @@ struct Counts {
 #[derive(Debug, Default)]
 struct Count {
     lines: u32,
-    not_logged: HashMap<Reason, u64>,
+    /// By the word of the reason.
+    not_logged: HashMap<&'static str, u64>,
 }
 
 impl RefusalLog {
-    /// Counts a refusal. Returns whether it gets a line of its own.
-    pub fn count(&self, network: Network, reason: Reason, now: Timestamp) -> bool {
+    /// Logs that the head of a request was too large, or counts it only, as every refusal.
+    pub fn large_head(&self, peer: IpAddr, now: Timestamp) {
+        let address = peer.to_canonical();
+        if self.count(Network::of(address), LARGE_HEAD, now) {
+            tracing::info!(%address, "a request's head is too large");
+        }
+    }
+
+    /// Counts a refusal, by the word of its reason. Returns whether it gets a line of its own.
+    pub fn count(&self, network: Network, reason: &'static str, now: Timestamp) -> bool {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let ended = counts.take_ended(now);
         counts.began.get_or_insert(now);
@@ -97,7 +109,7 @@ impl Counts {
 
 impl Count {
     /// Counts a refusal. Returns whether it gets a line of its own.
-    fn count(&mut self, reason: Reason) -> bool {
+    fn count(&mut self, reason: &'static str) -> bool {
         if self.lines < LINES {
             self.lines += 1;
             return true;
@@ -108,8 +120,7 @@ impl Count {
 
     /// The reasons with their numbers, the most frequent first.
     fn reasons(&self) -> String {
-        let mut reasons: Vec<_> =
-            self.not_logged.iter().map(|(reason, times)| (reason.word(), times)).collect();
+        let mut reasons: Vec<_> = self.not_logged.iter().collect();
         reasons.sort_by_key(|(word, times)| (std::cmp::Reverse(**times), *word));
         reasons.iter().map(|(word, times)| format!("{word} {times}")).collect::<Vec<_>>().join(", ")
     }
@@ -128,10 +139,10 @@ mod tests {
     #[test]
     fn after_thirty_lines_the_refusals_of_a_network_are_counted_until_the_minute_ends() {
         let log = RefusalLog::default();
-        let lines = (0..1000).filter(|_| log.count(network(1), Reason::CodeUnknown, BEGIN)).count();
+        let lines = (0..1000).filter(|_| log.count(network(1), "code.unknown", BEGIN)).count();
         assert_eq!(lines, 30);
-        assert!(log.count(network(2), Reason::CodeUnknown, BEGIN), "another network");
-        assert!(!log.count(network(1), Reason::ClientUnknown, BEGIN + Seconds::new(59)));
+        assert!(log.count(network(2), "code.unknown", BEGIN), "another network");
+        assert!(!log.count(network(1), "client.unknown", BEGIN + Seconds::new(59)));
         {
             let counts = log.0.lock().unwrap();
             let [(network, count)] = &counts.sums()[..] else { panic!("{counts:?}") };
@@ -140,7 +151,7 @@ mod tests {
                 ("0.0.0.1", "code.unknown 970, client.unknown 1")
             );
         }
-        assert!(log.count(network(1), Reason::CodeUnknown, BEGIN + WINDOW));
+        assert!(log.count(network(1), "code.unknown", BEGIN + WINDOW));
         assert!(log.0.lock().unwrap().sums().is_empty());
     }
 
@@ -148,20 +159,17 @@ mod tests {
     fn a_million_networks_take_a_bounded_number_of_lines_and_counts() {
         let log = RefusalLog::default();
         let lines =
-            (0..1_000_000).filter(|number| log.count(network(*number), Reason::CodeUnknown, BEGIN)).count();
+            (0..1_000_000).filter(|number| log.count(network(*number), "code.unknown", BEGIN)).count();
         let counts = log.0.lock().unwrap();
         assert_eq!((lines, counts.networks.len()), (NETWORKS + 30, NETWORKS));
         let [(name, others)] = &counts.sums()[..] else { panic!("one sum") };
-        assert_eq!(
-            (name.as_str(), others.not_logged[&Reason::CodeUnknown]),
-            ("others", 1_000_000 - 1024 - 30)
-        );
+        assert_eq!((name.as_str(), others.not_logged["code.unknown"]), ("others", 1_000_000 - 1024 - 30));
     }
 
     #[test]
     fn a_clock_that_is_set_back_begins_a_new_minute() {
         let log = RefusalLog::default();
-        while log.count(network(1), Reason::CodeUnknown, BEGIN) {}
-        assert!(log.count(network(1), Reason::CodeUnknown, BEGIN - Seconds::new(1)));
+        while log.count(network(1), "code.unknown", BEGIN) {}
+        assert!(log.count(network(1), "code.unknown", BEGIN - Seconds::new(1)));
     }
 }

@@ -24,6 +24,8 @@ pub struct Route {
     /// The limit of its requests. `None` for health checks, which are never limited, and are answered however many
     /// requests are worked on.
     pub class: Option<Class>,
+    /// Its path is not below the path of the public URL.
+    pub at_root: bool,
 }
 
 impl Route {
@@ -34,7 +36,8 @@ impl Route {
 }
 
 /// The route of every path without an endpoint.
-pub static NOWHERE: Route = Route { path: "none", surface: Surface::Unknown, class: Some(Class::Metadata) };
+pub static NOWHERE: Route =
+    Route { path: "none", surface: Surface::Unknown, class: Some(Class::Metadata), at_root: false };
 
 const WELL_KNOWN: &str = "/.well-known/";
 
@@ -43,6 +46,9 @@ impl Route {
     ///
     /// Metadata has two paths: RFC 8414 §3.1 appends the issuer's path, OpenID Connect Discovery §4 puts it in front.
     pub fn paths(&self, mount: &str) -> Vec<String> {
+        if self.at_root {
+            return vec![self.path.to_owned()];
+        }
         let mut paths = vec![format!("{mount}{}", self.path)];
         if self.path.starts_with(WELL_KNOWN) && !mount.is_empty() {
             paths.push(format!("{}{mount}", self.path));
@@ -76,11 +82,19 @@ impl Routes {
                 };
                 patterns.push((pattern, route));
             }
-            if route.path.starts_with(WELL_KNOWN) {
+            if route.path.starts_with(WELL_KNOWN) && !route.at_root {
                 patterns.push((Pattern::Beginning(route.path), route));
             }
         }
         Self(patterns)
+    }
+
+    /// Every path, with its endpoint. A path that ends with a slash is a folder, or the home page.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &'static Route)> {
+        self.0.iter().map(|(pattern, route)| match pattern {
+            Pattern::Path(path) | Pattern::InFolder(path) => (path.as_str(), *route),
+            Pattern::Beginning(path) => (*path, *route),
+        })
     }
 
     /// The endpoint of a path. [`NOWHERE`] if there is no such endpoint.

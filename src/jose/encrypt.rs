@@ -57,6 +57,11 @@ impl Recipient {
     }
 }
 
+/// Whether tokens can be encrypted with a key, by any algorithm that a client can register.
+pub(super) fn fits(jwk: &Value) -> bool {
+    KeyManagement::FOR_CLIENTS.iter().any(|algorithm| Recipient::read(jwk, *algorithm).is_some())
+}
+
 /// Checks a JWK Set of a client before it is registered.
 ///
 /// # Errors

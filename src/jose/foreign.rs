@@ -3,6 +3,8 @@
 //! The caller decides between the two before the header is read, so a public key is never used as a secret (RFC 8725
 //! §3.1). `jwk`, `jku`, `x5c` and `x5u` are ignored.
 
+use std::ops::RangeInclusive;
+
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, Header, decode_header};
 use serde_json::Value;
@@ -10,8 +12,17 @@ use serde_json::Value;
 use super::verify::{VerifyError, is_type, signed_claims};
 use crate::secret::from_base64url;
 
-/// The maximum number of keys in a set.
-const MAX_KEYS: usize = 32;
+/// The maximum number of keys in a set; further ones are not looked at.
+pub(super) const MAX_KEYS: usize = 32;
+/// The sizes of RSA keys that verify signatures, in bits. The cryptographic library accepts no others.
+pub(super) const RSA_BITS: RangeInclusive<usize> = 2048..=8192;
+
+/// The number of bits of an RSA modulus in big-endian bytes.
+pub(super) fn rsa_bits(modulus: &[u8]) -> usize {
+    let zeros: usize = modulus.iter().take_while(|byte| **byte == 0).count();
+    let bits = |first: &u8| (modulus.len() - zeros) * 8 - first.leading_zeros() as usize;
+    modulus.get(zeros).map_or(0, bits)
+}
 
 /// The public keys of another party.
 #[derive(Debug, Default)]
@@ -61,7 +72,12 @@ impl ForeignKey {
             return None;
         }
         let fit: &[Algorithm] = match &jwk.algorithm {
-            AlgorithmParameters::RSA(_) => &[Algorithm::RS256, Algorithm::PS256],
+            AlgorithmParameters::RSA(key) => {
+                if !RSA_BITS.contains(&rsa_bits(&from_base64url(&key.n)?)) {
+                    return None;
+                }
+                &[Algorithm::RS256, Algorithm::PS256]
+            }
             AlgorithmParameters::EllipticCurve(key) if key.curve == EllipticCurve::P256 => {
                 &[Algorithm::ES256]
             }

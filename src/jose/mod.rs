@@ -5,6 +5,7 @@ pub mod encrypt;
 pub mod foreign;
 pub mod jwe;
 pub mod key;
+pub mod key_flaw;
 pub mod sign;
 pub mod verify;
 

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use crate::clock::Timestamp;
 use crate::config::Config;
 use crate::failure::{Failure, without_name};
-use crate::files::{FileError, NamedFile};
+use crate::files::{FileError, NamedFile, owner};
 use crate::oauth::id::ClientId;
 use crate::oauth::token::refresh::RefreshName;
 use crate::secret::{Hash, from_base64url, random, to_base64url};
@@ -309,7 +309,11 @@ impl MasterKey {
         }
     }
 
+    /// A new key, in a file beside the database.
     fn make(config: &Config) -> Result<Self, Failure> {
+        if let Some(sentence) = config.missing_master_key() {
+            return Err(Failure::Internal(sentence));
+        }
         let path = config.master_key_file();
         let place = path.display().to_string();
         let text = Self::keep(&path, &to_base64url(&random::<32>()))?;
@@ -345,10 +349,13 @@ impl MasterKey {
     /// If the file cannot be written, or the existing one cannot be read.
     pub fn keep(path: &Path, key: &str) -> Result<Zeroizing<String>, Failure> {
         let failed = |error: &std::io::Error| {
+            let denied = error.kind() == std::io::ErrorKind::PermissionDenied;
+            let hint = denied.then(|| owner::hint([parent(path)])).flatten();
             Failure::Internal(format!(
-                "cannot make the master key file {}: {}",
+                "cannot make the master key file {}: {}{}",
                 path.display(),
-                without_name(error)
+                without_name(error),
+                hint.map(|hint| format!("; {hint}")).unwrap_or_default()
             ))
         };
         let text = Zeroizing::new(format!("{}\n", key.trim()));

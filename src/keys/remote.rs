@@ -10,6 +10,7 @@ use quick_cache::unsync;
 use crate::cache::fresh::Fresh;
 use crate::fetch::{FetchError, Fetcher};
 use crate::jose::foreign::ForeignKeys;
+use crate::jose::key_flaw::{KeySetReport, in_a_sentence};
 use crate::network::Network;
 
 /// For how long keys are considered current.
@@ -34,8 +35,10 @@ pub enum NoKeys {
     Fetch(#[from] FetchError),
     #[error("the answer has the status {0}")]
     Status(u16),
-    #[error("the answer is not a JWK Set with a key that verifies signatures")]
+    #[error("the answer is not a JWK Set")]
     Content,
+    #[error("the JWK Set has no key to verify signatures by: {0}")]
+    Unusable(String),
 }
 
 /// The keys by their addresses.
@@ -171,5 +174,15 @@ async fn fetch(fetcher: &Fetcher, uri: &str) -> Result<ForeignKeys, NoKeys> {
         return Err(NoKeys::Status(answer.status.as_u16()));
     }
     let text = std::str::from_utf8(&answer.body).map_err(|_| NoKeys::Content)?;
-    ForeignKeys::read(text).filter(|keys| !keys.is_empty()).ok_or(NoKeys::Content)
+    let keys = ForeignKeys::read(text).ok_or(NoKeys::Content)?;
+    let report = KeySetReport::of(text).ok_or(NoKeys::Content)?;
+    if !report.has_usable() {
+        let flaws = in_a_sentence(&report.flawed.iter().collect::<Vec<_>>());
+        return Err(NoKeys::Unusable(flaws));
+    }
+    let beyond = report.beyond();
+    if !beyond.is_empty() {
+        tracing::warn!("a JWK Set has too many keys: {}", in_a_sentence(&beyond));
+    }
+    Ok(keys)
 }

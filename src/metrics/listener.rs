@@ -25,14 +25,16 @@ const CONNECTIONS: usize = 64;
 /// How long an answer may still take when the server stops.
 const SHUTDOWN: Duration = Duration::from_secs(1);
 
-static ROUTE: Route = Route { path: "/metrics", surface: Surface::Api, class: None };
+static ROUTE: Route = Route { path: "/metrics", surface: Surface::Api, class: None, at_root: false };
 
 /// Serves the metrics at `listener` until the handle stops it.
 ///
 /// `seats`: the connections that the metrics are about.
 pub fn serve(listener: TcpListener, app: Arc<App>, seats: Arc<Seats>) -> Result<ServerHandle, Failure> {
     let http = &app.config.http;
+    let (refusals, clock) = (app.refusals.clone(), app.clock.clone());
     let options = ListenerOptions {
+        large_head: Arc::new(move |peer| refusals.large_head(peer, clock.now())),
         seats: Seats::new(CONNECTIONS, CONNECTIONS, TrustedProxies::default()),
         deadlines: Deadlines {
             request: http.deadline.duration(),

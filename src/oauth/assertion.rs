@@ -1,7 +1,7 @@
 //! Assertions that clients and trusted issuers sign for this server: the checks that all of them share (RFC 7523 §3).
 
-use serde::Deserialize;
-use serde_json::Value;
+use serde::{Deserialize, Deserializer};
+use serde_json::{Number, Value};
 
 use crate::clock::{Seconds, Timestamp};
 use crate::oauth::client::AssertionAudience;
@@ -21,14 +21,45 @@ pub struct AssertionClaims {
     pub iss: String,
     pub sub: String,
     aud: Value,
+    #[serde(deserialize_with = "numeric_date")]
     pub exp: Timestamp,
+    #[serde(default, deserialize_with = "optional_numeric_date")]
     nbf: Option<Timestamp>,
+    #[serde(default, deserialize_with = "optional_numeric_date")]
     iat: Option<Timestamp>,
     jti: Option<String>,
     /// The current actor (RFC 8693 §4.1).
     pub act: Option<Value>,
     /// Who may act for the subject (RFC 8693 §4.4).
     pub may_act: Option<Value>,
+}
+
+/// An instant as other servers write it: a number of seconds since 1970-01-01T00:00:00Z, which may have parts of a second
+/// (NumericDate, RFC 7519 §2). The parts are dropped, and a number that is too large means [`Timestamp::MAX`].
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "Number")]
+struct NumericDate(Timestamp);
+
+impl TryFrom<Number> for NumericDate {
+    type Error = &'static str;
+
+    fn try_from(number: Number) -> Result<Self, &'static str> {
+        let seconds = number.as_f64().filter(|seconds| *seconds >= 0.0).ok_or("not a time")?;
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "the cast drops the parts and stops at the largest number"
+        )]
+        let seconds = seconds as i64;
+        Ok(Self(Timestamp::from_unix(seconds)))
+    }
+}
+
+fn numeric_date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+    NumericDate::deserialize(deserializer).map(|date| date.0)
+}
+
+fn optional_numeric_date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    Ok(Option::<NumericDate>::deserialize(deserializer)?.map(|date| date.0))
 }
 
 /// A kind of assertion: its name in descriptions, and the reasons of its refusals.
@@ -47,7 +78,9 @@ impl AssertionKind {
     /// If a required claim is missing or has the wrong form, or a name in it holds control characters.
     pub fn read(&self, claims: Value) -> Result<AssertionClaims, OAuthError> {
         let claims: AssertionClaims = serde_json::from_value(claims).map_err(|_| {
-            self.refuse(self.claims, "lacks iss, sub, aud or exp, or has them in another form")
+            let what =
+                "lacks iss, sub, aud or exp, or has a claim in another form; times are seconds since 1970";
+            self.refuse(self.claims, what)
         })?;
         let texts = [Some(&claims.iss), Some(&claims.sub), claims.jti.as_ref()];
         if texts.into_iter().flatten().any(|text| text.chars().any(char::is_control)) {
@@ -97,17 +130,20 @@ impl AssertionKind {
         reason.because(format!("{} {what}", self.name))
     }
 
-    /// The audience must be a single string, so that no other server that is listed with this one can use the assertion
-    /// here (CVE-2025-27370).
+    /// The audience must be the only one, so that no other server that is listed with this one can use the assertion here
+    /// (CVE-2025-27370). It may be in a list (RFC 7519 §4.1.3).
     fn check_audience(
         &self,
         aud: &Value,
         audience: Option<AssertionAudience>,
         issuer: &str,
     ) -> Result<(), OAuthError> {
-        let Some(aud) = aud.as_str() else {
-            let what = "must have the issuer as its aud, as one string and not in a list";
-            return Err(self.refuse(self.audience, what));
+        let only = match aud {
+            Value::Array(list) => list.first().filter(|_| list.len() == 1),
+            aud => Some(aud),
+        };
+        let Some(aud) = only.and_then(Value::as_str) else {
+            return Err(self.refuse(self.audience, "must have the issuer as its aud, and nothing else"));
         };
         let is_token_endpoint = aud.strip_prefix(issuer) == Some("/token");
         match audience {

@@ -18,12 +18,30 @@ pub struct OAuthError {
     /// The user that the refused request is about, for the log; `None` if that is not known. The answer never contains
     /// it. In a box, because a large error makes every result large.
     pub user: Option<Box<UserId>>,
+    /// The address that the request named and the client has not registered, for the page and the log.
+    pub address: Option<Box<UnregisteredAddress>>,
+}
+
+/// An address that came with a request and is not registered, compared with the most similar one that is. The texts are
+/// [`printable`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnregisteredAddress {
+    pub came: String,
+    /// Which part differs, such as `port`, and its text in the address that came. `None` if nothing can be compared.
+    pub differs: Option<(&'static str, String)>,
+    /// The registered address, for the log only; `None` if the client has none.
+    pub registered: Option<String>,
 }
 
 impl OAuthError {
     /// The error of a request that is about this user, if it is about one.
     pub fn about<'u>(self, user: impl Into<Option<&'u UserId>>) -> Self {
         Self { user: user.into().cloned().map(Box::new), ..self }
+    }
+
+    /// The error of a request with this address, which is not registered.
+    pub fn of_address(self, address: UnregisteredAddress) -> Self {
+        Self { address: Some(Box::new(address)), ..self }
     }
 
     /// The error with `wait` as the time after which the request may succeed.
@@ -41,7 +59,13 @@ impl Reason {
     /// Makes an error with this reason. The client's developer reads `description`: printable ASCII without `"` and `\`
     /// (RFC 6749 §5.2).
     pub fn because(self, description: impl Into<Cow<'static, str>>) -> OAuthError {
-        OAuthError { reason: self, description: description.into(), retry_after: None, user: None }
+        OAuthError {
+            reason: self,
+            description: description.into(),
+            retry_after: None,
+            user: None,
+            address: None,
+        }
     }
 }
 
@@ -49,9 +73,14 @@ impl Reason {
 /// with `...`. Other bytes are percent-encoded.
 pub fn quoted(value: &str) -> String {
     const MAX_LENGTH: usize = 64;
-    let mut text = String::with_capacity(value.len().min(MAX_LENGTH) + 4);
+    printable(value, MAX_LENGTH)
+}
+
+/// A received value as [`quoted`] makes it, cut after about `most` bytes.
+pub fn printable(value: &str, most: usize) -> String {
+    let mut text = String::with_capacity(value.len().min(most) + 4);
     for byte in value.bytes() {
-        if text.len() >= MAX_LENGTH {
+        if text.len() >= most {
             text.push_str("...");
             break;
         }

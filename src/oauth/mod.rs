@@ -8,6 +8,7 @@ pub mod request;
 pub mod token;
 
 pub mod assertion;
+pub mod display_text;
 pub mod error;
 pub mod error_code;
 pub mod host;
@@ -15,4 +16,5 @@ pub mod id;
 pub mod metadata;
 pub mod row_budget;
 pub mod signing_key;
+pub mod webfinger;
 mod word;

@@ -191,7 +191,7 @@ async fn losing(conn: &mut Conn, name: &str, in_use: InUse) -> Result<Vec<Client
     Ok(allowed)
 }
 
-/// Reads the scopes that an object names, separated by single spaces.
+/// Reads the scopes that an object names, separated by spaces.
 ///
 /// # Errors
 ///

@@ -14,7 +14,6 @@ use super::steps::{self, Step};
 use super::{Context, Done, Outcome, jwk_set, users};
 use crate::failure::{Denied, Failure};
 use crate::fetch::Fetcher;
-use crate::jose::foreign::ForeignKeys;
 use crate::oauth::client::AssertionAudience;
 use crate::oauth::client::registration::check_address;
 use crate::oauth::grant::scope::OPENID;
@@ -236,9 +235,7 @@ fn key_fault(context: &Context<'_>, keys: &IssuerKeys) -> Result<Option<Fault>, 
         }
         IssuerKeys::Here(text) => text,
     };
-    let has_key = || ForeignKeys::read(text).is_some_and(|keys| !keys.is_empty());
-    let no_key = || (!has_key()).then(|| jwk_set::unusable("it has no key to verify signatures by"));
-    Ok(jwk_set::fault(text).or_else(no_key))
+    Ok(jwk_set::fault(text).or_else(|| jwk_set::signing_fault(text)))
 }
 
 /// The scopes and clients of an issuer that do not exist or are not suitable.

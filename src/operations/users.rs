@@ -17,7 +17,7 @@ use crate::oauth::id::UserId;
 use crate::oauth::identity::authentication::Proof;
 use crate::oauth::identity::claims::{self, Claims, Person};
 use crate::oauth::identity::password::PasswordPolicy;
-use crate::oauth::identity::user::{check_chosen_username, check_email, check_username};
+use crate::oauth::identity::user::{check_chosen_username, check_email, check_username, normalized_password};
 use crate::secret::passwords::Passwords;
 use crate::secret::{Secret, random_id};
 use crate::store::db::{Conn, Tx};
@@ -31,7 +31,7 @@ use crate::store::{codes, device_codes, password_links, revocations, sessions};
 pub struct HashedPassword(String);
 
 impl HashedPassword {
-    /// Checks and hashes a new password of a person with these names and addresses.
+    /// Checks and hashes, in its normal form, a new password of a person with these names and addresses.
     ///
     /// # Errors
     ///
@@ -42,6 +42,7 @@ impl HashedPassword {
         password: Secret,
         names: &[&str],
     ) -> Result<Self, Denied<Faults>> {
+        let password = Secret::new(normalized_password(password.expose()).into_owned());
         let checked = policy.check(password.expose(), names);
         checked.map_err(|fault| Fault::invalid("password", fault.sentence()))?;
         Ok(Self(passwords.hash(password).await?))

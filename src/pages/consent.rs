@@ -15,7 +15,7 @@ use crate::http::form;
 use crate::oauth::grant::device::{DeviceAnswer, DeviceRequest};
 use crate::oauth::grant::scope::{KnownScopes as _, OFFLINE_ACCESS};
 use crate::oauth::reason::Reason;
-use crate::oauth::request::interaction::{Next, SignedIn};
+use crate::oauth::request::interaction::{self, Next, SignedIn};
 use crate::oauth::request::params::Params;
 use crate::oauth::request::{AnswerTo, AuthorizationRequest, Refusal};
 use crate::operations::consents::{self, ConsentAnswer};
@@ -142,6 +142,9 @@ fn page(app: &App, call: &Call, resumed: &ResumedFlow, signed_in: &SignedIn) -> 
             device => resumed.device.as_ref().map(|device| asking(call, device)),
             action => resumed.url(app, "consent"),
             form_token => app.keys.form_token(PURPOSE, &bound_to(resumed, signed_in)),
+            each_time => interaction::asks_each_time(client, request),
+            // An own application is only asked about because it cannot prove who it is.
+            is_only_question => client.first_party && !request.prompt.consent,
         },
     )
 }
@@ -175,10 +178,12 @@ fn returns_to(request: &AuthorizationRequest) -> Option<String> {
     }
 }
 
-/// A short name of the place where the person is sent: the host, or the scheme of a native application.
+/// A short name of the place where the person is sent: the host, or the scheme of a native application. What follows a
+/// private scheme is no host, whatever it looks like.
 fn place(uri: &str) -> String {
     let url = url::Url::parse(uri).ok();
-    let host = url.as_ref().and_then(|url| url.host_str().map(str::to_owned));
+    let host = url.as_ref().filter(|url| matches!(url.scheme(), "https" | "http"));
+    let host = host.and_then(|url| url.host_str().map(str::to_owned));
     host.or_else(|| url.map(|url| url.scheme().to_owned())).unwrap_or_default()
 }
 

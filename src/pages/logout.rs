@@ -189,8 +189,10 @@ async fn end<'a>(
         Ok(None) => answer::see_other(&next),
         Err(failure) => refused(app, request, failure.into()),
     };
-    // The cookie was made here, of characters that are valid in a header.
-    let _ = response.add_cookie(&browser::session_cookie(app, &others));
+    // The cookies were made here, of characters that are valid in a header.
+    for cookie in browser::session_cookies(app, request, &others) {
+        let _ = response.add_cookie(&cookie);
+    }
     response
 }
 

@@ -1,17 +1,20 @@
 //! A session that begins on one of the pages, and what happens to the browser's other sessions.
 
 use actix_web::HttpResponse;
+use actix_web::cookie::Cookie;
 
 use super::destination::Destination;
 use super::known_browsers;
 use crate::app::App;
+use crate::config::Persistence;
 use crate::failure::Failure;
 use crate::flows::{self, Accounts};
 use crate::http::answer;
-use crate::http::browser;
+use crate::http::browser::{self, SessionToken};
 use crate::http::call::{Call, Request};
 use crate::oauth::id::{SessionId, UserId};
 use crate::oauth::request::interaction::{Next, Requirement, SignedIn};
+use crate::oauth::request::params::Params;
 use crate::operations::sessions::SessionStart;
 use crate::secret::{Hash, random_id, random_token};
 use crate::store::sessions::NewSession;
@@ -29,12 +32,41 @@ pub(super) enum SessionPlacement {
 #[derive(Clone, Debug)]
 pub(super) struct NewSessionPlan {
     pub(super) start: SessionStart,
-    /// The browser's session tokens afterwards.
-    tokens: Vec<String>,
+    /// The cookies with the browser's session tokens afterwards.
+    cookies: Vec<Cookie<'static>>,
     /// The values that make the browser known for its accounts afterwards.
     known: Vec<String>,
     /// The URL at which the person continues.
     onward: String,
+}
+
+/// The checkbox "Stay signed in": whether it is on the page, and ticked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct StayChoice {
+    pub(super) is_asked: bool,
+    pub(super) is_ticked: bool,
+}
+
+impl StayChoice {
+    /// The checkbox as the page shows it.
+    pub(super) fn shown(app: &App, is_ticked: bool) -> Self {
+        let is_asked = app.config.sessions.persistent == Persistence::Ask;
+        Self { is_asked, is_ticked: is_asked && is_ticked }
+    }
+
+    /// The checkbox in a form.
+    pub(super) fn of(app: &App, form: &Params) -> Self {
+        Self::shown(app, form.count("stay") > 0)
+    }
+
+    /// Whether the browser keeps the session when it is closed.
+    pub(super) fn is_kept(self, app: &App) -> bool {
+        match app.config.sessions.persistent {
+            Persistence::Ask => self.is_ticked,
+            Persistence::Always => true,
+            Persistence::Never => false,
+        }
+    }
 }
 
 impl NewSessionPlan {
@@ -43,7 +75,7 @@ impl NewSessionPlan {
         request: &Request,
         destination: &Destination,
         user: &UserId,
-        placement: SessionPlacement,
+        (placement, is_kept): (SessionPlacement, bool),
     ) -> Result<Self, Failure> {
         let (cookie, now) = (random_token(), request.now);
         let session = NewSession {
@@ -57,12 +89,14 @@ impl NewSessionPlan {
         let surplus = surplus(app, request, destination, &accounts, (user, placement));
         let own = accounts.people.iter().filter(|here| here.user == *user).map(|here| &here.session);
         let gone: Vec<&SessionId> = surplus.iter().chain(own).collect();
+        let own = SessionToken { text: cookie, is_kept };
+        let tokens: Vec<SessionToken> = [own].into_iter().chain(accounts.tokens_without(&gone)).collect();
         Ok(Self {
-            tokens: [cookie].into_iter().chain(accounts.tokens_without(&gone)).collect(),
+            cookies: browser::session_cookies(app, request, &tokens),
             known: known_browsers::with(app, request, user)?,
             onward: destination.onward(app),
             start: SessionStart {
-                before: accounts.token_of(user).map(Hash::of),
+                before: accounts.token_of(user).map(|token| Hash::of(&token.text)),
                 flow: destination.client().cloned().zip(destination.flow().cloned()),
                 session,
                 surplus,
@@ -77,7 +111,9 @@ impl NewSessionPlan {
         }
         let mut response = answer::see_other(&self.onward);
         // The cookies were made here, of characters that are valid in a header.
-        let _ = response.add_cookie(&browser::session_cookie(app, &self.tokens));
+        for cookie in &self.cookies {
+            let _ = response.add_cookie(cookie);
+        }
         let _ = response.add_cookie(&browser::known_cookie(app, &self.known));
         response
     }

@@ -9,12 +9,12 @@ use crate::http::call::Request;
 use crate::network::Networks;
 use crate::oauth::id::UserId;
 use crate::oauth::identity::authentication::Proof;
-use crate::oauth::identity::user::{MAX_NAME_LENGTH, MAX_PASSWORD_LENGTH, account_key};
+use crate::oauth::identity::user::{MAX_NAME_LENGTH, MAX_PASSWORD_LENGTH, account_key, normalized_password};
 use crate::oauth::row_budget::RowKind;
 use crate::operations::guesses::{self, Admission, CountedGuess, Guess};
 use crate::operations::sessions::{ProvenSignIn, SessionStart};
 use crate::secret::Secret;
-use crate::secret::passwords::{PasswordVerdict, Requester};
+use crate::secret::passwords::{PasswordForms, PasswordVerdict, Requester};
 use crate::store::users::{self, SignInRecord};
 
 /// The result of a check.
@@ -30,7 +30,7 @@ pub(super) struct RightPassword {
     pub(super) user: UserId,
     /// The stored hash that the password matched.
     hash: String,
-    /// The password hashed with the current parameters, if they have changed.
+    /// The password in its normal form hashed with the current parameters, if the stored hash is of another kind.
     todays_hash: Option<String>,
     guess: CountedGuess,
 }
@@ -51,9 +51,14 @@ pub(super) async fn check(
     username: &str,
     password: &str,
 ) -> Result<PasswordCheck, Failure> {
-    if password.is_empty() || password.len() > MAX_PASSWORD_LENGTH || username.len() > MAX_NAME_LENGTH {
+    let normal = normalized_password(password);
+    if normal.is_empty() || normal.len() > MAX_PASSWORD_LENGTH || username.len() > MAX_NAME_LENGTH {
         return Ok(PasswordCheck::Wrong);
     }
+    // A hash from before passwords were normalized is one of the text as it was typed. Both forms are one guess, and are
+    // compared for every name alike, whether it has an account or not.
+    let as_typed = (normal != password).then(|| Secret::new(password.to_owned()));
+    let forms = PasswordForms { normal: Secret::new(normal.into_owned()), as_typed };
     let name = username.to_owned();
     let found = app.db.read(async move |conn| users::find_by_name(conn, &name).await).await?;
     if let Some(user) = &found {
@@ -74,7 +79,7 @@ pub(super) async fn check(
                 app.stand_ins.find(&app.db, &passwords, choice, request.now).await?
             }
         };
-        passwords.verify(Secret::new(password.to_owned()), compared).await
+        passwords.verify(forms, compared).await
     };
     let verdict = match verified.await {
         Ok(verdict) => verdict,

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 use minijinja::context;
 
 use super::destination::Destination;
-use super::new_session::{NewSessionPlan, SessionPlacement};
+use super::new_session::{NewSessionPlan, SessionPlacement, StayChoice};
 use super::password::{self, PasswordCheck, RightPassword};
 use crate::app::App;
 use crate::clock::Seconds;
@@ -31,27 +31,45 @@ pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
         Err(failure) => return answer::page_error(&app, &request, failure.into()),
     };
     if is_another(&query) {
-        return page(&app, &destination, &query, StatusCode::OK, "");
+        let typed = Typed { username: "", stay: StayChoice::shown(&app, false) };
+        return page(&app, &destination, &query, StatusCode::OK, &typed);
     }
     match username(&app, &request, &destination, &accounts) {
-        Some(username) => page(&app, &destination, &query, StatusCode::OK, &username),
+        Some((username, stays)) => {
+            let typed = Typed { username: &username, stay: StayChoice::shown(&app, stays) };
+            page(&app, &destination, &query, StatusCode::OK, &typed)
+        }
         // The person has signed in with another tab in between.
         None => answer::see_other(&destination.onward(&app)),
     }
 }
 
-/// The user name to fill in, which may be empty; `None` if the person need not sign in.
-fn username(app: &App, call: &Call, destination: &Destination, accounts: &Accounts) -> Option<String> {
+/// What is typed into the form, except for the password.
+struct Typed<'t> {
+    username: &'t str,
+    stay: StayChoice,
+}
+
+/// The user name to fill in, which may be empty, and whether the person who has to sign in again stays signed in; `None` if
+/// the person need not sign in.
+fn username(
+    app: &App,
+    call: &Call,
+    destination: &Destination,
+    accounts: &Accounts,
+) -> Option<(String, bool)> {
     let resumed = match destination {
         Destination::Flow(resumed) => resumed,
-        Destination::Device(_) => return accounts.people.is_empty().then(String::new),
+        Destination::Device(_) => return accounts.people.is_empty().then(|| (String::new(), false)),
     };
     match flows::next(app, call, &resumed.checked, accounts, &resumed.progress) {
         Ok(Next::Authenticate(needed)) => {
             let hint = resumed.checked.request.prompt.login_hint.as_deref();
             let hint = hint.filter(|hint| hint.len() <= user::MAX_NAME_LENGTH);
             let known = needed.account.map(|here| here.username.as_str());
-            Some(known.or(hint).unwrap_or_default().to_owned())
+            let own = needed.account.and_then(|here| accounts.token_of(&here.user));
+            let stays = own.is_some_and(|token| token.is_kept);
+            Some((known.or(hint).unwrap_or_default().to_owned(), stays))
         }
         Ok(_) | Err(_) => None,
     }
@@ -74,8 +92,9 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
     }
     let username = form.one("username").ok().flatten().unwrap_or_default();
     let password = form.one("password").ok().flatten().unwrap_or_default();
+    let typed = Typed { username, stay: StayChoice::of(&app, &form) };
     let count = |result| app.counters.sign_ins.count(result);
-    match sign_in(&app, &request, &destination, &query, (username, password)).await {
+    match sign_in(&app, &request, &destination, &query, (&typed, password)).await {
         Ok(SignInOutcome::Begun(onward)) => {
             count(SignInResult::Succeeded);
             onward
@@ -83,13 +102,13 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
         Ok(SignInOutcome::Wrong) => {
             count(SignInResult::Wrong);
             tracing::info!(reason = "sign_in.failed", "a sign-in failed");
-            page(&app, &destination, &query, StatusCode::UNPROCESSABLE_ENTITY, username)
+            page(&app, &destination, &query, StatusCode::UNPROCESSABLE_ENTITY, &typed)
         }
         Ok(SignInOutcome::Wait(wait)) => {
             count(SignInResult::Delayed);
             let error = Reason::SignInGuesses.because("too many wrong guesses").after(wait);
             let page =
-                page_with(&app, &destination, &query, StatusCode::TOO_MANY_REQUESTS, username, Some(wait));
+                page_with(&app, &destination, &query, StatusCode::TOO_MANY_REQUESTS, &typed, Some(wait));
             answer::wait_page(&request, page, &error)
         }
         Err(failure) => {
@@ -111,14 +130,16 @@ async fn sign_in(
     request: &Request,
     destination: &Destination,
     query: &Params,
-    (username, password): (&str, &str),
+    (typed, password): (&Typed<'_>, &str),
 ) -> Result<SignInOutcome, Failure> {
-    let proven = match password::check(app, request, username, password).await? {
+    let proven = match password::check(app, request, typed.username, password).await? {
         PasswordCheck::Right(proven) => proven,
         PasswordCheck::Wrong => return Ok(SignInOutcome::Wrong),
         PasswordCheck::Wait(wait) => return Ok(SignInOutcome::Wait(wait)),
     };
-    let begun = begin_session(app, request, destination, query, proven).await?;
+    let placement = if is_another(query) { SessionPlacement::Alongside } else { SessionPlacement::InPlace };
+    let place = (placement, typed.stay.is_kept(app));
+    let begun = begin_session(app, request, destination, place, proven).await?;
     Ok(begun.map_or(SignInOutcome::Wrong, SignInOutcome::Begun))
 }
 
@@ -129,9 +150,9 @@ fn page(
     destination: &Destination,
     query: &Params,
     status: StatusCode,
-    username: &str,
+    typed: &Typed<'_>,
 ) -> HttpResponse {
-    page_with(app, destination, query, status, username, None)
+    page_with(app, destination, query, status, typed, None)
 }
 
 fn page_with(
@@ -139,7 +160,7 @@ fn page_with(
     destination: &Destination,
     query: &Params,
     status: StatusCode,
-    username: &str,
+    typed: &Typed<'_>,
     wait: Option<Seconds>,
 ) -> HttpResponse {
     let another = if is_another(query) { "&another=1" } else { "" };
@@ -150,7 +171,9 @@ fn page_with(
             client => destination.client_name(),
             action => format!("{}{another}", destination.url(app, "sign-in")),
             form_token => destination.token(app, PURPOSE),
-            username,
+            username => typed.username,
+            asks_to_stay => typed.stay.is_asked,
+            stay => typed.stay.is_ticked,
             failed => status != StatusCode::OK,
             wait => wait.map(Seconds::as_i64),
             reason => Reason::SignInGuesses.word(),
@@ -167,11 +190,10 @@ async fn begin_session(
     app: &App,
     request: &Request,
     destination: &Destination,
-    query: &Params,
+    place: (SessionPlacement, bool),
     proven: RightPassword,
 ) -> Result<Option<HttpResponse>, Failure> {
-    let placement = if is_another(query) { SessionPlacement::Alongside } else { SessionPlacement::InPlace };
-    let plan = NewSessionPlan::prepare(app, request, destination, &proven.user, placement).await?;
+    let plan = NewSessionPlan::prepare(app, request, destination, &proven.user, place).await?;
     match sessions::sign_in(&app.operations(request.now), proven.sign_in(plan.start.clone())).await {
         Ok(done) => {
             tracing::info!(session = done.outcome.as_str(), "a person signed in");

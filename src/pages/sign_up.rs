@@ -5,13 +5,14 @@ use actix_web::{HttpResponse, web};
 use minijinja::context;
 
 use super::destination::Destination;
-use super::new_session::{NewSessionPlan, SessionPlacement};
+use super::new_session::{NewSessionPlan, SessionPlacement, StayChoice};
 use crate::app::App;
 use crate::failure::Denied;
 use crate::http::answer;
 use crate::http::call::Request;
 use crate::metrics::counters::SignInResult;
 use crate::network::Networks;
+use crate::oauth::display_text::is_line;
 use crate::oauth::id::UserId;
 use crate::oauth::identity::password::{PasswordFault, PasswordPolicy};
 use crate::oauth::identity::user;
@@ -83,6 +84,7 @@ struct SignUpForm<'f> {
     username: &'f str,
     name: &'f str,
     password: &'f str,
+    stay: bool,
 }
 
 /// A mistake in the form; the page has a text for each.
@@ -108,12 +110,17 @@ impl Problem {
 impl<'f> SignUpForm<'f> {
     fn of(form: &'f Params) -> Self {
         let field = |name| form.one(name).ok().flatten().unwrap_or_default();
-        Self { username: field("username").trim(), name: field("name").trim(), password: field("password") }
+        Self {
+            username: field("username").trim(),
+            name: field("name").trim(),
+            password: field("password"),
+            stay: form.count("stay") > 0,
+        }
     }
 
     fn check(&self, policy: PasswordPolicy) -> Result<(), Problem> {
         user::check_chosen_username(self.username).map_err(|_| Problem::Username)?;
-        if self.name.len() > user::MAX_NAME_LENGTH || self.name.chars().any(char::is_control) {
+        if self.name.len() > user::MAX_NAME_LENGTH || !is_line(self.name) {
             return Err(Problem::Name);
         }
         policy.check(self.password, &self.names()).map_err(Problem::Password)
@@ -139,7 +146,9 @@ async fn create(
 ) -> Result<HttpResponse, Denied<SignUpRefusal>> {
     let (context, networks) = (app.operations_of_a_stranger(request.now), Networks::of(request.address));
     let id = UserId::new(random_id());
-    let plan = NewSessionPlan::prepare(app, request, destination, &id, SessionPlacement::Alongside).await?;
+    let is_kept = StayChoice::shown(app, wanted.stay).is_kept(app);
+    let place = (SessionPlacement::Alongside, is_kept);
+    let plan = NewSessionPlan::prepare(app, request, destination, &id, place).await?;
     let draw = app.draw(RowKind::SignUp, networks.site, request.now).await?;
     // Before the password is hashed, which is expensive. The account is counted when it is stored.
     users::check_sign_up(&context, draw.counting()).await?;
@@ -170,6 +179,7 @@ fn page(
     problem: Option<Problem>,
 ) -> HttpResponse {
     let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let stay = StayChoice::shown(app, wanted.stay);
     let page = app.pages.render(
         status,
         "sign_up.html",
@@ -181,6 +191,8 @@ fn page(
             username => wanted.username,
             name => wanted.name,
             shortest => app.config.passwords.min_length,
+            asks_to_stay => stay.is_asked,
+            stay => stay.is_ticked,
             problem => problem.map(<&str>::from),
             sentence => problem.and_then(Problem::sentence),
         },

@@ -49,12 +49,27 @@ impl Drop for Threads {
     }
 }
 
+/// A password that is compared with a hash.
+pub struct PasswordForms {
+    /// In the form that is hashed today.
+    pub normal: Secret,
+    /// As it was typed, if that differs: a hash that was stored before passwords were normalized may be of it.
+    pub as_typed: Option<Secret>,
+}
+
+impl From<Secret> for PasswordForms {
+    fn from(normal: Secret) -> Self {
+        Self { normal, as_typed: None }
+    }
+}
+
 /// The result of verifying a password.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PasswordVerdict {
     Wrong,
     Right,
-    /// Right, but the hash had other parameters than the current ones: this is the new hash to store.
+    /// Right, but the hash had other parameters than the current ones, or was of the text as it was typed: this is the new
+    /// hash to store.
     RightAndRehashed(String),
 }
 
@@ -64,7 +79,7 @@ enum PasswordJob {
         answer: oneshot::Sender<Result<String, Failure>>,
     },
     Verify {
-        password: Secret,
+        password: PasswordForms,
         hash: String,
         /// Whether to hash a right password again if the parameters have changed.
         renews: bool,
@@ -166,8 +181,12 @@ impl Passwords {
     /// # Errors
     /// [`Failure::Busy`] if the queue has no room for this requester, [`Failure::Internal`] if the stored hash is
     /// damaged.
-    pub async fn verify(&self, password: Secret, hash: Option<String>) -> Result<PasswordVerdict, Failure> {
-        let (answer, outcome) = oneshot::channel();
+    pub async fn verify(
+        &self,
+        password: impl Into<PasswordForms>,
+        hash: Option<String>,
+    ) -> Result<PasswordVerdict, Failure> {
+        let (password, (answer, outcome)) = (password.into(), oneshot::channel());
         let hash = hash.unwrap_or_else(|| self.nobody.clone());
         self.push(PasswordJob::Verify { password, hash, renews: true, answer });
         outcome.await.map_err(|_| Failure::Internal("password hashing stopped".into()))?
@@ -180,7 +199,7 @@ impl Passwords {
     /// damaged.
     pub async fn matches(&self, secret: Secret, hash: String) -> Result<bool, Failure> {
         let (answer, outcome) = oneshot::channel();
-        self.push(PasswordJob::Verify { password: secret, hash, renews: false, answer });
+        self.push(PasswordJob::Verify { password: secret.into(), hash, renews: false, answer });
         let verdict = outcome.await.map_err(|_| Failure::Internal("password hashing stopped".into()))??;
         Ok(verdict != PasswordVerdict::Wrong)
     }
@@ -231,7 +250,7 @@ fn run(job: PasswordJob, params: &Params, memory: &mut Memory) {
     match job {
         PasswordJob::Hash { password, answer } => drop(answer.send(hash(params, &password, memory))),
         PasswordJob::Verify { password, hash, renews, answer } => {
-            drop(answer.send(verify(renews.then_some(params), &password, &hash, memory)));
+            drop(answer.send(verify_forms(renews.then_some(params), &password, &hash, memory)));
         }
     }
 }
@@ -265,6 +284,22 @@ fn hash(params: &Params, password: &Secret, memory: &mut Memory) -> Result<Strin
     let (salt, mut output) = (random::<16>(), [0; OUTPUT]);
     digest(params, password, &salt, &mut output, memory)?;
     Ok(phc(params, &salt, &output))
+}
+
+/// Compares the normal form, and then the text as it was typed, if that is another one.
+fn verify_forms(
+    todays: Option<&Params>,
+    password: &PasswordForms,
+    stored: &str,
+    memory: &mut Memory,
+) -> Result<PasswordVerdict, Failure> {
+    let verdict = verify(todays, &password.normal, stored, memory)?;
+    let (PasswordVerdict::Wrong, Some(as_typed)) = (&verdict, &password.as_typed) else { return Ok(verdict) };
+    match (verify(None, as_typed, stored, memory)?, todays) {
+        (PasswordVerdict::Wrong, _) => Ok(PasswordVerdict::Wrong),
+        (_, Some(params)) => hash(params, &password.normal, memory).map(PasswordVerdict::RightAndRehashed),
+        (_, None) => Ok(PasswordVerdict::Right),
+    }
 }
 
 /// `todays`: the current parameters, if a right password is to be hashed again with them.

@@ -65,7 +65,7 @@ impl Server {
         let (listener, address) = listen(config.listen, "")?;
         let metrics = config.metrics.listen.map(|address| listen(address, " for metrics")).transpose()?;
         let port = address.port();
-        let db = open_database(&config, &clock, config.http.deadline.duration() / 2).await?;
+        let db = make_database(&config, &clock, config.http.deadline.duration() / 2).await?;
         // Before a master key is created for a database that accepts no writes.
         db.write(async move |tx| leases::touch(tx).await).await?;
         let keys = Arc::new(ServerKeys::open(&config, &db, clock.now()).await?);
@@ -183,7 +183,9 @@ fn rate_limits(config: &Config, clock: &Clock) -> RateLimits {
 fn listener_options(app: &App, connections: usize) -> Result<ListenerOptions, Failure> {
     let (http, tls) = (&app.config.http, &app.config.tls);
     let tls = tls.is_on().then(|| Certificates::load(tls).and_then(tls::config)).transpose()?;
+    let (refusals, clock) = (app.refusals.clone(), app.clock.clone());
     Ok(ListenerOptions {
+        large_head: Arc::new(move |peer| refusals.large_head(peer, clock.now())),
         seats: Seats::new(connections, http.connections_per_network, http.trusted_proxies.clone()),
         deadlines: Deadlines {
             request: http.deadline.duration(),
@@ -198,20 +200,43 @@ fn listener_options(app: &App, connections: usize) -> Result<ListenerOptions, Fa
 
 /// Binds a listener. Returns it with its real address (port 0 is resolved). `what` is appended to the error message.
 fn listen(address: SocketAddr, what: &str) -> Result<(TcpListener, SocketAddr), Failure> {
-    let taken = |error| Failure::Internal(format!("cannot listen on {address}{what}: {error}"));
+    let taken = |error: std::io::Error| {
+        // Without this right a process may not use the ports below 1024, such as 443.
+        let hint = match error.kind() == std::io::ErrorKind::PermissionDenied {
+            true => {
+                "; this port needs the right CAP_NET_BIND_SERVICE (AmbientCapabilities= in the unit of systemd)"
+            }
+            false => "",
+        };
+        Failure::Internal(format!("cannot listen on {address}{what}: {error}{hint}"))
+    };
     let listener = TcpListener::bind(address).map_err(taken)?;
     let address = listener.local_addr().map_err(taken)?;
     Ok((listener, address))
 }
 
-/// Opens a migrated database, for the server and for commands.
+/// Opens a migrated database, for the server. Makes it if it does not exist.
 ///
 /// `lock_timeout` is how long another process may hold SQLite's write lock.
-pub async fn open_database(config: &Config, clock: &Clock, lock_timeout: Duration) -> Result<Db, Failure> {
-    let options = config.database_options();
-    let options = DbOptions { lock_timeout, timeout: options.timeout.max(lock_timeout), ..options };
+pub async fn make_database(config: &Config, clock: &Clock, lock_timeout: Duration) -> Result<Db, Failure> {
+    let options = database_options(config, lock_timeout);
     migrate::run(&options, &migrate::this_process(), clock.now()).await?;
     Ok(Db::open(&options).await?)
+}
+
+/// Opens a migrated database, for commands, as [`make_database`] does.
+///
+/// # Errors
+/// Also [`DbError::NoDatabase`](crate::store::db::DbError::NoDatabase) if it does not exist.
+pub async fn open_database(config: &Config, clock: &Clock, lock_timeout: Duration) -> Result<Db, Failure> {
+    let options = database_options(config, lock_timeout);
+    migrate::run_on_existing(&options, &migrate::this_process(), clock.now()).await?;
+    Ok(Db::open(&options).await?)
+}
+
+fn database_options(config: &Config, lock_timeout: Duration) -> DbOptions {
+    let options = config.database_options();
+    DbOptions { lock_timeout, timeout: options.timeout.max(lock_timeout), ..options }
 }
 
 fn strict_transport_security(config: &Config) -> Option<HeaderValue> {

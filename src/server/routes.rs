@@ -6,7 +6,7 @@ use actix_web::{Resource, http};
 
 use crate::endpoints::fallback::{self, MethodNotAllowed};
 use crate::endpoints::{
-    authorize, device_authorization, health, introspect, jwks, metadata, revoke, token, userinfo,
+    authorize, device_authorization, health, introspect, jwks, metadata, revoke, token, userinfo, webfinger,
 };
 use crate::http::route::Surface::{Api, OAuth, Page};
 use crate::http::route::{Route, Surface};
@@ -16,23 +16,27 @@ use crate::pages::{
 };
 
 /// The most frequent endpoints come first.
-static ENDPOINTS: [Endpoint; 25] = [
+static ENDPOINTS: [Endpoint; 26] = [
     at("/token", OAuth, Class::Token).post(|route| route.to(token::post)).preflight(),
     at("/introspect", OAuth, Class::Introspection).post(|route| route.to(introspect::post)),
     at("/authorize", Page, Class::Pages)
         .get(|route| route.to(authorize::get))
         .post(|route| route.to(authorize::post)),
     at("/userinfo", OAuth, Class::UserInfo)
-        .get(|route| route.to(userinfo::get))
+        .read(|route| route.to(userinfo::get))
         .post(|route| route.to(userinfo::post))
         .preflight(),
-    at("/jwks", Api, Class::Metadata).get(|route| route.to(jwks::get)).preflight(),
+    at("/jwks", Api, Class::Metadata).read(|route| route.to(jwks::get)).preflight(),
     at("/.well-known/openid-configuration", Api, Class::Metadata)
-        .get(|route| route.to(metadata::get))
+        .read(|route| route.to(metadata::get))
         .preflight(),
     at("/.well-known/oauth-authorization-server", Api, Class::Metadata)
-        .get(|route| route.to(metadata::get))
+        .read(|route| route.to(metadata::get))
         .preflight(),
+    at("/.well-known/webfinger", Api, Class::Metadata)
+        .read(|route| route.to(webfinger::get))
+        .preflight()
+        .at_root(),
     at("/revoke", OAuth, Class::Token).post(|route| route.to(revoke::post)).preflight(),
     at("/device_authorization", OAuth, Class::DeviceAuthorization)
         .post(|route| route.to(device_authorization::post))
@@ -45,7 +49,7 @@ static ENDPOINTS: [Endpoint; 25] = [
         .get(|route| route.to(sign_up::show))
         .post(|route| route.to(sign_up::submit)),
     at("/password", Page, Class::Pages)
-        .get(|route| route.to(password_link::show))
+        .read(|route| route.to(password_link::show))
         .post(|route| route.to(password_link::submit)),
     at("/accounts", Page, Class::Pages)
         .get(|route| route.to(choose_account::show))
@@ -56,17 +60,17 @@ static ENDPOINTS: [Endpoint; 25] = [
     at("/device", Page, Class::Pages)
         .get(|route| route.to(device::show))
         .post(|route| route.to(device::submit)),
-    at("/device/qr", Page, Class::Pages).get(|route| route.to(device::picture)),
+    at("/device/qr", Page, Class::Pages).read(|route| route.to(device::picture)),
     at("/logout", Page, Class::Pages)
         .get(|route| route.to(logout::show))
         .post(|route| route.to(logout::submit)),
-    at("/healthz", Api, Class::Metadata).get(|route| route.to(health::live)).always_answered(),
-    at("/readyz", Api, Class::Metadata).get(|route| route.to(health::ready)).always_answered(),
+    at("/healthz", Api, Class::Metadata).read(|route| route.to(health::live)).always_answered(),
+    at("/readyz", Api, Class::Metadata).read(|route| route.to(health::ready)).always_answered(),
     at("/", Page, Class::Pages).get(|route| route.to(home::show)),
-    at("/errors", Page, Class::Metadata).get(|route| route.to(errors::index)).compressed(),
-    at("/errors/{word}", Page, Class::Metadata).get(|route| route.to(errors::show)).compressed(),
-    at("/assets/{name}", Page, Class::Metadata).get(|route| route.to(assets::show)).compressed(),
-    at("/logos/{digest}", Page, Class::Metadata).get(|route| route.to(logo::show)),
+    at("/errors", Page, Class::Metadata).read(|route| route.to(errors::index)).compressed(),
+    at("/errors/{word}", Page, Class::Metadata).read(|route| route.to(errors::show)).compressed(),
+    at("/assets/{name}", Page, Class::Metadata).read(|route| route.to(assets::show)).compressed(),
+    at("/logos/{digest}", Page, Class::Metadata).read(|route| route.to(logo::show)),
 ];
 
 /// The routes of the table, without their handlers.
@@ -94,20 +98,30 @@ type Handler = fn(actix_web::Route) -> actix_web::Route;
 struct Endpoint {
     route: Route,
     get: Option<Handler>,
+    head: Option<Handler>,
     post: Option<Handler>,
     preflight: bool,
     compressed: bool,
 }
 
 const fn at(path: &'static str, surface: Surface, class: Class) -> Endpoint {
-    let route = Route { path, surface, class: Some(class) };
-    Endpoint { route, get: None, post: None, preflight: false, compressed: false }
+    let route = Route { path, surface, class: Some(class), at_root: false };
+    Endpoint { route, get: None, head: None, post: None, preflight: false, compressed: false }
 }
 
 impl Endpoint {
-    /// GET and HEAD (RFC 9110 §9.1).
+    /// GET, which may change something: it answers a request, ends a session, or notes that a session was used. HEAD is
+    /// safe (RFC 9110 §9.2.1), so it never comes to the handler and is answered without looking at anything.
     const fn get(mut self, handler: Handler) -> Self {
         self.get = Some(handler);
+        self.head = Some(|route| route.to(fallback::head));
+        self
+    }
+
+    /// GET that changes nothing, and HEAD by the same handler (RFC 9110 §9.3.2).
+    const fn read(mut self, handler: Handler) -> Self {
+        self.get = Some(handler);
+        self.head = Some(handler);
         self
     }
 
@@ -120,6 +134,12 @@ impl Endpoint {
     /// `http::cors`).
     const fn preflight(mut self) -> Self {
         self.preflight = true;
+        self
+    }
+
+    /// Puts the endpoint at the root of the host, whatever the path of the public URL is (RFC 8615 §3).
+    const fn at_root(mut self) -> Self {
+        self.route.at_root = true;
         self
     }
 
@@ -140,8 +160,12 @@ impl Endpoint {
     fn resource(&self, path: String) -> Resource {
         let (mut resource, mut methods) = (web::resource(path), Vec::new());
         if let Some(handler) = self.get {
-            methods.extend(["GET", "HEAD"]);
-            resource = resource.route(handler(web::get())).route(handler(web::head()));
+            methods.push("GET");
+            resource = resource.route(handler(web::get()));
+        }
+        if let Some(handler) = self.head {
+            methods.push("HEAD");
+            resource = resource.route(handler(web::head()));
         }
         if let Some(handler) = self.post {
             methods.push("POST");
@@ -183,6 +207,10 @@ mod tests {
             ),
             ("/auth", "/auth/.well-known/openid-configuration", "/.well-known/openid-configuration"),
             ("/auth", "/token", "none"),
+            ("", "/.well-known/webfinger", "/.well-known/webfinger"),
+            ("/auth", "/.well-known/webfinger", "/.well-known/webfinger"),
+            ("/auth", "/auth/.well-known/webfinger", "none"),
+            ("", "/.well-known/webfinger/x", "none"),
         ] {
             assert_eq!(Routes::new(mount, super::routes()).find(path).path, route, "{path} under {mount}");
         }

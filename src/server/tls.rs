@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
@@ -103,18 +104,58 @@ pub(super) fn config(certificates: Arc<Certificates>) -> Result<ServerConfig, Fa
 fn read(options: &config::Tls) -> Result<CurrentCertificate, FileError> {
     let certificate = NamedFile::new("tls.certificate", &options.certificate);
     let key = NamedFile::new("tls.key", &options.key);
-    let (chain, secret) = (pem::certificates(&certificate)?, pem::private_key(&key)?);
+    let chain = own_chain(options)?;
+    let secret = pem::private_key(&key)?;
+    let place = place_of(&chain, &secret);
     let digest = Hash::of_bytes(&chain.iter().flat_map(|der| der.iter().copied()).collect::<Vec<u8>>());
     // The reason is a sentence of this file, because an error of a library may repeat what is in the files.
     let pair = CertifiedKey::from_der(chain, secret, &aws_lc_rs::default_provider()).map_err(|error| match error {
-        rustls::Error::InconsistentKeys(_) => certificate.wrong(
-            "its first certificate does not belong to tls.key; the server's own certificate comes first, then those \
-             that signed it",
-        ),
+        rustls::Error::InconsistentKeys(_) => certificate.wrong(match place {
+            Some(_) => {
+                "its certificates are in the wrong order: the server's own, which belongs to tls.key, comes first, then \
+                 those that signed it"
+            }
+            None => {
+                "no certificate in it belongs to tls.key; name the certificate that was made for this key, or make a new \
+                 one for it"
+            }
+        }),
         rustls::Error::InvalidCertificate(_) => certificate.wrong(pem::NO_X509),
         _ => key.wrong("the key in it is not an RSA, ECDSA or Ed25519 key that TLS can use"),
     })?;
     Ok(CurrentCertificate { digest, pair: Arc::new(pair) })
+}
+
+/// The place in the chain of the certificate that belongs to a key; `None` if there is none.
+fn place_of(chain: &[CertificateDer<'static>], secret: &PrivateKeyDer<'static>) -> Option<usize> {
+    let provider = aws_lc_rs::default_provider();
+    chain
+        .iter()
+        .position(|own| CertifiedKey::from_der(vec![own.clone()], secret.clone_key(), &provider).is_ok())
+}
+
+fn own_chain(options: &config::Tls) -> Result<Vec<CertificateDer<'static>>, FileError> {
+    let certificate = NamedFile::new("tls.certificate", &options.certificate);
+    pem::certificates(&certificate).map_err(|error| match are_swapped(options) {
+        true => certificate.wrong("it is the private key, and tls.key is the certificate: swap the two"),
+        false => error,
+    })
+}
+
+/// Whether the certificate and the key are in each other's place.
+pub fn are_swapped(options: &config::Tls) -> bool {
+    let (key, certificate) = (&options.certificate, &options.key);
+    pem::private_key(&NamedFile::new("tls.certificate", key)).is_ok()
+        && pem::certificates(&NamedFile::new("tls.key", certificate)).is_ok()
+        && pem::certificates(&NamedFile::new("tls.certificate", key)).is_err()
+}
+
+/// Checks the certificate alone.
+///
+/// # Errors
+/// If its file cannot be read, or has no certificate in PEM.
+pub fn check_certificate(options: &config::Tls) -> Result<(), FileError> {
+    own_chain(options).map(drop)
 }
 
 /// Checks the certificate and its key.

@@ -1,6 +1,6 @@
 //! Access tokens: opaque ones by their hashes, and JWTs by the grants that they belong to.
 
-use sqlx::FromRow;
+use grantor_from_row::FromRow;
 
 use super::conditions::session_holds;
 use super::db::{Batch, Conn, DbError, Tx};

@@ -1,6 +1,6 @@
 //! What the clocks of the running nodes said when they last renewed their rows, and what the database's own clock says.
 
-use sqlx::FromRow;
+use grantor_from_row::FromRow;
 
 use super::db::{Conn, DbError, Engine, Tx};
 use crate::clock::{Seconds, Timestamp};

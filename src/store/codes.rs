@@ -1,6 +1,6 @@
 //! Authorization codes, stored as hashes and consumed once (RFC 6749 §4.1.2).
 
-use sqlx::FromRow;
+use grantor_from_row::FromRow;
 
 use super::consume::{consume_once, consume_statement};
 use super::db::{DbError, Tx};

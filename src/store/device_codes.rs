@@ -1,6 +1,6 @@
 //! Device codes, stored as hashes and consumed once, and the user codes that people type (RFC 8628).
 
-use sqlx::FromRow;
+use grantor_from_row::FromRow;
 
 use super::consume::{consume_once, consume_statement};
 use super::db::{Conn, DbError, Tx};

@@ -3,7 +3,7 @@
 //! The address of a flow's pages contains the request, so a flow has no row until a person does something for it. Only a
 //! request that is too long for an address has a row from its beginning.
 
-use sqlx::FromRow;
+use grantor_from_row::FromRow;
 
 use super::db::{Conn, DbError, Tx};
 use crate::clock::{Seconds, Timestamp};

@@ -1,6 +1,6 @@
 //! Grants as the operator sees them: what people allowed which client, and its state.
 
-use sqlx::FromRow;
+use grantor_from_row::FromRow;
 
 use super::conditions::session_holds;
 use super::db::{Conn, DbError, Tx};

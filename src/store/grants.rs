@@ -1,6 +1,6 @@
 //! Grants: what a user allowed a client in one authorization, with the chain of refresh tokens.
 
-use sqlx::FromRow;
+use grantor_from_row::FromRow;
 
 use super::conditions::{client_unchanged, session_seen_at, user_claims};
 use super::db::{Batch, Conn, DbError, Query, Tx};
@@ -35,6 +35,11 @@ impl Lifetime {
     /// A lifetime with these two ends. The row may be deleted after the earlier one.
     pub fn new(idle_expires_at: Timestamp, expires_at: Timestamp) -> Self {
         Self { idle_expires_at, expires_at, purge_after: idle_expires_at.min(expires_at) }
+    }
+
+    /// When the row may be deleted, and with it the code that the grant was begun with.
+    pub fn purge_after(&self) -> Timestamp {
+        self.purge_after
     }
 
     /// Extends the lifetime to the expiry of an access token of the grant: introspection needs the row until then. The
@@ -333,6 +338,16 @@ pub(super) fn revoking<'c>(tx: &'c mut Tx, statement: &'static str, why: &str, n
 /// Adds to a batch the record that the valid refresh token of a chain was sent again.
 pub fn note_answer_again<'c>(batch: Batch<'c>, id: &GrantId) -> Batch<'c> {
     batch.query("UPDATE grants SET answered_again = answered_again + 1 WHERE id = $1").bind(id.as_str())
+}
+
+/// Whether a grant was ever begun. Its row is kept as long as the code that it was begun with.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn exists(conn: &mut Conn, id: &GrantId) -> Result<bool, DbError> {
+    let row: Option<(String,)> =
+        conn.query("SELECT id FROM grants WHERE id = $1").bind(id.as_str()).optional().await?;
+    Ok(row.is_some())
 }
 
 /// Revokes a grant and everything that was issued from it.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use sqlx::FromRow;
+use grantor_from_row::FromRow;
 
 use super::db::{Conn, DbError, Tx};
 use crate::clock::{Seconds, Timestamp};

@@ -1,7 +1,7 @@
 //! The outbox of logout notifications: which clients must still be notified, and the results (OpenID Connect
 //! Back-Channel Logout).
 
-use sqlx::FromRow;
+use grantor_from_row::FromRow;
 
 use super::db::{Conn, DbError, Tx};
 use super::page::Page;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use sqlx::FromRow;
+use grantor_from_row::FromRow;
 
 use super::db::{Batch, Conn, DbError, Tx};
 use super::grants::granted_from;

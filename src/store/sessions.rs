@@ -1,6 +1,6 @@
 //! Sessions of people in browsers. The cookie is stored only as a hash.
 
-use sqlx::FromRow;
+use grantor_from_row::FromRow;
 
 use super::db::{Batch, Conn, DbError, Tx};
 use super::grants::{authentication_from, granted_from};

@@ -1,6 +1,6 @@
 //! Signing keys, encrypted with the master key; the rules about them are in `oauth::signing_key`.
 
-use sqlx::FromRow;
+use grantor_from_row::FromRow;
 
 use super::db::{Conn, DbError, Tx};
 use crate::clock::Timestamp;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use sqlx::FromRow;
+use grantor_from_row::FromRow;
 
 use super::db::{Conn, DbError, Tx};
 use super::grants::{revoke_where, revoking};
@@ -92,6 +92,19 @@ pub async fn find(conn: &mut Conn, issuer: &str) -> Result<Option<TrustedIssuer>
         .all()
         .await?;
     row.into_issuer(clients.into_iter().map(|(id,)| ClientId::new(id)).collect()).map(Some)
+}
+
+/// The issuers whose tokens may be addressed to the token endpoint, sorted.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn list_with_token_endpoint_audience(conn: &mut Conn) -> Result<Vec<String>, DbError> {
+    let rows: Vec<(String,)> = conn
+        .query("SELECT issuer FROM trusted_issuers WHERE audience = $1 ORDER BY issuer")
+        .bind(AssertionAudience::TokenEndpoint.as_str())
+        .all()
+        .await?;
+    Ok(rows.into_iter().map(|(issuer,)| issuer).collect())
 }
 
 /// Stores a new issuer. `false` if an issuer with this name exists.

@@ -1,6 +1,6 @@
 //! Users, and the names that they sign in with.
 
-use sqlx::FromRow;
+use grantor_from_row::FromRow;
 
 use super::db::{Conn, DbError, Tx};
 use super::page::{Page, in_any_spelling};

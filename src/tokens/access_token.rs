@@ -133,7 +133,7 @@ impl Draft {
     /// # Errors
     /// If the client cannot get a token for this resource or scope.
     pub fn of_client(&self, client: &Client, params: &Params) -> Result<AccessToken, OAuthError> {
-        let scope = scope::resolve(params.one("scope")?, &client.scopes, &*self.catalogue)?;
+        let scope = scope::resolve(scope::requested(params)?, &client.scopes, &*self.catalogue)?;
         Ok(self.token(client, None, self.purpose(client, &scope)?))
     }
 

@@ -11,7 +11,7 @@ use crate::failure::{Denied, Failure};
 use crate::jose::encrypt::Recipient;
 use crate::jose::key::SigningKey;
 use crate::jose::verify::{Expiry, verify};
-use crate::oauth::client::{Client, Encryption};
+use crate::oauth::client::{Client, Encryption, IdTokenClaims};
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::scope::{OPENID, Scope};
 use crate::oauth::id::{ClientId, SessionId, UserId};
@@ -41,6 +41,13 @@ pub struct IdTokenHashes<'a> {
     pub code: Option<&'a str>,
 }
 
+impl IdTokenHashes<'_> {
+    /// Whether the ID Token is all that the client gets: there is nothing that would give it access to UserInfo.
+    fn is_alone(&self) -> bool {
+        self.access_token.is_none() && self.code.is_none()
+    }
+}
+
 impl<'a> Signer<'a> {
     /// A signer for a client. `None` if the client may not get ID Tokens. Call this before the transaction uses
     /// anything up, because it can fail.
@@ -56,39 +63,46 @@ impl<'a> Signer<'a> {
         Ok(Some(Self { app, client, key, now }))
     }
 
-    /// Signs an ID Token about a sign-in, with the requested claims about the person.
+    /// Signs an ID Token about a sign-in, with the requested claims about the person, and those of `scope` that the
+    /// client is registered for. Without an access token or a code beside it, it contains all claims of the scope
+    /// (OpenID Connect Core §5.4).
     ///
     /// # Errors
     /// Failures of the database, of the signature and of the encryption to the client's key.
-    pub async fn sign(&self, source: &IdTokenSource, hashes: IdTokenHashes<'_>) -> Result<String, Failure> {
-        let claims = match source.claims.is_empty() {
+    pub async fn sign(
+        &self,
+        source: &IdTokenSource,
+        scope: &Scope,
+        hashes: IdTokenHashes<'_>,
+    ) -> Result<String, Failure> {
+        let of_scope = match hashes.is_alone() {
+            true => &IdTokenClaims::Scopes,
+            false => &self.client.id_token_claims,
+        };
+        let claims = match source.claims.is_empty() && *of_scope == IdTokenClaims::None {
             true => Claims::new(),
-            false => {
-                let person = self.person(&source.user).await?;
-                person.map(|person| source.claims.claims_from(&person)).unwrap_or_default()
-            }
+            false => self.claims(source, scope, of_scope).await?,
         };
         self.sign_with_claims(source, hashes, claims)
     }
 
-    /// Signs an ID Token without an access token beside it: it also contains the claims of the scopes (OpenID Connect
-    /// Core §5.4).
-    ///
-    /// # Errors
-    /// Failures of the database, of the signature and of the encryption to the client's key.
-    pub async fn sign_alone(
+    /// The requested claims about the person, and of the claims of `scope` those in `of_scope`.
+    async fn claims(
         &self,
         source: &IdTokenSource,
-        hashes: IdTokenHashes<'_>,
         scope: &Scope,
-    ) -> Result<String, Failure> {
-        let Some(person) = self.person(&source.user).await? else {
-            return self.sign_with_claims(source, hashes, Claims::new());
+        of_scope: &IdTokenClaims,
+    ) -> Result<Claims, Failure> {
+        let Some(person) = self.person(&source.user).await? else { return Ok(Claims::new()) };
+        let mut claims = match of_scope {
+            IdTokenClaims::None => Claims::new(),
+            _ => {
+                let catalogue = self.app.cache.catalogue(Freshness::Cached).await?;
+                person.claims_named(catalogue.claims_of(scope).filter(|name| of_scope.includes(name)))
+            }
         };
-        let catalogue = self.app.cache.catalogue(Freshness::Cached).await?;
-        let mut claims = person.claims_named(catalogue.claims_of(scope));
         claims.extend(source.claims.claims_from(&person));
-        self.sign_with_claims(source, hashes, claims)
+        Ok(claims)
     }
 
     fn sign_with_claims(

@@ -1,6 +1,7 @@
 """Gets a service's token, asks about it and gives it back, by Authlib.
 
-Arguments: issuer, client_id, method (private_key_jwt or client_secret_jwt), and the private key in PEM or the secret.
+Arguments: issuer, client_id, method (private_key_jwt or client_secret_jwt), the private key in PEM or the secret, and the
+audience of the assertions.
 The last line is "DONE" and JSON: what was told of the token before and after.
 """
 
@@ -12,7 +13,7 @@ from authlib.integrations.requests_client import OAuth2Session
 from authlib.oauth2.rfc7523 import ClientSecretJWT, PrivateKeyJWT
 from joserfc.jwk import ECKey
 
-issuer, client_id, method, key = sys.argv[1:]
+issuer, client_id, method, key, audience = sys.argv[1:]
 
 server = requests.get(f"{issuer}/.well-known/oauth-authorization-server", timeout=10).json()
 assert method in server["token_endpoint_auth_methods_supported"]
@@ -23,9 +24,9 @@ session = OAuth2Session(
     client_id, key, scope="read", token_endpoint_auth_method=method, revocation_endpoint_auth_method=method
 )
 if method == "private_key_jwt":
-    session.register_client_auth_method(PrivateKeyJWT(server["token_endpoint"], alg="ES256"))
+    session.register_client_auth_method(PrivateKeyJWT(audience, alg="ES256"))
 else:
-    session.register_client_auth_method(ClientSecretJWT(server["token_endpoint"]))
+    session.register_client_auth_method(ClientSecretJWT(audience))
 
 tokens = session.fetch_token(server["token_endpoint"], grant_type="client_credentials")
 before = session.introspect_token(server["introspection_endpoint"], token=tokens["access_token"]).json()

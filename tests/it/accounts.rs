@@ -27,7 +27,8 @@ fn offered(page: &Answer) -> Vec<(String, String)> {
     let buttons = page.body.split("name=\"session\" value=\"").skip(1);
     let button = |rest: &str| {
         let (session, rest) = rest.split_once("\">").unwrap();
-        (rest.split('<').next().unwrap().to_owned(), session.to_owned())
+        let text = rest.split("</button>").next().unwrap();
+        (text.replace("<bdi>", "").replace("</bdi>", ""), session.to_owned())
     };
     buttons.map(button).collect()
 }

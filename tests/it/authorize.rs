@@ -20,7 +20,7 @@ async fn every_fault_after_a_good_client_and_redirect_uri_goes_back_to_the_appli
         (&[("response_type", "CODE")], "unsupported_response_type", "response_type.unsupported"),
         (&[("response_mode", "web_message")], "invalid_request", "response_mode.unsupported"),
         (&[("scope", "nonsense")], "invalid_scope", "scope.unknown"),
-        (&[("scope", "read  write")], "invalid_scope", "scope.malformed"),
+        (&[("scope", "read\u{a0}write")], "invalid_scope", "scope.malformed"),
         (&[("scope", "read \"")], "invalid_scope", "scope.malformed"),
         (&[("scope", "secret")], "forbidden_scope", "scope.forbidden"),
         (&[("scope", "read secret nonsense")], "invalid_scope", "scope.unknown"),

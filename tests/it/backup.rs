@@ -226,6 +226,7 @@ async fn a_restore_asks_keeps_the_old_database_and_refuses_under_a_running_serve
     let (server, copy) = backed_up().await;
     let elsewhere = NewServer::new();
     let operator = &elsewhere.operator;
+    operator.done(&["migrate"]);
     operator.done(&["scope", "create", "mine", "--description", "Mine"]);
     let serving = elsewhere.serve();
     let arguments = ["restore", text(&copy), "--with-master-key", "--yes"];
@@ -258,6 +259,7 @@ async fn a_killed_restore_leaves_the_database_unchanged() {
     Operator::of(&server).done(&["backup", text(&copy), "--with-master-key"]);
     let elsewhere = NewServer::new();
     let operator = &elsewhere.operator;
+    operator.done(&["migrate"]);
     operator.done(&["scope", "create", "mine", "--description", "Mine"]);
     let before = operator.json(&["scope", "list"]);
     let mut command = operator.command(&["restore", text(&copy), "--with-master-key", "--yes"]);
@@ -362,6 +364,7 @@ async fn a_restore_killed_at_the_last_moment_leaves_both_databases_whole() {
     let whole = "SELECT COUNT(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'";
     for _ in 0..10 {
         let elsewhere = NewServer::new();
+        elsewhere.operator.done(&["migrate"]);
         elsewhere.operator.done(&["scope", "create", "mine", "--description", "Mine"]);
         let arguments = ["restore", text(&copy), "--with-master-key", "--yes"];
         let mut command = elsewhere.operator.command(&arguments);

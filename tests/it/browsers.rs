@@ -212,6 +212,8 @@ async fn a_newcomer_signs_in_through_the_demo_and_breaks_a_request() {
     chromium.open(&demo.application).await;
     chromium.click("sign-in").await;
     chromium.click("allow").await;
+    assert_eq!(chromium.text_of("greeting").await, "Hello, Demo Person");
+    assert!(chromium.text_of("calendar").await.contains("Dentist"));
     let claims = chromium.text_of("id-token-claims").await;
     assert!(claims.contains("\"aud\": \"demo-web\"") && claims.contains("\"nonce\": "), "{claims}");
     chromium.click("userinfo").await;
@@ -224,6 +226,8 @@ async fn a_newcomer_signs_in_through_the_demo_and_breaks_a_request() {
     chromium.until("access-token", |text| text.starts_with("gat_") && text != first).await;
     chromium.click("break-replay").await;
     assert_eq!(chromium.text_of("error-reason").await, "code.replayed");
+    // The explanation is on the same page.
+    assert!(chromium.text_of("explained").await.contains("How to fix it"));
 
     connect_a_television(&chromium, &demo.application).await;
     for (id, error) in [
@@ -237,6 +241,89 @@ async fn a_newcomer_signs_in_through_the_demo_and_breaks_a_request() {
         chromium.click(id).await;
         assert_eq!(chromium.text_of("error").await, error, "{id}");
     }
+}
+
+#[tokio::test]
+async fn the_demo_asks_a_person_who_allowed_everything_again_before_they_say_no() {
+    let Some(chromium) = Chromium::start().await else { return };
+    let demo = Demo::start();
+    // With everything that the broken request asks for, payments included, allowed before.
+    chromium.open(&demo.application).await;
+    chromium
+        .script("document.querySelectorAll('input[name=scope]').forEach((box) => (box.checked = true))")
+        .await;
+    sign_in_to_demo(&chromium, &demo).await;
+    chromium.click("allow").await;
+    chromium.text_of("greeting").await;
+    chromium.open(&demo.application).await;
+    chromium.click("break-deny").await;
+    chromium.click("deny").await;
+    assert_eq!(chromium.text_of("error").await, "access_denied");
+}
+
+/// Signs in from the demo's first page, and arrives at the question.
+async fn sign_in_to_demo(chromium: &Chromium, demo: &Demo) {
+    chromium.click("sign-in").await;
+    chromium.type_into("username", &demo.username).await;
+    chromium.type_into("password", &demo.password).await;
+    chromium.click("sign-in").await;
+}
+
+#[tokio::test]
+async fn the_demo_shows_how_a_family_of_refresh_tokens_ends() {
+    let Some(chromium) = Chromium::start().await else { return };
+    let demo = Demo::start();
+    chromium.open(&demo.application).await;
+    sign_in_to_demo(&chromium, &demo).await;
+    chromium.click("allow").await;
+    chromium.click("replay-refresh").await;
+    chromium.until("steps", |text| text.contains("A thief sends")).await;
+    let texts =
+        "return [...document.querySelectorAll('#steps .status, #steps .reason')].map((e) => e.textContent)";
+    let texts: Vec<String> = serde_json::from_value(chromium.script(texts).await).unwrap();
+    let ok = "200 OK";
+    let refused = "400 Bad Request";
+    assert_eq!(texts, [ok, ok, refused, "refresh_token.reused", refused, "refresh_token.revoked"]);
+}
+
+#[tokio::test]
+async fn the_demo_signs_a_second_application_out_by_back_channel() {
+    let Some(chromium) = Chromium::start().await else { return };
+    let demo = Demo::start();
+    chromium.open(&demo.application).await;
+    sign_in_to_demo(&chromium, &demo).await;
+    chromium.click("allow").await;
+    chromium.click("notes").await;
+    assert!(chromium.text_of("notes-greeting").await.contains("Hello, Demo Person"));
+    chromium.click("sign-out-everywhere").await;
+    // Back at once, and then the page asks until the server has called.
+    let token = chromium.text_of("logout-token").await;
+    assert!(token.contains("backchannel-logout") && token.contains("\"aud\": \"demo-notes\""), "{token}");
+    // Only the server can sign such a token.
+    let forged = reqwest::Client::new()
+        .post(format!("{}/notes/back-channel", demo.application.trim_end_matches('/')))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body("logout_token=e30.e30.e30")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(forged.status(), 400);
+}
+
+#[tokio::test]
+async fn the_picture_on_the_television_is_for_phones_only_where_they_reach_the_server() {
+    let Some(chromium) = Chromium::start().await else { return };
+    let here = Demo::start();
+    chromium.open(&here.application).await;
+    chromium.click("television").await;
+    assert!(chromium.text_of("no-phone").await.contains("--lan"));
+    // Another address of this machine, as one in a network would be.
+    let lan = Demo::start_in_lan("127.0.0.2");
+    assert_eq!(lan.password.split('-').count(), 6, "a longer password, of this run only");
+    chromium.open(&lan.application).await;
+    chromium.click("television").await;
+    let address = chromium.script("return document.getElementById('elsewhere').href").await;
+    assert!(address.as_str().unwrap().starts_with("http://127.0.0.2:"), "{address}");
 }
 
 /// In another tab, already signed in: only the code and the consent are left.

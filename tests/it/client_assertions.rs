@@ -147,24 +147,60 @@ async fn an_assertion_must_be_addressed_to_this_server() {
     let token = format!("{issuer}/token");
     for aud in [
         json!(null),
-        json!([issuer]),
+        json!([]),
+        json!([issuer, issuer]),
         json!([issuer, "https://evil.example"]),
+        json!([issuer, token]),
+        json!([format!("{issuer}/")]),
         json!(format!("{issuer}/")),
         json!(token),
+        json!([token]),
         json!("https://evil.example"),
         json!({ "0": issuer }),
     ] {
         let assertion = key.sign("JWT", &claims(&server, &json!({ "aud": aud }))).unwrap();
         refused(&server, &assertion, "client_assertion.audience").await;
     }
+    let in_list = key.sign("JWT", &claims(&server, &json!({ "aud": [issuer] }))).unwrap();
+    assert_eq!(ask(&server, &in_list).await.status, 200);
     Operator::of(&server).done(&["client", "update", "job", "--assertion-audience", "token-endpoint"]);
-    for aud in [&issuer, &token] {
+    for aud in [json!(issuer), json!(token), json!([issuer]), json!([token])] {
         let assertion = key.sign("JWT", &claims(&server, &json!({ "aud": aud }))).unwrap();
         assert_eq!(ask(&server, &assertion).await.status, 200, "{aud}");
     }
-    for aud in [json!([token]), json!(format!("{issuer}/introspect"))] {
+    for aud in [json!([token, issuer]), json!(format!("{issuer}/introspect"))] {
         let assertion = key.sign("JWT", &claims(&server, &json!({ "aud": aud }))).unwrap();
         refused(&server, &assertion, "client_assertion.audience").await;
+    }
+}
+
+#[tokio::test]
+async fn times_may_have_parts_of_a_second_and_are_otherwise_numbers_of_seconds() {
+    let server = TestServer::start().await;
+    let key = key(SigningAlgorithm::Es256);
+    signer(&server, |client| client.jwks = Some(jwks(&[&key]))).await;
+    let now = server.app.now().as_unix() as f64;
+    let signed = |change: &Value| key.sign("JWT", &claims(&server, change)).unwrap();
+    for change in [
+        json!({ "exp": now + 60.5, "iat": now + 0.25, "nbf": now - 0.75 }),
+        json!({ "exp": now - 58.5 }),
+        json!({ "iat": now + 60.9, "nbf": null }),
+    ] {
+        let answer = ask(&server, &signed(&change)).await;
+        assert_eq!(answer.status, 200, "{change}: {answer:?}");
+    }
+    for (change, reason) in [
+        (json!({ "exp": now - 60.0 }), "client_assertion.times"),
+        (json!({ "exp": now + 3661.5 }), "client_assertion.times"),
+        (json!({ "iat": now + 61.5 }), "client_assertion.times"),
+        (json!({ "exp": (now + 60.0) * 1000.0 }), "client_assertion.times"),
+        (json!({ "exp": (now + 60.0).to_string() }), "client_assertion.claims"),
+        (json!({ "iat": now.to_string() }), "client_assertion.claims"),
+        (json!({ "exp": -60 }), "client_assertion.claims"),
+        (json!({ "exp": 1e300 }), "client_assertion.times"),
+        (json!({ "nbf": -1e300 }), "client_assertion.claims"),
+    ] {
+        refused(&server, &signed(&change), reason).await;
     }
 }
 
@@ -469,6 +505,112 @@ async fn a_clients_keys_and_method_are_checked_at_registration() {
     assert_eq!(AssertionAudience::TokenEndpoint.as_str(), "token-endpoint");
     operator.done(&["client", "update", "job", "--jwks", &file]);
     assert_eq!(operator.json(&["client", "show", "job"])["jwks_uri"], Value::Null);
+}
+
+/// A JWK Set of keys that cannot verify signatures, and what is wrong with each of them.
+fn useless() -> (String, [&'static str; 4]) {
+    let mut keys: Value = serde_json::from_str(&jwks(&[&key(SigningAlgorithm::Es256)])).unwrap();
+    let good = keys["keys"][0].clone();
+    let with = |name: &str, value: Value| {
+        let mut key = good.clone();
+        key[name] = value;
+        key
+    };
+    let mut modulus = vec![0xff; 128];
+    modulus[0] = 0x80;
+    let rsa = json!({ "kty": "RSA", "kid": "old", "e": "AQAB", "n": to_base64url(&modulus) });
+    keys["keys"] = json!([
+        rsa,
+        with("crv", json!("secp256k1")),
+        with("alg", json!("ES512")),
+        with("y", good["x"].clone())
+    ]);
+    let flaws = [
+        "key 1 (kid old): it has 1024 bits, and an RSA key must have 2048 to 8192",
+        "its curve is secp256k1, and must be P-256, P-384 or Ed25519",
+        "its alg is ES512, and can only be ES256 for such a key",
+        "its members are not those of a public key of its kind",
+    ];
+    (keys.to_string(), flaws)
+}
+
+#[tokio::test]
+async fn keys_that_cannot_be_used_are_named_with_their_reason_when_they_are_registered() {
+    let server = TestServer::start().await;
+    let operator = Operator::of(&server);
+    server.service().await;
+    let file = operator.directory.join("keys.json").display().to_string();
+    let create = |id: &'static str, more: &[&'static str]| {
+        let all = ["client", "create", "--id", id, "--name", "Job", "--kind", "service", "--scope", "read"];
+        [&all[..], more].concat()
+    };
+    let (set, flaws) = useless();
+    std::fs::write(&file, &set).unwrap();
+    // A client that signs, and an issuer, need a key that works.
+    let mut signer = create("job", &["--auth-method", "private_key_jwt"]);
+    signer.extend(["--jwks", &file]);
+    let issuer = [
+        "issuer",
+        "create",
+        "https://idp.example",
+        "--jwks",
+        &file,
+        "--scope",
+        "read",
+        "--client",
+        "service",
+    ];
+    for refused in [operator.refused(&signer), operator.refused(&issuer)] {
+        assert!(refused.contains("it has no key to verify signatures by: "), "{refused}");
+        for flaw in flaws {
+            assert!(refused.contains(flaw), "{flaw}: {refused}");
+        }
+    }
+    // For another client it is a warning for each key.
+    let mut other = create("other", &[]);
+    other.extend(["--jwks", &file]);
+    let warned = |arguments: &[&str]| -> Vec<String> {
+        let output = operator.run(arguments);
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        let text = String::from_utf8(output.stderr).unwrap();
+        let is_about_keys = |line: &&str| line.contains("JWK Set");
+        text.lines().filter(is_about_keys).map(str::to_owned).collect()
+    };
+    let warnings = warned(&other);
+    assert_eq!(warnings.len(), flaws.len(), "{warnings:?}");
+    for (warning, flaw) in warnings.iter().zip(flaws) {
+        assert!(warning.starts_with("grantor: warning: ") && warning.ends_with(flaw), "{warning}");
+    }
+
+    std::fs::write(&file, r#"{"keys":[]}"#).unwrap();
+    assert!(operator.refused(&signer).ends_with("it has no key to verify signatures by: it is empty"));
+    let update = ["client", "update", "other", "--jwks", &file];
+    assert_eq!(warned(&update), ["grantor: warning: the JWK Set has no keys"]);
+    // One good key is enough for a client that signs. Keys beyond the 32nd are named.
+    let (many, unusual) = (key(SigningAlgorithm::EdDsa), key(SigningAlgorithm::EdDsa));
+    let mut keys = vec![&many; 32];
+    keys.push(&unusual);
+    std::fs::write(&file, jwks(&keys)).unwrap();
+    let warnings = warned(&signer);
+    let beyond = format!("key 33 (kid {}): only the first 32 keys of a set are looked at", unusual.kid());
+    assert!(warnings.len() == 1 && warnings[0].ends_with(&beyond), "{warnings:?}");
+    assert_eq!(ask(&server, &good(&server, &many)).await.status, 200);
+    refused(&server, &good(&server, &unusual), "client_assertion.signature").await;
+    // A client that has such keys already may be changed.
+    operator.done(&["client", "update", "job", "--name", "Other"]);
+}
+
+#[tokio::test]
+async fn keys_at_an_address_that_are_compressed_or_of_no_use_are_unavailable() {
+    let (set, _) = useless();
+    for (head, body) in [("200 OK\r\nContent-Encoding: gzip", "\u{1f}\u{8b}"), ("200 OK", set.as_str())] {
+        let server = TestServer::start_with(&[ALLOWED]).await;
+        let answer = (head.to_owned(), body.to_owned());
+        let site = Site::start(move |_| answer.clone());
+        signer(&server, |client| client.jwks_uri = Some(format!("http://127.0.0.1:{}/", site.port))).await;
+        refused(&server, &good(&server, &key(SigningAlgorithm::Es256)), "client.keys_unavailable").await;
+        assert_eq!(site.called(), 1);
+    }
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use grantor::clock::{Seconds, Timestamp};
 use grantor::oauth::client::origin::Origin;
 use grantor::oauth::client::{
     AssertionAudience, AuthMethod, Client, ClientKind, ClientMetadata, ContentEncryption, Encryption,
-    GrantType, KeyManagement, Links, LogoutUris, PkcePolicy, SubjectType, TokenFormat,
+    GrantType, IdTokenClaims, KeyManagement, Links, LogoutUris, PkcePolicy, SubjectType, TokenFormat,
 };
 use grantor::oauth::grant::scope::Scope;
 use grantor::oauth::id::ClientId;
@@ -68,7 +68,7 @@ fn asked() -> impl Strategy<Value = ClientMetadata> {
     let who = (one_of(ClientKind::ALL), text(), of(text()), of(text()), of(text()), of(text()));
     let scopes = vec("[!#-\\[\\]-~]{1,9}", 0..5);
     let flows = (uris(), uris(), origins(), some_of(GrantType::ALL), some_of(ANSWERED), scopes);
-    (who, flows, of(one_of(PkcePolicy::ALL)), any::<bool>()).prop_map(|(who, flows, pkce, first_party)| {
+    (who, flows, of(one_of(PkcePolicy::ALL)), any::<(bool, bool)>()).prop_map(|(who, flows, pkce, asked)| {
         let (kind, name, site, policy, terms, logo) = who;
         let (redirect_uris, post_logout_redirect_uris, origins, grants, response_types, scopes) = flows;
         ClientMetadata {
@@ -80,30 +80,39 @@ fn asked() -> impl Strategy<Value = ClientMetadata> {
             response_types,
             scopes: Scope::from_stored(&scopes.join(" ")),
             pkce,
-            first_party,
+            first_party: asked.0,
+            may_reuse_consent: asked.1,
+            allowed_schemes: if asked.1 { vec!["cursor".to_owned()] } else { Vec::new() },
             ..ClientMetadata::new(name, kind)
         }
     })
+}
+
+fn id_token_claims() -> impl Strategy<Value = IdTokenClaims> {
+    let names = vec("[a-z]{1,9}_", 1..4).prop_map(|names| IdTokenClaims::parse(&names.join(" ")).unwrap());
+    prop_oneof![Just(IdTokenClaims::None), Just(IdTokenClaims::Scopes), names]
 }
 
 /// Metadata with every member that a client can have, of which each is valid.
 fn metadata() -> impl Strategy<Value = ClientMetadata> {
     let audience = of(one_of(AssertionAudience::ALL));
     let proof = (of(one_of(AuthMethod::ALL)), jwks(), of(text()), audience);
-    let answers =
-        (of(one_of(SIGNED)), encryption(), of(one_of(SIGNED)), encryption(), of(text()), of(text()));
+    let id_tokens = (of(one_of(SIGNED)), encryption(), id_token_claims());
+    let answers = (id_tokens, of(one_of(SIGNED)), encryption(), of(text()), of(text()));
     let people = (one_of(SubjectType::ALL), of(text()), of(text()), of("[ -~]{1,30}"), any::<(bool, bool)>());
     let resources = vec("https://[a-z]{1,9}\\.example", 0..3);
     let tokens = (one_of(TokenFormat::ALL), resources, of(any::<i64>().prop_map(Seconds::new)));
     (asked(), proof, answers, people, tokens).prop_map(|(asked, proof, answers, people, tokens)| {
         let (auth_method, jwks, jwks_uri, assertion_audience) = proof;
-        let (id_token_alg, id_token_encryption, userinfo_alg, userinfo_encryption, back, front) = answers;
+        let (id_tokens, userinfo_alg, userinfo_encryption, back, front) = answers;
+        let (id_token_alg, id_token_encryption, id_token_claims) = id_tokens;
         let (subject_type, sector_identifier_uri, required_group, may_act, may) = people;
         let (token_format, resources, access_token_lifetime) = tokens;
         ClientMetadata {
             auth_method,
             id_token_alg,
             id_token_encryption,
+            id_token_claims,
             userinfo_alg,
             userinfo_encryption,
             jwks,

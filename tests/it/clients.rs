@@ -59,7 +59,7 @@ async fn run(mut command: Command) {
 }
 
 /// Runs a client's program with Alice's browser. Returns the program's last line.
-async fn converse(mut command: Command, alice: &mut Browser) -> Value {
+pub(crate) async fn converse(mut command: Command, alice: &mut Browser) -> Value {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let mut child = command.spawn().unwrap();
     let mut input = child.stdin.take().unwrap();
@@ -184,12 +184,12 @@ async fn a_single_page_application_signs_a_person_in_and_out_from_its_own_origin
     assert!(!chromium.page.source().await.unwrap().contains("alice"), "she is signed out");
 }
 
-/// Runs Authlib as a service that authenticates in one way, and uses the token that it gets.
-async fn authlib_service(server: &TestServer, method: &str, key: &str) {
+/// Runs Authlib as a service that authenticates in one way, with assertions for `audience`, and uses the token that it gets.
+async fn authlib_service(server: &TestServer, method: &str, key: &str, audience: &str) {
     let Some(directory) = installed("python") else { return };
     let mut command = Command::new("python3");
     command.arg(program("authlib_service.py")).env("PYTHONPATH", directory.join("python"));
-    command.env("PYTHONDONTWRITEBYTECODE", "1").args([server.url.as_str(), "job", method, key]);
+    command.env("PYTHONDONTWRITEBYTECODE", "1").args([server.url.as_str(), "job", method, key, audience]);
     let output = tokio::time::timeout(TIMEOUT, command.kill_on_drop(true).output());
     let output = output.await.expect("the client comes to an end").unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
@@ -214,8 +214,14 @@ async fn authlib_authenticates_a_service_by_its_key_and_by_its_secret() {
     let create = ["client", "create", "--id", "job", "--name", "Job", "--kind", "service", "--scope", "read"];
     let create = [&create[..], &["--assertion-audience", "token-endpoint", "--auth-method"]].concat();
     operator.done(&[&create[..], &["private_key_jwt", "--jwks", &file]].concat());
-    authlib_service(&server, "private_key_jwt", &pem).await;
+    let token_endpoint = format!("{}/token", server.url);
+    authlib_service(&server, "private_key_jwt", &pem, &token_endpoint).await;
+    operator.done(&["client", "update", "job", "--assertion-audience", "issuer"]);
+    authlib_service(&server, "private_key_jwt", &pem, &server.url).await;
     operator.done(&["client", "delete", "job", "--yes"]);
     let created = operator.json(&[&create[..], &["client_secret_jwt"]].concat());
-    authlib_service(&server, "client_secret_jwt", created["client_secret"].as_str().unwrap()).await;
+    let secret = created["client_secret"].as_str().unwrap();
+    authlib_service(&server, "client_secret_jwt", secret, &token_endpoint).await;
+    operator.done(&["client", "update", "job", "--assertion-audience", "issuer"]);
+    authlib_service(&server, "client_secret_jwt", secret, &server.url).await;
 }

@@ -129,13 +129,34 @@ async fn a_code_is_bound_to_its_redirect_uri_and_challenge() {
 }
 
 #[tokio::test]
-async fn a_wrong_verifier_uses_the_code_up() {
+async fn a_refused_request_uses_the_code_up_and_the_next_one_learns_that() {
     let server = TestServer::start().await;
     let (web, mut browser) = (server.web().await, server.alice().await);
-    let code = web.code(&mut browser).await;
     let wrong = "B".repeat(64);
-    let refused = web.redeem_with(&code, &[("code_verifier", &wrong)]).await;
-    refused.assert_json_error(400, "invalid_grant", "pkce.verifier_mismatch");
+    for (changes, reason) in [
+        ([("code_verifier", wrong.as_str())], "pkce.verifier_mismatch"),
+        ([("redirect_uri", "https://app.example/other")], "code.redirect_uri_mismatch"),
+        ([("redirect_uri", "")], "code.redirect_uri_mismatch"),
+    ] {
+        let code = web.code(&mut browser).await;
+        web.redeem_with(&code, &changes).await.assert_json_error(400, "invalid_grant", reason);
+        for _ in 0..2 {
+            let again = web.redeem_by_hand(&code).await;
+            again.assert_json_error(400, "invalid_grant", "code.refused_before");
+            assert!(again.get("error_description").contains("nothing was issued"), "{again:?}");
+        }
+    }
+    let code = web.code(&mut browser).await;
+    server.clock.advance(Duration::from_secs(60));
+    web.redeem_by_hand(&code).await.assert_json_error(400, "invalid_grant", "code.expired");
+    web.redeem_by_hand(&code).await.assert_json_error(400, "invalid_grant", "code.refused_before");
+    assert_eq!(server.number("SELECT COUNT(*) FROM grants").await, 0, "nothing was revoked");
+    // A request that is refused before the code is looked at does not use it up.
+    let code = web.code(&mut browser).await;
+    let short = web.redeem_with(&code, &[("code_verifier", "short")]).await;
+    short.assert_json_error(400, "invalid_request", "pkce.verifier_malformed");
+    assert_eq!(web.redeem_by_hand(&code).await.status, 200);
+    web.redeem_by_hand(&code).await.assert_json_error(400, "invalid_grant", "code.replayed");
     web.redeem_by_hand(&code).await.assert_json_error(400, "invalid_grant", "code.replayed");
 }
 

@@ -354,7 +354,7 @@ async fn the_token_endpoint_answers_json_whatever_the_accept_header_says() {
         let form = "grant_type=client_credentials&client_id=nobody&client_secret=x";
         let answer = browser.request(Method::POST, "/token", &headers, form).await;
         answer.assert_json_error(401, "invalid_client", "client.unknown");
-        assert!(answer.header("www-authenticate").starts_with("Basic realm="));
+        assert!(answer.header("www-authenticate").starts_with("OAuth-Client realm="));
     }
 }
 
@@ -384,9 +384,15 @@ async fn head_is_answered_like_get_without_the_body() {
     for path in paths {
         let got = browser.request(Method::GET, &path, &[PAGE], "").await;
         let head = browser.request(Method::HEAD, &path, &[PAGE], "").await;
-        assert_eq!(head.status, got.status, "{path}");
+        // Where GET may change something, HEAD looks at nothing, so it knows of no error (see the module `head`).
+        let is_looked_at =
+            !["/authorize", "/sign-in", "/consent", "/logout"].iter().any(|page| path.contains(page));
+        assert_eq!(head.status.as_u16(), if is_looked_at { got.status.as_u16() } else { 200 }, "{path}");
         assert_eq!(head.body, "", "{path}");
         assert_request_id(&head);
+        if got.status.is_redirection() {
+            continue;
+        }
         for name in [
             "content-type",
             "cache-control",

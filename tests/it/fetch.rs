@@ -57,6 +57,42 @@ async fn a_redirect_is_not_followed() {
 }
 
 #[tokio::test]
+async fn a_compressed_answer_is_not_asked_for_and_its_encoding_is_named() {
+    let fetcher = fetcher(&[("fetch.allow", "127.0.0.1")]);
+    for (header, expected) in [
+        ("Content-Encoding: gzip", Some("gzip")),
+        ("content-encoding: br", Some("br")),
+        ("Content-Encoding: identity, x-gzip", Some("identity, x-gzip")),
+        ("Content-Encoding: deflate\r\nContent-Encoding: zstd", Some("deflate, zstd")),
+        ("Content-Encoding: identity", None),
+        ("Content-Encoding: ", None),
+        ("X-Other: gzip", None),
+    ] {
+        let site = Site::start(move |_| (format!("200 OK\r\n{header}"), "{}".to_owned()));
+        let url = at(&site, "127.0.0.1");
+        match (fetcher.get(&url).await, expected) {
+            (Ok(answer), None) => assert_eq!(answer.body, b"{}"),
+            (Err(error), Some(encoding)) => {
+                assert_eq!(error, FetchError::Encoded(encoding.to_owned()));
+                assert!(error.to_string().contains(encoding), "{error}");
+            }
+            other => panic!("{header}: {other:?}"),
+        }
+        // No one reads the answer to a form, such as a logout token.
+        assert_eq!(fetcher.post_form(&url, "a=b".into()).await.unwrap().status, 200, "{header}");
+        for head in site.heads() {
+            assert!(head.contains("\r\naccept-encoding: identity"), "{head}");
+        }
+        assert_eq!(site.heads().len(), 2);
+    }
+    let missing = Site::start(|_| ("404 Not Found\r\nContent-Encoding: gzip".to_owned(), String::new()));
+    assert_eq!(fetcher.get(&at(&missing, "127.0.0.1")).await.unwrap().status, 404, "the status says more");
+    let long = Site::start(|_| (format!("200 OK\r\nContent-Encoding: {}", "x".repeat(4000)), String::new()));
+    let error = fetcher.get(&at(&long, "127.0.0.1")).await.unwrap_err().to_string();
+    assert!(error.len() < 200, "{error}");
+}
+
+#[tokio::test]
 async fn size_and_time_of_an_answer_are_bounded() {
     let large = Site::start(|_| page(&"x".repeat(65 * 1024)));
     let hung = Site::start(|_| {

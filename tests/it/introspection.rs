@@ -109,7 +109,7 @@ async fn callers_that_do_not_authenticate_learn_nothing() {
     let bearer = format!("Bearer {token}");
     let headers = [("authorization", bearer.as_str()), ("content-type", "application/x-www-form-urlencoded")];
     let refused = browser.request(Method::POST, "/introspect", &headers, &format!("token={token}")).await;
-    refused.assert_json_error(401, "invalid_client", "client.basic_malformed");
+    refused.assert_json_error(401, "invalid_client", "client.authentication_missing");
     let refused = fixture.api.post("/introspect", &[("token_type_hint", "access_token")]).await;
     refused.assert_json_error(400, "invalid_request", "token.missing");
     let get = browser.get(&format!("/introspect?token={token}")).await;
@@ -169,14 +169,15 @@ async fn made_up_tokens_are_inactive_and_nothing_more() {
         &format!("{head}.{body}."),
         &format!("{head}.{}.{signature}", &id_token.split('.').nth(1).unwrap()),
         &refresh[..refresh.len() - 2],
-        &"x".repeat(8000),
+        &"x".repeat(8193),
+        &"x".repeat(32 * 1024),
     ] {
         fixture.is_inactive_for_everybody(made_up).await;
     }
     let elsewhere = Fixture::new().await;
     elsewhere.is_inactive_for_everybody(&token).await;
     elsewhere.is_inactive_for_everybody(&refresh).await;
-    let long = "x".repeat(8193);
+    let long = "x".repeat(32 * 1024 + 1);
     let refused = fixture.api.post("/introspect", &[("token", &long)]).await;
     refused.assert_json_error(400, "invalid_request", "parameter.too_long");
 }

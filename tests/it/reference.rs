@@ -129,10 +129,11 @@ async fn a_search_works_without_javascript_and_shows_what_was_looked_for_as_text
 }
 
 /// Reasons whose example depends on time, settings or size and so cannot be shown with a single request.
-const NEEDS_MORE: [&str; 79] = [
+const NEEDS_MORE: [&str; 82] = [
     "request.malformed",
     "request.too_large",
     "parameter.too_long",
+    "bearer.too_long",
     "parameter.too_many",
     "client.disabled",
     "client.too_many_guesses",
@@ -167,6 +168,7 @@ const NEEDS_MORE: [&str; 79] = [
     "subject.group_missing",
     "code.expired",
     "code.replayed",
+    "code.refused_before",
     "code.wrong_client",
     "refresh_token.expired",
     "refresh_token.reused",
@@ -189,6 +191,7 @@ const NEEDS_MORE: [&str; 79] = [
     "device_code.expired",
     "device_code.denied",
     "device_code.replayed",
+    "device_code.refused_before",
     "device_code.too_many",
     "device.over",
     "user_code.too_many_guesses",

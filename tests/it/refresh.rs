@@ -216,7 +216,7 @@ async fn the_scope_is_narrowed_for_one_answer_and_never_widened() {
     let second = narrowed.get("refresh_token");
 
     with_scope(&second, "read pay").await.assert_json_error(400, "invalid_scope", "scope.widened");
-    with_scope(&second, "read  write").await.assert_json_error(400, "invalid_scope", "scope.malformed");
+    with_scope(&second, "read\u{a0}write").await.assert_json_error(400, "invalid_scope", "scope.malformed");
     // The refused requests did not use up the token, and the grant still has its full scope.
     assert_eq!(web.refresh_by_hand(&second).await.get("scope"), "read write");
 }

@@ -88,7 +88,9 @@ async fn without_proof_the_person_is_asked_first() {
     ] {
         let question = sign_out(&mut alice, &params).await;
         assert!(question.body.contains(QUESTION), "{question:?}");
-        assert!(question.body.contains("<strong>The app application</strong> asks to sign you out"));
+        assert!(
+            question.body.contains("<bdi><strong>The app application</strong></bdi> asks to sign you out")
+        );
         assert!(is_signed_in(&mut alice).await);
         let answer = alice.submit_only(&question, &[]).await;
         assert_eq!(answer.location().as_deref(), Some("https://app.example/bye?x=1&state=s"));
@@ -97,7 +99,10 @@ async fn without_proof_the_person_is_asked_first() {
     }
     let question = sign_out(&mut alice, &[("client_id", "app")]).await;
     let page = alice.submit(&question, &[]).await;
-    assert!(page.body.contains(SIGNED_OUT) && page.body.contains("Back to The app application"), "{page:?}");
+    assert!(
+        page.body.contains(SIGNED_OUT) && page.body.contains("Back to <bdi>The app application</bdi>"),
+        "{page:?}"
+    );
     assert!(elsewhere.get("/").await.body.contains("alice"), "another browser's session goes on");
 }
 
@@ -151,7 +156,8 @@ fn forged(good: &str) -> Vec<String> {
         with("jwk", jwk),
         with("jku", json!("https://evil.example/jwks")),
         with("x5u", json!("https://evil.example/x")),
-        "x".repeat(9000),
+        "x".repeat(32 * 1024),
+        "x".repeat(32 * 1024 + 1),
     ]
 }
 
@@ -176,7 +182,7 @@ async fn a_wrong_logout_request_gets_a_page_and_never_a_redirect() {
     ];
     let forged = forged(&hint);
     for forged in &forged {
-        let reason = if forged.len() == 9000 { "parameter.too_long" } else { "id_token_hint.invalid" };
+        let reason = if forged.len() > 32 * 1024 { "parameter.too_long" } else { "id_token_hint.invalid" };
         cases.push((vec![("id_token_hint", forged), back], reason));
     }
     for (params, reason) in cases {
@@ -384,4 +390,41 @@ async fn post_logout_addresses_are_registered_by_command() {
     assert_eq!(shown(), json!(["https://a.example/2"]));
     operator.done(&["client", "update", "a", "--no-post-logout-redirect-uris"]);
     assert_eq!(shown(), json!([]));
+}
+
+#[tokio::test]
+async fn a_native_application_gets_people_back_on_any_loopback_port() {
+    let server = TestServer::start().await;
+    let register = |id: &str, kind| {
+        let mut registration = Registration::of_kind(id, kind).scopes("openid");
+        let uris = ["http://127.0.0.1/bye", "com.example.app:/bye"];
+        let uris = uris.iter().filter(|uri| kind == ClientKind::Native || uri.starts_with("http"));
+        registration.client.post_logout_redirect_uris =
+            uris.map(|uri| RegisteredUri::register(uri, kind).unwrap()).collect();
+        registration
+    };
+    let native = server.register(register("native", ClientKind::Native)).await;
+    server.register(register("web", ClientKind::Web)).await;
+    let mut alice = server.alice().await;
+    for uri in ["http://127.0.0.1:49152/bye", "http://127.0.0.1/bye", "com.example.app:/bye"] {
+        let hint = id_token(&native, &mut alice).await;
+        let params = [("id_token_hint", hint.as_str()), ("post_logout_redirect_uri", uri), ("state", "s")];
+        let answer = sign_out(&mut alice, &params).await;
+        assert_eq!(answer.location(), Some(format!("{uri}?state=s")));
+        // By the question as well.
+        id_token(&native, &mut alice).await;
+        let question =
+            sign_out(&mut alice, &[("client_id", "native"), ("post_logout_redirect_uri", uri)]).await;
+        let answer = alice.submit_only(&question, &[]).await;
+        assert_eq!(answer.location().as_deref(), Some(uri));
+    }
+    for (client, uri) in [
+        ("web", "http://127.0.0.1:49152/bye"),
+        ("native", "http://127.0.0.1:49152/other"),
+        ("native", "http://localhost:49152/bye"),
+        ("native", "http://127.0.0.1:0/bye"),
+    ] {
+        let page = sign_out(&mut alice, &[("client_id", client), ("post_logout_redirect_uri", uri)]).await;
+        page.assert_page(400, "logout.redirect_uri");
+    }
 }

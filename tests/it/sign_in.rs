@@ -172,7 +172,7 @@ async fn two_tabs_and_the_back_button_never_dead_end() {
     for again in [browser.submit(&consent, &[("allow", "1")]).await, browser.open(consent.url.as_str()).await]
     {
         again.assert_page(200, "flow.answered");
-        assert!(again.body.contains("Go back to <strong>The web application</strong>"), "{again:?}");
+        assert!(again.body.contains("Go on to <bdi>The web application</bdi>"), "{again:?}");
     }
 }
 

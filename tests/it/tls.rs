@@ -100,22 +100,73 @@ async fn a_key_that_has_lost_its_line_ends_is_reported_once_and_without_the_key(
     child.wait().unwrap();
 }
 
-#[tokio::test]
-async fn a_key_and_a_certificate_that_do_not_belong_together_are_refused() {
-    let cli = CommandLine::new().await;
-    let directory = cli.directory();
-    certificate(&directory);
-    let key = std::fs::read(directory.join("key.pem")).unwrap();
-    certificate(&directory);
-    std::fs::write(directory.join("key.pem"), key).unwrap();
+/// What `serve` and `config check` say about the files of the certificate; both must say it once.
+#[track_caller]
+fn said_of_files(cli: &CommandLine, part: &str) {
     for arguments in [&["serve"][..], &["config", "check"]] {
         let mut command = cli.command(arguments);
         command.env("GRANTOR_LISTEN", "127.0.0.1:0").envs(ENVIRONMENT);
         let text = String::from_utf8(said(command, b"")).unwrap();
-        let part =
-            "tls.certificate cert.pem cannot be used: its first certificate does not belong to tls.key";
-        assert!(text.contains(part), "{text}");
+        assert_eq!(text.matches("cannot be ").count(), 1, "{arguments:?}: one sentence: {text}");
+        assert!(text.contains(part), "{arguments:?}: {part}: {text}");
+        let secret = std::fs::read_to_string(cli.directory().join("its.key")).unwrap();
+        let secret: String = secret.lines().nth(1).unwrap().chars().take(24).collect();
+        assert_eq!(leak(&secret, text.as_bytes()), None, "{text}");
     }
+}
+
+#[tokio::test]
+async fn files_of_a_certificate_that_cannot_be_used_have_one_sentence_each() {
+    let cli = CommandLine::new().await;
+    let directory = cli.directory();
+    let path = |name: &str| directory.join(name);
+    let read = |name: &str| std::fs::read_to_string(path(name)).unwrap();
+    certificate(&directory);
+    let another = (read("cert.pem"), read("key.pem"));
+    certificate(&directory);
+    let (own, key) = (read("cert.pem"), read("key.pem"));
+    std::fs::copy(path("key.pem"), path("its.key")).unwrap();
+    let der = |pem: &str| {
+        let lines = pem.lines().filter(|line| !line.starts_with("-----")).collect::<String>();
+        base64::Engine::decode(&base64::engine::general_purpose::STANDARD, lines).unwrap()
+    };
+    let certificate_is = "tls.certificate cert.pem cannot be used: ";
+    let key_is = "tls.key key.pem cannot be used: ";
+    let encrypted = key.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY");
+    for (of_certificate, of_key, begin, part) in [
+        (another.0.as_bytes(), key.as_bytes(), certificate_is, "no certificate in it belongs to tls.key"),
+        (
+            format!("{}{own}", another.0).as_bytes(),
+            key.as_bytes(),
+            certificate_is,
+            "its certificates are in the wrong order: the server's own, which belongs to tls.key, comes first",
+        ),
+        (
+            key.as_bytes(),
+            own.as_bytes(),
+            certificate_is,
+            "it is the private key, and tls.key is the certificate",
+        ),
+        (key.as_bytes(), key.as_bytes(), certificate_is, "it has a private key in it, and no certificate"),
+        (own.as_bytes(), own.as_bytes(), key_is, "it has a certificate in it, and no private key"),
+        (own.as_bytes(), encrypted.as_bytes(), key_is, "the key in it has a passphrase"),
+        (&der(&own), key.as_bytes(), certificate_is, "it is DER, and must be PEM"),
+        (own.as_bytes(), &der(&key), key_is, "it is DER, and must be PEM"),
+        (b"", key.as_bytes(), certificate_is, "it is empty"),
+        (own.as_bytes(), b"\n", key_is, "it is empty"),
+    ] {
+        std::fs::write(path("cert.pem"), of_certificate).unwrap();
+        std::fs::write(path("key.pem"), of_key).unwrap();
+        said_of_files(&cli, &format!("{begin}{part}"));
+    }
+    std::fs::write(path("cert.pem"), &own).unwrap();
+    std::fs::remove_file(path("key.pem")).unwrap();
+    said_of_files(&cli, "tls.key key.pem cannot be read: No such file or directory");
+    std::fs::write(path("key.pem"), &key).unwrap();
+    std::fs::remove_file(path("cert.pem")).unwrap();
+    said_of_files(&cli, "tls.certificate cert.pem cannot be read: No such file or directory");
+    std::fs::write(path("cert.pem"), format!("{own}{}", another.0)).unwrap();
+    assert!(cli.serve(&ENVIRONMENT).stop().0, "the server's own certificate first is right");
 }
 
 #[tokio::test]

@@ -1,10 +1,11 @@
 //! The token endpoint: client authentication and parameters (RFC 6749 §2.3, §3.2, §4.4, §5).
 
+use grantor::oauth::client::GrantType;
 use oauth2::TokenResponse as _;
 use reqwest::Method;
 
 use crate::support::relying_party::{Registration, basic};
-use crate::support::{Answer, TestServer};
+use crate::support::{Answer, Operator, TestServer};
 
 /// The parameters of the token endpoint, listed here again so that one that the program forgets is noticed.
 pub(crate) const PARAMETERS: [&str; 15] = [
@@ -118,15 +119,102 @@ async fn basic_credentials_of_any_form_never_break_the_server() {
     let server = TestServer::start().await;
     server.service().await;
     let body = "grant_type=client_credentials";
-    for header in
-        ["Basic", "Basic ", "Basic !!!!", "Basic Og==", "Bearer x", "", "Basic YQ==", "Digest username=x"]
-    {
+    let (by_basic, other) = ("Basic realm=\"grantor\", charset=\"UTF-8\"", "OAuth-Client realm=\"grantor\"");
+    for (header, challenge, reason) in [
+        ("Basic", by_basic, "client.basic_malformed"),
+        ("Basic ", by_basic, "client.basic_malformed"),
+        ("basic !!!!", by_basic, "client.basic_malformed"),
+        ("Basic Og==", by_basic, "client.unknown"),
+        ("BASIC YQ==", by_basic, "client.basic_malformed"),
+        ("Bearer x", other, "client.authentication_missing"),
+        ("", other, "client.authentication_missing"),
+        ("Digest username=x", other, "client.authentication_missing"),
+        ("Basically x", other, "client.authentication_missing"),
+        ("Negotiate", other, "client.authentication_missing"),
+        ("\u{e9} x", other, "client.authentication_missing"),
+    ] {
         let answer = with_header(&server, header, body).await;
-        assert_eq!(answer.status, 401, "{header}: {answer:?}");
-        assert_eq!(answer.header("www-authenticate"), "Basic realm=\"grantor\", charset=\"UTF-8\"");
+        answer.assert_json_error(401, "invalid_client", reason);
+        assert_eq!(answer.header("www-authenticate"), challenge, "{header}");
     }
     let unknown = with_header(&server, &basic("nobody", "x"), body).await;
     unknown.assert_json_error(401, "invalid_client", "client.unknown");
+}
+
+#[tokio::test]
+async fn a_header_with_another_scheme_than_basic_is_no_client_authentication_at_any_endpoint() {
+    let server = TestServer::start().await;
+    let service = server.service().await;
+    let device = Registration::native("tv").grants(&[GrantType::DeviceCode, GrantType::RefreshToken]);
+    let tv = server.register(device).await;
+    let secret = service.secret.clone().unwrap();
+    let by_post = [("client_id", service.id.as_str()), ("client_secret", secret.as_str())];
+    let public = [("client_id", tv.id.as_str())];
+    for scheme in ["Bearer gat_old", "bearer", "Negotiate YII", "DPoP eyJ", "Token x", "Basics YTpi"] {
+        for (path, client, more, status) in [
+            ("/token", &by_post[..], ("grant_type", "client_credentials"), 200),
+            ("/token", &public[..], ("grant_type", "refresh_token"), 400),
+            ("/introspect", &by_post[..], ("token", "x"), 200),
+            ("/revoke", &by_post[..], ("token", "x"), 200),
+            ("/revoke", &public[..], ("token", "x"), 200),
+            ("/device_authorization", &public[..], ("scope", "read"), 200),
+        ] {
+            let form = serde_urlencoded::to_string([client, &[more]].concat()).unwrap();
+            let headers = [FORM, ("authorization", scheme)];
+            let answer = server.browser().request(Method::POST, path, &headers, &form).await;
+            assert_eq!(answer.status, status, "{scheme} at {path}: {answer:?}");
+            if status == 400 {
+                answer.assert_json_error(400, "invalid_request", "refresh_token.missing");
+            }
+        }
+        // A confidential client must still prove who it is, and learns so without a challenge that browsers know.
+        for path in ["/token", "/introspect", "/revoke", "/device_authorization"] {
+            let form = "grant_type=client_credentials&client_id=service&token=x";
+            let headers = [FORM, ("authorization", scheme)];
+            let answer = server.browser().request(Method::POST, path, &headers, form).await;
+            answer.assert_json_error(401, "invalid_client", "client.authentication_missing");
+            assert_eq!(answer.header("www-authenticate"), "OAuth-Client realm=\"grantor\"");
+        }
+    }
+    let wrong = basic("service", "wrong");
+    for path in ["/token", "/introspect", "/revoke", "/device_authorization"] {
+        let form = "grant_type=client_credentials&token=x";
+        let headers = [FORM, ("authorization", wrong.as_str())];
+        let answer = server.browser().request(Method::POST, path, &headers, form).await;
+        answer.assert_json_error(401, "invalid_client", "client.secret_wrong");
+        assert!(answer.header("www-authenticate").starts_with("Basic "), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn spaces_between_and_around_scopes_count_as_one_wherever_a_scope_is_read() {
+    let server = TestServer::start().await;
+    let (service, web, mut alice) = (server.service().await, server.web().await, server.alice().await);
+    let device = Registration::native("tv").grants(&[GrantType::DeviceCode, GrantType::RefreshToken]);
+    let tv = server.register(device).await;
+    for (scope, granted) in
+        [("read ", "read"), ("  read   write ", "read write"), (" write read", "read write")]
+    {
+        let form = [("grant_type", "client_credentials"), ("scope", scope)];
+        assert_eq!(service.token(&form).await.get("scope"), granted, "{scope:?}");
+        let asked = [("scope", scope), ("response_type", " code "), ("prompt", "  consent ")];
+        let back = alice.authorize(&web.url_with(&asked)).await;
+        let tokens = web.redeem_by_hand(&back.get("code")).await;
+        assert_eq!(tokens.get("scope"), granted, "{scope:?}");
+        let refresh = tokens.get("refresh_token");
+        let narrower =
+            [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str()), ("scope", scope)];
+        assert_eq!(web.token(&narrower).await.get("scope"), granted, "{scope:?}");
+        let begun = tv.post("/device_authorization", &[("scope", scope)]).await;
+        assert_eq!(begun.status, 200, "{scope:?}: {begun:?}");
+    }
+    // Only spaces are like an empty parameter: the default scope.
+    let all = service.token(&[("grant_type", "client_credentials")]).await.get("scope");
+    let spaces = service.token(&[("grant_type", "client_credentials"), ("scope", "  ")]).await;
+    assert_eq!(spaces.get("scope"), all);
+    let operator = Operator::of(&server);
+    operator.done(&["client", "update", "service", "--scope", " read  write "]);
+    assert_eq!(operator.json(&["client", "show", "service"])["scope"], "read write");
 }
 
 #[tokio::test]

@@ -294,7 +294,8 @@ async fn an_assertion_must_be_addressed_to_this_server() {
     let issuer = fixture.server.app.issuer.clone();
     let token = format!("{issuer}/token");
     for aud in [
-        json!([issuer]),
+        json!([]),
+        json!([issuer, issuer]),
         json!([issuer, "https://evil.example"]),
         json!(format!("{issuer}/")),
         json!(token),
@@ -304,11 +305,15 @@ async fn an_assertion_must_be_addressed_to_this_server() {
         fixture.refused(&fixture.token(&json!({ "aud": aud })), "assertion.audience").await;
     }
     fixture.refused(&fixture.token(&json!({ "aud": null })), "assertion.claims").await;
+    let now = fixture.server.app.now().as_unix() as f64;
+    for change in [json!({ "aud": [issuer] }), json!({ "exp": now + 60.5, "iat": now - 0.5 })] {
+        assert_eq!(fixture.ask(&fixture.token(&change), &[]).await.status, 200, "{change}");
+    }
     Operator::of(&fixture.server).done(&["issuer", "update", IDP, "--assertion-audience", "token-endpoint"]);
-    for aud in [&issuer, &token] {
+    for aud in [json!(issuer), json!(token), json!([issuer]), json!([token])] {
         assert_eq!(fixture.ask(&fixture.token(&json!({ "aud": aud })), &[]).await.status, 200, "{aud}");
     }
-    for aud in [json!([token]), json!(format!("{issuer}/introspect"))] {
+    for aud in [json!([token, issuer]), json!(format!("{issuer}/introspect"))] {
         fixture.refused(&fixture.token(&json!({ "aud": aud })), "assertion.audience").await;
     }
 }

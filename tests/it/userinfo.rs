@@ -140,7 +140,9 @@ async fn the_token_may_come_in_the_header_or_in_a_form_and_only_once() {
 #[tokio::test]
 async fn invalid_tokens_are_refused_in_the_words_of_rfc_6750() {
     let server = TestServer::start().await;
-    let long = format!("Bearer {}", "a".repeat(4097));
+    let [long, longest, too_long] =
+        [4097, 32 * 1024, 32 * 1024 + 1].map(|length| format!("Bearer {}", "a".repeat(length)));
+    let too_long_form = format!("access_token={}", "a".repeat(32 * 1024 + 1));
     for (header, body, status, error, reason) in [
         (None, "", 401, "invalid_token", "bearer.missing"),
         (Some("Basic YTpi"), "", 401, "invalid_token", "bearer.missing"),
@@ -149,7 +151,11 @@ async fn invalid_tokens_are_refused_in_the_words_of_rfc_6750() {
         (Some("Bearer a b"), "", 400, "invalid_request", "bearer.malformed"),
         (Some("Bearer \"a\""), "", 400, "invalid_request", "bearer.malformed"),
         (Some("Bearer \u{e9}"), "", 400, "invalid_request", "bearer.malformed"),
-        (Some(long.as_str()), "", 400, "invalid_request", "bearer.malformed"),
+        (Some(long.as_str()), "", 401, "invalid_token", "bearer.unknown"),
+        (Some(longest.as_str()), "", 401, "invalid_token", "bearer.unknown"),
+        (Some(too_long.as_str()), "", 400, "invalid_request", "bearer.too_long"),
+        (None, too_long_form.as_str(), 400, "invalid_request", "parameter.too_long"),
+        (None, &too_long_form[..too_long_form.len() - 1], 401, "invalid_token", "bearer.unknown"),
         (Some("Bearer unknown"), "", 401, "invalid_token", "bearer.unknown"),
         (Some("Bearer gat_unknown=="), "", 401, "invalid_token", "bearer.unknown"),
         (None, "access_token=", 401, "invalid_token", "bearer.missing"),
@@ -292,4 +298,36 @@ async fn a_client_registered_for_it_gets_signed_claims() {
     operator.done(&["client", "update", "app", "--userinfo-alg", "default"]);
     let why = operator.refused(&["client", "update", "app", "--userinfo-alg", "PS256"]);
     assert!(why.contains("keys.algorithms offers"), "{why}");
+}
+
+#[tokio::test]
+async fn a_post_with_a_token_in_the_header_needs_no_form() {
+    let server = TestServer::start().await;
+    let (app, mut alice) = (app(&server).await, server.alice().await);
+    let token = access_token(&app, &mut alice, "openid").await;
+    let bearer = format!("Bearer {token}");
+    let by_header = ("authorization", bearer.as_str());
+    let mut browser = server.browser();
+    for (media_type, body) in [
+        ("application/json", ""),
+        ("application/json", "{}"),
+        ("text/plain; charset=utf-8", ""),
+        ("", ""),
+        (FORM.1, ""),
+        (FORM.1, "a=b"),
+    ] {
+        let headers = [by_header, ("content-type", media_type)];
+        let answer = browser.request(Method::POST, "/userinfo", &headers, body).await;
+        assert_eq!(answer.status, 200, "{media_type} {body}: {answer:?}");
+        assert!(answer.json()["sub"].is_string(), "{answer:?}");
+    }
+    // Two tokens are still two, and a body that may hold a token and is not a form is not read.
+    let both = format!("access_token={token}");
+    let answer = browser.request(Method::POST, "/userinfo", &[by_header, FORM], &both).await;
+    answer.assert_json_error(400, "invalid_request", "bearer.repeated");
+    let json = ("content-type", "application/json");
+    let answer = browser.request(Method::POST, "/userinfo", &[json], "{}").await;
+    answer.assert_json_error(415, "invalid_request", "request.media_type");
+    let answer = browser.request(Method::POST, "/userinfo", &[json], "").await;
+    answer.assert_json_error(401, "invalid_token", "bearer.missing");
 }

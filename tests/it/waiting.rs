@@ -1,6 +1,7 @@
 //! Requests that wait for a person: what is stored for them and when, which browser may continue, and that each gets one
 //! answer.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use grantor::cache::catalogue::Freshness;
@@ -418,4 +419,81 @@ async fn the_back_button_after_a_sign_in_leads_on_to_the_application() {
     }
     chromium.until("answered", |text| text == "You are signed in").await;
     assert_eq!(server.number(CODES).await, codes + 1);
+}
+
+/// The address of the way on; `None` if the page has none.
+fn onward(answer: &Answer) -> Option<String> {
+    let way = "<a id=\"onward\" href=\"";
+    answer.body.contains(way).then(|| answer.attribute(way))
+}
+
+#[tokio::test]
+async fn the_way_on_is_the_site_of_the_redirect_uri_unless_a_site_is_registered() {
+    let server = TestServer::start().await;
+    let mut alice = server.alice().await;
+    let mut with_site = Registration::web("site").redirect_uri("https://app.example:8443/a/callback?x=1");
+    with_site.client.links.site = Some("https://home.example/".into());
+    for (registration, site) in [
+        (with_site, Some("https://home.example/")),
+        (
+            Registration::web("web").redirect_uri("https://app.example:8443/a/callback?x=1"),
+            Some("https://app.example:8443/"),
+        ),
+        (Registration::spa("spa").redirect_uri("http://localhost:3000/cb"), Some("http://localhost:3000/")),
+        (Registration::native("claimed").redirect_uri("https://app.example/cb"), None),
+        (Registration::native("loopback").redirect_uri("http://127.0.0.1/cb"), None),
+        (Registration::native("private").redirect_uri("com.example.app:/cb"), None),
+    ] {
+        let app = server.register(registration).await;
+        let mut page = alice.open(&app.url_with(&[("prompt", "consent")])).await;
+        if page.is_sign_in() {
+            page = alice.sign_in(&page, "alice").await;
+        }
+        assert_ne!(alice.allow(&page).await.get("code"), "", "{page:?}");
+        let codes = server.number(CODES).await;
+        let again = alice.open(page.url.as_str()).await;
+        assert_answered(&again, "You are signed in");
+        assert_eq!(onward(&again).as_deref(), site, "{}", app.id);
+        assert_eq!(server.number(CODES).await, codes);
+    }
+    // An address that is no longer registered leads nowhere.
+    let web = Application::registered_at(&server.url, "web", None, "https://app.example:8443/a/callback?x=1");
+    let page = alice.open(&web.url_with(&[("prompt", "consent")])).await;
+    alice.allow(&page).await;
+    Operator::of(&server).done(&["client", "update", "web", "--redirect-uri", "https://new.example/cb"]);
+    renewed(&server).await;
+    assert_eq!(onward(&alice.open(page.url.as_str()).await), None);
+}
+
+#[tokio::test]
+async fn the_back_button_leads_on_to_the_origin_of_the_application_and_issues_no_second_code() {
+    let Some(chromium) = Chromium::start().await else { return };
+    let server = TestServer::start().await;
+    server.user("alice").await;
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let requests = seen.clone();
+    let site = Site::start(move |request| {
+        requests.lock().unwrap().push(request.to_owned());
+        page("<p id=here>Here</p>")
+    });
+    let origin = format!("http://localhost:{}", site.port);
+    let web = server.register(Registration::web("web").redirect_uri(&format!("{origin}/callback"))).await;
+    chromium.open(&web.url_with(&[])).await;
+    chromium.type_into("username", "alice").await;
+    chromium.type_into("password", PASSWORD).await;
+    chromium.click("sign-in").await;
+    chromium.click("allow").await;
+    chromium.until("here", |text| text == "Here").await;
+    chromium.page.back().await.unwrap();
+    let shown = "return (document.getElementById('allow') || document.getElementById('answered')).id";
+    if chromium.script(shown).await == "allow" {
+        chromium.click("allow").await;
+    }
+    chromium.until("answered", |text| text == "You are signed in").await;
+    chromium.click("onward").await;
+    chromium.until("here", |text| text == "Here").await;
+    assert_eq!(chromium.url().await, format!("{origin}/"));
+    assert_eq!(server.number(CODES).await, 1);
+    let callbacks = seen.lock().unwrap().iter().filter(|request| request.starts_with("/callback")).count();
+    assert_eq!(callbacks, 1, "{:?}", seen.lock().unwrap());
 }

@@ -15,9 +15,9 @@ use super::secrets::source;
 use super::show::to_json;
 use super::words::{
     AlgorithmOrDefault, Audience, Format, Grant, Kind, MethodOrAny, PkceOrDefault, Subject, grants, group,
-    link, origins, redirect_uris, response_types,
+    link, origins, redirect_uris, response_types, schemes,
 };
-use crate::oauth::client::{Client, ClientKind, ClientMetadata, GrantType, Links, LogoutUris};
+use crate::oauth::client::{Client, ClientKind, ClientMetadata, GrantType, IdTokenClaims, Links, LogoutUris};
 use crate::oauth::id::ClientId;
 use crate::operations::clients::{self, NewClient};
 use crate::operations::fault::FaultKind;
@@ -73,6 +73,10 @@ pub(in crate::cli) struct Options {
     /// The algorithm that signs its ID Tokens; default, or no option, is RS256, if the server offers it
     #[arg(long, value_name = "ALG")]
     id_token_alg: Option<AlgorithmOrDefault>,
+    /// The claims of the granted scopes that its ID Tokens have, too: none, scopes for all of them, or their names; for
+    /// applications that never call UserInfo
+    #[arg(long, value_name = "none|scopes|\"a b\"", default_value = "none", value_parser = IdTokenClaims::parse)]
+    id_token_claims: IdTokenClaims,
     /// The algorithm that signs its UserInfo answers; default, or no option, is plain JSON
     #[arg(long, value_name = "ALG")]
     userinfo_alg: Option<AlgorithmOrDefault>,
@@ -82,8 +86,8 @@ pub(in crate::cli) struct Options {
     /// The address of its public keys, instead of --jwks; the server reads them when it needs them
     #[arg(long, value_name = "URI", conflicts_with = "jwks")]
     jwks_uri: Option<String>,
-    /// The audience that its client assertions may have: only the issuer, or also the token endpoint, which Authlib and
-    /// Nimbus use
+    /// The audience that its client assertions may have: only the issuer, or also the token endpoint, which is legacy and
+    /// only for libraries that cannot send the issuer
     #[arg(long, value_name = "AUDIENCE", default_value = "issuer")]
     assertion_audience: Audience,
     /// Encrypt its ID Tokens with a key of --jwks: RSA-OAEP, RSA-OAEP-256, ECDH-ES, ECDH-ES+A128KW or ECDH-ES+A256KW,
@@ -127,6 +131,15 @@ pub(in crate::cli) struct Options {
     /// Whether the application belongs to the operator: people are then not asked for consent
     #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
     first_party: Option<bool>,
+    /// Whether people who have allowed the application are not asked again, although it cannot prove who it is: a public client
+    /// with a loopback address or a private scheme. Any program on a person's device can then get tokens in its name
+    /// without a page
+    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
+    may_reuse_consent: Option<bool>,
+    /// A scheme without a dot that the redirect URIs of a native application may have, such as cursor. Any other
+    /// application on a person's device can claim it, and then gets the answers instead; may be given several times
+    #[arg(long = "allow-scheme", value_name = "SCHEME")]
+    allowed_schemes: Vec<String>,
     /// A logo for the consent page: PNG, JPEG, WebP or GIF of at most 128 KiB; it is stored in the database
     #[arg(long, value_name = "FILE")]
     logo: Option<PathBuf>,
@@ -196,6 +209,7 @@ fn client_of(options: &Options) -> Result<Client, CliError> {
         auth_method: options.auth_method.and_then(Into::into),
         pkce: options.pkce.and_then(Into::into),
         id_token_alg: options.id_token_alg.and_then(Into::into),
+        id_token_claims: options.id_token_claims.clone(),
         jwks: options.jwks.as_deref().map(jwks).transpose()?,
         id_token_encryption: new_encryption(options.id_token_encryption.as_deref())?.flatten(),
         userinfo_encryption: new_encryption(options.userinfo_encryption.as_deref())?.flatten(),
@@ -216,6 +230,8 @@ fn client_of(options: &Options) -> Result<Client, CliError> {
         may_impersonate: options.may_impersonate.unwrap_or_default(),
         may_widen_resources: options.may_widen_resources.unwrap_or_default(),
         first_party: options.first_party.unwrap_or_default(),
+        may_reuse_consent: options.may_reuse_consent.unwrap_or_default(),
+        allowed_schemes: schemes(&options.allowed_schemes),
     };
     Ok(Client::new(ClientId::new(&options.id), metadata))
 }

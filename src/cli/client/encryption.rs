@@ -2,19 +2,28 @@
 
 use std::path::Path;
 
-use super::super::CliError;
+use super::super::{CliError, warn};
 use crate::files::NamedFile;
 use crate::jose::encrypt::check_set;
+use crate::jose::key_flaw::KeySetReport;
 use crate::oauth::client::{ContentEncryption, Encryption, KeyManagement};
 
 /// The largest size of a JWK Set, in bytes.
 const MAX_SIZE: u64 = 64 * 1024;
 
-/// Reads the JWK Set from a file.
+/// Reads the JWK Set from a file, and warns of every key that is of no use here, neither to verify signatures nor to
+/// encrypt.
 pub(in crate::cli) fn jwks(file: &Path) -> Result<String, CliError> {
     let file = NamedFile::new("the JWK Set", file);
     let text = file.text(MAX_SIZE)?;
     check_set(&text).map_err(|why| file.wrong(why))?;
+    let report = KeySetReport::of(&text).unwrap_or_default();
+    for key in report.flawed.iter().filter(|key| !key.is_for_encryption) {
+        warn(format!("a key of the JWK Set is not used: {key}"))?;
+    }
+    if report.keys == 0 {
+        warn("the JWK Set has no keys")?;
+    }
     Ok(text.to_string())
 }
 

@@ -7,7 +7,7 @@ use super::super::table::{card, table};
 use super::super::{CliError, OutputOptions};
 use crate::clock::Timestamp;
 use crate::oauth::client::origin::Origin;
-use crate::oauth::client::{AssertionAudience, AuthMethod, Client, GrantType, PkcePolicy};
+use crate::oauth::client::{AssertionAudience, AuthMethod, Client, GrantType, IdTokenClaims, PkcePolicy};
 use crate::oauth::id::ClientId;
 use crate::oauth::request::redirect_uri::RegisteredUri;
 use crate::oauth::request::response_type::ResponseType;
@@ -42,6 +42,10 @@ pub(super) fn to_json(record: &ClientRecord) -> Value {
     json["disabled"] = client.disabled.into();
     json["response_types"] = response_types(client).into();
     json["assertion_audience"] = client.assertion_audience.map_or("issuer", AssertionAudience::as_str).into();
+    json["id_token_claims"] = match &client.id_token_claims {
+        IdTokenClaims::None => "none".into(),
+        _ => json["id_token_claims"].take(),
+    };
     json["has_logo"] = logo.is_some_and(|digest| !digest.is_null()).into();
     json["version"] = client.version.into();
     json["created_at"] = record.created_at.iso().into();
@@ -85,6 +89,7 @@ fn to_text(record: &ClientRecord) -> String {
         ("keys", keys(client)),
         ("PKCE", client.pkce.map_or("default", PkcePolicy::as_str).into()),
         ("ID Token", client.id_token_alg.map_or("default", SigningAlgorithm::as_str).into()),
+        ("ID Token has", client.id_token_claims.to_string()),
         ("UserInfo", client.userinfo_alg.map_or("JSON", SigningAlgorithm::as_str).into()),
         ("subjects", client.subject_type.as_str().into()),
         ("access tokens", access_tokens(client)),
@@ -97,6 +102,11 @@ fn to_text(record: &ClientRecord) -> String {
         ("impersonates", if client.may_impersonate { "yes" } else { "no" }.into()),
         ("widens targets", if client.may_widen_resources { "yes" } else { "no" }.into()),
         ("first party", if client.first_party { "yes" } else { "no" }.into()),
+        ("asked again", if client.may_reuse_consent { "no" } else { "if it cannot prove itself" }.into()),
+        (
+            "other schemes",
+            if client.allowed_schemes.is_empty() { "-".into() } else { client.allowed_schemes.join(" ") },
+        ),
         ("site", or_none(&client.links.site)),
         ("policy", or_none(&client.links.policy)),
         ("terms", or_none(&client.links.terms)),

@@ -13,11 +13,13 @@ use super::logo::logo;
 use super::show::{texts, to_json};
 use super::words::{
     AlgorithmOrDefault, Audience, Format, Grant, Kind, MethodOrAny, PkceOrDefault, Subject, grants, group,
-    link, origins, redirect_uris, response_types,
+    link, origins, redirect_uris, response_types, schemes,
 };
 use crate::clock::Seconds;
 use crate::oauth::client::origin::Origin;
-use crate::oauth::client::{Client, ClientKind, ClientMetadata, Encryption, GrantType, Links, LogoutUris};
+use crate::oauth::client::{
+    Client, ClientKind, ClientMetadata, Encryption, GrantType, IdTokenClaims, Links, LogoutUris,
+};
 use crate::oauth::id::ClientId;
 use crate::oauth::request::redirect_uri::RegisteredUri;
 use crate::oauth::request::response_type::ResponseType;
@@ -130,6 +132,10 @@ struct ClientChangeOptions {
     /// The algorithm that signs its ID Tokens; default is RS256, if the server offers it
     #[arg(long, value_name = "ALG")]
     id_token_alg: Option<AlgorithmOrDefault>,
+    /// The claims of the granted scopes that its ID Tokens have, too: none, scopes for all of them, or their names; for
+    /// applications that never call UserInfo
+    #[arg(long, value_name = "none|scopes|\"a b\"", value_parser = IdTokenClaims::parse)]
+    id_token_claims: Option<IdTokenClaims>,
     /// The algorithm that signs its UserInfo answers; default is plain JSON
     #[arg(long, value_name = "ALG")]
     userinfo_alg: Option<AlgorithmOrDefault>,
@@ -139,7 +145,8 @@ struct ClientChangeOptions {
     /// The address of its public keys; replaces the keys of --jwks
     #[arg(long, value_name = "URI")]
     jwks_uri: Option<String>,
-    /// The audience that its client assertions may have: only the issuer, or also the token endpoint
+    /// The audience that its client assertions may have: only the issuer, or also the token endpoint, which is legacy and
+    /// only for libraries that cannot send the issuer
     #[arg(long, value_name = "AUDIENCE")]
     assertion_audience: Option<Audience>,
     /// Encrypt its ID Tokens with a key of --jwks: RSA-OAEP, RSA-OAEP-256, ECDH-ES, ECDH-ES+A128KW or ECDH-ES+A256KW,
@@ -200,6 +207,17 @@ struct ClientChangeOptions {
     /// Whether the application belongs to the operator: people are then not asked for consent
     #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
     first_party: Option<bool>,
+    /// Whether people who have allowed the application are not asked again, although it cannot prove who it is: any
+    /// program on a person's device can then get tokens in its name without a page
+    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
+    may_reuse_consent: Option<bool>,
+    /// A scheme without a dot that the redirect URIs of a native application may have; any other application on a
+    /// person's device can claim it, and then gets the answers instead; replaces those before; may be given several times
+    #[arg(long = "allow-scheme", value_name = "SCHEME", conflicts_with = "no_allowed_schemes")]
+    allowed_schemes: Vec<String>,
+    /// Redirect URIs may only have schemes with a dot, besides https and loopback addresses
+    #[arg(long)]
+    no_allowed_schemes: bool,
     /// A logo for the consent page: PNG, JPEG, WebP or GIF of at most 128 KiB
     #[arg(long, value_name = "FILE", conflicts_with = "no_logo")]
     logo: Option<PathBuf>,
@@ -316,6 +334,7 @@ impl ClientEdit {
             auth_method: changes.auth_method.map_or(before.auth_method, Into::into),
             pkce: changes.pkce.map_or(before.pkce, Into::into),
             id_token_alg: changes.id_token_alg.map_or(before.id_token_alg, Into::into),
+            id_token_claims: changes.id_token_claims.as_ref().unwrap_or(&before.id_token_claims).clone(),
             jwks,
             jwks_uri,
             assertion_audience: changes.assertion_audience.map_or(before.assertion_audience, Into::into),
@@ -333,6 +352,12 @@ impl ClientEdit {
             may_impersonate: changes.may_impersonate.unwrap_or(before.may_impersonate),
             may_widen_resources: changes.may_widen_resources.unwrap_or(before.may_widen_resources),
             first_party: changes.first_party.unwrap_or(before.first_party),
+            may_reuse_consent: changes.may_reuse_consent.unwrap_or(before.may_reuse_consent),
+            allowed_schemes: match changes.allowed_schemes.as_slice() {
+                [] if changes.no_allowed_schemes => Vec::new(),
+                [] => before.allowed_schemes.clone(),
+                chosen => schemes(chosen),
+            },
         };
         let disabled = changes.disable || (before.disabled && !changes.enable);
         Ok(Client { id: before.id.clone(), version: before.version, metadata, disabled })

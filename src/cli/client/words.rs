@@ -114,6 +114,17 @@ pub(in crate::cli) fn redirect_uris(texts: &[String]) -> Vec<RegisteredUri> {
     uris
 }
 
+/// The schemes without duplicates.
+pub(in crate::cli) fn schemes(texts: &[String]) -> Vec<String> {
+    let mut schemes: Vec<String> = Vec::new();
+    for scheme in texts {
+        if !schemes.contains(scheme) {
+            schemes.push(scheme.clone());
+        }
+    }
+    schemes
+}
+
 /// Checked origins without duplicates.
 pub(in crate::cli) fn origins(texts: &[String]) -> Result<Vec<Origin>, CliError> {
     let mut origins = texts.iter().map(|text| Origin::register(text)).collect::<Result<Vec<_>, _>>()?;

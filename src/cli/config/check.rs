@@ -4,23 +4,31 @@ use serde_json::{Value, json};
 
 use super::super::list::ListOptions;
 use super::super::user::counted;
-use super::super::{CliError, OutputOptions};
-use crate::config::{Config, ConfiguredFile, Finding, SettingSource};
-use crate::files::{FileError, NamedFile, pem};
+use super::super::{CliError, OutputOptions, block_on, say};
+use super::legacy;
+use crate::config::{Config, ConfiguredFile, Finding, PLACES, SettingSource};
+use crate::files::{FileError, pem};
 use crate::keys::master::MasterKey;
 use crate::server::tls;
 
 pub(super) fn run(output: &OutputOptions) -> Result<(), CliError> {
+    let mut read = Vec::new();
     let (mistakes, warnings) = match Config::load_with_files(output.common.config.as_deref()) {
         Err(error) => (error.findings().to_vec(), Vec::new()),
         Ok((config, mut warnings)) => {
+            read = read_files(&config);
             let (mistakes, more) = check_contents(&config);
             warnings.extend(more);
+            block_on(async {
+                warnings.extend(legacy::warnings(&config).await);
+                Ok(())
+            })?;
             (mistakes, warnings)
         }
     };
     if mistakes.is_empty() && warnings.is_empty() {
-        return output.say(Value::Array(Vec::new()), "the configuration is good");
+        let lines = std::iter::once("the configuration is good".to_owned()).chain(read);
+        return output.say(Value::Array(Vec::new()), lines.collect::<Vec<_>>().join("\n"));
     }
     let all = mistakes.iter().map(|it| (it, "mistake")).chain(warnings.iter().map(|it| (it, "warning")));
     let all: Vec<_> = all.collect();
@@ -30,10 +38,29 @@ pub(super) fn run(output: &OutputOptions) -> Result<(), CliError> {
         ["OPTION", "SOURCE", "SEVERITY", "FINDING"],
         row,
     )?;
+    if !output.json && !read.is_empty() {
+        say(read.join("\n"))?;
+    }
     match mistakes.len() {
         0 => Ok(()),
         count => Err(format!("the configuration has {}", counted(count as u64, "mistake")).into()),
     }
+}
+
+/// A line for each file that was read; without the database, of which the check reads nothing.
+fn read_files(config: &Config) -> Vec<String> {
+    let itself = match &config.file {
+        Some(file) => format!("read the configuration file {}", file.display()),
+        None => format!("read no configuration file: {PLACES}"),
+    };
+    let files = config.files();
+    let read = files.iter().filter(|file| !is_of_sqlite(file) && file.path.exists());
+    let read = read.map(|file| format!("read {} {}", file.what, file.path.display()));
+    std::iter::once(itself).chain(read).collect()
+}
+
+fn is_of_sqlite(file: &ConfiguredFile) -> bool {
+    file.key == Some("database.url") && !file.what.starts_with("ssl")
 }
 
 /// Reads the files that the options name, except the database. Returns mistakes and warnings.
@@ -56,18 +83,24 @@ fn check_contents(config: &Config) -> (Vec<Finding>, Vec<Finding>) {
 fn content(config: &Config, file: &ConfiguredFile) -> Result<(), FileError> {
     let named = file.named();
     match (file.key, file.what.as_str()) {
-        (Some("tls.certificate"), _) => pem::certificates(&named).map(drop),
+        (Some("tls.certificate"), _) => tls::check_certificate(&config.tls),
         (Some("tls.key"), _) => {
-            pem::private_key(&named)?;
-            // A mistake of the certificate alone is reported already.
-            match pem::certificates(&NamedFile::new("tls.certificate", &config.tls.certificate)) {
-                Ok(_) => tls::check(&config.tls),
-                Err(_) => Ok(()),
+            // A mistake of the certificate alone is reported already, and so is that the two are swapped.
+            match tls::check_certificate(&config.tls) {
+                Ok(()) => tls::check(&config.tls),
+                Err(_) if tls::are_swapped(&config.tls) => Ok(()),
+                Err(_) => pem::private_key(&named).map(drop),
             }
         }
-        (Some("fetch.ca_file"), _) | (_, "sslrootcert") => pem::authorities(&named).map(drop),
-        (_, "sslcert") => pem::certificates(&named).map(drop),
-        (_, "sslkey") => pem::private_key(&named).map(drop),
+        (Some("fetch.ca_file"), _) => pem::authorities(&named).map(drop),
+        (_, parameter @ ("sslrootcert" | "sslcert" | "sslkey")) => {
+            pem::check_beginning(&named)?;
+            match parameter {
+                "sslrootcert" => pem::authorities(&named).map(drop),
+                "sslcert" => pem::certificates(&named).map(drop),
+                _ => pem::private_key(&named).map(drop),
+            }
+        }
         (Some("keys.master_key_file"), _) => MasterKey::check_file(&named),
         _ => Ok(()),
     }

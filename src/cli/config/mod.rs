@@ -1,6 +1,7 @@
 //! `grantor config`: the values of the options.
 
 mod check;
+mod legacy;
 mod show;
 
 use clap::Subcommand;
@@ -11,7 +12,8 @@ use super::{CliError, OutputOptions};
 pub(super) enum Command {
     /// Show every option with its value and where it comes from; secrets are hidden
     Show(OutputOptions),
-    /// Find all mistakes at once: unknown options, wrong types, values that are not valid
+    /// Find all mistakes at once: unknown options, wrong types, values that are not valid; also name the clients and
+    /// issuers that use legacy settings
     Check(OutputOptions),
 }
 

@@ -131,7 +131,8 @@ pub(super) const BROKEN: [Broken; 18] = [
         fault: "A good request, for payments: press Deny on the consent page.",
         error: "access_denied",
         lesson: "This is nobody's mistake: the application respects it, and may ask again when the person wishes.",
-        how: How::Ask(&[Edit::Set("scope", "calendar.write payments")]),
+        // Without prompt, a person who allowed it before is not asked again, and cannot say no.
+        how: How::Ask(&[Edit::Set("scope", "calendar.write payments"), Edit::Set("prompt", "consent")]),
     },
     Broken {
         id: "unknown-client",

@@ -9,8 +9,9 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::cli::CliError;
+use crate::cli::secret::typable_password;
 use crate::files::NamedFile;
-use crate::secret::{Secret, random, random_client_secret};
+use crate::secret::{Secret, random_client_secret};
 
 /// The largest size of demo.json, in bytes.
 const MAX_SIZE: u64 = 64 * 1024;
@@ -28,6 +29,7 @@ pub(super) struct SavedValues {
     pub(super) app: SocketAddr,
     pub(super) password: Secret,
     pub(super) web_secret: Secret,
+    pub(super) notes_secret: Secret,
     pub(super) service_secret: Secret,
 }
 
@@ -87,6 +89,7 @@ impl Directory {
             "app": saved.app,
             "password": saved.password.expose(),
             "web_secret": saved.web_secret.expose(),
+            "notes_secret": saved.notes_secret.expose(),
             "service_secret": saved.service_secret.expose(),
         });
         // A temporary file is readable by its owner only, and gets its final name when it is complete.
@@ -100,29 +103,16 @@ impl Directory {
 }
 
 impl SavedValues {
-    pub(super) fn generate(app: SocketAddr) -> Self {
+    /// New values; the password has a number of words, each with 12 random bits.
+    pub(super) fn generate(app: SocketAddr, password_words: usize) -> Self {
         Self {
             app,
-            password: typable_password(),
+            password: typable_password(password_words),
             web_secret: random_client_secret(),
+            notes_secret: random_client_secret(),
             service_secret: random_client_secret(),
         }
     }
-}
-
-/// Four words of two syllables with 48 random bits: easy to type, and unguessable.
-fn typable_password() -> Secret {
-    const CONSONANTS: &[u8; 16] = b"bdfghjkmnprstvwz";
-    const VOWELS: &[u8; 4] = b"aeiu";
-    let mut password = String::new();
-    for (index, byte) in random::<8>().into_iter().enumerate() {
-        if index > 0 && index % 2 == 0 {
-            password.push('-');
-        }
-        password.push(char::from(CONSONANTS[usize::from(byte >> 4)]));
-        password.push(char::from(VOWELS[usize::from(byte & 3)]));
-    }
-    Secret::new(password)
 }
 
 #[cfg(test)]
@@ -130,19 +120,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_generated_password_is_typable_and_always_new() {
-        let (one, other) = (typable_password(), typable_password());
-        assert_ne!(one.expose(), other.expose());
-        assert_eq!(one.expose().len(), 19);
-        assert!(one.expose().bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'));
-    }
-
-    #[test]
     fn a_permanent_directory_keeps_its_secrets_private() {
         let parent = TempDir::new().unwrap();
         let directory = Directory::open(Some(parent.path().join("new"))).unwrap();
         assert!(directory.load().unwrap().is_none());
-        let saved = SavedValues::generate("127.0.0.1:8081".parse().unwrap());
+        let saved = SavedValues::generate("127.0.0.1:8081".parse().unwrap(), 4);
         directory.remember(&saved).unwrap();
         let loaded = directory.load().unwrap().unwrap();
         assert_eq!(loaded.password.expose(), saved.password.expose());

@@ -15,14 +15,14 @@ pub(super) struct Expected<'a> {
     pub(super) now: Timestamp,
 }
 
-/// The header and the claims of a token, formatted for a page.
+/// The header and the claims of an acceptable token.
 ///
 /// The signature is not verified, because the token came directly from the token endpoint over a trusted connection
 /// (§3.1.3.7, step 6). A token that came through the browser would need that.
 ///
 /// # Errors
 /// Why the token is not accepted.
-pub(super) fn read(token: &str, expected: &Expected) -> Result<Value, &'static str> {
+pub(super) fn check(token: &str, expected: &Expected) -> Result<(Json, Json), &'static str> {
     let mut parts = token.split('.').map(|part| {
         let bytes = from_base64url(part)?;
         serde_json::from_slice::<Json>(&bytes).ok()
@@ -43,6 +43,15 @@ pub(super) fn read(token: &str, expected: &Expected) -> Result<Value, &'static s
     if expected.nonce.is_some_and(|nonce| text("nonce") != Some(nonce)) {
         return Err("Its nonce is not the one that the demo sent with you.");
     }
+    Ok((header, claims))
+}
+
+/// The header and the claims of an acceptable token, formatted for a page.
+///
+/// # Errors
+/// Why the token is not accepted.
+pub(super) fn read(token: &str, expected: &Expected) -> Result<Value, &'static str> {
+    let (header, claims) = check(token, expected)?;
     let pretty = |json: &Json| serde_json::to_string_pretty(json).unwrap_or_default();
     Ok(context! { token, header => pretty(&header), claims => pretty(&claims) })
 }

@@ -1,8 +1,14 @@
 //! `grantor demo`: a server with demo data, and an application to sign in to.
 
 mod broken;
+mod calendar;
 mod data;
+mod explained;
+mod family;
 mod identity;
+mod lan;
+mod notes;
+mod notes_sessions;
 mod recorder;
 mod redirected;
 mod relying_party;
@@ -44,7 +50,15 @@ pub(super) struct Options {
     /// Where the demo application listens. Default: 127.0.0.1:8081, or a free port if that is taken
     #[arg(long, value_name = "ADDR")]
     app_listen: Option<SocketAddr>,
+    /// Let phones in this network reach the server, by plain http and with a password of this run only. The address of
+    /// this machine in the network is found by itself, or named like --lan=192.168.1.5
+    #[arg(long, value_name = "IP", num_args = 0..=1, require_equals = true, conflicts_with_all = ["data", "listen"])]
+    lan: Option<Option<IpAddr>>,
 }
+
+/// The number of words of the password: 48 random bits, and 72 where a whole network may guess.
+const PASSWORD_WORDS: usize = 4;
+const PASSWORD_WORDS_IN_LAN: usize = 6;
 
 pub(super) fn run(options: Options) -> Result<(), CliError> {
     actix_web::rt::System::new().block_on(demonstrate(options))
@@ -54,9 +68,14 @@ async fn demonstrate(options: Options) -> Result<(), CliError> {
     // From here on a signal does not end the process at once, so that a temporary directory is always deleted.
     let stop = stop_asked(HangUp::Stops)?;
     let directory = Directory::open(options.data)?;
-    let listener = listen("--listen", options.listen, DEFAULT_ADDRESS)?;
-    let (app_listener, saved) = application(&directory, options.app_listen)?;
-    let config = config(&directory, listener.local_addr()?)?;
+    let (listener, words) = match options.lan {
+        Some(named) => (lan::listen(named, DEFAULT_ADDRESS.port())?, PASSWORD_WORDS_IN_LAN),
+        None => (listen("--listen", options.listen, DEFAULT_ADDRESS)?, PASSWORD_WORDS),
+    };
+    let (app_listener, saved) = application(&directory, options.app_listen, words)?;
+    let mut config = config(&directory, listener.local_addr()?.port())?;
+    // The configuration refuses plain http at this address, because it is for real use.
+    config.listen = listener.local_addr()?;
     telemetry::start(&config.log)?;
 
     // The server binds the port itself; until here the listener kept the port from the application.
@@ -67,7 +86,7 @@ async fn demonstrate(options: Options) -> Result<(), CliError> {
     // Another host name than the server's 127.0.0.1, because cookies do not distinguish ports.
     let origin = format!("http://localhost:{}", saved.app.port());
     let party = RelyingParty::new(&issuer, &origin, saved.clone())?;
-    setup::run(&app, &saved, party.redirect_uri()).await?;
+    setup::run(&app, &saved, &origin).await?;
 
     let (site, site_handle) = routes::start(app_listener, party, Clock::System)?;
     let (running, handle) = server.start()?;
@@ -87,6 +106,12 @@ fn welcome(issuer: &str, origin: &str, saved: &SavedValues, directory: &Director
     } else {
         format!("Everything is in {} and will be there next time.", directory.display())
     };
+    let network = if is_on_this_machine(issuer) {
+        String::new()
+    } else {
+        "Phones in this network reach it there. Everybody in the network can read along: type no password of your own.\n"
+            .to_owned()
+    };
     say(format!(
         "
 Grantor is running, with an application that signs people in with it.
@@ -95,7 +120,8 @@ Grantor is running, with an application that signs people in with it.
     User name   {username}
     Password    {password}
 
-The server is at {issuer}. A program gets a token without a person:
+The server is at {issuer}.
+{network}A program gets a token without a person:
 
     curl -u '{service}:{secret}' -d grant_type=client_credentials {issuer}/token
 
@@ -109,10 +135,19 @@ Ctrl-C stops it.
     ))
 }
 
-fn config(directory: &Directory, address: SocketAddr) -> Result<Config, CliError> {
+/// Whether an address of the server leads no other machine to it.
+fn is_on_this_machine(issuer: &str) -> bool {
+    let url = url::Url::parse(issuer).ok();
+    let host = url.as_ref().and_then(url::Url::host_str).map(|host| host.trim_matches(['[', ']']));
+    host.and_then(|host| host.parse::<IpAddr>().ok()).is_none_or(|ip| ip.is_loopback())
+}
+
+fn config(directory: &Directory, port: u16) -> Result<Config, CliError> {
     let filter = std::env::var("GRANTOR_LOG__FILTER").unwrap_or_else(|_| LOG_FILTER.to_owned());
     Ok(Config::with(&[
-        ("listen", &address.to_string()),
+        ("listen", &SocketAddr::new(DEFAULT_ADDRESS.ip(), port).to_string()),
+        // The application is here, and is called when a session ends.
+        ("fetch.allow", "127.0.0.1 ::1"),
         ("database.url", &directory.database_url()?),
         ("http.shutdown", "1s"),
         ("log.filter", &filter),
@@ -124,6 +159,7 @@ fn config(directory: &Directory, address: SocketAddr) -> Result<Config, CliError
 fn application(
     directory: &Directory,
     asked: Option<SocketAddr>,
+    password_words: usize,
 ) -> Result<(TcpListener, SavedValues), CliError> {
     if let Some(saved) = directory.load()? {
         let registered = saved.app;
@@ -147,7 +183,7 @@ fn application(
     if ![IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)].contains(&address.ip()) {
         return Err("--app-listen must be on 127.0.0.1 or [::1], which a browser finds as localhost".into());
     }
-    let saved = SavedValues::generate(address);
+    let saved = SavedValues::generate(address, password_words);
     directory.remember(&saved)?;
     Ok((listener, saved))
 }

@@ -10,6 +10,7 @@ use oauth2::http::{HeaderMap, StatusCode, header};
 use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse};
 use url::form_urlencoded;
 
+use super::explained::explained;
 use crate::fetch::{FetchError, LoopbackFetcher};
 
 /// The headers of answers that matter for OAuth.
@@ -105,6 +106,7 @@ impl HttpExchange {
             error => member("error"),
             description => member("error_description"),
             uri => member("error_uri"),
+            explained => member("reason").as_deref().and_then(explained),
             reason => member("reason"),
             access_token => member("access_token"),
         }

@@ -5,11 +5,12 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use minijinja::{Value, context};
 
 use super::broken::{self, Broken, CodeMisuse, How};
+use super::explained::explained;
 use super::relying_party::RelyingParty;
 use super::sessions::Pending;
 use super::setup::{self, SignInClient};
 use super::site::{Form, Site, nothing_here, see_other, session_id};
-use super::tokens;
+use super::{notes, tokens};
 use crate::oauth::request::params::Params;
 
 /// The scopes that are ticked on the home page, and requested if none are chosen.
@@ -25,6 +26,11 @@ pub(super) async fn sign_in(site: web::Data<Site>, request: HttpRequest, form: F
         setup::OFFERED.iter().map(|scope| scope.name).filter(|name| is_chosen(name)).collect();
     let is_public = form.iter().any(|(field, value)| field == "client" && value == "public");
     begin(&site, &request, if is_public { SignInClient::Public } else { SignInClient::Web }, &scopes, None)
+}
+
+/// Sends the person to the server for the second application; the server asks nothing if it knows the browser.
+pub(super) async fn sign_in_to_notes(site: web::Data<Site>, request: HttpRequest) -> HttpResponse {
+    begin(&site, &request, SignInClient::Notes, &["openid", "profile"], None)
 }
 
 /// Sends the broken request that the person chose.
@@ -112,6 +118,9 @@ pub(super) async fn callback(site: web::Data<Site>, request: HttpRequest) -> Htt
     let Some(code) = answer.one("code").map(str::to_owned) else {
         return refuse("It has neither a code nor an error.");
     };
+    if pending.who == SignInClient::Notes {
+        return notes::redeem(&site, &request, pending, code).await;
+    }
     tokens::redeem(&site, &request, pending, code, answer.0).await
 }
 
@@ -120,6 +129,8 @@ fn refused(party: &RelyingParty, pending: &Pending, answer: &AuthorizationRespon
     let error_uri = answer.one("error_uri");
     // The scheme of a link could run a script, so the link may only lead to the server's own pages.
     let own_page = error_uri.filter(|uri| uri.starts_with(&format!("{}/", party.issuer())));
+    // The last part of the page's URL is the reason.
+    let reason = own_page.and_then(|uri| uri.rsplit('/').next());
     let lesson = pending.broken.map_or("The server sent you back with an error.", |broken| broken.lesson);
     context! {
         title => pending.broken.map_or("The sign-in did not succeed", |broken| broken.title),
@@ -131,8 +142,8 @@ fn refused(party: &RelyingParty, pending: &Pending, answer: &AuthorizationRespon
             error => answer.one("error"),
             description => answer.one("error_description"),
             uri => own_page,
-            // The last part of the page's URL is the reason.
-            reason => own_page.and_then(|uri| uri.rsplit('/').next()),
+            explained => reason.and_then(explained),
+            reason,
         },
         came => answer.0.clone(),
         sent => pending.sent.clone(),

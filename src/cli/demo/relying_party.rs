@@ -12,10 +12,11 @@ use url::{Url, form_urlencoded};
 use super::broken::{Broken, CodeMisuse, Edit, How, Sender};
 use super::data::SavedValues;
 use super::recorder::{HttpExchange, RecordingClient};
-use super::sessions::{IssuedTokens, Pending};
+use super::sessions::Pending;
 use super::setup::{self, SignInClient};
 use crate::cli::CliError;
 use crate::fetch::{FetchError, LoopbackFetcher};
+use crate::jose::foreign::ForeignKeys;
 use crate::oauth::client::GrantType;
 use crate::secret::{Secret, random_token};
 
@@ -28,9 +29,9 @@ const WRONG_SECRET: &str = "gcs_not-the-secret-of-this-client";
 pub(super) struct RelyingParty {
     issuer: String,
     origin: String,
-    redirect_uri: RedirectUrl,
     web: RegisteredClient,
     public: RegisteredClient,
+    notes: RegisteredClient,
     service: RegisteredClient,
     secrets: SavedValues,
     fetcher: LoopbackFetcher,
@@ -49,6 +50,7 @@ impl RelyingParty {
         let authorize = AuthUrl::new(format!("{issuer}/authorize")).map_err(no_url)?;
         let token = TokenUrl::new(format!("{issuer}/token")).map_err(no_url)?;
         let redirect_uri = RedirectUrl::new(format!("{origin}/callback")).map_err(no_url)?;
+        let to_notes = RedirectUrl::new(format!("{origin}/notes/callback")).map_err(no_url)?;
         let registered = |id: &str| {
             BasicClient::new(ClientId::new(id.to_owned()))
                 .set_auth_uri(authorize.clone())
@@ -56,14 +58,22 @@ impl RelyingParty {
                 .set_redirect_uri(redirect_uri.clone())
         };
         let secret = |secret: &Secret| ClientSecret::new(secret.expose().clone());
-        let fetcher = LoopbackFetcher::new().map_err(|error| error.to_string())?;
+        // The server of a demo with --lan is at another address of this machine.
+        let host = Url::parse(issuer).map_err(no_url)?.host_str().and_then(|host| host.parse().ok());
+        let fetcher = match host {
+            Some(address) => LoopbackFetcher::for_this_machine(address),
+            None => LoopbackFetcher::new(),
+        };
+        let fetcher = fetcher.map_err(|error| error.to_string())?;
         Ok(Self {
             web: registered(setup::WEB).set_client_secret(secret(&secrets.web_secret)),
             public: registered(setup::PUBLIC),
+            notes: registered(setup::NOTES)
+                .set_client_secret(secret(&secrets.notes_secret))
+                .set_redirect_uri(to_notes),
             service: registered(setup::SERVICE).set_client_secret(secret(&secrets.service_secret)),
             issuer: issuer.to_owned(),
             origin: origin.to_owned(),
-            redirect_uri,
             secrets,
             fetcher,
         })
@@ -78,14 +88,11 @@ impl RelyingParty {
         &self.origin
     }
 
-    pub(super) fn redirect_uri(&self) -> &str {
-        self.redirect_uri.as_str()
-    }
-
     fn client(&self, who: SignInClient) -> &RegisteredClient {
         match who {
             SignInClient::Web => &self.web,
             SignInClient::Public => &self.public,
+            SignInClient::Notes => &self.notes,
         }
     }
 
@@ -139,12 +146,30 @@ impl RelyingParty {
         TokenCall::new(recorder, outcome)
     }
 
-    /// Gets new tokens with the refresh token; `None` if there is no refresh token.
-    pub(super) async fn refresh(&self, held: &IssuedTokens) -> Option<TokenCall> {
-        let token = RefreshToken::new(held.refresh_token.clone()?);
+    /// Gets new tokens with a refresh token.
+    pub(super) async fn refresh(&self, who: SignInClient, refresh_token: &str) -> TokenCall {
+        let token = RefreshToken::new(refresh_token.to_owned());
         let recorder = RecordingClient::new(&self.fetcher);
-        let outcome = self.client(held.who).exchange_refresh_token(&token).request_async(&recorder).await;
-        Some(TokenCall::new(recorder, outcome))
+        let outcome = self.client(who).exchange_refresh_token(&token).request_async(&recorder).await;
+        TokenCall::new(recorder, outcome)
+    }
+
+    /// The keys with which the server signs; `None` if they cannot be read.
+    pub(super) async fn keys(&self) -> Option<ForeignKeys> {
+        let fetched = self.fetcher.get(&format!("{}/jwks", self.issuer)).await.ok()?;
+        ForeignKeys::read(str::from_utf8(&fetched.body).ok()?)
+    }
+
+    /// The address at which the server ends the session, and sends the person to the second application (OpenID Connect
+    /// RP-Initiated Logout §2).
+    pub(super) fn logout(&self, id_token: Option<&str>) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        if let Some(id_token) = id_token {
+            query.append_pair("id_token_hint", id_token);
+        }
+        query.append_pair("client_id", setup::WEB);
+        query.append_pair("post_logout_redirect_uri", &format!("{}/notes", self.origin));
+        format!("{}/logout?{}", self.issuer, query.finish())
     }
 
     /// Asks the UserInfo endpoint who signed in.

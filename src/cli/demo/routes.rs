@@ -14,7 +14,7 @@ use minijinja::{Value, context};
 use super::broken::{BROKEN, How};
 use super::relying_party::RelyingParty;
 use super::site::{COOKIE, Site, nothing_here, session_id};
-use super::{redirected, setup, television, tokens};
+use super::{family, notes, redirected, setup, television, tokens};
 use crate::cli::CliError;
 use crate::clock::Clock;
 
@@ -47,13 +47,21 @@ pub(super) fn start(
             .wrap(from_fn(surround))
             .route("/", get().to(home))
             .route("/sign-in", web::post().to(redirected::sign_in))
-            .route("/callback", get().to(redirected::callback))
+            // Without HEAD, because GET redeems a code.
+            .route("/callback", web::get().to(redirected::callback))
             .route("/tokens", get().to(tokens::show))
             .route("/refresh", web::post().to(tokens::refresh))
             .route("/userinfo", web::post().to(tokens::userinfo))
             .route("/service-token", web::post().to(tokens::service_token))
+            .route("/replay-refresh", web::post().to(family::replay))
+            .route("/notes", get().to(notes::show))
+            .route("/notes/sign-in", web::post().to(redirected::sign_in_to_notes))
+            .route("/notes/callback", get().to(redirected::callback))
+            .route(notes::BACK_CHANNEL, web::post().to(notes::back_channel))
+            .route("/sign-out-everywhere", web::post().to(notes::sign_out_everywhere))
             .route("/television", web::post().to(television::begin))
-            .route("/television", get().to(television::show))
+            // Without HEAD, because GET asks for tokens.
+            .route("/television", web::get().to(television::show))
             .route("/television/qr", get().to(television::picture))
             .route("/break/{id}", web::post().to(redirected::break_on_purpose))
             .route("/result", get().to(result))
@@ -72,7 +80,7 @@ pub(super) fn start(
     Ok((server, handle))
 }
 
-/// GET and HEAD (RFC 9110 §9.1).
+/// GET that changes nothing, and HEAD (RFC 9110 §9.2.1).
 fn get() -> Route {
     web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
@@ -96,6 +104,10 @@ async fn surround(
 }
 
 fn refusal(site: &Site, request: &ServiceRequest) -> Option<HttpResponse> {
+    // The server itself calls this one, by another name, and proves who it is by its signature.
+    if request.path() == notes::BACK_CHANNEL {
+        return None;
+    }
     let origin = site.party.origin();
     let is_get = matches!(*request.method(), Method::GET | Method::HEAD);
     let asked_for = text(request.headers(), header::HOST).map(|host| format!("http://{host}"));
@@ -119,7 +131,7 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
 }
 
 async fn home(site: web::Data<Site>, request: HttpRequest) -> HttpResponse {
-    let signed_in = site.sessions.with(session_id(&request).as_deref(), |session| session.held.is_some());
+    let held = site.sessions.with(session_id(&request).as_deref(), |session| session.held.clone()).flatten();
     let scopes: Vec<Value> = setup::OFFERED
         .iter()
         .map(|scope| {
@@ -136,7 +148,8 @@ async fn home(site: web::Data<Site>, request: HttpRequest) -> HttpResponse {
             .collect()
     };
     let context = context! {
-        signed_in => signed_in.unwrap_or(false),
+        signed_in => held.is_some(),
+        name => held.and_then(|held| held.name),
         scopes,
         redirected => broken(|how| matches!(how, How::Ask(_))),
         in_vain => broken(|how| matches!(how, How::AskInVain(_))),

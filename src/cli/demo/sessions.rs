@@ -25,6 +25,8 @@ pub(super) struct Session {
     pending: VecDeque<Pending>,
     pub(super) held: Option<IssuedTokens>,
     pub(super) television: Option<Television>,
+    /// The `sid` of the session in which the person is signed in to the second application.
+    pub(super) notes: Option<String>,
     /// The last answer that was an error, formatted for a page.
     pub(super) result: Option<Value>,
 }
@@ -47,6 +49,9 @@ pub(super) struct IssuedTokens {
     pub(super) verifier: String,
     pub(super) access_token: String,
     pub(super) refresh_token: Option<String>,
+    pub(super) id_token: Option<String>,
+    /// The person's name, if the application may know it.
+    pub(super) name: Option<String>,
     /// The tokens, formatted for a page.
     pub(super) view: Value,
 }

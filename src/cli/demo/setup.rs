@@ -4,7 +4,9 @@ use super::data::SavedValues;
 use crate::app::App;
 use crate::cli::CliError;
 use crate::clock::Timestamp;
-use crate::oauth::client::{Client, ClientKind, ClientMetadata, ClientSecret, GrantType, SecretHash};
+use crate::oauth::client::{
+    Client, ClientKind, ClientMetadata, ClientSecret, GrantType, LogoutUris, SecretHash,
+};
 use crate::oauth::grant::scope::{Scope, ScopeRecord};
 use crate::oauth::id::{ClientId, UserId};
 use crate::oauth::identity::claims::{Claims, Person};
@@ -18,6 +20,7 @@ use crate::store::{clients, scopes};
 pub(super) const USERNAME: &str = "demo";
 pub(super) const WEB: &str = "demo-web";
 pub(super) const PUBLIC: &str = "demo-spa";
+pub(super) const NOTES: &str = "demo-notes";
 pub(super) const SERVICE: &str = "demo-service";
 pub(super) const TELEVISION: &str = "demo-television";
 
@@ -28,6 +31,8 @@ pub(super) enum SignInClient {
     Web,
     /// Public, with PKCE only.
     Public,
+    /// The second application, confidential as well.
+    Notes,
 }
 
 /// A scope of the demo, and its text on the consent page.
@@ -57,8 +62,8 @@ const FORBIDDEN: DemoScope =
     DemoScope { name: "admin", description: "Administer the server", is_sensitive: true };
 
 /// Creates everything that does not exist yet.
-pub(super) async fn run(app: &App, saved: &SavedValues, redirect_uri: &str) -> Result<(), CliError> {
-    let clients = demo_clients(saved, redirect_uri)?;
+pub(super) async fn run(app: &App, saved: &SavedValues, origin: &str) -> Result<(), CliError> {
+    let clients = demo_clients(saved, origin)?;
     let person = Person {
         id: UserId::new(random_id()),
         username: USERNAME.into(),
@@ -89,16 +94,15 @@ pub(super) async fn run(app: &App, saved: &SavedValues, redirect_uri: &str) -> R
     Ok(app.db.write(work).await?)
 }
 
-fn demo_clients(
-    saved: &SavedValues,
-    redirect_uri: &str,
-) -> Result<[(Client, Option<ClientSecret>); 4], CliError> {
+fn demo_clients(saved: &SavedValues, origin: &str) -> Result<[(Client, Option<ClientSecret>); 5], CliError> {
     let client = |id, metadata| Client::new(ClientId::new(id), metadata);
-    let to_app = |kind| RegisteredUri::register(redirect_uri, kind).map(|uri| vec![uri]);
+    let to_path = |path, kind| RegisteredUri::register(&format!("{origin}{path}"), kind).map(|uri| vec![uri]);
+    let to_app = |kind| to_path("/callback", kind);
     let all: Vec<&str> = OFFERED.iter().map(|scope| scope.name).collect();
     let all = Scope::from_stored(&all.join(" "));
     let web = ClientMetadata {
         redirect_uris: to_app(ClientKind::Web)?,
+        post_logout_redirect_uris: to_path("/notes", ClientKind::Web)?,
         scopes: all.clone(),
         ..ClientMetadata::new("Demo Calendar", ClientKind::Web)
     };
@@ -106,6 +110,18 @@ fn demo_clients(
         redirect_uris: to_app(ClientKind::Spa)?,
         scopes: all,
         ..ClientMetadata::new("Demo Calendar in the browser", ClientKind::Spa)
+    };
+    let notes = ClientMetadata {
+        redirect_uris: to_path("/notes/callback", ClientKind::Web)?,
+        scopes: Scope::from_stored("openid profile"),
+        logout: LogoutUris {
+            // By its address, because the server calls it, and localhost may be another one.
+            back_channel: Some(format!("http://{}/notes/back-channel", saved.app)),
+            front_channel: None,
+        },
+        // The first application has asked already; a second question would only delay what this one shows.
+        first_party: true,
+        ..ClientMetadata::new("Demo Notes", ClientKind::Web)
     };
     let television = ClientMetadata {
         grants: vec![GrantType::DeviceCode, GrantType::RefreshToken],
@@ -119,6 +135,7 @@ fn demo_clients(
     Ok([
         (client(WEB, web), Some(secret(&saved.web_secret))),
         (client(PUBLIC, public), None),
+        (client(NOTES, notes), Some(secret(&saved.notes_secret))),
         (client(TELEVISION, television), None),
         (client(SERVICE, service), Some(secret(&saved.service_secret))),
     ])

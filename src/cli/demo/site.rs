@@ -5,6 +5,8 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use minijinja::{AutoEscape, Environment, Value, context};
 
+use super::is_on_this_machine;
+use super::notes_sessions::NotesSessions;
 use super::relying_party::RelyingParty;
 use super::sessions::BrowserSessions;
 use super::setup;
@@ -15,10 +17,12 @@ use crate::secret::Hash;
 
 pub(super) const COOKIE: &str = "grantor-demo-session";
 
-const TEMPLATES: [(&str, &str); 7] = [
+const TEMPLATES: [(&str, &str); 9] = [
     ("layout.html", include_str!("templates/layout.html")),
     ("messages.html", include_str!("templates/messages.html")),
     ("home.html", include_str!("templates/home.html")),
+    ("family.html", include_str!("templates/family.html")),
+    ("notes.html", include_str!("templates/notes.html")),
     ("television.html", include_str!("templates/television.html")),
     ("tokens.html", include_str!("templates/tokens.html")),
     ("result.html", include_str!("templates/result.html")),
@@ -29,6 +33,7 @@ const TEMPLATES: [(&str, &str); 7] = [
 pub(super) struct Site {
     pub(super) party: RelyingParty,
     pub(super) sessions: BrowserSessions,
+    pub(super) notes: NotesSessions,
     pub(super) clock: Clock,
     pages: Environment<'static>,
     pub(super) style: String,
@@ -45,10 +50,18 @@ impl Site {
         pages.add_global("style", format!("/style.css?{}", Hash::of(&style).to_text()));
         pages.add_global("issuer", party.issuer().to_owned());
         pages.add_global("username", setup::USERNAME);
+        pages.add_global("phone_reaches_server", !is_on_this_machine(party.issuer()));
         for (name, text) in TEMPLATES {
             pages.add_template(name, text).map_err(|error| format!("the template {name}: {error:#}"))?;
         }
-        Ok(Self { party, sessions: BrowserSessions::default(), clock, pages, style })
+        Ok(Self {
+            party,
+            sessions: BrowserSessions::default(),
+            notes: NotesSessions::default(),
+            clock,
+            pages,
+            style,
+        })
     }
 
     pub(super) fn page(&self, status: StatusCode, template: &str, context: Value) -> HttpResponse {

@@ -7,6 +7,7 @@ use oauth2::TokenResponse as _;
 use oauth2::basic::BasicTokenResponse;
 
 use super::broken::{Broken, CodeMisuse, How};
+use super::calendar;
 use super::identity::{self, Expected};
 use super::recorder::HttpExchange;
 use super::relying_party::TokenCall;
@@ -57,8 +58,9 @@ pub(super) async fn redeem(
             .map_or(CallExplanation::new("The code was not accepted", ""), CallExplanation::from);
         return show_result(site, request, explanation, called);
     };
+    let name = name_of_person(site, tokens).await;
     let shown = match shown(site, (pending.who, Some(&pending.nonce)), tokens, exchange) {
-        Ok(shown) => context! { sent => pending.sent, came, ..shown },
+        Ok(shown) => context! { name => name.clone(), sent => pending.sent, came, ..shown },
         Err(why) => return not_believed(site, why),
     };
     let held = IssuedTokens {
@@ -67,6 +69,8 @@ pub(super) async fn redeem(
         verifier: pending.verifier,
         access_token: tokens.access_token().secret().clone(),
         refresh_token: tokens.refresh_token().map(|token| token.secret().clone()),
+        id_token: exchange.member("id_token"),
+        name,
         view: shown,
     };
     let kept = held.clone();
@@ -88,20 +92,23 @@ pub(super) async fn show(site: web::Data<Site>, request: HttpRequest) -> HttpRes
 
 pub(super) async fn refresh(site: web::Data<Site>, request: HttpRequest) -> HttpResponse {
     let Some(held) = held(&site, &request) else { return nothing_here(&site) };
-    let Some(called) = site.party.refresh(&held).await else { return nothing_here(&site) };
+    let Some(refresh_token) = &held.refresh_token else { return nothing_here(&site) };
+    let called = site.party.refresh(held.who, refresh_token).await;
     let (Some(tokens), Some(exchange)) = (&called.tokens, &called.exchange) else {
         let lesson = "Only the tokens are lost: sign in again to get new ones.";
         return show_result(&site, &request, CallExplanation::new("The refresh was refused", lesson), called);
     };
     let shown = match shown(&site, (held.who, None), tokens, exchange) {
-        Ok(shown) => context! { replaced => held.refresh_token.is_some(), ..shown },
+        Ok(shown) => context! { name => held.name.clone(), replaced => true, ..shown },
         Err(why) => return not_believed(&site, why),
     };
     let id = site.sessions.enter(session_id(&request).as_deref(), |session| {
         // If an answer has no refresh token, the old one stays valid (RFC 6749 §6).
         let newest = tokens.refresh_token().map(|token| token.secret().clone()).or(held.refresh_token);
         let access_token = tokens.access_token().secret().clone();
-        session.held = Some(IssuedTokens { access_token, refresh_token: newest, view: shown, ..held });
+        let id_token = exchange.member("id_token").or_else(|| held.id_token.clone());
+        session.held =
+            Some(IssuedTokens { access_token, refresh_token: newest, id_token, view: shown, ..held });
     });
     see_other("/tokens", &id)
 }
@@ -162,7 +169,16 @@ fn keep_result(
     see_other("/result", &id)
 }
 
-fn held(site: &Site, request: &HttpRequest) -> Option<IssuedTokens> {
+/// The person's name, by the UserInfo endpoint; `None` if the application may not know it.
+async fn name_of_person(site: &Site, tokens: &BasicTokenResponse) -> Option<String> {
+    let may_ask = tokens.scopes()?.iter().any(|scope| scope.as_str() == "openid");
+    if !may_ask {
+        return None;
+    }
+    site.party.userinfo(tokens.access_token().secret()).await.exchange?.member("name")
+}
+
+pub(super) fn held(site: &Site, request: &HttpRequest) -> Option<IssuedTokens> {
     site.sessions.with(session_id(request).as_deref(), |session| session.held.clone()).flatten()
 }
 
@@ -186,13 +202,20 @@ fn shown(
             context! { name => name.as_str(), description => offered.map(|scope| scope.description) }
         })
         .collect();
-    let client = if who == SignInClient::Public { setup::PUBLIC } else { setup::WEB };
+    let client = match who {
+        SignInClient::Web => setup::WEB,
+        SignInClient::Public => setup::PUBLIC,
+        SignInClient::Notes => setup::NOTES,
+    };
+    let may_see = |name: &str| tokens.scopes().into_iter().flatten().any(|scope| scope.as_str() == name);
+    let appointments = may_see("calendar.read").then(|| calendar::appointments(site.clock.now()));
     let expected = Expected { issuer: site.party.issuer(), client, nonce, now: site.clock.now() };
     let id_token = exchange.member("id_token").map(|token| identity::read(&token, &expected)).transpose()?;
     Ok(context! {
         is_public => who == SignInClient::Public,
         client,
         id_token,
+        appointments,
         access_token => tokens.access_token().secret(),
         refresh_token => tokens.refresh_token().map(|token| token.secret()),
         token_type => tokens.token_type().as_ref(),
@@ -205,7 +228,7 @@ fn shown(
 }
 
 /// The time of day in UTC.
-fn time_of_day(at: Timestamp) -> String {
+pub(super) fn time_of_day(at: Timestamp) -> String {
     let second = at.as_unix().rem_euclid(86_400);
     format!("{:02}:{:02}:{:02} UTC", second / 3600, second / 60 % 60, second % 60)
 }

@@ -24,7 +24,7 @@ pub(in crate::cli) struct Options {
     /// A client that may present its tokens; may be given several times
     #[arg(long = "client", value_name = "ID", required = true)]
     clients: Vec<String>,
-    /// The audience that its tokens may have: only the issuer of this server, or also the token endpoint
+    /// The audience that its tokens may have: only the issuer of this server, or also the token endpoint, which is legacy
     #[arg(long, value_name = "AUDIENCE", default_value = "issuer")]
     assertion_audience: Audience,
     #[command(flatten)]

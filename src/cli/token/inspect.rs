@@ -11,6 +11,7 @@ use crate::jose::verify::{Expiry, VerifyingKey, verify};
 use crate::keys::master::ServerKeys;
 use crate::oauth::id::GrantId;
 use crate::oauth::identity::session::LiveSessions;
+use crate::oauth::request::params::Params;
 use crate::oauth::token::bearer::PresentedToken;
 use crate::oauth::token::delegation::{Actor, Delegation};
 use crate::oauth::token::refresh::RefreshName;
@@ -30,7 +31,7 @@ pub(in crate::cli) struct Options {
 }
 
 /// The largest number of bytes to read.
-const MAX_LENGTH: usize = 16 * 1024;
+const MAX_LENGTH: usize = Params::MAX_TOKEN_LENGTH;
 
 pub(super) fn run(options: &Options) -> Result<(), CliError> {
     let token = match options.token.as_str() {

@@ -5,7 +5,7 @@ mod secrets;
 
 use std::sync::Arc;
 
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::web;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
@@ -117,7 +117,7 @@ pub(super) fn credentials(request: &Request, params: &Params) -> Result<Credenti
 fn required(id: Option<&str>) -> Result<ClientId, OAuthError> {
     let missing = || {
         Reason::ClientAuthenticationMissing
-            .because("the request has neither an Authorization header nor a client_id in its body")
+            .because("the request has neither Basic credentials in an Authorization header nor a client_id in its body")
     };
     known_form(id.ok_or_else(missing)?)
 }
@@ -130,23 +130,31 @@ fn unknown() -> OAuthError {
     Reason::ClientUnknown.because("no client is registered with this client_id")
 }
 
-/// The id and secret of Basic credentials, form-decoded (RFC 6749 §2.3.1); `None` if there is no Basic header.
+/// The id and secret of Basic credentials, form-decoded (RFC 6749 §2.3.1); `None` if there is no Basic header. A header
+/// with another scheme does not authenticate a client: some programs send an access token with every request.
 fn basic(request: &Request) -> Result<Option<(String, Secret)>, OAuthError> {
-    let mut headers = request.headers().get_all(header::AUTHORIZATION);
+    let mut headers = request.headers().get_all(header::AUTHORIZATION).filter(|value| is_basic(value));
     let Some(value) = headers.next() else { return Ok(None) };
+    request.set_basic();
     if headers.next().is_some() {
-        return Err(Reason::ClientMethodsMixed.because("the request has more than one Authorization header"));
+        return Err(Reason::ClientMethodsMixed
+            .because("the request has more than one Authorization header with the scheme Basic"));
     }
-    let malformed =
-        || Reason::ClientBasicMalformed.because("the Authorization header is not Basic credentials");
+    let malformed = || {
+        Reason::ClientBasicMalformed
+            .because("the Basic credentials in the Authorization header are malformed")
+    };
     value.to_str().ok().and_then(parse_basic).map(Some).ok_or_else(malformed)
 }
 
+/// Whether the value of an Authorization header has the scheme Basic (RFC 7617 §2).
+fn is_basic(value: &HeaderValue) -> bool {
+    let scheme = value.as_bytes().split(|byte| *byte == b' ').next().unwrap_or_default();
+    scheme.eq_ignore_ascii_case(b"basic")
+}
+
 fn parse_basic(value: &str) -> Option<(String, Secret)> {
-    let (scheme, encoded) = value.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return None;
-    }
+    let (_, encoded) = value.split_once(' ')?;
     let encoded = encoded.trim();
     let decoded = STANDARD.decode(encoded).or_else(|_| STANDARD_NO_PAD.decode(encoded)).ok()?;
     let decoded = Secret::new(String::from_utf8(decoded).ok()?);

@@ -50,7 +50,7 @@ pub(super) async fn issue(
         let NewGrant { client, draft, lifetime, live, .. } = new;
         let client = &client.client;
         let calling = (&client.id, client.version);
-        let consumed = codes::consume(tx, &hash, calling, *live, lifetime.idle_expires_at).await?;
+        let consumed = codes::consume(tx, &hash, calling, *live, lifetime.purge_after()).await?;
         let Some((code, status)) = consumed else {
             return refuse(tx, &hash, new).await;
         };
@@ -74,6 +74,11 @@ async fn refuse(
         NotConsumable::Unknown => Reason::CodeUnknown.because("the code is not known here"),
         NotConsumable::OfAnotherClient => {
             Reason::CodeWrongClient.because("the code was issued to another client")
+        }
+        NotConsumable::Consumed { grant, user } if !grants::exists(tx, &grant).await? => {
+            Reason::CodeRefusedBefore
+                .because("the code was used up by an earlier request, which was refused; nothing was issued from it")
+                .about(&user)
         }
         NotConsumable::Consumed { grant, user } => {
             grants::revoke(tx, &grant, Reason::CodeReplayed, new.live.now).await?;

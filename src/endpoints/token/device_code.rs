@@ -43,7 +43,7 @@ pub(super) async fn issue(
         let NewGrant { client, draft, lifetime, live, .. } = new;
         let client = &client.client;
         let calling = (&client.id, client.version);
-        let consumed = device_codes::consume(tx, &hash, calling, *live, lifetime.idle_expires_at).await?;
+        let consumed = device_codes::consume(tx, &hash, calling, *live, lifetime.purge_after()).await?;
         let Some((grant, status)) = consumed else {
             return refuse(tx, &hash, new).await;
         };
@@ -64,10 +64,14 @@ async fn refuse(
     let Some(polled) = device_codes::find_polled(tx, code).await? else {
         return Err(Reason::DeviceCodeUnknown.because("the device code is not known here").into());
     };
-    let Some((error, effect)) = evaluate_poll(&polled, &new.client.client.id, now) else { return Ok(None) };
+    let Some((mut error, effect)) = evaluate_poll(&polled, &new.client.client.id, now) else { return Ok(None) };
     match effect {
         PollEffect::Nothing => {}
         PollEffect::Poll { interval } => device_codes::note_poll(tx, code, interval, now).await?,
+        PollEffect::Revoke if !grants::exists(tx, &polled.grant).await? => {
+            let what = "the device code was used up by an earlier request, which was refused; nothing was issued from it";
+            error = Reason::DeviceCodeRefusedBefore.because(what);
+        }
         PollEffect::Revoke => {
             grants::revoke(tx, &polled.grant, Reason::DeviceCodeReplayed, now).await?;
         }

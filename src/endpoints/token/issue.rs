@@ -57,7 +57,8 @@ pub(super) struct Issued {
     token: AccessToken,
     refresh_token: Option<String>,
     authentication: Authentication,
-    id_token: Option<IdTokenSource>,
+    /// What the ID Token is made from, and the scope of this answer.
+    id_token: Option<(IdTokenSource, Scope)>,
 }
 
 /// The tokens that a grant has issued together.
@@ -69,8 +70,8 @@ pub(super) struct TokenPair {
 impl Issued {
     /// The tokens of `grant` for `scope`, which is all of the grant's scope or a part. Only the first answer contains
     /// the nonce.
-    pub(super) fn of(grant: &Grant, scope: &Scope, nonce: Option<&str>, tokens: TokenPair) -> Self {
-        let id_token = scope.contains(OPENID).then(|| grant.id_token(nonce));
+    pub(super) fn of(grant: &Grant, scope: Scope, nonce: Option<&str>, tokens: TokenPair) -> Self {
+        let id_token = scope.contains(OPENID).then(|| (grant.id_token(nonce), scope));
         let TokenPair { access: token, refresh: refresh_token } = tokens;
         Self { token, refresh_token, authentication: grant.authentication.clone(), id_token }
     }
@@ -106,9 +107,9 @@ impl<'a> ResponseSigner<'a> {
         let text = self.draft.finish(self.app, self.client, &token, Some(&authentication))?;
         let mut answer = TokenResponse::new(text, &token);
         answer.refresh_token = refresh_token;
-        if let (Some(signer), Some(source)) = (self.signer, id_token) {
+        if let (Some(signer), Some((source, scope))) = (self.signer, id_token) {
             let hashes = IdTokenHashes { access_token: Some(&answer.access_token), code: None };
-            answer.id_token = Some(signer.sign(&source, hashes).await?);
+            answer.id_token = Some(signer.sign(&source, &scope, hashes).await?);
         }
         Ok(Some(answer))
     }
@@ -172,7 +173,7 @@ impl NewGrant {
         }
         batch.execute().await?;
         let tokens = TokenPair { access: token, refresh: refresh_token };
-        Ok(Issued::of(&grant, &scope, nonce.as_deref(), tokens))
+        Ok(Issued::of(&grant, scope, nonce.as_deref(), tokens))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::failure::Denied;
 use crate::oauth::assertion::AssertionKind;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::may_issue;
-use crate::oauth::grant::scope::Scope;
+use crate::oauth::grant::scope::{self, Scope};
 use crate::oauth::reason::Reason;
 use crate::oauth::token::{AccessToken, TokenResponse};
 use crate::secret::Hash;
@@ -54,7 +54,7 @@ pub(super) async fn prepare(
     };
     let trusted_token = decision.trusted_token.get(async || verified(asked.app, asked.call, client, token, &RULES).await).await?;
     let id = RULES.kind.id(&trusted_token.claims)?;
-    let scope = draft.scope_of(&trusted_token.issuer, client, params.one("scope")?)?;
+    let scope = draft.scope_of(&trusted_token.issuer, client, scope::requested(params)?)?;
     // Issuers contain no NUL, so different issuers cannot have the same hash.
     let name = Hash::of(&format!("issuer\0{}\0{id}", trusted_token.claims.iss));
     Ok(PreparedAssertion { trusted_token, name, scope, draft })

@@ -8,7 +8,7 @@ use crate::clock::Timestamp;
 use crate::failure::Denied;
 use crate::network::Network;
 use crate::oauth::error::OAuthError;
-use crate::oauth::grant::may_issue;
+use crate::oauth::grant::{may_issue, scope};
 use crate::oauth::id::{GrantId, UserId};
 use crate::oauth::reason::Reason;
 use crate::oauth::token::TokenResponse;
@@ -35,7 +35,7 @@ pub(super) async fn prepare(
     let Some(token) = asked.params.one("refresh_token")? else {
         return Err(Reason::RefreshTokenMissing.because("the parameter refresh_token is missing").into());
     };
-    let (token, scope) = (token.to_owned(), asked.params.one("scope")?.map(str::to_owned));
+    let (token, scope) = (token.to_owned(), scope::requested(asked.params)?.map(str::to_owned));
     Ok(PreparedRefresh { token, scope, draft: draft(asked, &decision).await? })
 }
 
@@ -111,7 +111,7 @@ pub(super) async fn issue(
         }
         batch.execute().await?;
         let tokens = TokenPair { access: token, refresh: Some(successor) };
-        let issued = Issued::of(&chain.grant, &scope, None, tokens);
+        let issued = Issued::of(&chain.grant, scope, None, tokens);
         Ok(Some((issued, Unusual::of(verdict, &name, &chain, &network))))
     };
     let Some((issued, unusual)) = app.db.decide(work).await? else { return Ok(None) };

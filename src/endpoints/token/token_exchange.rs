@@ -12,7 +12,7 @@ use crate::keys::master::ServerKeys;
 use crate::oauth::assertion::AssertionKind;
 use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
-use crate::oauth::grant::{Grant, UserStatus, may_issue};
+use crate::oauth::grant::{Grant, UserStatus, may_issue, scope};
 use crate::oauth::identity::session::LiveSessions;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
@@ -102,7 +102,7 @@ pub(super) async fn prepare(
         subject: subject(asked, client, trusted_token, token, subject_type).await?,
         actor: actor(asked).await?,
         requested,
-        scope: params.one("scope")?.map(str::to_owned),
+        scope: scope::requested(params)?.map(str::to_owned),
         draft: Draft::in_exchange(app, exchange::target(params)?, view, asked.call.now).await?,
         client: client.clone(),
         keys: app.keys.clone(),

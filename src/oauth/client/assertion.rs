@@ -77,6 +77,10 @@ mod tests {
         good(json!({ "exp": 941 }));
         good(json!({ "exp": 1000 + 3660 }));
         good(json!({ "iat": null, "nbf": 1060 }));
+        good(json!({ "aud": [ISSUER] }));
+        good(json!({ "exp": 941.5, "iat": 999.25, "nbf": 1060.75 }));
+        good(json!({ "exp": 1.06e3, "iat": 0, "nbf": 0.5 }));
+        good(json!({ "exp": 1000.0 + 3660.999 }));
         for (change, reason) in [
             (json!({ "iss": "other" }), Reason::AssertionClaims),
             (json!({ "sub": "other" }), Reason::AssertionClaims),
@@ -84,12 +88,30 @@ mod tests {
             (json!({ "jti": "" }), Reason::AssertionClaims),
             (json!({ "jti": "x".repeat(257) }), Reason::AssertionClaims),
             (json!({ "exp": "1060" }), Reason::AssertionClaims),
+            (json!({ "exp": [1060] }), Reason::AssertionClaims),
+            (json!({ "exp": -1 }), Reason::AssertionClaims),
+            (json!({ "exp": -0.5 }), Reason::AssertionClaims),
+            (json!({ "exp": f64::NAN }), Reason::AssertionClaims),
+            (json!({ "iat": "1000" }), Reason::AssertionClaims),
+            (json!({ "iat": -1000 }), Reason::AssertionClaims),
+            (json!({ "nbf": i64::MIN }), Reason::AssertionClaims),
+            (json!({ "nbf": true }), Reason::AssertionClaims),
+            (json!({ "exp": u64::MAX }), Reason::AssertionTimes),
+            (json!({ "exp": 1e300 }), Reason::AssertionTimes),
+            (json!({ "iat": 1e300 }), Reason::AssertionTimes),
+            (json!({ "exp": 1_795_520_211_000_u64 }), Reason::AssertionTimes),
             (json!({ "exp": 940 }), Reason::AssertionTimes),
+            (json!({ "exp": 940.999 }), Reason::AssertionTimes),
+            (json!({ "exp": 1000.0 + 3661.0 }), Reason::AssertionTimes),
+            (json!({ "nbf": 1061.0 }), Reason::AssertionTimes),
             (json!({ "exp": 1000 + 3661 }), Reason::AssertionTimes),
             (json!({ "exp": 1000 + 365 * 86_400 }), Reason::AssertionTimes),
             (json!({ "nbf": 1061 }), Reason::AssertionTimes),
             (json!({ "iat": 1061 }), Reason::AssertionTimes),
-            (json!({ "aud": [ISSUER] }), Reason::AssertionAudience),
+            (json!({ "aud": [] }), Reason::AssertionAudience),
+            (json!({ "aud": [ISSUER, ISSUER] }), Reason::AssertionAudience),
+            (json!({ "aud": [[ISSUER]] }), Reason::AssertionAudience),
+            (json!({ "aud": ["https://id.example/"] }), Reason::AssertionAudience),
             (json!({ "aud": [ISSUER, "https://evil.example"] }), Reason::AssertionAudience),
             (json!({ "aud": "https://id.example/" }), Reason::AssertionAudience),
             (json!({ "aud": "https://id.example/token" }), Reason::AssertionAudience),
@@ -99,7 +121,12 @@ mod tests {
         }
         let endpoint = json!({ "aud": "https://id.example/token" });
         let also = Some(AssertionAudience::TokenEndpoint);
-        assert!(checked(&endpoint, also).is_ok() && checked(&json!({}), also).is_ok());
+        let in_list = json!({ "aud": ["https://id.example/token"] });
+        for good in [&endpoint, &in_list, &json!({}), &json!({ "aud": [ISSUER] })] {
+            assert!(checked(good, also).is_ok(), "{good}");
+        }
+        let both = json!({ "aud": [ISSUER, "https://id.example/token"] });
+        assert_eq!(checked(&both, also), Err(Reason::AssertionAudience));
         for aud in ["https://id.example/token/", "https://id.example/introspect", "/token"] {
             assert_eq!(checked(&json!({ "aud": aud }), also), Err(Reason::AssertionAudience), "{aud}");
         }

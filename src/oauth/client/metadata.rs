@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::clock::Seconds;
+use crate::oauth::client::id_token_claims::IdTokenClaims;
 use crate::oauth::client::kind::ClientKind;
 use crate::oauth::client::origin::Origin;
 use crate::oauth::client::vocabulary::{
@@ -59,6 +60,9 @@ pub struct ClientMetadata {
     pub id_token_alg: Option<SigningAlgorithm>,
     #[serde(flatten, with = "id_token_encrypted_response")]
     pub id_token_encryption: Option<Encryption>,
+    /// The claims of the granted scopes that its ID Tokens have, too.
+    #[serde(default)]
+    pub id_token_claims: IdTokenClaims,
     /// The algorithm that signs UserInfo for it. `None`: plain JSON.
     #[serde(rename = "userinfo_signed_response_alg")]
     pub userinfo_alg: Option<SigningAlgorithm>,
@@ -98,6 +102,12 @@ pub struct ClientMetadata {
     /// The client belongs to the operator, so people are not asked for consent.
     #[serde(default)]
     pub first_party: bool,
+    /// People who have allowed the client are not asked again, although it cannot prove who it is (RFC 8252 §8.6).
+    #[serde(default)]
+    pub may_reuse_consent: bool,
+    /// The private schemes without a dot that its redirect URIs may have.
+    #[serde(default)]
+    pub allowed_schemes: Vec<String>,
 }
 
 /// The links and the logo on the consent page.
@@ -163,6 +173,7 @@ impl ClientMetadata {
             pkce: None,
             id_token_alg: None,
             id_token_encryption: None,
+            id_token_claims: IdTokenClaims::None,
             userinfo_alg: None,
             userinfo_encryption: None,
             jwks: None,
@@ -179,6 +190,8 @@ impl ClientMetadata {
             may_impersonate: false,
             may_widen_resources: false,
             first_party: false,
+            may_reuse_consent: false,
+            allowed_schemes: Vec::new(),
         }
     }
 
@@ -330,6 +343,7 @@ mod tests {
             pkce: Some(PkcePolicy::Required),
             id_token_alg: Some(SigningAlgorithm::Es256),
             id_token_encryption: Encryption::parse("ECDH-ES A128CBC-HS256"),
+            id_token_claims: IdTokenClaims::parse("groups email").unwrap(),
             userinfo_alg: Some(SigningAlgorithm::EdDsa),
             userinfo_encryption: Encryption::parse("RSA-OAEP-256"),
             jwks: Some(json!({ "keys": [{ "kty": "EC" }] }).to_string()),
@@ -349,6 +363,8 @@ mod tests {
             may_impersonate: true,
             may_widen_resources: true,
             first_party: true,
+            may_reuse_consent: true,
+            allowed_schemes: vec!["cursor".into()],
             ..ClientMetadata::new("App", ClientKind::Web)
         }
     }
@@ -374,6 +390,7 @@ mod tests {
             "id_token_signed_response_alg": "ES256",
             "id_token_encrypted_response_alg": "ECDH-ES",
             "id_token_encrypted_response_enc": "A128CBC-HS256",
+            "id_token_claims": ["email", "groups"],
             "userinfo_signed_response_alg": "EdDSA",
             "userinfo_encrypted_response_alg": "RSA-OAEP-256",
             "userinfo_encrypted_response_enc": "A256GCM",
@@ -392,6 +409,8 @@ mod tests {
             "may_impersonate": true,
             "may_widen_resources": true,
             "first_party": true,
+            "may_reuse_consent": true,
+            "allowed_schemes": ["cursor"],
         });
         assert_eq!(stored, expected);
         assert_eq!(ClientMetadata::from_json(&stored.to_string()).unwrap(), full());

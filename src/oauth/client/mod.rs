@@ -1,12 +1,14 @@
 //! Clients: their registration, and the check of the authentication method (RFC 6749 §2).
 
 pub mod assertion;
+pub mod id_token_claims;
 pub mod kind;
 pub mod metadata;
 pub mod origin;
 pub mod registration;
 mod vocabulary;
 
+pub use id_token_claims::IdTokenClaims;
 pub use kind::ClientKind;
 pub use metadata::{ClientMetadata, Encryption, Links, LogoutUris};
 use std::ops::{Deref, DerefMut};

@@ -4,11 +4,14 @@ use std::collections::BTreeSet;
 
 use url::Url;
 
-use crate::oauth::client::{AuthMethod, ClientMetadata, GrantType, LogoutUris, PkcePolicy, SubjectType};
+use crate::oauth::client::{
+    AuthMethod, ClientKind, ClientMetadata, GrantType, IdTokenClaims, LogoutUris, PkcePolicy, SubjectType,
+};
+use crate::oauth::display_text::is_line;
 use crate::oauth::grant::scope::{OFFLINE_ACCESS, OPENID};
 use crate::oauth::host::{self, WRONG_HOST};
 use crate::oauth::identity::group;
-use crate::oauth::request::redirect_uri::RegisteredUri;
+use crate::oauth::request::redirect_uri::{RegisteredUri, check_scheme};
 
 /// The maximum length of a client's name in bytes.
 const MAX_NAME_LENGTH: usize = 200;
@@ -45,14 +48,18 @@ impl Findings {
 pub fn check(client: &ClientMetadata) -> Vec<WrongMember> {
     let mut findings = Findings::default();
     let name = &client.name;
-    if name.trim().is_empty() || name.len() > MAX_NAME_LENGTH || name.chars().any(char::is_control) {
-        findings.add("client_name", "a name has 1 to 200 bytes on one line; the consent page shows it");
+    if name.trim().is_empty() || name.len() > MAX_NAME_LENGTH || !is_line(name) {
+        findings.add("client_name", "a name has 1 to 200 bytes on one line, without controls of the writing direction; the consent page shows it");
     }
     check_links(client, &mut findings);
     check_kind(client, &mut findings);
+    check_native(client, &mut findings);
     check_grants(client, &mut findings);
     check_assertions(client, &mut findings);
     check_response_types(client, &mut findings);
+    if client.id_token_claims != IdTokenClaims::None && !client.scopes.contains(OPENID) {
+        findings.add("id_token_claims", "a client gets ID Tokens only if it has the scope openid");
+    }
     check_sector(client, &mut findings);
     check_logout_uris(client, &mut findings);
     if let Some(group) = &client.required_group {
@@ -64,7 +71,8 @@ pub fn check(client: &ClientMetadata) -> Vec<WrongMember> {
         ("post_logout_redirect_uris", &client.post_logout_redirect_uris),
     ] {
         for uri in uris {
-            findings.add_error(member, RegisteredUri::register(uri.as_str(), client.kind).map(drop));
+            let checked = RegisteredUri::register_for(uri.as_str(), client.kind, &client.allowed_schemes);
+            findings.add_error(member, checked.map(drop));
         }
     }
     findings.0
@@ -237,10 +245,29 @@ fn check_kind(client: &ClientMetadata, findings: &mut Findings) {
     }
 }
 
+/// Settings that only an application on a person's device needs.
+fn check_native(client: &ClientMetadata, findings: &mut Findings) {
+    if client.kind != ClientKind::Native && !client.allowed_schemes.is_empty() {
+        findings.add("allowed_schemes", "`allowed_schemes` is for clients of kind native");
+    }
+    if client.allowed_schemes.len() > MAX_SCHEMES {
+        findings.add("allowed_schemes", format!("a client has at most {MAX_SCHEMES} `allowed_schemes`"));
+    }
+    for scheme in &client.allowed_schemes {
+        findings.add_error("allowed_schemes", check_scheme(scheme));
+    }
+    if client.may_reuse_consent && !client.kind.is_public() {
+        let sentence = "`may_reuse_consent` is for public clients; a confidential one proves who it is";
+        findings.add("may_reuse_consent", sentence);
+    }
+}
+
+/// The maximum number of schemes without a dot.
+const MAX_SCHEMES: usize = 10;
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::oauth::client::ClientKind;
     use crate::oauth::request::response_type::ResponseType;
 
     fn example(kind: ClientKind) -> ClientMetadata {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use unicode_normalization::UnicodeNormalization as _;
+
 use crate::clock::{Seconds, Timestamp};
 use crate::oauth::client::{Client, GrantType};
 use crate::oauth::error::OAuthError;
@@ -30,10 +32,10 @@ impl UserCode {
         (text.len() == Self::LENGTH).then_some(Self(text))
     }
 
-    /// Parses typed text: upper or lower case, with any separators. `None` if it is not a code.
+    /// Parses typed text: upper or lower case, also in full width (NFKC), with any separators. `None` if it is not a code.
     pub fn parse(typed: &str) -> Option<Self> {
         let letters =
-            typed.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_uppercase());
+            typed.nfkc().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_uppercase());
         let text: String = letters.take(Self::LENGTH + 1).collect();
         let is_one = text.len() == Self::LENGTH && text.bytes().all(|letter| Self::LETTERS.contains(&letter));
         is_one.then_some(Self(text))
@@ -121,7 +123,7 @@ pub enum PollEffect {
     Poll {
         interval: Seconds,
     },
-    /// The code was redeemed before: revoke what was issued from it.
+    /// The code was used up before: revoke what was issued from it, if anything was.
     Revoke,
 }
 
@@ -177,10 +179,18 @@ mod tests {
     fn a_user_code_is_read_in_any_case_with_any_separators() {
         let code = UserCode::of_bytes(&[0, 1, 2, 255, 250, 3, 4, 5, 6, 239]).unwrap();
         assert_eq!(code.to_string(), "BCDF-GHJZ");
-        for typed in ["BCDF-GHJZ", "bcdfghjz", " bcdf ghjz ", "B.C.D.F\u{2013}GHJZ", "b-c-d-f-g-h-j-z"] {
+        for typed in [
+            "BCDF-GHJZ",
+            "bcdfghjz",
+            " bcdf ghjz ",
+            "B.C.D.F\u{2013}GHJZ",
+            "b-c-d-f-g-h-j-z",
+            "ＢＣＤＦ－ｇｈｊｚ",
+        ] {
             assert_eq!(UserCode::parse(typed).as_ref(), Some(&code), "{typed}");
         }
-        for none in ["", "BCDF-GHJ", "BCDF-GHJZZ", "BCDF-GHJA", "BCDF-GHJ1", "ＢCDF-GHJZ", &"B".repeat(9000)]
+        for none in
+            ["", "BCDF-GHJ", "BCDF-GHJZZ", "BCDF-GHJA", "BCDF-GHJ1", "\u{412}CDF-GHJZ", &"B".repeat(9000)]
         {
             assert_eq!(UserCode::parse(none), None, "{none}");
         }

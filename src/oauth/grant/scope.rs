@@ -7,8 +7,10 @@ use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::clock::Seconds;
+use crate::oauth::display_text::is_line;
 use crate::oauth::error::{OAuthError, quoted};
 use crate::oauth::reason::Reason;
+use crate::oauth::request::params::Params;
 
 /// A set of scope names, sorted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,9 +42,10 @@ const MAX_DESCRIPTION_LENGTH: usize = 1000;
 /// # Errors
 /// A sentence that says what a description is.
 pub fn check_description(text: &str) -> Result<(), String> {
-    if text.trim().is_empty() || text.len() > MAX_DESCRIPTION_LENGTH || text.chars().any(char::is_control) {
+    if text.trim().is_empty() || text.len() > MAX_DESCRIPTION_LENGTH || !is_line(text) {
         return Err(format!(
-            "a description has 1 to {MAX_DESCRIPTION_LENGTH} bytes on one line; the consent page shows it"
+            "a description has 1 to {MAX_DESCRIPTION_LENGTH} bytes on one line, without controls of the writing direction; \
+             the consent page shows it"
         ));
     }
     Ok(())
@@ -72,28 +75,28 @@ impl Scope {
     /// The maximum length of a name in bytes.
     pub const MAX_NAME_LENGTH: usize = 128;
 
-    /// Parses `scope-token *( SP scope-token )` (RFC 6749 §3.3).
+    /// Parses names that are separated by spaces (RFC 6749 §3.3). Several spaces count as one, also at both ends, because
+    /// libraries join lists that have empty members.
     ///
     /// # Errors
-    /// If the text has another form, or too many names.
+    /// If the text has another form, no names or too many.
     pub fn parse(text: &str) -> Result<Self, OAuthError> {
         let mut names = BTreeSet::new();
-        for (index, name) in text.split(' ').enumerate() {
+        for (index, name) in separated(text).enumerate() {
             if index >= Self::MAX_NAMES {
                 return Err(Reason::ScopeTooMany.because("the scope parameter has more than 64 names"));
             }
             if !is_scope_name(name) {
-                return Err(Reason::ScopeMalformed
-                    .because("scope must be names of printable ASCII, separated by single spaces"));
+                return Err(malformed());
             }
             names.insert(name.to_owned());
         }
-        Ok(Self(names))
+        if names.is_empty() { Err(malformed()) } else { Ok(Self(names)) }
     }
 
     /// Reads a stored scope, which was checked before it was stored.
     pub fn from_stored(text: &str) -> Self {
-        Self(text.split(' ').filter(|name| !name.is_empty()).map(str::to_owned).collect())
+        Self(separated(text).map(str::to_owned).collect())
     }
 
     /// The names in the scope, sorted.
@@ -165,6 +168,23 @@ impl fmt::Display for Scope {
     }
 }
 
+fn malformed() -> OAuthError {
+    Reason::ScopeMalformed.because("scope must be names of printable ASCII, separated by spaces")
+}
+
+/// The parts of a text between spaces.
+fn separated(text: &str) -> impl Iterator<Item = &str> {
+    text.split(' ').filter(|part| !part.is_empty())
+}
+
+/// The parameter `scope` of any request; `None` if it is missing, or has no name.
+///
+/// # Errors
+/// If it is repeated, too long or malformed.
+pub fn requested(params: &Params) -> Result<Option<&str>, OAuthError> {
+    Ok(params.one("scope")?.filter(|text| separated(text).next().is_some()))
+}
+
 /// Whether a text is `1*NQCHAR` of limited length (RFC 6749 A.4).
 pub fn is_scope_name(name: &str) -> bool {
     !name.is_empty()
@@ -224,10 +244,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn double_spaces_tabs_quotes_and_unicode_are_malformed() {
-        for text in ["a  b", " a", "a ", "a\tb", "a\"b", "a\\b", "ä", ""] {
+    fn tabs_quotes_and_unicode_are_malformed_and_so_is_a_list_without_names() {
+        for text in ["a\tb", "a\nb", "a\"b", "a\\b", "ä", "a\u{a0}b", "", " ", "   "] {
             assert_eq!(Scope::parse(text).unwrap_err().reason, Reason::ScopeMalformed, "{text:?}");
         }
+    }
+
+    #[test]
+    fn several_spaces_count_as_one_also_at_both_ends() {
+        for text in ["a b", "a  b", " a b", "a b ", "   b   a   ", "a b a"] {
+            assert_eq!(Scope::parse(text).unwrap().to_string(), "a b", "{text:?}");
+        }
+        let names: Vec<String> = (0..64).map(|number| format!("s{number}")).collect();
+        assert!(Scope::parse(&format!("  {}  ", names.join("   "))).is_ok(), "only names are counted");
+        let params = |text: &str| Params::from_pairs(vec![("scope".to_owned(), text.to_owned())]);
+        for text in ["", " ", "   "] {
+            assert_eq!(requested(&params(text)), Ok(None), "{text:?}");
+        }
+        assert_eq!(requested(&params(" a")), Ok(Some(" a")));
     }
 
     #[test]

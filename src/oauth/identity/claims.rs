@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::clock::Timestamp;
+use crate::oauth::display_text;
 use crate::oauth::id::UserId;
 use crate::oauth::identity::user::check_email;
 
@@ -220,7 +221,7 @@ fn kind(name: &str) -> ClaimKind {
 impl ClaimKind {
     fn name(self) -> &'static str {
         match self {
-            Self::Text => "text on one line, of 1 to 2048 bytes",
+            Self::Text => "text on one line, of 1 to 2048 bytes, without controls of the writing direction",
             Self::Address => {
                 "a JSON object of formatted, street_address, locality, region, postal_code and country, each text"
             }
@@ -234,7 +235,7 @@ impl ClaimKind {
 }
 
 fn is_line(text: &str) -> bool {
-    (1..=MAX_TEXT_LENGTH).contains(&text.len()) && !text.chars().any(char::is_control)
+    (1..=MAX_TEXT_LENGTH).contains(&text.len()) && display_text::is_line(text)
 }
 
 fn is_link(text: &str) -> bool {
@@ -267,8 +268,7 @@ fn is_address(members: &Claims) -> bool {
     // An address has several lines.
     let is_text = |value: &Value| {
         let is_text = |text: &str| {
-            (1..=MAX_TEXT_LENGTH).contains(&text.len())
-                && !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r'))
+            (1..=MAX_TEXT_LENGTH).contains(&text.len()) && text.split(['\n', '\r']).all(display_text::is_line)
         };
         value.as_str().is_some_and(is_text)
     };

@@ -67,7 +67,8 @@ pub fn check_enabled(client: &Client) -> Result<(), OAuthError> {
 }
 
 /// The address to go to after the sign-out; `None` if the request has no `post_logout_redirect_uri`. The address must
-/// be registered byte for byte (OpenID Connect RP-Initiated Logout §3.1).
+/// be registered (OpenID Connect RP-Initiated Logout §3.1); only the port of a native application's loopback address is
+/// free (RFC 8252 §7.3).
 ///
 /// # Errors
 /// If the address is repeated, malformed or not registered, or the request names no client.
@@ -78,8 +79,10 @@ pub fn return_address(client: Option<&Client>, params: &Params) -> Result<Option
             .because("post_logout_redirect_uri needs client_id or id_token_hint beside it"));
     };
     let address = ReturnAddress::after_logout(client, requested);
-    address.map(Some).ok_or_else(|| {
-        Reason::LogoutRedirectUri.because("the post_logout_redirect_uri is not registered for this client")
+    address.map(Some).map_err(|address| {
+        Reason::LogoutRedirectUri
+            .because("the post_logout_redirect_uri is not registered for this client")
+            .of_address(address)
     })
 }
 
@@ -136,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn the_logout_redirect_must_be_registered_byte_for_byte() {
+    fn the_logout_redirect_must_be_registered_except_for_a_loopback_port() {
         let register = |text| RegisteredUri::register(text, ClientKind::Native).unwrap();
         let uris = vec![register("https://app.example/bye?x=1"), register("http://127.0.0.1/bye")];
         let client = example(ClientKind::Native).with(|metadata| metadata.post_logout_redirect_uris = uris);
@@ -149,17 +152,29 @@ mod tests {
         let back = "https://app.example/bye?x=1&state=a+b";
         assert_eq!(address(known, "https://app.example/bye?x=1"), Ok(Some(back.into())));
         assert_eq!(address(known, ""), Ok(None));
+        let on_a_port = "http://127.0.0.1:49152/bye?state=a+b";
+        assert_eq!(address(known, "http://127.0.0.1:49152/bye"), Ok(Some(on_a_port.into())));
         for uri in [
             "https://app.example/bye",
             "https://app.example/bye?x=1&",
             "https://APP.example/bye?x=1",
             "https://app.example/cb",
-            "http://127.0.0.1:99/bye",
+            "http://127.0.0.1:99/other",
+            "http://127.0.0.1:0/bye",
+            "http://localhost:99/bye",
             "nonsense",
             "javascript:alert(1)",
         ] {
             assert_eq!(address(known, uri), Err(Reason::LogoutRedirectUri), "{uri}");
         }
+        let web = Client {
+            metadata: crate::oauth::client::ClientMetadata {
+                kind: ClientKind::Web,
+                ..client.metadata.clone()
+            },
+            ..client.clone()
+        };
+        assert_eq!(address(Some(&web), "http://127.0.0.1:99/bye"), Err(Reason::LogoutRedirectUri));
         assert_eq!(address(None, "https://app.example/bye?x=1"), Err(Reason::LogoutClientMissing));
     }
 }

@@ -1,6 +1,6 @@
 //! Which passwords people may have: one rule, wherever a password is set (NIST SP 800-63B-4 §3.1.1.2).
 
-use super::user::{MAX_PASSWORD_LENGTH, folded};
+use super::user::{MAX_PASSWORD_LENGTH, folded, normalized_password};
 
 /// The most frequent passwords of breaches that have at least [`MIN_LENGTH`] characters, one a line, in the form that
 /// [`folded`] gives. They come from Django's list of 20,000; `password/common.LICENSE` is its licence.
@@ -31,12 +31,20 @@ pub enum PasswordFault {
     Name,
 }
 
+/// What the configuration says if the operator does not change it.
+impl Default for PasswordPolicy {
+    fn default() -> Self {
+        Self { min_length: 15 }
+    }
+}
+
 impl PasswordPolicy {
     /// Checks a new password of a person with these names and addresses.
     ///
     /// # Errors
     /// What is wrong with it.
     pub fn check(self, password: &str, names: &[&str]) -> Result<(), PasswordFault> {
+        let password = &*normalized_password(password);
         if password.len() > MAX_PASSWORD_LENGTH || password.chars().any(char::is_control) {
             return Err(PasswordFault::Form);
         }

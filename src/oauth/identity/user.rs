@@ -1,10 +1,14 @@
 //! Users: the rules for their names, how names are compared, and which names look alike.
 
+use std::borrow::Cow;
+
 use precis_profiles::UsernameCaseMapped;
 use precis_profiles::precis_core::profile::PrecisFastInvocation as _;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 use unicode_security::{RestrictionLevel, RestrictionLevelDetection as _, skeleton};
+
+use crate::oauth::display_text::is_line;
 
 /// The maximum length of a name or e-mail address in bytes.
 pub const MAX_NAME_LENGTH: usize = 254;
@@ -44,6 +48,20 @@ pub fn skeletons(username: &str) -> [String; 2] {
     // In lower case, because people take Alice and alice for one name. The lower case of a skeleton need not be one.
     let look = |name: &str| skeleton(&skeleton(name).collect::<String>().to_lowercase()).collect();
     [look(username), look(&account_key(username))]
+}
+
+/// The form of a password in which all keyboards and systems type it alike: composed (NFC), and with every space as the space
+/// of ASCII (RFC 8265 §4.2.2; NIST SP 800-63B-4 §3.1.1.2). Passwords are checked, hashed and compared in this form.
+pub fn normalized_password(typed: &str) -> Cow<'_, str> {
+    if typed.is_ascii() {
+        return Cow::Borrowed(typed);
+    }
+    Cow::Owned(typed.nfc().map(|c| if is_space(c) { ' ' } else { c }).collect())
+}
+
+/// Whether a character is a space other than that of ASCII (general category Zs).
+fn is_space(c: char) -> bool {
+    matches!(c, '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}')
 }
 
 /// Checks a username: UsernameCaseMapped (RFC 8265 §3.3), without `@`.
@@ -113,7 +131,7 @@ fn has_too_many_marks(key: &str) -> bool {
 /// A sentence for the operator.
 pub fn check_email(email: &str) -> Result<(), String> {
     let parts = email.rsplit_once('@').is_some_and(|(local, domain)| !local.is_empty() && domain.len() > 1);
-    if !parts || email.len() > MAX_NAME_LENGTH || email.chars().any(|c| c.is_control() || c.is_whitespace()) {
+    if !parts || email.len() > MAX_NAME_LENGTH || !is_line(email) || email.chars().any(char::is_whitespace) {
         return Err(format!("{email:?} is not an e-mail address"));
     }
     Ok(())
@@ -140,6 +158,22 @@ mod tests {
         for never in ["\u{fb01}sh", "a b", "", "bob\u{2800}"] {
             assert!(account_key(never).starts_with(' '), "{never}");
             assert!(check_username(never).is_err(), "{never}");
+        }
+    }
+
+    #[test]
+    fn a_password_has_one_form_however_it_was_typed() {
+        for (typed, form) in [
+            ("caf\u{e9} au lait", "caf\u{e9} au lait"),
+            ("cafe\u{301} au\u{a0}lait", "caf\u{e9} au lait"),
+            ("\u{1112}\u{1161}\u{11ab}\u{3000}x", "\u{d55c} x"),
+            ("\u{212b}ngstr\u{f6}m", "\u{c5}ngstr\u{f6}m"),
+            // Compatibility forms and capitals are different passwords.
+            ("\u{ff41}\u{b2}A", "\u{ff41}\u{b2}A"),
+            ("ascii only", "ascii only"),
+        ] {
+            assert_eq!(normalized_password(typed), form, "{typed}");
+            assert_eq!(normalized_password(&normalized_password(typed)), form, "{typed}");
         }
     }
 

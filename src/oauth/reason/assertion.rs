@@ -91,8 +91,8 @@ pub(super) const KEYS: ReasonRow = ReasonRow {
     code: InvalidGrant,
     who: &[Operator],
     what: "The public keys of the assertion's issuer could not be read from its jwks_uri.",
-    fix: "The address must answer 200 with a JWK Set, by https, without a redirect, within fetch.deadline, \
-          and it must be public or allowed by fetch.allow. The operator finds the cause in the log, under \
+    fix: "The address must answer 200 with a JWK Set, by https, without a redirect, not compressed, within \
+          fetch.deadline, and it must be public or allowed by fetch.allow. The operator finds the cause in the log, under \
           the request id.",
     example: example(
         "# what is registered\n\
@@ -109,7 +109,7 @@ pub(super) const CLAIMS: ReasonRow = ReasonRow {
     who: &[Developer],
     what: "A claim that the assertion needs is missing or has the wrong form.",
     fix: "The assertion needs iss, sub, aud and exp, and a new random value as jti each time (RFC 7523 \
-          section 3).",
+          section 3). Times are numbers of seconds since 1970, not texts and not milliseconds.",
     example: example(
         "# the payload of the assertion\n\
          {\"iss\": \"https://idp.example.com\", \"sub\": \"248289761001\", \"aud\": \"https://id.example.com\", \"exp\": 1700000060}",
@@ -125,9 +125,9 @@ pub(super) const AUDIENCE: ReasonRow = ReasonRow {
     code: InvalidGrant,
     who: &[Developer, Operator],
     what: "The assertion is not addressed to this server, or not to this server alone.",
-    fix: "The issuer must put the issuer of this server, as written in the metadata, into aud: as one \
-          string, not in a list. If it can only use the token endpoint, the operator allows that with \
-          grantor issuer update --assertion-audience token-endpoint.",
+    fix: "The issuer must put the issuer of this server, as written in the metadata, into aud, \
+          and nothing else beside it. If it can only use the token endpoint, as older software does, the \
+          operator allows that with grantor issuer update --assertion-audience token-endpoint.",
     example: example(
         "# the payload of the assertion\n\
          {\"aud\": [\"https://id.example.com\", \"https://other.example.com\"], \"iss\": \"https://idp.example.com\", …}",

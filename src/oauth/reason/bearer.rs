@@ -49,6 +49,21 @@ pub(super) const MALFORMED: ReasonRow = ReasonRow {
     see: &[Reason::BearerRepeated],
 };
 
+pub(super) const TOO_LONG: ReasonRow = ReasonRow {
+    word: "bearer.too_long",
+    code: InvalidRequest,
+    who: &[Developer],
+    what: "The access token is longer than 32 KiB, and so longer than any that this server issues.",
+    fix: "Send the access_token of the token response, whole and unchanged, and nothing else in the header. If \
+          the token is really that long, it is from another server.",
+    example: example(
+        "GET https://id.example.com/userinfo\n\
+         Authorization: Bearer eyJ.made-up-token-of-another-server-with-all-its-groups…",
+        GOOD,
+    ),
+    see: &[Reason::BearerUnknown],
+};
+
 pub(super) const REPEATED: ReasonRow = ReasonRow {
     word: "bearer.repeated",
     code: InvalidRequest,

@@ -273,9 +273,9 @@ pub(super) const BASIC_MALFORMED: ReasonRow = ReasonRow {
     word: "client.basic_malformed",
     code: InvalidClient,
     who: &[Developer],
-    what: "The Authorization header could not be read as Basic credentials.",
+    what: "The Authorization header has the scheme Basic, but its credentials could not be read.",
     fix: "Form-encode id and secret, join them with a colon, and put the base64 of the result after the \
-          word Basic. The token endpoint does not accept an access token (Bearer).",
+          word Basic. A header with another scheme, such as Bearer, is ignored here.",
     example: example(
         "POST https://id.example.com/token\n\
          Authorization: Basic reports:made-up-secret\n\
@@ -355,9 +355,9 @@ pub(super) const ASSERTION_AUDIENCE: ReasonRow = ReasonRow {
     code: InvalidClient,
     who: &[Developer, Operator],
     what: "The client assertion is not addressed to this server.",
-    fix: "Put the issuer, as written in the metadata, into aud: as one string, not in a list. If a library \
-          can only use the token endpoint, the operator allows that with grantor client update \
-          --assertion-audience token-endpoint.",
+    fix: "Put the issuer, as written in the metadata, into aud, and nothing else beside it. If a library can \
+          only use the token endpoint, as older ones do, the operator allows that with grantor client \
+          update --assertion-audience token-endpoint.",
     example: example(
         "# the payload of the assertion\n\
          {\"aud\": [\"https://id.example.com\", \"https://other.example.com\"], \"iss\": \"reports\", …}",
@@ -407,8 +407,8 @@ pub(super) const KEYS_UNAVAILABLE: ReasonRow = ReasonRow {
     code: InvalidClient,
     who: &[Operator, Developer],
     what: "The application's public keys could not be read from its jwks_uri.",
-    fix: "The address must answer 200 with a JWK Set, by https, without a redirect, within fetch.deadline, \
-          and it must be public or allowed by fetch.allow. The operator finds the cause in the log, under \
+    fix: "The address must answer 200 with a JWK Set, by https, without a redirect, not compressed, within \
+          fetch.deadline, and it must be public or allowed by fetch.allow. The operator finds the cause in the log, under \
           the request id.",
     example: example(
         "# what is registered\n\

@@ -163,6 +163,18 @@ pub(super) const REPLAYED: ReasonRow = ReasonRow {
     see: &[Reason::CodeReplayed],
 };
 
+pub(super) const REFUSED_BEFORE: ReasonRow = ReasonRow {
+    word: "device_code.refused_before",
+    code: InvalidGrant,
+    who: &[Developer],
+    what: "An earlier request with this device code was refused after the person had allowed it. Nothing was \
+           issued from it.",
+    fix: "The answer to that request has the cause, for example an account that was disabled in between. Stop \
+          polling after an answer other than authorization_pending and slow_down, and ask for a new code.",
+    example: BEGIN_AGAIN,
+    see: &[Reason::CodeRefusedBefore],
+};
+
 pub(super) const TOO_MANY: ReasonRow = ReasonRow {
     word: "device_code.too_many",
     code: TemporarilyUnavailable,

@@ -79,8 +79,8 @@ pub(super) const SUBJECT_FOREIGN: ReasonRow = ReasonRow {
     code: InvalidRequest,
     who: &[Developer, Operator],
     what: "The subject token is from a trusted issuer, but cannot be exchanged.",
-    fix: "The description says what is wrong. The token must be addressed to this server alone, as one \
-          string in aud, live for an hour at most, be signed by a key of its issuer, and be about a subject \
+    fix: "The description says what is wrong. The token must be addressed to this server alone: aud \
+          has nothing but its issuer. It must live for an hour at most, be signed by a key of its issuer, and be about a subject \
           that the operator has linked with grantor issuer link.",
     example: example(
         "# the payload of the subject token\n\

@@ -91,8 +91,9 @@ pub(super) const REDIRECT_URI: ReasonRow = ReasonRow {
     code: InvalidRequest,
     who: &[Developer, Operator],
     what: "The address to go to after the sign-out is not registered for this client.",
-    fix: "Compare post_logout_redirect_uri with the registered addresses byte for byte. The operator adds one with \
-          grantor client update --post-logout-redirect-uri.",
+    fix: "Compare post_logout_redirect_uri with the registered addresses byte for byte; only the port of a native \
+          application's loopback address may differ. The operator adds one with grantor client update \
+          --post-logout-redirect-uri.",
     example: example(
         "GET https://id.example.com/logout\n\
          ?client_id=calendar\n\

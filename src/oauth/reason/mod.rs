@@ -196,6 +196,7 @@ reasons! {
     CodeUnknown = token::CODE_UNKNOWN;
     CodeExpired = token::CODE_EXPIRED;
     CodeReplayed = token::CODE_REPLAYED;
+    CodeRefusedBefore = token::CODE_REFUSED_BEFORE;
     CodeWrongClient = token::CODE_WRONG_CLIENT;
     CodeRedirectUri = token::CODE_REDIRECT_URI;
     RefreshTokenMissing = token::REFRESH_TOKEN_MISSING;
@@ -218,6 +219,7 @@ reasons! {
     DeviceCodeExpired = device::EXPIRED;
     DeviceCodeDenied = device::DENIED;
     DeviceCodeReplayed = device::REPLAYED;
+    DeviceCodeRefusedBefore = device::REFUSED_BEFORE;
     DeviceCodeTooMany = device::TOO_MANY;
     DeviceAnswered = device::ANSWERED;
     UserCodeGuesses = device::TOO_MANY_GUESSES;
@@ -242,6 +244,7 @@ reasons! {
 
     BearerMissing = bearer::MISSING;
     BearerMalformed = bearer::MALFORMED;
+    BearerTooLong = bearer::TOO_LONG;
     BearerRepeated = bearer::REPEATED;
     BearerUnknown = bearer::UNKNOWN;
     BearerExpired = bearer::EXPIRED;

@@ -94,9 +94,10 @@ pub(super) const CONSENT_REQUIRED: ReasonRow = ReasonRow {
     word: "consent.required",
     code: ConsentRequired,
     who: &[Developer, Person],
-    what: "The application forbade every page, and the person has not allowed these scopes yet.",
-    fix: "Send the person here again without prompt=none, best after a click; the consent page then asks \
-          for the missing permissions.",
+    what: "The application forbade every page, and the person has not allowed these scopes yet, or must be asked each \
+           time because the application cannot prove who it is.",
+    fix: "Send the person here again without prompt=none, best after a click; the consent page then asks. A public \
+          client with a loopback address or a private scheme always needs that page.",
     example: ASK_ALOUD,
     see: &[Reason::SignInRequired],
 };

@@ -136,8 +136,8 @@ pub(super) const PARAMETER_TOO_LONG: ReasonRow = ReasonRow {
     word: "parameter.too_long",
     code: InvalidRequest,
     who: &[Developer],
-    what: "A parameter is longer than the 8 KiB that this server accepts, or the parameters of an \
-           authorization request are longer than 8,000 bytes together.",
+    what: "A parameter is longer than the 8 KiB that this server accepts (32 KiB for a token), or the \
+           parameters of an authorization request are longer than 8,000 bytes together.",
     fix: "Keep large data on your side, for example in the person's session, and send a short reference to it \
           in state.",
     example: example(

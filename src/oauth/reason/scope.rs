@@ -10,8 +10,7 @@ pub(super) const MALFORMED: ReasonRow = ReasonRow {
     code: InvalidScope,
     who: &[Developer],
     what: "The scope parameter is not a list of scope names.",
-    fix: "Separate scope names by single spaces, with none at either end; in a URL a space is + or %20. \
-          Names are printable ASCII without quote and backslash (RFC 6749 section 3.3).",
+    fix: "Separate scope names by spaces; in a URL a space is + or %20. Names are printable ASCII without quote and backslash (RFC 6749 section 3.3).",
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=calendar\n\

@@ -142,9 +142,9 @@ pub(super) const CODE_REPLAYED: ReasonRow = ReasonRow {
     code: InvalidGrant,
     who: &[Developer],
     what: "The code had been redeemed before; everything issued from it has been revoked.",
-    fix: "Redeem a code exactly once. A page that is loaded twice, a retry after a time-out, or a first \
-          attempt with a wrong code_verifier is the usual cause: after the redirect, send the browser on to \
-          an address without the code. Begin the sign-in again.",
+    fix: "Redeem a code exactly once. A page that is loaded twice or a retry after a time-out is the usual \
+          cause: after the redirect, send the browser on to an address without the code. Begin the sign-in \
+          again.",
     example: example(
         "# the callback page is loaded a second time\n\
          POST https://id.example.com/token\n\
@@ -161,7 +161,36 @@ pub(super) const CODE_REPLAYED: ReasonRow = ReasonRow {
          &code=gac_made-up-code\n\
          &…",
     ),
-    see: &[Reason::VerifierMismatch, Reason::RefreshTokenRevoked],
+    see: &[Reason::CodeRefusedBefore, Reason::RefreshTokenRevoked],
+};
+
+pub(super) const CODE_REFUSED_BEFORE: ReasonRow = ReasonRow {
+    word: "code.refused_before",
+    code: InvalidGrant,
+    who: &[Developer],
+    what: "An earlier request with this code was refused and used the code up. Nothing was issued from it.",
+    fix: "The answer to the first request has the cause, for example a wrong redirect_uri or code_verifier, or \
+          a code that had expired: fix that. A code can be tried once only, so that no one can guess the \
+          verifier. Begin the sign-in again.",
+    example: example(
+        "# after a first request with another redirect_uri\n\
+         POST https://id.example.com/token\n\
+         Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
+         \n\
+         grant_type=authorization_code\n\
+         &code=gac_made-up-code-that-was-tried\n\
+         &redirect_uri=https://calendar.example.com/callback\n\
+         &…",
+        "# a new sign-in, and its new code\n\
+         POST https://id.example.com/token\n\
+         Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
+         \n\
+         grant_type=authorization_code\n\
+         &code=gac_made-up-code\n\
+         &redirect_uri=https://calendar.example.com/callback\n\
+         &…",
+    ),
+    see: &[Reason::CodeRedirectUri, Reason::VerifierMismatch],
 };
 
 pub(super) const CODE_WRONG_CLIENT: ReasonRow = ReasonRow {

@@ -9,7 +9,7 @@ use crate::oauth::identity::authentication::Authentication;
 use crate::oauth::identity::group::Groups;
 use crate::oauth::identity::user::account_key;
 use crate::oauth::reason::Reason;
-use crate::oauth::request::AuthorizationRequest;
+use crate::oauth::request::{AnswerTo, AuthorizationRequest};
 
 /// A signed-in account, as the database says at this moment.
 #[derive(Clone, Debug)]
@@ -34,6 +34,18 @@ fn covers(consented: &Granted, request: &AuthorizationRequest) -> bool {
     request.named.iter().all(|name| names.contains(name.as_str()))
 }
 
+/// Whether a person must see a page for each request of the client, whatever was allowed before: the client has no secret,
+/// and another program on the device could ask in its name and get the answer (RFC 8252 §8.6).
+pub fn asks_each_time(client: &Client, request: &AuthorizationRequest) -> bool {
+    match &request.answer_to {
+        AnswerTo::Application { return_to, .. } => {
+            client.kind.is_public() && !client.may_reuse_consent && !return_to.is_proven()
+        }
+        // Consent is always asked for.
+        AnswerTo::Device(_) => false,
+    }
+}
+
 /// What was done for this particular request; empty for a new one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FlowProgress {
@@ -43,6 +55,14 @@ pub struct FlowProgress {
     pub consented: Option<SessionId>,
     /// The session that the person chose for this request; a sign-in is also a choice.
     pub chosen: Option<SessionId>,
+}
+
+impl FlowProgress {
+    /// Whether the person has done something for this request on a page that names the application: typed a password, or
+    /// answered the question.
+    fn has_seen_page(&self, here: &SignedIn) -> bool {
+        [&self.signed_in, &self.consented].into_iter().flatten().any(|session| *session == here.session)
+    }
 }
 
 /// The next step.
@@ -65,7 +85,8 @@ pub struct Requirement<'a> {
     pub account: Option<&'a SignedIn>,
 }
 
-/// Decides the next step: choose an account, sign in, consent, or issue. Consent is asked again when the scopes grow.
+/// Decides the next step: choose an account, sign in, consent, or issue. Consent is asked again when the scopes grow, and
+/// each time for a client that [cannot prove who it is](asks_each_time).
 ///
 /// `is_expected`: whether the request accepts this user.
 ///
@@ -84,8 +105,11 @@ pub fn next<'a>(
     if prompt.create && progress.signed_in.is_none() {
         return Ok(Next::SignUp);
     }
+    let each_time = asks_each_time(client, request);
     let may_skip_consent = |here: &SignedIn| {
-        client.first_party || here.consented.as_ref().is_some_and(|consented| covers(consented, request))
+        let is_allowed =
+            client.first_party || here.consented.as_ref().is_some_and(|consented| covers(consented, request));
+        is_allowed && (!each_time || progress.has_seen_page(here))
     };
     // Without a page, an application learns nothing about people who have not allowed it anything.
     let may_be_hinted = |here: &SignedIn| !prompt.none || may_skip_consent(here);
@@ -198,7 +222,6 @@ mod tests {
     use crate::oauth::client::{ClientKind, example};
     use crate::oauth::grant::scope::Scope;
     use crate::oauth::identity::authentication::Amr;
-    use crate::oauth::request::AnswerTo;
     use crate::oauth::request::params::Params;
     use crate::oauth::request::pkce::Challenge;
     use crate::oauth::request::prompt::Prompt;

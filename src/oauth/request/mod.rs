@@ -7,6 +7,7 @@ pub mod pkce;
 pub mod prompt;
 pub mod received;
 pub mod redirect_uri;
+mod request_object;
 pub mod response_mode;
 pub mod response_type;
 pub mod return_address;
@@ -26,6 +27,7 @@ use crate::oauth::request::params::Params;
 use crate::oauth::request::pkce::Challenge;
 use crate::oauth::request::prompt::Prompt;
 use crate::oauth::request::received::{CHECKED_PARAMETERS, Received};
+use crate::oauth::request::request_object::WantedDelivery;
 use crate::oauth::request::response_mode::ResponseMode;
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::request::return_address::ReturnAddress;
@@ -178,7 +180,11 @@ pub fn validate<K: KnownScopes + KnownResources>(
                 expected,
             })
         }
-        Err(error) => Err(Refusal::Redirect { to: return_to, state, error }),
+        Err(error) => {
+            let asked = WantedDelivery::read(params, response_type);
+            let to = asked.mode.map_or(return_to.clone(), |mode| return_to.by(mode));
+            Err(Refusal::Redirect { to, state: asked.state.or(state), error })
+        }
     }
 }
 
@@ -230,7 +236,7 @@ fn check<K: KnownScopes + KnownResources>(
         }
         false => None,
     };
-    let scope = scope::resolve(params.one("scope")?, &client.scopes, known.catalogue)?;
+    let scope = scope::resolve(scope::requested(params)?, &client.scopes, known.catalogue)?;
     let registered = RegisteredResources { resources: known.catalogue, issuer: known.issuer };
     let resources = registered.authorized(params, client, &scope)?;
     let nonce = nonce(params)?;

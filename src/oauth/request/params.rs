@@ -14,6 +14,16 @@ impl Params {
     const MAX_PAIRS: usize = 100;
     /// The maximum length of one value in bytes.
     const MAX_LENGTH: usize = 8 * 1024;
+    /// The maximum length of a token in bytes. The longest that this server issues are shorter: an ID Token with all claims
+    /// that a person can have, and an access token with all scopes that a request can name and a chain of actors.
+    pub const MAX_TOKEN_LENGTH: usize = 32 * 1024;
+    /// The parameters that hold a token that this server may have issued as a JWT.
+    const TOKENS: [&str; 5] = ["access_token", "actor_token", "id_token_hint", "subject_token", "token"];
+
+    /// The maximum length of a parameter in bytes.
+    fn max_length(name: &str) -> usize {
+        if Self::TOKENS.contains(&name) { Self::MAX_TOKEN_LENGTH } else { Self::MAX_LENGTH }
+    }
 
     /// Parses a query or a form body.
     ///
@@ -43,6 +53,13 @@ impl Params {
     pub fn only(mut self, is_wanted: impl Fn(&str) -> bool) -> Self {
         self.0.retain(|(name, _)| is_wanted(name));
         self
+    }
+
+    /// Gives the first parameter with this name another value. Returns its place; `None` if it was not sent.
+    pub(super) fn replace(&mut self, name: &str, value: &str) -> Option<usize> {
+        let (at, pair) = self.0.iter_mut().enumerate().find(|(_, (key, _))| key == name)?;
+        value.clone_into(&mut pair.1);
+        Some(at)
     }
 
     /// How often the parameter was sent, including empty values.
@@ -90,9 +107,11 @@ impl Params {
 }
 
 fn check(name: &str, value: &str) -> Result<(), OAuthError> {
-    if value.len() > Params::MAX_LENGTH {
-        return Err(Reason::ParameterTooLong
-            .because(format!("the parameter {name} is longer than {} bytes", Params::MAX_LENGTH)));
+    let most = Params::max_length(name);
+    if value.len() > most {
+        return Err(
+            Reason::ParameterTooLong.because(format!("the parameter {name} is longer than {most} bytes"))
+        );
     }
     // The decoder writes U+FFFD for bytes that are not UTF-8: such a value could not be returned unchanged.
     if value.chars().any(|c| c.is_control() || c == '\u{fffd}') {

@@ -17,6 +17,8 @@ pub enum Source {
     Query,
     /// The form body of a POST (RFC 6749 §3.1, OpenID Connect Core §3.1.2.1).
     Form,
+    /// An `id_token_hint` that was verified: the value is the client's `sub` of the person, and no longer the token.
+    VerifiedHint,
 }
 
 /// The parameters whose repetition, length and characters are checked in every request, also where nothing reads them.
@@ -36,6 +38,10 @@ pub(super) const CHECKED_PARAMETERS: [&str; 14] = [
     "login_hint",
     "id_token_hint",
 ];
+
+const HINT: &str = "id_token_hint";
+/// As long as the longest `sub` that this server gives a person: 32 bytes in base64url.
+const LONGEST_SUBJECT: &str = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
 
 /// The other parameters that the authorization endpoint reads, each with a check of its own.
 const OTHERS: [&str; 3] = ["client_id", "redirect_uri", "resource"];
@@ -73,7 +79,25 @@ impl Received {
         self.sources.get(at).copied()
     }
 
-    /// Checks that the stored form has at most [`Self::MAX_STORED`] bytes.
+    /// The request with the `sub` of a verified `id_token_hint` in place of the token, which may be longer than all the
+    /// rest. Without a hint, the request is unchanged.
+    #[must_use]
+    pub fn with_verified_hint(mut self, subject: &str) -> Self {
+        let at = self.params.replace(HINT, subject);
+        if let Some(source) = at.and_then(|at| self.sources.get_mut(at)) {
+            *source = Source::VerifiedHint;
+        }
+        self
+    }
+
+    /// The `sub` of an `id_token_hint` that was verified before; `None` if there is no hint, or it was not verified.
+    pub fn verified_hint(&self) -> Option<&str> {
+        let at = self.sources.iter().position(|source| *source == Source::VerifiedHint)?;
+        self.params.pairs().get(at).map(|(_, subject)| subject.as_str())
+    }
+
+    /// Checks that the stored form has at most [`Self::MAX_STORED`] bytes. Of an `id_token_hint`, only the `sub` will be
+    /// stored.
     ///
     /// # Errors
     /// If it is longer.
@@ -86,8 +110,11 @@ impl Received {
         };
         // JSON writes a character in at most six times its bytes, and adds quotes, brackets and the source. So the JSON
         // of a usual request need not be made to know that it is short enough.
-        let most = self.params.pairs().iter().map(|(name, value)| 6 * (name.len() + value.len()) + 32);
-        match most.sum::<usize>() < Self::MAX_STORED || self.to_json().len() <= Self::MAX_STORED {
+        let length = |name: &str, value: &str| if name == HINT { LONGEST_SUBJECT.len() } else { value.len() };
+        let most =
+            self.params.pairs().iter().map(|(name, value)| 6 * (name.len() + length(name, value)) + 32);
+        let stored = || self.clone().with_verified_hint(LONGEST_SUBJECT).to_json().len();
+        match most.sum::<usize>() < Self::MAX_STORED || stored() <= Self::MAX_STORED {
             true => Ok(()),
             false => Err(too_long()),
         }
@@ -154,6 +181,26 @@ mod tests {
             let longer = of(length + 1, letter).check_length().unwrap_err();
             assert_eq!(longer.reason, Reason::ParameterTooLong, "{length} {letter}");
         }
+    }
+
+    #[test]
+    fn only_the_subject_of_a_verified_hint_is_stored_and_a_long_hint_does_not_make_a_request_too_long() {
+        let hint = "x".repeat(Params::MAX_TOKEN_LENGTH);
+        let of =
+            |state: usize| received(&format!("state={}&id_token_hint={hint}&prompt=none", "s".repeat(state)));
+        assert_eq!(of(7000).verified_hint(), None);
+        assert_eq!(of(7000).check_length(), Ok(()));
+        assert_eq!(of(7990).check_length().unwrap_err().reason, Reason::ParameterTooLong);
+        let stored = of(1).with_verified_hint("subject").to_json();
+        let back = Received::from_json(&stored).unwrap();
+        assert_eq!(back.verified_hint(), Some("subject"));
+        assert_eq!(back.params().one("id_token_hint"), Ok(Some("subject")));
+        assert_eq!(back.source_of("state"), Some(Source::Query));
+        assert_eq!(back.source_of("prompt"), Some(Source::Query));
+        assert_eq!(
+            received("state=s").with_verified_hint("subject").to_json(),
+            received("state=s").to_json()
+        );
     }
 
     #[test]

@@ -14,11 +14,20 @@ pub struct RegisteredUri(String);
 impl RegisteredUri {
     const MAX_LENGTH: usize = 2048;
 
-    /// Checks a redirect URI before it is stored.
+    /// Checks a redirect URI before it is stored, for a client without schemes of its own.
     ///
     /// # Errors
     /// A sentence for the operator.
     pub fn register(text: &str, kind: ClientKind) -> Result<Self, String> {
+        Self::register_for(text, kind, &[])
+    }
+
+    /// Checks a redirect URI before it is stored. `schemes`: the schemes without a dot that the client may use, each
+    /// checked by [`check_scheme`].
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub fn register_for(text: &str, kind: ClientKind, schemes: &[String]) -> Result<Self, String> {
         let refuse = |why: &str| Err(format!("the redirect URI {text:?} {why}"));
         if text.is_empty() || text.len() > Self::MAX_LENGTH {
             return refuse("must have between 1 and 2048 characters");
@@ -44,24 +53,17 @@ impl RegisteredUri {
             "https" if url.host().is_some() => {}
             "http" if is_loopback(&url) => {}
             "http" => return refuse("must be https; http is for 127.0.0.1, [::1] and localhost only"),
-            scheme if kind == ClientKind::Native && is_private_scheme(scheme) => {
-                if !text.starts_with(scheme) {
-                    return refuse("must have its scheme in lower case");
-                }
-                // What follows the slashes is no host of a network: applications also use capitals and underscores.
-                let is_word = |text: &str| {
-                    text.bytes()
-                        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
-                };
-                return match url.host_str().is_none_or(is_word) {
-                    true => Ok(Self(text.to_owned())),
-                    false => {
-                        refuse("may have only letters, digits, hyphens, dots and underscores between slashes")
-                    }
-                };
+            scheme if kind == ClientKind::Native && is_allowed_scheme(scheme, schemes) => {
+                return private_fault(text, &url).map_or_else(|| Ok(Self(text.to_owned())), refuse);
             }
             scheme if is_private_scheme(scheme) => {
                 return refuse("has a private scheme, which only clients of kind native may use");
+            }
+            scheme if kind == ClientKind::Native && check_scheme(scheme).is_ok() => {
+                return refuse(&format!(
+                    "must be https, http on loopback, or have a scheme like com.example.app; `allowed_schemes` can allow \
+                     {scheme}, but any other application on the device can claim such a scheme and then gets the answers"
+                ));
             }
             _ => {
                 return refuse(
@@ -141,6 +143,109 @@ fn is_loopback(url: &Url) -> bool {
         Some(Host::Domain(name)) => name == "localhost",
         None => false,
     }
+}
+
+/// What is wrong with a URI of an allowed private scheme; `None` if nothing is.
+fn private_fault(text: &str, url: &Url) -> Option<&'static str> {
+    if !text.starts_with(url.scheme()) {
+        return Some("must have its scheme in lower case");
+    }
+    // What follows the slashes is no host of a network: applications also use capitals and underscores.
+    let is_word = |text: &str| {
+        text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
+    };
+    let fault = "may have only letters, digits, hyphens, dots and underscores between slashes";
+    (!url.host_str().is_none_or(is_word)).then_some(fault)
+}
+
+/// Schemes that browsers and systems handle themselves, or that lead out of applications: they never get an answer.
+const RESERVED_SCHEMES: [&str; 51] = [
+    "about",
+    "acct",
+    "blob",
+    "chrome",
+    "cid",
+    "content",
+    "data",
+    "dav",
+    "dns",
+    "facetime",
+    "feed",
+    "file",
+    "filesystem",
+    "ftp",
+    "ftps",
+    "geo",
+    "git",
+    "gopher",
+    "http",
+    "https",
+    "imap",
+    "intent",
+    "irc",
+    "jar",
+    "javascript",
+    "ldap",
+    "ldaps",
+    "livescript",
+    "magnet",
+    "mailto",
+    "market",
+    "mhtml",
+    "mid",
+    "mocha",
+    "news",
+    "nfs",
+    "nntp",
+    "res",
+    "resource",
+    "rtsp",
+    "sftp",
+    "sip",
+    "sms",
+    "smb",
+    "ssh",
+    "tel",
+    "telnet",
+    "urn",
+    "vbscript",
+    "ws",
+    "wss",
+];
+
+/// Checks a scheme without a dot that a client's redirect URIs may have: letters, digits and hyphens in lower case, and none
+/// that browsers or systems handle themselves. A scheme with a dot needs no permission.
+///
+/// # Errors
+/// A sentence for the operator.
+pub fn check_scheme(scheme: &str) -> Result<(), String> {
+    let is_word = scheme.starts_with(|first: char| first.is_ascii_lowercase())
+        && scheme.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    if !is_word || scheme.len() > MAX_SCHEME_LENGTH {
+        return Err(format!(
+            "the scheme {scheme:?} is not a word of lower-case letters, digits and hyphens, of at most {MAX_SCHEME_LENGTH}"
+        ));
+    }
+    // A prefix counts, too: chrome-extension, ms-…, view-source and x-javascript belong to browsers and systems.
+    let belongs_to_browsers = RESERVED_SCHEMES.contains(&scheme)
+        || ["chrome-", "moz-", "ms-", "safari-", "view-", "x-", "android-"]
+            .iter()
+            .any(|own| scheme.starts_with(own))
+        || scheme.ends_with("script");
+    match belongs_to_browsers {
+        true => Err(format!(
+            "the scheme {scheme} belongs to browsers or systems and can never be a redirect URI's"
+        )),
+        false => Ok(()),
+    }
+}
+
+/// The maximum length of a scheme without a dot.
+const MAX_SCHEME_LENGTH: usize = 40;
+
+/// Whether a native client may use the scheme.
+fn is_allowed_scheme(scheme: &str, schemes: &[String]) -> bool {
+    is_private_scheme(scheme) || (schemes.iter().any(|own| own == scheme) && check_scheme(scheme).is_ok())
 }
 
 /// Whether the scheme is a reversed domain name, such as `com.example.app` (RFC 8252 §7.1).
@@ -237,6 +342,60 @@ mod tests {
             "com.example.app://a;b/cb",
         ] {
             assert!(RegisteredUri::register(bad, Native).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_scheme_without_a_dot_needs_permission_and_dangerous_ones_never_get_it() {
+        let cursor = "cursor://anysphere.cursor-mcp/oauth/callback";
+        let allowed = |uri: &str, schemes: &[&str]| {
+            let schemes: Vec<String> = schemes.iter().map(|scheme| (*scheme).to_owned()).collect();
+            RegisteredUri::register_for(uri, ClientKind::Native, &schemes)
+        };
+        assert!(allowed(cursor, &["cursor"]).is_ok());
+        assert!(
+            allowed("msauth://com.example.app/2jmj7l5rSw0yVb%2FvlWAYkK%2FYBwk%3D", &["cursor", "msauth"])
+                .is_ok()
+        );
+        let refused = allowed(cursor, &["vscode"]).unwrap_err();
+        assert!(refused.contains("`allowed_schemes` can allow cursor"), "{refused}");
+        assert!(allowed("Cursor://a/b", &["cursor"]).is_err());
+        let own = ["cursor".to_owned()];
+        assert!(RegisteredUri::register_for(cursor, ClientKind::Web, &own).is_err());
+        for never in [
+            "javascript",
+            "JavaScript",
+            "data",
+            "file",
+            "FILE",
+            "about",
+            "blob",
+            "http",
+            "https",
+            "ws",
+            "wss",
+            "mailto",
+            "vbscript",
+            "x-javascript",
+            "view-source",
+            "chrome-extension",
+            "intent",
+            "ms-settings",
+            "tel",
+            "",
+            "a.b",
+            "1a",
+            "a:b",
+            "a b",
+            "c\u{fc}rsor",
+        ] {
+            assert!(check_scheme(never).is_err(), "{never}");
+            let uri = format!("{never}://a/b");
+            let is_refused = allowed(&uri, &[never]).is_err();
+            assert!(is_refused || never == "https" || never == "a.b", "{uri}");
+        }
+        for good in ["cursor", "msauth", "vscode", "vscode-insiders", "myapp2"] {
+            assert_eq!(check_scheme(good), Ok(()), "{good}");
         }
     }
 

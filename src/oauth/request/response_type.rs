@@ -35,10 +35,11 @@ impl ResponseType {
         self.into()
     }
 
-    /// Parses a list of values in any order (RFC 6749 §3.1.1); `None` if the response type is not supported.
+    /// Parses a list of values in any order, with any number of spaces between and around them (RFC 6749 §3.1.1); `None` if the response type is not supported.
     pub fn parse(text: &str) -> Option<Self> {
         let sorted = |text: &str| {
-            let mut values: Vec<String> = text.split(' ').map(str::to_owned).collect();
+            let mut values: Vec<String> =
+                text.split(' ').filter(|value| !value.is_empty()).map(str::to_owned).collect();
             values.sort();
             values
         };
@@ -92,19 +93,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_order_of_values_does_not_matter() {
+    fn only_the_order_of_values_and_the_number_of_spaces_do_not_matter() {
         for &known in ResponseType::ALL {
             assert_eq!(ResponseType::parse(known.as_str()), Some(known));
         }
         assert_eq!(ResponseType::parse("token id_token code"), Some(ResponseType::CodeIdTokenToken));
+        for text in ["code  id_token", " id_token  code "] {
+            assert_eq!(ResponseType::parse(text), Some(ResponseType::CodeIdToken), "{text:?}");
+        }
         for text in [
             "",
+            " ",
             "token",
             "none",
             "Code",
             "code code",
-            "code  id_token",
-            " code",
+            "code\tid_token",
             "code,id_token",
             "code id_token x",
         ] {

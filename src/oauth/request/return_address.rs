@@ -1,11 +1,13 @@
 //! Return addresses: the redirect URI and the mode of an authorization response (RFC 6749 §3.1.2.3).
 
+use strum::IntoStaticStr;
 use url::Url;
 
-use crate::oauth::client::Client;
-use crate::oauth::error::OAuthError;
+use crate::oauth::client::{Client, ClientKind};
+use crate::oauth::error::{OAuthError, UnregisteredAddress, printable};
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
+use crate::oauth::request::redirect_uri::RegisteredUri;
 use crate::oauth::request::response_mode::ResponseMode;
 
 /// Where and how an answer is sent. It can only be made after the client and the redirect URI were verified.
@@ -27,22 +29,40 @@ impl ReturnAddress {
         let Some(requested) = params.one("redirect_uri")? else {
             return Err(Reason::RedirectUriMissing.because("the parameter redirect_uri is missing"));
         };
-        if client.redirect_uris.iter().any(|registered| registered.matches(requested, client.kind)) {
+        if is_registered(&client.redirect_uris, client, requested) {
             return Ok(Self { uri: requested.to_owned(), mode: ResponseMode::Query });
         }
         Err(mismatch(client, requested))
     }
 
-    /// The address after a sign-out; `None` unless the client has registered it byte for byte (OpenID Connect
-    /// RP-Initiated Logout §3.1).
-    pub fn after_logout(client: &Client, requested: &str) -> Option<Self> {
-        let registered = client.post_logout_redirect_uris.iter().find(|uri| uri.as_str() == requested)?;
-        Some(Self { uri: registered.as_str().to_owned(), mode: ResponseMode::Query })
+    /// The address after a sign-out (OpenID Connect RP-Initiated Logout §3.1). It is compared as a redirect URI is, so a
+    /// native application may use any port of its loopback address.
+    ///
+    /// # Errors
+    /// If the client has not registered it.
+    pub fn after_logout(client: &Client, requested: &str) -> Result<Self, UnregisteredAddress> {
+        let registered = &client.post_logout_redirect_uris;
+        match is_registered(registered, client, requested) {
+            true => Ok(Self { uri: requested.to_owned(), mode: ResponseMode::Query }),
+            false => Err(compared(registered, requested).0),
+        }
+    }
+
+    /// The home page of the web site to which the address belongs. `None` for an application on a device.
+    pub fn site(&self, kind: ClientKind) -> Option<String> {
+        let url = Url::parse(&self.uri).ok().filter(|url| matches!(url.scheme(), "https" | "http"))?;
+        (kind != ClientKind::Native).then(|| format!("{}/", url.origin().ascii_serialization()))
     }
 
     /// The address with the response mode `mode`.
     pub fn by(self, mode: ResponseMode) -> Self {
         Self { mode, ..self }
+    }
+
+    /// Whether only the application itself gets what is sent here: an https address, which its domain proves. Any program on
+    /// a person's device can listen on a loopback port or claim a private scheme (RFC 8252 §8.6).
+    pub fn is_proven(&self) -> bool {
+        self.uri.starts_with("https://")
     }
 
     /// The redirect URI, without the parameters of an answer.
@@ -70,61 +90,105 @@ impl ReturnAddress {
     }
 }
 
-/// The refusal for an address that is not registered: it says which part differs from the most similar registered
-/// address, without revealing that address.
-fn mismatch(client: &Client, requested: &str) -> OAuthError {
-    if client.redirect_uris.is_empty() {
-        return Reason::RedirectUriNoneRegistered.because("this client has no redirect URI registered");
-    }
-    let Ok(requested) = Url::parse(requested) else {
-        return Reason::RedirectUriMalformed.because("the redirect_uri is not an absolute URI");
-    };
-    let nearest = client
-        .redirect_uris
-        .iter()
-        .filter_map(|registered| Url::parse(registered.as_str()).ok())
-        .map(|registered| first_difference(&registered, &requested))
-        .max_by_key(|(nearness, _)| *nearness);
-    nearest
-        .map_or(Reason::RedirectUriMalformed.because("the redirect_uri is not registered"), |(_, error)| {
-            error
-        })
+/// Whether one of the client's registered addresses matches: the only comparison of a requested address.
+fn is_registered(registered: &[RegisteredUri], client: &Client, requested: &str) -> bool {
+    registered.iter().any(|registered| registered.matches(requested, client.kind))
 }
 
-fn first_difference(registered: &Url, requested: &Url) -> (u8, OAuthError) {
-    if registered.host_str() != requested.host_str() {
-        return (1, Reason::RedirectUriHost.because("no redirect URI of this client has this host"));
+/// The refusal for a redirect URI that is not registered: it says which part differs from the most similar registered
+/// one, without revealing that one.
+fn mismatch(client: &Client, requested: &str) -> OAuthError {
+    if client.redirect_uris.is_empty() {
+        return Reason::RedirectUriNoneRegistered
+            .because("this client has no redirect URI registered")
+            .of_address(compared(&client.redirect_uris, requested).0);
     }
-    if registered.scheme() != requested.scheme() {
-        return (
-            2,
-            Reason::RedirectUriScheme
-                .because("the redirect_uri differs from the registered one in its scheme"),
-        );
-    }
-    if registered.port_or_known_default() != requested.port_or_known_default() {
-        return (
-            3,
-            Reason::RedirectUriPort.because("the redirect_uri differs from the registered one in its port"),
-        );
-    }
-    if registered.path() != requested.path() {
-        return (
-            4,
-            Reason::RedirectUriPath.because("the redirect_uri differs from the registered one in its path"),
-        );
-    }
-    if registered.query() != requested.query() {
-        return (
-            5,
-            Reason::RedirectUriQuery.because("the redirect_uri differs from the registered one in its query"),
-        );
-    }
-    (
-        6,
-        Reason::RedirectUriMalformed
+    let (address, difference) = compared(&client.redirect_uris, requested);
+    let differs = |reason: Reason, part| {
+        reason.because(format!("the redirect_uri differs from the registered one in its {part}"))
+    };
+    let error = match difference {
+        None => Reason::RedirectUriMalformed.because("the redirect_uri is not an absolute URI"),
+        Some(Difference::Host) => {
+            Reason::RedirectUriHost.because("no redirect URI of this client has this host")
+        }
+        Some(Difference::Scheme) => differs(Reason::RedirectUriScheme, "scheme"),
+        Some(Difference::Port) => differs(Reason::RedirectUriPort, "port"),
+        Some(Difference::Path) => differs(Reason::RedirectUriPath, "path"),
+        Some(Difference::Query) => differs(Reason::RedirectUriQuery, "query"),
+        Some(Difference::Spelling) => Reason::RedirectUriMalformed
             .because("the redirect_uri means the registered one but is not written like it"),
-    )
+    };
+    error.of_address(address)
+}
+
+/// The first part in which an address differs from a registered one, from the greatest difference to the smallest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+enum Difference {
+    Host,
+    Scheme,
+    Port,
+    Path,
+    Query,
+    Spelling,
+}
+
+impl Difference {
+    fn between(registered: &Url, requested: &Url) -> Self {
+        if registered.host_str() != requested.host_str() {
+            Self::Host
+        } else if registered.scheme() != requested.scheme() {
+            Self::Scheme
+        } else if registered.port_or_known_default() != requested.port_or_known_default() {
+            Self::Port
+        } else if registered.path() != requested.path() {
+            Self::Path
+        } else if registered.query() != requested.query() {
+            Self::Query
+        } else {
+            Self::Spelling
+        }
+    }
+
+    /// The text of the part in an address.
+    fn part_of(self, url: &Url) -> String {
+        match self {
+            Self::Host => url.host_str().unwrap_or_default().to_owned(),
+            Self::Scheme => url.scheme().to_owned(),
+            Self::Port => url.port_or_known_default().map(|port| port.to_string()).unwrap_or_default(),
+            Self::Path => url.path().to_owned(),
+            Self::Query => url.query().unwrap_or_default().to_owned(),
+            Self::Spelling => url.as_str().to_owned(),
+        }
+    }
+}
+
+/// The length in bytes after which an address is cut on a page and in the log.
+const MAX_SHOWN: usize = 300;
+
+/// Compares an address with the most similar one of `registered`. The difference is `None` if the address is not an absolute
+/// URI.
+fn compared(registered: &[RegisteredUri], requested: &str) -> (UnregisteredAddress, Option<Difference>) {
+    let shown = |text: &str| printable(text, MAX_SHOWN);
+    let url = Url::parse(requested).ok();
+    let nearest = url.as_ref().and_then(|url| {
+        let parsed = registered.iter().filter_map(|uri| Some((uri, Url::parse(uri.as_str()).ok()?)));
+        parsed
+            .map(|(uri, known)| (Difference::between(&known, url), uri))
+            .max_by_key(|(difference, _)| *difference)
+    });
+    let differs = url.as_ref().zip(nearest).map(|(url, (difference, _))| {
+        let text = difference.part_of(url);
+        (difference.into(), if text.is_empty() { "(empty)".to_owned() } else { shown(&text) })
+    });
+    let known = nearest.map(|(_, uri)| uri).or(registered.first());
+    let address = UnregisteredAddress {
+        came: shown(requested),
+        differs,
+        registered: known.map(|uri| shown(uri.as_str())),
+    };
+    (address, nearest.map(|(difference, _)| difference))
 }
 
 #[cfg(test)]
@@ -132,8 +196,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::oauth::client::{ClientKind, example};
-    use crate::oauth::request::redirect_uri::RegisteredUri;
+    use crate::oauth::client::example;
 
     fn client(kind: ClientKind, uri: &str) -> Client {
         example(kind)

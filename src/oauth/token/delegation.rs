@@ -10,6 +10,9 @@ use crate::oauth::reason::Reason;
 /// The maximum number of nested actors and of successive exchanges, so that tokens stay short.
 pub const MAX_DEPTH: usize = 4;
 
+/// The maximum length of the name of another issuer's actor in bytes.
+const MAX_FOREIGN_NAME_LENGTH: usize = 255;
+
 /// The current actor; nested in it are the previous ones (RFC 8693 §4.1).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Actor {
@@ -74,14 +77,16 @@ impl Actor {
         Ok(actor)
     }
 
-    /// Reads `act` from another issuer's token, and marks the actors with that issuer. `None` if it is malformed or has
-    /// too many actors.
+    /// Reads `act` from another issuer's token, and marks the actors with that issuer. `None` if it is malformed, has too
+    /// many actors, or one with a name that is too long or has control characters.
     pub fn of_issuer(claim: &Value, issuer: &str) -> Option<Self> {
         let act = match &claim["act"] {
             Value::Null => None,
             before => Some(Box::new(Self::of_issuer(before, issuer)?)),
         };
-        let actor = Self { sub: claim["sub"].as_str()?.to_owned(), iss: Some(issuer.to_owned()), act };
+        let fits = |name: &&str| name.len() <= MAX_FOREIGN_NAME_LENGTH && !name.chars().any(char::is_control);
+        let sub = claim["sub"].as_str().filter(fits)?.to_owned();
+        let actor = Self { sub, iss: Some(issuer.to_owned()), act };
         (actor.depth() <= MAX_DEPTH).then_some(actor)
     }
 

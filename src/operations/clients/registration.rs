@@ -23,7 +23,7 @@ use crate::operations::{Context, Done, Outcome, jwk_set};
 use crate::secret::Secret;
 use crate::store::clients::ClientRecord;
 use crate::store::db::{Conn, DbError, Tx};
-use crate::store::{clients, logos, resources};
+use crate::store::{clients, logos, resources, scopes};
 
 /// A client to register.
 pub struct NewClient {
@@ -206,7 +206,7 @@ impl Rules {
             .into_iter()
             .map(|wrong| Fault::invalid(wrong.member, wrong.sentence))
             .collect();
-        faults.extend(client.jwks.as_deref().and_then(jwk_set::fault));
+        faults.extend(keys_fault(before, client));
         faults.extend(encryption_fault(
             client,
             "id_token_encrypted_response_alg",
@@ -250,6 +250,15 @@ impl Rules {
         }
         faults
     }
+}
+
+/// Checks the JWK Set of the client. If the client signs, and its keys or its method are new, one of its keys must verify
+/// signatures.
+fn keys_fault(before: Option<&Client>, client: &Client) -> Option<Fault> {
+    let jwks = client.jwks.as_deref()?;
+    let is_new = before.is_none_or(|it| it.jwks != client.jwks || it.auth_method != client.auth_method);
+    let signs = client.auth_method == Some(AuthMethod::PrivateKeyJwt);
+    jwk_set::fault(jwks).or_else(|| jwk_set::signing_fault(jwks).filter(|_| is_new && signs))
 }
 
 /// Checks that the client has a key for an encryption. Without one, every sign-in to the client would fail.
@@ -310,12 +319,30 @@ async fn resolved(
     // A scope that the client has already need not be read again.
     let scopes = before.map_or_else(Scope::default, |before| before.scopes.clone());
     faults.extend(scope_faults(conn, &client.scopes.without(&scopes)).await?);
+    if before.map(|before| &before.id_token_claims) != Some(&client.id_token_claims) {
+        faults.extend(claims_fault(conn, &client).await?);
+    }
     for fault in client_faults(conn, "may_act", &client.may_act, "who acts").await? {
         faults.push(Fault { sentence: format!("`may_act`: {}", fault.sentence), ..fault });
     }
     Faults::refuse_if_any(faults)?;
     let metadata = ClientMetadata { resources, ..client.metadata };
     Ok(Client { metadata, ..client })
+}
+
+/// The fault of a claim for ID Tokens that no scope of the client gives access to.
+async fn claims_fault(conn: &mut Conn, client: &Client) -> Result<Option<Fault>, DbError> {
+    if client.id_token_claims.names().next().is_none() {
+        return Ok(None);
+    }
+    let known = scopes::all(conn).await?;
+    let own = known.iter().filter(|scope| client.scopes.contains(&scope.name));
+    let claims: Vec<&str> = own.flat_map(|scope| scope.claims.iter().map(String::as_str)).collect();
+    let missing = client.id_token_claims.names().find(|name| !claims.contains(name));
+    Ok(missing.map(|name| {
+        let sentence = format!("no scope of the client gives access to the claim {name}");
+        Fault::invalid("id_token_claims", sentence)
+    }))
 }
 
 /// The members that a change may affect, under the names of the metadata. None of them is secret.

@@ -1,6 +1,6 @@
 //! Clients and their secrets.
 
-use sqlx::FromRow;
+use grantor_from_row::FromRow;
 
 use super::client_secrets::{self, SecretRecord};
 use super::db::{Conn, DbError, Tx};
@@ -335,6 +335,16 @@ pub async fn list_of_resource(conn: &mut Conn, uri: &str) -> Result<Vec<ClientId
     const QUERY: &str = "SELECT id FROM clients
          WHERE REPLACE(' ' || resources || ' ', ' ' || $1 || ' ', ' ') <> ' ' || resources || ' ' ORDER BY id";
     ids(conn, QUERY, uri).await
+}
+
+/// The ids of the clients whose assertions may be addressed to the token endpoint, sorted.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn list_with_token_endpoint_audience(conn: &mut Conn) -> Result<Vec<ClientId>, DbError> {
+    // In JSON, a quote inside of a text has a backslash before it, so no name of a client looks like this member.
+    const QUERY: &str = "SELECT id FROM clients WHERE metadata LIKE $1 ORDER BY id";
+    ids(conn, QUERY, r#"%"assertion_audience":"token-endpoint"%"#).await
 }
 
 async fn ids(conn: &mut Conn, holding: &'static str, word: &str) -> Result<Vec<ClientId>, DbError> {

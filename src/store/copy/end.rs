@@ -108,7 +108,8 @@ impl CopyEnd {
     pub(super) async fn has_a_server(&mut self) -> Result<bool, DbError> {
         let Self::Postgres(link) = self else { return Ok(false) };
         let servers = "SELECT COUNT(*) FROM pg_stat_activity
-                       WHERE datname = current_database() AND application_name = 'grantor'";
+                       WHERE datname = current_database()
+                           AND (application_name = 'grantor' OR application_name LIKE 'grantor: %')";
         let servers: i64 = sqlx::query_scalar(servers).fetch_one(link).await?;
         Ok(servers > 0)
     }

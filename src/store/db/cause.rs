@@ -7,7 +7,11 @@ use std::io::ErrorKind;
 use rustls::pki_types::pem;
 
 /// An error of the driver as one sentence: the database's message, and what to do about it.
-pub struct Cause(sqlx::Error);
+pub struct Cause {
+    error: sqlx::Error,
+    /// What else the operator should know.
+    hint: Option<String>,
+}
 
 /// A sentence of this program where the driver expects an error.
 #[derive(Debug, thiserror::Error)]
@@ -26,13 +30,27 @@ impl Cause {
 
     /// The code of the database's error. `None` if the error is not from the database.
     pub(super) fn code(&self) -> Option<String> {
-        let code = self.0.as_database_error().and_then(sqlx::error::DatabaseError::code);
+        let code = self.error.as_database_error().and_then(sqlx::error::DatabaseError::code);
         code.map(std::borrow::Cow::into_owned)
+    }
+
+    /// Whether the system, or SQLite, says that this process may not read or write a file.
+    pub(super) fn is_about_permissions(&self) -> bool {
+        match &self.error {
+            sqlx::Error::Io(error) => error.kind() == ErrorKind::PermissionDenied,
+            // READONLY and CANTOPEN, in any form.
+            _ => self.code().and_then(|code| primary_code(&code)).is_some_and(|code| matches!(code, 8 | 14)),
+        }
+    }
+
+    /// The same cause, with a sentence after it.
+    pub(super) fn with_hint(self, hint: Option<String>) -> Self {
+        Self { hint, ..self }
     }
 
     /// Whether the other side does not seem to speak PostgreSQL's protocol.
     pub(super) fn is_another_protocol(&self) -> bool {
-        match &self.0 {
+        match &self.error {
             sqlx::Error::Protocol(_) => true,
             sqlx::Error::Io(error) => error.kind() == ErrorKind::UnexpectedEof,
             _ => false,
@@ -42,23 +60,24 @@ impl Cause {
 
 impl From<sqlx::Error> for Cause {
     fn from(error: sqlx::Error) -> Self {
-        Self(error)
+        Self { error, hint: None }
     }
 }
 
 impl From<std::io::Error> for Cause {
     fn from(error: std::io::Error) -> Self {
-        Self(error.into())
+        sqlx::Error::from(error).into()
     }
 }
 
 impl From<sqlx::migrate::MigrateError> for Cause {
     fn from(error: sqlx::migrate::MigrateError) -> Self {
         use sqlx::migrate::MigrateError;
-        Self(match error {
+        let error = match error {
             MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error,
             error => error.into(),
-        })
+        };
+        error.into()
     }
 }
 
@@ -74,7 +93,14 @@ impl Error for Cause {}
 
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
+        self.without_hint(f)?;
+        self.hint.as_ref().map_or(Ok(()), |hint| write!(f, "; {hint}"))
+    }
+}
+
+impl Cause {
+    fn without_hint(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.error {
             sqlx::Error::Database(error) => {
                 f.write_str(error.message())?;
                 let code = error.code();
@@ -84,13 +110,13 @@ impl fmt::Display for Cause {
             sqlx::Error::Io(error) if error.kind() == ErrorKind::UnexpectedEof => {
                 f.write_str("the connection ended in the middle of an answer")
             }
-            sqlx::Error::Io(error) => error.fmt(f),
+            sqlx::Error::Io(error) => write!(f, "{error}"),
             sqlx::Error::Protocol(_) => f.write_str("the answer is not in the expected protocol"),
-            sqlx::Error::Configuration(why) if why.is::<OwnSentence>() => why.fmt(f),
+            sqlx::Error::Configuration(why) if why.is::<OwnSentence>() => write!(f, "{why}"),
             sqlx::Error::Configuration(_) => f.write_str(BAD_KEY),
             sqlx::Error::Tls(error) if error.is::<pem::Error>() => f.write_str(BAD_KEY),
             sqlx::Error::Tls(error) => write!(f, "no TLS: {error}"),
-            error => error.fmt(f),
+            error => write!(f, "{error}"),
         }
     }
 }
@@ -109,9 +135,14 @@ fn remedy(code: &str, message: &str) -> Option<&'static str> {
     })
 }
 
+/// The primary code of SQLite; `None` for a code of PostgreSQL, which has five characters.
+fn primary_code(code: &str) -> Option<u32> {
+    code.parse::<u32>().ok().filter(|_| code.len() < 5).map(|code| code & 0xff)
+}
+
 fn sqlite_remedy(code: &str) -> Option<&'static str> {
     // The last byte is the primary code; the others give details.
-    Some(match code.parse::<u32>().ok().filter(|_| code.len() < 5)? & 0xff {
+    Some(match primary_code(code)? {
         5 | 6 => "another process holds it",
         8 => "the file and its folder must be writable",
         11 | 26 => "it is damaged, and grantor restore puts a backup in its place",

@@ -10,6 +10,9 @@ pub enum DbError {
     Url(String),
     #[error("cannot open the database {what}")]
     Open { what: String, source: Cause },
+    /// Contains the name of the database. It does not exist, or has no tables.
+    #[error("there is no database {0}")]
+    NoDatabase(String),
     /// The database exists, but this program cannot use it.
     #[error("cannot use the database {what}: {why}")]
     Unusable { what: String, why: String },

@@ -93,6 +93,15 @@ impl DbOptions {
         check_url(&self.url).map_err(DbError::Url)
     }
 
+    /// The name of the database in a sentence: the whole path of a SQLite file, or a PostgreSQL database with its server,
+    /// without user and password.
+    pub fn what(&self) -> String {
+        match self.sqlite_path() {
+            Some(path) => std::path::absolute(&path).unwrap_or(path).display().to_string(),
+            None => DatabaseServer::of(self, "").map(|server| server.what()).unwrap_or_default(),
+        }
+    }
+
     /// The path of the file of a SQLite database. `None` for PostgreSQL.
     pub fn sqlite_path(&self) -> Option<PathBuf> {
         let path = self.url.strip_prefix("sqlite:")?;

@@ -17,7 +17,8 @@ use super::job::{TransactionEnd, run_guarded};
 use super::lanes::{JobReceiver, Queue, QueuedJob, queue};
 use super::load::BusyCount;
 use super::thread::storage_thread;
-use crate::store::paths::parent;
+use crate::files::owner;
+use crate::store::paths::{parent, with_suffix};
 
 /// The maximum number of jobs in one commit.
 const BATCH: usize = 256;
@@ -123,7 +124,16 @@ impl DatabaseFile {
     }
 
     pub(in crate::store) fn not_opened(&self, source: impl Into<Cause>) -> DbError {
-        DbError::Open { what: self.what(), source: source.into() }
+        let source = source.into();
+        let hint = source.is_about_permissions().then(|| self.owner_hint()).flatten();
+        DbError::Open { what: self.what(), source: source.with_hint(hint) }
+    }
+
+    /// Who owns the file, one of those beside it, or its folder, if that is another account.
+    fn owner_hint(&self) -> Option<String> {
+        let beside = ["-wal", "-shm", "-journal"].map(|suffix| with_suffix(&self.path, suffix));
+        let beside = beside.iter().filter(|path| path.exists()).map(PathBuf::as_path);
+        owner::hint(std::iter::once(self.path.as_path()).chain(beside).chain([parent(&self.path)]))
     }
 
     /// Checks the file before SQLite opens it. SQLite's own errors are less clear, and it would delete the journal of a

@@ -5,9 +5,9 @@ mod link;
 
 use std::time::Instant;
 
-use sqlx::migrate::{AppliedMigration, Migration, Migrator};
+use sqlx::migrate::{AppliedMigration, Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions as _, Connection as _};
+use sqlx::{ConnectOptions as _, Connection as _, SqlStr};
 
 pub use lease::this_process;
 
@@ -16,9 +16,17 @@ use crate::clock::Timestamp;
 use lease::MigrationTurn;
 use link::{Migrating, MigrationConnection};
 
+/// The number, the description and the text of every migration.
+const MIGRATIONS: [(i64, &str, &str); 1] =
+    [(1, "initial", include_str!("../../../migrations/0001_initial.sql"))];
+
 /// Every migration of this program, in order.
 fn migrations() -> Migrator {
-    let mut migrator = sqlx::migrate!("./migrations");
+    let migrations = MIGRATIONS.map(|(version, description, sql)| {
+        let sql = SqlStr::from_static(sql);
+        Migration::new(version, description.into(), MigrationType::Simple, sql, false)
+    });
+    let mut migrator = Migrator::with_migrations(migrations.into());
     // Our lease replaces the lock of sqlx.
     migrator.set_locking(false);
     // A later release may have migrated further; `refuse_newer` decides whether this one may continue.
@@ -33,26 +41,54 @@ fn migrations() -> Migrator {
 /// If the database cannot be used, belongs to another application or requires a newer release, or another process
 /// migrates for too long.
 pub async fn run(options: &DbOptions, holder: &str, now: Timestamp) -> Result<(), DbError> {
+    run_on(options, holder, now, NewDatabase::IsMade).await
+}
+
+/// Runs the pending migrations as [`run`] does, on a database that has been made already.
+///
+/// # Errors
+/// [`DbError::NoDatabase`] if it has not been made; then nothing is changed. Otherwise as [`run`].
+pub async fn run_on_existing(options: &DbOptions, holder: &str, now: Timestamp) -> Result<(), DbError> {
+    run_on(options, holder, now, NewDatabase::IsRefused).await
+}
+
+/// What happens to a database without tables, and to a SQLite file that does not exist.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum NewDatabase {
+    IsMade,
+    IsRefused,
+}
+
+async fn run_on(options: &DbOptions, holder: &str, now: Timestamp, new: NewDatabase) -> Result<(), DbError> {
     match options.engine()? {
         Engine::Sqlite => {
             let file = DatabaseFile::as_it_is(options)?;
-            file.make()?;
+            match new {
+                NewDatabase::IsMade => file.make()?,
+                NewDatabase::IsRefused if !file.is_there() => {
+                    file.has_a_folder()?;
+                    return Err(DbError::NoDatabase(options.what()));
+                }
+                NewDatabase::IsRefused => {}
+            }
             let mut link = file.open().await?;
             let pending = pending(&mut link, &migrations(), &file.what()).await;
             link.close().await?;
-            if pending?.is_empty() {
+            let pending = pending?;
+            if pending.is_empty() {
                 return Ok(());
             }
+            new.check(options, &pending)?;
             let made = DatabaseFile::of(options)?;
             let mut link = made.open().await?;
-            let attempt = MigrationAttempt { options, holder, now, what: file.what() };
+            let attempt = MigrationAttempt { options, holder, now, new, what: file.what() };
             attempt.migrate(&mut link, async || made.open().await).await?;
             // Closed here and not in the background, so that afterwards this process does not have the file open.
             Ok(link.close().await?)
         }
         Engine::Postgres => {
             let server = server(options)?;
-            let attempt = MigrationAttempt { options, holder, now, what: server.what() };
+            let attempt = MigrationAttempt { options, holder, now, new, what: server.what() };
             attempt.migrate(&mut server.open().await?, async || server.open().await).await
         }
     }
@@ -162,11 +198,23 @@ pub(in crate::store) async fn new_in_memory() -> Result<SqliteConnection, DbErro
     Ok(link)
 }
 
+impl NewDatabase {
+    /// An error if a database without any migration must not be made.
+    fn check(self, options: &DbOptions, pending: &[Migration]) -> Result<(), DbError> {
+        let is_new = pending.len() == migrations().iter().count();
+        match self {
+            Self::IsRefused if is_new => Err(DbError::NoDatabase(options.what())),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// One attempt of this process to migrate.
 struct MigrationAttempt<'a> {
     options: &'a DbOptions,
     holder: &'a str,
     now: Timestamp,
+    new: NewDatabase,
     what: String,
 }
 
@@ -181,9 +229,11 @@ impl MigrationAttempt<'_> {
         let migrations = migrations();
         let mut link = MigrationConnection { connection, route: self.options.route };
         // The usual case. A command that only reads writes nothing, and a killed one leaves no lease behind.
-        if link.run(async |link| pending(link, &migrations, &self.what).await).await??.is_empty() {
+        let pending = link.run(async |link| pending(link, &migrations, &self.what).await).await??;
+        if pending.is_empty() {
             return Ok(());
         }
+        self.new.check(self.options, &pending)?;
         let failed = |source| DbError::Migrate { what: self.what.clone(), source };
         let turn = MigrationTurn { holder: self.holder, lease: self.options.migration_lease, began };
         let taken = turn.take(&mut link, self.options.migration_timeout).await;

@@ -43,6 +43,7 @@ async fn damage_inside_a_table_is_a_failure_where_it_is_read_and_never_an_answer
     let databases = DatabaseFolder::new();
     let (url, secret) = (databases.url("grantor.db"), "a chosen secret");
     let operator = databases.operator(&url);
+    operator.done(&["migrate"]);
     operator.done(&["scope", "create", "read", "--description", "Read"]);
     let client = ["client", "create", "--id", "job", "--name", "J", "--kind", "service", "--secret", secret];
     operator.done(&[&client[..], &["--scope", "read"]].concat());

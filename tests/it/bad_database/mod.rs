@@ -38,6 +38,9 @@ const TO: &[&str] = &["copy", "--from", "sqlite:good", "--to", "URL"];
 
 /// Commands that write.
 const WRITERS: [&[&str]; 6] = [SERVE, MIGRATE, LIST, CREATE, PURGE, TO];
+/// Those of them that make a database, and those that need one.
+const MAKERS: [&[&str]; 3] = [SERVE, MIGRATE, TO];
+const USERS: [&[&str]; 3] = [LIST, CREATE, PURGE];
 /// Commands that write, and those that only read.
 const ALL: [&[&str]; 8] = [SERVE, MIGRATE, PLAN, LIST, CREATE, PURGE, FROM, TO];
 
@@ -129,6 +132,14 @@ impl DatabaseFolder {
         let of_an_end = ends.iter().find_map(|end| sentence.strip_prefix(end)).filter(|_| is_an_end);
         of_an_end.unwrap_or(sentence).to_owned()
     }
+}
+
+/// The sentence of a command that needs a database, which only an environment variable names.
+fn no_database(what: impl std::fmt::Display) -> String {
+    format!(
+        "there is no database {what} (database.url); --config and GRANTOR_CONFIG name no file, and there is neither \
+         ./grantor.toml nor /etc/grantor/grantor.toml. grantor init, serve and migrate make a database"
+    )
 }
 
 fn one(sentence: impl Into<String>) -> BTreeSet<String> {

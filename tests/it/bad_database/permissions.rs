@@ -6,7 +6,7 @@ use std::process::Command;
 
 use grantor::store::db::Engine;
 
-use super::{ALL, BACKUP, DatabaseFolder, LIST, MIGRATE, PURGE, RESTORE, SERVE, TO, WRITERS, one};
+use super::{ALL, BACKUP, DatabaseFolder, LIST, MAKERS, MIGRATE, PURGE, RESTORE, SERVE, TO, one};
 use crate::support::database::engine;
 use crate::support::left_out;
 
@@ -96,6 +96,48 @@ fn a_file_or_folder_that_may_not_be_written_is_named() {
     );
     let new = databases.path("locked/new.db");
     let sentence = format!("cannot open the database {}: {denied}", new.display());
-    assert_eq!(databases.sentences_by(&WRITERS, &databases.url("locked/new.db"), start), one(sentence));
+    assert_eq!(databases.sentences_by(&MAKERS, &databases.url("locked/new.db"), start), one(sentence));
     set_mode(&folder, 0o755);
+}
+
+#[test]
+fn a_file_of_another_account_is_named_with_its_owner_and_the_command() {
+    let Some((databases, start)) = databases() else { return };
+    let (folder, file, url) =
+        (databases.path("locked"), databases.path("locked/x.db"), databases.url("locked/x.db"));
+    // Every system has an account with this number, which owns nothing.
+    const OTHER: u32 = 65_534;
+    if std::os::unix::fs::chown(&file, Some(OTHER), None).is_err() {
+        return left_out("files of another account, because only the superuser can make them");
+    }
+    let named = |path: &Path| {
+        format!(
+            "{} belongs to nobody, and this process runs as root: run the command as the owner",
+            path.display()
+        )
+    };
+    set_mode(&file, 0o600);
+    for command in [SERVE, MIGRATE, LIST, PURGE, BACKUP] {
+        let said = databases.sentence(command, &url, &start);
+        assert!(said.contains("Permission denied") && said.contains(&named(&file)), "{command:?}: {said}");
+        assert!(said.contains("sudo -u nobody grantor …"), "{command:?}: {said}");
+    }
+    set_mode(&file, 0o644);
+    let said = databases.sentence(LIST, &url, &start);
+    assert!(said.contains("readonly") && said.contains(&named(&file)), "{said}");
+    std::os::unix::fs::chown(&file, Some(0), None).unwrap();
+    std::os::unix::fs::chown(&folder, Some(OTHER), None).unwrap();
+    let said = databases.sentence(LIST, &url, &start);
+    assert!(said.contains("readonly") && said.contains(&named(&folder)), "{said}");
+    let said = databases.sentence(MIGRATE, &databases.url("locked/new.db"), &start);
+    assert!(said.contains("Permission denied") && said.contains(&named(&folder)), "{said}");
+    // Any other file that an option names.
+    std::os::unix::fs::chown(databases.path("password"), Some(OTHER), None).unwrap();
+    set_mode(&databases.path("password"), 0o600);
+    let said = start(databases.operator(&databases.url("good")).command(&["config", "show"]))
+        .args(["--config", "password"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(said.stderr).unwrap();
+    assert!(said.contains(&named(&databases.path("password"))), "{said}");
 }

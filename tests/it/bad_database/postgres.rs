@@ -4,7 +4,9 @@ use grantor::store::db::Engine;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::{ALL, CREATE, DatabaseFolder, FROM, LIST, MIGRATE, PLAN, PURGE, SERVE, TO, WRITERS, one};
+use super::{
+    ALL, CREATE, DatabaseFolder, FROM, LIST, MAKERS, MIGRATE, PLAN, PURGE, SERVE, TO, USERS, no_database, one,
+};
 use crate::support::database::{engine, statement_on};
 use crate::support::left_out;
 use crate::support::postgres::OwnPostgres;
@@ -78,7 +80,8 @@ async fn a_role_without_privileges_is_reported_with_the_missing_ones() {
          migrate"
     );
     let url = as_eve(&server, "empty");
-    assert_eq!(databases.sentences(&WRITERS, &url), one(sentence));
+    assert_eq!(databases.sentences(&MAKERS, &url), one(sentence));
+    assert_eq!(databases.sentences(&USERS, &url), one(no_database(&what)));
     assert_eq!(databases.sentences(&[FROM], &url), one("the database to copy from is not one of Grantor"));
     assert_eq!(state(&server, "empty").await, "");
 
@@ -116,7 +119,7 @@ async fn a_read_only_server_is_reported_as_such() {
         "cannot migrate the database {}: cannot execute CREATE TABLE in a read-only transaction; {remedy}",
         what("calm")
     );
-    assert_eq!(databases.sentences(&WRITERS, &as_administrator(&server, "calm")), one(sentence));
+    assert_eq!(databases.sentences(&MAKERS, &as_administrator(&server, "calm")), one(sentence));
     create(&server, "old", "").await;
     create(&server, "new", "").await;
     databases.operator(&as_administrator(&server, "old")).done(MIGRATE);
@@ -126,7 +129,7 @@ async fn a_read_only_server_is_reported_as_such() {
     );
     server.becomes_a_standby();
     let (old, new) = (as_administrator(&server, "old"), as_administrator(&server, "new"));
-    assert_eq!(databases.sentences(&WRITERS, &new), one(sentence));
+    assert_eq!(databases.sentences(&MAKERS, &new), one(sentence));
     let sentence = format!(
         "cannot open the database {}: the server is a standby, which follows another one; the URL must lead to the primary",
         what("old")

@@ -1,6 +1,6 @@
 //! Files that are not SQLite databases, or do not exist.
 
-use super::{ALL, BACKUP, DatabaseFolder, FROM, RESTORE, SERVE, TO, WRITERS, one};
+use super::{ALL, BACKUP, DatabaseFolder, FROM, RESTORE, SERVE, TO, USERS, WRITERS, no_database, one};
 use crate::support::database::{MIGRATED_BY_A_LATER_RELEASE, statement_on};
 
 #[test]
@@ -53,7 +53,7 @@ fn a_missing_folder_is_named() {
         databases.sentences(&[FROM], &url),
         one(format!("cannot open the database {}: {not_there}", none.display()))
     );
-    assert_eq!(databases.sentences(&[BACKUP], &url), one(format!("there is no database {}", none.display())));
+    assert_eq!(databases.sentences(&[BACKUP], &url), one(no_database(none.display())));
     let folder = databases.path("none");
     assert_eq!(
         databases.sentences(&[RESTORE], &url),
@@ -74,13 +74,31 @@ async fn a_file_of_a_newer_release_is_left_unchanged() {
 fn an_empty_file_is_a_new_database() {
     let databases = DatabaseFolder::new();
     std::fs::write(databases.path("empty"), "").unwrap();
-    databases.operator(&databases.url("empty")).done(super::LIST);
+    let (url, path) = (databases.url("empty"), databases.path("empty"));
+    assert_eq!(databases.sentences(&USERS, &url), one(no_database(path.display())));
+    databases.operator(&url).done(super::MIGRATE);
+    databases.operator(&url).done(super::LIST);
+}
+
+#[test]
+fn only_commands_that_begin_a_server_make_a_database() {
+    let databases = DatabaseFolder::new();
+    let (url, path) = (databases.url("new.db"), databases.path("new.db"));
+    for command in [&USERS[..], &[BACKUP, &["key", "list"], &["token", "inspect", "-"]]].concat() {
+        let said = databases.sentence(command, &url, &|command| command);
+        assert_eq!(said, no_database(path.display()), "{command:?}");
+    }
+    databases.operator(&url).done(super::PLAN);
+    assert!(!path.exists());
+    databases.operator(&url).done(super::MIGRATE);
+    databases.operator(&url).done(super::LIST);
 }
 
 #[test]
 fn unusable_urls_are_reported_with_their_option() {
     let databases = DatabaseFolder::new();
-    let known = "sslmode, sslrootcert, sslcert, sslkey, host, hostaddr, port, dbname, user, password, application_name, options";
+    let known = "sslmode, sslrootcert, sslcert, sslkey, host, hostaddr, port, dbname, user, password, application_name, \
+                 connect_timeout, target_session_attrs, channel_binding, options";
     for (url, why) in [
         ("mysql://u:hunter2@h/d", "must begin with sqlite: or postgres://".to_owned()),
         ("", "must begin with sqlite: or postgres://".to_owned()),
@@ -95,6 +113,12 @@ fn unusable_urls_are_reported_with_their_option() {
         ),
         ("postgres://u@h/d?pasword=hunter2", format!("has a parameter pasword, which is not one of {known}")),
         ("postgres://h/d?sslmod=require", format!("has a parameter sslmod, which is not one of {known}")),
+        (
+            "postgres://u@h/d?sslmode=require&channel_binding=require",
+            "has a channel_binding that cannot be kept: the driver has no SCRAM-SHA-256-PLUS; leave it out and write \
+             sslmode=verify-full, which also lets no one come between"
+                .to_owned(),
+        ),
     ] {
         let configured = one(format!("database.url {why} (GRANTOR_DATABASE__URL)"));
         assert_eq!(databases.sentences(&[SERVE, super::CREATE, BACKUP], url), configured, "{url}");

@@ -42,6 +42,9 @@ fn a_server_that_does_not_answer_is_given_up() {
     let sentence = format!("cannot open the database d at 127.0.0.1:{port}: no answer within 5s");
     assert_eq!(databases.sentences(&[SERVE, LIST], &url(port)), one(sentence));
     assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
+    let sentence = format!("cannot open the database d at 127.0.0.1:{port}: no answer within 1s");
+    let patient = format!("{}?connect_timeout=1&channel_binding=prefer&keepalives=1", url(port));
+    assert_eq!(databases.sentences(&[LIST], &patient), one(sentence));
 }
 
 #[test]

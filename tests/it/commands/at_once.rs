@@ -33,11 +33,15 @@ async fn eight_parallel_commands_succeed_beside_a_server() {
 
 #[tokio::test]
 async fn one_of_eight_commands_gets_the_same_name() {
-    let cli = CommandLine::new().await;
-    // On an empty database each of them begins with the migrations.
+    let cli = CommandLine::without_a_database().await;
+    let migrating: Vec<_> = (0..8).map(|_| cli.start(&["migrate"])).collect();
+    for command in migrating {
+        let output = command.wait_with_output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+    }
     let commands: Vec<_> = (0..8)
         .map(|_| {
-            let arguments = ["scope", "create", "read", "--description", "Read", "--json"];
+            let arguments = ["scope", "create", "read", "--description", "Read"];
             cli.start(&arguments)
         })
         .collect();
@@ -52,7 +56,7 @@ async fn one_of_eight_commands_gets_the_same_name() {
 
 #[tokio::test]
 async fn migrating_twice_changes_nothing_more() {
-    let cli = CommandLine::new().await;
+    let cli = CommandLine::without_a_database().await;
     for _ in 0..2 {
         assert_eq!(cli.done(&["migrate"]), "the database has this version's schema\n");
     }

@@ -33,7 +33,7 @@ async fn a_list_is_filtered_sorted_and_cut() {
         (&["client", "list", "--state", "enabled"], "client_id", &["web"]),
         (&["client", "list", "--search", "anoth"], "client_id", &["service"]),
         (&["client", "list", "--sort", "-id"], "client_id", &["web", "service"]),
-        (&["scope", "list", "--search", "re"], "name", &["read", "secret"]),
+        (&["scope", "list", "--search", "re"], "name", &["address", "read", "secret"]),
         (&["scope", "list", "--sort", "-name", "--limit", "2"], "name", &["write", "secret"]),
     ] {
         assert_eq!(values(&operator.json(command), member), expected, "{command:?}");

@@ -57,7 +57,7 @@ async fn options_that_contradict_each_other_are_refused() {
         ("service", vec!["--grant", "authorization_code"], "needs at least one --redirect-uri"),
         ("service", vec!["--grant", "refresh_token"], "needs authorization_code"),
         ("service", vec!["--secret", ""], "1 to 1024 bytes"),
-        ("service", vec!["--scope", "a  b"], "--scope"),
+        ("service", vec!["--scope", "a\u{a0}b"], "--scope"),
         ("service", vec!["--scope", "a\tb"], "--scope"),
         ("service", vec!["--site", "javascript:alert(1)"], "--site must be an https address"),
         ("service", vec!["--policy", "http://app.example"], "--policy must be an https address"),

@@ -4,6 +4,8 @@ use std::process::Output;
 
 use crate::support::operator::{refusal, succeeded};
 use crate::support::process::said;
+use crate::support::server::PASSWORD;
+use crate::support::tls::{ENVIRONMENT, certificate};
 use crate::support::{CommandLine, Operator, TestServer};
 
 /// The warnings that a command prints.
@@ -54,6 +56,68 @@ async fn a_secret_comes_from_standard_input_a_file_or_an_argument() {
 }
 
 #[tokio::test]
+async fn a_byte_order_mark_before_a_secret_is_not_a_part_of_it() {
+    let server = TestServer::start().await;
+    let operator = Operator::of(&server);
+    let marked = |text: &str| format!("\u{feff}{text}\r\n");
+    let create = ["user", "create", "--username", "alice", "--password-stdin"];
+    succeeded(&create, operator.with_input(&create, &marked(PASSWORD)));
+    let web = server.web().await;
+    let mut browser = server.browser();
+    assert_ne!(browser.authorize(&web.url_with(&[])).await.get("code"), "", "alice signs in");
+    let new = "another long enough password";
+    operator.set_password("alice", &marked(new));
+    let file = operator.directory.join("secret");
+    std::fs::write(&file, marked("a secret in a file")).unwrap();
+    let named = ["client", "create", "--name", "S", "--kind", "service", "--scope", "read", "--id"];
+    for (id, option, input, secret) in [
+        ("stdin", &["--secret-stdin"][..], marked("a secret from outside"), "a secret from outside"),
+        ("file", &["--secret-file", file.to_str().unwrap()], String::new(), "a secret in a file"),
+    ] {
+        let create = [&named[..], &[id], option].concat();
+        succeeded(&create, operator.with_input(&create, &input));
+        let form = [("grant_type", "client_credentials"), ("client_id", id), ("client_secret", secret)];
+        assert_eq!(server.token(&form).await.status, 200, "{id}");
+    }
+    // A mark inside is a part, and the longest secret may have one before it.
+    let longest = format!("\u{feff}{}", "x".repeat(1024));
+    let add = ["client", "add-secret", "stdin", "--secret-stdin"];
+    succeeded(&add, operator.with_input(&add, &longest));
+    let sent = format!("\u{feff}{longest}");
+    assert!(!operator.with_input(&add, &sent).status.success(), "of two marks only the first goes");
+}
+
+#[tokio::test]
+async fn a_byte_order_mark_before_a_key_or_a_set_of_keys_is_dropped() {
+    let cli = CommandLine::new().await;
+    let write = |name: &str, text: &str| {
+        std::fs::write(cli.directory().join(name), format!("\u{feff}{text}")).unwrap();
+    };
+    write("keys.json", &public_keys());
+    let keys = ["--scope", "openid", "--auth-method", "private_key_jwt", "--jwks", "keys.json"];
+    cli.client_done("signs", "service", &keys);
+    write("its.key", &format!("{}\r\n", "A".repeat(43)));
+    certificate(&cli.directory());
+    for name in ["cert.pem", "key.pem"] {
+        write(name, &std::fs::read_to_string(cli.directory().join(name)).unwrap());
+    }
+    write("grantor.toml", &std::fs::read_to_string(&cli.config).unwrap());
+    let mut environment = ENVIRONMENT.to_vec();
+    environment.push(("GRANTOR_KEYS__MASTER_KEY_FILE", "its.key"));
+    let (clean, log) = cli.serve(&environment).stop();
+    assert!(clean, "{log}");
+}
+
+/// A set with one public key (RFC 7517, appendix A.1).
+fn public_keys() -> String {
+    let key = serde_json::json!({
+        "kty": "EC", "crv": "P-256", "use": "sig", "kid": "1", "alg": "ES256",
+        "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4", "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
+    });
+    serde_json::json!({ "keys": [key] }).to_string()
+}
+
+#[tokio::test]
 async fn a_secret_that_cannot_be_read_is_refused() {
     let cli = CommandLine::new().await;
     cli.client_done("web", "service", &["--scope", "openid"]);
@@ -62,6 +126,7 @@ async fn a_secret_that_cannot_be_read_is_refused() {
     assert!(refused.starts_with("--secret-file none cannot be read: "), "{refused}");
     for (content, part) in [
         (&b"a\xff"[..], "is not text in UTF-8"),
+        (b"\xff\xfea\0", "it is text in UTF-16, as PowerShell writes it"),
         (b"", "a secret has 1 to 1024 bytes"),
         (b"\n", "a secret has 1 to 1024 bytes"),
         (&[b'x'; 1025], "a secret has 1 to 1024 bytes"),

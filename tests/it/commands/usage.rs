@@ -13,11 +13,15 @@ const CLIENT_OPTIONS: [&str; 28] = [
 #[test]
 fn every_command_has_a_help_that_names_its_options() {
     let directory = tempfile::tempdir().unwrap();
-    let commands: [(&[&str], &[&str]); 9] = [
-        (&[], &["serve", "demo", "migrate", "client", "scope", "user", "--version"]),
+    let commands: [(&[&str], &[&str]); 10] = [
+        (&[], &["serve", "demo", "init", "man-pages", "migrate", "client", "scope", "user", "--version"]),
         (&["serve"], &["--config"]),
         (&["migrate"], &["--config"]),
         (&["demo"], &["--data"]),
+        (
+            &["init"],
+            &["--yes", "--public-url", "--username", "--client-id", "--redirect-uri", "--json", "--config"],
+        ),
         (&["client"], &["create"]),
         (&["scope"], &["create"]),
         (&["user"], &["create"]),

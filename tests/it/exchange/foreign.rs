@@ -100,6 +100,9 @@ async fn a_token_of_a_trusted_issuer_is_exchanged_for_one_about_the_linked_perso
     for _ in 0..2 {
         assert_eq!(trusting.ask(&access, &[]).await.status, 200);
     }
+    let now = fixture.server.app.now().as_unix() as f64;
+    let in_list = json!({ "aud": [fixture.server.app.issuer], "exp": now + 100.5, "iat": now - 0.5 });
+    assert_eq!(trusting.ask(&trusting.token(&in_list), &[]).await.json()["expires_in"], 100);
     let opaque = trusting.good(&json!({}), &[]).await;
     assert!(opaque.starts_with("gat_"));
     assert_eq!(fixture.orders.introspect(&opaque).await["act"], json!({ "sub": "orders" }));
@@ -174,8 +177,10 @@ async fn only_clients_that_may_bring_an_issuers_token_learn_what_is_wrong_with_i
     let fixture = &trusting.fixture;
     let (now, issuer) = (fixture.server.app.now().as_unix(), fixture.server.app.issuer.clone());
     for change in [
-        json!({ "aud": [issuer] }),
+        json!({ "aud": [] }),
         json!({ "aud": [issuer, "orders"] }),
+        json!({ "exp": "soon" }),
+        json!({ "exp": -1 }),
         json!({ "aud": format!("{issuer}/token") }),
         json!({ "aud": "orders" }),
         json!({ "aud": null }),

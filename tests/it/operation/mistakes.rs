@@ -56,6 +56,108 @@ async fn a_public_url_that_cannot_be_trusted_is_refused() {
     }
 }
 
+/// What Kubernetes sets in a pod for a Service `grantor` with two ports, and for a Service `grantor-postgresql`.
+const SERVICE_LINKS: [(&str, &str); 14] = [
+    ("GRANTOR_SERVICE_HOST", "10.96.0.7"),
+    ("GRANTOR_SERVICE_PORT", "8080"),
+    ("GRANTOR_SERVICE_PORT_HTTP", "8080"),
+    ("GRANTOR_SERVICE_PORT_METRICS", "9464"),
+    ("GRANTOR_PORT", "tcp://10.96.0.7:8080"),
+    ("GRANTOR_PORT_8080_TCP", "tcp://10.96.0.7:8080"),
+    ("GRANTOR_PORT_8080_TCP_PROTO", "tcp"),
+    ("GRANTOR_PORT_8080_TCP_PORT", "8080"),
+    ("GRANTOR_PORT_8080_TCP_ADDR", "10.96.0.7"),
+    ("GRANTOR_PORT_9464_TCP", "tcp://10.96.0.7:9464"),
+    ("GRANTOR_POSTGRESQL_SERVICE_HOST", "10.96.0.8"),
+    ("GRANTOR_POSTGRESQL_SERVICE_PORT_TCP_POSTGRESQL", "5432"),
+    ("GRANTOR_POSTGRESQL_PORT", "tcp://10.96.0.8:5432"),
+    ("GRANTOR_POSTGRESQL_PORT_5432_TCP_ADDR", "10.96.0.8"),
+];
+
+#[tokio::test]
+async fn service_links_of_kubernetes_are_passed_over_and_other_unknown_variables_are_not() {
+    let cli = CommandLine::new().await;
+    let (clean, log) = cli.serve(&SERVICE_LINKS).stop();
+    assert!(clean, "{log}");
+    let checked = cli.command(&["config", "check", "--json"]).envs(SERVICE_LINKS).output().unwrap();
+    assert_eq!(String::from_utf8(checked.stdout).unwrap(), "[]\n");
+    for (name, value, option) in [
+        ("GRANTOR_PORT", "8080", "port"),
+        ("GRANTOR_SERVICE_HOST", "id.example.com", "service_host"),
+        ("GRANTOR_PORT_8080_TCP_NAME", "http", "port_8080_tcp_name"),
+    ] {
+        let mut environment = SERVICE_LINKS.to_vec();
+        environment.retain(|(link, _)| *link != name);
+        environment.push((name, value));
+        assert_eq!(refusal(&cli, &environment), format!("unknown option {option} in the environment"));
+    }
+}
+
+#[tokio::test]
+async fn a_configured_master_key_that_is_missing_is_a_finding_and_no_key_is_made() {
+    let cli = CommandLine::new().await;
+    let environment = [("GRANTOR_KEYS__MASTER_KEY_FILE", "its.key")];
+    let text = refusal(&cli, &environment);
+    assert!(
+        text.starts_with("keys.master_key_file names its.key, which does not exist; put the key there"),
+        "{text}"
+    );
+    let checked = cli.command(&["config", "check", "--json"]).envs(environment).output().unwrap();
+    let findings: serde_json::Value = serde_json::from_slice(&checked.stdout).unwrap();
+    assert_eq!(
+        (checked.status.code(), findings[0]["option"].as_str()),
+        (Some(1), Some("keys.master_key_file"))
+    );
+    assert_eq!(findings[0]["finding"], text);
+    assert!(!cli.directory().join("its.key").exists() && !cli.directory().join("grantor.key").exists());
+    // The command in the sentence makes a key that is accepted.
+    let (_, make) = text.split_once("make one: ").unwrap();
+    let made = std::process::Command::new("bash").args(["-c", make]).current_dir(cli.directory()).status();
+    assert!(made.unwrap().success());
+    let (clean, log) = cli.serve(&environment).stop();
+    assert!(clean && !log.contains("WARN"), "{log}");
+}
+
+#[tokio::test]
+async fn values_that_have_no_effect_are_findings_in_the_check_and_at_the_start() {
+    let cli = CommandLine::new().await;
+    for (more, option, part) in [
+        ("[log]\nfilter = \"loud\"\n", "log.filter", "log.filter cannot be used; write one of the levels"),
+        ("[log]\nfilter = \"grantr=debug\"\n", "log.filter", "log.filter cannot be used"),
+        (
+            "[sessions]\nlifetime = \"1h\"\nidle_lifetime = \"2h\"\n",
+            "sessions.idle_lifetime",
+            "sessions.idle_lifetime is longer than sessions.lifetime, which ends first",
+        ),
+        (
+            "[tokens]\nrefresh_token_lifetime = \"1d\"\nrefresh_token_idle_lifetime = \"2d\"\n",
+            "tokens.refresh_token_idle_lifetime",
+            "tokens.refresh_token_idle_lifetime is longer than tokens.refresh_token_lifetime",
+        ),
+    ] {
+        cli.configure(more);
+        let text = refusal(&cli, &[]);
+        assert!(text.contains(part) && text.ends_with(&format!("({})", cli.config.display())), "{text}");
+        let checked = cli.command(&["config", "check", "--json"]).output().unwrap();
+        let findings: serde_json::Value = serde_json::from_slice(&checked.stdout).unwrap();
+        let found = (findings[0]["option"].as_str(), findings[0]["source"].as_str());
+        assert_eq!(found, (Some(option), cli.config.to_str()), "{findings}");
+    }
+    cli.configure("[sessions]\nlifetime = \"1h\"\n");
+    assert!(cli.serve(&[]).stop().0, "the default of the other option is no mistake");
+}
+
+#[tokio::test]
+async fn only_lines_of_this_program_are_in_the_log_by_default() {
+    let cli = CommandLine::new().await;
+    let (clean, log) = cli.serve(&[]).stop();
+    assert!(clean, "{log}");
+    let targets =
+        log.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["target"].clone());
+    let foreign: Vec<_> = targets.filter(|target| !target.as_str().unwrap().starts_with("grantor")).collect();
+    assert!(foreign.is_empty(), "{log}");
+}
+
 #[tokio::test]
 async fn impossible_values_are_refused_with_their_key() {
     let cli = CommandLine::new().await;

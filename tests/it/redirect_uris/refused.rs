@@ -57,8 +57,71 @@ fn assert_refused(server: &TestServer, uri: &str, answer: &Answer) {
     assert!(reasons.iter().any(|reason| answer.body.contains(reason)), "{uri:?}: {answer:?}");
     // A few are so short, or so similar to the server's own address, that every page contains them.
     if uri.len() > 8 && !server.url.contains(uri) {
-        assert!(!answer.body.contains(uri), "{uri:?} stands in the page");
+        assert!(!outside_code(&answer.body).contains(uri), "{uri:?} is in the page, and not only as text");
     }
+}
+
+/// A page without the elements that show the address that came and the part that differs, each of which is text only.
+fn outside_code(body: &str) -> String {
+    ["came", "differs"].iter().fold(body.to_owned(), |body, id| {
+        let begin = format!("<code id=\"{id}\">");
+        let Some((before, rest)) = body.split_once(&begin) else { return body };
+        let (text, after) = rest.split_once("</code>").expect("the end of the element");
+        assert!(!text.contains('<') && text.is_ascii() && text.len() < 2000, "{text}");
+        format!("{before}{after}")
+    })
+}
+
+#[tokio::test]
+async fn the_page_and_the_log_show_the_address_that_came_and_what_differs() {
+    let server = TestServer::start().await;
+    let uris = ["https://app.example/callback", "http://127.0.0.1:3000/cb?x=1"];
+    let web = server.register(register(ClientKind::Web, "web", &uris)).await;
+    let long = format!("https://app.example/{}", "x".repeat(3000));
+    for (uri, part, text) in [
+        ("http://127.0.0.1:3001/cb?x=1", "port", "3001"),
+        ("http://127.0.0.1:3000/cb?x=2", "query", "x=2"),
+        ("http://127.0.0.1:3000/cb", "query", "(empty)"),
+        ("https://app.example/callback/", "path", "/callback/"),
+        ("http://app.example/callback", "scheme", "http"),
+        ("https://evil.example/callback", "host", "evil.example"),
+        ("https://app.example:443/callback", "spelling", "https://app.example/callback"),
+        ("https://\u{fc}ber.example/\u{202e}", "host", "xn--ber-goa.example"),
+        ("https://app.example/<b>", "path", "/%3Cb%3E"),
+        (long.as_str(), "path", "xxx"),
+    ] {
+        let page = server.get(&web.url_with(&[("redirect_uri", uri)])).await;
+        assert_eq!(page.status, 400);
+        let shown = |id: &str| {
+            let (_, rest) = page.body.split_once(&format!("<code id=\"{id}\">")).expect("the element");
+            let text = rest.split("</code>").next().unwrap();
+            text.replace("&#x2f;", "/").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+        };
+        let came = shown("came");
+        assert!(came.is_ascii() && came.len() < 320, "{came}");
+        assert!(
+            came == uri || came.ends_with("...") || came.contains("%25") || came.contains("%C3"),
+            "{uri}: {came}"
+        );
+        assert!(page.body.contains(&format!("Its {part}: ")), "{uri}: {page:?}");
+        assert!(shown("differs").replace("%25", "%").contains(text), "{uri}: {}", shown("differs"));
+        // The registered address is for the operator.
+        assert!(!page.body.contains("registered: "), "{page:?}");
+    }
+    let page = server.get(&web.url_with(&[("redirect_uri", "/callback")])).await;
+    page.assert_page(400, "redirect_uri.malformed");
+    assert!(
+        page.body.contains("<code id=\"came\">&#x2f;callback</code>")
+            && !page.body.contains("id=\"differs\"")
+    );
+    let after = "/logout?client_id=web&post_logout_redirect_uri=https://app.example/bye";
+    assert!(
+        server
+            .get(after)
+            .await
+            .body
+            .contains("<code id=\"came\">https:&#x2f;&#x2f;app.example&#x2f;bye</code>")
+    );
 }
 
 #[tokio::test]

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::future::join_all;
 use serde_json::Value;
 
 use super::{Furnished, SECRET, be_refused, behave, guess_everything, post_as};
+use crate::deadline::Lock;
 use crate::support::server::PASSWORD;
 
 const HERE: &str = "203.0.113.7";
@@ -117,4 +119,54 @@ async fn what_a_client_sends_stays_in_its_member() {
         assert_eq!((text(line, "client"), text(line, "address")), (*id, HERE), "{line}");
     }
     assert!(!log.contains(PASSWORD));
+}
+
+#[tokio::test]
+async fn an_address_that_is_not_registered_is_in_the_log_beside_the_registered_one() {
+    let furnished = Furnished::start(&[]).await;
+    let web = furnished.web();
+    let mut browser = furnished.at(HERE);
+    let url = web.url_with(&[("redirect_uri", "https://app.example:444/callback")]);
+    assert_eq!(browser.get(&url).await.status, 400);
+    assert_eq!(browser.get(&web.url_with(&[("redirect_uri", "no address\u{202e}")])).await.status, 400);
+    let after = "/logout?client_id=web&post_logout_redirect_uri=https://app.example/bye";
+    assert_eq!(browser.get(after).await.status, 400);
+    let log = furnished.log();
+    let lines = served(&log);
+    let line = |reason: &str| {
+        lines.iter().find(|line| text(line, "reason") == reason).unwrap_or_else(|| panic!("{reason}: {log}"))
+    };
+    let port = line("redirect_uri.port_mismatch");
+    assert_eq!(text(port, "came"), "https://app.example:444/callback", "{port}");
+    assert_eq!(text(port, "registered"), "https://app.example/callback", "{port}");
+    let malformed = line("redirect_uri.malformed");
+    assert_eq!(text(malformed, "came"), "no address%E2%80%AE", "{malformed}");
+    let logout = line("logout.redirect_uri");
+    assert_eq!(text(logout, "came"), "https://app.example/bye", "{logout}");
+    assert!(logout["registered"].is_null(), "the client has no such address: {logout}");
+}
+
+#[tokio::test]
+async fn requests_that_are_turned_away_are_summed_up_as_refusals_are() {
+    let furnished = Furnished::start(&[("GRANTOR_HTTP__DEADLINE", "1s")]).await;
+    let lock = Lock::on(furnished.cli.database_url(), "device_codes IN ACCESS EXCLUSIVE MODE").await;
+    let begin = async |address| {
+        furnished.at(address).post("/device_authorization", &[("client_id", "tv")]).await.status.as_u16()
+    };
+    let statuses = join_all([HERE; 40].into_iter().chain([THERE]).map(begin)).await;
+    lock.release().await;
+    assert_eq!(statuses, [503; 41]);
+    let log = furnished.log();
+    let turned_away = |address: &str| {
+        let lines = log.lines().filter(|line| line.contains("turned away"));
+        lines.filter(|line| line.contains(&format!("\"address\":\"{address}\""))).count()
+    };
+    // The minute may have ended in between; then there are more lines and two sums.
+    assert!((30..40).contains(&turned_away(HERE)), "{log}");
+    assert_eq!(turned_away(THERE), 1, "{log}");
+    let sums = log.lines().filter(|line| line.contains("refused more requests of this network"));
+    let sums: Vec<Value> = sums.map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(sums.iter().all(|sum| sum["network"] == HERE), "{sums:?}");
+    let summed: u64 = sums.iter().map(|sum| sum["refused"].as_u64().unwrap()).sum();
+    assert_eq!(turned_away(HERE) as u64 + summed, 40, "{log}");
 }

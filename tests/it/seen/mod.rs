@@ -4,6 +4,7 @@ mod dashboard;
 mod fail2ban;
 mod lines;
 mod metrics;
+mod request_ids;
 
 use reqwest::Method;
 

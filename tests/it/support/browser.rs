@@ -46,6 +46,13 @@ impl Browser {
         Self { http: http_client(), base: base.to_owned(), from: String::new(), cookies: BTreeMap::new() }
     }
 
+    /// A browser for a server that speaks https with this certificate.
+    pub(crate) fn trusting(base: &str, certificate: reqwest::Certificate) -> Self {
+        let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+        let http = client.tls_certs_only([certificate]).build().expect("an HTTP client");
+        Self { http, ..Self::new(base) }
+    }
+
     /// This browser behind a proxy that reports `address` for it.
     pub(crate) fn at(self, address: &str) -> Self {
         Self { from: address.to_owned(), ..self }

@@ -4,6 +4,9 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
+use grantor::clock::Timestamp;
+use grantor::config::Config;
+use grantor::store::migrate;
 use serde_json::Value;
 
 use super::database::{TestDatabase, engine};
@@ -18,11 +21,24 @@ pub(crate) struct CommandLine {
 
 impl CommandLine {
     pub(crate) async fn new() -> Self {
+        let cli = Self::without_a_database().await;
+        let config = Config::with(&[("database.url", &cli.database.url)]).expect("a configuration");
+        let made = migrate::run(&config.database_options(), "test", Timestamp::from_unix(1)).await;
+        made.expect("a database");
+        cli
+    }
+
+    /// On SQLite the file of its database does not exist.
+    pub(crate) async fn without_a_database() -> Self {
         let database = TestDatabase::fresh(engine()).await;
         let config = database.directory.path().join("grantor.toml");
         let cli = Self { database, config };
         cli.configure("");
         cli
+    }
+
+    pub(crate) fn database_url(&self) -> &str {
+        &self.database.url
     }
 
     pub(crate) fn directory(&self) -> PathBuf {

@@ -65,7 +65,7 @@ pub(crate) fn node_by(
     let directory = server.database.directory.path();
     let config = directory.join("node.toml");
     std::fs::write(&config, "[database]\nconnections = 4\n[http]\nworkers = 1\n").expect("a file");
-    let key_file = directory.join("grantor.key").display().to_string();
+    let key_file = super::server::master_key(directory);
     let mut all = vec![
         ("database.url", server.database.url.as_str()),
         ("keys.master_key_file", key_file.as_str()),

@@ -1,10 +1,12 @@
 //! A fresh database for each test, on either engine.
 
+use std::collections::BTreeMap;
 use std::str::FromStr as _;
 
 use grantor::clock::Timestamp;
 use grantor::secret::random;
 use grantor::store::db::Engine;
+use grantor::store::tables::{ALL, Column};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _};
@@ -100,6 +102,40 @@ async fn fresh_postgres() -> String {
 
 fn administrator() -> PgConnectOptions {
     PgConnectOptions::from_str(&postgres_url().expect("TEST_POSTGRES_URL")).expect("a PostgreSQL URL")
+}
+
+/// Every row of every table, as text, in a fixed order.
+pub(crate) async fn every_row(url: &str) -> BTreeMap<&'static str, Vec<String>> {
+    let mut all = BTreeMap::new();
+    for table in ALL {
+        let row: Vec<String> = table.columns.iter().map(|column| text_of(url, *column)).collect();
+        let row = row.join(" || ' ' || ");
+        let sql = AssertSqlSafe(format!("SELECT {row} AS row FROM {} ORDER BY 1", table.name));
+        let rows: Vec<(String,)> = match url.starts_with("sqlite:") {
+            true => {
+                let mut link =
+                    SqliteConnectOptions::from_str(url).expect("a URL").connect().await.expect("SQLite");
+                sqlx::query_as(sql).fetch_all(&mut link).await.expect("rows")
+            }
+            false => {
+                let mut link =
+                    PgConnectOptions::from_str(url).expect("a URL").connect().await.expect("PostgreSQL");
+                sqlx::query_as(sql).fetch_all(&mut link).await.expect("rows")
+            }
+        };
+        all.insert(table.name, rows.into_iter().map(|(row,)| row).collect());
+    }
+    all
+}
+
+/// An expression with the text of a column.
+fn text_of(url: &str, column: Column) -> String {
+    let name = column.name();
+    match (column, url.starts_with("sqlite:")) {
+        (_, true) => format!("quote({name})"),
+        (Column::Bytes(_), false) => format!("COALESCE(encode({name}, 'hex'), 'NULL')"),
+        (_, false) => format!("COALESCE({name}::TEXT, 'NULL')"),
+    }
 }
 
 /// Runs a statement as the administrator. Databases are not dropped: the PostgreSQL server was made for this run.

@@ -17,8 +17,19 @@ pub(crate) struct Demo {
 impl Demo {
     /// Starts the demo and reads what it prints.
     pub(crate) fn start() -> Self {
+        Self::start_at("--listen", "127.0.0.1")
+    }
+
+    /// Starts the demo as in a network in which this machine has an address.
+    pub(crate) fn start_in_lan(address: &str) -> Self {
+        Self::start_at("--lan", address)
+    }
+
+    fn start_at(option: &str, address: &str) -> Self {
         let ports = [free_port(), free_port()].map(|port| format!("127.0.0.1:{port}"));
-        let arguments = ["demo", "--listen", &ports[0], "--app-listen", &ports[1]];
+        let listen =
+            if option == "--lan" { format!("--lan={address}") } else { format!("--listen={}", ports[0]) };
+        let arguments = ["demo", &listen, "--app-listen", &ports[1]];
         let mut child =
             grantor(Path::new("."), &arguments).stdout(Stdio::piped()).spawn().expect("the binary");
         let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();

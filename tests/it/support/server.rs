@@ -51,7 +51,7 @@ impl TestServer {
 
     /// The configuration of a server on `database`.
     pub(crate) fn config(database: &TestDatabase, options: &[(&str, &str)]) -> Config {
-        let key_file = database.directory.path().join("grantor.key").display().to_string();
+        let key_file = master_key(database.directory.path());
         let mut all = vec![
             ("listen", "127.0.0.1:0"),
             ("database.url", database.url.as_str()),
@@ -229,6 +229,14 @@ impl TestServer {
     pub(crate) async fn token(&self, form: &[(&str, &str)]) -> Answer {
         self.browser().post("/token", form).await
     }
+}
+
+/// The path of a master key in a folder, which is made if it does not exist.
+pub(crate) fn master_key(folder: &std::path::Path) -> String {
+    let path = folder.join("grantor.key");
+    let key = grantor::secret::to_base64url(&grantor::secret::random::<32>());
+    grantor::keys::master::MasterKey::keep(&path, &key).expect("a file");
+    path.display().to_string()
 }
 
 /// Waits until `/readyz` answers a browser of a node with this status.

@@ -2,13 +2,14 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// A site that listens until the test process ends.
 pub(crate) struct Site {
     pub(crate) port: u16,
     called: Arc<AtomicUsize>,
+    heads: Arc<Mutex<Vec<String>>>,
 }
 
 impl Site {
@@ -18,16 +19,22 @@ impl Site {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let called = Arc::new(AtomicUsize::new(0));
-        let site = Self { port, called: called.clone() };
+        let heads = Arc::<Mutex<Vec<String>>>::default();
+        let site = Self { port, called: called.clone(), heads: heads.clone() };
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 called.fetch_add(1, Ordering::SeqCst);
-                let answer = answer.clone();
+                let (answer, heads) = (answer.clone(), heads.clone());
                 // Browsers open spare connections, so each connection gets its own thread.
-                std::thread::spawn(move || serve(stream, &answer));
+                std::thread::spawn(move || serve(stream, &answer, &heads));
             }
         });
         site
+    }
+
+    /// The head of each request, in lower case.
+    pub(crate) fn heads(&self) -> Vec<String> {
+        self.heads.lock().expect("no panic").clone()
     }
 
     /// How many connections were made.
@@ -36,7 +43,7 @@ impl Site {
     }
 }
 
-fn serve(mut stream: TcpStream, answer: &impl Fn(&str) -> (String, String)) {
+fn serve(mut stream: TcpStream, answer: &impl Fn(&str) -> (String, String), heads: &Mutex<Vec<String>>) {
     let mut head = Vec::new();
     let mut buffer = [0; 4096];
     while !head.windows(4).any(|end| end == b"\r\n\r\n") {
@@ -57,6 +64,7 @@ fn serve(mut stream: TcpStream, answer: &impl Fn(&str) -> (String, String)) {
             Ok(read) => sent.push_str(&String::from_utf8_lossy(&buffer[..read])),
         }
     }
+    heads.lock().expect("no panic").push(lines.to_ascii_lowercase());
     let path = lines.split(' ').nth(1).unwrap_or("/");
     let (header, body) = answer(format!("{path} {sent}").trim_end());
     let response =

@@ -12,13 +12,13 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _, SqlSafeStr as _, SqlStr
 use super::super::cause::Cause;
 use super::super::connection::{EngineConnection, NO_TIMELINE, Statements, Timeline, Tx};
 use super::super::error::DbError;
-use super::super::{DatabaseRoute, DbOptions};
+use super::super::{DatabaseRoute, DbOptions, url};
 use super::absence::Absence;
 
 /// SERIALIZABLE, because at READ COMMITTED a write could be decided by a stale read without an error.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE";
 const BEGIN_READING: &str = "BEGIN READ ONLY";
-/// How long a connection attempt may take.
+/// How long a connection attempt may take, unless the URL says so.
 const CONNECT: Duration = Duration::from_secs(5);
 /// How much longer than the caller the server may work on a statement. It must not give up first: if its limit ends a
 /// COMMIT that waits for a second machine, the server reports success, although that machine has nothing.
@@ -44,6 +44,8 @@ enum Role {
 #[derive(Clone)]
 pub(in crate::store) struct DatabaseServer {
     connect: PgConnectOptions,
+    /// How long a connection attempt may take.
+    patience: Duration,
     what: String,
     role: Role,
     /// The timeline of the newest primary that any connection has led to.
@@ -58,9 +60,16 @@ pub(in crate::store) struct DatabaseServer {
 
 impl DatabaseServer {
     pub(in crate::store) fn of(options: &DbOptions, name: &str) -> Result<Self, DbError> {
-        let connect = PgConnectOptions::from_str(&options.url)
-            .map_err(|_| DbError::Url("cannot be read".into()))?
-            .application_name(name)
+        let unreadable = || DbError::Url("cannot be read".into());
+        let url = url::for_driver(&options.url).ok_or_else(unreadable)?;
+        let connect = PgConnectOptions::from_str(&url).map_err(|_| unreadable())?;
+        let name = match connect.get_application_name() {
+            // Its beginning says that it is a server of this program (see `store::copy`).
+            Some(own) if !name.is_empty() => format!("{name}: {own}"),
+            _ => name.to_owned(),
+        };
+        let connect = connect
+            .application_name(&name)
             .statement_cache_capacity(STATEMENTS)
             // No column is a float, and poolers refuse parameters that they do not know.
             .extra_float_digits(None)
@@ -77,7 +86,8 @@ impl DatabaseServer {
         };
         let begin = BEGIN.into_sql_str();
         let (role, newest, absence) = (Role::Primary, Arc::default(), Absence::default());
-        Ok(Self { connect, what, role, newest, absence, statements, begin, begin_reading })
+        let patience = url::connect_timeout(&options.url).unwrap_or(CONNECT);
+        Ok(Self { connect, patience, what, role, newest, absence, statements, begin, begin_reading })
     }
 
     /// Also accepts a standby.
@@ -147,8 +157,9 @@ impl DatabaseServer {
     }
 
     async fn connect(&self) -> Result<PgConnection, sqlx::Error> {
-        let connected = tokio::time::timeout(CONNECT, self.connect.connect()).await;
-        let late = || std::io::Error::new(ErrorKind::TimedOut, format!("no answer within {CONNECT:?}"));
+        let connected = tokio::time::timeout(self.patience, self.connect.connect()).await;
+        let late =
+            || std::io::Error::new(ErrorKind::TimedOut, format!("no answer within {:?}", self.patience));
         connected.map_err(|_| sqlx::Error::Io(late()))?
     }
 

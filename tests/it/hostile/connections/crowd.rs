@@ -124,3 +124,27 @@ async fn a_head_that_is_too_large_is_a_line_with_the_address() {
     }
     assert!(!log.contains("\"ERROR\""), "{log}");
 }
+
+#[tokio::test]
+async fn heads_that_are_too_large_are_summed_up_like_refusals() {
+    let cli = CommandLine::new().await;
+    let serving = cli.serve(&[]);
+    let address = serving.url.trim_start_matches("http://").to_owned();
+    let head = format!("GET /healthz?{} HTTP/1.1\r\nHost: x\r\n\r\n", "x".repeat(40_000));
+    for _ in 0..35 {
+        let mut link = std::net::TcpStream::connect(&address).unwrap();
+        let _ = link.write_all(head.as_bytes());
+        super::until_closed(&mut link, "a large head");
+    }
+    let (_, log) = serving.stop();
+    let lines = log.lines().filter(|line| line.contains("head is too large")).count();
+    let sums = log.lines().filter(|line| line.contains("refused more requests of this network"));
+    let sum: u64 = sums
+        .map(|line| {
+            assert!(line.contains("head_too_large ") && line.contains("\"network\":\"127.0.0.1\""), "{line}");
+            serde_json::from_str::<serde_json::Value>(line).unwrap()["refused"].as_u64().unwrap()
+        })
+        .sum();
+    // A minute may have ended in between on a slow machine.
+    assert!(lines >= 30 && lines as u64 + sum == 35, "{log}");
+}

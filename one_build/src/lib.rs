@@ -1,0 +1,1 @@
+//! Only features; see Cargo.toml.

@@ -1,0 +1,56 @@
+//! Text that people see between words of others: names and descriptions.
+
+/// Whether a text fits on one line and stays where it is put: no control characters, no separators of lines, and no
+/// controls of the writing direction (the property Bidi_Control), which turn the words around them.
+pub fn is_line(text: &str) -> bool {
+    !text.chars().any(|c| c.is_control() || is_separator(c) || is_bidi_control(c))
+}
+
+/// The text without controls of the writing direction, for a place where it cannot be isolated by markup; in isolates if it
+/// is not ASCII (UAX 9 §2.4). For text that was stored before it was checked.
+pub fn isolated(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_owned();
+    }
+    let plain: String = text.chars().filter(|c| !is_bidi_control(*c)).collect();
+    format!("\u{2068}{plain}\u{2069}")
+}
+
+/// Whether a character controls the writing direction of those after it.
+pub fn is_bidi_control(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+fn is_separator(c: char) -> bool {
+    matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_has_nothing_that_moves_the_words_around_it() {
+        for good in [
+            "",
+            "Calendar & Co",
+            "\u{5d9}\u{5d5}\u{5de}\u{5df}",
+            "\u{645}\u{6cc}\u{200c}\u{62e}",
+            "\u{1f600}",
+        ] {
+            assert!(is_line(good), "{good:?}");
+        }
+        for bad in [
+            '\n', '\0', '\u{7f}', '\u{85}', '\u{61c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202e}',
+            '\u{2028}', '\u{2066}', '\u{2069}',
+        ] {
+            assert!(!is_line(&format!("a{bad}b")), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_marked_up_is_isolated_by_characters() {
+        assert_eq!(isolated("Calendar"), "Calendar");
+        assert_eq!(isolated("a\u{202e}b\u{e9}"), "\u{2068}ab\u{e9}\u{2069}");
+    }
+}
