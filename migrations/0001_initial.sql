@@ -177,6 +177,17 @@ CREATE TABLE user_skeletons (
 );
 CREATE INDEX user_skeletons_user ON user_skeletons (user_id);
 
+-- By which a person sets a password without knowing the old one; an operator makes the link and hands it over. A user has
+-- at most one.
+CREATE TABLE password_links (
+    user_id     TEXT   PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+    hash        BYTEA  NOT NULL UNIQUE,
+    created_at  BIGINT NOT NULL,
+    expires_at  BIGINT NOT NULL,
+    consumed_at BIGINT
+);
+CREATE INDEX password_links_end ON password_links (expires_at);
+
 CREATE TABLE sessions (
     cookie_hash  BYTEA  PRIMARY KEY,
     -- The name that codes and grants remember; it does not open the session.

@@ -43,7 +43,7 @@ pub(super) fn private_file(path: &Path) -> std::io::Result<File> {
 
 /// Gives a finished file its name. A crash after this call cannot lose the file or its name.
 pub(super) fn move_into_place(finished: &Path, path: &Path, existing: ExistingFile) -> Result<(), CliError> {
-    let failed = |error: std::io::Error| CliError(format!("cannot write {}: {error}", path.display()));
+    let failed = |error: std::io::Error| CliError::from(format!("cannot write {}: {error}", path.display()));
     File::open(finished).and_then(|file| file.sync_all()).map_err(failed)?;
     let finished = TempPath::try_from_path(finished).map_err(failed)?;
     let moved = match existing {
@@ -57,7 +57,7 @@ pub(super) fn move_into_place(finished: &Path, path: &Path, existing: ExistingFi
 /// Gives the file at `path` a second name. It keeps that name when another file takes the first one.
 pub(super) fn link_as(path: &Path, kept: &Path) -> Result<(), CliError> {
     let failed = |error: std::io::Error| {
-        CliError(format!("cannot put {} aside as {}: {error}", path.display(), kept.display()))
+        CliError::from(format!("cannot put {} aside as {}: {error}", path.display(), kept.display()))
     };
     match std::fs::hard_link(path, kept) {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return Err(failed(error)),

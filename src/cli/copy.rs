@@ -92,7 +92,7 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
 
 impl From<CopyError> for CliError {
     fn from(error: CopyError) -> Self {
-        Self(chain(&error))
+        chain(&error).into()
     }
 }
 

@@ -1,6 +1,8 @@
 //! Shows the faults of operations as sentences that call each member by its command-line option.
 
-use super::CliError;
+use serde_json::json;
+
+use super::error::{CliError, ErrorKind};
 use crate::failure::Denied;
 use crate::operations::fault::{Fault, FaultKind, Faults};
 
@@ -67,7 +69,20 @@ fn hinted<'h>(faults: &Faults, hint: impl Fn(&Fault) -> Option<&'h str>) -> CliE
         Some(hint) => format!("{}; {hint}", with_options(&fault.sentence)),
         None => with_options(&fault.sentence),
     };
-    CliError(faults.iter().map(line).collect::<Vec<_>>().join("\n"))
+    let lines: Vec<String> = faults.iter().map(line).collect();
+    let shown = faults.iter().zip(&lines).map(|(fault, line)| {
+        let kind: &str = kind(fault.kind).into();
+        json!({ "error": kind, "member": fault.member, "option": fault.member.and_then(option), "message": line })
+    });
+    CliError::new(kind(faults.kind()), lines.join("\n"), shown.collect())
+}
+
+fn kind(kind: FaultKind) -> ErrorKind {
+    match kind {
+        FaultKind::Invalid => ErrorKind::Invalid,
+        FaultKind::NotFound => ErrorKind::NotFound,
+        FaultKind::Conflict => ErrorKind::Conflict,
+    }
 }
 
 /// Replaces each member in backquotes by its option.

@@ -8,6 +8,7 @@ mod completions;
 mod config;
 mod copy;
 mod demo;
+mod error;
 mod fault;
 mod grant;
 mod healthcheck;
@@ -43,15 +44,17 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 
 use crate::clock::{Clock, Timestamp};
-use crate::config::{Config, ConfigError, PLACES};
+use crate::config::{Config, PLACES};
 use crate::failure::Failure;
+use crate::files::NamedFile;
 use crate::files::permissions::Exposure;
-use crate::files::{FileError, NamedFile};
 use crate::operations::Context;
 use crate::secret::passwords::Passwords;
 use crate::server::{make_database, open_database};
 use crate::store::db::{DatabaseRoute, Db, DbError, DbOptions};
 use crate::telemetry;
+use error::CliError;
+use list::ListOptions;
 
 const NO_CONFIG: &str = "grantor demo has a configuration of its own, and takes no --config";
 
@@ -168,7 +171,7 @@ impl OutputOptions {
     /// Answers a program with an array, or a person with a table.
     fn list<T, const N: usize>(
         &self,
-        items: &[T],
+        (items, options): (&[T], &ListOptions),
         to_json: impl Fn(&T) -> serde_json::Value,
         header: [&str; N],
         row: impl Fn(&T) -> [String; N],
@@ -179,66 +182,20 @@ impl OutputOptions {
             return say(format!("none in the database {}", config.database_options().what()));
         }
         let rows: Vec<_> = items.iter().map(row).collect();
-        let json: serde_json::Value = items.iter().map(to_json).collect();
+        let places = options.arrange(&header, &rows)?;
+        let json: serde_json::Value = places.iter().map(|place| to_json(&items[*place])).collect();
+        let rows: Vec<_> = places.iter().map(|place| rows[*place].clone()).collect();
         self.say(json, table::table(header, &rows))
-    }
-}
-
-/// The reason why a command cannot do its work, as a sentence.
-#[derive(Debug)]
-struct CliError(String);
-
-impl fmt::Display for CliError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl From<String> for CliError {
-    fn from(sentence: String) -> Self {
-        Self(sentence)
-    }
-}
-
-impl From<&str> for CliError {
-    fn from(sentence: &str) -> Self {
-        Self(sentence.to_owned())
-    }
-}
-
-impl From<ConfigError> for CliError {
-    fn from(error: ConfigError) -> Self {
-        Self(error.to_string())
-    }
-}
-
-impl From<Failure> for CliError {
-    fn from(failure: Failure) -> Self {
-        Self(failure.chain())
-    }
-}
-
-impl From<FileError> for CliError {
-    fn from(error: FileError) -> Self {
-        Self(error.to_string())
-    }
-}
-
-impl From<DbError> for CliError {
-    fn from(error: DbError) -> Self {
-        Failure::Database(error).into()
-    }
-}
-
-impl From<std::io::Error> for CliError {
-    fn from(error: std::io::Error) -> Self {
-        Self(error.to_string())
     }
 }
 
 /// Runs the command that the arguments name.
 pub fn run() -> ExitCode {
-    let cli = Cli::try_parse().unwrap_or_else(|error| usage::without_values(error).exit());
+    let is_json = std::env::args_os().any(|argument| argument == "--json");
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage::refuse(error, is_json),
+    };
     let outcome = match cli.command {
         Command::Serve(common) => serve::run(&common),
         Command::Demo(_) if cli.common.config.is_some() => Err(NO_CONFIG.into()),
@@ -268,9 +225,7 @@ pub fn run() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            for sentence in error.0.lines() {
-                let _ = writeln!(std::io::stderr(), "grantor: {sentence}");
-            }
+            error.print(is_json);
             ExitCode::FAILURE
         }
     }
@@ -349,7 +304,8 @@ fn say(line: impl fmt::Display) -> Result<(), CliError> {
     print(format!("{line}\n").as_bytes())
 }
 
-/// Prints a warning on standard error. The command continues.
+/// Prints a warning on standard error. The command continues. It is text for programs, too: what they act on is the exit
+/// code.
 fn warn(sentence: impl fmt::Display) -> Result<(), CliError> {
     Ok(writeln!(std::io::stderr(), "grantor: warning: {sentence}")?)
 }
@@ -369,5 +325,105 @@ fn print(bytes: &[u8]) -> Result<(), CliError> {
     match out.write_all(bytes).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Arg, Command, CommandFactory as _};
+
+    use super::*;
+
+    fn command(path: [&str; 2]) -> Command {
+        let mut root = Cli::command();
+        root.build();
+        path.iter().fold(root, |command, name| command.find_subcommand(name).unwrap().clone())
+    }
+
+    /// The values that an option takes: how many, their placeholder, and the words if only some are allowed.
+    fn values(arg: &Arg) -> String {
+        let words: Vec<String> =
+            arg.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect();
+        format!("{:?} {:?} {words:?}", arg.get_num_args(), arg.get_value_names())
+    }
+
+    #[test]
+    fn create_and_update_have_the_same_options_with_the_same_values() {
+        // What an object has from its beginning or gets by a command of its own.
+        const ONLY_NEW: [&str; 6] =
+            ["id", "secret", "secret-stdin", "secret-file", "password-stdin", "generate"];
+        for object in ["client", "scope", "resource", "issuer", "user"] {
+            let (create, update) = (command([object, "create"]), command([object, "update"]));
+            let options = |command: &Command| -> Vec<Arg> {
+                command.get_arguments().filter(|arg| arg.get_long().is_some()).cloned().collect()
+            };
+            let (create, update) = (options(&create), options(&update));
+            let find = |options: &[Arg], name: &str| {
+                options.iter().find(|arg| arg.get_long() == Some(name)).cloned()
+            };
+            for arg in &create {
+                let name = arg.get_long().unwrap();
+                if ONLY_NEW.contains(&name) {
+                    continue;
+                }
+                let other = find(&update, name).unwrap_or_else(|| panic!("{object} update has no --{name}"));
+                assert_eq!(values(arg), values(&other), "{object} --{name}");
+            }
+            for arg in &update {
+                let name = arg.get_long().unwrap();
+                let is_change =
+                    ["no-", "add-", "remove-", "enable", "disable"].iter().any(|word| name.starts_with(word));
+                assert!(is_change || find(&create, name).is_some(), "{object} create has no --{name}");
+            }
+        }
+    }
+
+    /// The words of a shell line, up to a pipe, a redirection or a comment.
+    fn words(line: &str) -> Vec<String> {
+        let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
+        for c in line.chars() {
+            match (quote, c) {
+                (Some(open), c) if c == open => quote = None,
+                (None, '\'' | '"') => {
+                    quote = Some(c);
+                    word.get_or_insert_default();
+                }
+                (None, '|' | '>' | '#' | ';') if word.is_none() => break,
+                (None, ' ') => words.extend(word.take()),
+                (_, c) => word.get_or_insert_default().push(c),
+            }
+        }
+        words.extend(word);
+        words
+    }
+
+    #[test]
+    fn every_command_in_the_documentation_is_one_that_the_program_takes() {
+        let documents = [
+            include_str!("../../docs/commands.md"),
+            include_str!("../../docs/tokens.md"),
+            include_str!("../../docs/devices.md"),
+            include_str!("../../docs/openid.md"),
+            include_str!("../../README.md"),
+        ];
+        let mut count = 0;
+        for document in documents {
+            let code = document.split("```").skip(1).step_by(2).map(|block| block.replace("\\\n", " "));
+            for line in code.flat_map(|block| block.lines().map(str::to_owned).collect::<Vec<_>>()) {
+                let line = line.trim_start_matches("$ ");
+                let line = line
+                    .rsplit_once(" | grantor ")
+                    .map_or(line.to_owned(), |(_, rest)| format!("grantor {rest}"));
+                // A line with an ellipsis is not a whole command.
+                if line.starts_with("grantor ") && !line.contains('…') && !line.starts_with("grantor: ") {
+                    let parsed = Cli::try_parse_from(words(&line));
+                    if let Err(error) = parsed {
+                        panic!("{line}: {error}");
+                    }
+                    count += 1;
+                }
+            }
+        }
+        assert!(count > 50, "{count}");
     }
 }

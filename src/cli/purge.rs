@@ -4,6 +4,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::clock::wrong_clock;
+use super::list::ListOptions;
 use super::{CliError, OutputOptions};
 use crate::metrics::purge_counters::PurgeCounters;
 use crate::secret::random_id;
@@ -22,7 +23,12 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
     options.output.common.run(async |cli| {
         if options.dry_run {
             let found = purge::backlog(&cli.db, cli.now).await?;
-            return options.output.list(&found, to_json, ["TABLE", "ROWS", "ENDED"], row);
+            return options.output.list(
+                (&found, &ListOptions::default()),
+                to_json,
+                ["TABLE", "ROWS", "ENDED"],
+                row,
+            );
         }
         let watch = cli.clock().await?;
         let (mut deleted, counters, holder) = (0, PurgeCounters::default(), random_id());

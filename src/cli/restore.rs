@@ -68,8 +68,8 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
 pub(super) fn sentence(file: &Path, unfit: &UnfitDatabase) -> CliError {
     match unfit {
         // The sentence already names the database.
-        UnfitDatabase::Database(error) => CliError(chain(error)),
-        unfit => CliError(format!("{} {}", file.display(), chain(unfit))),
+        UnfitDatabase::Database(error) => CliError::from(chain(error)),
+        unfit => CliError::from(format!("{} {}", file.display(), chain(unfit))),
     }
 }
 
@@ -113,7 +113,7 @@ async fn prepare(options: &Options, copy: &Path) -> Result<BackupContents, CliEr
 }
 
 async fn bring(file: &Path, copy: &Path, output: &OutputOptions) -> Result<(), CliError> {
-    let failed = |error: std::io::Error| CliError(format!("cannot read {}: {error}", file.display()));
+    let failed = |error: std::io::Error| CliError::from(format!("cannot read {}: {error}", file.display()));
     let mut from = std::fs::File::open(file).map_err(failed)?;
     let progress = Progress::of_bytes(output, "reading", from.metadata().map_err(failed)?.len());
     let mut to = atomic_file::private_file(copy)?;

@@ -1,17 +1,18 @@
-//! Reads secrets from standard input and from files, so that they appear neither in the process list nor in the history
-//! of the shell.
+//! Reads secrets from the terminal, from standard input and from files, so that they appear neither in the process list nor
+//! in the history of the shell.
 
-use std::io::Read as _;
+use std::io::{BufRead as _, IsTerminal as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
 use super::{CliError, trusted, warn};
 use crate::files::{BYTE_ORDER_MARK, NamedFile, not_utf8, without_mark};
 use crate::oauth::identity::user::MAX_PASSWORD_LENGTH;
 use crate::operations::clients::ChosenSecret;
-use crate::secret::{Secret, random};
+use crate::secret::{Secret, random, random_password};
 
 /// The secret that a person has chosen for a client.
 #[derive(Args)]
@@ -21,7 +22,7 @@ pub(super) struct ChosenSecretOptions {
     /// options. Without all three, a confidential client gets a generated secret, which is printed once
     #[arg(long, value_name = "S")]
     secret: Option<String>,
-    /// Read its secret from standard input, without the line end after it
+    /// Read its secret from standard input, without the line end after it; a terminal asks for it and does not show it
     #[arg(long)]
     secret_stdin: bool,
     /// Read its secret from a file, without the line end after it
@@ -39,13 +40,93 @@ impl ChosenSecretOptions {
         if let Some(path) = &self.secret_file {
             return from_file(path).map(Some);
         }
-        self.secret_stdin.then(|| from_stdin("the secret", ChosenSecret::MAX_LENGTH)).transpose()
+        self.secret_stdin.then(|| new_from_stdin("secret", ChosenSecret::MAX_LENGTH)).transpose()
     }
 }
 
-/// Reads a password from standard input, without its line end.
+/// Where a new password comes from.
+#[derive(Args)]
+#[group(multiple = false)]
+pub(super) struct NewPasswordOptions {
+    /// Read the password from standard input, without the line end after it. Without this option and --generate, the
+    /// command does the same; on a terminal it asks for the password twice and does not show it
+    #[arg(long)]
+    password_stdin: bool,
+    /// Make a strong random password, and print it once
+    #[arg(long)]
+    generate: bool,
+}
+
+/// A new password.
+pub(super) struct NewPassword {
+    pub(super) password: Secret,
+    /// Whether the operator must learn it from the command.
+    pub(super) is_generated: bool,
+}
+
+impl NewPasswordOptions {
+    /// Reads or makes the password. It is not checked.
+    pub(super) fn read(&self) -> Result<NewPassword, CliError> {
+        let password = match self.generate {
+            true => random_password(),
+            false => read_password()?,
+        };
+        Ok(NewPassword { password, is_generated: self.generate })
+    }
+}
+
+/// A new password from standard input. A terminal asks for it twice.
 pub(super) fn read_password() -> Result<Secret, CliError> {
-    from_stdin("the password", MAX_PASSWORD_LENGTH)
+    new_from_stdin("password", MAX_PASSWORD_LENGTH)
+}
+
+/// A new secret from standard input. A terminal asks for it twice.
+fn new_from_stdin(what: &str, longest: usize) -> Result<Secret, CliError> {
+    if !std::io::stdin().is_terminal() {
+        return from_stdin(&format!("the {what}"), longest);
+    }
+    let first = from_terminal(&format!("New {what}: "))?;
+    if first != from_terminal(&format!("New {what} again: "))? {
+        return Err(format!("the {what} was typed in two different ways; nothing was changed").into());
+    }
+    Ok(first)
+}
+
+/// A line that is typed on the terminal, which does not show it. The prompt appears on standard error.
+fn from_terminal(prompt: &str) -> Result<Secret, CliError> {
+    let hidden = HiddenTyping::begin()?;
+    let mut out = std::io::stderr().lock();
+    write!(out, "{prompt}")?;
+    out.flush()?;
+    let mut line = Zeroizing::new(String::new());
+    std::io::stdin().lock().read_line(&mut line)?;
+    drop(hidden);
+    Ok(without_line_end(&line))
+}
+
+/// A terminal that does not show what is typed, until this is dropped.
+struct HiddenTyping {
+    before: Termios,
+}
+
+impl HiddenTyping {
+    /// The line end is still shown, so that what follows begins on a new line.
+    fn begin() -> Result<Self, CliError> {
+        let failed = |error| format!("the terminal cannot hide what is typed: {error}");
+        let before = tcgetattr(std::io::stdin()).map_err(failed)?;
+        let mut hidden = before.clone();
+        hidden.local_modes.remove(LocalModes::ECHO);
+        hidden.local_modes.insert(LocalModes::ECHONL);
+        tcsetattr(std::io::stdin(), OptionalActions::Now, &hidden).map_err(failed)?;
+        Ok(Self { before })
+    }
+}
+
+impl Drop for HiddenTyping {
+    fn drop(&mut self) {
+        // Without a terminal there is nothing to restore.
+        let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, &self.before);
+    }
 }
 
 /// Warns that other accounts can see a secret in an argument.

@@ -8,6 +8,7 @@ use super::{Config, descriptors};
 use crate::clock::Seconds;
 use crate::oauth::grant::code::LONGEST_LIFETIME;
 use crate::oauth::host::{self, WRONG_HOST};
+use crate::oauth::identity::password::{MAX_MIN_LENGTH, MIN_LENGTH};
 use crate::oauth::signing_key::JWKS_MAX_AGE;
 use crate::secret::from_base64url;
 use crate::store::db::{Engine, check_url};
@@ -46,6 +47,10 @@ impl Config {
         {
             let sentence = format!("passwords: Argon2 does not take these parameters: {error}");
             mistakes.push(("passwords", sentence));
+        }
+        if !(MIN_LENGTH..=MAX_MIN_LENGTH).contains(&hashing.min_length) {
+            let sentence = format!("passwords.min_length must be between {MIN_LENGTH} and {MAX_MIN_LENGTH}");
+            mistakes.push(("passwords.min_length", sentence));
         }
         if !is_filter(&self.log.filter) {
             mistakes.push(("log.filter", BAD_FILTER.into()));

@@ -31,6 +31,7 @@ pub use span::Span;
 use crate::clock::Timestamp;
 use crate::fetch::address::AllowList;
 use crate::oauth::client::PkcePolicy;
+use crate::oauth::identity::password::PasswordPolicy;
 use crate::oauth::identity::session::LiveSessions;
 use crate::oauth::signing_key::{Schedule, SigningAlgorithm};
 use crate::oauth::webfinger::WebFingerHosts;
@@ -194,6 +195,14 @@ pub struct PasswordOptions {
     pub parallelism: u32,
     pub concurrency: usize,
     pub queue: usize,
+    pub min_length: usize,
+}
+
+impl PasswordOptions {
+    /// The rule for new passwords.
+    pub fn policy(&self) -> PasswordPolicy {
+        PasswordPolicy { min_length: self.min_length }
+    }
 }
 
 /// Calls to addresses from registrations.

@@ -15,10 +15,12 @@ use crate::secret::Hash;
 pub const STYLE: &str = include_str!("../pages/assets/grantor.css");
 const ICON: &str = include_str!("../pages/assets/grantor.svg");
 
-const TEMPLATES: [(&str, &str); 19] = [
+const TEMPLATES: [(&str, &str); 21] = [
     ("layout.html", include_str!("../pages/templates/layout.html")),
     ("sign_in.html", include_str!("../pages/templates/sign_in.html")),
     ("sign_up.html", include_str!("../pages/templates/sign_up.html")),
+    ("set_password.html", include_str!("../pages/templates/set_password.html")),
+    ("password_set.html", include_str!("../pages/templates/password_set.html")),
     ("choose_account.html", include_str!("../pages/templates/choose_account.html")),
     ("consent.html", include_str!("../pages/templates/consent.html")),
     ("device.html", include_str!("../pages/templates/device.html")),

@@ -46,6 +46,10 @@ pub enum Act {
     UserUpdated,
     #[strum(serialize = "user.password_set")]
     UserPasswordSet,
+    #[strum(serialize = "user.invited")]
+    UserInvited,
+    #[strum(serialize = "user.password_link_created")]
+    UserPasswordLinkCreated,
     #[strum(serialize = "user.disabled")]
     UserDisabled,
     #[strum(serialize = "user.enabled")]

@@ -1,5 +1,7 @@
 //! Checks that what an object names exists: scopes, and clients that can authenticate.
 
+use strsim::osa_distance;
+
 use super::fault::Fault;
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::id::ClientId;
@@ -11,12 +13,32 @@ pub(super) async fn scope_faults(conn: &mut Conn, scope: &Scope) -> Result<Vec<F
     let mut faults = Vec::new();
     for name in scope.names() {
         if scopes::find(conn, name).await?.is_none() {
-            let sentence = format!("there is no scope with the name {name}; create it first");
+            let advice = advice(conn, name).await?;
+            let sentence = format!("there is no scope with the name {name}; {advice}");
             faults.push(Fault::invalid("scope", sentence));
         }
     }
     Ok(faults)
 }
+
+/// What to do about the name of a scope that does not exist.
+async fn advice(conn: &mut Conn, name: &str) -> Result<String, DbError> {
+    let parts: Vec<&str> = name.split(',').filter(|part| !part.is_empty()).collect();
+    if parts.len() > 1 {
+        return Ok(format!("separate scopes by spaces, as in \"{}\"", parts.join(" ")));
+    }
+    let known = scopes::all(conn).await?;
+    let similar = known.iter().map(|known| (osa_distance(&known.name, name), &known.name)).min();
+    Ok(match similar {
+        Some((distance, similar)) if distance <= MAX_TYPOS && distance < name.len() / 2 => {
+            format!("did you mean {similar}?")
+        }
+        _ => "create it first".to_owned(),
+    })
+}
+
+/// The largest number of mistakes in a name that is still recognized.
+const MAX_TYPOS: usize = 2;
 
 /// One fault for each client that does not exist or has no secret and no key. `why` completes the sentence: what the
 /// client could not prove.

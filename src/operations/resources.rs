@@ -6,13 +6,15 @@ use super::configured::{algorithm_fault, lifetime_fault};
 use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
 use super::list::{self, Cursor, List, Listing};
+use super::list_change::ListChange;
 use super::references::{client_faults, each_once, scope_faults};
+use super::scopes::changed;
 use super::{Context, Done, Outcome};
 use crate::clock::Seconds;
 use crate::failure::Denied;
 use crate::oauth::client::TokenFormat;
 use crate::oauth::grant::resource::{Resource, check_uri, normal};
-use crate::oauth::grant::scope::{OPENID, Scope};
+use crate::oauth::grant::scope::OPENID;
 use crate::oauth::id::ClientId;
 use crate::oauth::signing_key::SigningAlgorithm;
 use crate::store::db::{Conn, DbError, Tx};
@@ -22,9 +24,9 @@ use crate::store::{clients, resources};
 /// The changes; `None` keeps the value.
 #[derive(Clone, Debug, Default)]
 pub struct ResourceChanges {
-    pub scopes: Option<Scope>,
+    pub scopes: ListChange<String>,
     /// The clients that may introspect tokens for the resource.
-    pub servers: Option<Vec<ClientId>>,
+    pub servers: ListChange<ClientId>,
     pub format: Option<TokenFormat>,
     /// `Some(None)`: the algorithm of the configuration.
     pub algorithm: Option<Option<SigningAlgorithm>>,
@@ -91,12 +93,11 @@ pub async fn create(context: &Context<'_>, resource: Resource) -> Outcome<Resour
 pub async fn update(context: &Context<'_>, uri: &str, changes: ResourceChanges) -> Outcome<Resource> {
     let lifetime = changes.access_token_lifetime.flatten();
     Faults::refuse_if_any(faults_of(context, changes.algorithm.flatten(), lifetime))?;
-    let changes = ResourceChanges { servers: changes.servers.map(each_once), ..changes };
     let uri = uri.to_owned();
     context
         .act(async move |tx: &mut Tx| {
             let before = existing(tx, &uri).await?;
-            let after = changes.clone().applied_to(before.clone());
+            let after = changes.clone().applied_to(before.clone())?;
             Faults::refuse_if_any(missing(tx, &after).await?)?;
             resources::update(tx, &after).await?;
             let event = event(Act::ResourceUpdated, &uri).changing(members(&before), members(&after));
@@ -157,16 +158,17 @@ fn unknown(uri: &str) -> Fault {
 }
 
 impl ResourceChanges {
-    fn applied_to(self, before: Resource) -> Resource {
-        Resource {
+    fn applied_to(self, before: Resource) -> Result<Resource, Fault> {
+        let servers = self.servers.applied_to(&before.servers, "clients", "client")?;
+        Ok(Resource {
             uri: before.uri,
             version: before.version + 1,
-            scopes: self.scopes.unwrap_or(before.scopes),
-            servers: self.servers.unwrap_or(before.servers),
+            scopes: changed(&before.scopes, &self.scopes)?,
+            servers: each_once(servers),
             format: self.format.unwrap_or(before.format),
             algorithm: self.algorithm.unwrap_or(before.algorithm),
             access_token_lifetime: self.access_token_lifetime.unwrap_or(before.access_token_lifetime),
-        }
+        })
     }
 }
 

@@ -6,6 +6,7 @@ use super::configured::lifetime_fault;
 use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
 use super::list::{self, Cursor, List, Listing};
+use super::list_change::ListChange;
 use super::{Context, Done, Outcome, steps};
 use crate::clock::Seconds;
 use crate::failure::Denied;
@@ -26,7 +27,7 @@ const MAX_CLAIMS: usize = 64;
 pub struct ScopeChanges {
     pub description: Option<String>,
     pub sensitive: Option<bool>,
-    pub claims: Option<Vec<String>>,
+    pub claims: ListChange<String>,
     /// In seconds. `Some(None)`: the scope does not limit it.
     pub access_token_lifetime: Option<Option<Seconds>>,
     /// `Some(None)`: people of every group can give the scope.
@@ -92,13 +93,12 @@ pub async fn create(context: &Context<'_>, scope: ScopeRecord) -> Outcome<ScopeR
 ///
 /// There is no such scope, or a member is not valid.
 pub async fn update(context: &Context<'_>, name: &str, changes: ScopeChanges) -> Outcome<ScopeRecord> {
-    let changes = ScopeChanges { claims: changes.claims.map(each_once), ..changes };
     Faults::refuse_if_any(faults_of(context, &changes))?;
     let name = name.to_owned();
     context
         .act(async move |tx: &mut Tx| {
             let before = existing(tx, &name).await?;
-            let after = changes.clone().applied_to(before.clone());
+            let after = changes.clone().applied_to(before.clone())?;
             scopes::update(tx, &after).await?;
             let event = event(Act::ScopeUpdated, &name).changing(members(&before), members(&after));
             Ok(Done { outcome: after, event })
@@ -200,6 +200,16 @@ pub fn parse(text: &str) -> Result<Scope, Fault> {
     Scope::parse(text).map_err(|error| Fault::invalid("scope", format!("`scope`: {}", error.description)))
 }
 
+/// The scope after a change of its names.
+///
+/// # Errors
+///
+/// A name to remove is not in the scope.
+pub fn changed(before: &Scope, change: &ListChange<String>) -> Result<Scope, Fault> {
+    let names: Vec<String> = before.names().map(str::to_owned).collect();
+    Ok(Scope::from_stored(&change.applied_to(&names, "scope", "scope")?.join(" ")))
+}
+
 /// Lists ids in a sentence. Only the first ten appear by name.
 pub fn in_a_sentence(ids: &[ClientId]) -> String {
     let named: Vec<&str> = ids.iter().take(10).map(ClientId::as_str).collect();
@@ -219,11 +229,10 @@ fn faults_of(context: &Context<'_>, changes: &ScopeChanges) -> Vec<Fault> {
     let description = changes.description.as_deref().and_then(|text| check_description(text).err());
     let mut faults: Vec<Fault> =
         description.into_iter().map(|why| Fault::invalid("description", why)).collect();
-    let claims = changes.claims.as_deref().unwrap_or_default();
-    let wrong = claims.iter().filter_map(|name| claims::check_name(name).err());
+    let wrong = changes.claims.new_members().iter().filter_map(|name| claims::check_name(name).err());
     faults.extend(wrong.map(|why| Fault::invalid("claims", why)));
-    if claims.len() > MAX_CLAIMS {
-        faults.push(Fault::invalid("claims", format!("a scope has {MAX_CLAIMS} claims at most")));
+    if changes.claims.new_members().len() > MAX_CLAIMS {
+        faults.push(too_many_claims());
     }
     faults.extend(lifetime_fault(&context.config.keys, changes.access_token_lifetime.flatten()));
     let group = changes.required_group.iter().flatten().find_map(|name| group::check_name(name).err());
@@ -242,23 +251,31 @@ impl ScopeChanges {
         Self {
             description: Some(scope.description.clone()),
             sensitive: Some(scope.sensitive),
-            claims: Some(scope.claims.clone()),
+            claims: ListChange::Replace(scope.claims.clone()),
             access_token_lifetime: Some(scope.access_token_lifetime),
             required_group: Some(scope.required_group.clone()),
         }
     }
 
-    fn applied_to(self, before: ScopeRecord) -> ScopeRecord {
-        ScopeRecord {
+    fn applied_to(self, before: ScopeRecord) -> Result<ScopeRecord, Fault> {
+        let claims = each_once(self.claims.applied_to(&before.claims, "claims", "claim")?);
+        if claims.len() > MAX_CLAIMS {
+            return Err(too_many_claims());
+        }
+        Ok(ScopeRecord {
             name: before.name,
             version: before.version + 1,
             description: self.description.unwrap_or(before.description),
             sensitive: self.sensitive.unwrap_or(before.sensitive),
-            claims: self.claims.unwrap_or(before.claims),
+            claims,
             access_token_lifetime: self.access_token_lifetime.unwrap_or(before.access_token_lifetime),
             required_group: self.required_group.unwrap_or(before.required_group),
-        }
+        })
     }
+}
+
+fn too_many_claims() -> Fault {
+    Fault::invalid("claims", format!("a scope has {MAX_CLAIMS} claims at most"))
 }
 
 fn event(act: Act, name: &str) -> Event {

@@ -7,14 +7,16 @@ use super::callable::address_fault;
 use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
 use super::list::{self, Cursor, List, Listing};
+use super::list_change::ListChange;
 use super::references::{client_faults, each_once, scope_faults};
+use super::scopes::changed;
 use super::steps::{self, Step};
 use super::{Context, Done, Outcome, jwk_set, users};
 use crate::failure::{Denied, Failure};
 use crate::fetch::Fetcher;
 use crate::oauth::client::AssertionAudience;
 use crate::oauth::client::registration::check_address;
-use crate::oauth::grant::scope::{OPENID, Scope};
+use crate::oauth::grant::scope::OPENID;
 use crate::oauth::grant::trusted_issuer::{IssuerKeys, TrustedIssuer, check_issuer, check_subject};
 use crate::oauth::id::ClientId;
 use crate::oauth::identity::claims::Person;
@@ -27,11 +29,11 @@ use crate::store::trusted_issuers::{self, SubjectRecord};
 #[derive(Clone, Debug, Default)]
 pub struct TrustedIssuerChanges {
     pub keys: Option<IssuerKeys>,
-    pub scopes: Option<Scope>,
+    pub scopes: ListChange<String>,
     /// `Some(None)`: only the issuer of this server.
     pub audience: Option<Option<AssertionAudience>>,
     /// The clients that may present its tokens.
-    pub clients: Option<Vec<ClientId>>,
+    pub clients: ListChange<ClientId>,
 }
 
 const CURSOR: Cursor = Cursor("trusted_issuers");
@@ -114,12 +116,11 @@ pub async fn update(
 ) -> Outcome<(TrustedIssuer, u64)> {
     let fault = changes.keys.as_ref().map(|keys| key_fault(context, keys)).transpose()?.flatten();
     Faults::refuse_if_any(fault.into_iter().collect())?;
-    let changes = TrustedIssuerChanges { clients: changes.clients.map(each_once), ..changes };
     let name = issuer.to_owned();
     let done = context
         .act(async move |tx: &mut Tx| {
             let before = existing(tx, &name).await?;
-            let after = changes.clone().applied_to(before.clone());
+            let after = changes.clone().applied_to(before.clone())?;
             Faults::refuse_if_any(missing(tx, &after).await?)?;
             trusted_issuers::update(tx, &after).await?;
             let event = event(Act::TrustedIssuerUpdated, &name).changing(members(&before), members(&after));
@@ -257,14 +258,15 @@ fn unknown(issuer: &str) -> Fault {
 }
 
 impl TrustedIssuerChanges {
-    fn applied_to(self, before: TrustedIssuer) -> TrustedIssuer {
-        TrustedIssuer {
+    fn applied_to(self, before: TrustedIssuer) -> Result<TrustedIssuer, Fault> {
+        let clients = self.clients.applied_to(&before.clients, "clients", "client")?;
+        Ok(TrustedIssuer {
             issuer: before.issuer,
             keys: self.keys.unwrap_or(before.keys),
-            scopes: self.scopes.unwrap_or(before.scopes),
+            scopes: changed(&before.scopes, &self.scopes)?,
             audience: self.audience.unwrap_or(before.audience),
-            clients: self.clients.unwrap_or(before.clients),
-        }
+            clients: each_once(clients),
+        })
     }
 }
 

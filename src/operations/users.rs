@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
 use super::list::{self, Cursor, List, Listing};
+use super::list_change::ListChange;
 use super::sessions::{SessionStart, begin as begin_session};
 use super::steps::Step;
 use super::{Context, Done, Outcome};
@@ -15,31 +16,41 @@ use crate::oauth::grant::EndReason;
 use crate::oauth::id::UserId;
 use crate::oauth::identity::authentication::Proof;
 use crate::oauth::identity::claims::{self, Claims, Person};
-use crate::oauth::identity::user::{
-    check_chosen_username, check_email, check_password, check_username, normalized_password,
-};
+use crate::oauth::identity::password::PasswordPolicy;
+use crate::oauth::identity::user::{check_chosen_username, check_email, check_username, normalized_password};
 use crate::secret::passwords::Passwords;
 use crate::secret::{Secret, random_id};
 use crate::store::db::{Conn, Tx};
 use crate::store::sessions::EndedSessions;
 use crate::store::steps::STEP;
 use crate::store::users::{self, UserFilter, UserRecord};
-use crate::store::{codes, device_codes, revocations, sessions};
+use crate::store::{codes, device_codes, password_links, revocations, sessions};
 
 /// A password that an account may have, hashed.
 #[derive(Clone)]
 pub struct HashedPassword(String);
 
 impl HashedPassword {
-    /// Checks and hashes a password in its normal form.
+    /// Checks and hashes, in its normal form, a new password of a person with these names and addresses.
     ///
     /// # Errors
     ///
-    /// A password that no one could sign in with is refused; a full queue is a failure.
-    pub async fn new(passwords: &Passwords, password: Secret) -> Result<Self, Denied<Faults>> {
+    /// A password that the policy does not allow is refused; a full queue is a failure.
+    pub async fn new(
+        passwords: &Passwords,
+        policy: PasswordPolicy,
+        password: Secret,
+        names: &[&str],
+    ) -> Result<Self, Denied<Faults>> {
         let password = Secret::new(normalized_password(password.expose()).into_owned());
-        check_password(password.expose()).map_err(|sentence| Fault::invalid("password", sentence))?;
+        let checked = policy.check(password.expose(), names);
+        checked.map_err(|fault| Fault::invalid("password", fault.sentence()))?;
         Ok(Self(passwords.hash(password).await?))
+    }
+
+    /// The hash, a PHC string.
+    pub fn hash(&self) -> &str {
+        &self.0
     }
 }
 
@@ -48,7 +59,6 @@ pub struct NewUser {
     pub username: String,
     /// The claims about the person, with `name` and `email`.
     pub claims: Claims,
-    pub password: HashedPassword,
 }
 
 /// An account that people create for themselves. It has no e-mail address: an address that is not verified could be
@@ -68,6 +78,27 @@ pub struct UserChanges {
     pub removed: Vec<String>,
     /// Claims to add or replace.
     pub claims: Claims,
+    /// What changes of the claim `groups`, if `claims` does not have it.
+    pub groups: ListChange<String>,
+}
+
+impl UserChanges {
+    /// The claims to remove and those to set, with the groups.
+    fn of_claims(&self, before: &Person) -> Result<(Vec<String>, Claims), Fault> {
+        let (mut removed, mut claims) = (self.removed.clone(), self.claims.clone());
+        if let ListChange::Edit { .. } = self.groups {
+            let listed = before.claims.get("groups").and_then(Value::as_array);
+            let listed = listed.into_iter().flatten().filter_map(Value::as_str);
+            let listed: Vec<String> = listed.map(str::to_owned).collect();
+            let groups = self.groups.applied_to(&listed, "groups", "group")?;
+            if groups.is_empty() {
+                removed.push("groups".to_owned());
+            } else {
+                claims.insert("groups".to_owned(), groups.into());
+            }
+        }
+        Ok((removed, claims))
+    }
 }
 
 /// A user, and what ended with the act.
@@ -103,13 +134,27 @@ pub async fn find(context: &Context<'_>, user: &str) -> Result<UserRecord, Denie
     context.read(async move |conn: &mut Conn| existing(conn, &user).await).await
 }
 
-/// Creates a user. The outcome is the person.
+/// Creates a user. The outcome is the user.
 ///
 /// # Errors
 ///
 /// An invalid username or claim, or a name or address that another user has.
-pub async fn create(context: &Context<'_>, user: NewUser) -> Outcome<Person> {
-    let NewUser { username, claims, password } = user;
+pub async fn create(context: &Context<'_>, user: NewUser, password: HashedPassword) -> Outcome<UserRecord> {
+    let (person, now) = (new_person(user.username, user.claims)?, context.now);
+    context
+        .act(async move |tx: &mut Tx| {
+            let user = save_new(tx, &person, Some(&password), now).await?;
+            Ok(done(Act::UserCreated, &person, user))
+        })
+        .await
+}
+
+/// A person with a new id.
+///
+/// # Errors
+///
+/// An invalid username or claim.
+pub(super) fn new_person(username: String, claims: Claims) -> Result<Person, Denied<Faults>> {
     let mut faults = username_faults(&username);
     faults.extend(claim_faults(&claims));
     Faults::refuse_if_any(faults)?;
@@ -121,15 +166,23 @@ pub async fn create(context: &Context<'_>, user: NewUser) -> Outcome<Person> {
         claims: Claims::new(),
         updated_at: Timestamp::from_unix(0),
     };
-    let person = changed(empty, &[], claims)?;
-    let now = context.now;
-    context
-        .act(async move |tx: &mut Tx| {
-            let saved = users::save(tx, &person, Some(&password.0), now).await?;
-            saved.map_err(|name| taken(&person, &name))?;
-            Ok(done(Act::UserCreated, &person, person.clone()))
-        })
-        .await
+    Ok(changed(empty, &[], claims)?)
+}
+
+/// Stores a new user; without a password, the user cannot sign in.
+///
+/// # Errors
+///
+/// Another user has the name or address.
+pub(super) async fn save_new(
+    tx: &mut Tx,
+    person: &Person,
+    password: Option<&HashedPassword>,
+    now: Timestamp,
+) -> Result<UserRecord, Denied<Faults>> {
+    let saved = users::save(tx, person, password.map(HashedPassword::hash), now).await?;
+    saved.map_err(|name| taken(person, &name))?;
+    existing(tx, person.id.as_str()).await
 }
 
 /// Why a person cannot sign up.
@@ -224,6 +277,10 @@ pub async fn name_warnings(context: &Context<'_>, person: &Person) -> Result<Vec
 pub async fn update(context: &Context<'_>, user: &str, changes: UserChanges) -> Outcome<Person> {
     let mut faults = changes.username.as_deref().map(username_faults).unwrap_or_default();
     faults.extend(claim_faults(&changes.claims));
+    let groups = Claims::from_iter([("groups".to_owned(), changes.groups.new_members().into())]);
+    if !changes.groups.new_members().is_empty() {
+        faults.extend(claim_faults(&groups));
+    }
     Faults::refuse_if_any(faults)?;
     let (user, now) = (user.to_owned(), context.now);
     context
@@ -231,7 +288,8 @@ pub async fn update(context: &Context<'_>, user: &str, changes: UserChanges) -> 
             let before = existing(tx, &user).await?.person;
             let username = changes.username.clone().unwrap_or_else(|| before.username.clone());
             let renamed = Person { username, updated_at: now, ..before.clone() };
-            let after = changed(renamed, &changes.removed, changes.claims.clone())?;
+            let (removed, claims) = changes.of_claims(&before)?;
+            let after = changed(renamed, &removed, claims)?;
             users::update(tx, &after).await?.map_err(|name| taken(&after, &name))?;
             let event = event(Act::UserUpdated, &after).changing(members(&before), members(&after));
             Ok(Done { outcome: after, event })
@@ -253,6 +311,7 @@ pub async fn set_password(
     let step = async move |tx: &mut Tx| {
         let person = existing(tx, &user).await?.person;
         users::set_password(tx, &person.id, &password.0, now).await?;
+        password_links::delete(tx, &person.id).await?;
         // Anyone who knew the old password may have signed in with it, or may be signing in now.
         end_some(tx, Act::UserPasswordSet, person, EndReason::PasswordChanged, now).await
     };
@@ -317,10 +376,10 @@ pub async fn delete(context: &Context<'_>, user: &UserId) -> Outcome<UserEnding>
 }
 
 /// A step of an act that ends what a user has.
-type EndingStep = Step<UserEnding, UserEnding>;
+pub(super) type EndingStep = Step<UserEnding, UserEnding>;
 
 /// Ends some of the sessions of the account and revokes some of the grants: all of them, if they are few.
-async fn end_some(
+pub(super) async fn end_some(
     tx: &mut Tx,
     act: Act,
     person: Person,
@@ -339,7 +398,7 @@ async fn end_some(
 }
 
 /// Runs all steps. The outcome is what ended with them together.
-async fn all_steps<F>(context: &Context<'_>, step: F) -> Outcome<UserEnding>
+pub(super) async fn all_steps<F>(context: &Context<'_>, step: F) -> Outcome<UserEnding>
 where
     F: AsyncFn(&mut Tx) -> Result<EndingStep, Denied<Faults>> + Clone + Send + 'static,
 {
@@ -403,7 +462,7 @@ fn changed(person: Person, removed: &[String], claims: Claims) -> Result<Person,
     person.changed(removed, claims).map_err(|sentence| Fault::invalid("claims", sentence))
 }
 
-fn done<T>(act: Act, person: &Person, outcome: T) -> Done<T> {
+pub(super) fn done<T>(act: Act, person: &Person, outcome: T) -> Done<T> {
     Done { outcome, event: event(act, person) }
 }
 

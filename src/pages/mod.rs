@@ -15,5 +15,6 @@ pub mod logo;
 pub mod logout;
 mod new_session;
 mod password;
+pub mod password_link;
 pub mod sign_in;
 pub mod sign_up;

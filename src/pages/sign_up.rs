@@ -14,7 +14,8 @@ use crate::metrics::counters::SignInResult;
 use crate::network::Networks;
 use crate::oauth::display_text::is_line;
 use crate::oauth::id::UserId;
-use crate::oauth::identity::user::{self, MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, folded};
+use crate::oauth::identity::password::{PasswordFault, PasswordPolicy};
+use crate::oauth::identity::user;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::Refusal;
 use crate::oauth::request::params::Params;
@@ -45,7 +46,7 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
         return destination.decline(&app, &request, error).await;
     }
     let wanted = SignUpForm::of(&form);
-    if let Err(problem) = wanted.check() {
+    if let Err(problem) = wanted.check(app.config.passwords.policy()) {
         return page(&app, &destination, &wanted, Some(problem));
     }
     match create(&app, &request, &destination, &wanted).await {
@@ -93,7 +94,17 @@ enum Problem {
     Username,
     Taken,
     Name,
-    Password,
+    Password(PasswordFault),
+}
+
+impl Problem {
+    /// The sentence about a password.
+    fn sentence(self) -> Option<String> {
+        match self {
+            Self::Password(fault) => Some(fault.sentence()),
+            _ => None,
+        }
+    }
 }
 
 impl<'f> SignUpForm<'f> {
@@ -107,19 +118,17 @@ impl<'f> SignUpForm<'f> {
         }
     }
 
-    fn check(&self) -> Result<(), Problem> {
+    fn check(&self, policy: PasswordPolicy) -> Result<(), Problem> {
         user::check_chosen_username(self.username).map_err(|_| Problem::Username)?;
         if self.name.len() > user::MAX_NAME_LENGTH || !is_line(self.name) {
             return Err(Problem::Name);
         }
-        let password = user::normalized_password(self.password);
-        let is_long_enough =
-            password.chars().count() >= MIN_PASSWORD_LENGTH && password.len() <= MAX_PASSWORD_LENGTH;
-        let is_guessed_first = folded(&password) == folded(self.username);
-        if !is_long_enough || is_guessed_first || password.chars().any(char::is_control) {
-            return Err(Problem::Password);
-        }
-        Ok(())
+        policy.check(self.password, &self.names()).map_err(Problem::Password)
+    }
+
+    /// What the password must not be.
+    fn names(&self) -> [&'f str; 2] {
+        [self.username, self.name]
     }
 
     fn account(&self, id: UserId, password: HashedPassword) -> NewAccount {
@@ -145,7 +154,8 @@ async fn create(
     users::check_sign_up(&context, draw.counting()).await?;
     let password = Secret::new(wanted.password.to_owned());
     let passwords = app.passwords.asked_by(Requester::person(networks.network));
-    let password = HashedPassword::new(&passwords, password).await.map_err(refused)?;
+    let (policy, names) = (app.config.passwords.policy(), wanted.names());
+    let password = HashedPassword::new(&passwords, policy, password, &names).await.map_err(refused)?;
     let account = wanted.account(id.clone(), password);
     users::sign_up(&context, account, plan.start.clone(), draw.counting()).await?;
     draw.stored();
@@ -180,10 +190,11 @@ fn page(
             form_token => destination.token(app, PURPOSE),
             username => wanted.username,
             name => wanted.name,
-            shortest => MIN_PASSWORD_LENGTH,
+            shortest => app.config.passwords.min_length,
             asks_to_stay => stay.is_asked,
             stay => stay.is_ticked,
             problem => problem.map(<&str>::from),
+            sentence => problem.and_then(Problem::sentence),
         },
     );
     destination.finish(app, page)

@@ -105,6 +105,17 @@ pub fn random_client_secret() -> Secret {
     Secret::new(format!("gcs_{}", random_token()))
 }
 
+/// A password with 125 random bits: 25 letters and digits in groups of five, of which none looks like another.
+pub fn random_password() -> Secret {
+    // The alphabet of Crockford's Base32, which has 32 characters.
+    const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+    let groups = random::<25>();
+    let groups = groups.chunks(5).map(|group| {
+        group.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect::<String>()
+    });
+    Secret::new(groups.collect::<Vec<_>>().join("-"))
+}
+
 /// Whether two values are equal, compared in constant time.
 pub fn equal(a: &[u8], b: &[u8]) -> bool {
     constant_time::verify_slices_are_equal(a, b).is_ok()
@@ -122,7 +133,14 @@ pub fn from_base64url(text: &str) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::random_id;
+    use super::{random_id, random_password};
+
+    #[test]
+    fn a_random_password_has_five_groups_and_is_always_new() {
+        let (one, other) = (random_password(), random_password());
+        assert!(one != other && one.expose().len() == 29, "{}", one.expose());
+        assert!(one.expose().split('-').all(|group| group.len() == 5), "{}", one.expose());
+    }
 
     #[test]
     fn no_id_looks_like_an_option_of_a_command() {

@@ -380,7 +380,14 @@ mod tests {
     use super::*;
 
     fn options(memory_kib: u32) -> config::PasswordOptions {
-        config::PasswordOptions { memory_kib, iterations: 1, parallelism: 1, concurrency: 1, queue: 4 }
+        config::PasswordOptions {
+            memory_kib,
+            iterations: 1,
+            parallelism: 1,
+            concurrency: 1,
+            queue: 4,
+            min_length: 15,
+        }
     }
 
     #[tokio::test]

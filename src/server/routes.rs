@@ -11,10 +11,12 @@ use crate::endpoints::{
 use crate::http::route::Surface::{Api, OAuth, Page};
 use crate::http::route::{Route, Surface};
 use crate::limits::Class;
-use crate::pages::{assets, choose_account, consent, device, errors, home, logo, logout, sign_in, sign_up};
+use crate::pages::{
+    assets, choose_account, consent, device, errors, home, logo, logout, password_link, sign_in, sign_up,
+};
 
 /// The most frequent endpoints come first.
-static ENDPOINTS: [Endpoint; 25] = [
+static ENDPOINTS: [Endpoint; 26] = [
     at("/token", OAuth, Class::Token).post(|route| route.to(token::post)).preflight(),
     at("/introspect", OAuth, Class::Introspection).post(|route| route.to(introspect::post)),
     at("/authorize", Page, Class::Pages)
@@ -46,6 +48,9 @@ static ENDPOINTS: [Endpoint; 25] = [
     at("/sign-up", Page, Class::Pages)
         .get(|route| route.to(sign_up::show))
         .post(|route| route.to(sign_up::submit)),
+    at("/password", Page, Class::Pages)
+        .read(|route| route.to(password_link::show))
+        .post(|route| route.to(password_link::submit)),
     at("/accounts", Page, Class::Pages)
         .get(|route| route.to(choose_account::show))
         .post(|route| route.to(choose_account::submit)),

@@ -20,6 +20,7 @@ pub enum ExpiringTable {
     Sessions,
     Flows,
     LogoutDeliveries,
+    PasswordLinks,
     Guesses,
     RowBudgets,
 }
@@ -78,6 +79,7 @@ statements! {
     Sessions = "sessions" by "cookie_hash" until "expires_at";
     Flows = "flows" by "id" until "purge_after";
     LogoutDeliveries = "logout_deliveries" by "session_id, client_id" until "purge_after";
+    PasswordLinks = "password_links" by "user_id" until "expires_at";
     Guesses = "guesses" by "bucket" until "expires_at";
     RowBudgets = "row_budgets" by "kind, network, expires_at" until "expires_at";
 }

@@ -22,6 +22,7 @@ pub mod logos;
 pub mod logout_deliveries;
 pub mod migrate;
 pub mod page;
+pub mod password_links;
 pub mod paths;
 pub mod resources;
 pub mod revocations;

@@ -108,6 +108,16 @@ pub const ALL: &[Table] = &[
         ],
     },
     Table { name: "user_names", columns: &[Text("folded"), Text("user_id")] },
+    Table {
+        name: "password_links",
+        columns: &[
+            Text("user_id"),
+            Bytes("hash"),
+            Integer("created_at"),
+            Integer("expires_at"),
+            Integer("consumed_at"),
+        ],
+    },
     Table { name: "user_skeletons", columns: &[Text("skeleton"), Text("user_id")] },
     Table {
         name: "sessions",

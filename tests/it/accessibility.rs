@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::support::chromium::Chromium;
 use crate::support::relying_party::Registration;
 use crate::support::server::PASSWORD;
-use crate::support::{Application, TestServer, left_out};
+use crate::support::{Application, Operator, TestServer, left_out};
 
 /// The most that a page may load, in bytes of content without headers.
 const MAX_PAGE_BYTES: u64 = 30_000;
@@ -137,6 +137,25 @@ async fn check_device(checker: &mut AxeChecker, server: &TestServer) {
     checker.chromium.text_of("signed-out").await;
 }
 
+async fn check_password_link(checker: &mut AxeChecker, server: &TestServer) {
+    let made = Operator::of(server).json(&["user", "reset-link", "bob"]);
+    let link = made["link"].as_str().expect("a link");
+    let link = format!("{}{}", server.url, &link[link.find("/password").expect("a path")..]);
+    checker.open("the page of a link for a password", &link).await;
+    assert_eq!(checker.focused().await, serde_json::json!(["password", null, "solid", true]));
+    checker.chromium.type_into("password", "Qwerty123456789").await;
+    checker.chromium.type_into("repeated", "Qwerty123456789").await;
+    checker.chromium.click("set-password").await;
+    checker.chromium.text_of("problem").await;
+    checker.check("the page of a link for a password with an error").await;
+    assert_eq!(checker.focused().await, serde_json::json!(["password", "problem", "solid", true]));
+    checker.chromium.type_into("password", PASSWORD).await;
+    checker.chromium.type_into("repeated", PASSWORD).await;
+    checker.chromium.click("set-password").await;
+    checker.chromium.text_of("password-set").await;
+    checker.check("a password that is set").await;
+}
+
 #[tokio::test]
 async fn axe_finds_nothing_on_any_page_in_any_state() {
     let Some(mut checker) = AxeChecker::start().await else { return };
@@ -181,6 +200,7 @@ async fn axe_finds_nothing_on_any_page_in_any_state() {
     checker.check("signed out").await;
 
     check_device(&mut checker, &server).await;
+    check_password_link(&mut checker, &server).await;
 
     let refused = web.url_with(&[("redirect_uri", "https://app.example/other")]);
     checker.open("an error of the application", &refused).await;

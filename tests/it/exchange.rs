@@ -320,7 +320,7 @@ async fn a_service_passes_on_the_token_of_another_service() {
         let inspected = operator.json(&["token", "inspect", &third]);
         assert_eq!(
             (&inspected["subject"], &inspected["actor"]),
-            (&json!("job"), &json!("stock, before that orders"))
+            (&json!("job"), &json!({ "sub": "stock", "act": { "sub": "orders" } }))
         );
         operator.done(&["client", "update", "job", "--disable"]);
         assert!(!is_active(&fixture.stock, &second).await && !is_active(&fixture.stock, &third).await);

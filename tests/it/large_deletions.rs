@@ -8,7 +8,7 @@ use futures_util::future::{join, select};
 use grantor::oauth::id::{ClientId, UserId};
 use grantor::operations::scopes::{self, InUse};
 use grantor::operations::users::{self, HashedPassword};
-use grantor::operations::{clients, sessions};
+use grantor::operations::{clients, password_links, sessions};
 use grantor::secret::Secret;
 use grantor::store::db::Engine;
 use reqwest::Method;
@@ -142,7 +142,13 @@ async fn a_user_with_much_gets_another_password_in_steps() {
     many_grants(&server).await;
     let code = alice.authorize(&web.url_with(&[])).await.get("code");
     let context = server.app.operations(server.app.now());
-    let password = HashedPassword::new(&server.app.passwords, Secret::new("another password".into())).await;
+    let password = HashedPassword::new(
+        &server.app.passwords,
+        server.app.config.passwords.policy(),
+        Secret::new("another password".into()),
+        &[],
+    )
+    .await;
     let set = users::set_password(&context, "alice", password.ok().unwrap());
     let set = beside(&server, set).await;
     let ending = set.unwrap().outcome;
@@ -151,6 +157,25 @@ async fn a_user_with_much_gets_another_password_in_steps() {
     assert_eq!(server.user_info(&token).await.status, 401);
     assert_eq!(web.redeem_by_hand(&code).await.status, 400);
     assert!(alice.open(&web.url_with(&[])).await.is_sign_in());
+}
+
+#[tokio::test]
+async fn a_link_of_a_user_with_much_is_used_once_after_all_steps() {
+    let server = TestServer::start().await;
+    let (web, mut alice, token) = granted(&server).await;
+    many_grants(&server).await;
+    let context = server.app.operations(server.app.now());
+    let link = password_links::create(&context, "alice").await.unwrap().outcome;
+    let policy = server.app.config.passwords.policy();
+    let password = Secret::new("another password".into());
+    let password = HashedPassword::new(&server.app.passwords, policy, password, &[]).await.ok().unwrap();
+    let redeem = || password_links::redeem(&context, link.token.expose(), password.clone());
+    let (first, second) = join(redeem(), redeem()).await;
+    assert_eq!([&first, &second].iter().filter(|done| done.is_ok()).count(), 1, "{first:?} {second:?}");
+    assert_eq!(count(&server, "SELECT COUNT(*) FROM grants WHERE revoked_at IS NULL").await, 0);
+    assert_eq!(server.user_info(&token).await.status, 401);
+    assert!(alice.open(&web.url_with(&[])).await.is_sign_in());
+    assert!(password_links::find(&context, link.token.expose()).await.unwrap().is_none());
 }
 
 #[tokio::test]

@@ -65,7 +65,8 @@ fn faults<T>(outcome: Result<T, Denied<Faults>>) -> Vec<(Option<&'static str>, F
 }
 
 async fn password(server: &TestServer) -> HashedPassword {
-    HashedPassword::new(&server.app.passwords, Secret::new("a marked password".into())).await.unwrap()
+    let (passwords, policy) = (&server.app.passwords, server.app.config.passwords.policy());
+    HashedPassword::new(passwords, policy, Secret::new("a marked password".into()), &[]).await.unwrap()
 }
 
 fn claims(value: Value) -> Map<String, Value> {
@@ -210,9 +211,8 @@ async fn every_wrong_member_is_named_at_once_and_nothing_is_changed() {
     let user = NewUser {
         username: "a@b".into(),
         claims: claims(json!({"email": "nowhere", "groups": "staff", "iss": "x", "name": "Alice"})),
-        password: password(&server).await,
     };
-    let mut refused = faults(users::create(&context(&server), user).await);
+    let mut refused = faults(users::create(&context(&server), user, password(&server).await).await);
     refused.sort_by_key(|(member, _)| *member);
     let invalid = |member| (Some(member), FaultKind::Invalid);
     assert_eq!(refused, ["claims", "email", "groups", "username"].map(invalid));
@@ -231,28 +231,25 @@ async fn every_wrong_member_is_named_at_once_and_nothing_is_changed() {
     assert_eq!(refused, members.map(invalid));
 
     server.user("alice").await;
-    let bob = NewUser {
-        username: "bob".into(),
-        claims: claims(json!({"email": "Alice@example.com"})),
-        password: password(&server).await,
-    };
-    let taken = users::create(&context(&server), bob).await;
+    let bob = NewUser { username: "bob".into(), claims: claims(json!({"email": "Alice@example.com"})) };
+    let taken = users::create(&context(&server), bob, password(&server).await).await;
     assert_eq!(faults(taken), [(Some("email"), FaultKind::Conflict)]);
     assert_eq!(faults(users::enable(&context(&server), "carol").await), [(None, FaultKind::NotFound)]);
-    let empty = HashedPassword::new(&server.app.passwords, Secret::new(String::new()));
+    let empty = HashedPassword::new(
+        &server.app.passwords,
+        server.app.config.passwords.policy(),
+        Secret::new(String::new()),
+        &[],
+    );
     assert_eq!(faults(empty.await), [(Some("password"), FaultKind::Invalid)]);
 }
 
 #[tokio::test]
 async fn an_act_is_an_event_that_says_what_changed_and_no_secret() {
     let server = TestServer::start().await;
-    let user = NewUser {
-        username: "alice".into(),
-        claims: claims(json!({"name": "Alice"})),
-        password: password(&server).await,
-    };
-    let created = users::create(&context(&server), user).await.unwrap();
-    let id = created.outcome.id;
+    let user = NewUser { username: "alice".into(), claims: claims(json!({"name": "Alice"})) };
+    let created = users::create(&context(&server), user, password(&server).await).await.unwrap();
+    let id = created.outcome.person.id;
     let says = |event: &Event| {
         let changed: Vec<_> =
             event.changes.iter().map(|change| json!([change.member, change.before, change.after])).collect();
@@ -263,6 +260,7 @@ async fn an_act_is_an_event_that_says_what_changed_and_no_secret() {
         username: Some("Alicia".into()),
         removed: vec!["name".into()],
         claims: claims(json!({"email": "a@example.com"})),
+        ..UserChanges::default()
     };
     let updated = users::update(&context(&server), "alice", changes).await.unwrap();
     let changed =

@@ -129,7 +129,7 @@ async fn a_search_works_without_javascript_and_shows_what_was_looked_for_as_text
 }
 
 /// Reasons whose example depends on time, settings or size and so cannot be shown with a single request.
-const NEEDS_MORE: [&str; 81] = [
+const NEEDS_MORE: [&str; 82] = [
     "request.malformed",
     "request.too_large",
     "parameter.too_long",
@@ -160,6 +160,7 @@ const NEEDS_MORE: [&str; 81] = [
     "consent.denied",
     "sign_in.cancelled",
     "sign_up.too_many",
+    "password_link.over",
     "flow.too_many",
     "sign_in.too_many_guesses",
     "user.disabled",

@@ -77,9 +77,11 @@ async fn mistakes_are_shown_beside_the_field_and_no_account_is_created() {
         ("a\u{0}b", "", PASSWORD, "A username has"),
         (long.as_str(), "", PASSWORD, "A username has"),
         ("bob", long.as_str(), PASSWORD, "The name is too long."),
-        ("bob", "", "1234567", "at least 8 characters"),
-        ("bob", "", "", "at least 8 characters"),
-        ("bobbobbob", "", "BobBobBob", "is not your username"),
+        ("bob", "", "fourteen chars", "The password has fewer than 15 characters."),
+        ("bob", "", "", "The password has fewer than 15 characters."),
+        ("bob", "", "Qwerty123456789", "one of the most common"),
+        ("bob.the.builder", "", "Bob.The.Builder", "The password is the username"),
+        ("bob", "Bob the Builder", "bob THE builder", "the name of its user"),
     ] {
         let fields = [("username", username), ("name", name), ("password", password)];
         let again = browser.submit(&page, &fields).await;

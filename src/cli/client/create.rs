@@ -3,24 +3,22 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use serde_json::json;
 
 use super::super::fault::with_hint;
-use super::super::lifetime::lifetime;
+use super::super::lifetime::new_lifetime;
+use super::super::list::{check_single, scope};
 use super::super::secret::ChosenSecretOptions;
-use super::super::{CliError, Common, say};
-use super::encryption::{encryption, jwks};
+use super::super::{CliError, OutputOptions, say};
+use super::encryption::{jwks, new_encryption};
 use super::logo::logo;
 use super::secrets::source;
+use super::show::to_json;
 use super::words::{
-    Algorithm, Audience, Format, Grant, Kind, Method, Pkce, Subject, grants, group, link, origins,
-    redirect_uris, response_types, schemes, scopes,
+    AlgorithmOrDefault, Audience, Format, Grant, Kind, MethodOrAny, PkceOrDefault, Subject, grants, group,
+    link, origins, redirect_uris, response_types, schemes,
 };
-use crate::oauth::client::{
-    AuthMethod, Client, ClientKind, ClientMetadata, GrantType, IdTokenClaims, Links, LogoutUris, PkcePolicy,
-};
+use crate::oauth::client::{Client, ClientKind, ClientMetadata, GrantType, IdTokenClaims, Links, LogoutUris};
 use crate::oauth::id::ClientId;
-use crate::oauth::signing_key::SigningAlgorithm;
 use crate::operations::clients::{self, NewClient};
 use crate::operations::fault::FaultKind;
 
@@ -64,22 +62,24 @@ pub(in crate::cli) struct Options {
     /// browser; may be given several times
     #[arg(long = "response-type", value_name = "TYPE")]
     response_types: Vec<String>,
-    /// The only authentication method of the client; without this option, a confidential client may use Basic or post
+    /// The only authentication method of the client; with any, or without this option, a confidential client may use
+    /// Basic or post
     #[arg(long)]
-    auth_method: Option<Method>,
-    /// Whether the application must use PKCE; without this option, the server's oauth.require_pkce decides
+    auth_method: Option<MethodOrAny>,
+    /// Whether the application must use PKCE; with default, or without this option, the server's oauth.require_pkce
+    /// decides
     #[arg(long)]
-    pkce: Option<Pkce>,
-    /// The algorithm that signs its ID Tokens; without this option RS256, if the server offers it
+    pkce: Option<PkceOrDefault>,
+    /// The algorithm that signs its ID Tokens; default, or no option, is RS256, if the server offers it
     #[arg(long, value_name = "ALG")]
-    id_token_alg: Option<Algorithm>,
+    id_token_alg: Option<AlgorithmOrDefault>,
     /// The claims of the granted scopes that its ID Tokens have, too: none, scopes for all of them, or their names; for
     /// applications that never call UserInfo
     #[arg(long, value_name = "none|scopes|\"a b\"", default_value = "none", value_parser = IdTokenClaims::parse)]
     id_token_claims: IdTokenClaims,
-    /// The algorithm that signs its UserInfo answers; without this option, they are plain JSON
+    /// The algorithm that signs its UserInfo answers; default, or no option, is plain JSON
     #[arg(long, value_name = "ALG")]
-    userinfo_alg: Option<Algorithm>,
+    userinfo_alg: Option<AlgorithmOrDefault>,
     /// A file with its public keys, as a JWK Set
     #[arg(long, value_name = "FILE")]
     jwks: Option<PathBuf>,
@@ -91,7 +91,7 @@ pub(in crate::cli) struct Options {
     #[arg(long, value_name = "AUDIENCE", default_value = "issuer")]
     assertion_audience: Audience,
     /// Encrypt its ID Tokens with a key of --jwks: RSA-OAEP, RSA-OAEP-256, ECDH-ES, ECDH-ES+A128KW or ECDH-ES+A256KW,
-    /// then a space and A256GCM, A128GCM, A128CBC-HS256 or A256CBC-HS512
+    /// then a space and A256GCM, A128GCM, A128CBC-HS256 or A256CBC-HS512; none is no encryption
     #[arg(long, value_name = "\"ALG ENC\"")]
     id_token_encryption: Option<String>,
     /// Encrypt its UserInfo answers; the values are those of --id-token-encryption
@@ -111,7 +111,8 @@ pub(in crate::cli) struct Options {
     /// resource of which it is allowed a scope; may be given several times
     #[arg(long = "resource", value_name = "URI")]
     resources: Vec<String>,
-    /// The lifetime of its access tokens, such as 5m; resources and scopes may shorten it
+    /// The lifetime of its access tokens, such as 5m; resources and scopes may shorten it; with default, or without this
+    /// option, the server decides
     #[arg(long, value_name = "TIME")]
     access_token_lifetime: Option<String>,
     /// Only people in this group may sign in to the application and get tokens for it
@@ -121,20 +122,20 @@ pub(in crate::cli) struct Options {
     /// exchange it
     #[arg(long, value_name = "ID")]
     may_act: Option<String>,
-    /// The application may exchange a token without being named as the actor in the new one
-    #[arg(long)]
-    may_impersonate: bool,
-    /// The application may exchange a token for an API that the person's authorization did not name
-    #[arg(long)]
-    may_widen_resources: bool,
-    /// The application belongs to the operator: people are not asked for consent
-    #[arg(long)]
-    first_party: bool,
-    /// People who have allowed the application are not asked again, although it cannot prove who it is: a public client
+    /// Whether the application may exchange a token without being named as the actor in the new one
+    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
+    may_impersonate: Option<bool>,
+    /// Whether the application may exchange a token for an API that the person's authorization did not name
+    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
+    may_widen_resources: Option<bool>,
+    /// Whether the application belongs to the operator: people are then not asked for consent
+    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
+    first_party: Option<bool>,
+    /// Whether people who have allowed the application are not asked again, although it cannot prove who it is: a public client
     /// with a loopback address or a private scheme. Any program on a person's device can then get tokens in its name
     /// without a page
-    #[arg(long)]
-    may_reuse_consent: bool,
+    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
+    may_reuse_consent: Option<bool>,
     /// A scheme without a dot that the redirect URIs of a native application may have, such as cursor. Any other
     /// application on a person's device can claim it, and then gets the answers instead; may be given several times
     #[arg(long = "allow-scheme", value_name = "SCHEME")]
@@ -151,18 +152,15 @@ pub(in crate::cli) struct Options {
     /// Its terms of service
     #[arg(long, value_name = "URL")]
     terms: Option<String>,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
-    common: Common,
+    output: OutputOptions,
 }
 
 pub(super) fn run(options: &Options) -> Result<(), CliError> {
     let client = client_of(options)?;
     let logo = options.logo.as_deref().map(logo).transpose()?;
     let chosen = options.secret.read()?;
-    options.common.run(async |cli| {
+    options.output.common.run(async |cli| {
         let secret = match chosen {
             None => None,
             chosen => Some(source(&cli, chosen).await?),
@@ -171,22 +169,16 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
         let hint = with_hint(FaultKind::Invalid, Some("resources"), "grantor resource create registers one");
         let created = clients::create(&cli.operations(), new).await.map_err(hint)?.outcome;
         let generated = created.generated.as_ref().map(|secret| secret.expose().as_str());
-        report(&created.client.id, generated, options.json)
+        if options.output.json {
+            let mut json = to_json(&clients::find(&cli.operations(), &created.client.id).await?);
+            if let Some(secret) = generated {
+                json["client_secret"] = secret.into();
+            }
+            return say(json);
+        }
+        say(format!("created the client {}", created.client.id))?;
+        generated.map_or(Ok(()), |secret| say(format!("its secret, which is shown only now: {secret}")))
     })
-}
-
-fn report(id: &ClientId, secret: Option<&str>, as_json: bool) -> Result<(), CliError> {
-    if as_json {
-        return match secret {
-            Some(secret) => say(json!({ "client_id": id.as_str(), "client_secret": secret })),
-            None => say(json!({ "client_id": id.as_str() })),
-        };
-    }
-    say(format!("created the client {id}"))?;
-    match secret {
-        Some(secret) => say(format!("its secret, which is shown only now: {secret}")),
-        None => Ok(()),
-    }
 }
 
 /// Builds the client that the options describe.
@@ -196,6 +188,9 @@ fn client_of(options: &Options) -> Result<Client, CliError> {
     if grants.is_empty() {
         grants = GrantType::default_for(kind).to_vec();
     }
+    check_single(&options.redirect_uris, "--redirect-uri")?;
+    check_single(&options.post_logout_redirect_uris, "--post-logout-redirect-uri")?;
+    check_single(&options.origins, "--origin")?;
     let metadata = ClientMetadata {
         kind,
         name: options.name.clone(),
@@ -210,15 +205,15 @@ fn client_of(options: &Options) -> Result<Client, CliError> {
         origins: origins(&options.origins)?,
         grants,
         response_types: response_types(&options.response_types)?,
-        scopes: scopes(&options.scope)?,
-        auth_method: options.auth_method.map(AuthMethod::from),
-        pkce: options.pkce.map(PkcePolicy::from),
-        id_token_alg: options.id_token_alg.map(SigningAlgorithm::from),
+        scopes: scope(&options.scope)?,
+        auth_method: options.auth_method.and_then(Into::into),
+        pkce: options.pkce.and_then(Into::into),
+        id_token_alg: options.id_token_alg.and_then(Into::into),
         id_token_claims: options.id_token_claims.clone(),
         jwks: options.jwks.as_deref().map(jwks).transpose()?,
-        id_token_encryption: options.id_token_encryption.as_deref().map(encryption).transpose()?,
-        userinfo_encryption: options.userinfo_encryption.as_deref().map(encryption).transpose()?,
-        userinfo_alg: options.userinfo_alg.map(SigningAlgorithm::from),
+        id_token_encryption: new_encryption(options.id_token_encryption.as_deref())?.flatten(),
+        userinfo_encryption: new_encryption(options.userinfo_encryption.as_deref())?.flatten(),
+        userinfo_alg: options.userinfo_alg.and_then(Into::into),
         logout: LogoutUris {
             back_channel: options.backchannel_logout_uri.clone(),
             front_channel: options.frontchannel_logout_uri.clone(),
@@ -229,13 +224,13 @@ fn client_of(options: &Options) -> Result<Client, CliError> {
         assertion_audience: options.assertion_audience.into(),
         token_format: options.token_format.into(),
         resources: options.resources.clone(),
-        access_token_lifetime: options.access_token_lifetime.as_deref().map(lifetime).transpose()?,
+        access_token_lifetime: new_lifetime(options.access_token_lifetime.as_deref())?.flatten(),
         required_group: options.require_group.clone(),
         may_act: options.may_act.as_ref().map(ClientId::new),
-        may_impersonate: options.may_impersonate,
-        may_widen_resources: options.may_widen_resources,
-        first_party: options.first_party,
-        may_reuse_consent: options.may_reuse_consent,
+        may_impersonate: options.may_impersonate.unwrap_or_default(),
+        may_widen_resources: options.may_widen_resources.unwrap_or_default(),
+        first_party: options.first_party.unwrap_or_default(),
+        may_reuse_consent: options.may_reuse_consent.unwrap_or_default(),
         allowed_schemes: schemes(&options.allowed_schemes),
     };
     Ok(Client::new(ClientId::new(&options.id), metadata))

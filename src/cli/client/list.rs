@@ -2,13 +2,22 @@
 
 use clap::Args;
 
-use super::super::{CliError, OutputOptions, list};
+use super::super::list::{EnabledState, ListOptions};
+use super::super::{CliError, OutputOptions};
 use super::show::{grants, state, to_json};
 use crate::operations::clients;
 use crate::store::clients::{ClientFilter, ClientRecord};
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
+    /// Only applications with this text in their client_id or name, in any spelling
+    #[arg(long, value_name = "TEXT")]
+    search: Option<String>,
+    /// Only applications in this state
+    #[arg(long)]
+    state: Option<EnabledState>,
+    #[command(flatten)]
+    list: ListOptions,
     #[command(flatten)]
     output: OutputOptions,
 }
@@ -16,10 +25,14 @@ pub(in crate::cli) struct Options {
 pub(super) fn run(options: &Options) -> Result<(), CliError> {
     options.output.common.run(async |cli| {
         let context = cli.operations();
+        let filter = ClientFilter {
+            q: options.search.clone(),
+            disabled: options.state.map(EnabledState::is_disabled),
+        };
         let read = async |listing| clients::list(&context, listing).await;
-        let records = list::all(ClientFilter::default(), read).await?;
+        let records = options.list.read(filter, read).await?;
         let header = ["ID", "NAME", "KIND", "STATE", "GRANTS", "SECRETS", "CREATED"];
-        options.output.list(&records, to_json, header, row)
+        options.output.list((&records, &options.list), to_json, header, row)
     })
 }
 

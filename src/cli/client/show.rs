@@ -53,8 +53,9 @@ pub(super) fn to_json(record: &ClientRecord) -> Value {
     json
 }
 
-fn texts(uris: &[RegisteredUri]) -> Vec<&str> {
-    uris.iter().map(RegisteredUri::as_str).collect()
+/// The URIs as they are registered.
+pub(super) fn texts(uris: &[RegisteredUri]) -> Vec<String> {
+    uris.iter().map(|uri| uri.as_str().to_owned()).collect()
 }
 
 fn secret_to_json(secret: &SecretRecord) -> Value {

@@ -3,31 +3,33 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use serde_json::json;
 
 use super::super::fault::with_hint;
 use super::super::lifetime::new_lifetime;
+use super::super::list::{check_single, scope_change};
 use super::super::{CliError, OutputOptions};
 use super::encryption::{jwks, new_encryption};
 use super::logo::logo;
+use super::show::{texts, to_json};
 use super::words::{
     AlgorithmOrDefault, Audience, Format, Grant, Kind, MethodOrAny, PkceOrDefault, Subject, grants, group,
-    link, origins, redirect_uris, response_types, schemes, scopes,
+    link, origins, redirect_uris, response_types, schemes,
 };
 use crate::clock::Seconds;
 use crate::oauth::client::origin::Origin;
 use crate::oauth::client::{
-    Client, ClientKind, ClientMetadata, Encryption, IdTokenClaims, Links, LogoutUris,
+    Client, ClientKind, ClientMetadata, Encryption, GrantType, IdTokenClaims, Links, LogoutUris,
 };
-use crate::oauth::grant::scope::Scope;
 use crate::oauth::id::ClientId;
 use crate::oauth::request::redirect_uri::RegisteredUri;
 use crate::oauth::request::response_type::ResponseType;
 use crate::operations::clients::{self, ClientChange, SectorReading};
 use crate::operations::fault::{Fault, FaultKind, Faults};
+use crate::operations::list_change::ListChange;
+use crate::operations::scopes::changed;
 
 #[derive(Args)]
-#[command(override_usage = "grantor client update [OPTIONS] <ID>")]
+#[command(arg_required_else_help = true, override_usage = "grantor client update [OPTIONS] <ID>")]
 pub(in crate::cli) struct Options {
     /// The client_id
     id: String,
@@ -62,11 +64,17 @@ struct ClientChangeOptions {
     #[arg(
         long = "post-logout-redirect-uri",
         value_name = "URI",
-        conflicts_with = "no_post_logout_redirect_uris"
+        conflicts_with_all = ["no_post_logout_redirect_uris", "add_post_logout_uris", "remove_post_logout_uris"]
     )]
     post_logout_redirect_uris: Vec<String>,
+    /// Add an address to which a person may be sent after a sign-out; may be given several times
+    #[arg(long = "add-post-logout-redirect-uri", value_name = "URI")]
+    add_post_logout_uris: Vec<String>,
+    /// Remove an address to which a person may be sent after a sign-out; may be given several times
+    #[arg(long = "remove-post-logout-redirect-uri", value_name = "URI")]
+    remove_post_logout_uris: Vec<String>,
     /// Remove all addresses to which people may be sent after a sign-out
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["add_post_logout_uris", "remove_post_logout_uris"])]
     no_post_logout_redirect_uris: bool,
     /// The address at which the server informs the application that a session has ended (back-channel logout)
     #[arg(long, value_name = "URI", conflicts_with = "no_backchannel_logout_uri")]
@@ -82,17 +90,35 @@ struct ClientChangeOptions {
     no_frontchannel_logout_uri: bool,
     /// An origin whose scripts may call the server for the application; replaces those before; may be given several
     /// times
-    #[arg(long = "origin", value_name = "URL", conflicts_with = "no_origins")]
+    #[arg(long = "origin", value_name = "URL", conflicts_with_all = ["no_origins", "add_origins", "remove_origins"])]
     origins: Vec<String>,
+    /// Add an origin; may be given several times
+    #[arg(long = "add-origin", value_name = "URL")]
+    add_origins: Vec<String>,
+    /// Remove an origin; may be given several times
+    #[arg(long = "remove-origin", value_name = "URL")]
+    remove_origins: Vec<String>,
     /// Remove all origins; those of a public client's redirect URIs stay allowed
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["add_origins", "remove_origins"])]
     no_origins: bool,
     /// The scopes that the application may ask for, separated by spaces; replaces those before
-    #[arg(long, value_name = "\"a b\"")]
+    #[arg(long, value_name = "\"a b\"", conflicts_with_all = ["add_scope", "remove_scope"])]
     scope: Option<String>,
+    /// Add scopes, separated by spaces
+    #[arg(long, value_name = "\"a b\"")]
+    add_scope: Option<String>,
+    /// Remove scopes, separated by spaces
+    #[arg(long, value_name = "\"a b\"")]
+    remove_scope: Option<String>,
     /// A grant type that the application may use; replaces those before; may be given several times
-    #[arg(long = "grant", value_name = "GRANT")]
+    #[arg(long = "grant", value_name = "GRANT", conflicts_with_all = ["add_grants", "remove_grants"])]
     grants: Vec<Grant>,
+    /// Add a grant type; may be given several times
+    #[arg(long = "add-grant", value_name = "GRANT")]
+    add_grants: Vec<Grant>,
+    /// Remove a grant type; may be given several times
+    #[arg(long = "remove-grant", value_name = "GRANT")]
+    remove_grants: Vec<Grant>,
     /// A response type that the application may use besides code; replaces those before; code alone removes them all;
     /// may be given several times
     #[arg(long = "response-type", value_name = "TYPE")]
@@ -145,10 +171,17 @@ struct ClientChangeOptions {
     token_format: Option<Format>,
     /// A resource that the application may name; it may then name no others; replaces those before; may be given
     /// several times
-    #[arg(long = "resource", value_name = "URI", conflicts_with = "no_resources")]
+    #[arg(long = "resource", value_name = "URI", conflicts_with_all = ["no_resources", "add_resources", "remove_resources"])]
     resources: Vec<String>,
+    /// Add a resource that the application may name; may be given several times
+    #[arg(long = "add-resource", value_name = "URI")]
+    add_resources: Vec<String>,
+    /// Remove a resource; may be given several times. With the last one gone, the application may name every resource of
+    /// which it is allowed a scope
+    #[arg(long = "remove-resource", value_name = "URI")]
+    remove_resources: Vec<String>,
     /// The application may name every resource of which it is allowed a scope
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["add_resources", "remove_resources"])]
     no_resources: bool,
     /// The lifetime of its access tokens, such as 5m; with default, the server decides
     #[arg(long, value_name = "TIME")]
@@ -166,17 +199,17 @@ struct ClientChangeOptions {
     #[arg(long)]
     no_may_act: bool,
     /// Whether the application may exchange a token without being named as the actor in the new one
-    #[arg(long, value_name = "true|false")]
+    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
     may_impersonate: Option<bool>,
     /// Whether the application may exchange a token for an API that the person's authorization did not name
-    #[arg(long, value_name = "true|false")]
+    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
     may_widen_resources: Option<bool>,
     /// Whether the application belongs to the operator: people are then not asked for consent
-    #[arg(long, value_name = "true|false")]
+    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
     first_party: Option<bool>,
     /// Whether people who have allowed the application are not asked again, although it cannot prove who it is: any
     /// program on a person's device can then get tokens in its name without a page
-    #[arg(long, value_name = "true|false")]
+    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
     may_reuse_consent: Option<bool>,
     /// A scheme without a dot that the redirect URIs of a native application may have; any other application on a
     /// person's device can claim it, and then gets the answers instead; replaces those before; may be given several times
@@ -229,9 +262,9 @@ pub(super) fn run(options: Options) -> Result<(), CliError> {
         let id = ClientId::new(id);
         let change = ClientChange { edit: move |before: &Client| edit.applied_to(before), logo, sector };
         let hint = with_hint(FaultKind::Invalid, Some("resources"), "grantor resource create registers one");
-        let version = clients::update(&cli.operations(), &id, change).await.map_err(hint)?.outcome.version;
-        output
-            .say(json!({ "client_id": id.as_str(), "version": version }), format!("updated the client {id}"))
+        clients::update(&cli.operations(), &id, change).await.map_err(hint)?;
+        let client = clients::find(&cli.operations(), &id).await?;
+        output.say(to_json(&client), format!("updated the client {id}"))
     })
 }
 
@@ -239,9 +272,9 @@ pub(super) fn run(options: Options) -> Result<(), CliError> {
 struct ClientEdit {
     jwks: Option<String>,
     links: Links,
-    origins: Vec<Origin>,
+    origins: ListChange<Origin>,
     response_types: Vec<ResponseType>,
-    scopes: Option<Scope>,
+    scopes: ListChange<String>,
     id_token_encryption: Option<Option<Encryption>>,
     userinfo_encryption: Option<Option<Encryption>>,
     access_token_lifetime: Option<Option<Seconds>>,
@@ -250,6 +283,7 @@ struct ClientEdit {
 
 impl ClientEdit {
     fn of(changes: ClientChangeOptions) -> Result<Self, CliError> {
+        changes.check_single()?;
         let checked = |url: &Option<String>, option| url.as_deref().map(|url| link(url, option)).transpose();
         Ok(Self {
             jwks: changes.jwks.as_deref().map(jwks).transpose()?,
@@ -259,9 +293,18 @@ impl ClientEdit {
                 terms: checked(&changes.terms, "--terms")?,
                 logo: None,
             },
-            origins: origins(&changes.origins)?,
+            origins: ListChange::of(
+                origins(&changes.origins)?,
+                changes.no_origins,
+                origins(&changes.add_origins)?,
+                origins(&changes.remove_origins)?,
+            ),
             response_types: response_types(&changes.response_types)?,
-            scopes: changes.scope.as_deref().map(scopes).transpose()?,
+            scopes: scope_change(
+                changes.scope.as_deref(),
+                changes.add_scope.as_deref(),
+                changes.remove_scope.as_deref(),
+            )?,
             id_token_encryption: new_encryption(changes.id_token_encryption.as_deref())?,
             userinfo_encryption: new_encryption(changes.userinfo_encryption.as_deref())?,
             access_token_lifetime: new_lifetime(changes.access_token_lifetime.as_deref())?,
@@ -278,23 +321,16 @@ impl ClientEdit {
             name: changes.name.clone().unwrap_or_else(|| before.name.clone()),
             links: self.links(&before.links),
             redirect_uris: changes.redirect_uris(&before.redirect_uris)?,
-            post_logout_redirect_uris: match changes.post_logout_redirect_uris.as_slice() {
-                [] if changes.no_post_logout_redirect_uris => Vec::new(),
-                [] => before.post_logout_redirect_uris.clone(),
-                uris => redirect_uris(uris),
-            },
-            origins: match self.origins.as_slice() {
-                [] if changes.no_origins => Vec::new(),
-                [] => before.origins.clone(),
-                chosen => chosen.to_vec(),
-            },
-            grants: if changes.grants.is_empty() { before.grants.clone() } else { grants(&changes.grants) },
+            post_logout_redirect_uris: changes
+                .post_logout_redirect_uris(&before.post_logout_redirect_uris)?,
+            origins: self.origins.applied_to(&before.origins, "origins", "origin")?,
+            grants: changes.grants(&before.grants)?,
             // Only `code` removes all others.
             response_types: match changes.response_types.as_slice() {
                 [] => before.response_types.clone(),
                 _ => self.response_types.clone(),
             },
-            scopes: self.scopes.clone().unwrap_or_else(|| before.scopes.clone()),
+            scopes: changed(&before.scopes, &self.scopes)?,
             auth_method: changes.auth_method.map_or(before.auth_method, Into::into),
             pkce: changes.pkce.map_or(before.pkce, Into::into),
             id_token_alg: changes.id_token_alg.map_or(before.id_token_alg, Into::into),
@@ -309,11 +345,7 @@ impl ClientEdit {
             subject_type: changes.subject_type.map_or(before.subject_type, Into::into),
             sector_identifier_uri: changes.sector(before),
             token_format: changes.token_format.map_or(before.token_format, Into::into),
-            resources: match changes.resources.as_slice() {
-                [] if changes.no_resources => Vec::new(),
-                [] => before.resources.clone(),
-                named => named.to_vec(),
-            },
+            resources: changes.resources(&before.resources)?,
             access_token_lifetime: self.access_token_lifetime.unwrap_or(before.access_token_lifetime),
             required_group: changes.required_group(before),
             may_act: changes.may_act(before),
@@ -389,18 +421,42 @@ impl ClientChangeOptions {
     }
 
     fn redirect_uris(&self, before: &[RegisteredUri]) -> Result<Vec<RegisteredUri>, Fault> {
-        if !self.redirect_uris.is_empty() {
-            return Ok(redirect_uris(&self.redirect_uris));
+        let added = self.add_redirect_uris.clone();
+        let change =
+            ListChange::of(self.redirect_uris.clone(), false, added, self.remove_redirect_uris.clone());
+        Ok(redirect_uris(&change.applied_to(&texts(before), "redirect_uris", "redirect URI")?))
+    }
+
+    fn post_logout_redirect_uris(&self, before: &[RegisteredUri]) -> Result<Vec<RegisteredUri>, Fault> {
+        let change = ListChange::of(
+            self.post_logout_redirect_uris.clone(),
+            self.no_post_logout_redirect_uris,
+            self.add_post_logout_uris.clone(),
+            self.remove_post_logout_uris.clone(),
+        );
+        let member = "post_logout_redirect_uris";
+        Ok(redirect_uris(&change.applied_to(&texts(before), member, "post-logout redirect URI")?))
+    }
+
+    fn grants(&self, before: &[GrantType]) -> Result<Vec<GrantType>, Fault> {
+        let (added, removed) = (grants(&self.add_grants), grants(&self.remove_grants));
+        let change = ListChange::of(grants(&self.grants), false, added, removed);
+        change.applied_to(before, "grant_types", "grant")
+    }
+
+    fn resources(&self, before: &[String]) -> Result<Vec<String>, Fault> {
+        let (added, removed) = (self.add_resources.clone(), self.remove_resources.clone());
+        let change = ListChange::of(self.resources.clone(), self.no_resources, added, removed);
+        change.applied_to(before, "resources", "resource")
+    }
+
+    fn check_single(&self) -> Result<(), CliError> {
+        for uris in [&self.redirect_uris, &self.add_redirect_uris] {
+            check_single(uris, "--redirect-uri")?;
         }
-        let mut texts: Vec<String> = before.iter().map(|uri| uri.as_str().to_owned()).collect();
-        for gone in &self.remove_redirect_uris {
-            if !texts.contains(gone) {
-                let sentence = format!("the redirect URI {gone:?} is not registered");
-                return Err(Fault::invalid("redirect_uris", sentence));
-            }
-            texts.retain(|text| text != gone);
+        for uris in [&self.post_logout_redirect_uris, &self.add_post_logout_uris] {
+            check_single(uris, "--post-logout-redirect-uri")?;
         }
-        texts.extend_from_slice(&self.add_redirect_uris);
-        Ok(redirect_uris(&texts))
+        check_single(&self.origins, "--origin")
     }
 }

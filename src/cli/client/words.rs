@@ -8,11 +8,9 @@ use crate::oauth::client::origin::Origin;
 use crate::oauth::client::{
     AssertionAudience, AuthMethod, ClientKind, GrantType, PkcePolicy, SubjectType, TokenFormat,
 };
-use crate::oauth::grant::scope::Scope;
 use crate::oauth::request::redirect_uri::RegisteredUri;
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::signing_key::SigningAlgorithm;
-use crate::operations;
 
 macro_rules! choice {
     ($name:ident for $of:ty { $($variant:ident = $word:literal $(| $alias:literal)* => $value:expr),* $(,)? }) => {
@@ -34,19 +32,12 @@ choice!(Kind for ClientKind {
     Service = "service" => Self::Service,
 });
 choice!(Grant for GrantType {
-    AuthorizationCode = "authorization_code" => Self::AuthorizationCode,
-    ClientCredentials = "client_credentials" => Self::ClientCredentials,
-    RefreshToken = "refresh_token" => Self::RefreshToken,
-    DeviceCode = "device_code" => Self::DeviceCode,
+    AuthorizationCode = "authorization_code" | "authorization-code" => Self::AuthorizationCode,
+    ClientCredentials = "client_credentials" | "client-credentials" => Self::ClientCredentials,
+    RefreshToken = "refresh_token" | "refresh-token" => Self::RefreshToken,
+    DeviceCode = "device_code" | "device-code" | "urn:ietf:params:oauth:grant-type:device_code" => Self::DeviceCode,
     JwtBearer = "jwt_bearer" | "jwt-bearer" | "urn:ietf:params:oauth:grant-type:jwt-bearer" => Self::JwtBearer,
     TokenExchange = "token_exchange" | "token-exchange" | "urn:ietf:params:oauth:grant-type:token-exchange" => Self::TokenExchange,
-});
-choice!(Method for AuthMethod {
-    Basic = "client_secret_basic" => Self::Basic,
-    Post = "client_secret_post" => Self::Post,
-    SecretJwt = "client_secret_jwt" => Self::SecretJwt,
-    PrivateKeyJwt = "private_key_jwt" => Self::PrivateKeyJwt,
-    None = "none" => Self::None,
 });
 choice!(MethodOrAny for Option<AuthMethod> {
     Basic = "client_secret_basic" => Some(AuthMethod::Basic),
@@ -55,12 +46,6 @@ choice!(MethodOrAny for Option<AuthMethod> {
     PrivateKeyJwt = "private_key_jwt" => Some(AuthMethod::PrivateKeyJwt),
     None = "none" => Some(AuthMethod::None),
     Any = "any" => None,
-});
-choice!(Algorithm for SigningAlgorithm {
-    Rs256 = "RS256" => Self::Rs256,
-    Ps256 = "PS256" => Self::Ps256,
-    Es256 = "ES256" => Self::Es256,
-    EdDsa = "EdDSA" => Self::EdDsa,
 });
 choice!(AlgorithmOrDefault for Option<SigningAlgorithm> {
     Rs256 = "RS256" => Some(SigningAlgorithm::Rs256),
@@ -80,10 +65,6 @@ choice!(Subject for SubjectType {
 choice!(Format for TokenFormat {
     Opaque = "opaque" => Self::Opaque,
     Jwt = "jwt" => Self::Jwt,
-});
-choice!(Pkce for PkcePolicy {
-    Required = "required" => Self::Required,
-    Optional = "optional" => Self::Optional,
 });
 choice!(PkceOrDefault for Option<PkcePolicy> {
     Required = "required" => Some(PkcePolicy::Required),
@@ -150,13 +131,6 @@ pub(in crate::cli) fn origins(texts: &[String]) -> Result<Vec<Origin>, CliError>
     origins.sort();
     origins.dedup();
     Ok(origins)
-}
-
-pub(in crate::cli) fn scopes(text: &str) -> Result<Scope, CliError> {
-    if text.is_empty() {
-        return Ok(Scope::default());
-    }
-    Ok(operations::scopes::parse(text)?)
 }
 
 /// Checks an address to which the consent page links. It must not have a scheme that could run as a script. Its host is

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::super::list::ListOptions;
 use super::super::user::counted;
 use super::super::{CliError, OutputOptions, block_on, say};
 use super::legacy;
@@ -31,7 +32,12 @@ pub(super) fn run(output: &OutputOptions) -> Result<(), CliError> {
     }
     let all = mistakes.iter().map(|it| (it, "mistake")).chain(warnings.iter().map(|it| (it, "warning")));
     let all: Vec<_> = all.collect();
-    output.list(&all, to_json, ["OPTION", "SOURCE", "SEVERITY", "FINDING"], row)?;
+    output.list(
+        (&all, &ListOptions::default()),
+        to_json,
+        ["OPTION", "SOURCE", "SEVERITY", "FINDING"],
+        row,
+    )?;
     if !output.json && !read.is_empty() {
         say(read.join("\n"))?;
     }

@@ -11,6 +11,7 @@ use crate::oauth::grant::scope::{Scope, ScopeRecord};
 use crate::oauth::id::{ClientId, UserId};
 use crate::oauth::identity::claims::{Claims, Person};
 use crate::oauth::request::redirect_uri::RegisteredUri;
+use crate::operations::users::HashedPassword;
 use crate::secret::{Hash, Secret, random_id};
 use crate::store::db::Tx;
 use crate::store::users;
@@ -71,7 +72,8 @@ pub(super) async fn run(app: &App, saved: &SavedValues, origin: &str) -> Result<
         claims: Claims::new(),
         updated_at: Timestamp::from_unix(0),
     };
-    let hash = app.passwords.hash(saved.password.clone()).await?;
+    let (policy, password) = (app.config.passwords.policy(), saved.password.clone());
+    let password = HashedPassword::new(&app.passwords, policy, password, &person.names()).await?;
     let now = app.now();
     let work = async move |tx: &mut Tx| {
         for DemoScope { name, description, is_sensitive } in OFFERED.iter().chain([&FORBIDDEN]) {
@@ -87,7 +89,7 @@ pub(super) async fn run(app: &App, saved: &SavedValues, origin: &str) -> Result<
             }
         }
         // If the name is taken, this person was created by an earlier run.
-        users::save(tx, &person, Some(&hash), now).await.map(drop)
+        users::save(tx, &person, Some(password.hash()), now).await.map(drop)
     };
     Ok(app.db.write(work).await?)
 }

@@ -2,7 +2,8 @@
 
 use clap::Args;
 
-use super::super::{CliError, OutputOptions, list};
+use super::super::list::ListOptions;
+use super::super::{CliError, OutputOptions};
 use super::to_json;
 use crate::clock::Timestamp;
 use crate::oauth::id::ClientId;
@@ -20,12 +21,14 @@ pub(in crate::cli) struct Options {
     /// Also grants that have ended
     #[arg(long)]
     all: bool,
-    /// The largest number of grants to list; the newest come first
-    #[arg(long, value_name = "N", default_value_t = 100)]
-    most: u32,
+    #[command(flatten)]
+    list: ListOptions,
     #[command(flatten)]
     output: OutputOptions,
 }
+
+/// The number of grants that are listed without `--limit`: the newest.
+const USUAL: u32 = 100;
 
 pub(super) fn run(options: &Options) -> Result<(), CliError> {
     options.output.common.run(async |cli| {
@@ -37,9 +40,14 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
         let client = options.client.as_deref().map(ClientId::new);
         let filter = GrantFilter { user, client, ended: options.all };
         let read = async |listing| grants::list(&context, listing).await;
-        let grants = list::first(options.most, filter, read).await?;
+        let grants = options.list.read_at_most(USUAL, filter, read).await?;
         let header = ["ID", "CLIENT", "USER", "SCOPE", "CREATED", "ENDS", "STATE"];
-        options.output.list(&grants, |grant| to_json(grant, now), header, |grant| row(grant, now))
+        options.output.list(
+            (&grants, &options.list),
+            |grant| to_json(grant, now),
+            header,
+            |grant| row(grant, now),
+        )
     })
 }
 

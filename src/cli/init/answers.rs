@@ -13,7 +13,8 @@ use super::super::secret::{read_password, typable_password};
 use super::Options;
 use crate::oauth::client::ClientKind;
 use crate::oauth::id::ClientId;
-use crate::oauth::identity::user::{check_email, check_password, check_username};
+use crate::oauth::identity::password::{PasswordFault, PasswordPolicy};
+use crate::oauth::identity::user::{check_email, check_username};
 use crate::oauth::request::redirect_uri::RegisteredUri;
 use crate::secret::Secret;
 
@@ -37,6 +38,14 @@ pub(super) struct FirstUser {
     pub(super) name: Option<String>,
     pub(super) password: Secret,
     pub(super) is_generated: bool,
+}
+
+impl FirstUser {
+    /// What the password must not be.
+    pub(super) fn names(&self) -> Vec<&str> {
+        let others = [&self.email, &self.name].into_iter().flatten();
+        std::iter::once(&self.username).chain(others).map(String::as_str).collect()
+    }
 }
 
 pub(super) struct FirstClient {
@@ -94,7 +103,8 @@ impl Answers {
     pub(super) fn check(&self) -> Result<(), CliError> {
         if let Some(user) = &self.user {
             check_username(&user.username)?;
-            check_password(user.password.expose())?;
+            let checked = PasswordPolicy::default().check(user.password.expose(), &user.names());
+            checked.map_err(PasswordFault::sentence)?;
             if let Some(email) = &user.email {
                 check_email(email)?;
             }

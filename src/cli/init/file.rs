@@ -51,8 +51,7 @@ impl ConfigFile {
 
     /// The error with the name that the file would have had.
     pub(super) fn naming(&self, error: CliError) -> CliError {
-        let CliError(sentence) = error;
-        CliError(sentence.replace(&self.path().display().to_string(), &self.place.display().to_string()))
+        error.replacing(&self.path().display().to_string(), &self.place.display().to_string())
     }
 
     /// Gives the file its name, and returns that. A file that appeared there in between stays.

@@ -122,9 +122,10 @@ async fn create_user(cli: &CliContext, user: &FirstUser) -> Result<Option<Secret
         claims.insert("email".into(), email.clone().into());
         claims.insert("email_verified".into(), true.into());
     }
-    let password = HashedPassword::new(&cli.passwords()?, user.password.clone()).await?;
-    let new = NewUser { username: user.username.clone(), claims, password };
-    users::create(&cli.operations(), new).await?;
+    let (passwords, policy) = (cli.passwords()?, cli.config.passwords.policy());
+    let password = HashedPassword::new(&passwords, policy, user.password.clone(), &user.names()).await?;
+    let new = NewUser { username: user.username.clone(), claims };
+    users::create(&cli.operations(), new, password).await?;
     Ok(user.is_generated.then(|| user.password.clone()))
 }
 

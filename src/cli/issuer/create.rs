@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use serde_json::json;
 
 use super::super::client::words::Audience;
 use super::super::{CliError, OutputOptions};
 use super::keys;
+use super::show::to_json;
 use crate::oauth::grant::trusted_issuer::TrustedIssuer;
 use crate::oauth::id::ClientId;
 use crate::operations::{scopes, trusted_issuers};
@@ -53,7 +53,7 @@ pub(super) fn run(options: Options) -> Result<(), CliError> {
         clients: options.clients.iter().map(ClientId::new).collect(),
     };
     options.output.common.run(async |cli| {
-        let name = trusted_issuers::create(&cli.operations(), issuer).await?.outcome.issuer;
-        options.output.say(json!({ "issuer": name }), format!("trusted the issuer {name}"))
+        let issuer = trusted_issuers::create(&cli.operations(), issuer).await?.outcome;
+        options.output.say(to_json(&issuer), format!("trusted the issuer {}", issuer.issuer))
     })
 }

@@ -2,7 +2,8 @@
 
 use clap::Args;
 
-use super::super::{CliError, OutputOptions, list};
+use super::super::list::ListOptions;
+use super::super::{CliError, OutputOptions};
 use super::show::{audience, clients, keys, to_json};
 use crate::oauth::grant::trusted_issuer::TrustedIssuer;
 use crate::operations::trusted_issuers;
@@ -10,6 +11,11 @@ use crate::store::page::NameFilter;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
+    /// Only issuers with this text in their name, in any spelling
+    #[arg(long, value_name = "TEXT")]
+    search: Option<String>,
+    #[command(flatten)]
+    list: ListOptions,
     #[command(flatten)]
     output: OutputOptions,
 }
@@ -17,11 +23,14 @@ pub(in crate::cli) struct Options {
 pub(super) fn run(options: &Options) -> Result<(), CliError> {
     options.output.common.run(async |cli| {
         let context = cli.operations();
-        let all =
-            list::all(NameFilter::default(), async |listing| trusted_issuers::list(&context, listing).await)
-                .await?;
+        let all = options
+            .list
+            .read(NameFilter { q: options.search.clone() }, async |listing| {
+                trusted_issuers::list(&context, listing).await
+            })
+            .await?;
         let header = ["ISSUER", "SCOPES", "CLIENTS", "AUDIENCE", "KEYS"];
-        options.output.list(&all, to_json, header, row)
+        options.output.list((&all, &options.list), to_json, header, row)
     })
 }
 

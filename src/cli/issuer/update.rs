@@ -3,18 +3,17 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use serde_json::json;
 
 use super::super::client::words::Audience;
+use super::super::list::{client_change, scope_change};
 use super::super::user::counted;
 use super::super::{CliError, OutputOptions};
 use super::keys;
-use crate::oauth::id::ClientId;
-use crate::operations::scopes;
+use super::show::to_json;
 use crate::operations::trusted_issuers::{self, TrustedIssuerChanges};
 
 #[derive(Args)]
-#[command(override_usage = "grantor issuer update [OPTIONS] <ISSUER>")]
+#[command(arg_required_else_help = true, override_usage = "grantor issuer update [OPTIONS] <ISSUER>")]
 pub(in crate::cli) struct Options {
     /// The iss of its tokens
     issuer: String,
@@ -35,11 +34,23 @@ struct IssuerChangeOptions {
     #[arg(long, value_name = "URI")]
     jwks_uri: Option<String>,
     /// The scopes that its tokens can lead to at most, separated by spaces; replaces those before
-    #[arg(long, value_name = "\"a b\"")]
+    #[arg(long, value_name = "\"a b\"", conflicts_with_all = ["add_scope", "remove_scope"])]
     scope: Option<String>,
+    /// Add scopes, separated by spaces
+    #[arg(long, value_name = "\"a b\"")]
+    add_scope: Option<String>,
+    /// Remove scopes, separated by spaces
+    #[arg(long, value_name = "\"a b\"")]
+    remove_scope: Option<String>,
     /// A client that may present its tokens; replaces those before; may be given several times
-    #[arg(long = "client", value_name = "ID")]
+    #[arg(long = "client", value_name = "ID", conflicts_with_all = ["add_clients", "remove_clients"])]
     clients: Vec<String>,
+    /// Add a client; may be given several times
+    #[arg(long = "add-client", value_name = "ID")]
+    add_clients: Vec<String>,
+    /// Remove a client; may be given several times
+    #[arg(long = "remove-client", value_name = "ID")]
+    remove_clients: Vec<String>,
     /// The audience that its tokens may have: only the issuer of this server, or also the token endpoint, which is legacy
     #[arg(long, value_name = "AUDIENCE")]
     assertion_audience: Option<Audience>,
@@ -49,22 +60,24 @@ pub(super) fn run(options: Options) -> Result<(), CliError> {
     let Options { issuer: name, changes, output } = options;
     let changes = changes.into_changes()?;
     output.common.run(async |cli| {
-        let (_, revoked) = trusted_issuers::update(&cli.operations(), &name, changes).await?.outcome;
-        output.say(
-            json!({ "issuer": name, "grants_revoked": revoked }),
-            format!("updated the issuer {name}; revoked {}", counted(revoked, "grant")),
-        )
+        let (issuer, revoked) = trusted_issuers::update(&cli.operations(), &name, changes).await?.outcome;
+        let mut json = to_json(&issuer);
+        json["grants_revoked"] = revoked.into();
+        output.say(json, format!("updated the issuer {name}; revoked {}", counted(revoked, "grant")))
     })
 }
 
 impl IssuerChangeOptions {
     fn into_changes(self) -> Result<TrustedIssuerChanges, CliError> {
-        let clients = self.clients.iter().map(ClientId::new).collect();
         Ok(TrustedIssuerChanges {
             keys: keys(self.jwks.as_deref(), self.jwks_uri)?,
-            scopes: self.scope.as_deref().map(scopes::parse).transpose()?,
+            scopes: scope_change(
+                self.scope.as_deref(),
+                self.add_scope.as_deref(),
+                self.remove_scope.as_deref(),
+            )?,
             audience: self.assertion_audience.map(Into::into),
-            clients: (!self.clients.is_empty()).then_some(clients),
+            clients: client_change(self.clients, false, self.add_clients, self.remove_clients),
         })
     }
 }

@@ -3,12 +3,15 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::super::{CliError, OutputOptions, list};
+use super::super::list::ListOptions;
+use super::super::{CliError, OutputOptions};
 use crate::clock::Timestamp;
 use crate::operations::keys::{self, ListedKey};
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
+    #[command(flatten)]
+    list: ListOptions,
     #[command(flatten)]
     output: OutputOptions,
 }
@@ -16,9 +19,9 @@ pub(in crate::cli) struct Options {
 pub(super) fn run(options: &Options) -> Result<(), CliError> {
     options.output.common.run(async |cli| {
         let context = cli.operations();
-        let keys = list::all((), async |listing| keys::list(&context, listing).await).await?;
+        let keys = options.list.read((), async |listing| keys::list(&context, listing).await).await?;
         let header = ["KID", "ALGORITHM", "STATE", "SIGNS FROM", "PUBLISHED UNTIL"];
-        options.output.list(&keys, to_json, header, row)
+        options.output.list((&keys, &options.list), to_json, header, row)
     })
 }
 

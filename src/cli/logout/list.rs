@@ -3,7 +3,8 @@
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-use super::super::{CliError, OutputOptions, list};
+use super::super::list::ListOptions;
+use super::super::{CliError, OutputOptions};
 use crate::clock::Timestamp;
 use crate::oauth::id::ClientId;
 use crate::operations::logout_deliveries;
@@ -17,6 +18,8 @@ pub(in crate::cli) struct Options {
     /// Only sign-outs in this state
     #[arg(long)]
     state: Option<State>,
+    #[command(flatten)]
+    list: ListOptions,
     #[command(flatten)]
     output: OutputOptions,
 }
@@ -48,10 +51,12 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
             client: options.client.as_deref().map(ClientId::new),
             state: options.state.map(Into::into),
         };
-        let deliveries =
-            list::all(filter, async |listing| logout_deliveries::list(&context, listing).await).await?;
+        let deliveries = options
+            .list
+            .read(filter, async |listing| logout_deliveries::list(&context, listing).await)
+            .await?;
         let header = ["CLIENT", "SESSION", "STATE", "ATTEMPTS", "ENDED", "NEXT", "LAST ERROR"];
-        options.output.list(&deliveries, to_json, header, row)
+        options.output.list((&deliveries, &options.list), to_json, header, row)
     })
 }
 

@@ -1,12 +1,12 @@
 //! `grantor resource create`.
 
 use clap::Args;
-use serde_json::json;
 
-use super::super::client::words::{Algorithm, Format};
-use super::super::lifetime::lifetime;
+use super::super::client::words::{AlgorithmOrDefault, Format};
+use super::super::lifetime::new_lifetime;
+use super::super::list::scope;
 use super::super::{CliError, OutputOptions};
-use super::scope;
+use super::list::to_json;
 use crate::oauth::grant::resource::Resource;
 use crate::oauth::id::ClientId;
 use crate::operations::resources;
@@ -24,10 +24,10 @@ pub(in crate::cli) struct Options {
     /// The format of its access tokens: a jwt that the API verifies itself, or opaque
     #[arg(long, value_name = "FORMAT", default_value = "jwt")]
     token_format: Format,
-    /// The algorithm that signs its JWTs; without this option, tokens.access_token_alg
+    /// The algorithm that signs its JWTs; default, or no option, is tokens.access_token_alg
     #[arg(long, value_name = "ALG")]
-    token_alg: Option<Algorithm>,
-    /// The lifetime of its access tokens, such as 5m; clients and scopes may shorten it
+    token_alg: Option<AlgorithmOrDefault>,
+    /// The lifetime of its access tokens, such as 5m; clients and scopes may shorten it; default is the server's
     #[arg(long, value_name = "TIME")]
     access_token_lifetime: Option<String>,
     #[command(flatten)]
@@ -40,12 +40,12 @@ pub(super) fn run(options: Options) -> Result<(), CliError> {
         version: 1,
         scopes: scope(&options.scope)?,
         format: options.token_format.into(),
-        algorithm: options.token_alg.map(Into::into),
-        access_token_lifetime: options.access_token_lifetime.as_deref().map(lifetime).transpose()?,
+        algorithm: options.token_alg.and_then(Into::into),
+        access_token_lifetime: new_lifetime(options.access_token_lifetime.as_deref())?.flatten(),
         servers: options.clients.iter().map(ClientId::new).collect(),
     };
     options.output.common.run(async |cli| {
-        let uri = resources::create(&cli.operations(), resource).await?.outcome.uri;
-        options.output.say(json!({ "resource": uri }), format!("created the resource {uri}"))
+        let resource = resources::create(&cli.operations(), resource).await?.outcome;
+        options.output.say(to_json(&resource), format!("created the resource {}", resource.uri))
     })
 }

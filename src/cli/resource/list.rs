@@ -3,7 +3,8 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::super::{CliError, OutputOptions, list};
+use super::super::list::ListOptions;
+use super::super::{CliError, OutputOptions};
 use crate::oauth::grant::resource::Resource;
 use crate::oauth::id::ClientId;
 use crate::oauth::signing_key::SigningAlgorithm;
@@ -12,6 +13,11 @@ use crate::store::page::NameFilter;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
+    /// Only APIs with this text in their name, in any spelling
+    #[arg(long, value_name = "TEXT")]
+    search: Option<String>,
+    #[command(flatten)]
+    list: ListOptions,
     #[command(flatten)]
     output: OutputOptions,
 }
@@ -19,14 +25,18 @@ pub(in crate::cli) struct Options {
 pub(super) fn run(options: &Options) -> Result<(), CliError> {
     options.output.common.run(async |cli| {
         let context = cli.operations();
-        let all = list::all(NameFilter::default(), async |listing| resources::list(&context, listing).await)
+        let all = options
+            .list
+            .read(NameFilter { q: options.search.clone() }, async |listing| {
+                resources::list(&context, listing).await
+            })
             .await?;
         let header = ["URI", "SCOPES", "TOKENS", "LIFETIME", "CLIENTS"];
-        options.output.list(&all, to_json, header, row)
+        options.output.list((&all, &options.list), to_json, header, row)
     })
 }
 
-fn to_json(resource: &Resource) -> Value {
+pub(super) fn to_json(resource: &Resource) -> Value {
     json!({
         "resource": resource.uri,
         "scope": resource.scopes.to_string(),

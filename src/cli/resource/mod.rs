@@ -8,8 +8,6 @@ mod update;
 use clap::Subcommand;
 
 use super::CliError;
-use crate::oauth::grant::scope::Scope;
-use crate::operations::scopes;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -30,11 +28,4 @@ pub(super) fn run(command: Command) -> Result<(), CliError> {
         Command::Update(options) => update::run(*options),
         Command::Delete(options) => delete::run(&options),
     }
-}
-
-fn scope(text: &str) -> Result<Scope, CliError> {
-    if text.is_empty() {
-        return Ok(Scope::default());
-    }
-    Ok(scopes::parse(text)?)
 }

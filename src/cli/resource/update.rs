@@ -1,17 +1,16 @@
 //! `grantor resource update`.
 
 use clap::Args;
-use serde_json::json;
 
 use super::super::client::words::{AlgorithmOrDefault, Format};
 use super::super::lifetime::new_lifetime;
+use super::super::list::{client_change, scope_change};
 use super::super::{CliError, OutputOptions};
-use super::scope;
-use crate::oauth::id::ClientId;
+use super::list::to_json;
 use crate::operations::resources::{self, ResourceChanges};
 
 #[derive(Args)]
-#[command(override_usage = "grantor resource update [OPTIONS] <URI>")]
+#[command(arg_required_else_help = true, override_usage = "grantor resource update [OPTIONS] <URI>")]
 pub(in crate::cli) struct Options {
     /// The resource's URI
     uri: String,
@@ -26,13 +25,25 @@ pub(in crate::cli) struct Options {
 #[group(required = true, multiple = true)]
 struct ResourceChangeOptions {
     /// The scopes that belong to the API, separated by spaces; replaces those before
-    #[arg(long, value_name = "\"a b\"")]
+    #[arg(long, value_name = "\"a b\"", conflicts_with_all = ["add_scope", "remove_scope"])]
     scope: Option<String>,
+    /// Add scopes, separated by spaces
+    #[arg(long, value_name = "\"a b\"")]
+    add_scope: Option<String>,
+    /// Remove scopes, separated by spaces
+    #[arg(long, value_name = "\"a b\"")]
+    remove_scope: Option<String>,
     /// A client that may introspect tokens for the API; replaces those before; may be given several times
-    #[arg(long = "client", value_name = "ID", conflicts_with = "no_clients")]
+    #[arg(long = "client", value_name = "ID", conflicts_with_all = ["no_clients", "add_clients", "remove_clients"])]
     clients: Vec<String>,
+    /// Add a client; may be given several times
+    #[arg(long = "add-client", value_name = "ID")]
+    add_clients: Vec<String>,
+    /// Remove a client; may be given several times
+    #[arg(long = "remove-client", value_name = "ID")]
+    remove_clients: Vec<String>,
     /// Remove all clients; only the client to which a token was issued may then introspect it
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["add_clients", "remove_clients"])]
     no_clients: bool,
     /// The format of its access tokens: a jwt that the API verifies itself, or opaque
     #[arg(long, value_name = "FORMAT")]
@@ -49,17 +60,20 @@ pub(super) fn run(options: Options) -> Result<(), CliError> {
     let Options { uri, changes, output } = options;
     let changes = changes.into_changes()?;
     output.common.run(async |cli| {
-        resources::update(&cli.operations(), &uri, changes).await?;
-        output.say(json!({ "resource": uri }), format!("updated the resource {uri}"))
+        let resource = resources::update(&cli.operations(), &uri, changes).await?.outcome;
+        output.say(to_json(&resource), format!("updated the resource {uri}"))
     })
 }
 
 impl ResourceChangeOptions {
     fn into_changes(self) -> Result<ResourceChanges, CliError> {
-        let has_clients = self.no_clients || !self.clients.is_empty();
         Ok(ResourceChanges {
-            scopes: self.scope.as_deref().map(scope).transpose()?,
-            servers: has_clients.then(|| self.clients.iter().map(ClientId::new).collect()),
+            scopes: scope_change(
+                self.scope.as_deref(),
+                self.add_scope.as_deref(),
+                self.remove_scope.as_deref(),
+            )?,
+            servers: client_change(self.clients, self.no_clients, self.add_clients, self.remove_clients),
             format: self.token_format.map(Into::into),
             algorithm: self.token_alg.map(Into::into),
             access_token_lifetime: new_lifetime(self.access_token_lifetime.as_deref())?,

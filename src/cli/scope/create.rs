@@ -1,11 +1,11 @@
 //! `grantor scope create`.
 
 use clap::Args;
-use serde_json::json;
 
 use super::super::client::words::group;
-use super::super::lifetime::lifetime;
-use super::super::{CliError, Common, say};
+use super::super::lifetime::new_lifetime;
+use super::super::{CliError, OutputOptions};
+use super::list::to_json;
 use crate::oauth::grant::scope::ScopeRecord;
 use crate::operations::scopes;
 
@@ -17,22 +17,19 @@ pub(in crate::cli) struct Options {
     #[arg(long, value_name = "TEXT")]
     description: String,
     /// Only give the scope to an application that names it in its request
-    #[arg(long)]
-    sensitive: bool,
+    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
+    sensitive: Option<bool>,
     /// A claim about the person that applications receive with the scope; may be given several times
     #[arg(long = "claim", value_name = "NAME")]
     claims: Vec<String>,
-    /// The longest lifetime of an access token with the scope, such as 1m
+    /// The longest lifetime of an access token with the scope, such as 1m; default is no limit
     #[arg(long, value_name = "TIME")]
     access_token_lifetime: Option<String>,
     /// Only people in this group can give the scope to an application
     #[arg(long, value_name = "GROUP", value_parser = group)]
     require_group: Option<String>,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
-    common: Common,
+    output: OutputOptions,
 }
 
 pub(super) fn run(options: Options) -> Result<(), CliError> {
@@ -40,16 +37,13 @@ pub(super) fn run(options: Options) -> Result<(), CliError> {
         name: options.name,
         version: 1,
         description: options.description,
-        sensitive: options.sensitive,
+        sensitive: options.sensitive.unwrap_or_default(),
         claims: options.claims,
-        access_token_lifetime: options.access_token_lifetime.as_deref().map(lifetime).transpose()?,
+        access_token_lifetime: new_lifetime(options.access_token_lifetime.as_deref())?.flatten(),
         required_group: options.require_group,
     };
-    options.common.run(async |cli| {
-        let name = scopes::create(&cli.operations(), scope).await?.outcome.name;
-        if options.json {
-            return say(json!({ "name": name }));
-        }
-        say(format!("created the scope {name}"))
+    options.output.common.run(async |cli| {
+        let scope = scopes::create(&cli.operations(), scope).await?.outcome;
+        options.output.say(to_json(&scope), format!("created the scope {}", scope.name))
     })
 }

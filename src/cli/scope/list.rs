@@ -1,15 +1,21 @@
 //! `grantor scope list`.
 
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::super::{CliError, OutputOptions, list};
+use super::super::list::ListOptions;
+use super::super::{CliError, OutputOptions};
 use crate::oauth::grant::scope::ScopeRecord;
 use crate::operations::scopes;
 use crate::store::page::NameFilter;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
+    /// Only scopes with this text in their name, in any spelling
+    #[arg(long, value_name = "TEXT")]
+    search: Option<String>,
+    #[command(flatten)]
+    list: ListOptions,
     #[command(flatten)]
     output: OutputOptions,
 }
@@ -17,15 +23,30 @@ pub(in crate::cli) struct Options {
 pub(super) fn run(options: &Options) -> Result<(), CliError> {
     options.output.common.run(async |cli| {
         let context = cli.operations();
-        let scopes =
-            list::all(NameFilter::default(), async |listing| scopes::list(&context, listing).await).await?;
-        let to_json = |scope: &ScopeRecord| json!({ "name": scope.name, "description": scope.description, "sensitive": scope.sensitive, "claims": scope.claims, "access_token_lifetime": scope.access_token_lifetime, "required_group": scope.required_group });
+        let scopes = options
+            .list
+            .read(NameFilter { q: options.search.clone() }, async |listing| {
+                scopes::list(&context, listing).await
+            })
+            .await?;
         let row = |scope: &ScopeRecord| {
             let sensitive = if scope.sensitive { "yes" } else { "no" };
             let claims = if scope.claims.is_empty() { "-".into() } else { scope.claims.join(" ") };
             [scope.name.clone(), sensitive.to_owned(), scope.description.clone(), claims]
         };
         let header = ["NAME", "SENSITIVE", "DESCRIPTION", "CLAIMS"];
-        options.output.list(&scopes, to_json, header, row)
+        options.output.list((&scopes, &options.list), to_json, header, row)
+    })
+}
+
+/// Describes a scope as JSON.
+pub(super) fn to_json(scope: &ScopeRecord) -> Value {
+    json!({
+        "name": scope.name,
+        "description": scope.description,
+        "sensitive": scope.sensitive,
+        "claims": scope.claims,
+        "access_token_lifetime": scope.access_token_lifetime,
+        "required_group": scope.required_group,
     })
 }

@@ -1,15 +1,16 @@
 //! `grantor scope update`.
 
 use clap::Args;
-use serde_json::json;
 
 use super::super::client::words::group;
 use super::super::lifetime::new_lifetime;
 use super::super::{CliError, OutputOptions};
+use super::list::to_json;
+use crate::operations::list_change::ListChange;
 use crate::operations::scopes::{self, ScopeChanges};
 
 #[derive(Args)]
-#[command(override_usage = "grantor scope update [OPTIONS] <NAME>")]
+#[command(arg_required_else_help = true, override_usage = "grantor scope update [OPTIONS] <NAME>")]
 pub(in crate::cli) struct Options {
     /// The scope's name
     name: String,
@@ -27,14 +28,20 @@ struct ScopeChangeOptions {
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
     /// Whether only an application that names the scope in its request gets it
-    #[arg(long, value_name = "true|false")]
+    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
     sensitive: Option<bool>,
     /// A claim about the person that applications receive with the scope; replaces those before; may be given several
     /// times
-    #[arg(long = "claim", value_name = "NAME", conflicts_with = "no_claims")]
+    #[arg(long = "claim", value_name = "NAME", conflicts_with_all = ["no_claims", "add_claims", "remove_claims"])]
     claims: Vec<String>,
+    /// Add a claim; may be given several times
+    #[arg(long = "add-claim", value_name = "NAME")]
+    add_claims: Vec<String>,
+    /// Remove a claim; may be given several times
+    #[arg(long = "remove-claim", value_name = "NAME")]
+    remove_claims: Vec<String>,
     /// Remove all claims
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["add_claims", "remove_claims"])]
     no_claims: bool,
     /// Only people in this group can give the scope to an application
     #[arg(long, value_name = "GROUP", value_parser = group, conflicts_with = "no_required_group")]
@@ -51,8 +58,8 @@ pub(super) fn run(options: Options) -> Result<(), CliError> {
     let Options { name, changes, output } = options;
     let changes = changes.into_changes()?;
     output.common.run(async |cli| {
-        scopes::update(&cli.operations(), &name, changes).await?;
-        output.say(json!({ "name": name }), format!("updated the scope {name}"))
+        let scope = scopes::update(&cli.operations(), &name, changes).await?.outcome;
+        output.say(to_json(&scope), format!("updated the scope {name}"))
     })
 }
 
@@ -61,7 +68,7 @@ impl ScopeChangeOptions {
         Ok(ScopeChanges {
             description: self.description,
             sensitive: self.sensitive,
-            claims: (self.no_claims || !self.claims.is_empty()).then_some(self.claims),
+            claims: ListChange::of(self.claims, self.no_claims, self.add_claims, self.remove_claims),
             access_token_lifetime: new_lifetime(self.access_token_lifetime.as_deref())?,
             required_group: (self.no_required_group || self.require_group.is_some())
                 .then_some(self.require_group),

@@ -3,7 +3,8 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::super::{CliError, OutputOptions, list};
+use super::super::list::ListOptions;
+use super::super::{CliError, OutputOptions};
 use crate::operations::{sessions, users};
 use crate::store::sessions::SessionRecord;
 
@@ -12,6 +13,8 @@ pub(in crate::cli) struct Options {
     /// Only sessions of this user: a username, an e-mail address or an id
     #[arg(long)]
     user: Option<String>,
+    #[command(flatten)]
+    list: ListOptions,
     #[command(flatten)]
     output: OutputOptions,
 }
@@ -23,9 +26,10 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
             Some(user) => Some(users::find(&context, user).await?.person.id),
             None => None,
         };
-        let sessions = list::all(user, async |listing| sessions::list(&context, listing).await).await?;
+        let sessions =
+            options.list.read(user, async |listing| sessions::list(&context, listing).await).await?;
         let header = ["ID", "USER", "SIGNED IN", "LAST SEEN", "ENDS"];
-        options.output.list(&sessions, to_json, header, row)
+        options.output.list((&sessions, &options.list), to_json, header, row)
     })
 }
 

@@ -49,27 +49,38 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
             Some((name, mac)) => refresh_token(&cli, name, &mac, &token).await?,
             None => access_token(&cli, &token).await?,
         };
-        options.output.say(report.json(), report.text())
+        options.output.say(report.members, card(&report.shown))
     })
 }
 
-/// The names and values to show, in order.
-struct TokenReport(Vec<(&'static str, String)>);
+/// What is known about a token: names and values for people, in order, and members for programs.
+struct TokenReport {
+    shown: Vec<(&'static str, String)>,
+    members: Value,
+}
 
-impl TokenReport {
-    fn json(&self) -> Value {
-        self.0.iter().map(|(name, value)| (name.replace(' ', "_"), json!(value))).collect()
-    }
+/// Whether a token is valid, and why not.
+struct TokenState {
+    shown: String,
+    /// For programs.
+    word: &'static str,
+    /// Why the token was revoked.
+    reason: Option<String>,
+}
 
-    fn text(&self) -> String {
-        card(&self.0)
+impl TokenState {
+    fn new(word: &'static str) -> Self {
+        Self { shown: word.to_owned(), word, reason: None }
     }
 }
 
 async fn access_token(cli: &CliContext, token: &str) -> Result<TokenReport, CliError> {
-    let (kind, read) = match token.starts_with(ACCESS_TOKEN_PREFIX) {
-        true => ("access token, opaque", ParsedAccessToken::Opaque(Hash::of(token))),
-        false => ("access token, JWT", ParsedAccessToken::Jwt(Box::new(of_claims(jwt(cli, token).await?)))),
+    let (shown_kind, kind, read) = match token.starts_with(ACCESS_TOKEN_PREFIX) {
+        true => ("access token, opaque", "opaque", ParsedAccessToken::Opaque(Hash::of(token))),
+        false => {
+            let claims = of_claims(jwt(cli, token).await?);
+            ("access token, JWT", "jwt", ParsedAccessToken::Jwt(Box::new(claims)))
+        }
     };
     let live = cli.config.live_sessions(cli.now);
     let find = async move |conn: &mut Conn| {
@@ -88,24 +99,39 @@ async fn access_token(cli: &CliContext, token: &str) -> Result<TokenReport, CliE
     };
     let state = match (is_revoked, cli.now >= token.expires_at) {
         (true, _) => why_not(grant.as_ref()),
-        (false, true) => "expired".to_owned(),
-        (false, false) => "live".to_owned(),
+        (false, true) => TokenState::new("expired"),
+        (false, false) => TokenState::new("live"),
     };
     let Delegation { act, on_behalf_of, exchanged_from, .. } = token.delegation;
-    let mut report = vec![
-        ("kind", kind.to_owned()),
-        ("state", state),
+    let subject = person(grant.as_ref()).or(on_behalf_of);
+    let members = json!({
+        "kind": kind,
+        "state": state.word,
+        "reason": state.reason,
+        "client_id": token.client_id.as_str(),
+        "subject": subject,
+        "scope": token.granted.scope.to_string(),
+        "audience": token.audience,
+        "issued_at": token.issued_at.iso(),
+        "expires_at": token.expires_at.iso(),
+        "actor": act,
+        "exchanged_from": exchanged_from.last().map(|from| &from.jti),
+        "grant_id": token.grant_id.as_ref().map(GrantId::as_str),
+    });
+    let mut shown = vec![
+        ("kind", shown_kind.to_owned()),
+        ("state", state.shown),
         ("client", token.client_id.to_string()),
-        ("subject", person(grant.as_ref()).or(on_behalf_of).unwrap_or_else(|| "the client itself".into())),
+        ("subject", subject.unwrap_or_else(|| "the client itself".into())),
         ("scope", token.granted.scope.to_string()),
         ("audience", token.audience.unwrap_or_else(|| "this server".into())),
         ("issued at", token.issued_at.iso()),
         ("expires at", token.expires_at.iso()),
     ];
-    report.extend(act.map(|act| ("actor", acting(&act))));
-    report.extend(exchanged_from.last().map(|from| ("exchanged from", from.jti.clone())));
-    report.extend(token.grant_id.map(|grant| ("grant", grant.to_string())));
-    Ok(TokenReport(report))
+    shown.extend(act.map(|act| ("actor", acting(&act))));
+    shown.extend(exchanged_from.last().map(|from| ("exchanged from", from.jti.clone())));
+    shown.extend(token.grant_id.map(|grant| ("grant", grant.to_string())));
+    Ok(TokenReport { shown, members })
 }
 
 /// Describes the current actor, and the actors before it.
@@ -144,20 +170,41 @@ async fn refresh_token(
         return Err(format!("the grant {grant_id} of this refresh token ended long ago").into());
     };
     let state = match (grant.state(cli.now), is_newest) {
-        ("live", false) => "used before; using it again counts as theft".to_owned(),
+        ("live", false) => TokenState {
+            shown: "used before; using it again counts as theft".to_owned(),
+            ..TokenState::new("used")
+        },
         ("revoked", _) => why_not(Some(&grant)),
-        (state, _) => state.to_owned(),
+        (state, _) => TokenState::new(state),
     };
-    Ok(TokenReport(vec![
-        ("kind", format!("refresh token, number {} of its chain", u64::from(generation) + 1)),
-        ("state", state),
+    let number = u64::from(generation) + 1;
+    let (issued_at, expires_at) = (
+        (if is_newest { grant.rotated_at } else { grant.created_at }).iso(),
+        grant.expires_at.min(grant.idle_expires_at).iso(),
+    );
+    let members = json!({
+        "kind": "refresh_token",
+        "number": number,
+        "state": state.word,
+        "reason": state.reason,
+        "client_id": grant.client_id,
+        "subject": person(Some(&grant)),
+        "scope": grant.granted.scope.to_string(),
+        "issued_at": issued_at,
+        "expires_at": expires_at,
+        "grant_id": grant_id.as_str(),
+    });
+    let shown = vec![
+        ("kind", format!("refresh token, number {number} of its chain")),
+        ("state", state.shown),
         ("client", grant.client_id.clone()),
         ("subject", person(Some(&grant)).unwrap_or_default()),
         ("scope", grant.granted.scope.to_string()),
-        ("issued at", (if is_newest { grant.rotated_at } else { grant.created_at }).iso()),
-        ("expires at", grant.expires_at.min(grant.idle_expires_at).iso()),
+        ("issued at", issued_at),
+        ("expires at", expires_at),
         ("grant", grant_id.to_string()),
-    ]))
+    ];
+    Ok(TokenReport { shown, members })
 }
 
 async fn find_grant(
@@ -175,9 +222,11 @@ fn person(grant: Option<&GrantRecord>) -> Option<String> {
     grant.map(|grant| grant.username.clone().unwrap_or_else(|| format!("{}, who was deleted", grant.user_id)))
 }
 
-fn why_not(grant: Option<&GrantRecord>) -> String {
-    match grant.and_then(|grant| grant.revoked_for.as_deref()) {
+fn why_not(grant: Option<&GrantRecord>) -> TokenState {
+    let reason = grant.and_then(|grant| grant.revoked_for.clone());
+    let shown = match &reason {
         Some(why) => format!("revoked: {why}"),
         None => "not valid: it was revoked, or its client or user was deleted or disabled".to_owned(),
-    }
+    };
+    TokenState { shown, word: "revoked", reason }
 }

@@ -1,43 +1,67 @@
 //! `grantor user create`.
 
 use clap::Args;
-use serde_json::json;
 
-use super::super::secret::read_password;
-use super::super::{CliError, Common, say};
+use super::super::secret::NewPasswordOptions;
+use super::super::{CliError, OutputOptions, say};
 use super::claims::PersonOptions;
+use super::show::to_json;
 use super::warn_of_name;
+use crate::oauth::identity::claims::Claims;
 use crate::operations::users::{self, HashedPassword, NewUser};
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
+    #[command(flatten)]
+    user: NewUserOptions,
+    #[command(flatten)]
+    password: NewPasswordOptions,
+    #[command(flatten)]
+    output: OutputOptions,
+}
+
+/// Who the new user is.
+#[derive(Args)]
+#[group(skip)]
+pub(super) struct NewUserOptions {
     /// What the person types to sign in
-    #[arg(long, value_name = "U")]
+    #[arg(long, value_name = "NAME")]
     username: String,
     #[command(flatten)]
     person_options: PersonOptions,
-    /// Read the password from standard input, without the line end after it
-    #[arg(long, required = true)]
-    password_stdin: bool,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
-    #[command(flatten)]
-    common: Common,
+}
+
+impl NewUserOptions {
+    /// The new user that the options describe.
+    pub(super) fn user(&self) -> Result<NewUser, CliError> {
+        Ok(NewUser { username: self.username.clone(), claims: self.person_options.claims()? })
+    }
 }
 
 pub(super) fn run(options: &Options) -> Result<(), CliError> {
-    let claims = options.person_options.claims()?;
-    let password = read_password()?;
-    options.common.run(async |cli| {
-        let password = HashedPassword::new(&cli.passwords()?, password).await?;
-        let user = NewUser { username: options.username.clone(), claims, password };
-        let person = users::create(&cli.operations(), user).await?.outcome;
-        warn_of_name(&cli.operations(), &person).await?;
-        let (id, username) = (&person.id, &person.username);
-        if options.json {
-            return say(json!({ "id": id.as_str(), "username": username }));
+    let user = options.user.user()?;
+    let new = options.password.read()?;
+    options.output.common.run(async |cli| {
+        let (passwords, policy) = (cli.passwords()?, cli.config.passwords.policy());
+        let names = names(&user.username, &user.claims);
+        let password = HashedPassword::new(&passwords, policy, new.password.clone(), &names).await?;
+        let user = users::create(&cli.operations(), user, password).await?.outcome;
+        warn_of_name(&cli.operations(), &user.person).await?;
+        let generated = new.is_generated.then(|| new.password.expose().as_str());
+        if options.output.json {
+            let mut json = to_json(&user);
+            if let Some(password) = generated {
+                json["password"] = password.into();
+            }
+            return say(json);
         }
-        say(format!("created the user {username} with the id {id}"))
+        say(format!("created the user {} with the id {}", user.person.username, user.person.id))?;
+        generated.map_or(Ok(()), |password| say(format!("the password, which is shown only now: {password}")))
     })
+}
+
+/// What the password of a user with these claims must not be.
+fn names<'a>(username: &'a str, claims: &'a Claims) -> Vec<&'a str> {
+    let claim = |name: &str| claims.get(name).and_then(|value| value.as_str());
+    [Some(username), claim("email"), claim("name")].into_iter().flatten().collect()
 }

@@ -2,13 +2,22 @@
 
 use clap::Args;
 
-use super::super::{CliError, OutputOptions, list};
+use super::super::list::{EnabledState, ListOptions};
+use super::super::{CliError, OutputOptions};
 use super::show::{state, to_json};
 use crate::operations::users;
 use crate::store::users::{UserFilter, UserRecord};
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
+    /// Only users with this text in their username or e-mail address, in any spelling
+    #[arg(long, value_name = "TEXT")]
+    search: Option<String>,
+    /// Only users in this state
+    #[arg(long)]
+    state: Option<EnabledState>,
+    #[command(flatten)]
+    list: ListOptions,
     #[command(flatten)]
     output: OutputOptions,
 }
@@ -16,10 +25,11 @@ pub(in crate::cli) struct Options {
 pub(super) fn run(options: &Options) -> Result<(), CliError> {
     options.output.common.run(async |cli| {
         let context = cli.operations();
-        let users =
-            list::all(UserFilter::default(), async |listing| users::list(&context, listing).await).await?;
+        let filter =
+            UserFilter { q: options.search.clone(), disabled: options.state.map(EnabledState::is_disabled) };
+        let users = options.list.read(filter, async |listing| users::list(&context, listing).await).await?;
         let header = ["USERNAME", "E-MAIL", "NAME", "STATE", "ID", "CREATED"];
-        options.output.list(&users, to_json, header, row)
+        options.output.list((&users, &options.list), to_json, header, row)
     })
 }
 

@@ -4,6 +4,7 @@ mod claims;
 mod create;
 mod delete;
 mod list;
+mod password_link;
 mod set_password;
 mod show;
 mod status;
@@ -27,6 +28,10 @@ pub(super) enum Command {
     Update(update::Options),
     /// Set a password; ends all sessions of the user and revokes all grants
     SetPassword(set_password::Options),
+    /// Create a user without a password, and print a link by which the person sets one within 24 hours
+    Invite(password_link::InviteOptions),
+    /// Print a link by which the user sets a new password within 24 hours; a link that you made before stops working
+    ResetLink(NamedUserOptions),
     /// Disable a user, who then can neither sign in nor get tokens; ends all sessions
     Disable(NamedUserOptions),
     /// Enable a disabled user again
@@ -51,6 +56,8 @@ pub(super) fn run(command: Command) -> Result<(), CliError> {
         Command::Show(options) => show::run(&options),
         Command::Update(options) => update::run(options),
         Command::SetPassword(options) => set_password::run(&options),
+        Command::Invite(options) => password_link::invite(&options),
+        Command::ResetLink(options) => password_link::reset(&options),
         Command::Disable(options) => status::disable(&options),
         Command::Enable(options) => status::enable(&options),
         Command::Delete(options) => delete::run(&options),

@@ -1,15 +1,16 @@
 //! `grantor user update`.
 
 use clap::Args;
-use serde_json::json;
 
 use super::super::{CliError, OutputOptions};
 use super::claims::PersonOptions;
+use super::show::to_json;
 use super::warn_of_name;
+use crate::operations::list_change::ListChange;
 use crate::operations::users::{self, UserChanges};
 
 #[derive(Args)]
-#[command(override_usage = "grantor user update [OPTIONS] <USER>")]
+#[command(arg_required_else_help = true, override_usage = "grantor user update [OPTIONS] <USER>")]
 pub(in crate::cli) struct Options {
     /// A username, an e-mail address or an id
     user: String,
@@ -22,14 +23,20 @@ pub(in crate::cli) struct Options {
 /// The changes; at least one is required.
 #[derive(Args)]
 #[group(required = true, multiple = true, args = [
-    "username", "email", "email_verified", "name", "groups", "claims", "no_email", "no_name", "no_groups", "no_claims",
+    "username", "email", "email_verified", "name", "groups", "claims", "add_groups", "remove_groups", "no_email", "no_name", "no_groups", "no_claims",
 ])]
 struct UserChangeOptions {
     /// What the person types to sign in
-    #[arg(long, value_name = "U")]
+    #[arg(long, value_name = "NAME")]
     username: Option<String>,
     #[command(flatten)]
     person_options: PersonOptions,
+    /// Add a group, and keep the others; may be given several times
+    #[arg(long = "add-group", value_name = "G", conflicts_with_all = ["groups", "no_groups"])]
+    add_groups: Vec<String>,
+    /// Remove a group, and keep the others; may be given several times
+    #[arg(long = "remove-group", value_name = "G", conflicts_with_all = ["groups", "no_groups"])]
+    remove_groups: Vec<String>,
     /// Remove the e-mail address
     #[arg(long, conflicts_with = "email")]
     no_email: bool,
@@ -53,10 +60,8 @@ pub(super) fn run(options: Options) -> Result<(), CliError> {
         if is_renamed {
             warn_of_name(&cli.operations(), &person).await?;
         }
-        output.say(
-            json!({ "id": person.id.as_str(), "username": person.username }),
-            format!("updated the user {}", person.username),
-        )
+        let user = users::find(&cli.operations(), person.id.as_str()).await?;
+        output.say(to_json(&user), format!("updated the user {}", person.username))
     })
 }
 
@@ -66,6 +71,7 @@ impl UserChangeOptions {
         let mut removed = self.no_claims;
         let options = [(self.no_email, "email"), (self.no_name, "name"), (self.no_groups, "groups")];
         removed.extend(options.iter().filter(|(is_set, _)| *is_set).map(|(_, name)| (*name).to_owned()));
-        Ok(UserChanges { username: self.username, removed, claims })
+        let groups = ListChange::of(Vec::new(), false, self.add_groups, self.remove_groups);
+        Ok(UserChanges { username: self.username, removed, claims, groups })
     }
 }

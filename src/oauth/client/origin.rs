@@ -1,5 +1,7 @@
 //! Origins of scripts that may read answers to a client (Fetch standard, CORS protocol).
 
+use std::fmt;
+
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +14,12 @@ use crate::oauth::request::redirect_uri::RegisteredUri;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Origin(String);
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
 
 impl Origin {
     const MAX_LENGTH: usize = 512;

@@ -1,5 +1,7 @@
 //! The words in client metadata, as they are registered.
 
+use std::fmt;
+
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::oauth::client::kind::ClientKind;
@@ -107,6 +109,12 @@ pub enum PkcePolicy {
 
 word!(GrantType, AuthMethod, AssertionAudience, SubjectType, TokenFormat);
 word!(KeyManagement, ContentEncryption, PkcePolicy);
+
+impl fmt::Display for GrantType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.short())
+    }
+}
 
 impl GrantType {
     /// A short name for people to read, without the prefix of extension grants.

@@ -68,6 +68,12 @@ pub struct Person {
 }
 
 impl Person {
+    /// The texts that are no good password of this person.
+    pub fn names(&self) -> Vec<&str> {
+        let others = [&self.email, &self.name].into_iter().flatten();
+        std::iter::once(&self.username).chain(others).map(String::as_str).collect()
+    }
+
     /// The named claims that this person has (OpenID Connect Core §5.4).
     pub fn claims_named<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Claims {
         let named = names.into_iter().filter_map(|name| Some((name.to_owned(), self.claim(name)?)));

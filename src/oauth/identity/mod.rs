@@ -7,5 +7,6 @@ pub mod guessing;
 pub mod known_browser;
 pub mod logout;
 pub mod logout_token;
+pub mod password;
 pub mod session;
 pub mod user;

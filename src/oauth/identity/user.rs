@@ -1,4 +1,4 @@
-//! Users: the rules for their names and passwords, how names are compared, and which names look alike.
+//! Users: the rules for their names, how names are compared, and which names look alike.
 
 use std::borrow::Cow;
 
@@ -50,9 +50,6 @@ pub fn skeletons(username: &str) -> [String; 2] {
     [look(username), look(&account_key(username))]
 }
 
-/// The minimum length in characters of a password that a person chooses at sign-up (NIST SP 800-63B §5.1.1.1).
-pub const MIN_PASSWORD_LENGTH: usize = 8;
-
 /// The form of a password in which all keyboards and systems type it alike: composed (NFC), and with every space as the space
 /// of ASCII (RFC 8265 §4.2.2; NIST SP 800-63B-4 §3.1.1.2). Passwords are checked, hashed and compared in this form.
 pub fn normalized_password(typed: &str) -> Cow<'_, str> {
@@ -65,18 +62,6 @@ pub fn normalized_password(typed: &str) -> Cow<'_, str> {
 /// Whether a character is a space other than that of ASCII (general category Zs).
 fn is_space(c: char) -> bool {
     matches!(c, '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}')
-}
-
-/// Checks that the sign-in form can send this password, which is [normalized](normalized_password).
-///
-/// # Errors
-/// A sentence that says what a password is.
-pub fn check_password(password: &str) -> Result<(), String> {
-    let length = password.len();
-    if !(1..=MAX_PASSWORD_LENGTH).contains(&length) || password.chars().any(char::is_control) {
-        return Err(format!("a password has 1 to {MAX_PASSWORD_LENGTH} bytes on one line"));
-    }
-    Ok(())
 }
 
 /// Checks a username: UsernameCaseMapped (RFC 8265 §3.3), without `@`.

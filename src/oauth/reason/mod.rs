@@ -184,6 +184,7 @@ reasons! {
     ConsentDenied = sign_in::CONSENT_DENIED;
     SignUpOff = sign_in::SIGN_UP_OFF;
     SignUpTooMany = sign_in::SIGN_UP_TOO_MANY;
+    PasswordLinkOver = sign_in::PASSWORD_LINK_OVER;
     SignInCancelled = sign_in::CANCELLED;
     SignInGuesses = sign_in::TOO_MANY_GUESSES;
     UserDisabled = sign_in::USER_DISABLED;

@@ -154,6 +154,25 @@ pub(super) const SIGN_UP_TOO_MANY: ReasonRow = ReasonRow {
     see: &[Reason::DeviceCodeTooMany, Reason::SignInGuesses],
 };
 
+pub(super) const PASSWORD_LINK_OVER: ReasonRow = ReasonRow {
+    word: "password_link.over",
+    code: AccessDenied,
+    who: &[Person, Operator],
+    what: "This link for setting a password does not work any more.",
+    fix: "If you have set your password by the link already, sign in with it at the application that you want to use. \
+          Otherwise ask the operator for a new link: a link works once and for 24 hours, a newer link ends it, and so \
+          does another way of setting the password. Operators make one with grantor user reset-link.",
+    example: example(
+        "# the link of the day before yesterday\n\
+         GET https://id.example.com/password\n\
+         ?token=made-up-old-token",
+        "# the link that grantor user reset-link has just printed\n\
+         GET https://id.example.com/password\n\
+         ?token=made-up-new-token",
+    ),
+    see: &[Reason::SignInGuesses, Reason::FormForged],
+};
+
 pub(super) const CANCELLED: ReasonRow = ReasonRow {
     word: "sign_in.cancelled",
     code: AccessDenied,

@@ -12,12 +12,13 @@ use crate::fetch::Fetcher;
 use crate::jose::encrypt::Recipient;
 use crate::oauth::client::{AuthMethod, Client, ClientMetadata, Encryption, registration};
 use crate::oauth::grant::resource::normal;
+use crate::oauth::grant::scope::Scope;
 use crate::oauth::id::ClientId;
 use crate::operations::callable::address_fault;
 use crate::operations::configured::{algorithm_fault, lifetime_fault};
 use crate::operations::event::Act;
 use crate::operations::fault::{Fault, Faults};
-use crate::operations::references::client_faults;
+use crate::operations::references::{client_faults, scope_faults};
 use crate::operations::{Context, Done, Outcome, jwk_set};
 use crate::secret::Secret;
 use crate::store::clients::ClientRecord;
@@ -60,7 +61,7 @@ pub enum SectorReading {
 ///
 /// # Errors
 ///
-/// An id that already exists, an invalid member, or a resource or client that does not exist.
+/// An id that already exists, an invalid member, or a scope, resource or client that does not exist.
 pub async fn create(context: &Context<'_>, new: NewClient) -> Outcome<CreatedClient> {
     let NewClient { client, secret, logo } = new;
     let client = with_logo(client, logo.as_ref());
@@ -303,7 +304,7 @@ fn kept_secret_fault(record: &ClientRecord, after: &Client) -> Option<Fault> {
 ///
 /// # Errors
 ///
-/// A resource that does not exist, or a client that may act but does not exist or cannot authenticate.
+/// A scope or resource that does not exist, or a client that may act but does not exist or cannot authenticate.
 async fn resolved(
     conn: &mut Conn,
     before: Option<&Client>,
@@ -315,6 +316,9 @@ async fn resolved(
         true => client.resources.clone(),
         false => registered(conn, &client.resources, &mut faults).await?,
     };
+    // A scope that the client has already need not be read again.
+    let scopes = before.map_or_else(Scope::default, |before| before.scopes.clone());
+    faults.extend(scope_faults(conn, &client.scopes.without(&scopes)).await?);
     if before.map(|before| &before.id_token_claims) != Some(&client.id_token_claims) {
         faults.extend(claims_fault(conn, &client).await?);
     }
@@ -358,7 +362,10 @@ async fn registered(
     let mut found: Vec<String> = Vec::new();
     for uri in named {
         match known.iter().find(|known| normal(&known.uri) == normal(uri)) {
-            None => faults.push(Fault::invalid("resources", format!("there is no resource {uri}"))),
+            None => {
+                let hint = if uri.contains([',', ' ']) { "; name each resource by itself" } else { "" };
+                faults.push(Fault::invalid("resources", format!("there is no resource {uri}{hint}")));
+            }
             Some(resource) if found.contains(&resource.uri) => {}
             Some(resource) => found.push(resource.uri.clone()),
         }

@@ -118,7 +118,7 @@ fn contradicting_options_and_empty_updates_are_wrong_usage() {
         &["scope", "update", "read"],
         &["user", "update", "alice"],
         &["user", "update", "alice", "--email", "a@example.com", "--no-email"],
-        &["user", "set-password", "alice"],
+        &["user", "set-password", "alice", "--generate", "--password-stdin"],
         &["session", "end"],
         &["session", "end", "x", "--user", "alice"],
         &["completions"],

@@ -41,7 +41,7 @@ async fn one_of_eight_commands_gets_the_same_name() {
     }
     let commands: Vec<_> = (0..8)
         .map(|_| {
-            let arguments = ["scope", "create", "read", "--description", "Read", "--json"];
+            let arguments = ["scope", "create", "read", "--description", "Read"];
             cli.start(&arguments)
         })
         .collect();

@@ -17,7 +17,8 @@ async fn a_running_server_sees_at_once_what_a_command_creates() {
 
     cli.done(&["scope", "create", "read", "--description", "Read your things"]);
     let created = cli.client_done("new", "service", &["--scope", "read", "--secret", "a chosen secret"]);
-    assert_eq!(created, serde_json::json!({"client_id": "new"}), "a chosen secret is not repeated");
+    assert_eq!((&created["client_id"], &created["scope"]), (&"new".into(), &"read".into()));
+    assert!(!created.to_string().contains("a chosen secret"), "a chosen secret is not repeated");
     assert_eq!(token(&absent).await.get("scope"), "read");
 
     // The server has just read both tables into its cache.
@@ -101,7 +102,6 @@ async fn a_generated_secret_is_shown_once_and_needs_no_encoding() {
     for number in 0..3 {
         let json = cli.client_done(&format!("json{number}"), "service", &["--scope", "read"]);
         seen.push(json["client_secret"].as_str().unwrap().to_owned());
-        assert_eq!(json.as_object().unwrap().len(), 2);
     }
     let text = cli
         .done(&["client", "create", "--id", "text", "--name", "T", "--kind", "service", "--scope", "read"]);
@@ -120,7 +120,10 @@ async fn a_generated_secret_is_shown_once_and_needs_no_encoding() {
     }
     for (kind, uri) in [("spa", REDIRECT_URI), ("native", "com.example.app:/cb")] {
         let json = cli.client_done(kind, kind, &["--redirect-uri", uri]);
-        assert_eq!(json, serde_json::json!({"client_id": kind}), "a public client has no secret");
+        assert!(
+            json["client_id"] == kind && json.get("client_secret").is_none(),
+            "a public client has no secret"
+        );
     }
 }
 

@@ -2,17 +2,22 @@
 
 mod answers;
 mod at_once;
+mod changes;
 mod clients;
 mod config;
 mod create;
 mod init;
 mod issuers;
 mod keys;
+mod lists;
+mod mistyped;
 mod place;
+mod programs;
 mod refused;
 mod resources;
 mod scopes;
 mod secrets;
+mod terminal;
 mod usage;
 mod users;
 

@@ -26,7 +26,10 @@ fn every_command_has_a_help_that_names_its_options() {
         (&["scope"], &["create"]),
         (&["user"], &["create"]),
         (&["scope", "create"], &["<NAME>", "--description", "--sensitive", "--json", "--config"]),
-        (&["user", "create"], &["--username", "--email", "--name", "--password-stdin", "--json", "--config"]),
+        (
+            &["user", "create"],
+            &["--username", "--email", "--name", "--password-stdin", "--generate", "--json", "--config"],
+        ),
     ];
     for (command, options) in commands.into_iter().chain([(&["client", "create"][..], &CLIENT_OPTIONS[..])]) {
         for flag in ["--help", "-h"] {
@@ -49,7 +52,7 @@ fn every_command_has_a_help_that_names_its_options() {
 #[test]
 fn wrong_usage_ends_with_exit_code_2() {
     let directory = tempfile::tempdir().unwrap();
-    let usages: [&[&str]; 16] = [
+    let usages: [&[&str]; 15] = [
         &[],
         &["nothing"],
         &["serve", "--port", "1"],
@@ -64,7 +67,6 @@ fn wrong_usage_ends_with_exit_code_2() {
         &["client", "create", "--id", "x", "--id", "y", "--name", "X", "--kind", "web"],
         &["scope", "create", "x"],
         &["scope", "create", "--description", "X"],
-        &["user", "create", "--username", "x"],
         &["user", "create", "--username", "x", "--password", "y"],
     ];
     for usage in usages {
@@ -75,4 +77,28 @@ fn wrong_usage_ends_with_exit_code_2() {
         assert!(text.contains("--help"), "where help is to be had: {usage:?}: {text}");
     }
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0, "wrong usage makes no database");
+}
+
+#[test]
+fn an_update_without_a_change_says_so_in_a_few_lines_and_without_anything_shows_the_help() {
+    let directory = tempfile::tempdir().unwrap();
+    for (object, id) in [
+        ("client", "web"),
+        ("user", "alice"),
+        ("scope", "read"),
+        ("resource", "https://a.example"),
+        ("issuer", "x"),
+    ] {
+        let output = run(directory.path(), &[object, "update", id]);
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{object}: {text}");
+        assert!(
+            text.contains("at least one change, such as --") && text.lines().count() <= 6,
+            "{object}: {text}"
+        );
+        let output = run(directory.path(), &[object, "update"]);
+        let help = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{object}: {help}");
+        assert!(help.contains("Options:") && help.contains("--json"), "{object}: {help}");
+    }
 }

@@ -171,6 +171,8 @@ async fn impossible_values_are_refused_with_their_key() {
         (("GRANTOR_LOG__FORMAT", "xml"), "log.format"),
         (("GRANTOR_OAUTH__REQUIRE_PKCE", "never"), "oauth.require_pkce"),
         (("GRANTOR_PASSWORDS__MEMORY_KIB", "1"), "passwords"),
+        (("GRANTOR_PASSWORDS__MIN_LENGTH", "7"), "passwords.min_length"),
+        (("GRANTOR_PASSWORDS__MIN_LENGTH", "65"), "passwords.min_length"),
         (("GRANTOR_DATABASE__URL", "mysql://root:hunter2@x/y"), "database.url"),
         (("GRANTOR_KEYS__MASTER_KEY", "hunter2"), "keys.master_key"),
     ] {

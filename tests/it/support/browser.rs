@@ -239,7 +239,7 @@ impl Answer {
         self.attribute("name=\"form_token\" value=\"")
     }
 
-    fn hidden_fields(&self) -> Vec<(String, String)> {
+    pub(crate) fn hidden_fields(&self) -> Vec<(String, String)> {
         let fields = self.body.split("<input type=\"hidden\" name=\"").skip(1);
         let read = |text: &str| {
             let (name, rest) = text.split_once("\" value=\"")?;

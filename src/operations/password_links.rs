@@ -1,0 +1,119 @@
+//! Links by which a person sets a password without e-mail: an operator hands one over, and it works once.
+
+use super::event::Act;
+use super::fault::{Fault, Faults};
+use super::steps::Step;
+use super::users::{self, HashedPassword, NewUser, UserEnding};
+use super::{Context, Outcome};
+use crate::clock::{Seconds, Timestamp};
+use crate::failure::Denied;
+use crate::oauth::grant::EndReason;
+use crate::oauth::identity::claims::Person;
+use crate::secret::{Hash, Secret, random_token};
+use crate::store::db::{Conn, Tx};
+use crate::store::{password_links, users as stored_users};
+
+/// For how long a link works.
+pub const LIFETIME: Seconds = Seconds::new(24 * 3600);
+
+/// A link that was made.
+#[derive(Clone, Debug)]
+pub struct PasswordLink {
+    pub person: Person,
+    /// What the address of the link contains. Only its hash is stored.
+    pub token: Secret,
+    pub expires_at: Timestamp,
+}
+
+/// Makes a link for a user, and ends the one before. Opening it changes nothing; only its form sets a password.
+///
+/// # Errors
+///
+/// There is no such user, or the user is disabled.
+pub async fn create(context: &Context<'_>, user: &str) -> Outcome<PasswordLink> {
+    let (user, now, token) = (user.to_owned(), context.now, Secret::new(random_token()));
+    context
+        .act(async move |tx: &mut Tx| {
+            let record = users::existing(tx, &user).await?;
+            let person = record.person;
+            if record.disabled_at.is_some() {
+                let sentence =
+                    format!("the user {} is disabled, and could not use the link", person.username);
+                return Err(Fault::conflict(None, sentence).into());
+            }
+            let link = save(tx, person, &token, now).await?;
+            Ok(users::done(Act::UserPasswordLinkCreated, &link.person.clone(), link))
+        })
+        .await
+}
+
+/// Creates a user without a password, with a link for setting one.
+///
+/// # Errors
+///
+/// As [`users::create`].
+pub async fn invite(context: &Context<'_>, user: NewUser) -> Outcome<PasswordLink> {
+    let (person, now, token) = (users::new_person(user.username, user.claims)?, context.now, random_token());
+    let token = Secret::new(token);
+    context
+        .act(async move |tx: &mut Tx| {
+            users::save_new(tx, &person, None, now).await?;
+            let link = save(tx, person.clone(), &token, now).await?;
+            Ok(users::done(Act::UserInvited, &person, link))
+        })
+        .await
+}
+
+async fn save(
+    tx: &mut Tx,
+    person: Person,
+    token: &Secret,
+    now: Timestamp,
+) -> Result<PasswordLink, Denied<Faults>> {
+    let expires_at = now + LIFETIME;
+    password_links::save(tx, &person.id, &Hash::of(token.expose()), now, expires_at).await?;
+    Ok(PasswordLink { person, token: token.clone(), expires_at })
+}
+
+/// The person who may set a password by the link with this token. `None` if the link was used, replaced or has ended, or
+/// if the account is disabled.
+///
+/// # Errors
+///
+/// Only failures.
+pub async fn find(context: &Context<'_>, token: &str) -> Result<Option<Person>, Denied<Faults>> {
+    let (token, now) = (Hash::of(token), context.now);
+    let look = async move |conn: &mut Conn| match password_links::find(conn, &token, now).await? {
+        Some(user) => Ok(stored_users::find_person(conn, &user).await?),
+        None => Ok(None),
+    };
+    context.read(look).await
+}
+
+/// Sets the password of the link's user, and uses up the link. Ends all sessions of the user and revokes all grants.
+///
+/// # Errors
+///
+/// The link was used, replaced or has ended, or the account is disabled.
+pub async fn redeem(context: &Context<'_>, token: &str, password: HashedPassword) -> Outcome<UserEnding> {
+    let (token, now) = (Hash::of(token), context.now);
+    let step = async move |tx: &mut Tx| {
+        let user = password_links::find(tx, &token, now).await?.ok_or_else(over)?;
+        let person = users::existing(tx, user.as_str()).await?.person;
+        let step = users::end_some(tx, Act::UserPasswordSet, person, EndReason::PasswordChanged, now).await?;
+        // Last, so that an act that was interrupted can be done again. Someone with the old password may sign in between
+        // two steps, but the last one ends what is left in the transaction that changes the password.
+        if let Step::Last(_) = step {
+            if !password_links::consume(tx, &token, now).await? {
+                return Err(over().into());
+            }
+            stored_users::set_password(tx, &user, password.hash(), now).await?;
+        }
+        Ok(step)
+    };
+    users::all_steps(context, step).await
+}
+
+fn over() -> Fault {
+    Fault::not_found("the link was used, was replaced by a newer one or has ended")
+}

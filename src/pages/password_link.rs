@@ -1,0 +1,148 @@
+//! The page of a link that an operator has made, on which a person sets a password.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, web};
+use minijinja::context;
+
+use crate::app::App;
+use crate::failure::Denied;
+use crate::http::answer;
+use crate::http::browser;
+use crate::http::call::Request;
+use crate::http::form;
+use crate::network::Networks;
+use crate::oauth::error::OAuthError;
+use crate::oauth::identity::claims::Person;
+use crate::oauth::identity::password::PasswordFault;
+use crate::oauth::reason::Reason;
+use crate::oauth::request::params::Params;
+use crate::operations::password_links;
+use crate::operations::users::HashedPassword;
+use crate::secret::Secret;
+use crate::secret::passwords::Requester;
+
+const PURPOSE: &str = "password";
+
+/// Shows the form, and changes nothing: programs that look into e-mail open links, too.
+pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
+    let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
+    if query.count("set") > 0 {
+        return app.pages.render(StatusCode::OK, "password_set.html", context! {});
+    }
+    let token = query.one("token").ok().flatten().unwrap_or_default();
+    match find(&app, &request, token).await {
+        Ok(person) => page(&app, &request, StatusCode::OK, &Shown { person: &person, token, problem: None }),
+        Err(denied) => answer::page_error(&app, &request, denied),
+    }
+}
+
+pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
+    match set(&app, &request, body).await {
+        Ok(answer) => answer,
+        Err(denied) => answer::page_error(&app, &request, denied),
+    }
+}
+
+async fn set(app: &App, request: &Request, body: web::Payload) -> Result<HttpResponse, Denied<OAuthError>> {
+    let form = form::read(request, body).await?;
+    let field = |name| form.one(name).ok().flatten().unwrap_or_default();
+    let (token, password) = (field("token"), field("password"));
+    let browser = browser::binding(app, request).unwrap_or_default();
+    let is_ours = app.keys.is_form_token(field("form_token"), PURPOSE, &[&browser, token]);
+    if !is_ours || !browser::is_same_origin(app, request) {
+        return Err(browser::forged().into());
+    }
+    // A password is hashed only for a link that works, because hashing is expensive.
+    let person = find(app, request, token).await?;
+    if let Err(problem) = check(app, &person, password, field("repeated")) {
+        let shown = Shown { person: &person, token, problem: Some(problem) };
+        return Ok(page(app, request, StatusCode::UNPROCESSABLE_ENTITY, &shown));
+    }
+    let passwords = app.passwords.asked_by(Requester::person(Networks::of(request.address).network));
+    let password = Secret::new(password.to_owned());
+    let policy = app.config.passwords.policy();
+    let hashed = HashedPassword::new(&passwords, policy, password, &person.names()).await.map_err(over)?;
+    password_links::redeem(&app.operations(request.now), token, hashed).await.map_err(over)?;
+    app.back_channel.wake();
+    tracing::info!("a person set a password by a link");
+    Ok(answer::see_other(&format!("{}/password?set=1", app.issuer)))
+}
+
+/// What is wrong with the form.
+#[derive(Clone, Copy)]
+enum FormProblem {
+    /// The password that was typed again is another one.
+    Repeated,
+    Password(PasswordFault),
+}
+
+impl FormProblem {
+    /// The sentence for the person, and the field that it is about.
+    fn shown(self) -> (String, &'static str) {
+        match self {
+            Self::Repeated => ("the two passwords differ".to_owned(), "repeated"),
+            Self::Password(fault) => (fault.sentence(), "password"),
+        }
+    }
+}
+
+fn check(app: &App, person: &Person, password: &str, repeated: &str) -> Result<(), FormProblem> {
+    let policy = app.config.passwords.policy();
+    policy.check(password, &person.names()).map_err(FormProblem::Password)?;
+    if password == repeated { Ok(()) } else { Err(FormProblem::Repeated) }
+}
+
+/// The person who may set a password by this link.
+async fn find(app: &App, request: &Request, token: &str) -> Result<Person, Denied<OAuthError>> {
+    let found =
+        password_links::find(&app.operations_of_a_stranger(request.now), token).await.map_err(over)?;
+    let person = found.ok_or_else(|| Denied::Refused(refusal()))?;
+    request.set_user(&person.id);
+    Ok(person)
+}
+
+fn refusal() -> OAuthError {
+    Reason::PasswordLinkOver
+        .because("the link was used, was replaced or has ended, or the account is disabled")
+}
+
+/// The form was checked before, so a refusal means that the link is over: another copy of the form was first.
+fn over<T>(denied: Denied<T>) -> Denied<OAuthError> {
+    match denied {
+        Denied::Refused(_) => refusal().into(),
+        Denied::Failed(failure) => failure.into(),
+    }
+}
+
+/// What the page shows.
+struct Shown<'a> {
+    person: &'a Person,
+    token: &'a str,
+    problem: Option<FormProblem>,
+}
+
+fn page(app: &App, request: &Request, status: StatusCode, shown: &Shown<'_>) -> HttpResponse {
+    let known = browser::binding(app, request);
+    let browser = known.clone().unwrap_or_else(crate::secret::random_token);
+    let (problem, field) = shown.problem.map(FormProblem::shown).unzip();
+    let mut response = app.pages.render(
+        status,
+        "set_password.html",
+        context! {
+            username => &shown.person.username,
+            token => shown.token,
+            form_token => app.keys.form_token(PURPOSE, &[&browser, shown.token]),
+            shortest => app.config.passwords.min_length,
+            problem,
+            field,
+        },
+    );
+    // The address contains the token, which no one else needs to see. With no-referrer, Chrome would send Origin: null.
+    let referrer = header::HeaderValue::from_static("strict-origin");
+    response.headers_mut().insert(header::REFERRER_POLICY, referrer);
+    if known.is_none() {
+        // The cookie consists of characters that are allowed in a header.
+        let _ = response.add_cookie(&browser::binding_cookie(app, browser));
+    }
+    response
+}
