@@ -59,8 +59,8 @@ async fn advise(app: &App) {
             app.issuer
         ),
         Ok(_) => {}
-        Err(failure) => {
-            tracing::warn!("it is unknown whether an application is registered: {}", failure.chain())
+        Err(denied) => {
+            tracing::warn!("it is unknown whether an application is registered: {}", CliError::from(denied));
         }
     }
 }
