@@ -8,9 +8,7 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::operations::clients;
-use crate::operations::list::Listing;
 use crate::server::Server;
-use crate::store::clients::ClientFilter;
 use crate::telemetry;
 
 pub(super) fn run(common: &Common) -> Result<(), CliError> {
@@ -49,18 +47,17 @@ pub(super) fn run(common: &Common) -> Result<(), CliError> {
     })
 }
 
-/// Says what to do next as long as no application is registered. A list that cannot be read keeps no server from starting.
+/// Says what to do next as long as no application is registered. A table that cannot be read keeps no server from starting.
 async fn advise(app: &App) {
-    let first = Listing { filter: ClientFilter::default(), limit: 1, cursor: None };
-    match clients::list(&app.operations(app.now()), first).await {
-        Ok(list) if list.items.is_empty() => tracing::info!(
+    match clients::is_any(&app.operations(app.now())).await {
+        Ok(false) => tracing::info!(
             "no application is registered yet: `grantor client create` registers one, `grantor user create` creates a \
              person, and applications find everything at {}/.well-known/openid-configuration",
             app.issuer
         ),
-        Ok(_) => {}
-        Err(denied) => {
-            tracing::warn!("it is unknown whether an application is registered: {}", CliError::from(denied));
+        Ok(true) => {}
+        Err(failure) => {
+            tracing::warn!("it is unknown whether an application is registered: {}", failure.chain());
         }
     }
 }

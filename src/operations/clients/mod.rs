@@ -15,7 +15,7 @@ use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
 use super::list::{self, Cursor, List, Listing};
 use super::{Context, Done, Outcome, steps};
-use crate::failure::Denied;
+use crate::failure::{Denied, Failure};
 use crate::oauth::client::Client;
 use crate::oauth::grant::EndReason;
 use crate::oauth::id::ClientId;
@@ -37,6 +37,11 @@ pub async fn list(
 ) -> Result<List<ClientRecord>, Denied<Faults>> {
     let key = |record: &ClientRecord| record.client.id.to_string();
     list::read(context, CURSOR, listing, clients::list, key).await
+}
+
+/// Whether any client is registered. Asks the database itself, and no replica.
+pub async fn is_any(context: &Context<'_>) -> Result<bool, Failure> {
+    Ok(context.db.read(async |conn: &mut Conn| clients::is_any(conn).await).await?)
 }
 
 /// Finds a client by its id.

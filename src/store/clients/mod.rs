@@ -135,6 +135,15 @@ async fn with_secrets(conn: &mut Conn, rows: Vec<RecordRow>) -> Result<Vec<Clien
     Ok(clients.into_iter().map(record).collect())
 }
 
+/// Whether any client is registered.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn is_any(conn: &mut Conn) -> Result<bool, DbError> {
+    let row: Option<(String,)> = conn.query("SELECT id FROM clients LIMIT 1").optional().await?;
+    Ok(row.is_some())
+}
+
 /// Whether a client still has the version that was authenticated. `false` also if it is disabled or deleted.
 ///
 /// # Errors

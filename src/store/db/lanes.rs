@@ -96,7 +96,7 @@ pub(super) fn queue(capacity: usize, connections: u32) -> (Queue, JobReceiver) {
 impl Requeue {
     pub(super) fn give(&self, queued: QueuedJob) -> Result<(), QueuedJob> {
         let Some(end) = self.0.upgrade() else { return Err(queued) };
-        end.0.push(queued).map_err(|(_, queued)| queued)
+        end.0.push(queued)
     }
 }
 
@@ -121,7 +121,9 @@ impl Queue {
     }
 
     pub(super) fn push(&self, queued: QueuedJob) -> Result<(), DbError> {
-        self.end.0.push(queued).map_err(|(error, _)| error)
+        let lanes = &self.end.0;
+        let why = |_| if lanes.state().is_closed { DbError::Stopped } else { DbError::Overloaded };
+        lanes.push(queued).map_err(why)
     }
 }
 
@@ -130,8 +132,8 @@ impl JobLanes {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a job, and wakes one worker that may take it.
-    fn push(&self, queued: QueuedJob) -> Result<(), (DbError, QueuedJob)> {
+    /// Adds a job, and wakes one worker that may take it. Gives the job back if its lane is full or the queue is closed.
+    fn push(&self, queued: QueuedJob) -> Result<(), QueuedJob> {
         let mut state = self.state();
         let (lane, is_closed) = (queued.lane, state.is_closed);
         let (jobs, capacity) = match lane {
@@ -140,7 +142,7 @@ impl JobLanes {
             Lane::Strangers => (&mut state.strangers, self.capacity),
         };
         if is_closed || jobs.len() >= capacity {
-            return Err((if is_closed { DbError::Stopped } else { DbError::Overloaded }, queued));
+            return Err(queued);
         }
         jobs.push_back(queued);
         let may_take = |idle: &IdleWorker| idle.serves_strangers || lane != Lane::Strangers;

@@ -88,6 +88,7 @@ async fn a_separate_schema_in_another_applications_database_is_enough() {
     let database = TestDatabase::empty_postgres().await;
     statement_on(&database.url, "CREATE TABLE things (id BIGINT); CREATE SCHEMA ours").await;
     let url = format!("{}?options[search_path]=ours", database.url.split('?').next().unwrap());
+    databases.operator(&url).done(&["migrate"]);
     databases.operator(&url).done(CREATE_A_SCOPE);
     let tables = "SELECT COUNT(*)::TEXT FROM pg_tables WHERE schemaname = 'public'";
     assert_eq!(statement_on(&database.url, tables).await, "1");

@@ -6,6 +6,85 @@ use crate::support::{Operator, TestServer};
 
 const API: &str = "https://api.example";
 
+/// A list that options of a command change.
+struct List {
+    command: &'static [&'static str],
+    /// Its name in JSON.
+    member: &'static str,
+    /// What follows `--add-` and `--remove-`.
+    option: &'static str,
+    /// What is added, and removed again.
+    members: [&'static str; 2],
+    /// JSON.
+    before: &'static str,
+}
+
+static LISTS: [List; 9] = [
+    List {
+        command: &["user", "update", "alice"],
+        member: "groups",
+        option: "group",
+        members: ["staff", "on call"],
+        before: "[]",
+    },
+    List {
+        command: &["client", "update", "web"],
+        member: "scope",
+        option: "scope",
+        members: ["secret", "openid"],
+        before: r#""pay read write""#,
+    },
+    List {
+        command: &["client", "update", "web"],
+        member: "resources",
+        option: "resource",
+        members: [API, "https://two.example"],
+        before: "[]",
+    },
+    List {
+        command: &["client", "update", "web"],
+        member: "post_logout_redirect_uris",
+        option: "post-logout-redirect-uri",
+        members: ["https://a.example/", "https://b.example/"],
+        before: "[]",
+    },
+    List {
+        command: &["client", "update", "web"],
+        member: "origins",
+        option: "origin",
+        members: ["https://a.example", "https://b.example"],
+        before: "[]",
+    },
+    List {
+        command: &["client", "update", "web"],
+        member: "redirect_uris",
+        option: "redirect-uri",
+        members: ["https://a.example/", "https://b.example/"],
+        before: r#"["https://app.example/callback"]"#,
+    },
+    List {
+        command: &["scope", "update", "write"],
+        member: "claims",
+        option: "claim",
+        members: ["email", "name"],
+        before: "[]",
+    },
+    List {
+        command: &["resource", "update", API],
+        member: "scope",
+        option: "scope",
+        members: ["write", "pay"],
+        before: r#""read""#,
+    },
+    List {
+        command: &["resource", "update", API],
+        member: "clients",
+        option: "client",
+        members: ["service", "web"],
+        before: "[]",
+    },
+];
+
 #[tokio::test]
 async fn lists_grow_and_shrink_by_the_members_that_options_name() {
     let server = TestServer::start().await;
@@ -16,36 +95,7 @@ async fn lists_grow_and_shrink_by_the_members_that_options_name() {
     for uri in [API, "https://two.example"] {
         operator.done(&["resource", "create", uri, "--scope", "read"]);
     }
-    let cases: [(&[&str], &str, &str, [&str; 2], Value); 9] = [
-        (&["user", "update", "alice"], "groups", "group", ["staff", "on call"], json!([])),
-        (&["client", "update", "web"], "scope", "scope", ["secret", "openid"], json!("pay read write")),
-        (&["client", "update", "web"], "resources", "resource", [API, "https://two.example"], json!([])),
-        (
-            &["client", "update", "web"],
-            "post_logout_redirect_uris",
-            "post-logout-redirect-uri",
-            ["https://a.example/", "https://b.example/"],
-            json!([]),
-        ),
-        (
-            &["client", "update", "web"],
-            "origins",
-            "origin",
-            ["https://a.example", "https://b.example"],
-            json!([]),
-        ),
-        (
-            &["client", "update", "web"],
-            "redirect_uris",
-            "redirect-uri",
-            ["https://a.example/", "https://b.example/"],
-            json!(["https://app.example/callback"]),
-        ),
-        (&["scope", "update", "write"], "claims", "claim", ["email", "name"], json!([])),
-        (&["resource", "update", API], "scope", "scope", ["write", "pay"], json!("read")),
-        (&["resource", "update", API], "clients", "client", ["service", "web"], json!([])),
-    ];
-    for (command, member, option, [one, other], before) in cases {
+    for &List { command, member, option, members: [one, other], before } in &LISTS {
         let run = |options: &[&str]| {
             let changed = operator.json(&[command, options].concat());
             let value = if member == "groups" { &changed["claims"]["groups"] } else { &changed[member] };
@@ -71,7 +121,7 @@ async fn lists_grow_and_shrink_by_the_members_that_options_name() {
             !less.to_string().contains(&format!("\"{one}\"")) && less.to_string().contains(other),
             "{less}"
         );
-        assert_eq!(run(&[&remove, other]), before, "{command:?} {option}");
+        assert_eq!(run(&[&remove, other]).to_string(), before, "{command:?} {option}");
         let refused = operator.refused(&[command, &[&remove, other]].concat());
         assert!(refused.contains(&format!("{other} is not there, so it cannot be removed")), "{refused}");
     }
