@@ -13,7 +13,8 @@ use zeroize::Zeroizing;
 use crate::clock::Timestamp;
 use crate::config::Config;
 use crate::failure::{Failure, without_name};
-use crate::files::{FileError, NamedFile, owner};
+use crate::files::owner::{self, Origin};
+use crate::files::{FileError, NamedFile};
 use crate::oauth::id::ClientId;
 use crate::oauth::token::refresh::RefreshName;
 use crate::secret::{Hash, from_base64url, random, to_base64url};
@@ -292,7 +293,7 @@ impl MasterKey {
     /// # Errors
     /// If the file cannot be read, or is too large for a key.
     pub fn text_in(path: &Path) -> Result<Zeroizing<String>, FileError> {
-        NamedFile::new("the master key", path).text(MAX_SIZE)
+        NamedFile::new("the master key", path).of_grantor().text(MAX_SIZE)
     }
 
     /// Checks that a file contains a key. A file that does not exist is accepted.
@@ -350,7 +351,7 @@ impl MasterKey {
     pub fn keep(path: &Path, key: &str) -> Result<Zeroizing<String>, Failure> {
         let failed = |error: &std::io::Error| {
             let denied = error.kind() == std::io::ErrorKind::PermissionDenied;
-            let hint = denied.then(|| owner::hint([parent(path)])).flatten();
+            let hint = denied.then(|| owner::hint(Origin::Grantor, [parent(path)])).flatten();
             Failure::Internal(format!(
                 "cannot make the master key file {}: {}{}",
                 path.display(),
