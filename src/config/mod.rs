@@ -19,7 +19,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer};
 
-pub use check::BAD_FILTER;
+pub use check::{BAD_FILTER, check_public_url};
 pub use finding::{ConfigError, Finding, SettingSource};
 pub use layers::{Layers, Setting};
 pub use limits::Limits;

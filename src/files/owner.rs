@@ -4,7 +4,7 @@
 use std::path::Path;
 
 /// Whose the paths of a sentence are.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Origin {
     /// Grantor made them: the database and the files beside it, the master key, the configuration.
     Grantor,
