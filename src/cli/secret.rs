@@ -40,7 +40,8 @@ impl ChosenSecretOptions {
         if let Some(path) = &self.secret_file {
             return from_file(path).map(Some);
         }
-        self.secret_stdin.then(|| new_from_stdin("secret", ChosenSecret::MAX_LENGTH)).transpose()
+        let read = || new_from_stdin("secret", "no secret came on standard input", ChosenSecret::MAX_LENGTH);
+        self.secret_stdin.then(read).transpose()
     }
 }
 
@@ -69,21 +70,25 @@ impl NewPasswordOptions {
     pub(super) fn read(&self) -> Result<NewPassword, CliError> {
         let password = match self.generate {
             true => random_password(),
-            false => read_password()?,
+            false => new_from_stdin("password", NO_PASSWORD, MAX_PASSWORD_LENGTH)?,
         };
         Ok(NewPassword { password, is_generated: self.generate })
     }
 }
 
+const NO_PASSWORD: &str = "no password came on standard input; --generate makes one, and grantor user invite and user \
+                           reset-link print a link for the person";
+
 /// A new password from standard input. A terminal asks for it twice.
 pub(super) fn read_password() -> Result<Secret, CliError> {
-    new_from_stdin("password", MAX_PASSWORD_LENGTH)
+    new_from_stdin("password", "no password came on standard input", MAX_PASSWORD_LENGTH)
 }
 
-/// A new secret from standard input. A terminal asks for it twice.
-fn new_from_stdin(what: &str, longest: usize) -> Result<Secret, CliError> {
+/// A new secret from standard input. A terminal asks for it twice. `empty` is the sentence for an empty input.
+fn new_from_stdin(what: &str, empty: &str, longest: usize) -> Result<Secret, CliError> {
     if !std::io::stdin().is_terminal() {
-        return from_stdin(&format!("the {what}"), longest);
+        let secret = from_stdin(&format!("the {what}"), longest)?;
+        return if secret.expose().is_empty() { Err(empty.into()) } else { Ok(secret) };
     }
     let first = from_terminal(&format!("New {what}: "))?;
     if first != from_terminal(&format!("New {what} again: "))? {
