@@ -44,6 +44,7 @@ pub struct Config {
     #[serde(skip)]
     pub file: Option<PathBuf>,
     public_url: String,
+    #[serde(deserialize_with = "needed_address")]
     pub listen: SocketAddr,
     pub tls: Tls,
     pub http: Http,
@@ -290,6 +291,12 @@ fn from_text<'de, D: Deserializer<'de>, T: FromStr<Err = &'static str>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
     String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+}
+
+/// Reads an address with a port.
+fn needed_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
+    let hint = |_| serde::de::Error::custom("it is not an address with a port, such as 127.0.0.1:8080");
+    String::deserialize(deserializer)?.parse().map_err(hint)
 }
 
 /// Reads an address with a port; `None` for an empty text.
