@@ -318,9 +318,18 @@ impl MasterKey {
         let path = config.master_key_file();
         let place = path.display().to_string();
         let text = Self::keep(&path, &to_base64url(&random::<32>()))?;
-        tracing::warn!(
-            "no master key was configured; a new one is in {place}: keep it safe, and apart from the database"
-        );
+        // On the first start with SQLite this is as it should be. Nodes on PostgreSQL share one key, and a container may
+        // lose its working directory.
+        if config.database_options().sqlite_path().is_some() {
+            tracing::info!(
+                "made the master key {place}: keep a copy of it, apart from those of the database"
+            );
+        } else {
+            tracing::warn!(
+                "no master key was configured; a new one is in {place}: every node needs this one; keep it safe, and apart \
+                 from the database"
+            );
+        }
         Self::parse(text.trim(), &place)
     }
 

@@ -64,6 +64,7 @@ async fn what_init_makes_signs_a_person_in_to_an_application() {
     assert_eq!(tokens.status, 200);
     let (ended, log) = serving.stop();
     assert!(ended && !log.contains("no application is registered"), "{log}");
+    assert!(!log.contains("no master key was configured"), "init said that the server makes it: {log}");
     let user =
         run(directory.path(), &["user", "show", "alice", "--json", "--config", config.to_str().unwrap()]);
     let user: Value = serde_json::from_slice(&user.stdout).unwrap();
