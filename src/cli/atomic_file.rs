@@ -26,7 +26,8 @@ pub(super) fn private_directory(path: &Path, prefix: &str) -> Result<TempDir, Cl
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
     builder.prefix(prefix).tempdir_in(parent).map_err(|error| {
         let denied = error.kind() == std::io::ErrorKind::PermissionDenied;
-        let hint = denied.then(|| owner::hint(Origin::Grantor, [parent])).flatten().map(|hint| format!("; {hint}"));
+        let hint =
+            denied.then(|| owner::hint(Origin::Grantor, [parent])).flatten().map(|hint| format!("; {hint}"));
         let hint = hint.unwrap_or_default();
         format!("cannot write in {}: {}{hint}", parent.display(), without_name(&error)).into()
     })
