@@ -5,6 +5,7 @@ use url::Url;
 
 use crate::oauth::client::{Client, ClientKind};
 use crate::oauth::error::{OAuthError, UnregisteredAddress, printable};
+use crate::oauth::host::is_own_device;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::oauth::request::redirect_uri::RegisteredUri;
@@ -60,9 +61,11 @@ impl ReturnAddress {
     }
 
     /// Whether only the application itself gets what is sent here: an https address, which its domain proves. Any program on
-    /// a person's device can listen on a loopback port or claim a private scheme (RFC 8252 §8.6).
+    /// a person's device can listen on a loopback port, with a certificate that the device trusts, or claim a private scheme
+    /// (RFC 8252 §8.6).
     pub fn is_proven(&self) -> bool {
-        self.uri.starts_with("https://")
+        let url = Url::parse(&self.uri).ok().filter(|url| url.scheme() == "https");
+        url.is_some_and(|url| url.host().is_some_and(|host| !is_own_device(&host)))
     }
 
     /// The redirect URI, without the parameters of an answer.
