@@ -118,7 +118,8 @@ mod tests {
 
     #[test]
     fn the_device_itself_has_many_names() {
-        let of = |host: &str| is_own_device(&Url::parse(&format!("https://{host}/")).unwrap().host().unwrap());
+        let of =
+            |host: &str| is_own_device(&Url::parse(&format!("https://{host}/")).unwrap().host().unwrap());
         for own in [
             "localhost",
             "LOCALHOST:8443",

@@ -101,14 +101,22 @@ impl RegisteredUri {
     }
 
     fn matches_on_another_port(&self, requested: &str) -> bool {
-        const LOOPBACK: [&str; 3] = ["http://127.0.0.1", "http://[::1]", "http://localhost"];
         LOOPBACK.iter().any(|origin| {
             let registered_rest = self.0.strip_prefix(origin).and_then(after_port);
             let requested_rest = requested.strip_prefix(origin).and_then(after_port);
             registered_rest.is_some() && registered_rest == requested_rest
         })
     }
+
+    /// Whether [`matches`](Self::matches) ignores the port.
+    pub(super) fn has_free_port(&self, kind: ClientKind) -> bool {
+        kind == ClientKind::Native
+            && LOOPBACK.iter().any(|origin| self.0.strip_prefix(origin).and_then(after_port).is_some())
+    }
 }
+
+/// The addresses on which a native client may use any port.
+const LOOPBACK: [&str; 3] = ["http://127.0.0.1", "http://[::1]", "http://localhost"];
 
 /// Reads a stored redirect URI. The rules may have been different when it was registered, so this checks only what all
 /// rules have required.
