@@ -124,11 +124,7 @@ mod tests {
             assert_eq!(shown_address(came, 80), shown);
         }
         assert_eq!(shown_address("/12345678", 4), "/123...");
-        assert_eq!(
-            quoted("a%20b"),
-            "a%2520b",
-            "in a description, what is encoded is known from what came so"
-        );
+        assert_eq!(quoted("a%20b"), "a%2520b", "a description encodes % too, so that it is unambiguous");
     }
 
     proptest! {

@@ -161,22 +161,8 @@ async fn a_scheme_without_a_dot_is_refused_unless_the_operator_allows_it_for_the
         assert_eq!(output.status.code(), Some(1), "{arguments:?}: {output:?}");
     };
     fails(&create(CURSOR, &["--kind", "web", "--allow-scheme", "cursor"]));
-    for never in [
-        "javascript",
-        "JavaScript",
-        "data",
-        "file",
-        "about",
-        "blob",
-        "http",
-        "HTTP",
-        "vbscript",
-        "Cursor",
-        "search-ms",
-        "shell",
-        "itms-services",
-        "webcal",
-    ] {
+    let never = "javascript JavaScript data file about blob http HTTP vbscript Cursor search-ms shell itms-services webcal";
+    for never in never.split(' ') {
         let uri = format!("{never}:/cb");
         fails(&create(LOOPBACK, &["--kind", "native", "--allow-scheme", never, "--redirect-uri", &uri]));
         // The permission alone is refused, too.

@@ -473,36 +473,6 @@ mod tests {
             "chrome-extension",
             "intent",
             "ms-settings",
-            "ms-search",
-            "search-ms",
-            "search",
-            "shell",
-            "hcp",
-            "webcal",
-            "callto",
-            "itms",
-            "itms-apps",
-            "itms-services",
-            "facetime",
-            "facetime-audio",
-            "sip",
-            "sips",
-            "sms",
-            "ssh",
-            "smb",
-            "nfs",
-            "vnc",
-            "magnet",
-            "android-app",
-            "market",
-            "res",
-            "resource",
-            "chrome",
-            "edge",
-            "microsoft-edge",
-            "opera",
-            "moz-extension",
-            "wyciwyg",
             "tel",
             "",
             "a.b",
@@ -520,6 +490,16 @@ mod tests {
             ["cursor", "msauth", "msteams", "vscode", "vscode-insiders", "myapp2", "shellfish", "editor"]
         {
             assert_eq!(check_scheme(good), Ok(()), "{good}");
+        }
+    }
+
+    #[test]
+    fn a_scheme_that_systems_handle_themselves_is_reserved() {
+        let reserved = "ms-search search-ms search shell hcp webcal callto itms itms-apps itms-services facetime facetime-audio \
+                        sip sips sms ssh smb nfs vnc magnet android-app market res resource chrome edge microsoft-edge opera \
+                        moz-extension wyciwyg";
+        for never in reserved.split(' ') {
+            assert!(check_scheme(never).unwrap_err().contains("belongs to browsers or systems"), "{never}");
         }
     }
 

@@ -116,6 +116,12 @@ async fn the_page_and_the_log_show_the_address_that_came_and_what_differs() {
         // The registered address is for the operator.
         assert!(!page.body.contains("registered: "), "{page:?}");
     }
+}
+
+#[tokio::test]
+async fn an_address_that_cannot_be_compared_is_shown_alone() {
+    let server = TestServer::start().await;
+    let web = server.register(register(ClientKind::Web, "web", &WEB)).await;
     let twice = server.get(&web.url_with(&[("redirect_uri", "https%3A%2F%2Fapp.example%2Fcallback")])).await;
     assert!(
         twice.body.contains("<code id=\"came\">https%3A%2F%2Fapp.example%2Fcallback</code>"),
