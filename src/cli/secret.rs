@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::{CliError, trusted, warn};
 use crate::files::{BYTE_ORDER_MARK, NamedFile, not_utf8, without_mark};
-use crate::oauth::identity::user::MAX_PASSWORD_LENGTH;
+use crate::oauth::identity::user::{MAX_PASSWORD_LENGTH, is_same_password};
 use crate::operations::clients::ChosenSecret;
 use crate::secret::{Secret, random, random_password};
 
@@ -40,7 +40,8 @@ impl ChosenSecretOptions {
         if let Some(path) = &self.secret_file {
             return from_file(path).map(Some);
         }
-        self.secret_stdin.then(|| new_from_stdin("secret", ChosenSecret::MAX_LENGTH)).transpose()
+        let is_same = |one: &str, other: &str| one == other;
+        self.secret_stdin.then(|| new_from_stdin("secret", ChosenSecret::MAX_LENGTH, is_same)).transpose()
     }
 }
 
@@ -77,16 +78,17 @@ impl NewPasswordOptions {
 
 /// A new password from standard input. A terminal asks for it twice.
 pub(super) fn read_password() -> Result<Secret, CliError> {
-    new_from_stdin("password", MAX_PASSWORD_LENGTH)
+    new_from_stdin("password", MAX_PASSWORD_LENGTH, is_same_password)
 }
 
-/// A new secret from standard input. A terminal asks for it twice.
-fn new_from_stdin(what: &str, longest: usize) -> Result<Secret, CliError> {
+/// A new secret from standard input. A terminal asks for it twice; `is_same` says whether both texts are one secret.
+fn new_from_stdin(what: &str, longest: usize, is_same: fn(&str, &str) -> bool) -> Result<Secret, CliError> {
     if !std::io::stdin().is_terminal() {
         return from_stdin(&format!("the {what}"), longest);
     }
     let first = from_terminal(&format!("New {what}: "))?;
-    if first != from_terminal(&format!("New {what} again: "))? {
+    let again = from_terminal(&format!("New {what} again: "))?;
+    if !is_same(first.expose(), again.expose()) {
         return Err(format!("the {what} was typed in two different ways; nothing was changed").into());
     }
     Ok(first)
