@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::{CliError, trusted, warn};
 use crate::files::{BYTE_ORDER_MARK, NamedFile, not_utf8, without_mark};
-use crate::oauth::identity::user::MAX_PASSWORD_LENGTH;
+use crate::oauth::identity::user::{MAX_PASSWORD_LENGTH, is_same_password};
 use crate::operations::clients::ChosenSecret;
 use crate::secret::{Secret, random, random_password};
 
@@ -40,7 +40,9 @@ impl ChosenSecretOptions {
         if let Some(path) = &self.secret_file {
             return from_file(path).map(Some);
         }
-        let read = || new_from_stdin("secret", "no secret came on standard input", ChosenSecret::MAX_LENGTH);
+        let is_same = |one: &str, other: &str| one == other;
+        let empty = "no secret came on standard input";
+        let read = || new_from_stdin("secret", empty, ChosenSecret::MAX_LENGTH, is_same);
         self.secret_stdin.then(read).transpose()
     }
 }
@@ -70,7 +72,7 @@ impl NewPasswordOptions {
     pub(super) fn read(&self) -> Result<NewPassword, CliError> {
         let password = match self.generate {
             true => random_password(),
-            false => new_from_stdin("password", NO_PASSWORD, MAX_PASSWORD_LENGTH)?,
+            false => new_from_stdin("password", NO_PASSWORD, MAX_PASSWORD_LENGTH, is_same_password)?,
         };
         Ok(NewPassword { password, is_generated: self.generate })
     }
@@ -81,17 +83,24 @@ const NO_PASSWORD: &str = "no password came on standard input; --generate makes 
 
 /// A new password from standard input. A terminal asks for it twice.
 pub(super) fn read_password() -> Result<Secret, CliError> {
-    new_from_stdin("password", "no password came on standard input", MAX_PASSWORD_LENGTH)
+    new_from_stdin("password", "no password came on standard input", MAX_PASSWORD_LENGTH, is_same_password)
 }
 
-/// A new secret from standard input. A terminal asks for it twice. `empty` is the sentence for an empty input.
-fn new_from_stdin(what: &str, empty: &str, longest: usize) -> Result<Secret, CliError> {
+/// A new secret from standard input. A terminal asks for it twice; `is_same` says whether both texts are one secret. `empty`
+/// is the sentence for an empty input.
+fn new_from_stdin(
+    what: &str,
+    empty: &str,
+    longest: usize,
+    is_same: fn(&str, &str) -> bool,
+) -> Result<Secret, CliError> {
     if !std::io::stdin().is_terminal() {
         let secret = from_stdin(&format!("the {what}"), longest)?;
         return if secret.expose().is_empty() { Err(empty.into()) } else { Ok(secret) };
     }
     let first = from_terminal(&format!("New {what}: "))?;
-    if first != from_terminal(&format!("New {what} again: "))? {
+    let again = from_terminal(&format!("New {what} again: "))?;
+    if !is_same(first.expose(), again.expose()) {
         return Err(format!("the {what} was typed in two different ways; nothing was changed").into());
     }
     Ok(first)

@@ -54,14 +54,18 @@ impl Finding {
         Self { key: Some(key.to_owned()), origin: Some(origin), mistake: Mistake::Other(sentence.into()) }
     }
 
-    /// A mistake in something that an option names, whatever the source of the option.
-    pub(super) fn without_source(key: Option<&str>, sentence: impl Into<String>) -> Self {
-        Self { key: key.map(str::to_owned), origin: None, mistake: Mistake::Other(sentence.into()) }
+    /// A mistake in something that an option names, with the source of the option if it is known.
+    pub(super) fn about(
+        key: Option<&str>,
+        origin: Option<SettingSource>,
+        sentence: impl Into<String>,
+    ) -> Self {
+        Self { key: key.map(str::to_owned), origin, mistake: Mistake::Other(sentence.into()) }
     }
 
     /// A remark about what is registered in the database.
     pub fn of_database(sentence: String) -> Self {
-        Self::without_source(None, sentence)
+        Self::about(None, None, sentence)
     }
 
     pub(super) fn of_a_file(path: PathBuf, sentence: impl Into<String>) -> Self {

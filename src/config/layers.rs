@@ -99,6 +99,8 @@ impl Layers {
         }
         let mut config = with_defaults(good).map_err(|error| ConfigError::new(error.to_string()))?;
         config.file = self.file.take();
+        let set = self.settings.iter().filter(|(_, setting)| setting.origin != SettingSource::Default);
+        config.sources = set.map(|(key, setting)| (key.clone(), setting.origin.clone())).collect();
         for (key, sentence) in config.check() {
             // An option whose value was refused has its default here, so its check says nothing about the operator's
             // value.

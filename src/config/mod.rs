@@ -13,6 +13,7 @@ mod public_url;
 mod service_links;
 mod span;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -43,6 +44,9 @@ pub struct Config {
     /// The configuration file that was read; `None` if there is no such file.
     #[serde(skip)]
     pub file: Option<PathBuf>,
+    /// Where the values of the options came from, if it was not the default.
+    #[serde(skip)]
+    sources: BTreeMap<String, SettingSource>,
     public_url: String,
     #[serde(deserialize_with = "needed_address")]
     pub listen: SocketAddr,

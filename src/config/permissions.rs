@@ -3,14 +3,14 @@
 use std::io::ErrorKind::NotFound;
 use std::path::{Path, PathBuf};
 
-use super::finding::{ConfigError, Finding};
+use super::finding::{ConfigError, Finding, SettingSource};
 use super::{Config, Layers};
 use crate::files::NamedFile;
 use crate::files::permissions::Exposure;
 use crate::store::db;
 use crate::store::paths::with_suffix;
 
-const MASTER_KEY_FILE: Option<&str> = Some("keys.master_key_file");
+const MASTER_KEY_FILE: &str = "keys.master_key_file";
 
 /// A file that the configuration names.
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub struct ConfiguredFile {
     /// What names the file in sentences.
     pub what: String,
     pub path: PathBuf,
+    /// Where the option was set; `None` if it has its default, and for the configuration file itself.
+    pub source: Option<SettingSource>,
     /// Whether only its owner should read it.
     pub is_secret: bool,
 }
@@ -27,7 +29,7 @@ pub struct ConfiguredFile {
 impl ConfiguredFile {
     /// A finding about the file.
     pub fn finding(&self, sentence: impl Into<String>) -> Finding {
-        Finding::without_source(self.key, sentence)
+        Finding::about(self.key, self.source.clone(), sentence)
     }
 
     pub fn named(&self) -> NamedFile<'_> {
@@ -47,9 +49,12 @@ impl Config {
         let is_secret = layers.file_has_secret();
         let config = layers.resolve()?;
         let what = "the configuration file".to_owned();
-        let itself = config.file.clone().map(|path| ConfiguredFile { key: None, what, path, is_secret });
+        let itself =
+            config.file.clone().map(|path| ConfiguredFile { key: None, what, path, source: None, is_secret });
         let (mut mistakes, mut warnings) = (Vec::new(), Vec::new());
-        mistakes.extend(config.missing_master_key().map(|why| Finding::without_source(MASTER_KEY_FILE, why)));
+        mistakes.extend(config.missing_master_key().map(|why| {
+            Finding::about(Some(MASTER_KEY_FILE), config.sources.get(MASTER_KEY_FILE).cloned(), why)
+        }));
         for file in itself.into_iter().chain(config.files()) {
             match Exposure::of(&file.path) {
                 Some(Exposure::Readable) if !file.is_secret => {}
@@ -87,7 +92,8 @@ impl Config {
         let mut files = Vec::new();
         let mut add = |key, what: &str, path: &Path, is_secret| {
             let (what, path) = (what.to_owned(), path.to_owned());
-            files.push(ConfiguredFile { key: Some(key), what, path, is_secret });
+            let source = self.sources.get(key).cloned();
+            files.push(ConfiguredFile { key: Some(key), what, path, source, is_secret });
         };
         if self.tls.is_on() {
             add("tls.certificate", "tls.certificate", &self.tls.certificate, false);
@@ -97,7 +103,7 @@ impl Config {
             add("fetch.ca_file", "fetch.ca_file", &self.fetch.ca_file, false);
         }
         if self.keys.master_key.expose().is_empty() {
-            add("keys.master_key_file", "the master key", &self.master_key_file(), true);
+            add(MASTER_KEY_FILE, "the master key", &self.master_key_file(), true);
         }
         if let Some(path) = self.database_options().sqlite_path() {
             add("database.url", "the database", &path, true);

@@ -145,6 +145,11 @@ impl<'a> NamedFile<'a> {
 }
 
 impl FileError {
+    /// Whether the error is about this file, as named in sentences.
+    pub fn is_about(&self, file: &NamedFile<'_>) -> bool {
+        self.what == file.what
+    }
+
     /// Whether the file does not exist.
     pub fn is_missing(&self) -> bool {
         matches!(self.why, Why::System { kind: ErrorKind::NotFound, .. })

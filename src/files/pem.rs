@@ -14,7 +14,8 @@ use super::{FileError, NamedFile, without_mark};
 const MAX_SIZE: u64 = 4 << 20;
 
 /// What is wrong with a certificate that cannot be read.
-pub const NO_X509: &str = "a certificate in it is not one of X.509";
+pub const NO_X509: &str = "a certificate in it is not X.509 version 3, which openssl x509 -req makes with -extfile and a \
+                           subjectAltName in that file";
 
 const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpResponse, HttpResponseBuilder};
+use actix_web::{HttpResponse, HttpResponseBuilder, body};
 use minijinja::{AutoEscape, Environment, Value, context};
 use url::Url;
 
@@ -96,9 +96,10 @@ impl Pages {
         self.render_under(&ContentPolicy::PAGE, status, template, context)
     }
 
-    /// The headers of a page, without the page.
+    /// The headers of a page, without the page. There is no Content-Length: it would have to be that of the page (RFC 9110
+    /// §8.6).
     pub fn headers(&self) -> HttpResponse {
-        self.page(StatusCode::OK, &ContentPolicy::PAGE).finish()
+        self.page(StatusCode::OK, &ContentPolicy::PAGE).body(body::None::new())
     }
 
     /// A page that posts `fields` to `action`, automatically or, without scripts, at a click.

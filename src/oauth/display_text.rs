@@ -16,6 +16,14 @@ pub fn isolated(text: &str) -> String {
     format!("\u{2068}{plain}\u{2069}")
 }
 
+/// The text without what cannot be seen at its ends and comes along when it is pasted: spaces, tabs and line ends, spaces
+/// without width, marks of the byte order, and controls of the writing direction.
+pub fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| {
+        c.is_whitespace() || matches!(c, '\u{200b}' | '\u{2060}' | '\u{feff}') || is_bidi_control(c)
+    })
+}
+
 /// Whether a character controls the writing direction of those after it.
 pub fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -52,5 +60,13 @@ mod tests {
     fn what_cannot_be_marked_up_is_isolated_by_characters() {
         assert_eq!(isolated("Calendar"), "Calendar");
         assert_eq!(isolated("a\u{202e}b\u{e9}"), "\u{2068}ab\u{e9}\u{2069}");
+    }
+
+    #[test]
+    fn what_comes_along_with_pasted_text_is_cut_off_at_the_ends_only() {
+        assert_eq!(trimmed("\u{feff}\u{202a}\t alice\u{200b}\u{200e}\r\n"), "alice");
+        for kept in ["al\u{200b}ice", "al ice", "a\tb", "alice\0", "alice\u{200d}", ""] {
+            assert_eq!(trimmed(kept), kept, "{kept:?}");
+        }
     }
 }

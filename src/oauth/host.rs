@@ -3,6 +3,8 @@
 //! The URL standard also accepts hosts with characters such as `;`, `,` and `'`. They mean something in headers, and no
 //! server has such a name.
 
+use std::net::Ipv4Addr;
+
 use url::{Host, Url};
 
 /// The maximum length of a name in bytes (RFC 1035 §2.3.4).
@@ -22,6 +24,24 @@ pub fn is_plain(url: &Url) -> bool {
         Some(Host::Domain(name)) => is_name(name),
         None => false,
     }
+}
+
+/// Whether a host is the device itself: a loopback or unspecified address, `localhost`, or a name under it (RFC 6761 §6.3).
+/// Any program on the device can listen there.
+pub fn is_own_device(host: &Host<&str>) -> bool {
+    match host {
+        Host::Domain(name) => *name == "localhost" || name.ends_with(".localhost"),
+        Host::Ipv4(address) => is_own_ipv4(*address),
+        Host::Ipv6(address) => {
+            address.is_loopback()
+                || address.is_unspecified()
+                || address.to_ipv4_mapped().is_some_and(is_own_ipv4)
+        }
+    }
+}
+
+fn is_own_ipv4(address: Ipv4Addr) -> bool {
+    address.is_loopback() || address.is_unspecified()
 }
 
 fn is_name(name: &str) -> bool {
@@ -94,5 +114,28 @@ mod tests {
         }
         assert!(!is_plain(&Url::parse("com.example.app:/cb").unwrap()), "no host");
         assert!(!is_plain(&Url::parse("com.example.app://a;b/").unwrap()), "nor of another scheme");
+    }
+
+    #[test]
+    fn the_device_itself_has_many_names() {
+        let of =
+            |host: &str| is_own_device(&Url::parse(&format!("https://{host}/")).unwrap().host().unwrap());
+        for own in [
+            "localhost",
+            "LOCALHOST:8443",
+            "app.localhost",
+            "127.0.0.1",
+            "127.1",
+            "127.255.0.3:1",
+            "0.0.0.0",
+            "[::1]",
+            "[::]",
+            "[::ffff:127.0.0.1]",
+        ] {
+            assert!(of(own), "{own}");
+        }
+        for other in ["app.example", "mylocalhost", "localhost.example", "128.0.0.1", "[2001:db8::1]"] {
+            assert!(!of(other), "{other}");
+        }
     }
 }

@@ -72,7 +72,7 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
         Err(failure) => return answer::page_error(&app, &request, failure.into()),
     };
     request.set_user(&user);
-    let typed = form.one("user_code").ok().flatten().unwrap_or_default();
+    let typed = form.typed("user_code").unwrap_or_default();
     let found = match UserCode::parse(typed) {
         // Text that cannot be a code does not count as a guess.
         None => Ok(FoundDevice::Nothing),

@@ -14,6 +14,7 @@ use crate::network::Networks;
 use crate::oauth::error::OAuthError;
 use crate::oauth::identity::claims::Person;
 use crate::oauth::identity::password::PasswordFault;
+use crate::oauth::identity::user::is_same_password;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::operations::password_links::{self, LinkHolder};
@@ -90,7 +91,7 @@ impl FormProblem {
 fn check(app: &App, person: &Person, password: &str, repeated: &str) -> Result<(), FormProblem> {
     let policy = app.config.passwords.policy();
     policy.check(password, &person.names()).map_err(FormProblem::Password)?;
-    if password == repeated { Ok(()) } else { Err(FormProblem::Repeated) }
+    if is_same_password(password, repeated) { Ok(()) } else { Err(FormProblem::Repeated) }
 }
 
 /// The person who may set a password by this link.

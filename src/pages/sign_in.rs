@@ -90,7 +90,7 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
         let error = Reason::SignInCancelled.because("the person went back instead of signing in");
         return destination.decline(&app, &request, error).await;
     }
-    let username = form.one("username").ok().flatten().unwrap_or_default();
+    let username = form.typed("username").unwrap_or_default();
     let password = form.one("password").ok().flatten().unwrap_or_default();
     let typed = Typed { username, stay: StayChoice::of(&app, &form) };
     let count = |result| app.counters.sign_ins.count(result);

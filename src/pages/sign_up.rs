@@ -13,6 +13,7 @@ use crate::http::call::Request;
 use crate::metrics::counters::SignInResult;
 use crate::network::Networks;
 use crate::oauth::display_text::is_line;
+use crate::oauth::error::OAuthError;
 use crate::oauth::id::UserId;
 use crate::oauth::identity::password::{PasswordFault, PasswordPolicy};
 use crate::oauth::identity::user;
@@ -83,6 +84,7 @@ const PURPOSE: &str = "sign-up";
 struct SignUpForm<'f> {
     username: &'f str,
     name: &'f str,
+    name_problem: Option<Problem>,
     password: &'f str,
     stay: bool,
 }
@@ -93,7 +95,8 @@ struct SignUpForm<'f> {
 enum Problem {
     Username,
     Taken,
-    Name,
+    NameLength,
+    NameCharacter,
     Password(PasswordFault),
 }
 
@@ -109,19 +112,20 @@ impl Problem {
 
 impl<'f> SignUpForm<'f> {
     fn of(form: &'f Params) -> Self {
-        let field = |name| form.one(name).ok().flatten().unwrap_or_default();
+        let name = form.typed("name");
         Self {
-            username: field("username").trim(),
-            name: field("name").trim(),
-            password: field("password"),
+            username: form.typed("username").unwrap_or_default(),
+            name_problem: name_problem(&name),
+            name: name.unwrap_or_default(),
+            password: form.one("password").ok().flatten().unwrap_or_default(),
             stay: form.count("stay") > 0,
         }
     }
 
     fn check(&self, policy: PasswordPolicy) -> Result<(), Problem> {
         user::check_chosen_username(self.username).map_err(|_| Problem::Username)?;
-        if self.name.len() > user::MAX_NAME_LENGTH || !is_line(self.name) {
-            return Err(Problem::Name);
+        if let Some(problem) = self.name_problem {
+            return Err(problem);
         }
         policy.check(self.password, &self.names()).map_err(Problem::Password)
     }
@@ -134,6 +138,16 @@ impl<'f> SignUpForm<'f> {
     fn account(&self, id: UserId, password: HashedPassword) -> NewAccount {
         let name = Some(self.name.to_owned()).filter(|name| !name.is_empty());
         NewAccount { id, username: self.username.to_owned(), name, password }
+    }
+}
+
+/// What is wrong with the full name, as it was read; `None` if nothing is.
+fn name_problem(read: &Result<&str, OAuthError>) -> Option<Problem> {
+    match read {
+        Ok(name) if name.len() > user::MAX_NAME_LENGTH => Some(Problem::NameLength),
+        Err(error) if error.reason == Reason::ParameterTooLong => Some(Problem::NameLength),
+        Ok(name) if is_line(name) => None,
+        _ => Some(Problem::NameCharacter),
     }
 }
 

@@ -61,6 +61,10 @@ impl Server {
     /// # Errors
     /// Every mistake of the operator, in a sentence.
     pub async fn bind(config: Config, clock: Clock) -> Result<Self, Failure> {
+        if config.tls.is_on() {
+            // Before a database and a key are made for a server that cannot start.
+            tls::check(&config.tls)?;
+        }
         let descriptor_limit = descriptors::raise_limit();
         let (listener, address) = listen(config.listen, "")?;
         let metrics = config.metrics.listen.map(|address| listen(address, " for metrics")).transpose()?;

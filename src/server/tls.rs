@@ -150,14 +150,6 @@ pub fn are_swapped(options: &config::Tls) -> bool {
         && pem::certificates(&NamedFile::new("tls.certificate", key)).is_err()
 }
 
-/// Checks the certificate alone.
-///
-/// # Errors
-/// If its file cannot be read, or has no certificate in PEM.
-pub fn check_certificate(options: &config::Tls) -> Result<(), FileError> {
-    own_chain(options).map(drop)
-}
-
 /// Checks the certificate and its key.
 ///
 /// # Errors

@@ -177,7 +177,7 @@ async fn a_user_code_may_be_typed_in_any_spelling_and_is_used_once() {
     for change in [
         |code: &str| code.to_lowercase(),
         |code: &str| code.replace('-', ""),
-        |code: &str| code.replace('-', " "),
+        |code: &str| format!("\t{}\u{200b}\u{200e}", code.replace('-', " ")),
         |code: &str| format!(" {} ", code.replace('-', "\u{2014}")),
     ] {
         let begun = begin(&tv, &[]).await;

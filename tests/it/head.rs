@@ -94,7 +94,7 @@ async fn head_says_of_safe_answers_what_get_says() {
     {
         let (get, head) = (browser.get(path).await, browser.request(Method::HEAD, path, &[], "").await);
         assert_eq!(head.status, get.status, "{path}");
-        for header in ["content-type", "cache-control"] {
+        for header in ["content-type", "cache-control", "content-length"] {
             assert_eq!(head.header(header), get.header(header), "{header} of {path}");
         }
     }
@@ -104,5 +104,9 @@ async fn head_says_of_safe_answers_what_get_says() {
         let head = browser.request(Method::HEAD, path, &[], "").await;
         assert_eq!((head.status.as_u16(), head.header("content-type")), (200, "text/html; charset=utf-8"));
         assert_eq!(head.header("cache-control"), "no-store");
+        // The length would have to be that of the answer to GET (RFC 9110 §8.6).
+        for header in ["content-length", "transfer-encoding"] {
+            assert!(!head.headers.contains_key(header), "{header} of {path}: {head:?}");
+        }
     }
 }

@@ -155,9 +155,21 @@ async fn the_option_takes_words_and_names_that_a_scope_of_the_client_gives_acces
     operator.done(&["client", "update", "app", "--id-token-claims", "groups email"]);
     assert_eq!(operator.json(&["client", "show", "app"])["id_token_claims"], json!(["email", "groups"]));
     assert!(operator.done(&["client", "show", "app"]).contains("email groups"));
-    operator.done(&["client", "update", "app", "--scope", "openid email"]);
-    let missing = operator.refused(&["client", "update", "app", "--id-token-claims", "groups"]);
-    assert_eq!(missing, "no scope of the client gives access to the claim groups");
+    // A scope that gives access to a named claim cannot be taken away alone.
+    let missing = "no scope of the client gives access to the claim groups, which --id-token-claims names";
+    for change in [["--scope", "openid email"], ["--remove-scope", "groups"]] {
+        assert_eq!(operator.refused(&[&["client", "update", "app"], &change[..]].concat()), missing);
+    }
+    operator.done(&["client", "update", "app", "--remove-scope", "groups", "--id-token-claims", "email"]);
+    assert_eq!(operator.json(&["client", "show", "app"])["id_token_claims"], json!(["email"]));
+    assert_eq!(operator.refused(&["client", "update", "app", "--id-token-claims", "groups"]), missing);
+    // A claim that its scope no longer has stays, and does not block other changes.
+    operator.done(&["scope", "create", "level", "--description", "See your level", "--claim", "level"]);
+    operator.done(&["client", "update", "app", "--add-scope", "level", "--id-token-claims", "level"]);
+    operator.done(&["scope", "update", "level", "--claim", "rank"]);
+    operator.done(&["client", "update", "app", "--add-scope", "groups"]);
+    operator.done(&["client", "update", "app", "--name", "Other"]);
+    operator.done(&["client", "update", "app", "--remove-scope", "level", "--id-token-claims", "email"]);
     let without = operator.refused(&create("other", &["--scope", "email", "--id-token-claims", "scopes"]));
     assert_eq!(without, "a client gets ID Tokens only if it has the scope openid");
     for wrong in ["", "all sub", "none email", "sub"] {

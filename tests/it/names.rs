@@ -108,16 +108,19 @@ async fn every_page_isolates_names_also_those_that_were_stored_before_they_were_
     assert_isolated(&wrong, &[EVIL, "x\u{202e}y"]);
     let sign_up = alice.open(&web.url_with(&[("prompt", "create")])).await;
     assert_isolated(&sign_up, &[EVIL]);
-    let fields = [("username", "x\u{202e}y"), ("name", "z\u{202e}"), ("password", "long enough")];
-    assert_isolated(&alice.submit(&sign_up, &fields).await, &[EVIL, "x\u{202e}y", "z\u{202e}"]);
+    let fields = [("username", "x\u{202e}y"), ("name", "z\u{202e}z"), ("password", "long enough")];
+    assert_isolated(&alice.submit(&sign_up, &fields).await, &[EVIL, "x\u{202e}y", "z\u{202e}z"]);
 
     let consent = alice.sign_in(&sign_in, "alice").await;
+    let made = Operator::of(&server).json(&["user", "reset-link", "alice"]);
+    let link = made["link"].as_str().expect("a link");
     server.sql("UPDATE users SET username = 'alice\u{202e}' WHERE username = 'alice'").await;
     let consent = alice.open(consent.url.as_str()).await;
     assert_isolated(&consent, &[EVIL, "Evil\u{202e}scope", "alice\u{202e}"]);
     alice.allow(&consent).await;
     assert_isolated(&alice.open(consent.url.as_str()).await, &[EVIL]);
     assert_isolated(&alice.open("/").await, &["alice\u{202e}"]);
+    assert_isolated(&alice.open(&link[link.find("/password").expect("a path")..]).await, &["alice\u{202e}"]);
     assert_isolated(&alice.open("/logout?client_id=web").await, &[EVIL, "alice\u{202e}"]);
 
     let begun = tv.post("/device_authorization", &[]).await;

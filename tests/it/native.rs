@@ -96,10 +96,28 @@ async fn clients_that_prove_who_they_are_and_those_that_the_operator_trusts_are_
         assert_code(&alice.open(&app.url_with(&[])).await);
         assert_code(&alice.open(&app.url_with(&[("prompt", "none")])).await);
     }
-    // A script on a loopback address proves nothing.
-    let local = server.register(Registration::spa("local").redirect_uri("http://localhost:3000/cb")).await;
-    assert_code(&alice.authorize(&local.url_with(&[])).await);
-    assert!(alice.open(&local.url_with(&[])).await.is_consent());
+}
+
+#[tokio::test]
+async fn an_address_on_the_device_itself_proves_nothing_also_with_https() {
+    let server = TestServer::start().await;
+    let mut alice = server.alice().await;
+    for (uri, registration) in [
+        ("http://localhost:3000/cb", Registration::spa("script")),
+        ("https://localhost:3000/cb", Registration::spa("script-tls")),
+        ("https://app.localhost/cb", Registration::spa("name")),
+        ("https://127.0.0.1:8443/cb", Registration::native("ipv4")),
+        ("https://127.0.0.2/cb", Registration::native("ipv4-other")),
+        ("https://[::1]:8443/cb", Registration::native("ipv6")),
+        ("https://localhost/cb", Registration::native("host")),
+    ] {
+        let app = server.register(registration.redirect_uri(uri)).await;
+        assert_code(&alice.authorize(&app.url_with(&[])).await);
+        let page = alice.open(&app.url_with(&[])).await;
+        assert!(page.is_consent() && page.body.contains("you are asked each time"), "{uri}: {page:?}");
+        let silent = alice.open(&app.url_with(&[("prompt", "none")])).await;
+        silent.assert_redirect_error("consent_required", "consent.required", &server.url);
+    }
 }
 
 #[tokio::test]
@@ -143,9 +161,8 @@ async fn a_scheme_without_a_dot_is_refused_unless_the_operator_allows_it_for_the
         assert_eq!(output.status.code(), Some(1), "{arguments:?}: {output:?}");
     };
     fails(&create(CURSOR, &["--kind", "web", "--allow-scheme", "cursor"]));
-    for never in
-        ["javascript", "JavaScript", "data", "file", "about", "blob", "http", "HTTP", "vbscript", "Cursor"]
-    {
+    let never = "javascript JavaScript data file about blob http HTTP vbscript Cursor search-ms shell itms-services webcal";
+    for never in never.split(' ') {
         let uri = format!("{never}:/cb");
         fails(&create(LOOPBACK, &["--kind", "native", "--allow-scheme", never, "--redirect-uri", &uri]));
         // The permission alone is refused, too.

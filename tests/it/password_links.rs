@@ -215,6 +215,23 @@ async fn a_password_that_the_policy_refuses_leaves_the_link_as_it_was() {
 }
 
 #[tokio::test]
+async fn the_password_may_be_typed_on_two_keyboards() {
+    let server = TestServer::start().await;
+    let (web, mut alice) = (server.web().await, server.alice().await);
+    let page = alice.get(&reset(&server, "alice")).await;
+    let (composed, decomposed) = ("caf\u{e9} au lait, encore", "cafe\u{301} au\u{a0}lait, encore");
+    let again = alice.submit(&page, &[("password", composed), ("repeated", "cafe au lait, encore")]).await;
+    assert!(again.status == 422 && again.body.contains("The two passwords differ."), "{again:?}");
+    assert!(is_done(&alice.submit(&page, &[("password", composed), ("repeated", decomposed)]).await));
+    for password in [composed, decomposed] {
+        let mut browser = server.browser();
+        let sign_in = browser.open(&web.url_with(&[])).await;
+        let back = browser.submit(&sign_in, &[("username", "alice"), ("password", password)]).await;
+        assert!(back.is_consent(), "{password}: {back:?}");
+    }
+}
+
+#[tokio::test]
 async fn of_many_forms_at_once_at_two_nodes_one_sets_the_password() {
     let cluster = Cluster::of(2).await;
     let mut alice = cluster.server.alice().await;

@@ -29,7 +29,11 @@ async fn a_person_creates_an_account_and_returns_signed_in() {
     let (server, app, mut browser) = started().await;
     let page = browser.open(&app.url_with(&[CREATE, ("scope", "openid")])).await;
     assert!(is_sign_up(&page), "{page:?}");
-    let fields = [("username", " Zo\u{eb} "), ("name", "Zo\u{eb} Doe"), ("password", PASSWORD)];
+    let fields = [
+        ("username", "\tZo\u{eb}\u{200b} "),
+        ("name", "\u{feff}Zo\u{eb} Doe\u{200e}"),
+        ("password", PASSWORD),
+    ];
     let back = browser.submit(&page, &fields).await;
     assert!(!back.get("code").is_empty(), "{back:?}");
     let shown = Operator::of(&server).json(&["user", "show", "zo\u{eb}"]);
@@ -77,6 +81,8 @@ async fn mistakes_are_shown_beside_the_field_and_no_account_is_created() {
         ("a\u{0}b", "", PASSWORD, "A username has"),
         (long.as_str(), "", PASSWORD, "A username has"),
         ("bob", long.as_str(), PASSWORD, "The name is too long."),
+        ("bob", "Bob\u{202e}B", PASSWORD, "The name has a character that cannot be seen"),
+        ("bob", "Bob\tB", PASSWORD, "The name has a character that cannot be seen"),
         ("bob", "", "fourteen chars", "The password has fewer than 15 characters."),
         ("bob", "", "", "The password has fewer than 15 characters."),
         ("bob", "", "Qwerty123456789", "one of the most common"),

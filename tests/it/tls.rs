@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 use reqwest::Certificate;
 
 use crate::support::CommandLine;
+use crate::support::database::private_folder;
 use crate::support::mark::leak;
-use crate::support::process::{free_port, said};
+use crate::support::process::{free_port, grantor, said};
 use crate::support::tls::{ENVIRONMENT, certificate, serve};
 
 /// Whether a client that trusts only this certificate gets an answer, on a new connection.
@@ -167,6 +168,52 @@ async fn files_of_a_certificate_that_cannot_be_used_have_one_sentence_each() {
     said_of_files(&cli, "tls.certificate cert.pem cannot be read: No such file or directory");
     std::fs::write(path("cert.pem"), format!("{own}{}", another.0)).unwrap();
     assert!(cli.serve(&ENVIRONMENT).stop().0, "the server's own certificate first is right");
+}
+
+/// A certificate of version 1, as `openssl x509 -req` makes it without extensions.
+const VERSION_1: &str = "-----BEGIN CERTIFICATE-----
+MIIBJzCBzQIUUil0NPfnWdzz888SGcgDaGDwd+YwCgYIKoZIzj0EAwIwFTETMBEG
+A1UEAwwKdjEuZXhhbXBsZTAgFw0yNjExMjkwNTAyMDRaGA8yMTI2MTEwNTA1MDIw
+NFowFTETMBEGA1UEAwwKdjEuZXhhbXBsZTBZMBMGByqGSM49AgEGCCqGSM49AwEH
+A0IABD0x33L0rO9EtDALDWT6xaHsB7jGLReHoeO7vXAzmdpB9Gi6yXpHUTiCZjxU
+wA8GBtqQ6jZ3pXgYQ+vizExg0IUwCgYIKoZIzj0EAwIDSQAwRgIhAMAB1y/PSbv+
+TjwEUTOg/TkTOj8PLg8laTyo/ova3fhMAiEA+CTxeTwhVcPhXOGIqjfDHOHDi7JM
+0Z+vGzehm2Mp3GM=
+-----END CERTIFICATE-----
+";
+
+#[tokio::test]
+async fn a_certificate_of_version_1_is_named_and_its_option_too() {
+    let cli = CommandLine::new().await;
+    let directory = cli.directory();
+    certificate(&directory);
+    std::fs::copy(directory.join("key.pem"), directory.join("its.key")).unwrap();
+    std::fs::write(directory.join("cert.pem"), VERSION_1).unwrap();
+    said_of_files(
+        &cli,
+        "tls.certificate cert.pem cannot be used: a certificate in it is not X.509 version 3",
+    );
+    let mut check = cli.command(&["config", "check", "--json"]);
+    let output = check.envs(ENVIRONMENT).output().unwrap();
+    let findings: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(findings[0]["option"], "tls.certificate", "{findings}");
+    assert_eq!(findings[0]["source"], "GRANTOR_TLS__CERTIFICATE", "{findings}");
+}
+
+#[test]
+fn a_server_whose_certificate_cannot_be_used_makes_nothing() {
+    let directory = private_folder();
+    for name in ["cert.pem", "key.pem"] {
+        std::fs::write(directory.path().join(name), "").unwrap();
+    }
+    let mut serve = grantor(directory.path(), &["serve"]);
+    let served = serve.env("GRANTOR_LISTEN", "127.0.0.1:0").envs(ENVIRONMENT).output().unwrap();
+    let text = String::from_utf8_lossy(&[served.stdout, served.stderr].concat()).into_owned();
+    assert_eq!(served.status.code(), Some(1), "{text}");
+    assert!(text.contains("cert.pem cannot be used: it is empty") && !text.contains("listens"), "{text}");
+    let names = std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    let names: std::collections::BTreeSet<_> = names.collect();
+    assert_eq!(names, ["cert.pem", "key.pem"].map(Into::into).into());
 }
 
 #[tokio::test]

@@ -83,15 +83,16 @@ fn check_contents(config: &Config) -> (Vec<Finding>, Vec<Finding>) {
 fn content(config: &Config, file: &ConfiguredFile) -> Result<(), FileError> {
     let named = file.named();
     match (file.key, file.what.as_str()) {
-        (Some("tls.certificate"), _) => tls::check_certificate(&config.tls),
-        (Some("tls.key"), _) => {
-            // A mistake of the certificate alone is reported already, and so is that the two are swapped.
-            match tls::check_certificate(&config.tls) {
-                Ok(()) => tls::check(&config.tls),
-                Err(_) if tls::are_swapped(&config.tls) => Ok(()),
-                Err(_) => pem::private_key(&named).map(drop),
-            }
-        }
+        // Each mistake is reported with the option of its own file.
+        (Some("tls.certificate"), _) => match tls::check(&config.tls) {
+            Err(error) if error.is_about(&named) => Err(error),
+            _ => Ok(()),
+        },
+        (Some("tls.key"), _) => match tls::check(&config.tls) {
+            Err(error) if error.is_about(&named) => Err(error),
+            Err(_) if !tls::are_swapped(&config.tls) => pem::private_key(&named).map(drop),
+            _ => Ok(()),
+        },
         (Some("fetch.ca_file"), _) => pem::authorities(&named).map(drop),
         (_, parameter @ ("sslrootcert" | "sslcert" | "sslkey")) => {
             pem::check_beginning(&named)?;

@@ -59,6 +59,11 @@ pub fn normalized_password(typed: &str) -> Cow<'_, str> {
     Cow::Owned(typed.nfc().map(|c| if is_space(c) { ' ' } else { c }).collect())
 }
 
+/// Whether two typed texts are one password: they are equal in the form of [`normalized_password`].
+pub fn is_same_password(one: &str, other: &str) -> bool {
+    normalized_password(one) == normalized_password(other)
+}
+
 /// Whether a character is a space other than that of ASCII (general category Zs).
 fn is_space(c: char) -> bool {
     matches!(c, '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}')

@@ -1,5 +1,6 @@
 //! The parameters of a request: limited in number and size, each readable once (RFC 6749 §3.1 and §3.2).
 
+use crate::oauth::display_text::trimmed;
 use crate::oauth::error::{OAuthError, quoted};
 use crate::oauth::reason::Reason;
 
@@ -72,14 +73,29 @@ impl Params {
     /// # Errors
     /// If it is repeated, too long or malformed.
     pub fn one(&self, name: &'static str) -> Result<Option<&str>, OAuthError> {
+        let Some(value) = self.single(name)?.filter(|value| !value.is_empty()) else { return Ok(None) };
+        check(name, value)?;
+        Ok(Some(value))
+    }
+
+    /// The value of a field into which a person types or pastes a name or code, without what cannot be seen at its ends;
+    /// empty if it is missing.
+    ///
+    /// # Errors
+    /// If it is repeated, too long or malformed.
+    pub fn typed(&self, name: &'static str) -> Result<&str, OAuthError> {
+        let value = trimmed(self.single(name)?.unwrap_or_default());
+        check(name, value)?;
+        Ok(value)
+    }
+
+    fn single(&self, name: &'static str) -> Result<Option<&str>, OAuthError> {
         let mut values = self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
         let value = values.next();
         if values.next().is_some() {
             return Err(Reason::ParameterRepeated.because(format!("the parameter {name} is repeated")));
         }
-        let Some(value) = value.filter(|value| !value.is_empty()) else { return Ok(None) };
-        check(name, value)?;
-        Ok(Some(value))
+        Ok(value)
     }
 
     /// The values of a parameter that may be repeated, without empty ones.
@@ -135,6 +151,19 @@ mod tests {
     fn an_empty_value_counts_as_absent_but_still_as_an_occurrence() {
         assert_eq!(params("a=").one("a"), Ok(None));
         assert_eq!(params("a=&a=x").one("a").unwrap_err().reason, Reason::ParameterRepeated);
+    }
+
+    #[test]
+    fn what_a_person_types_is_trimmed_before_it_is_checked() {
+        assert_eq!(params("a=%09x+y%E2%80%8B").typed("a"), Ok("x y"));
+        assert_eq!((params("a=%09").typed("a"), params("b=x").typed("a")), (Ok(""), Ok("")));
+        for (refused, reason) in [
+            ("a=x%09y", Reason::ParameterMalformed),
+            ("a=x%00", Reason::ParameterMalformed),
+            ("a=x&a=x", Reason::ParameterRepeated),
+        ] {
+            assert_eq!(params(refused).typed("a").unwrap_err().reason, reason, "{refused}");
+        }
     }
 
     #[test]

@@ -101,14 +101,22 @@ impl RegisteredUri {
     }
 
     fn matches_on_another_port(&self, requested: &str) -> bool {
-        const LOOPBACK: [&str; 3] = ["http://127.0.0.1", "http://[::1]", "http://localhost"];
         LOOPBACK.iter().any(|origin| {
             let registered_rest = self.0.strip_prefix(origin).and_then(after_port);
             let requested_rest = requested.strip_prefix(origin).and_then(after_port);
             registered_rest.is_some() && registered_rest == requested_rest
         })
     }
+
+    /// Whether [`matches`](Self::matches) ignores the port.
+    pub(super) fn has_free_port(&self, kind: ClientKind) -> bool {
+        kind == ClientKind::Native
+            && LOOPBACK.iter().any(|origin| self.0.strip_prefix(origin).and_then(after_port).is_some())
+    }
 }
+
+/// The addresses on which a native client may use any port.
+const LOOPBACK: [&str; 3] = ["http://127.0.0.1", "http://[::1]", "http://localhost"];
 
 /// Reads a stored redirect URI. The rules may have been different when it was registered, so this checks only what all
 /// rules have required.
@@ -159,59 +167,146 @@ fn private_fault(text: &str, url: &Url) -> Option<&'static str> {
 }
 
 /// Schemes that browsers and systems handle themselves, or that lead out of applications: they never get an answer.
-const RESERVED_SCHEMES: [&str; 51] = [
+const RESERVED_SCHEMES: &[&str] = &[
     "about",
     "acct",
+    "afp",
+    "app-prefs",
+    "app-settings",
+    "apt",
     "blob",
+    "bluetooth",
+    "brave",
+    "caldav",
+    "callto",
+    "calshow",
+    "carddav",
     "chrome",
     "cid",
+    "cifs",
+    "coap",
+    "coaps",
     "content",
     "data",
     "dav",
+    "dict",
     "dns",
+    "dvb",
+    "edge",
     "facetime",
+    "fax",
     "feed",
+    "feeds",
     "file",
     "filesystem",
+    "finger",
+    "firefox",
     "ftp",
     "ftps",
     "geo",
     "git",
     "gopher",
+    "h323",
+    "hcp",
+    "help",
     "http",
     "https",
+    "im",
     "imap",
+    "imaps",
     "intent",
+    "ipfs",
+    "ipns",
+    "ipp",
+    "ipps",
     "irc",
+    "ircs",
+    "itms",
+    "its",
     "jar",
     "javascript",
     "ldap",
+    "ldapi",
     "ldaps",
     "livescript",
+    "macappstore",
+    "macappstores",
     "magnet",
+    "mailserver",
     "mailto",
+    "maps",
     "market",
+    "message",
     "mhtml",
+    "microsoft-edge",
     "mid",
+    "mk",
+    "mms",
+    "mmsto",
+    "mobilephone",
     "mocha",
+    "msnim",
+    "netdoc",
     "news",
     "nfs",
     "nntp",
+    "opera",
+    "photos-redirect",
+    "pop",
+    "prefs",
+    "rdp",
     "res",
     "resource",
+    "rlogin",
+    "rtmp",
     "rtsp",
+    "rtsps",
+    "rtspu",
+    "search",
+    "search-ms",
     "sftp",
+    "shell",
+    "shortcuts",
     "sip",
-    "sms",
+    "sips",
     "smb",
+    "sms",
+    "smsto",
     "ssh",
+    "stssync",
+    "stun",
+    "stuns",
+    "svn",
+    "tcp",
     "tel",
     "telnet",
+    "telprompt",
+    "tftp",
+    "tn3270",
+    "turn",
+    "turns",
+    "udp",
+    "unc",
     "urn",
     "vbscript",
+    "videos",
+    "vivaldi",
+    "vnc",
+    "voicemail",
+    "wais",
+    "webcal",
+    "webcals",
+    "wpad",
     "ws",
     "wss",
+    "wtai",
+    "wyciwyg",
+    "xmpp",
 ];
+
+/// The beginnings of such schemes: chrome-extension, itms-services, ms-settings, view-source, x-apple.
+const RESERVED_PREFIXES: [&str; 9] =
+    ["android-", "chrome-", "facetime-", "itms-", "moz-", "ms-", "safari-", "view-", "x-"];
 
 /// Checks a scheme without a dot that a client's redirect URIs may have: letters, digits and hyphens in lower case, and none
 /// that browsers or systems handle themselves. A scheme with a dot needs no permission.
@@ -226,11 +321,8 @@ pub fn check_scheme(scheme: &str) -> Result<(), String> {
             "the scheme {scheme:?} is not a word of lower-case letters, digits and hyphens, of at most {MAX_SCHEME_LENGTH}"
         ));
     }
-    // A prefix counts, too: chrome-extension, ms-…, view-source and x-javascript belong to browsers and systems.
     let belongs_to_browsers = RESERVED_SCHEMES.contains(&scheme)
-        || ["chrome-", "moz-", "ms-", "safari-", "view-", "x-", "android-"]
-            .iter()
-            .any(|own| scheme.starts_with(own))
+        || RESERVED_PREFIXES.iter().any(|own| scheme.starts_with(own))
         || scheme.ends_with("script");
     match belongs_to_browsers {
         true => Err(format!(
@@ -394,8 +486,20 @@ mod tests {
             let is_refused = allowed(&uri, &[never]).is_err();
             assert!(is_refused || never == "https" || never == "a.b", "{uri}");
         }
-        for good in ["cursor", "msauth", "vscode", "vscode-insiders", "myapp2"] {
+        for good in
+            ["cursor", "msauth", "msteams", "vscode", "vscode-insiders", "myapp2", "shellfish", "editor"]
+        {
             assert_eq!(check_scheme(good), Ok(()), "{good}");
+        }
+    }
+
+    #[test]
+    fn a_scheme_that_systems_handle_themselves_is_reserved() {
+        let reserved = "ms-search search-ms search shell hcp webcal callto itms itms-apps itms-services facetime facetime-audio \
+                        sip sips sms ssh smb nfs vnc magnet android-app market res resource chrome edge microsoft-edge opera \
+                        moz-extension wyciwyg";
+        for never in reserved.split(' ') {
+            assert!(check_scheme(never).unwrap_err().contains("belongs to browsers or systems"), "{never}");
         }
     }
 

@@ -1,10 +1,13 @@
 //! Return addresses: the redirect URI and the mode of an authorization response (RFC 6749 §3.1.2.3).
 
+use std::borrow::Cow;
+
 use strum::IntoStaticStr;
 use url::Url;
 
 use crate::oauth::client::{Client, ClientKind};
-use crate::oauth::error::{OAuthError, UnregisteredAddress, printable};
+use crate::oauth::error::{OAuthError, UnregisteredAddress, shown_address};
+use crate::oauth::host::is_own_device;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::oauth::request::redirect_uri::RegisteredUri;
@@ -44,7 +47,7 @@ impl ReturnAddress {
         let registered = &client.post_logout_redirect_uris;
         match is_registered(registered, client, requested) {
             true => Ok(Self { uri: requested.to_owned(), mode: ResponseMode::Query }),
-            false => Err(compared(registered, requested).0),
+            false => Err(compared(registered, client.kind, requested).0),
         }
     }
 
@@ -60,9 +63,11 @@ impl ReturnAddress {
     }
 
     /// Whether only the application itself gets what is sent here: an https address, which its domain proves. Any program on
-    /// a person's device can listen on a loopback port or claim a private scheme (RFC 8252 §8.6).
+    /// a person's device can listen on a loopback port, with a certificate that the device trusts, or claim a private scheme
+    /// (RFC 8252 §8.6).
     pub fn is_proven(&self) -> bool {
-        self.uri.starts_with("https://")
+        let url = Url::parse(&self.uri).ok().filter(|url| url.scheme() == "https");
+        url.is_some_and(|url| url.host().is_some_and(|host| !is_own_device(&host)))
     }
 
     /// The redirect URI, without the parameters of an answer.
@@ -101,9 +106,9 @@ fn mismatch(client: &Client, requested: &str) -> OAuthError {
     if client.redirect_uris.is_empty() {
         return Reason::RedirectUriNoneRegistered
             .because("this client has no redirect URI registered")
-            .of_address(compared(&client.redirect_uris, requested).0);
+            .of_address(compared(&client.redirect_uris, client.kind, requested).0);
     }
-    let (address, difference) = compared(&client.redirect_uris, requested);
+    let (address, difference) = compared(&client.redirect_uris, client.kind, requested);
     let differs = |reason: Reason, part| {
         reason.because(format!("the redirect_uri differs from the registered one in its {part}"))
     };
@@ -135,12 +140,13 @@ enum Difference {
 }
 
 impl Difference {
-    fn between(registered: &Url, requested: &Url) -> Self {
+    /// `any_port`: whether the port may differ.
+    fn between(registered: &Url, requested: &Url, any_port: bool) -> Self {
         if registered.host_str() != requested.host_str() {
             Self::Host
         } else if registered.scheme() != requested.scheme() {
             Self::Scheme
-        } else if registered.port_or_known_default() != requested.port_or_known_default() {
+        } else if !is_same_port(registered, requested, any_port) {
             Self::Port
         } else if registered.path() != requested.path() {
             Self::Path
@@ -151,16 +157,47 @@ impl Difference {
         }
     }
 
-    /// The text of the part in an address.
-    fn part_of(self, url: &Url) -> String {
+    /// The text of the part in an address, whose text that came is `came`.
+    fn part_of<'a>(self, url: &'a Url, came: &'a str) -> Cow<'a, str> {
         match self {
-            Self::Host => url.host_str().unwrap_or_default().to_owned(),
-            Self::Scheme => url.scheme().to_owned(),
-            Self::Port => url.port_or_known_default().map(|port| port.to_string()).unwrap_or_default(),
-            Self::Path => url.path().to_owned(),
-            Self::Query => url.query().unwrap_or_default().to_owned(),
-            Self::Spelling => url.as_str().to_owned(),
+            Self::Host => url.host_str().unwrap_or_default().into(),
+            Self::Port => url.port_or_known_default().map(|port| port.to_string()).unwrap_or_default().into(),
+            Self::Scheme => Parts::of(came, url.is_special()).scheme.into(),
+            Self::Path => Parts::of(came, url.is_special()).path.into(),
+            Self::Query => Parts::of(came, url.is_special()).query.into(),
+            Self::Spelling => came.into(),
         }
+    }
+}
+
+/// Whether the ports are the same, or may differ. No application listens on the port 0.
+fn is_same_port(registered: &Url, requested: &Url, any_port: bool) -> bool {
+    let (known, came) = (registered.port_or_known_default(), requested.port_or_known_default());
+    known == came || (any_port && came != Some(0))
+}
+
+/// Parts of an address that is an absolute URI, as it is written. [`Url`] has them only in their normal form.
+struct Parts<'a> {
+    scheme: &'a str,
+    path: &'a str,
+    query: &'a str,
+}
+
+impl<'a> Parts<'a> {
+    /// `is_web`: whether the scheme is one of the web, in whose addresses the URL standard accepts any slashes.
+    fn of(came: &'a str, is_web: bool) -> Self {
+        let (scheme, rest) = came.split_once(':').unwrap_or_default();
+        let rest = rest.split('#').next().unwrap_or_default();
+        let (before, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let authority = match is_web {
+            true => Some(before.trim_start_matches(['/', '\\'])),
+            false => before.strip_prefix("//"),
+        };
+        let path = match authority {
+            Some(text) => text.find(|c: char| c == '/' || (is_web && c == '\\')).map_or("", |at| &text[at..]),
+            None => before,
+        };
+        Self { scheme, path, query }
     }
 }
 
@@ -169,17 +206,21 @@ const MAX_SHOWN: usize = 300;
 
 /// Compares an address with the most similar one of `registered`. The difference is `None` if the address is not an absolute
 /// URI.
-fn compared(registered: &[RegisteredUri], requested: &str) -> (UnregisteredAddress, Option<Difference>) {
-    let shown = |text: &str| printable(text, MAX_SHOWN);
+fn compared(
+    registered: &[RegisteredUri],
+    kind: ClientKind,
+    requested: &str,
+) -> (UnregisteredAddress, Option<Difference>) {
+    let shown = |text: &str| shown_address(text, MAX_SHOWN);
     let url = Url::parse(requested).ok();
     let nearest = url.as_ref().and_then(|url| {
         let parsed = registered.iter().filter_map(|uri| Some((uri, Url::parse(uri.as_str()).ok()?)));
         parsed
-            .map(|(uri, known)| (Difference::between(&known, url), uri))
+            .map(|(uri, known)| (Difference::between(&known, url, uri.has_free_port(kind)), uri))
             .max_by_key(|(difference, _)| *difference)
     });
     let differs = url.as_ref().zip(nearest).map(|(url, (difference, _))| {
-        let text = difference.part_of(url);
+        let text = difference.part_of(url, requested);
         (difference.into(), if text.is_empty() { "(empty)".to_owned() } else { shown(&text) })
     });
     let known = nearest.map(|(_, uri)| uri).or(registered.first());
@@ -248,6 +289,43 @@ mod tests {
         assert_eq!(reason("https://app.example/cb?a=2"), Reason::RedirectUriQuery);
         assert_eq!(reason("https://APP.example/cb?a=1"), Reason::RedirectUriMalformed);
         assert_eq!(reason("/cb"), Reason::RedirectUriMalformed);
+    }
+
+    #[test]
+    fn the_part_that_differs_is_shown_as_it_came() {
+        for (uri, kind, requested, part, text) in [
+            ("https://app.example/cb", ClientKind::Web, "HTTP://app.example/cb", "scheme", "HTTP"),
+            ("https://app.example/cb", ClientKind::Web, "https://app.example/a%20b", "path", "/a%20b"),
+            ("https://app.example/cb", ClientKind::Web, "https://app.example/x/../y?z", "path", "/x/../y"),
+            ("https://app.example/cb", ClientKind::Web, "https:\\\\app.example\\y", "path", "%5Cy"),
+            ("https://app.example/cb", ClientKind::Web, "https://app.example", "path", "(empty)"),
+            ("https://app.example/cb", ClientKind::Web, "https://app.example/cb?%41#x", "query", "%41"),
+            (
+                "https://app.example/cb",
+                ClientKind::Web,
+                " https://app.example/cb",
+                "spelling",
+                "%20https://app.example/cb",
+            ),
+            ("http://127.0.0.1/cb", ClientKind::Web, "http://127.0.0.1:5/x", "port", "5"),
+            ("http://127.0.0.1/cb", ClientKind::Native, "http://127.0.0.1:5/x", "path", "/x"),
+            ("http://[::1]:9/cb", ClientKind::Native, "http://[::1]:5/cb?y", "query", "y"),
+            ("http://localhost/cb", ClientKind::Native, "http://localhost:0/cb", "port", "0"),
+            (
+                "http://localhost/cb",
+                ClientKind::Native,
+                "http://localhost:080/cb",
+                "spelling",
+                "http://localhost:080/cb",
+            ),
+            ("https://localhost/cb", ClientKind::Native, "https://localhost:5/x", "port", "5"),
+            ("com.example.app:/cb", ClientKind::Native, "com.example.app:/x", "path", "/x"),
+            ("com.example.app://a/cb", ClientKind::Native, "com.example.app://a/x?y", "path", "/x"),
+        ] {
+            let error = verify(&client(kind, uri), requested).unwrap_err();
+            let differs = error.address.unwrap().differs.unwrap();
+            assert_eq!(differs, (part, text.to_owned()), "{requested}");
+        }
     }
 
     #[test]

@@ -319,9 +319,7 @@ async fn resolved(
     // A scope that the client has already need not be read again.
     let scopes = before.map_or_else(Scope::default, |before| before.scopes.clone());
     faults.extend(scope_faults(conn, &client.scopes.without(&scopes)).await?);
-    if before.map(|before| &before.id_token_claims) != Some(&client.id_token_claims) {
-        faults.extend(claims_fault(conn, &client).await?);
-    }
+    faults.extend(claims_fault(conn, before, &client).await?);
     for fault in client_faults(conn, "may_act", &client.may_act, "who acts").await? {
         faults.push(Fault { sentence: format!("`may_act`: {}", fault.sentence), ..fault });
     }
@@ -330,17 +328,32 @@ async fn resolved(
     Ok(Client { metadata, ..client })
 }
 
-/// The fault of a claim for ID Tokens that no scope of the client gives access to.
-async fn claims_fault(conn: &mut Conn, client: &Client) -> Result<Option<Fault>, DbError> {
-    if client.id_token_claims.names().next().is_none() {
+/// The fault of a claim for ID Tokens that no scope of the client gives access to. A claim that the client had `before`, and to
+/// which none of its scopes gave access any more, may stay.
+async fn claims_fault(
+    conn: &mut Conn,
+    before: Option<&Client>,
+    client: &Client,
+) -> Result<Option<Fault>, DbError> {
+    let is_kept = before.is_some_and(|before| {
+        before.id_token_claims == client.id_token_claims && before.scopes == client.scopes
+    });
+    if is_kept || client.id_token_claims.names().next().is_none() {
         return Ok(None);
     }
     let known = scopes::all(conn).await?;
-    let own = known.iter().filter(|scope| client.scopes.contains(&scope.name));
-    let claims: Vec<&str> = own.flat_map(|scope| scope.claims.iter().map(String::as_str)).collect();
-    let missing = client.id_token_claims.names().find(|name| !claims.contains(name));
+    let is_accessible = |by: &Client, name: &str| {
+        let mut own = known.iter().filter(|scope| by.scopes.contains(&scope.name));
+        own.any(|scope| scope.claims.iter().any(|claim| claim == name))
+    };
+    let was_lost = |name: &str| {
+        let has = |before: &&Client| before.id_token_claims.names().any(|had| had == name);
+        before.filter(has).is_some_and(|before| !is_accessible(before, name))
+    };
+    let missing = client.id_token_claims.names().find(|name| !is_accessible(client, name) && !was_lost(name));
     Ok(missing.map(|name| {
-        let sentence = format!("no scope of the client gives access to the claim {name}");
+        let sentence =
+            format!("no scope of the client gives access to the claim {name}, which `id_token_claims` names");
         Fault::invalid("id_token_claims", sentence)
     }))
 }

@@ -122,14 +122,22 @@ fn the_check_reads_every_file_that_is_named_and_says_so() {
          read sslcert own.pem\n\
          read sslkey own.key\n"
     );
-    for name in ["cert.pem", "key.pem", "ca.pem", "own.pem", "own.key", "master.key"] {
+    for (name, source) in [
+        ("cert.pem", "GRANTOR_TLS__CERTIFICATE"),
+        ("key.pem", "GRANTOR_TLS__KEY"),
+        ("ca.pem", "GRANTOR_DATABASE__URL"),
+        ("own.pem", "GRANTOR_DATABASE__URL"),
+        ("own.key", "GRANTOR_DATABASE__URL"),
+        ("master.key", "GRANTOR_KEYS__MASTER_KEY_FILE"),
+    ] {
         let good = std::fs::read(path(name)).unwrap();
         for (content, part) in [(&b""[..], "cannot be used: it is"), (b"\xff\xfe", "cannot be used: it is")] {
             std::fs::write(path(name), content).unwrap();
             let checked = check();
             let table = String::from_utf8(checked.stdout).unwrap();
             assert_eq!(checked.status.code(), Some(1), "{name}: {table}");
-            assert!(table.lines().any(|line| line.contains(&format!("{name} {part}"))), "{name}: {table}");
+            let is_finding = |line: &str| line.contains(&format!("{name} {part}")) && line.contains(source);
+            assert!(table.lines().any(is_finding), "{name}: {table}");
         }
         std::fs::remove_file(path(name)).unwrap();
         let checked = check();

@@ -89,6 +89,24 @@ async fn a_terminal_asks_twice_and_shows_nothing() {
 }
 
 #[tokio::test]
+async fn a_password_may_be_typed_on_two_keyboards_but_a_secret_is_compared_byte_by_byte() {
+    let server = TestServer::start().await;
+    let operator = Operator::of(&server);
+    server.web().await;
+    let (composed, decomposed) = ("caf\u{e9} au lait, encore", "cafe\u{301} au\u{a0}lait, encore");
+    let mut terminal = OnTerminal::start(&operator, &["user", "create", "--username", "alice"]);
+    terminal.answer("New password: ", composed);
+    terminal.answer("New password again: ", decomposed);
+    let (code, shown) = terminal.end();
+    assert_eq!(code, Some(0), "{shown}");
+    let mut terminal = OnTerminal::start(&operator, &["client", "add-secret", "web", "--secret-stdin"]);
+    terminal.answer("New secret: ", composed);
+    terminal.answer("New secret again: ", decomposed);
+    let (code, shown) = terminal.end();
+    assert!(code == Some(1) && shown.contains("typed in two different ways"), "{shown}");
+}
+
+#[tokio::test]
 async fn without_a_terminal_the_password_comes_from_standard_input_or_is_made() {
     let server = TestServer::start().await;
     let operator = Operator::of(&server);
