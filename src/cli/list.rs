@@ -12,7 +12,7 @@ use crate::operations::list_change::ListChange;
 use crate::operations::scopes;
 
 /// How many rows of a list, and in which order.
-#[derive(Args, Default)]
+#[derive(Args, Clone, Default)]
 #[group(skip)]
 pub(super) struct ListOptions {
     /// The largest number of rows
@@ -21,6 +21,9 @@ pub(super) struct ListOptions {
     /// Sort by a column of the table, such as created; -created sorts in the other direction
     #[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
     sort: Option<String>,
+    /// Whether other options leave rows out.
+    #[arg(skip)]
+    is_filtered: bool,
 }
 
 /// Whether an object is enabled.
@@ -37,6 +40,16 @@ impl EnabledState {
 }
 
 impl ListOptions {
+    /// The same options, for a list whose own options leave rows out if `is_filtered`.
+    pub(super) fn filtered(&self, is_filtered: bool) -> Self {
+        Self { is_filtered, ..self.clone() }
+    }
+
+    /// The words for an empty list.
+    pub(super) fn none(&self) -> &'static str {
+        if self.is_filtered { "none that match" } else { "none" }
+    }
+
     /// The rows that match the filter. They are sorted and cut to the limit by [`Self::arrange`].
     pub(super) async fn read<F: Clone, T>(
         &self,
@@ -169,7 +182,7 @@ mod tests {
     fn rows_are_sorted_by_a_column_in_both_directions_and_cut() {
         let rows = [["b", "10"], ["A", "9"], ["c", "-"]].map(|row| row.map(str::to_owned));
         let arranged = |sort: &str, limit| {
-            let options = ListOptions { limit, sort: Some(sort.to_owned()) };
+            let options = ListOptions { limit, sort: Some(sort.to_owned()), ..ListOptions::default() };
             options.arrange(&["NAME", "LAST USED"], &rows)
         };
         assert_eq!(arranged("name", None).unwrap(), [1, 0, 2]);
@@ -177,7 +190,10 @@ mod tests {
         assert_eq!(arranged("last-used", None).unwrap(), [2, 1, 0]);
         let refused = arranged("created", None).unwrap_err().to_string();
         assert_eq!(refused, "there is no column with this name to sort by; the columns are name, last-used");
-        assert_eq!(ListOptions { limit: Some(1), sort: None }.arrange(&["A", "B"], &rows).unwrap(), [0]);
+        assert_eq!(
+            ListOptions { limit: Some(1), ..ListOptions::default() }.arrange(&["A", "B"], &rows).unwrap(),
+            [0]
+        );
     }
 
     #[test]

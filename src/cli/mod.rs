@@ -179,7 +179,7 @@ impl OutputOptions {
         if items.is_empty() && !self.json {
             // Perhaps the operator expects another database.
             let config = Config::load(self.common.config.as_deref())?;
-            return say(format!("none in the database {}", config.database_options().what()));
+            return say(format!("{} in the database {}", options.none(), config.database_options().what()));
         }
         let rows: Vec<_> = items.iter().map(row).collect();
         let places = options.arrange(&header, &rows)?;

@@ -41,7 +41,9 @@ impl ChosenSecretOptions {
             return from_file(path).map(Some);
         }
         let is_same = |one: &str, other: &str| one == other;
-        self.secret_stdin.then(|| new_from_stdin("secret", ChosenSecret::MAX_LENGTH, is_same)).transpose()
+        let empty = "no secret came on standard input";
+        let read = || new_from_stdin("secret", empty, ChosenSecret::MAX_LENGTH, is_same);
+        self.secret_stdin.then(read).transpose()
     }
 }
 
@@ -70,21 +72,31 @@ impl NewPasswordOptions {
     pub(super) fn read(&self) -> Result<NewPassword, CliError> {
         let password = match self.generate {
             true => random_password(),
-            false => read_password()?,
+            false => new_from_stdin("password", NO_PASSWORD, MAX_PASSWORD_LENGTH, is_same_password)?,
         };
         Ok(NewPassword { password, is_generated: self.generate })
     }
 }
 
+const NO_PASSWORD: &str = "no password came on standard input; --generate makes one, and grantor user invite and user \
+                           reset-link print a link for the person";
+
 /// A new password from standard input. A terminal asks for it twice.
 pub(super) fn read_password() -> Result<Secret, CliError> {
-    new_from_stdin("password", MAX_PASSWORD_LENGTH, is_same_password)
+    new_from_stdin("password", "no password came on standard input", MAX_PASSWORD_LENGTH, is_same_password)
 }
 
-/// A new secret from standard input. A terminal asks for it twice; `is_same` says whether both texts are one secret.
-fn new_from_stdin(what: &str, longest: usize, is_same: fn(&str, &str) -> bool) -> Result<Secret, CliError> {
+/// A new secret from standard input. A terminal asks for it twice; `is_same` says whether both texts are one secret. `empty`
+/// is the sentence for an empty input.
+fn new_from_stdin(
+    what: &str,
+    empty: &str,
+    longest: usize,
+    is_same: fn(&str, &str) -> bool,
+) -> Result<Secret, CliError> {
     if !std::io::stdin().is_terminal() {
-        return from_stdin(&format!("the {what}"), longest);
+        let secret = from_stdin(&format!("the {what}"), longest)?;
+        return if secret.expose().is_empty() { Err(empty.into()) } else { Ok(secret) };
     }
     let first = from_terminal(&format!("New {what}: "))?;
     let again = from_terminal(&format!("New {what} again: "))?;

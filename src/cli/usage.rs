@@ -14,8 +14,11 @@ const WRONG_USAGE: u8 = 2;
 pub(super) fn refuse(error: Error, as_json: bool) -> ExitCode {
     let error = with_short_groups(without_values(error));
     if as_json && error.exit_code() != 0 {
-        let text = error.render().to_string();
-        CliError::new(error::ErrorKind::Usage, text.trim().to_owned(), Vec::new()).print(true);
+        let sentence = match error.kind() {
+            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => INCOMPLETE.to_owned(),
+            _ => one_sentence(&error.render().to_string()),
+        };
+        CliError::new(error::ErrorKind::Usage, sentence, Vec::new()).print(true);
         return ExitCode::from(WRONG_USAGE);
     }
     // Without an output, there is no place to say so.
@@ -23,9 +26,34 @@ pub(super) fn refuse(error: Error, as_json: bool) -> ExitCode {
     if error.exit_code() == 0 { ExitCode::SUCCESS } else { ExitCode::from(WRONG_USAGE) }
 }
 
+/// In the place of the help that a person gets.
+const INCOMPLETE: &str = "the command is not complete; --help lists what it takes";
+
+/// The message of an error on one line, without the usage after it.
+fn one_sentence(text: &str) -> String {
+    let is_end = |line: &str| line.starts_with("Usage:") || line.starts_with("For more information");
+    let lines = text.strip_prefix("error: ").unwrap_or(text).lines().map(str::trim);
+    let mut sentence = String::new();
+    for line in lines.take_while(|line| !is_end(line)).filter(|line| !line.is_empty()) {
+        sentence += match line {
+            _ if sentence.is_empty() => "",
+            line if line.starts_with('[') || sentence.ends_with(':') => " ",
+            line if line.starts_with("tip:") => "; ",
+            _ => ", ",
+        };
+        sentence += line;
+    }
+    sentence
+}
+
 /// The same error with one option in the place of each group of many of which at least one is required.
 fn with_short_groups(mut error: Error) -> Error {
     if let Some(ContextValue::Strings(missing)) = error.get(ContextKind::InvalidArg) {
+        if let [only] = missing.as_slice()
+            && let Some(changes) = changes(only)
+        {
+            return Error::raw(error.kind(), format!("name {changes}\n"));
+        }
         let short = missing.iter().map(|missing| shortened(missing)).collect();
         error.insert(ContextKind::InvalidArg, ContextValue::Strings(short));
     }
@@ -36,12 +64,17 @@ fn with_short_groups(mut error: Error) -> Error {
 const NAMED: usize = 3;
 
 fn shortened(missing: &str) -> String {
+    changes(missing).unwrap_or_else(|| missing.to_owned())
+}
+
+/// The words for a group of many options of which at least one is required; `None` for anything else.
+fn changes(missing: &str) -> Option<String> {
     let options: Vec<&str> = missing.trim_start_matches('<').trim_end_matches('>').split("|--").collect();
     match options.as_slice() {
         [first, ..] if options.len() > NAMED => {
-            format!("at least one change, such as {first}; --help lists all of them")
+            Some(format!("at least one change, such as {first}; --help lists all of them"))
         }
-        _ => missing.to_owned(),
+        _ => None,
     }
 }
 
@@ -79,4 +112,32 @@ fn is_option(word: &str) -> bool {
 /// Whether a word has the form of a command, such as `add-secret`.
 fn is_command(word: &str) -> bool {
     word.len() <= 40 && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_message_for_programs_is_one_sentence() {
+        for (text, sentence) in [
+            (
+                "error: the following required arguments were not provided:\n  --name <NAME>\n  --kind <KIND>\n\nUsage: \
+                 grantor client create --id <ID>\n\nFor more information, try '--help'.\n",
+                "the following required arguments were not provided: --name <NAME>, --kind <KIND>",
+            ),
+            (
+                "error: invalid value 'x' for '--kind <KIND>'\n  [possible values: web, spa]\n\nFor more information, try \
+                 '--help'.\n",
+                "invalid value 'x' for '--kind <KIND>' [possible values: web, spa]",
+            ),
+            (
+                "error: unrecognized subcommand 'usr'\n\n  tip: a similar subcommand exists: 'user'\n\nUsage: grantor\n",
+                "unrecognized subcommand 'usr'; tip: a similar subcommand exists: 'user'",
+            ),
+            ("error: name at least one change\n", "name at least one change"),
+        ] {
+            assert_eq!(one_sentence(text), sentence);
+        }
+    }
 }

@@ -250,7 +250,11 @@ fn is_filter(text: &str) -> bool {
     has_any && all_are_known && decides
 }
 
-fn check_public_url(text: &str) -> Result<(), String> {
+/// Checks an address for `public_url`.
+///
+/// # Errors
+/// A sentence for the operator.
+pub fn check_public_url(text: &str) -> Result<(), String> {
     let Ok(url) = Url::parse(text) else {
         return Err("public_url is not a URL; write it like https://id.example.com".into());
     };

@@ -54,7 +54,7 @@ const OTHER: &str =
 /// If the file cannot be read or is not TOML. The error has the line and the option that begins there, and nothing else of
 /// what is in the file.
 pub(super) fn read(path: &Path, is_option: impl Fn(&str) -> bool) -> Result<Map<String, Value>, FileError> {
-    let file = NamedFile::new("the configuration file", path);
+    let file = NamedFile::new("the configuration file", path).of_grantor();
     let text = file.text(MAX_SIZE)?;
     File::from_str(&text, FileFormat::Toml).collect().map_err(|error| {
         let config::ConfigError::FileParse { cause, .. } = error else { return file.wrong(OTHER) };

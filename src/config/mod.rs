@@ -20,7 +20,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer};
 
-pub use check::BAD_FILTER;
+pub use check::{BAD_FILTER, check_public_url};
 pub use finding::{ConfigError, Finding, SettingSource};
 pub use layers::{Layers, Setting};
 pub use limits::Limits;
@@ -48,6 +48,7 @@ pub struct Config {
     #[serde(skip)]
     sources: BTreeMap<String, SettingSource>,
     public_url: String,
+    #[serde(deserialize_with = "needed_address")]
     pub listen: SocketAddr,
     pub tls: Tls,
     pub http: Http,
@@ -294,6 +295,12 @@ fn from_text<'de, D: Deserializer<'de>, T: FromStr<Err = &'static str>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
     String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+}
+
+/// Reads an address with a port.
+fn needed_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
+    let hint = |_| serde::de::Error::custom("it is not an address with a port, such as 127.0.0.1:8080");
+    String::deserialize(deserializer)?.parse().map_err(hint)
 }
 
 /// Reads an address with a port; `None` for an empty text.

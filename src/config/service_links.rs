@@ -7,7 +7,7 @@ const PROTOCOLS: [&str; 3] = ["tcp", "udp", "sctp"];
 
 /// Whether a variable is one that Kubernetes sets for a Service. `name` is the part after `GRANTOR_`.
 ///
-/// The value must have the form of a service link, too, so that a misspelt option is not passed over.
+/// The value must have the form of a service link, too, so that a misspelt option is not passed over; or it is empty.
 pub(super) fn is_service_link(name: &str, value: &str) -> bool {
     if name.contains("__") || name.bytes().any(|byte| byte.is_ascii_lowercase()) {
         return false;
@@ -24,7 +24,7 @@ fn starts_of_words(name: &str) -> impl Iterator<Item = &str> {
 
 fn is_of_a_service(name: &str, value: &str) -> bool {
     match name {
-        "SERVICE_HOST" => value.parse::<IpAddr>().is_ok(),
+        "SERVICE_HOST" => is_ip(value),
         "SERVICE_PORT" => is_port(value),
         "PORT" => is_address(value),
         _ => {
@@ -39,25 +39,32 @@ fn is_of_a_port(name: &str, value: &str) -> bool {
     let Some((port, rest)) = name.split_once('_') else { return false };
     let (protocol, part) = rest.split_once('_').unwrap_or((rest, ""));
     let is_protocol = |text: &str| PROTOCOLS.contains(&text);
-    is_port(port)
+    port.parse::<u16>().is_ok()
         && is_protocol(&protocol.to_ascii_lowercase())
         && match part {
             "" => is_address(value),
-            "PROTO" => is_protocol(value),
+            "PROTO" => value.is_empty() || is_protocol(value),
             "PORT" => is_port(value),
-            "ADDR" => value.parse::<IpAddr>().is_ok(),
+            "ADDR" => is_ip(value),
             _ => false,
         }
 }
 
-/// Such as `tcp://10.0.0.7:8080`.
+/// Such as `tcp://10.0.0.7:8080`, or empty.
 fn is_address(value: &str) -> bool {
+    if value.is_empty() {
+        return true;
+    }
     let Some((protocol, address)) = value.split_once("://") else { return false };
     PROTOCOLS.contains(&protocol) && address.parse::<SocketAddr>().is_ok()
 }
 
-fn is_port(text: &str) -> bool {
-    text.parse::<u16>().is_ok()
+fn is_port(value: &str) -> bool {
+    value.is_empty() || value.parse::<u16>().is_ok()
+}
+
+fn is_ip(value: &str) -> bool {
+    value.is_empty() || value.parse::<IpAddr>().is_ok()
 }
 
 #[cfg(test)]
@@ -69,6 +76,9 @@ mod tests {
         for (name, value) in [
             ("SERVICE_HOST", "10.0.0.7"),
             ("SERVICE_HOST", "fd00::7"),
+            ("SERVICE_HOST", ""),
+            ("SERVICE_PORT", ""),
+            ("PORT_8080_TCP_PROTO", ""),
             ("SERVICE_PORT", "8080"),
             ("SERVICE_PORT_HTTP", "8080"),
             ("SERVICE_PORT_HTTP_METRICS", "9464"),
@@ -95,6 +105,8 @@ mod tests {
             ("SERVICE_HOST", "id.example.com"),
             ("SERVICE_PORT", "many"),
             ("SERVICE_PORT_", "8080"),
+            ("SERVICE_HOTS", ""),
+            ("PORT__TCP", ""),
             ("SERVICEHOST", "10.0.0.7"),
             ("PORT_8080", "tcp://10.0.0.7:8080"),
             ("PORT_8080_TCP_HOST", "10.0.0.7"),

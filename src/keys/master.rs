@@ -13,7 +13,8 @@ use zeroize::Zeroizing;
 use crate::clock::Timestamp;
 use crate::config::Config;
 use crate::failure::{Failure, without_name};
-use crate::files::{FileError, NamedFile, owner};
+use crate::files::owner::{self, Origin};
+use crate::files::{FileError, NamedFile};
 use crate::oauth::id::ClientId;
 use crate::oauth::token::refresh::RefreshName;
 use crate::secret::{Hash, from_base64url, random, to_base64url};
@@ -292,7 +293,7 @@ impl MasterKey {
     /// # Errors
     /// If the file cannot be read, or is too large for a key.
     pub fn text_in(path: &Path) -> Result<Zeroizing<String>, FileError> {
-        NamedFile::new("the master key", path).text(MAX_SIZE)
+        NamedFile::new("the master key", path).of_grantor().text(MAX_SIZE)
     }
 
     /// Checks that a file contains a key. A file that does not exist is accepted.
@@ -317,9 +318,18 @@ impl MasterKey {
         let path = config.master_key_file();
         let place = path.display().to_string();
         let text = Self::keep(&path, &to_base64url(&random::<32>()))?;
-        tracing::warn!(
-            "no master key was configured; a new one is in {place}: keep it safe, and apart from the database"
-        );
+        // On the first start with SQLite this is as it should be. Nodes on PostgreSQL share one key, and a container may
+        // lose its working directory.
+        if config.database_options().sqlite_path().is_some() {
+            tracing::info!(
+                "made the master key {place}: keep a copy of it, apart from those of the database"
+            );
+        } else {
+            tracing::warn!(
+                "no master key was configured; a new one is in {place}: every node needs this one; keep it safe, and apart \
+                 from the database"
+            );
+        }
         Self::parse(text.trim(), &place)
     }
 
@@ -350,7 +360,7 @@ impl MasterKey {
     pub fn keep(path: &Path, key: &str) -> Result<Zeroizing<String>, Failure> {
         let failed = |error: &std::io::Error| {
             let denied = error.kind() == std::io::ErrorKind::PermissionDenied;
-            let hint = denied.then(|| owner::hint([parent(path)])).flatten();
+            let hint = denied.then(|| owner::hint(Origin::Grantor, [parent(path)])).flatten();
             Failure::Internal(format!(
                 "cannot make the master key file {}: {}{}",
                 path.display(),

@@ -25,6 +25,14 @@ pub struct PasswordLink {
     pub expires_at: Timestamp,
 }
 
+/// The user who may set a password by a link.
+#[derive(Clone, Debug)]
+pub struct LinkHolder {
+    pub person: Person,
+    /// Whether the user has had a password before, and may be signed in.
+    pub has_password: bool,
+}
+
 /// Makes a link for a user, and ends the one before. Opening it changes nothing; only its form sets a password.
 ///
 /// # Errors
@@ -81,10 +89,16 @@ async fn save(
 /// # Errors
 ///
 /// Only failures.
-pub async fn find(context: &Context<'_>, token: &str) -> Result<Option<Person>, Denied<Faults>> {
+pub async fn find(context: &Context<'_>, token: &str) -> Result<Option<LinkHolder>, Denied<Faults>> {
     let (token, now) = (Hash::of(token), context.now);
     let look = async move |conn: &mut Conn| match password_links::find(conn, &token, now).await? {
-        Some(user) => Ok(stored_users::find_person(conn, &user).await?),
+        Some(user) => {
+            let found = stored_users::find_record(conn, user.as_str()).await?;
+            Ok(found.map(|user| LinkHolder {
+                has_password: user.password_changed_at.is_some(),
+                person: user.person,
+            }))
+        }
         None => Ok(None),
     };
     context.read(look).await

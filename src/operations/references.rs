@@ -24,8 +24,11 @@ pub(super) async fn scope_faults(conn: &mut Conn, scope: &Scope) -> Result<Vec<F
 /// What to do about the name of a scope that does not exist.
 async fn advice(conn: &mut Conn, name: &str) -> Result<String, DbError> {
     let parts: Vec<&str> = name.split(',').filter(|part| !part.is_empty()).collect();
-    if parts.len() > 1 {
-        return Ok(format!("separate scopes by spaces, as in \"{}\"", parts.join(" ")));
+    if name.contains(',') {
+        return Ok(match parts.as_slice() {
+            [] | [_] => "separate scopes by spaces, without commas".to_owned(),
+            parts => format!("separate scopes by spaces, as in \"{}\"", parts.join(" ")),
+        });
     }
     let known = scopes::all(conn).await?;
     let similar = known.iter().map(|known| (osa_distance(&known.name, name), &known.name)).min();

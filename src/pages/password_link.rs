@@ -17,7 +17,7 @@ use crate::oauth::identity::password::PasswordFault;
 use crate::oauth::identity::user::is_same_password;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
-use crate::operations::password_links;
+use crate::operations::password_links::{self, LinkHolder};
 use crate::operations::users::HashedPassword;
 use crate::secret::Secret;
 use crate::secret::passwords::Requester;
@@ -32,7 +32,7 @@ pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     }
     let token = query.one("token").ok().flatten().unwrap_or_default();
     match find(&app, &request, token).await {
-        Ok(person) => page(&app, &request, StatusCode::OK, &Shown { person: &person, token, problem: None }),
+        Ok(holder) => page(&app, &request, StatusCode::OK, &Shown { holder: &holder, token, problem: None }),
         Err(denied) => answer::page_error(&app, &request, denied),
     }
 }
@@ -54,9 +54,10 @@ async fn set(app: &App, request: &Request, body: web::Payload) -> Result<HttpRes
         return Err(browser::forged().into());
     }
     // A password is hashed only for a link that works, because hashing is expensive.
-    let person = find(app, request, token).await?;
-    if let Err(problem) = check(app, &person, password, field("repeated")) {
-        let shown = Shown { person: &person, token, problem: Some(problem) };
+    let holder = find(app, request, token).await?;
+    let person = &holder.person;
+    if let Err(problem) = check(app, person, password, field("repeated")) {
+        let shown = Shown { holder: &holder, token, problem: Some(problem) };
         return Ok(page(app, request, StatusCode::UNPROCESSABLE_ENTITY, &shown));
     }
     let passwords = app.passwords.asked_by(Requester::person(Networks::of(request.address).network));
@@ -94,12 +95,12 @@ fn check(app: &App, person: &Person, password: &str, repeated: &str) -> Result<(
 }
 
 /// The person who may set a password by this link.
-async fn find(app: &App, request: &Request, token: &str) -> Result<Person, Denied<OAuthError>> {
+async fn find(app: &App, request: &Request, token: &str) -> Result<LinkHolder, Denied<OAuthError>> {
     let found =
         password_links::find(&app.operations_of_a_stranger(request.now), token).await.map_err(over)?;
-    let person = found.ok_or_else(|| Denied::Refused(refusal()))?;
-    request.set_user(&person.id);
-    Ok(person)
+    let holder = found.ok_or_else(|| Denied::Refused(refusal()))?;
+    request.set_user(&holder.person.id);
+    Ok(holder)
 }
 
 fn refusal() -> OAuthError {
@@ -117,7 +118,7 @@ fn over<T>(denied: Denied<T>) -> Denied<OAuthError> {
 
 /// What the page shows.
 struct Shown<'a> {
-    person: &'a Person,
+    holder: &'a LinkHolder,
     token: &'a str,
     problem: Option<FormProblem>,
 }
@@ -130,7 +131,8 @@ fn page(app: &App, request: &Request, status: StatusCode, shown: &Shown<'_>) -> 
         status,
         "set_password.html",
         context! {
-            username => &shown.person.username,
+            username => &shown.holder.person.username,
+            has_password => shown.holder.has_password,
             token => shown.token,
             form_token => app.keys.form_token(PURPOSE, &[&browser, shown.token]),
             shortest => app.config.passwords.min_length,

@@ -206,11 +206,14 @@ fn listener_options(app: &App, connections: usize) -> Result<ListenerOptions, Fa
 fn listen(address: SocketAddr, what: &str) -> Result<(TcpListener, SocketAddr), Failure> {
     let taken = |error: std::io::Error| {
         // Without this right a process may not use the ports below 1024, such as 443.
-        let hint = match error.kind() == std::io::ErrorKind::PermissionDenied {
-            true => {
+        let hint = match error.kind() {
+            std::io::ErrorKind::PermissionDenied => {
                 "; this port needs the right CAP_NET_BIND_SERVICE (AmbientCapabilities= in the unit of systemd)"
             }
-            false => "",
+            std::io::ErrorKind::AddrInUse => {
+                "; another program has this port, perhaps a server that still runs: stop it, or set another port"
+            }
+            _ => "",
         };
         Failure::Internal(format!("cannot listen on {address}{what}: {error}{hint}"))
     };

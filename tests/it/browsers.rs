@@ -295,6 +295,13 @@ async fn the_demo_signs_a_second_application_out_by_back_channel() {
     chromium.click("allow").await;
     chromium.click("notes").await;
     assert!(chromium.text_of("notes-greeting").await.contains("Hello, Demo Person"));
+    let header = "return document.querySelector('header').textContent";
+    assert!(chromium.script(header).await.as_str().unwrap().starts_with("Demo Notes"));
+    // As the server sends the person back, before its call has come.
+    let notes = format!("{}/notes", demo.application.trim_end_matches('/'));
+    chromium.open(&format!("{notes}?state=signed-out")).await;
+    assert!(chromium.text_of("notes-waiting").await.contains("waiting for the server's call"));
+    chromium.open(&notes).await;
     chromium.click("sign-out-everywhere").await;
     // Back at once, and then the page asks until the server has called.
     let token = chromium.text_of("logout-token").await;

@@ -61,6 +61,7 @@ async fn an_invited_person_sets_a_password_and_signs_in_with_it() {
         assert!(refused.is_sign_in(), "without a password no one signs in: {refused:?}");
     }
     let page = browser.get(&path(&invited)).await;
+    assert!(!page.body.contains("signed out everywhere"), "nothing to sign out of: {page:?}");
     assert!(
         page.body.contains("<strong>alice</strong>") && page.body.contains("at least 15 characters"),
         "{page:?}"
@@ -90,6 +91,7 @@ async fn opening_a_link_uses_nothing_up_and_only_its_form_sets_a_password() {
         }
     }
     let page = alice.get(&link).await;
+    assert!(page.body.contains("You will be signed out everywhere"), "{page:?}");
     assert_eq!(page.header("referrer-policy"), "strict-origin", "the token is in the address");
     assert!(!page.body.contains(PASSWORD));
     // A form of another site, of another browser, and one without the page.

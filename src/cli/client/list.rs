@@ -32,7 +32,8 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
         let read = async |listing| clients::list(&context, listing).await;
         let records = options.list.read(filter, read).await?;
         let header = ["ID", "NAME", "KIND", "STATE", "GRANTS", "SECRETS", "CREATED"];
-        options.output.list((&records, &options.list), to_json, header, row)
+        let list = options.list.filtered(options.search.is_some() || options.state.is_some());
+        options.output.list((&records, &list), to_json, header, row)
     })
 }
 

@@ -34,7 +34,8 @@ impl CliContext {
         while watch.look().await? == ClockVerdict::Unclear {
             if !told {
                 tracing::info!(
-                    "a node left another time than this one's: looking whether it runs, for 40 seconds"
+                    "the clock of this machine and the time that another node wrote into the database differ; for at most 40 \
+                     seconds this command looks whether that node still runs"
                 );
                 told = true;
             }

@@ -5,6 +5,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use minijinja::context;
 use serde_json::Value as Json;
+use url::form_urlencoded;
 
 use super::identity::{self, Expected};
 use super::notes_sessions::NotesSession;
@@ -14,10 +15,17 @@ use super::site::{Form, Site, see_other, session_id};
 use super::tokens::{self, CallExplanation, time_of_day};
 use crate::jose::foreign::{ForeignVerifier, verify};
 
+/// What the header of its pages shows, and where that leads.
+const NAME: &str = "Demo Notes";
+const HOME: &str = "/notes";
+
 /// Where the server calls.
 pub(super) const BACK_CHANNEL: &str = "/notes/back-channel";
 
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
+/// The `state` with which the server sends a person back who has signed out there (OpenID Connect RP-Initiated Logout §3).
+pub(super) const SIGNED_OUT: &str = "signed-out";
+
 /// How often the page looks whether the person is still signed in, in seconds.
 const REFRESH: &str = "2";
 
@@ -46,12 +54,12 @@ pub(super) async fn redeem(
     let claims = match identity::check(&token, &expected) {
         Ok((_, claims)) => claims,
         Err(why) => {
-            return site.rejected(StatusCode::BAD_GATEWAY, "Demo Notes does not accept this ID Token", why);
+            return rejected(site, why);
         }
     };
     let Some(sid) = claims.get("sid").and_then(Json::as_str).map(str::to_owned) else {
         let why = "It has no sid, so Demo Notes could not be signed out later.";
-        return site.rejected(StatusCode::BAD_GATEWAY, "Demo Notes does not accept this ID Token", why);
+        return rejected(site, why);
     };
     let name = match called.exchange.as_ref().and_then(|exchange| exchange.member("access_token")) {
         Some(token) => {
@@ -64,6 +72,13 @@ pub(super) async fn redeem(
     see_other("/notes", &id)
 }
 
+/// A page for an ID Token that the second application does not accept.
+fn rejected(site: &Site, why: &str) -> HttpResponse {
+    let title = "Demo Notes does not accept this ID Token";
+    let context = context! { application => NAME, home => HOME, title, why };
+    site.page(StatusCode::BAD_GATEWAY, "rejected.html", context)
+}
+
 /// The page of the second application, which reloads itself while the person is signed in.
 pub(super) async fn show(site: web::Data<Site>, request: HttpRequest) -> HttpResponse {
     let kept = |session: &mut super::sessions::Session| (session.notes.clone(), session.held.is_some());
@@ -71,8 +86,13 @@ pub(super) async fn show(site: web::Data<Site>, request: HttpRequest) -> HttpRes
     let session = sid.and_then(|sid| site.notes.find(&sid));
     let is_signed_in = session.as_ref().is_some_and(|session| session.ended.is_none());
     let ended = session.as_ref().and_then(|session| session.ended.clone());
+    let mut query = form_urlencoded::parse(request.query_string().as_bytes());
+    let returns = query.any(|(name, value)| name == "state" && value == SIGNED_OUT);
     let context = context! {
+        application => NAME,
+        home => HOME,
         is_signed_in,
+        is_waiting => is_signed_in && returns,
         has_calendar,
         name => session.and_then(|session| session.name),
         ended_at => ended.as_ref().map(|(at, _)| at),

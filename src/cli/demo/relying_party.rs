@@ -11,6 +11,7 @@ use url::{Url, form_urlencoded};
 
 use super::broken::{Broken, CodeMisuse, Edit, How, Sender};
 use super::data::SavedValues;
+use super::notes;
 use super::recorder::{HttpExchange, RecordingClient};
 use super::sessions::Pending;
 use super::setup::{self, SignInClient};
@@ -169,6 +170,7 @@ impl RelyingParty {
         }
         query.append_pair("client_id", setup::WEB);
         query.append_pair("post_logout_redirect_uri", &format!("{}/notes", self.origin));
+        query.append_pair("state", notes::SIGNED_OUT);
         format!("{}/logout?{}", self.issuer, query.finish())
     }
 

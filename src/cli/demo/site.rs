@@ -51,6 +51,9 @@ impl Site {
         pages.add_global("issuer", party.issuer().to_owned());
         pages.add_global("username", setup::USERNAME);
         pages.add_global("phone_reaches_server", !is_on_this_machine(party.issuer()));
+        // Pages of the second application name that one.
+        pages.add_global("application", "Demo Calendar");
+        pages.add_global("home", "/");
         for (name, text) in TEMPLATES {
             pages.add_template(name, text).map_err(|error| format!("the template {name}: {error:#}"))?;
         }

@@ -42,12 +42,8 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
         let read = async |listing| grants::list(&context, listing).await;
         let grants = options.list.read_at_most(USUAL, filter, read).await?;
         let header = ["ID", "CLIENT", "USER", "SCOPE", "CREATED", "ENDS", "STATE"];
-        options.output.list(
-            (&grants, &options.list),
-            |grant| to_json(grant, now),
-            header,
-            |grant| row(grant, now),
-        )
+        let list = options.list.filtered(options.user.is_some() || options.client.is_some() || !options.all);
+        options.output.list((&grants, &list), |grant| to_json(grant, now), header, |grant| row(grant, now))
     })
 }
 

@@ -1,6 +1,6 @@
 //! What the new server shall be, by options and by questions.
 
-use std::io::{BufRead, IsTerminal as _, Write as _};
+use std::io::{BufRead, IsTerminal as _, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
@@ -11,12 +11,15 @@ use super::super::CliError;
 use super::super::client::words::Kind;
 use super::super::secret::{read_password, typable_password};
 use super::Options;
-use crate::oauth::client::ClientKind;
+use crate::config::check_public_url;
+use crate::oauth::client::{ClientKind, ClientMetadata, registration};
 use crate::oauth::id::ClientId;
+use crate::oauth::identity::claims;
 use crate::oauth::identity::password::{PasswordFault, PasswordPolicy};
 use crate::oauth::identity::user::{check_email, check_username};
 use crate::oauth::request::redirect_uri::RegisteredUri;
 use crate::secret::Secret;
+use crate::store::db::check_url;
 
 /// Six words of two syllables with 72 random bits.
 const PASSWORD_WORDS: usize = 6;
@@ -56,66 +59,105 @@ pub(super) struct FirstClient {
 }
 
 impl Answers {
-    /// Asks for what no option says, or takes the defaults with `--yes`.
-    pub(super) fn of(options: Options) -> Result<Self, CliError> {
+    /// Asks for what no option says, or takes the defaults with `--yes`. Each answer is checked at once: a wrong option is
+    /// an error, and after a wrong answer the same question comes again.
+    pub(super) fn of(mut options: Options) -> Result<Self, CliError> {
         let mut dialog = Dialog::open(options.yes)?;
-        let public_url = dialog.ask(options.public_url, PUBLIC_URL, "")?;
+        let public_url = dialog.ask(options.public_url.take(), PUBLIC_URL, "", public_url)?;
         let listen = options.listen.or_else(|| local_address(&public_url)).unwrap_or(DEFAULT_LISTEN);
+        if public_url.is_empty() && !listen.ip().is_loopback() {
+            return Err(format!(
+                "--listen {listen} needs --public-url, because it is not a loopback address"
+            )
+            .into());
+        }
         let here = std::env::current_dir()?.join("grantor.db");
         let here = here.to_str().ok_or("the name of this directory is not UTF-8")?;
-        let database = dialog.ask(options.database, "Database", &format!("sqlite:{here}"))?;
-        let username =
-            dialog.ask(options.username, "User name of the first person; empty: create no person", "")?;
-        let user = if username.is_empty() {
-            None
-        } else {
-            let name = dialog.ask(options.name, "Their full name", "")?;
-            let email = dialog.ask(options.email, "Their e-mail address, which you know to be theirs", "")?;
-            let typed = options.password_stdin.then(read_password).transpose()?;
-            let is_generated = typed.is_none();
-            let password = typed.unwrap_or_else(|| typable_password(PASSWORD_WORDS));
-            Some(FirstUser { username, email: some(email), name: some(name), password, is_generated })
-        };
-        let id =
-            dialog.ask(options.client_id, "client_id of the first application; empty: register none", "")?;
-        let client = if id.is_empty() {
-            None
-        } else {
-            let name = dialog.ask(options.client_name, "Its name for people", &id)?;
-            let word =
-                options.client_kind.and_then(|kind| Some(kind.to_possible_value()?.get_name().to_owned()));
-            let word = dialog.ask(word, "Its kind: web, spa, native or service", "web")?;
-            let kind = Kind::from_str(&word, false)
-                .map_err(|_| "the kind is one of web, spa, native and service")?;
-            let kind = ClientKind::from(kind);
-            let mut uris = options.redirect_uris;
-            if uris.is_empty() && kind != ClientKind::Service {
-                uris.extend(some(dialog.ask(None, "Its redirect URI", "")?));
-            }
-            let redirect_uris =
-                uris.iter().map(|uri| RegisteredUri::register(uri, kind)).collect::<Result<_, _>>()?;
-            Some(FirstClient { id: ClientId::new(id), name, kind, redirect_uris })
-        };
+        let database =
+            dialog.ask(options.database.take(), "Database", &format!("sqlite:{here}"), database)?;
+        let user = first_user(&mut dialog, &mut options)?;
+        let client = first_client(&mut dialog, &mut options)?;
         Ok(Self { config: options.config, public_url, listen, database, user, client })
     }
+}
 
-    /// Refuses what could not be created, before anything is.
-    pub(super) fn check(&self) -> Result<(), CliError> {
-        if let Some(user) = &self.user {
-            check_username(&user.username)?;
-            let checked = PasswordPolicy::default().check(user.password.expose(), &user.names());
-            checked.map_err(PasswordFault::sentence)?;
-            if let Some(email) = &user.email {
-                check_email(email)?;
-            }
-        }
-        match &self.client {
-            Some(client) if client.redirect_uris.is_empty() && client.kind != ClientKind::Service => {
-                Err("the application needs --redirect-uri: the complete address to which answers are sent"
-                    .into())
-            }
-            _ => Ok(()),
-        }
+fn first_user(dialog: &mut Dialog, options: &mut Options) -> Result<Option<FirstUser>, CliError> {
+    let question = "User name of the first person; empty: create no person";
+    let username = dialog.ask(options.username.take(), question, "", or_empty(check_username))?;
+    if username.is_empty() {
+        return Ok(None);
+    }
+    let check_name = |name: &str| claims::check("name", &name.into());
+    let name = dialog.ask(options.name.take(), "Their full name", "", or_empty(check_name))?;
+    let question = "Their e-mail address, which you know to be theirs";
+    let email = dialog.ask(options.email.take(), question, "", or_empty(check_email))?;
+    let typed = options.password_stdin.then(read_password).transpose()?;
+    let is_generated = typed.is_none();
+    let password = typed.unwrap_or_else(|| typable_password(PASSWORD_WORDS));
+    let user = FirstUser { username, email: some(email), name: some(name), password, is_generated };
+    let checked = PasswordPolicy::default().check(user.password.expose(), &user.names());
+    checked.map_err(PasswordFault::sentence)?;
+    Ok(Some(user))
+}
+
+fn first_client(dialog: &mut Dialog, options: &mut Options) -> Result<Option<FirstClient>, CliError> {
+    let question = "client_id of the first application; empty: register none";
+    let id = dialog.ask(options.client_id.take(), question, "", or_empty(check_client_id))?;
+    if id.is_empty() {
+        return Ok(None);
+    }
+    let name = dialog.ask(options.client_name.take(), "Its name for people", &id, client_name)?;
+    let word = options.client_kind.and_then(|kind| Some(kind.to_possible_value()?.get_name().to_owned()));
+    let kind = dialog.ask(word, "Its kind: web, spa, native or service", "web", client_kind)?;
+    let register = |uri: &str| RegisteredUri::register(uri, kind);
+    let mut redirect_uris: Vec<RegisteredUri> =
+        options.redirect_uris.iter().map(|uri| register(uri)).collect::<Result<_, _>>()?;
+    if redirect_uris.is_empty() && kind != ClientKind::Service {
+        let is_needed = kind != ClientKind::Native;
+        let question = if is_needed { "Its redirect URI" } else { REDIRECT_URI_OF_A_DEVICE };
+        redirect_uris.extend(dialog.ask(None, question, "", |uri| match uri {
+            "" if is_needed => Err(NO_REDIRECT_URI.to_owned()),
+            "" => Ok(None),
+            uri => register(uri).map(Some),
+        })?);
+    }
+    Ok(Some(FirstClient { id: ClientId::new(id), name, kind, redirect_uris }))
+}
+
+const REDIRECT_URI_OF_A_DEVICE: &str =
+    "Its redirect URI; empty: it is a device without a browser, which shows a code instead";
+const NO_REDIRECT_URI: &str = "an application of this kind needs a redirect URI (--redirect-uri): the complete address to \
+                               which answers are sent";
+
+fn public_url(text: &str) -> Result<String, String> {
+    or_empty(check_public_url)(text)
+}
+
+fn database(url: &str) -> Result<String, String> {
+    check_url(url).map(|_| url.to_owned()).map_err(|why| format!("the URL of the database {why}"))
+}
+
+fn check_client_id(id: &str) -> Result<(), String> {
+    let parsed = ClientId::parse(id);
+    parsed.map(drop).ok_or_else(|| "a client id has 1 to 255 characters of printable ASCII".to_owned())
+}
+
+fn client_name(name: &str) -> Result<String, String> {
+    let of_name = ClientMetadata::new(name, ClientKind::Service);
+    let wrong = registration::check(&of_name).into_iter().find(|wrong| wrong.member == "client_name");
+    wrong.map_or_else(|| Ok(name.to_owned()), |wrong| Err(wrong.sentence))
+}
+
+fn client_kind(word: &str) -> Result<ClientKind, String> {
+    let kind = Kind::from_str(word, false);
+    kind.map(ClientKind::from).map_err(|_| "the kind is one of web, spa, native and service".to_owned())
+}
+
+/// A check that also accepts the empty text.
+fn or_empty(check: impl Fn(&str) -> Result<(), String>) -> impl Fn(&str) -> Result<String, String> {
+    move |text| match text {
+        "" => Ok(String::new()),
+        text => check(text).map(|()| text.to_owned()),
     }
 }
 
@@ -154,43 +196,88 @@ impl Dialog {
         Ok(Self { asks: !yes })
     }
 
-    /// The option's value, or an answer, or the default.
-    fn ask(&mut self, option: Option<String>, question: &str, default: &str) -> Result<String, CliError> {
+    /// What `check` makes of the option's value, or of an answer, or of the default. An answer that it refuses is asked for
+    /// again, until it is right or the input ends.
+    fn ask<T>(
+        &mut self,
+        option: Option<String>,
+        question: &str,
+        default: &str,
+        check: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<T, CliError> {
         if let Some(value) = option {
-            return Ok(value);
+            return Ok(check(&value)?);
         }
         if !self.asks {
-            return Ok(default.to_owned());
+            return Ok(check(default)?);
         }
-        let mut out = std::io::stderr().lock();
         let hint = if default.is_empty() { String::new() } else { format!(" [{default}]") };
-        write!(out, "{question}{hint}: ")?;
-        out.flush()?;
-        answer(&mut std::io::stdin().lock(), default)
+        converse(
+            &mut std::io::stdin().lock(),
+            &mut std::io::stderr().lock(),
+            &format!("{question}{hint}: "),
+            |line| check(if line.is_empty() { default } else { line }),
+        )
     }
 }
 
-fn answer(input: &mut impl BufRead, default: &str) -> Result<String, CliError> {
-    let mut line = String::new();
-    if input.read_line(&mut line)? == 0 {
-        return Err("the input ended before the last question; nothing was written".into());
+/// Asks until `check` accepts the answer.
+fn converse<T>(
+    input: &mut impl BufRead,
+    output: &mut impl Write,
+    prompt: &str,
+    check: impl Fn(&str) -> Result<T, String>,
+) -> Result<T, CliError> {
+    loop {
+        write!(output, "{prompt}")?;
+        output.flush()?;
+        let mut line = String::new();
+        if input.read_line(&mut line)? == 0 {
+            return Err("the input ended before the last question; nothing was written".into());
+        }
+        match check(line.trim()) {
+            Ok(answer) => return Ok(answer),
+            Err(sentence) => writeln!(output, "{sentence}")?,
+        }
     }
-    let line = line.trim();
-    Ok(if line.is_empty() { default.to_owned() } else { line.to_owned() })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// The answer to one question, with everything that was written, and the rest of the input.
+    fn asked(input: &str) -> (Result<ClientKind, CliError>, String, String) {
+        let mut bytes = input.as_bytes();
+        let mut output = Vec::new();
+        let answer = converse(&mut bytes, &mut output, "Kind: ", |line| {
+            client_kind(if line.is_empty() { "web" } else { line })
+        });
+        (answer, String::from_utf8(output).unwrap(), str::from_utf8(bytes).unwrap().to_owned())
+    }
+
     #[test]
     fn an_empty_line_is_the_default_and_the_end_of_the_input_an_error() {
-        for (input, expected) in
-            [("\n", "web"), ("spa\n", "spa"), ("  native \r\n", "native"), ("spa", "spa")]
-        {
-            assert_eq!(answer(&mut input.as_bytes(), "web").unwrap(), expected);
+        for (input, expected) in [
+            ("\n", ClientKind::Web),
+            ("spa\n", ClientKind::Spa),
+            ("  native \r\n", ClientKind::Native),
+            ("spa", ClientKind::Spa),
+        ] {
+            assert_eq!(asked(input).0.unwrap(), expected, "{input:?}");
         }
-        assert!(answer(&mut "".as_bytes(), "web").is_err());
+        assert!(asked("").0.is_err());
+    }
+
+    #[test]
+    fn after_a_wrong_answer_the_same_question_comes_again_until_the_input_ends() {
+        let (answer, said, rest) = asked("app\nSPA\nspa\nnext\n");
+        assert_eq!(answer.unwrap(), ClientKind::Spa);
+        let why = "the kind is one of web, spa, native and service";
+        assert_eq!(said, format!("Kind: {why}\nKind: {why}\nKind: "));
+        assert_eq!(rest, "next\n");
+        let (answer, said, _) = asked("app\n");
+        assert!(answer.is_err() && said.ends_with("Kind: "), "{said}");
     }
 
     #[test]

@@ -10,8 +10,8 @@ use super::super::atomic_file::{ExistingFile, move_into_place, private_directory
 use super::answers::Answers;
 use crate::store::db::has_password;
 
-/// Refuses to write where something is already.
-pub(super) fn refuse_existing(path: &Path) -> Result<(), CliError> {
+/// Refuses to write where something is already, or where this account may not.
+pub(super) fn refuse_place(path: &Path) -> Result<(), CliError> {
     // Also a link that leads nowhere is something.
     match path.symlink_metadata() {
         Ok(_) => Err(format!(
@@ -19,7 +19,7 @@ pub(super) fn refuse_existing(path: &Path) -> Result<(), CliError> {
             path.display()
         )
         .into()),
-        Err(_) => Ok(()),
+        Err(_) => private_directory(&std::path::absolute(path)?, PREFIX).map(drop),
     }
 }
 
@@ -30,11 +30,13 @@ pub(super) struct ConfigFile {
 }
 
 const DRAFT: &str = "grantor.toml";
+/// The beginning of the folder's name.
+const PREFIX: &str = ".grantor-init-";
 
 impl ConfigFile {
     pub(super) fn draft(answers: &Answers) -> Result<Self, CliError> {
         let place = std::path::absolute(&answers.config)?;
-        let draft = Self { folder: private_directory(&place, ".grantor-init-")?, place };
+        let draft = Self { folder: private_directory(&place, PREFIX)?, place };
         std::fs::write(draft.path(), text(answers))?;
         // Only a URL with a password is a secret, and a service of another account has to read the rest.
         #[cfg(unix)]
@@ -49,9 +51,10 @@ impl ConfigFile {
         self.folder.path().join(DRAFT)
     }
 
-    /// The error with the name that the file would have had.
-    pub(super) fn naming(&self, error: CliError) -> CliError {
-        error.replacing(&self.path().display().to_string(), &self.place.display().to_string())
+    /// The error without the name of the file, which no one will find.
+    pub(super) fn without_its_name(&self, error: CliError) -> CliError {
+        let name = self.path().display().to_string();
+        error.replacing(&format!(" ({name})"), "").replacing(&name, "the new configuration")
     }
 
     /// Gives the file its name, and returns that. A file that appeared there in between stays.

@@ -13,7 +13,7 @@ use self::answers::{Answers, FirstClient, FirstUser};
 use self::file::ConfigFile;
 use super::client::words::Kind;
 use super::{CliContext, CliError, Common, block_on, print};
-use crate::oauth::client::{Client, ClientKind, ClientMetadata};
+use crate::oauth::client::{Client, ClientKind, ClientMetadata, GrantType};
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::id::ClientId;
 use crate::oauth::identity::claims::Claims;
@@ -62,7 +62,8 @@ pub(super) struct Options {
     /// Default: web
     #[arg(long, value_name = "KIND", requires = "client_id")]
     client_kind: Option<Kind>,
-    /// A complete address of the application to which answers may be sent; may be given several times
+    /// A complete address of the application to which answers may be sent; may be given several times. A native application
+    /// without one is a device, whose person signs in with a code elsewhere
     #[arg(long = "redirect-uri", value_name = "URI", requires = "client_id")]
     redirect_uris: Vec<String>,
     /// Print one JSON object
@@ -73,15 +74,14 @@ pub(super) struct Options {
 pub(super) fn run(options: Options) -> Result<(), CliError> {
     let as_json = options.json;
     // Before the first question, so that no one answers questions for nothing.
-    file::refuse_existing(&options.config)?;
+    file::refuse_place(&options.config)?;
     let answers = Answers::of(options)?;
-    answers.check()?;
     let draft = ConfigFile::draft(&answers)?;
     let done = block_on_value(async {
         let cli = CliContext::make(&Common { config: Some(draft.path().to_owned()) }).await?;
         create(&cli, &answers).await
     })
-    .map_err(|error| draft.naming(error))?;
+    .map_err(|error| draft.without_its_name(error))?;
     let path = draft.keep()?;
     let report = Report { config: path.display().to_string(), done };
     if as_json { print(format!("{}\n", report.json()).as_bytes()) } else { print(report.text().as_bytes()) }
@@ -135,11 +135,11 @@ async fn create_client(cli: &CliContext, first: &FirstClient) -> Result<Option<S
         ClientKind::Service => Scope::default(),
         ClientKind::Web | ClientKind::Spa | ClientKind::Native => Scope::from_stored("openid profile email"),
     };
-    let metadata = ClientMetadata {
-        redirect_uris: first.redirect_uris.clone(),
-        scopes,
-        ..ClientMetadata::new(first.name.clone(), first.kind)
-    };
+    let usual = ClientMetadata::new(first.name.clone(), first.kind);
+    let is_device = first.kind == ClientKind::Native && first.redirect_uris.is_empty();
+    let grants =
+        if is_device { vec![GrantType::DeviceCode, GrantType::RefreshToken] } else { usual.grants.clone() };
+    let metadata = ClientMetadata { redirect_uris: first.redirect_uris.clone(), scopes, grants, ..usual };
     let client = Client::new(first.id.clone(), metadata);
     let created = clients::create(&cli.operations(), NewClient { client, secret: None, logo: None }).await?;
     Ok(created.outcome.generated)

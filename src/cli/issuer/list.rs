@@ -30,7 +30,8 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
             })
             .await?;
         let header = ["ISSUER", "SCOPES", "CLIENTS", "AUDIENCE", "KEYS"];
-        options.output.list((&all, &options.list), to_json, header, row)
+        let list = options.list.filtered(options.search.is_some());
+        options.output.list((&all, &list), to_json, header, row)
     })
 }
 

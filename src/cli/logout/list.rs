@@ -56,7 +56,8 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
             .read(filter, async |listing| logout_deliveries::list(&context, listing).await)
             .await?;
         let header = ["CLIENT", "SESSION", "STATE", "ATTEMPTS", "ENDED", "NEXT", "LAST ERROR"];
-        options.output.list((&deliveries, &options.list), to_json, header, row)
+        let list = options.list.filtered(options.client.is_some() || options.state.is_some());
+        options.output.list((&deliveries, &list), to_json, header, row)
     })
 }
 

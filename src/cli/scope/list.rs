@@ -35,7 +35,8 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
             [scope.name.clone(), sensitive.to_owned(), scope.description.clone(), claims]
         };
         let header = ["NAME", "SENSITIVE", "DESCRIPTION", "CLAIMS"];
-        options.output.list((&scopes, &options.list), to_json, header, row)
+        let list = options.list.filtered(options.search.is_some());
+        options.output.list((&scopes, &list), to_json, header, row)
     })
 }
 

@@ -29,7 +29,8 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
         let sessions =
             options.list.read(user, async |listing| sessions::list(&context, listing).await).await?;
         let header = ["ID", "USER", "SIGNED IN", "LAST SEEN", "ENDS"];
-        options.output.list((&sessions, &options.list), to_json, header, row)
+        let list = options.list.filtered(options.user.is_some());
+        options.output.list((&sessions, &list), to_json, header, row)
     })
 }
 

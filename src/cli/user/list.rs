@@ -29,7 +29,8 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
             UserFilter { q: options.search.clone(), disabled: options.state.map(EnabledState::is_disabled) };
         let users = options.list.read(filter, async |listing| users::list(&context, listing).await).await?;
         let header = ["USERNAME", "E-MAIL", "NAME", "STATE", "ID", "CREATED"];
-        options.output.list((&users, &options.list), to_json, header, row)
+        let list = options.list.filtered(options.search.is_some() || options.state.is_some());
+        options.output.list((&users, &list), to_json, header, row)
     })
 }
 

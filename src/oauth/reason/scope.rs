@@ -50,7 +50,7 @@ pub(super) const UNKNOWN: ReasonRow = ReasonRow {
     who: &[Developer, Operator],
     what: "This server does not know one of the scopes.",
     fix: "Check its spelling, including upper and lower case; the description names it. Scopes of other \
-          providers, such as offline_access, have no meaning here unless the operator has created them.",
+          providers, such as user:email, have no meaning here unless the operator has created them.",
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=calendar\n\

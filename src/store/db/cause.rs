@@ -38,8 +38,10 @@ impl Cause {
     pub(super) fn is_about_permissions(&self) -> bool {
         match &self.error {
             sqlx::Error::Io(error) => error.kind() == ErrorKind::PermissionDenied,
-            // READONLY and CANTOPEN, in any form.
-            _ => self.code().and_then(|code| primary_code(&code)).is_some_and(|code| matches!(code, 8 | 14)),
+            _ => self
+                .code()
+                .and_then(|code| primary_code(&code))
+                .is_some_and(|code| matches!(code, READONLY | CANTOPEN)),
         }
     }
 
@@ -104,7 +106,10 @@ impl Cause {
             sqlx::Error::Database(error) => {
                 f.write_str(error.message())?;
                 let code = error.code();
-                code.and_then(|code| remedy(&code, error.message()))
+                let is_explained =
+                    self.hint.is_some() && code.as_deref().and_then(primary_code) == Some(CANTOPEN);
+                code.filter(|_| !is_explained)
+                    .and_then(|code| remedy(&code, error.message()))
                     .map_or(Ok(()), |words| write!(f, "; {words}"))
             }
             sqlx::Error::Io(error) if error.kind() == ErrorKind::UnexpectedEof => {
@@ -135,6 +140,10 @@ fn remedy(code: &str, message: &str) -> Option<&'static str> {
     })
 }
 
+/// Primary codes of SQLite.
+const READONLY: u32 = 8;
+const CANTOPEN: u32 = 14;
+
 /// The primary code of SQLite; `None` for a code of PostgreSQL, which has five characters.
 fn primary_code(code: &str) -> Option<u32> {
     code.parse::<u32>().ok().filter(|_| code.len() < 5).map(|code| code & 0xff)
@@ -144,9 +153,9 @@ fn sqlite_remedy(code: &str) -> Option<&'static str> {
     // The last byte is the primary code; the others give details.
     Some(match primary_code(code)? {
         5 | 6 => "another process holds it",
-        8 => "the file and its folder must be writable",
+        READONLY => "the file and its folder must be writable",
         11 | 26 => "it is damaged, and grantor restore puts a backup in its place",
-        14 => "the folder must be writable, too",
+        CANTOPEN => "the folder and the files beside the database (-wal, -shm) must be writable, too",
         _ => return None,
     })
 }

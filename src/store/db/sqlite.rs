@@ -129,11 +129,21 @@ impl DatabaseFile {
         DbError::Open { what: self.what(), source: source.with_hint(hint) }
     }
 
+    /// The error of a statement, with the owner of the file if that is why SQLite could not open it: it opens the files
+    /// beside the database only when it reads.
+    pub(in crate::store) fn explained(&self, error: DbError) -> DbError {
+        match error {
+            DbError::Open { source, .. } => self.not_opened(source),
+            error => error,
+        }
+    }
+
     /// Who owns the file, one of those beside it, or its folder, if that is another account.
     fn owner_hint(&self) -> Option<String> {
         let beside = ["-wal", "-shm", "-journal"].map(|suffix| with_suffix(&self.path, suffix));
         let beside = beside.iter().filter(|path| path.exists()).map(PathBuf::as_path);
-        owner::hint(std::iter::once(self.path.as_path()).chain(beside).chain([parent(&self.path)]))
+        let paths = std::iter::once(self.path.as_path()).chain(beside).chain([parent(&self.path)]);
+        owner::hint_of_all(&with_suffix(&self.path, "*"), paths)
     }
 
     /// Checks the file before SQLite opens it. SQLite's own errors are less clear, and it would delete the journal of a

@@ -44,6 +44,15 @@ const KEPT: [(&str, &[&str], &str); 6] = [
     ("load_balance_hosts", &["disable"], "the URL leads to one host; leave it out"),
 ];
 
+/// The values that libpq knows of parameters for which this program keeps only some: any other one is a mistake.
+const KNOWN_VALUES: [(&str, &[&str]); 5] = [
+    ("channel_binding", &["disable", "prefer", "require"]),
+    ("target_session_attrs", &["any", "read-write", "read-only", "primary", "standby", "prefer-standby"]),
+    ("gssencmode", &["disable", "prefer", "require"]),
+    ("sslnegotiation", &["postgres", "direct"]),
+    ("load_balance_hosts", &["disable", "random"]),
+];
+
 /// Parameters with numbers that say when libpq gives up a connection that does not answer. This program does so at the
 /// deadline of each request.
 const GIVING_UP: [&str; 5] =
@@ -128,6 +137,10 @@ const SSL_MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-c
 
 /// Checks a parameter of a PostgreSQL URL. The error repeats no value: it may be a part of a password.
 fn check_parameter(name: &str, value: &str) -> Result<(), String> {
+    let of_libpq = KNOWN_VALUES.iter().find(|(known, _)| *known == name).map(|(_, values)| *values);
+    if let Some(values) = of_libpq.filter(|values| !values.contains(&value)) {
+        return Err(format!("has a {name} that is not one of {}", values.join(", ")));
+    }
     if let Some((_, values, why)) = KEPT.iter().find(|(kept, _, _)| *kept == name) {
         return if values.contains(&value) {
             Ok(())
@@ -232,7 +245,11 @@ mod tests {
             ("postgres://h/d?sslmode=hunter2", "verify-ca, verify-full"),
             ("postgres://h/d?port=hunter2", "is not of the form"),
             ("postgres://h/d?channel_binding=require", "the driver has no SCRAM-SHA-256-PLUS"),
-            ("postgres://h/d?channel_binding=hunter2", "a channel_binding that cannot be kept"),
+            (
+                "postgres://h/d?channel_binding=hunter2",
+                "channel_binding that is not one of disable, prefer, require",
+            ),
+            ("postgres://h/d?sslnegotiation=hunter2", "is not one of postgres, direct"),
             ("postgres://h/d?connect_timeout=0", "a number of seconds from 1 to 60"),
             ("postgres://h/d?connect_timeout=61", "a number of seconds from 1 to 60"),
             ("postgres://h/d?connect_timeout=hunter2", "a number of seconds from 1 to 60"),

@@ -74,7 +74,7 @@ async fn run_on(options: &DbOptions, holder: &str, now: Timestamp, new: NewDatab
             let mut link = file.open().await?;
             let pending = pending(&mut link, &migrations(), &file.what()).await;
             link.close().await?;
-            let pending = pending?;
+            let pending = pending.map_err(|error| file.explained(error))?;
             if pending.is_empty() {
                 return Ok(());
             }
@@ -104,7 +104,10 @@ pub async fn plan(options: &DbOptions) -> Result<Vec<(i64, String)>, DbError> {
         Engine::Sqlite => {
             let file = DatabaseFile::as_it_is(options)?;
             match file.is_there() {
-                true => pending(&mut file.open().await?, &all, &file.what()).await?,
+                true => {
+                    let pending = pending(&mut file.open().await?, &all, &file.what()).await;
+                    pending.map_err(|error| file.explained(error))?
+                }
                 false => {
                     file.has_a_folder()?;
                     all.iter().cloned().collect()
@@ -147,7 +150,7 @@ pub(in crate::store) async fn schema_status(options: &DbOptions) -> Result<Schem
             let mut link = file.open().await?;
             let schema_status = schema_status_of(&mut link, &file.what()).await;
             link.close().await?;
-            schema_status
+            schema_status.map_err(|error| file.explained(error))
         }
         Engine::Postgres => {
             let server = server(options)?;

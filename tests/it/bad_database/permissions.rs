@@ -131,6 +131,19 @@ fn a_file_of_another_account_is_named_with_its_owner_and_the_command() {
     assert!(said.contains("readonly") && said.contains(&named(&folder)), "{said}");
     let said = databases.sentence(MIGRATE, &databases.url("locked/new.db"), &start);
     assert!(said.contains("Permission denied") && said.contains(&named(&folder)), "{said}");
+    // SQLite opens the files beside the database only when it reads, and needs to write them.
+    std::os::unix::fs::chown(&folder, Some(0), None).unwrap();
+    let (log, index) = (databases.path("locked/x.db-wal"), databases.path("locked/x.db-shm"));
+    for other in [&log, &index] {
+        std::fs::write(other, "").unwrap();
+        std::os::unix::fs::chown(other, Some(OTHER), None).unwrap();
+        set_mode(other, 0o400);
+        for command in [LIST, MIGRATE, PURGE] {
+            let said = databases.sentence(command, &url, &start);
+            assert!(said.contains(&named(other)) && !said.contains("must be writable, too"), "{said}");
+        }
+        std::fs::remove_file(other).unwrap();
+    }
     // Any other file that an option names.
     std::os::unix::fs::chown(databases.path("password"), Some(OTHER), None).unwrap();
     set_mode(&databases.path("password"), 0o600);

@@ -64,6 +64,7 @@ async fn what_init_makes_signs_a_person_in_to_an_application() {
     assert_eq!(tokens.status, 200);
     let (ended, log) = serving.stop();
     assert!(ended && !log.contains("no application is registered"), "{log}");
+    assert!(!log.contains("no master key was configured"), "init said that the server makes it: {log}");
     let user =
         run(directory.path(), &["user", "show", "alice", "--json", "--config", config.to_str().unwrap()]);
     let user: Value = serde_json::from_slice(&user.stdout).unwrap();
@@ -97,7 +98,10 @@ fn init_overwrites_nothing_and_leaves_nothing_behind_when_it_is_refused() {
     let config = directory.path().join("grantor.toml");
     for (arguments, words) in [
         (&["--public-url", "http://id.example.com"][..], "must be https"),
-        (&["--database", "mysql://x"], "database.url"),
+        (&["--database", "mysql://x"], "must begin with sqlite:"),
+        (&["--listen", "0.0.0.0:8080"], "--public-url"),
+        (&["--client-id", "é"], "a client id has"),
+        (&["--client-id", "tv", "--client-kind", "spa"], "--redirect-uri"),
         (&["--username", "a b"], "a username has"),
         (&["--username", "alice", "--email", "alice"], "mail"),
         (&["--client-id", "web"], "--redirect-uri"),
@@ -106,6 +110,7 @@ fn init_overwrites_nothing_and_leaves_nothing_behind_when_it_is_refused() {
         let sentence = refusal(arguments, &init(directory.path(), arguments));
         assert!(sentence.contains(words), "{arguments:?}: {sentence}");
         assert!(!sentence.contains(".grantor-init-"), "the name of the draft: {sentence}");
+        assert!(!sentence.contains("grantor.toml"), "a file that was not written: {sentence}");
         assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0, "{arguments:?}");
     }
 
@@ -148,8 +153,8 @@ fn init_asks_on_a_terminal_and_not_without_one() {
     assert!(sentence.contains("--yes"), "{sentence}");
 
     // `script` gives the command a terminal; each line answers a question.
-    let answers =
-        "http://127.0.0.1:9\n\nalice\nAlice\nalice@example.com\nweb\n\nspa\nhttps://app.example.com/cb\n";
+    let answers = "id.example.com\nhttp://127.0.0.1:9\nmysql://\n\na b\nalice\nAlice\nalice\nalice@example.com\nweb\n\napp\nspa\n\
+         \nhttp://app.example.com/cb\nhttps://app.example.com/cb\n";
     let mut command = Command::new("script");
     command.args(["--quiet", "--return", "--command"]);
     command.arg(format!("{} init", env!("CARGO_BIN_EXE_grantor"))).arg("/dev/null");
@@ -165,14 +170,35 @@ fn init_asks_on_a_terminal_and_not_without_one() {
     drop(input);
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{text}");
-    for words in
-        ["Its redirect URI: ", "created the user alice", "password, shown only now", "created the client web"]
-    {
+    for words in [
+        "public_url is not a URL",
+        "must begin with sqlite:",
+        "a username has",
+        "is not an e-mail address",
+        "the kind is one of",
+        "needs a redirect URI",
+        "must be https",
+        "created the user alice",
+        "password, shown only now",
+        "created the client web",
+    ] {
         assert!(text.contains(words), "{words}: {text}");
     }
+    assert_eq!(text.matches("Its redirect URI: ").count(), 3, "{text}");
     assert!(!text.contains("client_secret"), "a client in a browser has no secret: {text}");
     let config = std::fs::read_to_string(directory.path().join("grantor.toml")).unwrap();
     assert!(config.contains("listen = \"127.0.0.1:9\""), "{config}");
+}
+
+#[test]
+fn a_native_application_without_a_redirect_uri_is_a_device() {
+    let directory = tempfile::tempdir().unwrap();
+    let arguments = ["--client-id", "tv", "--client-kind", "native"];
+    succeeded(&arguments, init(directory.path(), &arguments));
+    let shown = run(directory.path(), &["client", "show", "tv", "--json"]);
+    let shown: Value = serde_json::from_slice(&shown.stdout).unwrap();
+    let grants = ["urn:ietf:params:oauth:grant-type:device_code", "refresh_token"];
+    assert_eq!(shown["grant_types"], serde_json::json!(grants));
 }
 
 #[tokio::test]

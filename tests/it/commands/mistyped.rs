@@ -26,6 +26,10 @@ async fn a_scope_that_does_not_exist_is_refused_by_name_wherever_scopes_are_name
                 "read,write",
                 "there is no scope with the name read,write; separate scopes by spaces, as in \"read write\"",
             ),
+            (
+                "read, write",
+                "there is no scope with the name read,; separate scopes by spaces, without commas",
+            ),
             ("read nothing-like-it", "there is no scope with the name nothing-like-it; create it first"),
         ] {
             assert_eq!(operator.refused(&[command, &["--scope", scope]].concat()), said, "{command:?}");

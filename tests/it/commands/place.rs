@@ -66,4 +66,13 @@ async fn an_empty_list_names_the_database() {
         assert!(said.contains(&name) && !said.contains("postgres://"), "{said}");
         assert_eq!(cli.done(&[&list[..], &["--json"]].concat()), "[]\n");
     }
+    for list in [
+        &["user", "list", "--search", "zzz"][..],
+        &["client", "list", "--state", "disabled"],
+        &["scope", "list", "--search", "zzz"],
+        &["logout", "list", "--client", "zzz"],
+    ] {
+        let said = cli.done(list);
+        assert!(said.starts_with("none that match in the database "), "{list:?}: {said}");
+    }
 }

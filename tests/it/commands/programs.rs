@@ -53,4 +53,10 @@ async fn an_error_is_one_line_of_json_on_standard_error() {
     assert_eq!(unreadable["error"], "failed");
     let usage = failing(&["client", "update", "web", "--kind", "none", "--json"], 2);
     assert_eq!(usage["error"], "usage");
+    for usage in
+        [usage, failing(&["client", "update", "web", "--json"], 2), failing(&["client", "--json"], 2)]
+    {
+        let message = usage["message"].as_str().unwrap();
+        assert!(!message.contains('\n') && !message.starts_with("error"), "{message}");
+    }
 }

@@ -83,6 +83,8 @@ async fn a_byte_order_mark_before_a_secret_is_not_a_part_of_it() {
     let longest = format!("\u{feff}{}", "x".repeat(1024));
     let add = ["client", "add-secret", "stdin", "--secret-stdin"];
     succeeded(&add, operator.with_input(&add, &longest));
+    let said = refusal(&add, &operator.with_input(&add, ""));
+    assert_eq!(said, "no secret came on standard input");
     let sent = format!("\u{feff}{longest}");
     assert!(!operator.with_input(&add, &sent).status.success(), "of two marks only the first goes");
 }

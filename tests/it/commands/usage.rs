@@ -93,7 +93,7 @@ fn an_update_without_a_change_says_so_in_a_few_lines_and_without_anything_shows_
         let text = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{object}: {text}");
         assert!(
-            text.contains("at least one change, such as --") && text.lines().count() <= 6,
+            text.starts_with("error: name at least one change, such as --") && text.lines().count() <= 6,
             "{object}: {text}"
         );
         let output = run(directory.path(), &[object, "update"]);

@@ -33,7 +33,10 @@ async fn a_new_password_ends_what_the_old_one_opened() {
     let refresh = refresh_token(&web, &mut browser, "read").await;
     let unredeemed = web.code(&mut browser).await;
     let set = ["user", "set-password", "alice", "--password-stdin"];
-    for (password, part) in [("", "fewer than 15 characters"), ("two\nlines of text", "a line end")] {
+    for (password, part) in [
+        ("", "no password came on standard input; --generate makes one"),
+        ("two\nlines of text", "a line end"),
+    ] {
         assert!(refusal(&set, &operator.with_input(&set, password)).contains(part));
     }
     assert!(is_signed_in(&web, &mut browser).await, "a refused password changes nothing");

@@ -191,6 +191,7 @@ async fn a_port_that_is_taken_is_named() {
         let text = refusal(&cli, &[(option, &address)]);
         let begin = format!("cannot listen on {address}{what}: ");
         assert!(text.starts_with(&begin) && text.contains("in use"), "{text}");
+        assert!(text.contains("stop it, or set another port"), "{text}");
     }
 }
 
