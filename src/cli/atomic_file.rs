@@ -7,7 +7,7 @@ use tempfile::{TempDir, TempPath};
 
 use super::CliError;
 use crate::failure::without_name;
-use crate::files::owner::{self, Origin};
+use crate::files::owner::{self, OwnedBy};
 use crate::store::paths::parent;
 
 /// What happens to a file that already has the name.
@@ -27,7 +27,7 @@ pub(super) fn private_directory(path: &Path, prefix: &str) -> Result<TempDir, Cl
     builder.prefix(prefix).tempdir_in(parent).map_err(|error| {
         let denied = error.kind() == std::io::ErrorKind::PermissionDenied;
         let hint =
-            denied.then(|| owner::hint(Origin::Grantor, [parent])).flatten().map(|hint| format!("; {hint}"));
+            denied.then(|| owner::hint(OwnedBy::Grantor, [parent])).flatten().map(|hint| format!("; {hint}"));
         let hint = hint.unwrap_or_default();
         format!("cannot write in {}: {}{hint}", parent.display(), without_name(&error)).into()
     })

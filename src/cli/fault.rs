@@ -7,13 +7,14 @@ use crate::failure::Denied;
 use crate::operations::fault::{Fault, FaultKind, Faults};
 
 /// Members that sentences name, and their options.
-const OPTIONS: [(&str, &str); 18] = [
+const OPTIONS: [(&str, &str); 19] = [
     ("allowed_schemes", "--allow-scheme"),
     ("assertion_audience", "--assertion-audience"),
     ("backchannel_logout_uri", "--backchannel-logout-uri"),
     ("client_secret", "--secret"),
     ("client_uri", "--site"),
     ("email", "--email"),
+    ("id_token_claims", "--id-token-claims"),
     ("jwks", "--jwks"),
     ("jwks_uri", "--jwks-uri"),
     ("may_act", "--may-act"),

@@ -23,7 +23,11 @@ pub struct Finding {
 
 #[derive(Clone, Debug)]
 enum Mistake {
-    UnknownOption { nearest: Option<String> },
+    UnknownOption {
+        nearest: Option<String>,
+    },
+    /// In a file that an option names. The sentence names the file, so it needs no source.
+    InFile(String),
     Other(String),
 }
 
@@ -54,13 +58,13 @@ impl Finding {
         Self { key: Some(key.to_owned()), origin: Some(origin), mistake: Mistake::Other(sentence.into()) }
     }
 
-    /// A mistake in something that an option names, with the source of the option if it is known.
+    /// A mistake in a file that an option names, with the source of the option if it is known.
     pub(super) fn about(
         key: Option<&str>,
         origin: Option<SettingSource>,
         sentence: impl Into<String>,
     ) -> Self {
-        Self { key: key.map(str::to_owned), origin, mistake: Mistake::Other(sentence.into()) }
+        Self { key: key.map(str::to_owned), origin, mistake: Mistake::InFile(sentence.into()) }
     }
 
     /// A remark about what is registered in the database.
@@ -80,7 +84,7 @@ impl Finding {
     pub fn sentence(&self) -> String {
         match &self.mistake {
             Mistake::UnknownOption { .. } => self.unknown(""),
-            Mistake::Other(sentence) => sentence.clone(),
+            Mistake::InFile(sentence) | Mistake::Other(sentence) => sentence.clone(),
         }
     }
 
@@ -106,7 +110,7 @@ impl fmt::Display for Finding {
             ) if self.key.is_some() => {
                 write!(f, "{sentence} ({origin})")
             }
-            (Mistake::Other(sentence), _) => f.write_str(sentence),
+            (Mistake::InFile(sentence) | Mistake::Other(sentence), _) => f.write_str(sentence),
         }
     }
 }

@@ -6,6 +6,7 @@ mod document;
 mod finding;
 mod layers;
 mod limits;
+mod passwords;
 mod permissions;
 mod place;
 mod proxies;
@@ -24,6 +25,7 @@ pub use check::{BAD_FILTER, check_public_url};
 pub use finding::{ConfigError, Finding, SettingSource};
 pub use layers::{Layers, Setting};
 pub use limits::Limits;
+pub use passwords::PasswordOptions;
 pub use permissions::ConfiguredFile;
 pub use place::PLACES;
 pub use proxies::TrustedProxies;
@@ -32,7 +34,6 @@ pub use span::Span;
 use crate::clock::Timestamp;
 use crate::fetch::address::AllowList;
 use crate::oauth::client::PkcePolicy;
-use crate::oauth::identity::password::PasswordPolicy;
 use crate::oauth::identity::session::LiveSessions;
 use crate::oauth::signing_key::{Schedule, SigningAlgorithm};
 use crate::oauth::webfinger::WebFingerHosts;
@@ -191,23 +192,6 @@ pub struct WebFinger {
 #[derive(Clone, Debug, Deserialize)]
 pub struct SignUp {
     pub enabled: bool,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-pub struct PasswordOptions {
-    pub memory_kib: u32,
-    pub iterations: u32,
-    pub parallelism: u32,
-    pub concurrency: usize,
-    pub queue: usize,
-    pub min_length: usize,
-}
-
-impl PasswordOptions {
-    /// The rule for new passwords.
-    pub fn policy(&self) -> PasswordPolicy {
-        PasswordPolicy { min_length: self.min_length }
-    }
 }
 
 /// Calls to addresses from registrations.

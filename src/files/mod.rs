@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use self::owner::Origin;
+use self::owner::OwnedBy;
 
 /// U+FEFF in UTF-8, which editors and shells of Windows write before a text. It is not a part of the text (RFC 3629 §6).
 pub const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
@@ -35,7 +35,7 @@ pub fn not_utf8(bytes: &[u8]) -> &'static str {
 pub struct NamedFile<'a> {
     what: &'a str,
     path: &'a Path,
-    origin: Origin,
+    owned_by: OwnedBy,
 }
 
 /// Why a file cannot be used: which one, and what is wrong with it.
@@ -65,12 +65,12 @@ enum Why {
 
 impl<'a> NamedFile<'a> {
     pub fn new(what: &'a str, path: &'a Path) -> Self {
-        Self { what, path, origin: Origin::Others }
+        Self { what, path, owned_by: OwnedBy::Others }
     }
 
     /// The same file, as one that Grantor itself makes: the configuration, the master key.
     pub fn of_grantor(self) -> Self {
-        Self { origin: Origin::Grantor, ..self }
+        Self { owned_by: OwnedBy::Grantor, ..self }
     }
 
     pub fn path(&self) -> &'a Path {
@@ -132,7 +132,7 @@ impl<'a> NamedFile<'a> {
         // A text of this process could contain anything; those of the system do not.
         let mut text = if error.raw_os_error().is_some() { error.to_string() } else { kind.to_string() };
         if kind == ErrorKind::PermissionDenied
-            && let Some(hint) = owner::hint(self.origin, [self.path])
+            && let Some(hint) = owner::hint(self.owned_by, [self.path])
         {
             text = format!("{text}; {hint}");
         }

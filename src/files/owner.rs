@@ -5,7 +5,7 @@ use std::path::Path;
 
 /// Whose the paths of a sentence are.
 #[derive(Clone, Copy, Debug)]
-pub enum Origin {
+pub enum OwnedBy {
     /// Grantor made them: the database and the files beside it, the master key, the configuration.
     Grantor,
     /// Another program or the operator made them, so their owner has a reason: certificates, for example.
@@ -17,27 +17,27 @@ pub enum Origin {
 /// `None` if all of them belong to this account.
 ///
 /// It is for errors of permissions, after which the owner is the likely cause.
-pub fn hint<'a>(origin: Origin, paths: impl IntoIterator<Item = &'a Path>) -> Option<String> {
-    paths.into_iter().find_map(|path| hint_of(origin, path, path))
+pub fn hint<'a>(owned_by: OwnedBy, paths: impl IntoIterator<Item = &'a Path>) -> Option<String> {
+    paths.into_iter().find_map(|path| hint_of(owned_by, path, path))
 }
 
 /// As [`hint`], for files of Grantor that one command may have made together. `all` is a pattern for them, such as
 /// `grantor.db*`, which the sentence names in its command.
 pub fn hint_of_all<'a>(all: &Path, paths: impl IntoIterator<Item = &'a Path>) -> Option<String> {
-    paths.into_iter().find_map(|path| hint_of(Origin::Grantor, path, all))
+    paths.into_iter().find_map(|path| hint_of(OwnedBy::Grantor, path, all))
 }
 
 /// `named` is what the command names in the place of the path.
 #[cfg(unix)]
-fn hint_of(origin: Origin, path: &Path, named: &Path) -> Option<String> {
+fn hint_of(owned_by: OwnedBy, path: &Path, named: &Path) -> Option<String> {
     use std::os::unix::fs::MetadataExt as _;
     // The folders of a relative path are those of the working directory.
     let (path, named) = (std::path::absolute(path).ok()?, std::path::absolute(named).ok()?);
     let (seen, found) = path.ancestors().find_map(|path| Some((path, std::fs::metadata(path).ok()?)))?;
     let own = rustix::process::geteuid().as_raw();
-    let seen = match found.is_file().then_some(origin) {
-        Some(Origin::Grantor) => Seen::OwnFile { path: seen, all: &named },
-        Some(Origin::Others) => Seen::File(seen),
+    let seen = match found.is_file().then_some(owned_by) {
+        Some(OwnedBy::Grantor) => Seen::OwnFile { path: seen, all: &named },
+        Some(OwnedBy::Others) => Seen::File(seen),
         None => Seen::Folder(seen),
     };
     (found.uid() != own).then(|| {
@@ -61,7 +61,7 @@ enum Seen<'a> {
 }
 
 #[cfg(not(unix))]
-fn hint_of(_: Origin, _: &Path, _: &Path) -> Option<String> {
+fn hint_of(_: OwnedBy, _: &Path, _: &Path) -> Option<String> {
     None
 }
 
@@ -180,6 +180,6 @@ mod tests {
     #[test]
     fn a_file_of_this_account_needs_no_sentence() {
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(hint(Origin::Others, [folder.path(), &folder.path().join("new")]), None);
+        assert_eq!(hint(OwnedBy::Others, [folder.path(), &folder.path().join("new")]), None);
     }
 }

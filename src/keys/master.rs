@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use crate::clock::Timestamp;
 use crate::config::Config;
 use crate::failure::{Failure, without_name};
-use crate::files::owner::{self, Origin};
+use crate::files::owner::{self, OwnedBy};
 use crate::files::{FileError, NamedFile};
 use crate::oauth::id::ClientId;
 use crate::oauth::token::refresh::RefreshName;
@@ -360,7 +360,7 @@ impl MasterKey {
     pub fn keep(path: &Path, key: &str) -> Result<Zeroizing<String>, Failure> {
         let failed = |error: &std::io::Error| {
             let denied = error.kind() == std::io::ErrorKind::PermissionDenied;
-            let hint = denied.then(|| owner::hint(Origin::Grantor, [parent(path)])).flatten();
+            let hint = denied.then(|| owner::hint(OwnedBy::Grantor, [parent(path)])).flatten();
             Failure::Internal(format!(
                 "cannot make the master key file {}: {}{}",
                 path.display(),

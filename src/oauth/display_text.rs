@@ -17,10 +17,13 @@ pub fn isolated(text: &str) -> String {
 }
 
 /// The text without what cannot be seen at its ends and comes along when it is pasted: spaces, tabs and line ends, spaces
-/// without width, marks of the byte order, and controls of the writing direction.
+/// without width, marks of the byte order, and controls of the writing direction, except those that turn text around.
 pub fn trimmed(text: &str) -> &str {
+    let is_override = |c| matches!(c, '\u{202d}' | '\u{202e}');
     text.trim_matches(|c: char| {
-        c.is_whitespace() || matches!(c, '\u{200b}' | '\u{2060}' | '\u{feff}') || is_bidi_control(c)
+        c.is_whitespace()
+            || matches!(c, '\u{200b}' | '\u{2060}' | '\u{feff}')
+            || is_bidi_control(c) && !is_override(c)
     })
 }
 
@@ -65,7 +68,7 @@ mod tests {
     #[test]
     fn what_comes_along_with_pasted_text_is_cut_off_at_the_ends_only() {
         assert_eq!(trimmed("\u{feff}\u{202a}\t alice\u{200b}\u{200e}\r\n"), "alice");
-        for kept in ["al\u{200b}ice", "al ice", "a\tb", "alice\0", "alice\u{200d}", ""] {
+        for kept in ["al\u{200b}ice", "al ice", "a\tb", "alice\0", "alice\u{200d}", "\u{202e}ecila", ""] {
             assert_eq!(trimmed(kept), kept, "{kept:?}");
         }
     }

@@ -8,6 +8,7 @@ pub mod prompt;
 pub mod received;
 pub mod redirect_uri;
 mod request_object;
+mod reserved_schemes;
 pub mod response_mode;
 pub mod response_type;
 pub mod return_address;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
+use super::reserved_schemes::is_reserved;
 use crate::oauth::client::kind::ClientKind;
 use crate::oauth::host::{self, WRONG_HOST};
 
@@ -166,148 +167,6 @@ fn private_fault(text: &str, url: &Url) -> Option<&'static str> {
     (!url.host_str().is_none_or(is_word)).then_some(fault)
 }
 
-/// Schemes that browsers and systems handle themselves, or that lead out of applications: they never get an answer.
-const RESERVED_SCHEMES: &[&str] = &[
-    "about",
-    "acct",
-    "afp",
-    "app-prefs",
-    "app-settings",
-    "apt",
-    "blob",
-    "bluetooth",
-    "brave",
-    "caldav",
-    "callto",
-    "calshow",
-    "carddav",
-    "chrome",
-    "cid",
-    "cifs",
-    "coap",
-    "coaps",
-    "content",
-    "data",
-    "dav",
-    "dict",
-    "dns",
-    "dvb",
-    "edge",
-    "facetime",
-    "fax",
-    "feed",
-    "feeds",
-    "file",
-    "filesystem",
-    "finger",
-    "firefox",
-    "ftp",
-    "ftps",
-    "geo",
-    "git",
-    "gopher",
-    "h323",
-    "hcp",
-    "help",
-    "http",
-    "https",
-    "im",
-    "imap",
-    "imaps",
-    "intent",
-    "ipfs",
-    "ipns",
-    "ipp",
-    "ipps",
-    "irc",
-    "ircs",
-    "itms",
-    "its",
-    "jar",
-    "javascript",
-    "ldap",
-    "ldapi",
-    "ldaps",
-    "livescript",
-    "macappstore",
-    "macappstores",
-    "magnet",
-    "mailserver",
-    "mailto",
-    "maps",
-    "market",
-    "message",
-    "mhtml",
-    "microsoft-edge",
-    "mid",
-    "mk",
-    "mms",
-    "mmsto",
-    "mobilephone",
-    "mocha",
-    "msnim",
-    "netdoc",
-    "news",
-    "nfs",
-    "nntp",
-    "opera",
-    "photos-redirect",
-    "pop",
-    "prefs",
-    "rdp",
-    "res",
-    "resource",
-    "rlogin",
-    "rtmp",
-    "rtsp",
-    "rtsps",
-    "rtspu",
-    "search",
-    "search-ms",
-    "sftp",
-    "shell",
-    "shortcuts",
-    "sip",
-    "sips",
-    "smb",
-    "sms",
-    "smsto",
-    "ssh",
-    "stssync",
-    "stun",
-    "stuns",
-    "svn",
-    "tcp",
-    "tel",
-    "telnet",
-    "telprompt",
-    "tftp",
-    "tn3270",
-    "turn",
-    "turns",
-    "udp",
-    "unc",
-    "urn",
-    "vbscript",
-    "videos",
-    "vivaldi",
-    "vnc",
-    "voicemail",
-    "wais",
-    "webcal",
-    "webcals",
-    "wpad",
-    "ws",
-    "wss",
-    "wtai",
-    "wyciwyg",
-    "xmpp",
-];
-
-/// The beginnings of such schemes: chrome-extension, itms-services, ms-settings, view-source, x-apple.
-const RESERVED_PREFIXES: [&str; 9] =
-    ["android-", "chrome-", "facetime-", "itms-", "moz-", "ms-", "safari-", "view-", "x-"];
-
 /// Checks a scheme without a dot that a client's redirect URIs may have: letters, digits and hyphens in lower case, and none
 /// that browsers or systems handle themselves. A scheme with a dot needs no permission.
 ///
@@ -321,10 +180,7 @@ pub fn check_scheme(scheme: &str) -> Result<(), String> {
             "the scheme {scheme:?} is not a word of lower-case letters, digits and hyphens, of at most {MAX_SCHEME_LENGTH}"
         ));
     }
-    let belongs_to_browsers = RESERVED_SCHEMES.contains(&scheme)
-        || RESERVED_PREFIXES.iter().any(|own| scheme.starts_with(own))
-        || scheme.ends_with("script");
-    match belongs_to_browsers {
+    match is_reserved(scheme) {
         true => Err(format!(
             "the scheme {scheme} belongs to browsers or systems and can never be a redirect URI's"
         )),

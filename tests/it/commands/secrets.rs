@@ -137,7 +137,9 @@ async fn a_secret_that_cannot_be_read_is_refused() {
         std::fs::write(cli.directory().join("secret"), content).unwrap();
         let by_input = said(cli.command(&[&add[..], &["--secret-stdin"]].concat()), content);
         let by_input = String::from_utf8(by_input).unwrap();
-        assert!(by_input.contains(part), "{by_input}");
+        let is_empty = content.trim_ascii().is_empty();
+        let of_input = if is_empty { "no secret came on standard input" } else { part };
+        assert!(by_input.contains(of_input), "{by_input}");
         let by_file = cli.run(&[&add[..], &["--secret-file", "secret"]].concat());
         let by_file = refusal(&[], &by_file);
         assert!(by_file.contains(part) || by_file.contains("it is larger than 1026 bytes"), "{by_file}");

@@ -49,7 +49,7 @@ async fn a_public_url_that_cannot_be_trusted_is_refused() {
         (("GRANTOR_PUBLIC_URL", "id.example.com"), ["public_url", "is not a URL"]),
         (("GRANTOR_LISTEN", "0.0.0.0:0"), ["public_url must be set", "0.0.0.0:0"]),
         (("GRANTOR_LISTEN", "[::]:0"), ["public_url must be set", "[::]:0"]),
-        (("GRANTOR_LISTEN", "nowhere"), ["listen", "socket address"]),
+        (("GRANTOR_LISTEN", "nowhere"), ["listen", "such as 127.0.0.1:8080"]),
     ] {
         let text = refusal(&cli, &[environment]);
         assert!(parts.iter().all(|part| text.contains(part)), "{environment:?}: {text}");
