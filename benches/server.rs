@@ -57,6 +57,7 @@ impl Site {
     pub(crate) fn create(database: &Database) -> Outcome<Self> {
         let master_key = random_token();
         let run = |arguments: &[&str], input: &str| call(database, &master_key, arguments, input);
+        run(&["migrate"], "")?;
         for scope in SCOPE.split(' ') {
             run(&["scope", "create", scope, "--description", "Be measured"], "")?;
         }
