@@ -118,7 +118,7 @@ impl KeySetReport {
     }
 }
 
-/// What is wrong with each of these keys, or that there are none. Only the first ones are named.
+/// What is wrong with each of these keys, or that the set has no keys. Only the first ones are named.
 pub fn in_a_sentence(flawed: &[&FlawedKey]) -> String {
     let named: Vec<String> = flawed.iter().take(MAX_NAMED).map(ToString::to_string).collect();
     match flawed.len().saturating_sub(MAX_NAMED) {

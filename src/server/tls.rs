@@ -126,7 +126,7 @@ fn read(options: &config::Tls) -> Result<CurrentCertificate, FileError> {
     Ok(CurrentCertificate { digest, pair: Arc::new(pair) })
 }
 
-/// The place in the chain of the certificate that belongs to a key; `None` if there is none.
+/// The place in the chain of the certificate that belongs to a key; `None` if none belongs to it.
 fn place_of(chain: &[CertificateDer<'static>], secret: &PrivateKeyDer<'static>) -> Option<usize> {
     let provider = aws_lc_rs::default_provider();
     chain

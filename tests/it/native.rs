@@ -177,7 +177,7 @@ async fn a_scheme_without_a_dot_is_refused_unless_the_operator_allows_it_for_the
     let mut alice = server.alice().await;
     let page = alice.open(&app.url_with(&[])).await;
     let page = alice.sign_in(&page, "alice").await;
-    // What follows the scheme looks like a host and is none.
+    // What follows the scheme looks like a host, but is not one.
     assert!(page.body.contains("you go back to <strong>cursor</strong>"), "{page:?}");
     let back = alice.allow(&page).await;
     assert!(back.location().unwrap().starts_with(&format!("{CURSOR}?code=gac_")), "{back:?}");

@@ -1,4 +1,4 @@
-//! Where a command finds its configuration and its database, and what it says when there is none.
+//! Where a command finds its configuration and its database, and what it says if it finds no database.
 
 use grantor::store::db::Engine;
 
