@@ -7,6 +7,7 @@ use minijinja::context;
 use serde_json::json;
 
 use super::call::Call;
+use super::html::PAGE_LANGUAGES;
 use super::limiting;
 use super::route::Surface;
 use crate::app::App;
@@ -14,6 +15,7 @@ use crate::failure::{Denied, Failure};
 use crate::network::Network;
 use crate::oauth::error::OAuthError;
 use crate::oauth::error_code::ErrorCode;
+use crate::oauth::localized_text::LocalizedText;
 use crate::oauth::reason::{Reason, Responsible};
 use crate::oauth::request::response_mode::ResponseMode;
 use crate::oauth::request::return_address::ReturnAddress;
@@ -288,6 +290,10 @@ fn answered_page(app: &App, call: &Call, answered: &Answered) -> HttpResponse {
     let Answered { error, application, site, is_signed_in } = answered;
     call.set_reason(error.reason);
     let (reason, docs) = (error.reason.word(), error_uri(app, error));
+    let shown = |text: &Option<LocalizedText>| {
+        text.as_ref().map(|text| text.in_language(PAGE_LANGUAGES).0.to_owned())
+    };
+    let (application, site) = (shown(application), shown(site));
     let context = context! { application, site, is_signed_in, reason, docs };
     app.pages.render(StatusCode::OK, "answered.html", context)
 }

@@ -10,6 +10,7 @@ use url::Url;
 use super::content_policy::{ContentPolicy, SourceSite};
 use crate::failure::Failure;
 use crate::oauth::display_text;
+use crate::oauth::language_tag::LanguageTag;
 use crate::secret::Hash;
 
 pub const STYLE: &str = include_str!("../pages/assets/grantor.css");
@@ -48,6 +49,9 @@ const GO_ON: &str = "let here = true;
 const goOn = () => { if (here) { here = false; location.replace(document.getElementById('onward').href); } };
 addEventListener('load', goOn);
 setTimeout(goOn, 5000);";
+
+/// The languages of the pages, for texts of operators. Pages are in English so far, as are most of these texts' defaults.
+pub const PAGE_LANGUAGES: &[LanguageTag] = &[];
 
 /// The compiled templates.
 pub struct Pages {

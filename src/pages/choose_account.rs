@@ -10,6 +10,7 @@ use crate::failure::{Denied, Failure};
 use crate::flows::{self, Accounts, ResumedFlow};
 use crate::http::answer;
 use crate::http::call::Request;
+use crate::http::html::PAGE_LANGUAGES;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::Refusal;
 use crate::oauth::request::interaction::SignedIn;
@@ -86,7 +87,7 @@ fn page(app: &App, resumed: &ResumedFlow, accounts: &Accounts) -> HttpResponse {
         StatusCode::OK,
         "choose_account.html",
         context! {
-            client => &resumed.checked.client.client.name,
+            client => resumed.checked.client.client.name.in_language(PAGE_LANGUAGES).0,
             accounts => account_list::shown(accounts),
             action => resumed.url(app, "accounts"),
             form_token => flow_form::token(app, resumed, PURPOSE),

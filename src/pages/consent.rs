@@ -12,8 +12,11 @@ use crate::http::answer;
 use crate::http::browser;
 use crate::http::call::{Call, Request};
 use crate::http::form;
+use crate::http::html::PAGE_LANGUAGES;
 use crate::oauth::grant::device::{DeviceAnswer, DeviceRequest};
-use crate::oauth::grant::scope::{KnownScopes as _, OFFLINE_ACCESS};
+use crate::oauth::grant::scope::{KnownScopes as _, OFFLINE_ACCESS, ScopeRecord};
+use crate::oauth::language_tag::LanguageTag;
+use crate::oauth::localized_text::LocalizedText;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::interaction::{self, Next, SignedIn};
 use crate::oauth::request::params::Params;
@@ -118,19 +121,22 @@ fn page(app: &App, call: &Call, resumed: &ResumedFlow, signed_in: &SignedIn) -> 
         .scope
         .names()
         .filter_map(|name| catalogue.find(name))
-        .map(|scope| context! { name => &scope.name, description => &scope.description, sensitive => scope.sensitive })
+        .map(|scope| described(scope, PAGE_LANGUAGES))
         .collect();
+    let link = |link: &Option<LocalizedText>| {
+        link.as_ref().map(|link| link.in_language(PAGE_LANGUAGES).0.to_owned())
+    };
     let named: Vec<Value> =
         request.named.iter().map(|name| context! { name, description => claim_description(name) }).collect();
     app.pages.render(
         StatusCode::OK,
         "consent.html",
         context! {
-            client => &client.name,
+            client => client.name.in_language(PAGE_LANGUAGES).0,
             logo => links.logo.as_ref().map(|digest| format!("{}/logos/{digest}", app.issuer)),
-            site => &links.site,
-            policy => &links.policy,
-            terms => &links.terms,
+            site => link(&links.site),
+            policy => link(&links.policy),
+            terms => link(&links.terms),
             scopes => described,
             claims => named,
             username => &signed_in.username,
@@ -147,6 +153,17 @@ fn page(app: &App, call: &Call, resumed: &ResumedFlow, signed_in: &SignedIn) -> 
             is_only_question => client.first_party && !request.prompt.consent,
         },
     )
+}
+
+/// A scope for a person who reads these languages.
+fn described(scope: &ScopeRecord, languages: &[LanguageTag]) -> Value {
+    let consequence = scope.consequence.as_ref().filter(|_| scope.sensitive);
+    context! {
+        name => &scope.name,
+        description => scope.description.in_language(languages).0,
+        consequence => consequence.map(|text| text.in_language(languages).0),
+        sensitive => scope.sensitive,
+    }
 }
 
 /// A span of time for people, in the largest unit that it is a multiple of.

@@ -10,6 +10,7 @@ use crate::http::answer;
 use crate::http::browser;
 use crate::http::call::Request;
 use crate::http::form;
+use crate::http::html::PAGE_LANGUAGES;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::device::UserCode;
 use crate::oauth::id::ClientId;
@@ -129,7 +130,7 @@ impl Destination {
     /// The name of the application, for the person.
     pub(super) fn client_name(&self) -> Option<&str> {
         match self {
-            Self::Flow(resumed) => Some(&resumed.checked.client.client.name),
+            Self::Flow(resumed) => Some(resumed.checked.client.client.name.in_language(PAGE_LANGUAGES).0),
             Self::Device(_) => None,
         }
     }

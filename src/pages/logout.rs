@@ -15,6 +15,7 @@ use crate::http::answer;
 use crate::http::browser;
 use crate::http::call::{Call, Request};
 use crate::http::form;
+use crate::http::html::PAGE_LANGUAGES;
 use crate::oauth::error::OAuthError;
 use crate::oauth::id::{ClientId, SessionId};
 use crate::oauth::identity::logout::{self, Hint, KNOWN, LogoutStep};
@@ -236,7 +237,8 @@ fn way_back(asked: &LogoutRequest) -> Option<String> {
 /// The name and website of the application that asked.
 fn back(asked: &LogoutRequest) -> Option<minijinja::Value> {
     let client = &asked.client.as_ref()?.client;
-    Some(context! { name => &client.name, site => &client.links.site })
+    let site = client.links.site.as_ref().map(|site| site.in_language(PAGE_LANGUAGES).0);
+    Some(context! { name => client.name.in_language(PAGE_LANGUAGES).0, site })
 }
 
 fn question(app: &App, asked: &LogoutRequest) -> HttpResponse {
@@ -247,7 +249,7 @@ fn question(app: &App, asked: &LogoutRequest) -> HttpResponse {
         context! {
             accounts => account_list::shown(&asked.accounts),
             form_token => app.keys.form_token(PURPOSE, &bound_to(&asked.accounts)),
-            client => client.map(|client| &client.name),
+            client => client.map(|client| client.name.in_language(PAGE_LANGUAGES).0),
             client_id => client.map(|client| client.id.as_str()),
             return_to => asked.return_to.as_ref().map(ReturnAddress::as_str),
             state => &asked.state,

@@ -158,3 +158,17 @@ async fn a_consent_from_another_site_or_without_the_form_token_is_ignored() {
     }
     assert_eq!(server.number("SELECT COUNT(*) FROM consents").await, 0);
 }
+
+#[tokio::test]
+async fn what_follows_from_a_sensitive_scope_is_said_beside_it() {
+    let server = TestServer::start().await;
+    let operator = Operator::of(&server);
+    let (web, mut browser) = (server.web().await, server.alice().await);
+    for (scope, consequence) in [("pay", "It can move your <money>."), ("read", "It can read all of it.")] {
+        operator.done(&["scope", "update", scope, "--consequence", consequence]);
+    }
+    let page = browser.open(&web.url_with(&[("scope", "read pay")])).await;
+    let page = browser.sign_in(&page, "alice").await;
+    assert!(page.body.contains("It can move your &lt;money&gt;."), "{}", page.body);
+    assert!(!page.body.contains("It can read all of it."), "read is not sensitive: {}", page.body);
+}
