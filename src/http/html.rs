@@ -12,31 +12,31 @@ use crate::failure::Failure;
 use crate::oauth::display_text;
 use crate::secret::Hash;
 
-pub const STYLE: &str = include_str!("../pages/assets/grantor.css");
-const ICON: &str = include_str!("../pages/assets/grantor.svg");
+pub const STYLE: &str = include_str!("../face/assets/grantor.css");
+const ICON: &str = include_str!("../face/assets/grantor.svg");
 
 const TEMPLATES: [(&str, &str); 21] = [
-    ("layout.html", include_str!("../pages/templates/layout.html")),
-    ("sign_in.html", include_str!("../pages/templates/sign_in.html")),
-    ("sign_up.html", include_str!("../pages/templates/sign_up.html")),
-    ("set_password.html", include_str!("../pages/templates/set_password.html")),
-    ("password_set.html", include_str!("../pages/templates/password_set.html")),
-    ("choose_account.html", include_str!("../pages/templates/choose_account.html")),
-    ("consent.html", include_str!("../pages/templates/consent.html")),
-    ("device.html", include_str!("../pages/templates/device.html")),
-    ("answered.html", include_str!("../pages/templates/answered.html")),
-    ("device_answered.html", include_str!("../pages/templates/device_answered.html")),
-    ("logout.html", include_str!("../pages/templates/logout.html")),
-    ("signed_out.html", include_str!("../pages/templates/signed_out.html")),
-    ("signing_out.html", include_str!("../pages/templates/signing_out.html")),
-    ("form_post.html", include_str!("../pages/templates/form_post.html")),
-    ("error.html", include_str!("../pages/templates/error.html")),
-    ("home.html", include_str!("../pages/templates/home.html")),
-    ("example.html", include_str!("../pages/templates/example.html")),
-    ("errors.html", include_str!("../pages/templates/errors.html")),
-    ("search.html", include_str!("../pages/templates/search.html")),
-    ("code.html", include_str!("../pages/templates/code.html")),
-    ("reason.html", include_str!("../pages/templates/reason.html")),
+    ("layout.html", include_str!("../face/templates/layout.html")),
+    ("sign_in.html", include_str!("../face/templates/sign_in.html")),
+    ("sign_up.html", include_str!("../face/templates/sign_up.html")),
+    ("set_password.html", include_str!("../face/templates/set_password.html")),
+    ("password_set.html", include_str!("../face/templates/password_set.html")),
+    ("choose_account.html", include_str!("../face/templates/choose_account.html")),
+    ("consent.html", include_str!("../face/templates/consent.html")),
+    ("device.html", include_str!("../face/templates/device.html")),
+    ("answered.html", include_str!("../face/templates/answered.html")),
+    ("device_answered.html", include_str!("../face/templates/device_answered.html")),
+    ("logout.html", include_str!("../face/templates/logout.html")),
+    ("signed_out.html", include_str!("../face/templates/signed_out.html")),
+    ("signing_out.html", include_str!("../face/templates/signing_out.html")),
+    ("form_post.html", include_str!("../face/templates/form_post.html")),
+    ("error.html", include_str!("../face/templates/error.html")),
+    ("home.html", include_str!("../face/templates/home.html")),
+    ("example.html", include_str!("../face/templates/example.html")),
+    ("errors.html", include_str!("../face/templates/errors.html")),
+    ("search.html", include_str!("../face/templates/search.html")),
+    ("code.html", include_str!("../face/templates/code.html")),
+    ("reason.html", include_str!("../face/templates/reason.html")),
 ];
 
 /// The script that submits the form of a response; the policy of this page contains its hash.
