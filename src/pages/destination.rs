@@ -2,15 +2,15 @@
 
 use actix_web::{HttpResponse, web};
 
-use super::flow_form;
+use super::{application, flow_form};
 use crate::app::App;
+use crate::face::view::Application;
 use crate::failure::Denied;
 use crate::flows::{self, ResumedFlow};
 use crate::http::answer;
 use crate::http::browser;
-use crate::http::call::Request;
+use crate::http::call::{Call, Request};
 use crate::http::form;
-use crate::http::html::PAGE_LANGUAGES;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::device::UserCode;
 use crate::oauth::id::ClientId;
@@ -127,10 +127,10 @@ impl Destination {
         }
     }
 
-    /// The name of the application, for the person.
-    pub(super) fn client_name(&self) -> Option<&str> {
+    /// The application as pages show it; `None` as for [`Self::client`].
+    pub(super) fn application(&self, app: &App, call: &Call) -> Option<Application> {
         match self {
-            Self::Flow(resumed) => Some(resumed.checked.client.client.name.in_language(PAGE_LANGUAGES).0),
+            Self::Flow(resumed) => Some(application::shown(app, call, &resumed.checked.client.client)),
             Self::Device(_) => None,
         }
     }
