@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::super::fault::with_hint;
-use super::super::languages::{InLanguage, in_language, language, text_change};
+use super::super::languages::{InLanguage, in_language, language, text_change, warn_of_kept};
 use super::super::lifetime::new_lifetime;
 use super::super::list::{check_single, scope_change};
 use super::super::{CliError, OutputOptions};
@@ -286,12 +286,14 @@ pub(super) fn run(options: Options) -> Result<(), CliError> {
         None => SectorReading::AsNeeded,
     };
     let edit = ClientEdit::of(changes)?;
+    let name = edit.name.clone();
     output.common.run(async |cli| {
         let id = ClientId::new(id);
         let change = ClientChange { edit: move |before: &Client| edit.applied_to(before), logo, sector };
         let hint = with_hint(FaultKind::Invalid, Some("resources"), "grantor resource create registers one");
         clients::update(&cli.operations(), &id, change).await.map_err(hint)?;
         let client = clients::find(&cli.operations(), &id).await?;
+        warn_of_kept("--name", &name, Some(&client.client.name))?;
         output.say(to_json(&client), format!("updated the client {id}"))
     })
 }

@@ -43,7 +43,7 @@ const HINT: &str = "id_token_hint";
 const LONGEST_SUBJECT: &str = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
 
 /// The other parameters that the authorization endpoint reads, each with a check of its own.
-const OTHERS: [&str; 4] = ["client_id", "redirect_uri", "resource", "login_hint"];
+const OTHERS: [&str; 5] = ["client_id", "redirect_uri", "resource", "login_hint", "ui_locales"];
 
 /// An authorization request as it was received, reduced to the parameters that this endpoint reads.
 ///

@@ -62,6 +62,10 @@ async fn a_client_has_its_name_and_links_in_the_languages_that_options_give() {
     let changed = update(&["--name-in", "DE=Der Kalender", "--no-name-in", "pt-br"]);
     let names = json!({ "client_name": "Demo Calendar", "client_name#de": "Der Kalender" });
     assert_eq!(members(&changed, "client_name"), names);
+    let output = operator.run(&["client", "update", "calendar", "--name", "A Calendar"]);
+    let warning = "grantor: warning: the text of --name is still the one before in de; --name-in changes it, and --no-name-in \
+                   removes it\n";
+    assert_eq!(String::from_utf8_lossy(&output.stderr), warning);
     let changed = update(&["--name", "The Calendar"]);
     assert_eq!(changed["client_name#de"], "Der Kalender", "a new default changes no language");
     let changed = update(&["--site", "https://app.example/", "--site-in", "fr=https://app.example/fr"]);
@@ -173,6 +177,25 @@ async fn a_text_in_a_language_that_cannot_be_used_is_refused_by_its_option() {
     }
     let nothing = operator.run(&["client", "update", "calendar"]);
     assert_eq!(nothing.status.code(), Some(2), "at least one change: {nothing:?}");
+}
+
+#[tokio::test]
+async fn the_scopes_of_openid_connect_have_their_description_in_every_language_of_the_pages() {
+    let server = TestServer::start().await;
+    let operator = Operator::of(&server);
+    let listed = operator.json(&["scope", "list"]);
+    let standard = ["openid", "profile", "email", "address", "phone", "groups", "offline_access"];
+    let supported = server.get("/.well-known/openid-configuration").await.json();
+    let languages: Vec<&str> =
+        supported["ui_locales_supported"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    assert_eq!(languages.len(), 8, "{languages:?}");
+    for name in standard {
+        let scope = listed.as_array().unwrap().iter().find(|scope| scope["name"] == name).unwrap();
+        for language in languages.iter().filter(|language| **language != "en") {
+            let text = scope[format!("description#{language}")].as_str();
+            assert!(text.is_some_and(|text| text != scope["description"]), "{name} in {language}: {scope}");
+        }
+    }
 }
 
 #[tokio::test]
