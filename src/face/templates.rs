@@ -4,9 +4,9 @@ use minijinja::value::{Kwargs, Serde, Value};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, HtmlEscape, State, context};
 
 use super::assets::Assets;
-use super::catalogue::Catalogue;
+use super::catalogue::PageTexts;
 use super::language::Language;
-use super::view::View;
+use super::view::PageView;
 use crate::failure::Failure;
 use crate::oauth::display_text;
 
@@ -61,7 +61,7 @@ impl Templates {
     pub fn new(issuer: &str, assets: &Assets) -> Result<Self, Failure> {
         let mut environment = Environment::new();
         environment.set_auto_escape_callback(|_| AutoEscape::Html);
-        let catalogue = Catalogue::new()?;
+        let catalogue = PageTexts::new()?;
         environment.add_function("t", move |state: &State<'_, '_>, id: &str, arguments: Kwargs| {
             text(&catalogue, state, id, &arguments)
         });
@@ -89,7 +89,7 @@ impl Templates {
     ///
     /// # Errors
     /// The template uses something that the view does not have.
-    pub fn render<V: View>(&self, reader: Reader<'_>, view: &V) -> Result<String, Error> {
+    pub fn render<V: PageView>(&self, reader: Reader<'_>, view: &V) -> Result<String, Error> {
         let view = context! { script => V::SCRIPT, ..Value::from(Serde(view)) };
         self.render_value(reader, V::TEMPLATE, view)
     }
@@ -112,7 +112,7 @@ impl Templates {
 }
 
 /// The text of the catalogue in the language of the page.
-fn text(catalogue: &Catalogue, state: &State<'_, '_>, id: &str, arguments: &Kwargs) -> Result<Value, Error> {
+fn text(catalogue: &PageTexts, state: &State<'_, '_>, id: &str, arguments: &Kwargs) -> Result<Value, Error> {
     let lang = state.lookup("lang");
     let language = lang.as_ref().and_then(Value::as_str).and_then(Language::find);
     let language =

@@ -37,7 +37,7 @@ async fn a_person_signs_in_consents_and_arrives_at_a_third_origin() {
     chromium.type_into("username", "alice").await;
     chromium.type_into("password", "wrong").await;
     chromium.click("sign-in").await;
-    assert!(chromium.text_of("problem").await.contains("not right"));
+    assert!(chromium.text_of("problem").await.contains("is wrong"));
     assert!(chromium.page.title().await.unwrap().starts_with("Error: "));
     // The form keeps the username; only the password must be typed again.
     chromium.type_into("password", PASSWORD).await;
@@ -401,7 +401,7 @@ async fn hostile_names_and_words_are_text_and_no_script_runs() {
 
 async fn harmless(chromium: &Chromium, hostile: &str) {
     let owned =
-        chromium.script("return window.owned ?? document.querySelectorAll('script, iframe').length").await;
+        chromium.script("return window.owned ?? [...document.querySelectorAll('script, iframe')].filter((one) => !one.textContent.startsWith('for (const field')).length").await;
     assert_eq!(owned, 0, "{hostile} at {}", chromium.url().await);
     assert!(chromium.script("return document.title").await.as_str().is_some_and(|title| !title.is_empty()));
 }

@@ -31,7 +31,7 @@ async fn sign_in(app: &Application, browser: &mut Browser) -> String {
 
 /// The addresses of the frames in a page.
 fn frames(page: &Answer) -> Vec<Url> {
-    let sources = page.body.split("<iframe hidden sandbox=\"allow-scripts allow-same-origin\" title=\"An application signs you out\" src=\"").skip(1);
+    let sources = page.body.split("<iframe hidden sandbox=\"allow-scripts allow-same-origin\" title=\"Signs you out of an application\" src=\"").skip(1);
     let unescaped = |text: &str| text.replace("&amp;", "&").replace("&#x2f;", "/");
     sources.map(|rest| Url::parse(&unescaped(rest.split('"').next().unwrap())).unwrap()).collect()
 }

@@ -12,7 +12,7 @@ mod way;
 use serde::Serialize;
 
 pub use account::{AccountRow, ChooseAccountPage, HomePage};
-pub use consent::{AskedItem, AskingDevice, ConsentPage, Lifetime};
+pub use consent::{AccessLifetime, AskedItem, AskingDevice, ConsentPage};
 pub use device::{DeviceAnsweredPage, DevicePage, DeviceProblem};
 pub use error::{AnsweredPage, DifferingAddress, ErrorDetails, ErrorPage};
 pub use password::{NewPasswordProblem, PasswordSetPage, SetPasswordPage};
@@ -21,7 +21,7 @@ pub use sign_out::{FormField, FormPostPage, LogoutPage, SignedOutPage, SigningOu
 pub use way::Way;
 
 /// What a template shows.
-pub trait View: Serialize {
+pub trait PageView: Serialize {
     /// The name of the template.
     const TEMPLATE: &'static str;
     /// The script of the page, which its content policy allows by its hash. `None` for pages without a script.
