@@ -112,13 +112,13 @@ pub(super) fn config(certificates: Arc<Certificates>) -> Result<ServerConfig, Fa
 pub struct Mistakes {
     first: FileError,
     /// The mistake of the key, if each file has one of its own.
-    of_key: Option<FileError>,
+    of_key: Option<Box<FileError>>,
 }
 
 impl Mistakes {
     /// Each mistake; at least one.
     pub fn all(&self) -> impl Iterator<Item = &FileError> {
-        std::iter::once(&self.first).chain(&self.of_key)
+        std::iter::once(&self.first).chain(self.of_key.as_deref())
     }
 }
 
@@ -150,7 +150,7 @@ fn read(options: &config::Tls) -> Result<CurrentCertificate, Mistakes> {
         (Err(_), _) if are_swapped(&files) => Err(only(
             certificate.wrong("it is the private key, and tls.key is the certificate: swap the two"),
         )),
-        (Err(first), secret) => Err(Mistakes { first, of_key: secret.err() }),
+        (Err(first), secret) => Err(Mistakes { first, of_key: secret.err().map(Box::new) }),
     }
 }
 

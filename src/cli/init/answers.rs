@@ -143,9 +143,8 @@ fn database(url: &str) -> Result<String, String> {
     let options = DbOptions { route: DatabaseRoute::Pooler, ..database_at(url.to_owned()) };
     let plan = async { Ok(migrate::plan(&options).await.map(drop)?) };
     block_on(plan).map_err(|error| error.to_string())?;
-    match options.sqlite_path().filter(|path| !path.exists()) {
-        Some(path) => private_directory(&path, PREFIX).map(drop).map_err(|error| error.to_string())?,
-        None => {}
+    if let Some(path) = options.sqlite_path().filter(|path| !path.exists()) {
+        private_directory(&path, PREFIX).map_err(|error| error.to_string())?;
     }
     Ok(url.to_owned())
 }
