@@ -6,7 +6,7 @@ use crate::support::chromium::Chromium;
 use crate::support::jwt::claims;
 use crate::support::relying_party::Registration;
 use crate::support::server::PASSWORD;
-use crate::support::site::{Site, page};
+use crate::support::site::{Site, arrival};
 use crate::support::{Answer, Application, Browser, Operator, TestServer};
 
 const SELECT: (&str, &str) = ("prompt", "select_account");
@@ -311,7 +311,7 @@ async fn the_consent_page_lets_a_person_switch_accounts() {
 async fn a_person_chooses_in_a_real_browser() {
     let Some(browser) = Chromium::start().await else { return };
     let server = TestServer::start().await;
-    let site = Site::start(|_| page("<p id=\"here\">Here</p>"));
+    let site = Site::start(|_| arrival("Here"));
     let uri = format!("http://127.0.0.1:{}/callback", site.port);
     let mut registration = Registration::web("app").scopes("openid").redirect_uri(&uri);
     registration.client.first_party = true;
@@ -322,15 +322,13 @@ async fn a_person_chooses_in_a_real_browser() {
         if name == "bob" {
             browser.click("another").await;
         }
-        browser.type_into("username", name).await;
-        browser.type_into("password", PASSWORD).await;
-        browser.click("sign-in").await;
-        browser.until("here", |text| text == "Here").await;
+        browser.sign_in(name).await;
+        browser.arrive().await;
     }
     browser.open(&app.url_with(&[("scope", "openid")])).await;
     browser.until("account-1", |text| text == "bob").await;
     browser.click("account-2").await;
-    browser.until("here", |text| text == "Here").await;
+    browser.arrive().await;
     browser.open(&format!("{}/logout", server.url)).await;
     browser.until("sign-out-2", |text| text == "Sign out alice").await;
     browser.click("sign-out-2").await;

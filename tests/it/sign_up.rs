@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use crate::support::chromium::Chromium;
 use crate::support::relying_party::Registration;
 use crate::support::server::PASSWORD;
-use crate::support::site::{Site, page};
+use crate::support::site::{Site, arrival};
 use crate::support::{Answer, Application, Browser, Operator, TestServer};
 
 const ON: (&str, &str) = ("sign_up.enabled", "true");
@@ -162,7 +162,7 @@ async fn of_many_parallel_sign_ups_with_one_name_one_succeeds() {
 async fn a_person_creates_an_account_in_a_real_browser() {
     let Some(browser) = Chromium::start().await else { return };
     let (server, ..) = started().await;
-    let site = Site::start(|_| page("<p id=\"here\">Here</p>"));
+    let site = Site::start(|_| arrival("Here"));
     let uri = format!("http://127.0.0.1:{}/callback", site.port);
     let mut registration = Registration::web("other").scopes("openid").redirect_uri(&uri);
     registration.client.first_party = true;
@@ -173,7 +173,7 @@ async fn a_person_creates_an_account_in_a_real_browser() {
     browser.type_into("username", "carol").await;
     browser.type_into("password", PASSWORD).await;
     browser.click("sign-up").await;
-    browser.until("here", |text| text == "Here").await;
+    browser.arrive().await;
     assert_eq!(server.number("SELECT COUNT(*) FROM users WHERE username = 'carol'").await, 1);
 }
 
