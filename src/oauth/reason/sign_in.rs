@@ -107,9 +107,10 @@ pub(super) const CONSENT_DENIED: ReasonRow = ReasonRow {
     word: "consent.denied",
     code: AccessDenied,
     who: &[Person],
-    what: "The person pressed Deny.",
+    what: "The person pressed Deny, or refused every single thing that the application asked for.",
     fix: "Respect it: say that the person is not signed in, and offer to try again. People say yes more \
-          often if you request few scopes, each when it is needed.",
+          often if you request few scopes, each when it is needed. About scopes that a person has refused \
+          one by one, only a request with prompt=consent asks again.",
     example: COME_BACK,
     see: &[Reason::SignInCancelled],
 };
