@@ -13,9 +13,11 @@ use crate::oauth::display_text;
 use crate::secret::Hash;
 
 pub const STYLE: &str = include_str!("../face/assets/grantor.css");
+/// What only the error reference needs beside [`STYLE`].
+const REFERENCE_STYLE: &str = include_str!("../face/assets/reference.css");
 const ICON: &str = include_str!("../face/assets/grantor.svg");
 
-const TEMPLATES: [(&str, &str); 21] = [
+const TEMPLATES: [(&str, &str); 22] = [
     ("layout.html", include_str!("../face/templates/layout.html")),
     ("sign_in.html", include_str!("../face/templates/sign_in.html")),
     ("sign_up.html", include_str!("../face/templates/sign_up.html")),
@@ -32,6 +34,7 @@ const TEMPLATES: [(&str, &str); 21] = [
     ("form_post.html", include_str!("../face/templates/form_post.html")),
     ("error.html", include_str!("../face/templates/error.html")),
     ("home.html", include_str!("../face/templates/home.html")),
+    ("reference_layout.html", include_str!("../face/templates/reference_layout.html")),
     ("example.html", include_str!("../face/templates/example.html")),
     ("errors.html", include_str!("../face/templates/errors.html")),
     ("search.html", include_str!("../face/templates/search.html")),
@@ -53,6 +56,7 @@ setTimeout(goOn, 5000);";
 pub struct Pages {
     environment: Environment<'static>,
     style_digest: String,
+    reference_style_digest: String,
     icon_digest: String,
     /// Whether the page that opened a page in a popup keeps a handle on it.
     popups: bool,
@@ -64,17 +68,19 @@ impl Pages {
         environment.set_auto_escape_callback(|_| AutoEscape::Html);
         environment.add_filter("isolated", |text: &str| display_text::isolated(text));
         let (style_digest, icon_digest) = (Hash::of(STYLE).to_text(), Hash::of(ICON).to_text());
+        let reference_style_digest = Hash::of(REFERENCE_STYLE).to_text();
         environment.add_global("issuer", issuer.to_owned());
         // The server's name as the address bar shows it.
         environment.add_global("place", issuer.split_once("://").map_or(issuer, |(_, rest)| rest).to_owned());
         environment.add_global("style", format!("{issuer}/assets/{style_digest}.css"));
+        environment.add_global("reference_style", format!("{issuer}/assets/{reference_style_digest}.css"));
         environment.add_global("icon", format!("{issuer}/assets/{icon_digest}.svg"));
         for (name, text) in TEMPLATES {
             environment
                 .add_template(name, text)
                 .map_err(|error| Failure::Internal(format!("the template {name}: {error:#}")))?;
         }
-        Ok(Self { environment, style_digest, icon_digest, popups })
+        Ok(Self { environment, style_digest, reference_style_digest, icon_digest, popups })
     }
 
     /// The file name of the style sheet, which changes with its content, so that it can be cached forever.
@@ -86,6 +92,9 @@ impl Pages {
     pub fn asset(&self, name: &str) -> Option<(&'static str, &'static str)> {
         match name.split_once('.')? {
             (digest, "css") if digest == self.style_digest => Some(("text/css; charset=utf-8", STYLE)),
+            (digest, "css") if digest == self.reference_style_digest => {
+                Some(("text/css; charset=utf-8", REFERENCE_STYLE))
+            }
             (digest, "svg") if digest == self.icon_digest => Some(("image/svg+xml", ICON)),
             _ => None,
         }
