@@ -16,7 +16,7 @@ macro_rules! templates {
     };
 }
 
-const TEMPLATES: [(&str, &str); 23] = templates![
+const TEMPLATES: [(&str, &str); 24] = templates![
     "layout.html",
     "parts.html",
     "sign_in.html",
@@ -34,6 +34,7 @@ const TEMPLATES: [(&str, &str); 23] = templates![
     "form_post.html",
     "error.html",
     "home.html",
+    "reference_layout.html",
     "example.html",
     "errors.html",
     "search.html",
@@ -72,6 +73,8 @@ impl Templates {
         // The server's name as the address bar shows it.
         environment.add_global("place", issuer.split_once("://").map_or(issuer, |(_, rest)| rest).to_owned());
         environment.add_global("style", format!("{issuer}/assets/{}", assets.style.name));
+        let reference_style = format!("{issuer}/assets/{}", assets.reference_style.name);
+        environment.add_global("reference_style", reference_style);
         environment.add_global("icon", format!("{issuer}/assets/{}", assets.icon.name));
         let languages = Language::ALL.map(|language| {
             context! { tag => language.tag(), name => language.own_name(), dir => language.direction() }

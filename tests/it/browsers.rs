@@ -249,6 +249,9 @@ async fn a_newcomer_signs_in_through_the_demo_and_breaks_a_request() {
     assert_eq!(chromium.text_of("error-reason").await, "code.replayed");
     // The explanation is on the same page.
     assert!(chromium.text_of("explained").await.contains("How to fix it"));
+    let example = chromium.script("return document.querySelector('#explained details').textContent").await;
+    let example = example.as_str().expect("an example");
+    assert!(example.contains("POST http://") && !example.contains("id.example.com"), "{example}");
 
     connect_a_television(&chromium, &demo.application).await;
     for (id, error) in [
