@@ -13,6 +13,7 @@ pub mod oauth;
 pub mod clock;
 pub mod clock_watch;
 pub mod config;
+pub mod face;
 pub mod failure;
 pub mod files;
 pub mod limits;

@@ -8,6 +8,7 @@ use minijinja::{AutoEscape, Environment, Value, context};
 use url::Url;
 
 use super::content_policy::{ContentPolicy, SourceSite};
+use crate::face::brand::Brand;
 use crate::failure::Failure;
 use crate::oauth::display_text;
 use crate::secret::Hash;
@@ -52,6 +53,7 @@ setTimeout(goOn, 5000);";
 /// The compiled templates.
 pub struct Pages {
     environment: Environment<'static>,
+    style: String,
     style_digest: String,
     icon_digest: String,
     /// Whether the page that opened a page in a popup keeps a handle on it.
@@ -59,22 +61,24 @@ pub struct Pages {
 }
 
 impl Pages {
-    pub fn new(issuer: &str, popups: bool) -> Result<Self, Failure> {
+    pub fn new(issuer: &str, popups: bool, brand: &Brand) -> Result<Self, Failure> {
         let mut environment = Environment::new();
         environment.set_auto_escape_callback(|_| AutoEscape::Html);
         environment.add_filter("isolated", |text: &str| display_text::isolated(text));
-        let (style_digest, icon_digest) = (Hash::of(STYLE).to_text(), Hash::of(ICON).to_text());
+        let style = brand.style_sheet(STYLE);
+        let (style_digest, icon_digest) = (Hash::of(&style).to_text(), Hash::of(ICON).to_text());
         environment.add_global("issuer", issuer.to_owned());
         // The server's name as the address bar shows it.
         environment.add_global("place", issuer.split_once("://").map_or(issuer, |(_, rest)| rest).to_owned());
         environment.add_global("style", format!("{issuer}/assets/{style_digest}.css"));
-        environment.add_global("icon", format!("{issuer}/assets/{icon_digest}.svg"));
+        let icon = brand.favicon().unwrap_or_else(|| format!("{issuer}/assets/{icon_digest}.svg"));
+        environment.add_global("icon", icon);
         for (name, text) in TEMPLATES {
             environment
                 .add_template(name, text)
                 .map_err(|error| Failure::Internal(format!("the template {name}: {error:#}")))?;
         }
-        Ok(Self { environment, style_digest, icon_digest, popups })
+        Ok(Self { environment, style, style_digest, icon_digest, popups })
     }
 
     /// The file name of the style sheet, which changes with its content, so that it can be cached forever.
@@ -83,9 +87,9 @@ impl Pages {
     }
 
     /// The media type and text of an asset; `None` if no asset has this name.
-    pub fn asset(&self, name: &str) -> Option<(&'static str, &'static str)> {
+    pub fn asset(&self, name: &str) -> Option<(&'static str, &str)> {
         match name.split_once('.')? {
-            (digest, "css") if digest == self.style_digest => Some(("text/css; charset=utf-8", STYLE)),
+            (digest, "css") if digest == self.style_digest => Some(("text/css; charset=utf-8", &self.style)),
             (digest, "svg") if digest == self.icon_digest => Some(("image/svg+xml", ICON)),
             _ => None,
         }

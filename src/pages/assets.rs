@@ -8,7 +8,8 @@ use crate::http::answer;
 use crate::http::call::Request;
 
 pub async fn show(app: web::Data<App>, request: Request, name: web::Path<String>) -> HttpResponse {
-    let Some((media_type, text)) = app.pages.asset(&name) else {
+    let own = || app.pages.asset(&name).map(|(media_type, text)| (media_type, text.as_bytes().into()));
+    let Some((media_type, bytes)) = app.brand.asset(&name).or_else(own) else {
         return answer::api_error(&request, StatusCode::NOT_FOUND, "there is no such file");
     };
     HttpResponse::Ok()
@@ -16,5 +17,5 @@ pub async fn show(app: web::Data<App>, request: Request, name: web::Path<String>
         .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
         .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"))
         .insert_header((header::CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"))
-        .body(text)
+        .body(bytes.into_owned())
 }

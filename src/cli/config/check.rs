@@ -7,6 +7,7 @@ use super::super::user::counted;
 use super::super::{CliError, OutputOptions, block_on, say};
 use super::legacy;
 use crate::config::{Config, ConfiguredFile, Finding, PLACES, SettingSource};
+use crate::face::brand;
 use crate::files::{FileError, pem};
 use crate::keys::master::MasterKey;
 use crate::server::tls;
@@ -102,6 +103,7 @@ fn content(config: &Config, file: &ConfiguredFile) -> Result<(), FileError> {
                 _ => pem::private_key(&named).map(drop),
             }
         }
+        (Some(key), _) if key.starts_with("brand.") => brand::check_file(key, &named),
         (Some("keys.master_key_file"), _) => MasterKey::check_file(&named),
         _ => Ok(()),
     }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::clock::Seconds;
+use crate::oauth::client::branding::Branding;
 use crate::oauth::client::id_token_claims::IdTokenClaims;
 use crate::oauth::client::kind::ClientKind;
 use crate::oauth::client::origin::Origin;
@@ -33,6 +34,8 @@ pub struct ClientMetadata {
     pub name: String,
     #[serde(flatten)]
     pub links: Links,
+    #[serde(flatten)]
+    pub branding: Branding,
     #[serde(default)]
     pub redirect_uris: Vec<RegisteredUri>,
     /// The addresses to which a person may be sent after a sign-out (OpenID Connect RP-Initiated Logout §3.1).
@@ -163,6 +166,7 @@ impl ClientMetadata {
             kind,
             name: name.into(),
             links: Links::default(),
+            branding: Branding::default(),
             redirect_uris: Vec::new(),
             post_logout_redirect_uris: Vec::new(),
             origins: Vec::new(),
@@ -334,6 +338,13 @@ mod tests {
                 terms: Some("https://app.example/terms".into()),
                 logo: Some("digest".into()),
             },
+            branding: Branding {
+                accent: Some("#00aa77".into()),
+                background: Some("#ffffff".into()),
+                background_dark: Some("#000000".into()),
+                radius: Some("large".into()),
+                logo_dark: Some("dark".into()),
+            },
             redirect_uris: vec![uri("https://app.example/cb")],
             post_logout_redirect_uris: vec![uri("https://app.example/bye")],
             origins: vec![Origin::register("https://app.example").unwrap()],
@@ -372,7 +383,14 @@ mod tests {
     #[test]
     fn every_setting_is_stored_under_its_registered_name() {
         let stored: Value = serde_json::from_str(&full().to_json().unwrap()).unwrap();
-        let expected = json!({
+        let brand = json!({
+            "brand_accent": "#00aa77",
+            "brand_background": "#ffffff",
+            "brand_background_dark": "#000000",
+            "brand_radius": "large",
+            "logo_dark_digest": "dark",
+        });
+        let mut expected = json!({
             "kind": "web",
             "client_name": "App",
             "client_uri": "https://app.example/",
@@ -412,6 +430,7 @@ mod tests {
             "may_reuse_consent": true,
             "allowed_schemes": ["cursor"],
         });
+        expected.as_object_mut().unwrap().extend(brand.as_object().unwrap().clone());
         assert_eq!(stored, expected);
         assert_eq!(ClientMetadata::from_json(&stored.to_string()).unwrap(), full());
     }

@@ -16,8 +16,11 @@ const LEVELS: &[&[&str]] = &[
     // Storage and signing work without a clock, an edge, or each other.
     &["store/", "jose/"],
     &["failure.rs"],
-    &["fetch/address.rs"],
+    &["fetch/address.rs", "face/colour.rs"],
+    &["face/scheme.rs"],
+    &["face/tokens.rs"],
     &["config/"],
+    &["face/"],
     // Services of the process that need no request.
     &["fetch/", "secret/passwords.rs", "cache/fresh.rs", "telemetry.rs", "clock_watch.rs"],
     &["keys/", "cache/"],
