@@ -9,6 +9,7 @@ use url::Url;
 
 use super::content_policy::{ContentPolicy, SourceSite};
 use crate::face::assets::{Asset, Assets};
+use crate::face::brand::Brand;
 use crate::face::templates::{Reader, Templates};
 use crate::face::view::{FormField, FormPostPage, PageView, SigningOutPage};
 use crate::failure::Failure;
@@ -22,9 +23,9 @@ pub struct Pages {
 }
 
 impl Pages {
-    pub fn new(issuer: &str, popups: bool) -> Result<Self, Failure> {
-        let assets = Assets::new();
-        Ok(Self { templates: Templates::new(issuer, &assets)?, assets, popups })
+    pub fn new(issuer: &str, popups: bool, brand: &Brand) -> Result<Self, Failure> {
+        let assets = Assets::new(brand);
+        Ok(Self { templates: Templates::new(issuer, &assets, brand)?, assets, popups })
     }
 
     /// Returns the file name of the style sheet.

@@ -14,6 +14,7 @@ mod authorize;
 mod back_channel;
 mod backup;
 mod bad_database;
+mod brand;
 mod browsers;
 mod claims_parameter;
 mod client_assertions;

@@ -7,6 +7,7 @@ use super::super::user::counted;
 use super::super::{CliError, OutputOptions, block_on, say};
 use super::legacy;
 use crate::config::{Config, ConfiguredFile, Finding, PLACES, SettingSource};
+use crate::face::brand;
 use crate::files::{FileError, pem};
 use crate::keys::master::MasterKey;
 use crate::server::tls::{self, Mistakes};
@@ -98,6 +99,7 @@ fn content(tls: &Result<(), Mistakes>, file: &ConfiguredFile) -> Result<(), File
                 _ => pem::private_key(&named).map(drop),
             }
         }
+        (Some(key), _) if key.starts_with("brand.") => brand::check_file(key, &named),
         (Some("keys.master_key_file"), _) => MasterKey::check_file(&named),
         _ => Ok(()),
     }
