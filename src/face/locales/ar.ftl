@@ -136,6 +136,13 @@ claim-updated_at = see when your profile was last changed
 claim-groups = see the groups you belong to
 # $name: a machine name that the operator gave.
 claim-other = see something about you that is called { $name } here
+scope-openid = معرفة هويتك
+scope-profile = الاطلاع على اسمك وسائر بيانات ملفك الشخصي
+scope-email = الاطلاع على عنوان بريدك الإلكتروني
+scope-address = الاطلاع على عنوانك البريدي
+scope-phone = الاطلاع على رقم هاتفك
+scope-groups = الاطلاع على المجموعات التي تنتمي إليها
+scope-offline_access = الاحتفاظ بهذا الوصول بعد تسجيل خروجك
 
 ### Devices
 

@@ -103,21 +103,28 @@ claim-family_name = Ihren Nachnamen sehen
 claim-middle_name = Ihren zweiten Vornamen sehen
 claim-nickname = Ihren Spitznamen sehen
 claim-preferred_username = Ihren Benutzernamen sehen
-claim-profile = die Adresse Ihrer Profilseite sehen
+claim-profile = Die Adresse Ihrer Profilseite sehen
 claim-picture = Ihr Bild sehen
-claim-website = die Adresse Ihrer Website sehen
+claim-website = Die Adresse Ihrer Website sehen
 claim-email = Ihre E-Mail-Adresse sehen
-claim-email_verified = sehen, ob Ihre E-Mail-Adresse bestätigt ist
+claim-email_verified = Sehen, ob Ihre E-Mail-Adresse bestätigt ist
 claim-gender = Ihr Geschlecht sehen
 claim-birthdate = Ihr Geburtsdatum sehen
 claim-zoneinfo = Ihre Zeitzone sehen
 claim-locale = Ihre Sprache sehen
 claim-phone_number = Ihre Telefonnummer sehen
-claim-phone_number_verified = sehen, ob Ihre Telefonnummer bestätigt ist
+claim-phone_number_verified = Sehen, ob Ihre Telefonnummer bestätigt ist
 claim-address = Ihre Postanschrift sehen
-claim-updated_at = sehen, wann Ihr Profil zuletzt geändert wurde
-claim-groups = sehen, zu welchen Gruppen Sie gehören
-claim-other = eine Angabe über Sie sehen, die hier „{ $name }“ heißt
+claim-updated_at = Sehen, wann Ihr Profil zuletzt geändert wurde
+claim-groups = Sehen, zu welchen Gruppen Sie gehören
+claim-other = Eine Angabe über Sie sehen, die hier „{ $name }“ heißt
+scope-openid = Wissen, wer Sie sind
+scope-profile = Ihren Namen und die übrigen Angaben Ihres Profils sehen
+scope-email = Ihre E-Mail-Adresse sehen
+scope-address = Ihre Postanschrift sehen
+scope-phone = Ihre Telefonnummer sehen
+scope-groups = Die Gruppen sehen, zu denen Sie gehören
+scope-offline_access = Den Zugriff behalten, nachdem Sie sich abgemeldet haben
 
 ### Devices
 

@@ -28,7 +28,6 @@ password-hide = Ocultar la contraseña
 sign-in-wrong = El nombre de usuario o la contraseña no son correctos.
 sign-in-wait = Demasiados intentos. No se ha comprobado su contraseña. { $seconds ->
     [one] Vuelva a intentarlo dentro de un segundo.
-    [many] Vuelva a intentarlo dentro de { $seconds } de segundos.
    *[other] Vuelva a intentarlo dentro de { $seconds } segundos.
 }
 stay-signed-in = Mantener la sesión iniciada
@@ -87,7 +86,6 @@ consent-device-warning = Si alguien le pidió que viniera aquí, en un mensaje o
 consent-device-asked = { $minutes ->
     [0] El dispositivo acaba de pedirlo, desde la dirección { $address }.
     [one] El dispositivo lo pidió hace un minuto, desde la dirección { $address }.
-    [many] El dispositivo lo pidió hace { $minutes } de minutos, desde la dirección { $address }.
    *[other] El dispositivo lo pidió hace { $minutes } minutos, desde la dirección { $address }.
 }
 consent-device-here = Su propia dirección es { $address }.
@@ -100,27 +98,34 @@ consent-returns-to = A continuación, irá a { $place }.
 consent-session = El acceso termina cuando cierre la sesión aquí.
 consent-beyond-session = El acceso continúa aunque cierre la sesión aquí.
 consent-about = Más sobre { $application }:
-claim-name = ver su nombre completo
-claim-given_name = ver su nombre de pila
-claim-family_name = ver sus apellidos
-claim-middle_name = ver su segundo nombre
-claim-nickname = ver su apodo
-claim-preferred_username = ver su nombre de usuario
-claim-profile = ver la dirección de su página de perfil
-claim-picture = ver su foto
-claim-website = ver la dirección de su sitio web
-claim-email = ver su dirección de correo electrónico
-claim-email_verified = ver si su dirección de correo electrónico está verificada
-claim-gender = ver su género
-claim-birthdate = ver su fecha de nacimiento
-claim-zoneinfo = ver su zona horaria
-claim-locale = ver su idioma
-claim-phone_number = ver su número de teléfono
-claim-phone_number_verified = ver si su número de teléfono está verificado
-claim-address = ver su dirección postal
-claim-updated_at = ver cuándo se modificó su perfil por última vez
-claim-groups = ver los grupos de los que forma parte
-claim-other = ver un dato sobre usted que aquí se llama «{ $name }»
+claim-name = Ver su nombre completo
+claim-given_name = Ver su nombre de pila
+claim-family_name = Ver sus apellidos
+claim-middle_name = Ver su segundo nombre
+claim-nickname = Ver su apodo
+claim-preferred_username = Ver su nombre de usuario
+claim-profile = Ver la dirección de su página de perfil
+claim-picture = Ver su foto
+claim-website = Ver la dirección de su sitio web
+claim-email = Ver su dirección de correo electrónico
+claim-email_verified = Ver si su dirección de correo electrónico está verificada
+claim-gender = Ver su género
+claim-birthdate = Ver su fecha de nacimiento
+claim-zoneinfo = Ver su zona horaria
+claim-locale = Ver su idioma
+claim-phone_number = Ver su número de teléfono
+claim-phone_number_verified = Ver si su número de teléfono está verificado
+claim-address = Ver su dirección postal
+claim-updated_at = Ver cuándo se modificó su perfil por última vez
+claim-groups = Ver los grupos de los que forma parte
+claim-other = Ver un dato sobre usted que aquí se llama «{ $name }»
+scope-openid = Saber quién es usted
+scope-profile = Ver su nombre y los demás datos de su perfil
+scope-email = Ver su dirección de correo electrónico
+scope-address = Ver su dirección postal
+scope-phone = Ver su número de teléfono
+scope-groups = Ver los grupos de los que forma parte
+scope-offline_access = Mantener este acceso después de que cierre la sesión
 
 ### Devices
 
@@ -132,7 +137,6 @@ device-warning = Use solo un código de un dispositivo que tenga delante. Quien 
 device-unknown = Ningún dispositivo espera este código. Puede que haya caducado: mire si su dispositivo muestra uno nuevo.
 device-wait = Demasiados intentos. No se ha comprobado este código. { $seconds ->
     [one] Vuelva a intentarlo dentro de un segundo.
-    [many] Vuelva a intentarlo dentro de { $seconds } de segundos.
    *[other] Vuelva a intentarlo dentro de { $seconds } segundos.
 }
 device-allowed-heading = Su dispositivo está conectado
@@ -147,7 +151,6 @@ logout-heading = ¿Cerrar la sesión?
 logout-asked-by = { $application } quiere cerrar su sesión.
 logout-lead = { $accounts ->
     [one] Necesitará su contraseña para volver a iniciar sesión.
-    [many] Hay varias cuentas con la sesión iniciada en este navegador.
    *[other] Hay varias cuentas con la sesión iniciada en este navegador.
 }
 logout-button = Cerrar sesión
@@ -189,7 +192,6 @@ error-heading-off = Este acceso está desactivado
 error-heading-nothing = Esta página no existe
 error-wait = { $seconds ->
     [one] Vuelva a intentarlo dentro de un segundo.
-    [many] Vuelva a intentarlo dentro de { $seconds } de segundos.
    *[other] Vuelva a intentarlo dentro de { $seconds } segundos.
 }
 error-address = La aplicación pidió volver a esta dirección, que aquí no se conoce:

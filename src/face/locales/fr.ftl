@@ -28,7 +28,6 @@ password-hide = Masquer le mot de passe
 sign-in-wrong = Le nom d’utilisateur ou le mot de passe est incorrect.
 sign-in-wait = Trop de tentatives. Votre mot de passe n’a pas été vérifié. { $seconds ->
     [one] Réessayez dans { $seconds } seconde.
-    [many] Réessayez dans { $seconds } de secondes.
    *[other] Réessayez dans { $seconds } secondes.
 }
 stay-signed-in = Garder ma session ouverte
@@ -87,7 +86,6 @@ consent-device-warning = Si quelqu’un vous a demandé de venir ici, par messag
 consent-device-asked = { $minutes ->
     [0] L’appareil vient de faire sa demande, depuis l’adresse { $address }.
     [one] L’appareil a fait sa demande il y a { $minutes } minute, depuis l’adresse { $address }.
-    [many] L’appareil a fait sa demande il y a { $minutes } de minutes, depuis l’adresse { $address }.
    *[other] L’appareil a fait sa demande il y a { $minutes } minutes, depuis l’adresse { $address }.
 }
 consent-device-here = Votre propre adresse est { $address }.
@@ -100,27 +98,34 @@ consent-returns-to = Vous irez ensuite sur { $place }.
 consent-session = L’accès prend fin quand vous vous déconnectez ici.
 consent-beyond-session = L’accès continue même si vous vous déconnectez ici.
 consent-about = En savoir plus sur { $application } :
-claim-name = voir votre nom complet
-claim-given_name = voir votre prénom
-claim-family_name = voir votre nom de famille
-claim-middle_name = voir votre deuxième prénom
-claim-nickname = voir votre surnom
-claim-preferred_username = voir votre nom d’utilisateur
-claim-profile = voir l’adresse de votre page de profil
-claim-picture = voir votre photo
-claim-website = voir l’adresse de votre site web
-claim-email = voir votre adresse e-mail
-claim-email_verified = voir si votre adresse e-mail est vérifiée
-claim-gender = voir votre genre
-claim-birthdate = voir votre date de naissance
-claim-zoneinfo = voir votre fuseau horaire
-claim-locale = voir votre langue
-claim-phone_number = voir votre numéro de téléphone
-claim-phone_number_verified = voir si votre numéro de téléphone est vérifié
-claim-address = voir votre adresse postale
-claim-updated_at = voir la date de la dernière modification de votre profil
-claim-groups = voir les groupes dont vous faites partie
-claim-other = voir une information vous concernant, appelée ici « { $name } »
+claim-name = Voir votre nom complet
+claim-given_name = Voir votre prénom
+claim-family_name = Voir votre nom de famille
+claim-middle_name = Voir votre deuxième prénom
+claim-nickname = Voir votre surnom
+claim-preferred_username = Voir votre nom d’utilisateur
+claim-profile = Voir l’adresse de votre page de profil
+claim-picture = Voir votre photo
+claim-website = Voir l’adresse de votre site web
+claim-email = Voir votre adresse e-mail
+claim-email_verified = Voir si votre adresse e-mail est vérifiée
+claim-gender = Voir votre genre
+claim-birthdate = Voir votre date de naissance
+claim-zoneinfo = Voir votre fuseau horaire
+claim-locale = Voir votre langue
+claim-phone_number = Voir votre numéro de téléphone
+claim-phone_number_verified = Voir si votre numéro de téléphone est vérifié
+claim-address = Voir votre adresse postale
+claim-updated_at = Voir la date de la dernière modification de votre profil
+claim-groups = Voir les groupes dont vous faites partie
+claim-other = Voir une information vous concernant, appelée ici « { $name } »
+scope-openid = Savoir qui vous êtes
+scope-profile = Voir votre nom et les autres informations de votre profil
+scope-email = Voir votre adresse e-mail
+scope-address = Voir votre adresse postale
+scope-phone = Voir votre numéro de téléphone
+scope-groups = Voir les groupes dont vous faites partie
+scope-offline_access = Garder cet accès après votre déconnexion
 
 ### Devices
 
@@ -132,7 +137,6 @@ device-warning = N’utilisez que le code d’un appareil qui se trouve devant v
 device-unknown = Aucun appareil n’attend ce code. Il a peut-être expiré : regardez si votre appareil en affiche un nouveau.
 device-wait = Trop de tentatives. Ce code n’a pas été vérifié. { $seconds ->
     [one] Réessayez dans { $seconds } seconde.
-    [many] Réessayez dans { $seconds } de secondes.
    *[other] Réessayez dans { $seconds } secondes.
 }
 device-allowed-heading = Votre appareil est associé
@@ -147,7 +151,6 @@ logout-heading = Se déconnecter ?
 logout-asked-by = { $application } souhaite vous déconnecter.
 logout-lead = { $accounts ->
     [one] Vous aurez besoin de votre mot de passe pour vous reconnecter.
-    [many] Plusieurs comptes sont ouverts dans ce navigateur.
    *[other] Plusieurs comptes sont ouverts dans ce navigateur.
 }
 logout-button = Se déconnecter
@@ -189,7 +192,6 @@ error-heading-off = Cet accès est désactivé
 error-heading-nothing = Cette page n’existe pas
 error-wait = { $seconds ->
     [one] Réessayez dans { $seconds } seconde.
-    [many] Réessayez dans { $seconds } de secondes.
    *[other] Réessayez dans { $seconds } secondes.
 }
 error-address = L’application a demandé un retour à cette adresse, qui n’est pas connue ici :

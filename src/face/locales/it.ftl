@@ -136,6 +136,13 @@ claim-updated_at = see when your profile was last changed
 claim-groups = see the groups you belong to
 # $name: a machine name that the operator gave.
 claim-other = see something about you that is called { $name } here
+scope-openid = Sapere chi sei
+scope-profile = Vedere il tuo nome e gli altri dati del tuo profilo
+scope-email = Vedere il tuo indirizzo email
+scope-address = Vedere il tuo indirizzo postale
+scope-phone = Vedere il tuo numero di telefono
+scope-groups = Vedere i gruppi di cui fai parte
+scope-offline_access = Mantenere questo accesso dopo che sei uscito
 
 ### Devices
 

@@ -136,6 +136,13 @@ claim-updated_at = see when your profile was last changed
 claim-groups = see the groups you belong to
 # $name: a machine name that the operator gave.
 claim-other = see something about you that is called { $name } here
+scope-openid = あなたが誰であるかの確認
+scope-profile = 名前とプロフィールのその他の情報の閲覧
+scope-email = メールアドレスの閲覧
+scope-address = 住所の閲覧
+scope-phone = 電話番号の閲覧
+scope-groups = 所属グループの閲覧
+scope-offline_access = ログアウト後のアクセスの継続
 
 ### Devices
 

@@ -136,6 +136,13 @@ claim-updated_at = see when your profile was last changed
 claim-groups = see the groups you belong to
 # $name: a machine name that the operator gave.
 claim-other = see something about you that is called { $name } here
+scope-openid = Saber quem você é
+scope-profile = Ver seu nome e as outras informações do seu perfil
+scope-email = Ver seu endereço de e-mail
+scope-address = Ver seu endereço postal
+scope-phone = Ver seu número de telefone
+scope-groups = Ver os grupos dos quais você faz parte
+scope-offline_access = Manter este acesso depois que você sair
 
 ### Devices
 
