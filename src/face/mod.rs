@@ -3,6 +3,8 @@
 pub mod assets;
 pub mod catalogue;
 pub mod language;
+pub mod messages;
 pub mod reason_text;
 pub mod templates;
+pub mod text_names;
 pub mod view;

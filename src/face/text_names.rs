@@ -12,6 +12,26 @@ pub const FAMILIES: [(&str, &[&str]); 7] = [
     ("error-", &ERROR_SENTENCES),
 ];
 
+/// Returns the end, which is in this list. In a constant, another one is an error of the compiler.
+pub const fn named(list: &[&str], end: &'static str) -> &'static str {
+    let mut at = 0;
+    while at < list.len() {
+        if is_equal(list[at].as_bytes(), end.as_bytes()) {
+            return end;
+        }
+        at += 1;
+    }
+    panic!("the list has no text of this name");
+}
+
+const fn is_equal(a: &[u8], b: &[u8]) -> bool {
+    let mut at = 0;
+    while at < a.len() && at < b.len() && a[at] == b[at] {
+        at += 1;
+    }
+    at == a.len() && at == b.len()
+}
+
 /// The standard claims (OpenID Connect Core §5.1), and groups.
 pub const CLAIMS: [&str; 20] = [
     "name",

@@ -11,6 +11,7 @@ use super::route::Surface;
 use crate::app::App;
 use crate::clock::Seconds;
 use crate::face::reason_text;
+use crate::face::text_names::{WAYS, named};
 use crate::face::view::{self, DifferingAddress, ErrorDetails, ErrorPage, Way, Words};
 use crate::failure::{Denied, Failure};
 use crate::network::Network;
@@ -308,7 +309,7 @@ fn way_back(call: &Call) -> Option<Way> {
 fn ways_here(app: &App, call: &Call) -> Option<Way> {
     let home = format!("{}/", app.issuer);
     (call.route.surface != Surface::Page || call.path != "/")
-        .then_some(Way::Here { text: "home", href: home })
+        .then_some(Way::Here { text: const { named(&WAYS, "home") }, href: home })
 }
 
 /// The page for an address that does not exist.

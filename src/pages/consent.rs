@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, web};
 
 use super::{account_list, application};
 use crate::app::App;
+use crate::face::text_names::CLAIMS;
 use crate::face::view::{AskedItem, AskingDevice, ConsentPage, Lifetime, Words};
 use crate::failure::{Denied, Failure};
 use crate::flows::{self, Accounts, CheckedRequest, ResumedFlow};
@@ -152,7 +153,8 @@ fn items(checked: &CheckedRequest) -> Vec<AskedItem> {
     let scopes =
         request.granted.scope.names().filter_map(|name| catalogue.find(name)).map(|scope| AskedItem {
             name: scope.name.to_string(),
-            description: Some(Words::plain(&scope.description)),
+            description: (!scope.is_as_delivered()).then(|| Words::plain(&scope.description)),
+            scope: scope.is_as_delivered().then(|| scope.name.clone()),
             claim: None,
             sensitive: scope.sensitive,
             consequence: None,
@@ -160,6 +162,7 @@ fn items(checked: &CheckedRequest) -> Vec<AskedItem> {
     let claims = request.named.iter().map(|name| AskedItem {
         name: name.to_string(),
         description: None,
+        scope: None,
         claim: standard_claim(name).map(str::to_owned),
         sensitive: false,
         consequence: None,
@@ -206,29 +209,5 @@ fn place(uri: &str) -> String {
 /// defined.
 fn standard_claim(name: &str) -> Option<&str> {
     let name = name.split('#').next().unwrap_or(name);
-    DESCRIBED.contains(&name).then_some(name)
+    CLAIMS.contains(&name).then_some(name)
 }
-
-/// The claims with a text `claim-…` in the catalogue.
-const DESCRIBED: [&str; 20] = [
-    "name",
-    "given_name",
-    "family_name",
-    "middle_name",
-    "nickname",
-    "preferred_username",
-    "profile",
-    "picture",
-    "website",
-    "email",
-    "email_verified",
-    "gender",
-    "birthdate",
-    "zoneinfo",
-    "locale",
-    "phone_number",
-    "phone_number_verified",
-    "address",
-    "updated_at",
-    "groups",
-];

@@ -7,6 +7,7 @@ use minijinja::{Value, context};
 use crate::app::App;
 use crate::face::language::Language;
 use crate::face::templates::Reader;
+use crate::face::text_names::{ERROR_SENTENCES, WAYS, named};
 use crate::face::view::Way;
 use crate::http::answer;
 use crate::http::call::{Call, Request};
@@ -44,8 +45,8 @@ pub async fn show(app: web::Data<App>, request: Request, word: web::Path<String>
     if let Some(code) = ErrorCode::ALL.iter().copied().find(|code| code.as_str() == *word) {
         return app.pages.show_value(english(&request), StatusCode::OK, "code.html", code_explained(code));
     }
-    let index = Way::Here { text: "errors", href: format!("{}/errors", app.issuer) };
-    answer::page_not_found(&app, &request, "reference-not-found", Some(index))
+    let index = Way::Here { text: const { named(&WAYS, "errors") }, href: format!("{}/errors", app.issuer) };
+    answer::page_not_found(&app, &request, const { named(&ERROR_SENTENCES, "reference-not-found") }, Some(index))
 }
 
 /// The reference is for developers, and in English.

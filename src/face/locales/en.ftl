@@ -20,7 +20,6 @@ developer-details = Details for developers
 link-site = Website
 link-privacy = Privacy policy
 link-terms = Terms of service
-link-help = Help
 
 ### Signing in
 

@@ -15,7 +15,6 @@ developer-details = Detalles para desarrollo
 link-site = Sitio web
 link-privacy = Política de privacidad
 link-terms = Condiciones del servicio
-link-help = Ayuda
 
 ### Signing in
 

@@ -15,7 +15,6 @@ developer-details = Détails pour le développement
 link-site = Site web
 link-privacy = Politique de confidentialité
 link-terms = Conditions d’utilisation
-link-help = Aide
 
 ### Signing in
 

@@ -13,7 +13,6 @@ developer-details = Dettagli per sviluppatori
 link-site = Sito web
 link-privacy = Informativa sulla privacy
 link-terms = Termini di servizio
-link-help = Assistenza
 
 ### Signing in
 
@@ -96,27 +95,34 @@ consent-returns-to = Poi si aprirà { $place }.
 consent-session = L’accesso termina quando esci da qui.
 consent-beyond-session = L’accesso resta attivo anche se esci da qui.
 consent-about = Informazioni su { $application }:
-claim-name = vedere il tuo nome e cognome
-claim-given_name = vedere il tuo nome
-claim-family_name = vedere il tuo cognome
-claim-middle_name = vedere il tuo secondo nome
-claim-nickname = vedere il tuo soprannome
-claim-preferred_username = vedere il tuo nome utente
-claim-profile = vedere l’indirizzo della tua pagina del profilo
-claim-picture = vedere la tua foto
-claim-website = vedere l’indirizzo del tuo sito web
-claim-email = vedere il tuo indirizzo email
-claim-email_verified = vedere se il tuo indirizzo email è verificato
-claim-gender = vedere il tuo genere
-claim-birthdate = vedere la tua data di nascita
-claim-zoneinfo = vedere il tuo fuso orario
-claim-locale = vedere la tua lingua
-claim-phone_number = vedere il tuo numero di telefono
-claim-phone_number_verified = vedere se il tuo numero di telefono è verificato
-claim-address = vedere il tuo indirizzo postale
-claim-updated_at = vedere quando il tuo profilo è stato modificato l’ultima volta
-claim-groups = vedere i gruppi di cui fai parte
-claim-other = vedere un dato su di te che qui si chiama { $name }
+claim-name = Vedere il tuo nome e cognome
+claim-given_name = Vedere il tuo nome
+claim-family_name = Vedere il tuo cognome
+claim-middle_name = Vedere il tuo secondo nome
+claim-nickname = Vedere il tuo soprannome
+claim-preferred_username = Vedere il tuo nome utente
+claim-profile = Vedere l’indirizzo della tua pagina del profilo
+claim-picture = Vedere la tua foto
+claim-website = Vedere l’indirizzo del tuo sito web
+claim-email = Vedere il tuo indirizzo email
+claim-email_verified = Vedere se il tuo indirizzo email è verificato
+claim-gender = Vedere il tuo genere
+claim-birthdate = Vedere la tua data di nascita
+claim-zoneinfo = Vedere il tuo fuso orario
+claim-locale = Vedere la tua lingua
+claim-phone_number = Vedere il tuo numero di telefono
+claim-phone_number_verified = Vedere se il tuo numero di telefono è verificato
+claim-address = Vedere il tuo indirizzo postale
+claim-updated_at = Vedere quando il tuo profilo è stato modificato l’ultima volta
+claim-groups = Vedere i gruppi di cui fai parte
+claim-other = Vedere un dato su di te che qui si chiama { $name }
+scope-openid = Sapere chi sei
+scope-profile = Vedere il tuo nome e gli altri dati del tuo profilo
+scope-email = Vedere il tuo indirizzo email
+scope-address = Vedere il tuo indirizzo postale
+scope-phone = Vedere il tuo numero di telefono
+scope-groups = Vedere i gruppi di cui fai parte
+scope-offline_access = Mantenere questo accesso dopo che sei uscito
 
 ### Devices
 

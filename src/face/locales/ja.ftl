@@ -15,7 +15,6 @@ developer-details = 開発者向けの詳細
 link-site = ウェブサイト
 link-privacy = プライバシーポリシー
 link-terms = 利用規約
-link-help = ヘルプ
 
 ### Signing in
 
@@ -117,6 +116,13 @@ claim-address = 住所の参照
 claim-updated_at = プロフィールの最終更新日時の参照
 claim-groups = 所属グループの参照
 claim-other = ここで「{ $name }」と呼ばれている、あなたに関する情報の参照
+scope-openid = あなたが誰であるかの確認
+scope-profile = 名前とプロフィールのその他の情報の参照
+scope-email = メールアドレスの参照
+scope-address = 住所の参照
+scope-phone = 電話番号の参照
+scope-groups = 所属グループの参照
+scope-offline_access = ログアウト後のアクセスの継続
 
 ### Devices
 

@@ -13,7 +13,6 @@ developer-details = Detalhes para desenvolvedores
 link-site = Site
 link-privacy = Política de privacidade
 link-terms = Termos de serviço
-link-help = Ajuda
 
 ### Signing in
 
@@ -96,27 +95,34 @@ consent-returns-to = Em seguida, você vai para { $place }.
 consent-session = O acesso termina quando você sair daqui.
 consent-beyond-session = O acesso continua depois que você sair daqui.
 consent-about = Sobre { $application }:
-claim-name = ver seu nome completo
-claim-given_name = ver seu primeiro nome
-claim-family_name = ver seu sobrenome
-claim-middle_name = ver seu nome do meio
-claim-nickname = ver seu apelido
-claim-preferred_username = ver seu nome de usuário
-claim-profile = ver o endereço da sua página de perfil
-claim-picture = ver sua foto
-claim-website = ver o endereço do seu site
-claim-email = ver seu endereço de e-mail
-claim-email_verified = ver se seu endereço de e-mail foi verificado
-claim-gender = ver seu gênero
-claim-birthdate = ver sua data de nascimento
-claim-zoneinfo = ver seu fuso horário
-claim-locale = ver seu idioma
-claim-phone_number = ver seu número de telefone
-claim-phone_number_verified = ver se seu número de telefone foi verificado
-claim-address = ver seu endereço postal
-claim-updated_at = ver quando seu perfil foi alterado pela última vez
-claim-groups = ver os grupos de que você participa
-claim-other = ver um dado sobre você que aqui se chama { $name }
+claim-name = Ver seu nome completo
+claim-given_name = Ver seu primeiro nome
+claim-family_name = Ver seu sobrenome
+claim-middle_name = Ver seu nome do meio
+claim-nickname = Ver seu apelido
+claim-preferred_username = Ver seu nome de usuário
+claim-profile = Ver o endereço da sua página de perfil
+claim-picture = Ver sua foto
+claim-website = Ver o endereço do seu site
+claim-email = Ver seu endereço de e-mail
+claim-email_verified = Ver se seu endereço de e-mail foi verificado
+claim-gender = Ver seu gênero
+claim-birthdate = Ver sua data de nascimento
+claim-zoneinfo = Ver seu fuso horário
+claim-locale = Ver seu idioma
+claim-phone_number = Ver seu número de telefone
+claim-phone_number_verified = Ver se seu número de telefone foi verificado
+claim-address = Ver seu endereço postal
+claim-updated_at = Ver quando seu perfil foi alterado pela última vez
+claim-groups = Ver os grupos de que você participa
+claim-other = Ver um dado sobre você que aqui se chama { $name }
+scope-openid = Saber quem você é
+scope-profile = Ver seu nome e as outras informações do seu perfil
+scope-email = Ver seu endereço de e-mail
+scope-address = Ver seu endereço postal
+scope-phone = Ver seu número de telefone
+scope-groups = Ver os grupos de que você participa
+scope-offline_access = Manter este acesso depois que você sair
 
 ### Devices
 

@@ -34,6 +34,24 @@ pub struct ScopeRecord {
     pub required_group: Option<String>,
 }
 
+/// The scopes that every server has at first, with their descriptions in the schema. The pages have them in every language.
+const STANDARD: [(&str, &str); 7] = [
+    (OPENID, "Know who you are"),
+    ("profile", "See your name and what else your profile says"),
+    ("email", "See your e-mail address"),
+    ("address", "See your postal address"),
+    ("phone", "See your phone number"),
+    ("groups", "See the groups that you belong to"),
+    (OFFLINE_ACCESS, "Keep this access after you have signed out"),
+];
+
+impl ScopeRecord {
+    /// Whether this is a standard scope with the description that every server has at first.
+    pub fn is_as_delivered(&self) -> bool {
+        STANDARD.contains(&(&*self.name, &*self.description))
+    }
+}
+
 /// The maximum length of a description in bytes.
 const MAX_DESCRIPTION_LENGTH: usize = 1000;
 
