@@ -7,6 +7,7 @@ use super::assets::Assets;
 use super::brand::Brand;
 use super::catalogue::PageTexts;
 use super::language::Language;
+use super::message_overrides::MessageOverrides;
 use super::view::PageView;
 use crate::failure::Failure;
 use crate::oauth::display_text;
@@ -67,7 +68,7 @@ impl Templates {
     pub fn new(issuer: &str, assets: &Assets, brand: &Brand) -> Result<Self, Failure> {
         let mut environment = Environment::new();
         environment.set_auto_escape_callback(|_| AutoEscape::Html);
-        let catalogue = PageTexts::new()?;
+        let catalogue = PageTexts::new(&MessageOverrides::default())?;
         environment.add_function("t", move |state: &State<'_, '_>, id: &str, arguments: Kwargs| {
             text(&catalogue, state, id, &arguments)
         });

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use grantor::cache::catalogue::Freshness;
+use grantor::face::assets::STYLE;
 use grantor::face::brand::ClientBrand;
 use grantor::face::colour::Colour;
 use grantor::face::scheme::Scheme;
 use grantor::face::tokens::{Font, Radius};
-use grantor::face::assets::STYLE;
 use grantor::oauth::id::ClientId;
 use grantor::secret::Hash;
 use serde_json::{Value, json};
