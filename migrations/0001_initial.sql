@@ -52,6 +52,7 @@ CREATE TABLE clients (
     resources   TEXT   NOT NULL DEFAULT '',
     may_act     TEXT,
     logo_digest TEXT,
+    logo_dark_digest TEXT,
     backchannel_logout_uri  TEXT,
     frontchannel_logout_uri TEXT,
     created_at  BIGINT NOT NULL,
@@ -111,7 +112,9 @@ CREATE TABLE scopes (
     created_at  BIGINT  NOT NULL,
     access_token_lifetime BIGINT,
     -- A person who is not in this group gets no token with the scope.
-    required_group TEXT
+    required_group TEXT,
+    -- A person cannot leave the scope out of a request, also if the client allows partial consent.
+    required       BOOLEAN NOT NULL DEFAULT FALSE
 );
 
 -- OpenID Connect Core §5.4 and §11. Operators may change their descriptions and their claims.
@@ -125,69 +128,6 @@ INSERT INTO scopes (name, description, sensitive, claims, created_at) VALUES
     ('phone', 'See your phone number', TRUE, 'phone_number phone_number_verified', 0),
     ('groups', 'See the groups that you belong to', TRUE, 'groups', 0),
     ('offline_access', 'Keep this access after you have signed out', TRUE, '', 0);
-UPDATE scopes SET localized =
-    '{"description#ar":"معرفة هويتك",
-      "description#de":"Wissen, wer Sie sind",
-      "description#es":"Saber quién es usted",
-      "description#fr":"Savoir qui vous êtes",
-      "description#it":"Sapere chi è Lei",
-      "description#ja":"あなたが誰であるかを確認する",
-      "description#pt-BR":"Saber quem você é"}'
-    WHERE name = 'openid';
-UPDATE scopes SET localized =
-    '{"description#ar":"الاطلاع على اسمك وعلى بقية ملفك الشخصي",
-      "description#de":"Ihren Namen und die übrigen Angaben Ihres Profils sehen",
-      "description#es":"Ver su nombre y los demás datos de su perfil",
-      "description#fr":"Voir votre nom et les autres informations de votre profil",
-      "description#it":"Vedere il Suo nome e gli altri dati del Suo profilo",
-      "description#ja":"あなたの名前とプロフィールのその他の情報を見る",
-      "description#pt-BR":"Ver seu nome e os outros dados do seu perfil"}'
-    WHERE name = 'profile';
-UPDATE scopes SET localized =
-    '{"description#ar":"الاطلاع على عنوان بريدك الإلكتروني",
-      "description#de":"Ihre E-Mail-Adresse sehen",
-      "description#es":"Ver su dirección de correo electrónico",
-      "description#fr":"Voir votre adresse e-mail",
-      "description#it":"Vedere il Suo indirizzo e-mail",
-      "description#ja":"あなたのメールアドレスを見る",
-      "description#pt-BR":"Ver seu endereço de e-mail"}'
-    WHERE name = 'email';
-UPDATE scopes SET localized =
-    '{"description#ar":"الاطلاع على عنوانك البريدي",
-      "description#de":"Ihre Postanschrift sehen",
-      "description#es":"Ver su dirección postal",
-      "description#fr":"Voir votre adresse postale",
-      "description#it":"Vedere il Suo indirizzo postale",
-      "description#ja":"あなたの住所を見る",
-      "description#pt-BR":"Ver seu endereço postal"}'
-    WHERE name = 'address';
-UPDATE scopes SET localized =
-    '{"description#ar":"الاطلاع على رقم هاتفك",
-      "description#de":"Ihre Telefonnummer sehen",
-      "description#es":"Ver su número de teléfono",
-      "description#fr":"Voir votre numéro de téléphone",
-      "description#it":"Vedere il Suo numero di telefono",
-      "description#ja":"あなたの電話番号を見る",
-      "description#pt-BR":"Ver seu número de telefone"}'
-    WHERE name = 'phone';
-UPDATE scopes SET localized =
-    '{"description#ar":"الاطلاع على المجموعات التي تنتمي إليها",
-      "description#de":"Die Gruppen sehen, zu denen Sie gehören",
-      "description#es":"Ver los grupos a los que pertenece",
-      "description#fr":"Voir les groupes dont vous faites partie",
-      "description#it":"Vedere i gruppi di cui fa parte",
-      "description#ja":"あなたが所属するグループを見る",
-      "description#pt-BR":"Ver os grupos de que você faz parte"}'
-    WHERE name = 'groups';
-UPDATE scopes SET localized =
-    '{"description#ar":"الاحتفاظ بهذا الوصول بعد تسجيل خروجك",
-      "description#de":"Diesen Zugriff behalten, nachdem Sie sich abgemeldet haben",
-      "description#es":"Conservar este acceso después de que usted cierre la sesión",
-      "description#fr":"Conserver cet accès après votre déconnexion",
-      "description#it":"Conservare questo accesso dopo la Sua disconnessione",
-      "description#ja":"あなたがログアウトした後もこのアクセスを保持する",
-      "description#pt-BR":"Manter este acesso depois que você sair"}'
-    WHERE name = 'offline_access';
 
 -- Protected APIs (RFC 8707), and the format of their access tokens.
 CREATE TABLE resources (
@@ -295,6 +235,8 @@ CREATE TABLE consents (
     client_id  TEXT   NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
     -- All that the person has allowed so far, as JSON.
     granted    TEXT   NOT NULL,
+    -- What the person has left out where the client allows partial consent, in the same form. NULL: nothing.
+    refused    TEXT,
     updated_at BIGINT NOT NULL,
     PRIMARY KEY (user_id, client_id)
 );

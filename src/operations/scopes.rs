@@ -11,6 +11,7 @@ use super::text_change::TextChange;
 use super::{Context, Done, Outcome, steps};
 use crate::clock::Seconds;
 use crate::failure::Denied;
+use crate::oauth::client::Client;
 use crate::oauth::grant::scope::{
     OPENID, Scope, ScopeRecord, check_consequence, check_description, is_scope_name,
 };
@@ -36,6 +37,7 @@ pub struct ScopeChanges {
     pub access_token_lifetime: Option<Option<Seconds>>,
     /// `Some(None)`: people of every group can give the scope.
     pub required_group: Option<Option<String>>,
+    pub required: Option<bool>,
 }
 
 /// Whether a scope that clients may ask for can be deleted.
@@ -96,7 +98,7 @@ pub async fn create(context: &Context<'_>, scope: ScopeRecord) -> Outcome<ScopeR
 ///
 /// # Errors
 ///
-/// There is no such scope, or a member is not valid.
+/// There is no such scope, a member is not valid, or the scope would lose a claim that a client names for its ID Tokens.
 pub async fn update(context: &Context<'_>, name: &str, changes: ScopeChanges) -> Outcome<ScopeRecord> {
     Faults::refuse_if_any(faults_of(context, &changes))?;
     let name = name.to_owned();
@@ -104,6 +106,7 @@ pub async fn update(context: &Context<'_>, name: &str, changes: ScopeChanges) ->
         .act(async move |tx: &mut Tx| {
             let before = existing(tx, &name).await?;
             let after = changes.clone().applied_to(before.clone())?;
+            Faults::refuse_if_any(claims_in_use(tx, &before, &after).await?)?;
             // Texts that are stored may stay, even if they were stored before they were checked.
             if !after.texts().eq(before.texts()) {
                 Faults::refuse_if_any(text_faults(&after))?;
@@ -228,6 +231,33 @@ pub fn in_a_sentence(ids: &[ClientId]) -> String {
     }
 }
 
+/// A fault for each claim that the scope would lose although clients name it for their ID Tokens and no other scope gives
+/// them access to it.
+async fn claims_in_use(
+    conn: &mut Conn,
+    before: &ScopeRecord,
+    after: &ScopeRecord,
+) -> Result<Vec<Fault>, DbError> {
+    let mut lost = before.claims.iter().filter(|claim| !after.claims.contains(claim)).peekable();
+    if lost.peek().is_none() {
+        return Ok(Vec::new());
+    }
+    let naming = clients::list_naming_claims(conn, &before.name).await?;
+    let mut others = scopes::all(conn).await?;
+    others.retain(|scope| scope.name != before.name);
+    let fault = |claim: &String| {
+        let names = |client: &&Client| client.id_token_claims.names().any(|name| name == claim);
+        let lose = naming.iter().filter(names).filter(|client| !client.scopes.give_access(&others, claim));
+        let lose: Vec<ClientId> = lose.map(|client| client.id.clone()).collect();
+        let sentence = format!(
+            "`id_token_claims` of {} names the claim {claim}, to which no other scope gives access; change the clients first",
+            in_a_sentence(&lose)
+        );
+        (!lose.is_empty()).then(|| Fault::conflict("claims", sentence))
+    };
+    Ok(lost.filter_map(fault).collect())
+}
+
 fn each_once(mut claims: Vec<String>) -> Vec<String> {
     claims.sort();
     claims.dedup();
@@ -269,6 +299,7 @@ impl ScopeChanges {
             claims: ListChange::Replace(scope.claims.clone()),
             access_token_lifetime: Some(scope.access_token_lifetime),
             required_group: Some(scope.required_group.clone()),
+            required: Some(scope.required),
         }
     }
 
@@ -286,6 +317,7 @@ impl ScopeChanges {
             claims,
             access_token_lifetime: self.access_token_lifetime.unwrap_or(before.access_token_lifetime),
             required_group: self.required_group.unwrap_or(before.required_group),
+            required: self.required.unwrap_or(before.required),
         })
     }
 }
@@ -305,6 +337,7 @@ fn members(scope: &ScopeRecord) -> Value {
         "claims": scope.claims,
         "access_token_lifetime": scope.access_token_lifetime,
         "required_group": scope.required_group,
+        "required": scope.required,
     });
     for (member, text) in scope.texts() {
         members[member] = text.into();

@@ -9,18 +9,20 @@ use super::super::languages::{InLanguage, in_language, language, text_change, wa
 use super::super::lifetime::new_lifetime;
 use super::super::list::{check_single, scope_change};
 use super::super::{CliError, OutputOptions};
+use super::brand::{ClientBrandOptions, Corners, warn_of_unused};
 use super::encryption::{jwks, new_encryption};
 use super::links::{LinkChanges, link_change};
-use super::logo::logo;
+use super::logo::logos;
 use super::show::{texts, to_json};
 use super::words::{
     AlgorithmOrDefault, Audience, Format, Grant, Kind, MethodOrAny, PkceOrDefault, Subject, grants, group,
     origins, redirect_uris, response_types, schemes,
 };
 use crate::clock::Seconds;
+use crate::face::colour::Colour;
 use crate::oauth::client::origin::Origin;
 use crate::oauth::client::{
-    Client, ClientKind, ClientMetadata, Encryption, GrantType, IdTokenClaims, Links, LogoutUris,
+    Branding, Client, ClientKind, ClientMetadata, Encryption, GrantType, IdTokenClaims, Links, LogoutUris,
 };
 use crate::oauth::id::ClientId;
 use crate::oauth::language_tag::LanguageTag;
@@ -221,6 +223,10 @@ struct ClientChangeOptions {
     /// program on a person's device can then get tokens in its name without a page
     #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
     may_reuse_consent: Option<bool>,
+    /// Whether people may leave scopes out on the consent page: each scope has a checkbox there, except openid and scopes
+    /// that are required
+    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
+    partial_consent: Option<bool>,
     /// A scheme without a dot that the redirect URIs of a native application may have; any other application on a
     /// person's device can claim it, and then gets the answers instead; replaces those before; may be given several times
     #[arg(long = "allow-scheme", value_name = "SCHEME", conflicts_with = "no_allowed_schemes")]
@@ -270,6 +276,24 @@ struct ClientChangeOptions {
     /// Remove the terms of service in a language; may be given several times
     #[arg(long, value_name = "TAG", value_parser = language, conflicts_with = "no_terms")]
     no_terms_in: Vec<LanguageTag>,
+    /// The colour of links and buttons on its pages, such as "#0a7", if brand.clients_may allows it
+    #[arg(long, value_name = "COLOUR")]
+    brand_accent: Option<Colour>,
+    /// The background of these pages; their text must be readable on it
+    #[arg(long, value_name = "COLOUR")]
+    brand_background: Option<Colour>,
+    /// The background in the dark scheme
+    #[arg(long, value_name = "COLOUR")]
+    brand_background_dark: Option<Colour>,
+    /// How round the corners are
+    #[arg(long, value_name = "SIZE")]
+    brand_radius: Option<Corners>,
+    /// A logo for the dark scheme, with the types and the size of --logo
+    #[arg(long, value_name = "FILE")]
+    brand_logo_dark: Option<PathBuf>,
+    /// Remove the colours, the corners and the dark logo; other options of the brand can set new ones
+    #[arg(long)]
+    no_brand: bool,
     /// Enable the application, so that it gets tokens again
     #[arg(long, conflicts_with = "disable")]
     enable: bool,
@@ -280,7 +304,7 @@ struct ClientChangeOptions {
 
 pub(super) fn run(options: Options) -> Result<(), CliError> {
     let Options { id, changes, output } = options;
-    let logo = changes.logo.as_deref().map(logo).transpose()?;
+    let logos = logos(changes.logo.as_deref(), changes.brand_logo_dark.as_deref())?;
     let sector = match changes.sector_identifier_uri {
         Some(_) => SectorReading::Anew,
         None => SectorReading::AsNeeded,
@@ -288,10 +312,11 @@ pub(super) fn run(options: Options) -> Result<(), CliError> {
     let edit = ClientEdit::of(changes)?;
     let name = edit.name.clone();
     output.common.run(async |cli| {
-        let id = ClientId::new(id);
-        let change = ClientChange { edit: move |before: &Client| edit.applied_to(before), logo, sector };
+        let (id, has_brand) = (ClientId::new(id), edit.changes.brand().is_any());
+        let change = ClientChange { edit: move |before: &Client| edit.applied_to(before), logos, sector };
         let hint = with_hint(FaultKind::Invalid, Some("resources"), "grantor resource create registers one");
         clients::update(&cli.operations(), &id, change).await.map_err(hint)?;
+        warn_of_unused(has_brand, cli.operations().config)?;
         let client = clients::find(&cli.operations(), &id).await?;
         warn_of_kept("--name", &name, Some(&client.client.name))?;
         output.say(to_json(&client), format!("updated the client {id}"))
@@ -351,6 +376,7 @@ impl ClientEdit {
             kind: changes.kind.map_or(before.kind, ClientKind::from),
             name: self.name.applied_to_required(&before.name, "client_name")?,
             links: self.links(&before.links)?,
+            branding: changes.branding(&before.branding),
             redirect_uris: changes.redirect_uris(&before.redirect_uris)?,
             post_logout_redirect_uris: changes
                 .post_logout_redirect_uris(&before.post_logout_redirect_uris)?,
@@ -384,6 +410,7 @@ impl ClientEdit {
             may_widen_resources: changes.may_widen_resources.unwrap_or(before.may_widen_resources),
             first_party: changes.first_party.unwrap_or(before.first_party),
             may_reuse_consent: changes.may_reuse_consent.unwrap_or(before.may_reuse_consent),
+            partial_consent: changes.partial_consent.unwrap_or(before.partial_consent),
             allowed_schemes: match changes.allowed_schemes.as_slice() {
                 [] if changes.no_allowed_schemes => Vec::new(),
                 [] => before.allowed_schemes.clone(),
@@ -421,6 +448,22 @@ impl ClientChangeOptions {
             )?,
             terms: link_change("--terms", (&self.terms, self.no_terms), &self.terms_in, &self.no_terms_in)?,
         })
+    }
+
+    // A group of options that is required cannot contain a flattened one.
+    fn brand(&self) -> ClientBrandOptions {
+        ClientBrandOptions {
+            brand_accent: self.brand_accent,
+            brand_background: self.brand_background,
+            brand_background_dark: self.brand_background_dark,
+            brand_radius: self.brand_radius,
+            brand_logo_dark: self.brand_logo_dark.clone(),
+        }
+    }
+
+    fn branding(&self, before: &Branding) -> Branding {
+        let none = Branding::default();
+        self.brand().applied_to(if self.no_brand { &none } else { before })
     }
 
     fn required_group(&self, before: &Client) -> Option<String> {

@@ -35,9 +35,27 @@ pub struct ScopeRecord {
     pub access_token_lifetime: Option<Seconds>,
     /// Only people in this group can grant it.
     pub required_group: Option<String>,
+    /// A person cannot leave it out of a request, also if the client allows partial consent.
+    pub required: bool,
 }
 
+/// The scopes that every server has at first, with their descriptions in the schema. The pages have them in every language.
+const STANDARD: [(&str, &str); 7] = [
+    (OPENID, "Know who you are"),
+    ("profile", "See your name and what else your profile says"),
+    ("email", "See your e-mail address"),
+    ("address", "See your postal address"),
+    ("phone", "See your phone number"),
+    ("groups", "See the groups that you belong to"),
+    (OFFLINE_ACCESS, "Keep this access after you have signed out"),
+];
+
 impl ScopeRecord {
+    /// Whether this is a standard scope with the description that every server has at first, apart from its languages.
+    pub fn is_as_delivered(&self) -> bool {
+        STANDARD.contains(&(&*self.name, self.description.as_str()))
+    }
+
     /// Returns the texts with the names of their members: `description`, `description#de`, `consequence` and so on.
     pub fn texts(&self) -> impl Iterator<Item = (String, &str)> {
         let consequence = self.consequence.iter().flat_map(|text| text.members("consequence"));
@@ -128,6 +146,12 @@ impl Scope {
         self.0.iter().map(String::as_str)
     }
 
+    /// Whether one of these scopes gives access to a claim, by the rows of all scopes.
+    pub fn give_access(&self, rows: &[ScopeRecord], claim: &str) -> bool {
+        let mut own = rows.iter().filter(|row| self.contains(&row.name));
+        own.any(|row| row.claims.iter().any(|name| name == claim))
+    }
+
     /// Whether the scope contains this name.
     pub fn contains(&self, name: &str) -> bool {
         self.0.contains(name)
@@ -146,6 +170,12 @@ impl Scope {
     /// The names of both scopes.
     pub fn and(&self, other: &Self) -> Self {
         Self(self.0.union(&other.0).cloned().collect())
+    }
+
+    /// The names of this scope that `is_wanted` accepts.
+    #[must_use]
+    pub fn only(&self, is_wanted: impl Fn(&str) -> bool) -> Self {
+        Self(self.names().filter(|name| is_wanted(name)).map(str::to_owned).collect())
     }
 
     /// The names of this scope that are not in `other`.
@@ -266,6 +296,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn the_schema_makes_each_standard_scope_with_its_description() {
+        let schema = include_str!("../../../migrations/0001_initial.sql");
+        for (name, description) in STANDARD {
+            assert!(schema.contains(&format!("    ('{name}', '{description}', ")), "{name}");
+        }
+    }
 
     #[test]
     fn tabs_quotes_and_unicode_are_malformed_and_so_is_a_list_without_names() {

@@ -22,7 +22,7 @@ pub enum Source {
 }
 
 /// The parameters whose repetition, length and characters are checked in every request, also where nothing reads them.
-pub(super) const CHECKED_PARAMETERS: [&str; 13] = [
+pub(super) const CHECKED_PARAMETERS: [&str; 14] = [
     "state",
     "response_type",
     "response_mode",
@@ -36,6 +36,7 @@ pub(super) const CHECKED_PARAMETERS: [&str; 13] = [
     "prompt",
     "max_age",
     "id_token_hint",
+    "ui_locales",
 ];
 
 const HINT: &str = "id_token_hint";
@@ -43,7 +44,7 @@ const HINT: &str = "id_token_hint";
 const LONGEST_SUBJECT: &str = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
 
 /// The other parameters that the authorization endpoint reads, each with a check of its own.
-const OTHERS: [&str; 5] = ["client_id", "redirect_uri", "resource", "login_hint", "ui_locales"];
+const OTHERS: [&str; 4] = ["client_id", "redirect_uri", "resource", "login_hint"];
 
 /// An authorization request as it was received, reduced to the parameters that this endpoint reads.
 ///

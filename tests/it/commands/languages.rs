@@ -180,25 +180,6 @@ async fn a_text_in_a_language_that_cannot_be_used_is_refused_by_its_option() {
 }
 
 #[tokio::test]
-async fn the_scopes_of_openid_connect_have_their_description_in_every_language_of_the_pages() {
-    let server = TestServer::start().await;
-    let operator = Operator::of(&server);
-    let listed = operator.json(&["scope", "list"]);
-    let standard = ["openid", "profile", "email", "address", "phone", "groups", "offline_access"];
-    let supported = server.get("/.well-known/openid-configuration").await.json();
-    let languages: Vec<&str> =
-        supported["ui_locales_supported"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
-    assert_eq!(languages.len(), 8, "{languages:?}");
-    for name in standard {
-        let scope = listed.as_array().unwrap().iter().find(|scope| scope["name"] == name).unwrap();
-        for language in languages.iter().filter(|language| **language != "en") {
-            let text = scope[format!("description#{language}")].as_str();
-            assert!(text.is_some_and(|text| text != scope["description"]), "{name} in {language}: {scope}");
-        }
-    }
-}
-
-#[tokio::test]
 async fn a_text_has_at_most_fifty_languages() {
     let server = TestServer::start().await;
     let operator = Operator::of(&server);
