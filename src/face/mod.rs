@@ -3,6 +3,8 @@
 pub mod assets;
 pub mod catalogue;
 pub mod language;
+pub mod preview;
 pub mod reason_text;
+pub mod replacement;
 pub mod templates;
 pub mod view;

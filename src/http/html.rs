@@ -9,8 +9,8 @@ use url::Url;
 
 use super::content_policy::{ContentPolicy, SourceSite};
 use crate::face::assets::{Asset, Assets};
-use crate::face::templates::{Reader, Templates};
-use crate::face::view::{FormField, FormPostPage, SigningOutPage, View};
+use crate::face::templates::{Reader, Replacement, Templates};
+use crate::face::view::{AnyView, FormField, FormPostPage, SigningOutPage};
 use crate::failure::Failure;
 
 /// The pages of this server.
@@ -22,9 +22,19 @@ pub struct Pages {
 }
 
 impl Pages {
-    pub fn new(issuer: &str, popups: bool) -> Result<Self, Failure> {
+    /// Prepares the pages. An operator's templates replace ours by their names.
+    ///
+    /// # Errors
+    /// A template is not valid.
+    pub fn new(issuer: &str, popups: bool, replaced: &[Replacement]) -> Result<Self, Failure> {
         let assets = Assets::new();
-        Ok(Self { templates: Templates::new(issuer, &assets)?, assets, popups })
+        Ok(Self { templates: Templates::new(issuer, &assets, replaced)?, assets, popups })
+    }
+
+    /// These pages as of a server at `place`, which they show, although their links and assets are elsewhere.
+    #[must_use]
+    pub fn shown_as(self, place: &str) -> Self {
+        Self { templates: self.templates.shown_as(place), ..self }
     }
 
     /// Returns the file name of the style sheet.
@@ -38,8 +48,13 @@ impl Pages {
     }
 
     /// Renders a page with the headers of all pages.
-    pub fn show<V: View>(&self, reader: Reader<'_>, status: StatusCode, view: &V) -> HttpResponse {
+    pub fn show(&self, reader: Reader<'_>, status: StatusCode, view: &dyn AnyView) -> HttpResponse {
         self.show_under(ContentPolicy::PAGE, reader, status, view)
+    }
+
+    /// The same, but the page's script may not run: a page that would go on by itself stays to be looked at.
+    pub fn show_still(&self, reader: Reader<'_>, view: &dyn AnyView) -> HttpResponse {
+        self.answer(&ContentPolicy::PAGE, StatusCode::OK, reader, self.templates.render(reader, view))
     }
 
     /// Renders a page that has no type of its own.
@@ -80,14 +95,14 @@ impl Pages {
         self.show_under(ContentPolicy::PAGE.with_frames(&sites), reader, StatusCode::OK, &view)
     }
 
-    fn show_under<V: View>(
+    fn show_under(
         &self,
         policy: ContentPolicy,
         reader: Reader<'_>,
         status: StatusCode,
-        view: &V,
+        view: &dyn AnyView,
     ) -> HttpResponse {
-        let policy = match V::SCRIPT {
+        let policy = match view.script() {
             Some(script) => policy.with_script(script),
             None => policy,
         };

@@ -83,7 +83,7 @@ impl Server {
             db_for_strangers: db.for_strangers(),
             passwords: Passwords::start(&config.passwords)?,
             cache: CatalogueCache::new(db.clone(), clock.clone()),
-            pages: Pages::new(&issuer, config.http.popups)?,
+            pages: Pages::new(&issuer, config.http.popups, &[])?,
             strict_transport_security: strict_transport_security(&config),
             request_places: RequestPlaces::new(config.http.requests),
             routes: Routes::new(&mount_path(&issuer), routes::routes()),
