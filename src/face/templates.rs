@@ -6,9 +6,13 @@ use minijinja::value::{Kwargs, Value};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, HtmlEscape, State, UndefinedBehavior, context};
 
 use super::assets::Assets;
-use super::catalogue::Catalogue;
+use super::catalogue::PageTexts;
 use super::language::Language;
+<<<<<<< HEAD
 use super::view::AnyView;
+=======
+use super::view::PageView;
+>>>>>>> main
 use crate::failure::Failure;
 use crate::oauth::display_text;
 
@@ -94,7 +98,7 @@ impl Templates {
     pub fn new(issuer: &str, assets: &Assets, replaced: &[Replacement]) -> Result<Self, Failure> {
         let mut environment = Environment::new();
         environment.set_auto_escape_callback(|_| AutoEscape::Html);
-        let catalogue = Catalogue::new()?;
+        let catalogue = PageTexts::new()?;
         environment.add_function("t", move |state: &State<'_, '_>, id: &str, arguments: Kwargs| {
             text(&catalogue, state, id, &arguments)
         });
@@ -148,9 +152,15 @@ impl Templates {
     ///
     /// # Errors
     /// The template uses something that the view does not have.
+<<<<<<< HEAD
     pub fn render(&self, reader: Reader<'_>, view: &dyn AnyView) -> Result<String, Error> {
         let fields = context! { script => view.script(), ..view.fields() };
         self.render_value(reader, view.template(), fields)
+=======
+    pub fn render<V: PageView>(&self, reader: Reader<'_>, view: &V) -> Result<String, Error> {
+        let view = context! { script => V::SCRIPT, ..Value::from(Serde(view)) };
+        self.render_value(reader, V::TEMPLATE, view)
+>>>>>>> main
     }
 
     /// The same for a template without a type of its own.
@@ -171,7 +181,7 @@ impl Templates {
 }
 
 /// The text of the catalogue in the language of the page.
-fn text(catalogue: &Catalogue, state: &State<'_, '_>, id: &str, arguments: &Kwargs) -> Result<Value, Error> {
+fn text(catalogue: &PageTexts, state: &State<'_, '_>, id: &str, arguments: &Kwargs) -> Result<Value, Error> {
     let lang = state.lookup("lang");
     let language = lang.as_ref().and_then(Value::as_str).and_then(Language::find);
     let language =

@@ -19,7 +19,7 @@ use super::refusal_log::RefusalLog;
 use super::request_id;
 use super::route::{Route, Surface};
 use super::wanted_languages::WantedLanguages;
-use super::{browser, client_address};
+use super::{client_address, cookies};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::connection::Lifeline;
@@ -64,7 +64,7 @@ pub struct Call {
 impl Call {
     pub fn begin(app: &App, http: &HttpRequest, route: &'static Route) -> Self {
         let is_page = matches!(route.surface, Surface::Page | Surface::Unknown);
-        let languages = is_page.then(|| WantedLanguages::of(http, browser::language_name(app)));
+        let languages = is_page.then(|| WantedLanguages::of(http, cookies::name(app, cookies::LANGUAGE)));
         Self {
             languages: languages.unwrap_or_default(),
             here: Some(http.uri()).filter(|uri| is_page && can_be_shown_again(http, uri)).cloned(),

@@ -10,6 +10,7 @@ use super::list_change::ListChange;
 use super::{Context, Done, Outcome, steps};
 use crate::clock::Seconds;
 use crate::failure::Denied;
+use crate::oauth::client::Client;
 use crate::oauth::grant::scope::{OPENID, Scope, ScopeRecord, check_description, is_scope_name};
 use crate::oauth::id::ClientId;
 use crate::oauth::identity::{claims, group};
@@ -91,7 +92,7 @@ pub async fn create(context: &Context<'_>, scope: ScopeRecord) -> Outcome<ScopeR
 ///
 /// # Errors
 ///
-/// There is no such scope, or a member is not valid.
+/// There is no such scope, a member is not valid, or the scope would lose a claim that a client names for its ID Tokens.
 pub async fn update(context: &Context<'_>, name: &str, changes: ScopeChanges) -> Outcome<ScopeRecord> {
     Faults::refuse_if_any(faults_of(context, &changes))?;
     let name = name.to_owned();
@@ -99,6 +100,7 @@ pub async fn update(context: &Context<'_>, name: &str, changes: ScopeChanges) ->
         .act(async move |tx: &mut Tx| {
             let before = existing(tx, &name).await?;
             let after = changes.clone().applied_to(before.clone())?;
+            Faults::refuse_if_any(claims_in_use(tx, &before, &after).await?)?;
             scopes::update(tx, &after).await?;
             let event = event(Act::ScopeUpdated, &name).changing(members(&before), members(&after));
             Ok(Done { outcome: after, event })
@@ -217,6 +219,33 @@ pub fn in_a_sentence(ids: &[ClientId]) -> String {
         0 => named.join(", "),
         more => format!("{} and {more} more", named.join(", ")),
     }
+}
+
+/// A fault for each claim that the scope would lose although clients name it for their ID Tokens and no other scope gives
+/// them access to it.
+async fn claims_in_use(
+    conn: &mut Conn,
+    before: &ScopeRecord,
+    after: &ScopeRecord,
+) -> Result<Vec<Fault>, DbError> {
+    let mut lost = before.claims.iter().filter(|claim| !after.claims.contains(claim)).peekable();
+    if lost.peek().is_none() {
+        return Ok(Vec::new());
+    }
+    let naming = clients::list_naming_claims(conn, &before.name).await?;
+    let mut others = scopes::all(conn).await?;
+    others.retain(|scope| scope.name != before.name);
+    let fault = |claim: &String| {
+        let names = |client: &&Client| client.id_token_claims.names().any(|name| name == claim);
+        let lose = naming.iter().filter(names).filter(|client| !client.scopes.give_access(&others, claim));
+        let lose: Vec<ClientId> = lose.map(|client| client.id.clone()).collect();
+        let sentence = format!(
+            "`id_token_claims` of {} names the claim {claim}, to which no other scope gives access; change the clients first",
+            in_a_sentence(&lose)
+        );
+        (!lose.is_empty()).then(|| Fault::conflict("claims", sentence))
+    };
+    Ok(lost.filter_map(fault).collect())
 }
 
 fn each_once(mut claims: Vec<String>) -> Vec<String> {

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 
 use super::{account_list, application};
 use crate::app::App;
-use crate::face::view::{AskedItem, AskingDevice, ConsentPage, Lifetime, Words};
+use crate::face::view::{AccessLifetime, AskedItem, AskingDevice, ConsentPage, Words};
 use crate::failure::{Denied, Failure};
 use crate::flows::{self, Accounts, CheckedRequest, ResumedFlow};
 use crate::http::answer;
@@ -134,7 +134,7 @@ async fn view(
         items: items(&resumed.checked),
         returns_to: returns_to(request),
         device: resumed.device.as_ref().map(|device| asking(call, device)),
-        lifetime: if beyond { Lifetime::BeyondSession } else { Lifetime::Session },
+        lifetime: if beyond { AccessLifetime::BeyondSession } else { AccessLifetime::Session },
         each_time: interaction::asks_each_time(&client.client, request),
         client_id: client.client.id.to_string(),
         action: resumed.url(app, "consent"),

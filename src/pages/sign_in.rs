@@ -107,7 +107,7 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
         Ok(SignInOutcome::Wait(wait)) => {
             count(SignInResult::Delayed);
             let error = Reason::SignInGuesses.because("too many wrong guesses").after(wait);
-            let problem = SignInProblem::Wait { seconds: wait.as_i64() };
+            let problem = SignInProblem::Wait { seconds: wait.as_i64(), reason: error.reason.word() };
             let page = page(&app, &request, (&destination, &query), &typed, Some(problem));
             answer::wait_page(&request, page, &error)
         }

@@ -328,8 +328,8 @@ fn refused_for(answer: &Answer) -> Option<String> {
     if answer.location().is_some() {
         return answer.get("error_uri").rsplit_once('/').map(|(_, word)| word.to_owned());
     }
-    let (_, rest) = answer.body.split_once("<dt>Reason</dt><dd><code>")?;
-    rest.split('<').next().map(str::to_owned)
+    let (_, rest) = answer.body.split_once("<dt>Reason</dt>")?;
+    rest.split("<code>").nth(1)?.split('<').next().map(str::to_owned)
 }
 
 #[tokio::test]

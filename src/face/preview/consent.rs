@@ -2,7 +2,7 @@
 
 use super::PageState;
 use super::people::{ARABIC_APPLICATION, alice, application, arabic_person, bare, long, long_person};
-use crate::face::view::{Application, AskedItem, AskingDevice, ConsentPage, Lifetime, Words};
+use crate::face::view::{Application, AskedItem, AskingDevice, ConsentPage, AccessLifetime, Words};
 
 pub(super) fn states(issuer: &str) -> Vec<PageState> {
     let page = ConsentPage {
@@ -16,7 +16,7 @@ pub(super) fn states(issuer: &str) -> Vec<PageState> {
         ],
         returns_to: Some("calendar.example".into()),
         device: None,
-        lifetime: Lifetime::Session,
+        lifetime: AccessLifetime::Session,
         each_time: false,
         client_id: "demo-calendar".into(),
         action: format!("{issuer}/consent"),
@@ -26,7 +26,7 @@ pub(super) fn states(issuer: &str) -> Vec<PageState> {
         PageState::new("three-scopes", page.clone()),
         PageState::new(
             "six-scopes",
-            ConsentPage { items: six(), lifetime: Lifetime::BeyondSession, ..page.clone() },
+            ConsentPage { items: six(), lifetime: AccessLifetime::BeyondSession, ..page.clone() },
         ),
         PageState::new("claims", ConsentPage { items: claims(), ..page.clone() }),
         PageState::new("only-question", ConsentPage { items: Vec::new(), each_time: true, ..page.clone() }),

@@ -11,7 +11,7 @@ mod people;
 mod sign_in;
 mod sign_out;
 
-use super::view::{AnyView, View};
+use super::view::{AnyView, PageView};
 
 /// The picture of the invented application.
 pub const LOGO: &str = include_str!("logo.svg");
@@ -26,7 +26,7 @@ pub struct PageState {
 }
 
 impl PageState {
-    fn new<V: View + Send + Sync + 'static>(name: impl Into<String>, view: V) -> Self {
+    fn new<V: PageView + Send + Sync + 'static>(name: impl Into<String>, view: V) -> Self {
         let page = V::TEMPLATE.trim_end_matches(".html");
         Self { page, name: name.into(), view: Box::new(view) }
     }

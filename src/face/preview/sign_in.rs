@@ -3,6 +3,7 @@
 use super::PageState;
 use super::people::{ARABIC_APPLICATION, application, bare, long};
 use crate::face::view::{SignInPage, SignInProblem, SignUpPage, SignUpProblem, Stay};
+use crate::oauth::reason::Reason;
 
 /// The texts `sign-up-…` and `password-…` for a mistake, by their fields.
 const SIGN_UP_MISTAKES: [(&str, &str); 8] = [
@@ -34,13 +35,14 @@ fn sign_in(issuer: &str) -> Vec<PageState> {
     };
     let filled = SignInPage { username: "alice".into(), ..page.clone() };
     let wrong = |problem| SignInPage { problem: Some(problem), ..filled.clone() };
+    let wait = |seconds| SignInProblem::Wait { seconds, reason: Reason::SignInGuesses.word() };
     let named = |name| SignInPage { application: Some(bare(name)), ..page.clone() };
     vec![
         PageState::new("plain", page.clone()),
         PageState::new("name-filled-in", SignInPage { stay: Some(Stay { ticked: true }), ..filled.clone() }),
         PageState::new("wrong", wrong(SignInProblem::Wrong)),
-        PageState::new("wait-1", wrong(SignInProblem::Wait { seconds: 1 })),
-        PageState::new("wait-30", wrong(SignInProblem::Wait { seconds: 30 })),
+        PageState::new("wait-1", wrong(wait(1))),
+        PageState::new("wait-30", wrong(wait(30))),
         PageState::new("device", SignInPage { application: None, ..page.clone() }),
         PageState::new("without-sign-up", SignInPage { sign_up: None, stay: None, ..page.clone() }),
         PageState::new("long-names", SignInPage { username: long(), ..named(&long()) }),

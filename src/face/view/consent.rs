@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{AccountRow, Application, View, Words};
+use super::{AccountRow, Application, PageView, Words};
 
 /// The consent page.
 #[derive(Clone, Debug, Serialize)]
@@ -16,7 +16,7 @@ pub struct ConsentPage {
     /// The host to which the person goes next, or the scheme of a native application. `None` for a device.
     pub returns_to: Option<String>,
     pub device: Option<AskingDevice>,
-    pub lifetime: Lifetime,
+    pub lifetime: AccessLifetime,
     /// Whether this is asked each time, because another program could ask in the application's name.
     pub each_time: bool,
     pub client_id: String,
@@ -24,7 +24,7 @@ pub struct ConsentPage {
     pub form_token: String,
 }
 
-impl View for ConsentPage {
+impl PageView for ConsentPage {
     const TEMPLATE: &'static str = "consent.html";
 }
 
@@ -59,7 +59,7 @@ pub struct AskingDevice {
 /// How long the application keeps the access.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Lifetime {
+pub enum AccessLifetime {
     /// Also after the person has signed out.
     BeyondSession,
     /// To the end of the session.

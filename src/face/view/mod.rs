@@ -13,7 +13,7 @@ use minijinja::value::{Serde, Value};
 use serde::Serialize;
 
 pub use account::{AccountRow, ChooseAccountPage, HomePage};
-pub use consent::{AskedItem, AskingDevice, ConsentPage, Lifetime};
+pub use consent::{AccessLifetime, AskedItem, AskingDevice, ConsentPage};
 pub use device::{DeviceAnsweredPage, DevicePage, DeviceProblem};
 pub use error::{AnsweredPage, DifferingAddress, ErrorDetails, ErrorPage};
 pub use password::{NewPasswordProblem, PasswordSetPage, SetPasswordPage};
@@ -22,7 +22,7 @@ pub use sign_out::{FormField, FormPostPage, LogoutPage, SignedOutPage, SigningOu
 pub use way::Way;
 
 /// What a template shows.
-pub trait View: Serialize {
+pub trait PageView: Serialize {
     /// The name of the template.
     const TEMPLATE: &'static str;
     /// The script of the page, which its content policy allows by its hash. `None` for pages without a script.
@@ -39,7 +39,7 @@ pub trait AnyView {
     fn fields(&self) -> Value;
 }
 
-impl<V: View> AnyView for V {
+impl<V: PageView> AnyView for V {
     fn template(&self) -> &'static str {
         V::TEMPLATE
     }

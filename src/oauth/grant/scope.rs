@@ -104,6 +104,12 @@ impl Scope {
         self.0.iter().map(String::as_str)
     }
 
+    /// Whether one of these scopes gives access to a claim, by the rows of all scopes.
+    pub fn give_access(&self, rows: &[ScopeRecord], claim: &str) -> bool {
+        let mut own = rows.iter().filter(|row| self.contains(&row.name));
+        own.any(|row| row.claims.iter().any(|name| name == claim))
+    }
+
     /// Whether the scope contains this name.
     pub fn contains(&self, name: &str) -> bool {
         self.0.contains(name)
