@@ -8,11 +8,7 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, HtmlEscape, State, Un
 use super::assets::Assets;
 use super::catalogue::PageTexts;
 use super::language::Language;
-<<<<<<< HEAD
 use super::view::AnyView;
-=======
-use super::view::PageView;
->>>>>>> main
 use crate::failure::Failure;
 use crate::oauth::display_text;
 
@@ -152,15 +148,9 @@ impl Templates {
     ///
     /// # Errors
     /// The template uses something that the view does not have.
-<<<<<<< HEAD
     pub fn render(&self, reader: Reader<'_>, view: &dyn AnyView) -> Result<String, Error> {
         let fields = context! { script => view.script(), ..view.fields() };
         self.render_value(reader, view.template(), fields)
-=======
-    pub fn render<V: PageView>(&self, reader: Reader<'_>, view: &V) -> Result<String, Error> {
-        let view = context! { script => V::SCRIPT, ..Value::from(Serde(view)) };
-        self.render_value(reader, V::TEMPLATE, view)
->>>>>>> main
     }
 
     /// The same for a template without a type of its own.

@@ -2,7 +2,7 @@
 
 use super::PageState;
 use super::people::{ARABIC_APPLICATION, alice, application, arabic_person, bare, long, long_person};
-use crate::face::view::{Application, AskedItem, AskingDevice, ConsentPage, AccessLifetime, Words};
+use crate::face::view::{AccessLifetime, Application, AskedItem, AskingDevice, ConsentPage, Words};
 
 pub(super) fn states(issuer: &str) -> Vec<PageState> {
     let page = ConsentPage {
