@@ -15,6 +15,7 @@ mod healthcheck;
 mod init;
 mod issuer;
 mod key;
+mod languages;
 mod lifetime;
 mod list;
 mod logout;

@@ -285,7 +285,7 @@ pub fn page_not_found(app: &App, call: &Call, sentence: &'static str, way: Optio
 /// The page of a request that has its answer already. The person has done nothing wrong, so it is not an error page.
 fn answered_page(app: &App, call: &Call, answered: &Answered) -> HttpResponse {
     call.set_reason(answered.error.reason);
-    let view = error_page::answered(answered, error_uri(app, &answered.error));
+    let view = error_page::answered(call, answered, error_uri(app, &answered.error));
     app.pages.show(call.reader(), StatusCode::OK, &view)
 }
 

@@ -27,6 +27,7 @@ use crate::face::language::Language;
 use crate::face::templates::Reader;
 use crate::limits::{Class, Limited};
 use crate::oauth::id::{ClientId, UserId};
+use crate::oauth::language_tag::LanguageTag;
 use crate::oauth::reason::Reason;
 use crate::store::clients::StoredClient;
 use crate::telemetry::RequestFacts;
@@ -91,6 +92,16 @@ impl Call {
     /// The language of the page that answers the request.
     pub fn language(&self) -> Language {
         Language::best(self.languages.all()).unwrap_or(Language::English)
+    }
+
+    /// The languages for an operator's texts on the page, the preferred one first: only the language of the page, in the
+    /// forms in which the reader wants it, such as `de-AT` before `de`.
+    pub fn text_languages(&self) -> Vec<LanguageTag> {
+        let Some(page) = LanguageTag::parse(self.language().tag()) else { return Vec::new() };
+        let wanted = self.languages.all().iter().filter(|tag| tag.language() == page.language());
+        let mut languages: Vec<LanguageTag> = wanted.cloned().collect();
+        languages.push(page);
+        languages
     }
 
     /// Who looks at the page that answers the request.

@@ -56,13 +56,15 @@ pub(super) fn not_found(app: &App, call: &Call, sentence: &'static str, way: Opt
 }
 
 /// Returns the page of a request that has its answer already.
-pub(super) fn answered(answered: &Answered, docs: String) -> AnsweredPage {
+pub(super) fn answered(call: &Call, answered: &Answered, docs: String) -> AnsweredPage {
     let Answered { error, application, site, is_signed_in } = answered;
-    let name = application.as_deref().map(Words::plain);
-    let way = name.zip(site.clone()).map(|(name, href)| Way::Application { name, href });
+    let languages = call.text_languages();
+    let name = application.as_ref().map(|name| Words::of(name, &languages));
+    let href = site.as_ref().map(|site| site.in_language(&languages).0.to_owned());
+    let way = name.clone().zip(href).map(|(name, href)| Way::Application { name, href });
     AnsweredPage {
         is_signed_in: *is_signed_in,
-        application: application.clone(),
+        application: name,
         ways: way.into_iter().collect(),
         reason: error.reason.word(),
         docs,
@@ -77,8 +79,9 @@ fn ways(app: &App, call: &Call, first: Option<Way>) -> Vec<Way> {
 /// The way back to the application's site, if the request names a known application that has one.
 fn way_back(call: &Call) -> Option<Way> {
     let client = &call.application().filter(|client| !client.client.disabled)?.client;
-    let href = client.links.site.clone()?;
-    Some(Way::Application { name: Words::plain(&client.name), href })
+    let languages = call.text_languages();
+    let href = client.links.site.as_ref()?.in_language(&languages).0.to_owned();
+    Some(Way::Application { name: Words::of(&client.name, &languages), href })
 }
 
 /// The way to the page at the root, except from that page itself.

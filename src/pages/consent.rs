@@ -14,6 +14,7 @@ use crate::http::call::{Call, Request};
 use crate::http::form;
 use crate::oauth::grant::device::{DeviceAnswer, DeviceRequest};
 use crate::oauth::grant::scope::{KnownScopes as _, OFFLINE_ACCESS};
+use crate::oauth::language_tag::LanguageTag;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::interaction::{self, Next, SignedIn};
 use crate::oauth::request::params::Params;
@@ -128,10 +129,10 @@ async fn view(
     let account = account.into_iter().next().ok_or_else(|| Failure::Internal("an account is lost".into()))?;
     let beyond = request.granted.scope.contains(OFFLINE_ACCESS);
     Ok(ConsentPage {
-        application: application::shown(app, &client.client),
+        application: application::shown(app, call, &client.client),
         account,
         accounts: resumed.url(app, "accounts"),
-        items: items(&resumed.checked),
+        items: items(&resumed.checked, &call.text_languages()),
         returns_to: returns_to(request),
         device: resumed.device.as_ref().map(|device| asking(call, device)),
         lifetime: if beyond { AccessLifetime::BeyondSession } else { AccessLifetime::Session },
@@ -144,7 +145,7 @@ async fn view(
 
 /// What the application asks for, the sensitive scopes first. Nothing for an own application: it is only asked about because
 /// it cannot prove who it is.
-fn items(checked: &CheckedRequest) -> Vec<AskedItem> {
+fn items(checked: &CheckedRequest, languages: &[LanguageTag]) -> Vec<AskedItem> {
     let CheckedRequest { client, request, catalogue } = checked;
     if client.client.first_party && !request.prompt.consent {
         return Vec::new();
@@ -152,10 +153,10 @@ fn items(checked: &CheckedRequest) -> Vec<AskedItem> {
     let scopes =
         request.granted.scope.names().filter_map(|name| catalogue.find(name)).map(|scope| AskedItem {
             name: scope.name.to_string(),
-            description: Some(Words::plain(&scope.description)),
+            description: Some(Words::of(&scope.description, languages)),
             claim: None,
             sensitive: scope.sensitive,
-            consequence: None,
+            consequence: scope.consequence.as_ref().map(|text| Words::of(text, languages)),
         });
     let claims = request.named.iter().map(|name| AskedItem {
         name: name.to_string(),

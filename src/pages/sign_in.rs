@@ -155,7 +155,7 @@ fn page(
     let (destination, query) = place;
     let another = if is_another(query) { "&another=1" } else { "" };
     let view = SignInPage {
-        application: destination.application(app),
+        application: destination.application(app, call),
         action: format!("{}{another}", destination.url(app, "sign-in")),
         form_token: destination.token(app, PURPOSE),
         username: typed.username.to_owned(),

@@ -84,6 +84,8 @@ pub const ALL: &[Table] = &[
             Text("name"),
             Integer("version"),
             Text("description"),
+            Text("consequence"),
+            Text("localized"),
             Boolean("sensitive"),
             Text("claims"),
             Integer("created_at"),

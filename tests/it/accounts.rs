@@ -98,6 +98,7 @@ async fn hint_prompt_and_choice_decide_which_account_a_request_uses() {
         (vec![SILENT, ("id_token_hint", hint.as_str())], &ids[0]),
         (vec![SILENT, ("login_hint", "Alice")], &ids[0]),
         (vec![SILENT, ("login_hint", "bob")], &ids[1]),
+        (vec![SILENT, ("login_hint", "\u{200b}bob \r\n")], &ids[1]),
         (vec![("id_token_hint", hint.as_str())], &ids[0]),
         (vec![("id_token_hint", hint.as_str()), ("login_hint", "bob")], &ids[0]),
     ] {

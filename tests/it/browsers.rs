@@ -355,7 +355,7 @@ async fn hostile_names_and_words_are_text_and_no_script_runs() {
     server.user("alice").await;
     for (index, hostile) in HOSTILE.into_iter().enumerate() {
         let mut registration = Registration::web(&format!("client {index}"));
-        registration.client.name = hostile.to_owned();
+        registration.client.name = hostile.into();
         let web = server.register(registration).await;
         let text = hostile.to_owned();
         let describe = async move |tx: &mut grantor::store::db::Tx| {

@@ -119,6 +119,15 @@ async fn the_login_hint_fills_the_form_as_text() {
     let hostile = shown("\"><script>alert(1)</script>").await;
     assert!(!hostile.body.contains("<script>alert"), "{hostile:?}");
     assert!(shown(&"x".repeat(255)).await.body.contains("value=\"\""), "longer than any name");
+    for (pasted, filled) in [
+        ("\u{feff} bob@example.com\t\r\n", "bob@example.com"),
+        ("\u{200b}bob\u{200e}", "bob"),
+        ("bob smith", "bob smith"),
+        (" \t\u{2060}", ""),
+    ] {
+        let page = shown(pasted).await;
+        assert!(page.body.contains(&format!("value=\"{filled}\"")), "{pasted:?}: {}", page.body);
+    }
 }
 
 #[tokio::test]

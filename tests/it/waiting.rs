@@ -392,7 +392,7 @@ async fn the_back_button_after_a_sign_in_leads_on_to_the_application() {
     let home = format!("http://localhost:{}/home", site.port);
     let mut registration =
         Registration::web("web").redirect_uri(&format!("http://localhost:{}/callback", site.port));
-    registration.client.links.site = Some(home.clone());
+    registration.client.links.site = Some(home.as_str().into());
     registration.client.first_party = true;
     let web = server.register(registration).await;
     chromium.open(&web.url_with(&[])).await;

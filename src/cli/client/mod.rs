@@ -3,6 +3,7 @@
 mod create;
 mod delete;
 pub(super) mod encryption;
+mod links;
 mod list;
 mod logo;
 mod secrets;

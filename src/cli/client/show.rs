@@ -9,6 +9,7 @@ use crate::clock::Timestamp;
 use crate::oauth::client::origin::Origin;
 use crate::oauth::client::{AssertionAudience, AuthMethod, Client, GrantType, IdTokenClaims, PkcePolicy};
 use crate::oauth::id::ClientId;
+use crate::oauth::localized_text::LocalizedText;
 use crate::oauth::request::redirect_uri::RegisteredUri;
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::signing_key::SigningAlgorithm;
@@ -70,11 +71,12 @@ fn secret_to_json(secret: &SecretRecord) -> Value {
 fn to_text(record: &ClientRecord) -> String {
     let client = &record.client;
     let uris = |uris: &[RegisteredUri]| if uris.is_empty() { "-".into() } else { texts(uris).join(" ") };
-    let or_none = |link: &Option<String>| link.clone().unwrap_or_else(|| "-".into());
+    let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".into());
+    let link = |link: &Option<LocalizedText>| link.as_ref().map_or_else(|| "-".into(), in_all_languages);
     let origins: Vec<&str> = client.origins.iter().map(Origin::as_str).collect();
     let mut text = card(&[
         ("id", client.id.to_string()),
-        ("name", client.name.clone()),
+        ("name", in_all_languages(&client.name)),
         ("kind", client.kind.as_str().into()),
         ("state", state(client).into()),
         ("redirect URIs", uris(&client.redirect_uris)),
@@ -107,9 +109,9 @@ fn to_text(record: &ClientRecord) -> String {
             "other schemes",
             if client.allowed_schemes.is_empty() { "-".into() } else { client.allowed_schemes.join(" ") },
         ),
-        ("site", or_none(&client.links.site)),
-        ("policy", or_none(&client.links.policy)),
-        ("terms", or_none(&client.links.terms)),
+        ("site", link(&client.links.site)),
+        ("policy", link(&client.links.policy)),
+        ("terms", link(&client.links.terms)),
         ("logo", if client.links.logo.is_some() { "yes" } else { "-" }.into()),
         ("created", record.created_at.iso()),
     ]);
@@ -124,6 +126,17 @@ fn to_text(record: &ClientRecord) -> String {
         text.push_str(&table(["SECRET", "CREATED", "EXPIRES", "LAST USED"], &rows));
     }
     text
+}
+
+/// A text, with its languages after it.
+fn in_all_languages(text: &LocalizedText) -> String {
+    let others = text.in_languages().map(|(tag, other)| format!("{tag}: {other}"));
+    let others: Vec<String> = others.collect();
+    if others.is_empty() {
+        text.as_str().to_owned()
+    } else {
+        format!("{} ({})", text.as_str(), others.join("; "))
+    }
 }
 
 /// Describes where the public keys of the client are.

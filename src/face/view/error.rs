@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{PageView, Way};
+use super::{PageView, Way, Words};
 
 /// An error page. It always has a way on: the layout adds the operator's help and the home page.
 #[derive(Clone, Debug, Serialize)]
@@ -82,7 +82,7 @@ fn begin_of(address: &str, part: &str) -> usize {
 #[derive(Clone, Debug, Serialize)]
 pub struct AnsweredPage {
     pub is_signed_in: bool,
-    pub application: Option<String>,
+    pub application: Option<Words>,
     pub ways: Vec<Way>,
     pub reason: &'static str,
     pub docs: String,

@@ -12,6 +12,9 @@ mod way;
 use minijinja::value::{Serde, Value};
 use serde::Serialize;
 
+use crate::oauth::language_tag::LanguageTag;
+use crate::oauth::localized_text::LocalizedText;
+
 pub use account::{AccountRow, ChooseAccountPage, HomePage};
 pub use consent::{AccessLifetime, AskedItem, AskingDevice, ConsentPage};
 pub use device::{DeviceAnsweredPage, DevicePage, DeviceProblem};
@@ -61,9 +64,10 @@ pub struct Words {
 }
 
 impl Words {
-    /// Returns a text that says nothing about its language.
-    pub fn plain(text: &str) -> Self {
-        Self { text: text.to_owned(), lang: None }
+    /// Returns the text for a page in these languages, the preferred one first.
+    pub fn of(text: &LocalizedText, languages: &[LanguageTag]) -> Self {
+        let (text, lang) = text.in_language(languages);
+        Self { text: text.to_owned(), lang: lang.map(LanguageTag::to_string) }
     }
 }
 

@@ -10,6 +10,7 @@ use crate::oauth::client::{AuthMethod, Client, ClientMetadata, ClientSecret, Sec
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::id::ClientId;
 use crate::oauth::identity::user::folded;
+use crate::oauth::localized_text::LocalizedText;
 
 /// A client with all its secrets.
 #[derive(Clone, Debug)]
@@ -243,7 +244,7 @@ async fn write(tx: &mut Tx, id: &ClientId, metadata: &ClientMetadata) -> Result<
     .bind(metadata.links.logo.clone())
     .bind(metadata.logout.back_channel.clone())
     .bind(metadata.logout.front_channel.clone())
-    .bind(format!("{}\n{}", folded(id.as_str()), folded(&metadata.name)))
+    .bind(searched(id, &metadata.name))
     .execute()
     .await?;
     tx.query("DELETE FROM client_origins WHERE client_id = $1").bind(id.as_str()).execute().await?;
@@ -255,6 +256,13 @@ async fn write(tx: &mut Tx, id: &ClientId, metadata: &ClientMetadata) -> Result<
             .await?;
     }
     Ok(())
+}
+
+/// The text that is searched: the id, and the name in each of its languages.
+fn searched(id: &ClientId, name: &LocalizedText) -> String {
+    let others = name.in_languages().map(|(_, text)| text);
+    let lines = [id.as_str(), name.as_str()].into_iter().chain(others).map(folded);
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn corrupt(id: String) -> DbError {

@@ -61,7 +61,7 @@ async fn hostile_client(server: &TestServer, number: usize, text: &str) -> Appli
     let name = scope.name.clone();
     server.store(async move |tx| scopes::save(tx, &scope, Timestamp::from_unix(0)).await).await;
     let mut registration = Registration::web(&format!("client{number}"));
-    registration.client.name = text.to_owned();
+    registration.client.name = text.into();
     registration.client.scopes = Scope::from_stored(&name);
     server.register(registration).await
 }
