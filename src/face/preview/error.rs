@@ -103,7 +103,7 @@ fn with_address(page: ErrorPage, address: DifferingAddress) -> ErrorPage {
 fn answered(issuer: &str) -> Vec<PageState> {
     let page = AnsweredPage {
         is_signed_in: true,
-        application: Some("Demo Calendar".into()),
+        application: Some(application(issuer).name),
         ways: vec![back(issuer)],
         reason: Reason::FlowUnknown.word(),
         docs: format!("{issuer}/errors/{}", Reason::FlowUnknown.word()),

@@ -23,7 +23,13 @@ pub(super) fn application(issuer: &str) -> Application {
 
 /// An application with nothing but a name.
 pub(super) fn bare(name: &str) -> Application {
-    Application { name: Words::plain(name), logo: None, site: None, policy: None, terms: None }
+    Application {
+        name: Words { text: name.into(), lang: None },
+        logo: None,
+        site: None,
+        policy: None,
+        terms: None,
+    }
 }
 
 pub(super) fn account(name: &str, address: Option<&str>, initials: &str) -> AccountRow {
