@@ -7,6 +7,7 @@ use std::path::Path;
 
 use grantor::face::language::Language;
 use regex::Regex;
+use url::Url;
 
 use crate::support::Browser;
 use crate::support::chromium::Chromium;
@@ -226,7 +227,7 @@ async fn pictures_of_the_documentation(chromium: &Chromium, preview: &ThemePrevi
     chromium.click("allow").await;
     chromium.text_of("greeting").await;
     fs::write(images.join("demo.png"), chromium.picture_of(1000, 700).await).expect("a picture");
-    let place = server.find("/authorize").unwrap_or_else(|| panic!("a page of the server: {server}"));
-    chromium.open(&format!("{}/errors/redirect_uri.path", &server[..place])).await;
+    let issuer = Url::parse(&server).expect("an address").origin().ascii_serialization();
+    chromium.open(&format!("{issuer}/errors/redirect_uri.path")).await;
     fs::write(images.join("reason.png"), chromium.picture_of(900, 677).await).expect("a picture");
 }

@@ -16,7 +16,7 @@ pub(crate) struct ThemePreview {
 impl ThemePreview {
     /// Starts the preview in a folder, and reads its address.
     pub(crate) fn start(directory: &Path, arguments: &[&str]) -> Self {
-        let arguments = [&["theme", "preview"], arguments].concat();
+        let arguments = [&["theme", "preview"][..], arguments].concat();
         let mut child = grantor(directory, &arguments).stdout(Stdio::piped()).spawn().expect("the binary");
         let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
         let line = lines.next().expect("a line").expect("text");
