@@ -228,6 +228,6 @@ async fn pictures_of_the_documentation(chromium: &Chromium, preview: &ThemePrevi
     chromium.text_of("greeting").await;
     fs::write(images.join("demo.png"), chromium.picture_of(1000, 700).await).expect("a picture");
     let issuer = Url::parse(&server).expect("an address").origin().ascii_serialization();
-    chromium.open(&format!("{issuer}/errors/redirect_uri.path")).await;
+    chromium.open(&format!("{issuer}/errors/redirect_uri.path_mismatch")).await;
     fs::write(images.join("reason.png"), chromium.picture_of(900, 677).await).expect("a picture");
 }
