@@ -111,7 +111,9 @@ CREATE TABLE scopes (
     created_at  BIGINT  NOT NULL,
     access_token_lifetime BIGINT,
     -- A person who is not in this group gets no token with the scope.
-    required_group TEXT
+    required_group TEXT,
+    -- A person cannot leave the scope out of a request, also if the client allows partial consent.
+    required       BOOLEAN NOT NULL DEFAULT FALSE
 );
 
 -- OpenID Connect Core §5.4 and §11. Operators may change their descriptions and their claims.
@@ -232,6 +234,8 @@ CREATE TABLE consents (
     client_id  TEXT   NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
     -- All that the person has allowed so far, as JSON.
     granted    TEXT   NOT NULL,
+    -- What the person has left out where the client allows partial consent, in the same form. NULL: nothing.
+    refused    TEXT,
     updated_at BIGINT NOT NULL,
     PRIMARY KEY (user_id, client_id)
 );

@@ -9,7 +9,7 @@ use crate::failure::Denied;
 use crate::operations::fault::{Fault, FaultKind, Faults};
 
 /// Members that sentences name, and their options.
-const OPTIONS: [(&str, &str); 22] = [
+const OPTIONS: [(&str, &str); 23] = [
     ("allowed_schemes", "--allow-scheme"),
     ("assertion_audience", "--assertion-audience"),
     ("backchannel_logout_uri", "--backchannel-logout-uri"),
@@ -26,6 +26,7 @@ const OPTIONS: [(&str, &str); 22] = [
     ("may_impersonate", "--may-impersonate"),
     ("may_reuse_consent", "--may-reuse-consent"),
     ("may_widen_resources", "--may-widen-resources"),
+    ("partial_consent", "--partial-consent"),
     ("policy_uri", "--policy"),
     ("redirect_uris", "--redirect-uri"),
     ("scope", "--scope"),

@@ -3,6 +3,8 @@
 use crate::secret::Hash;
 
 pub const STYLE: &str = include_str!("assets/grantor.css");
+/// What only the error reference needs beside [`STYLE`].
+const REFERENCE_STYLE: &str = include_str!("assets/reference.css");
 const ICON: &str = include_str!("assets/grantor.svg");
 
 /// A file that pages load.
@@ -21,9 +23,11 @@ impl Asset {
     }
 }
 
-/// The files that every page loads.
+/// The files that pages load.
 pub struct Assets {
     pub style: Asset,
+    /// Only for pages of the error reference.
+    pub reference_style: Asset,
     pub icon: Asset,
 }
 
@@ -31,13 +35,14 @@ impl Assets {
     pub fn new() -> Self {
         Self {
             style: Asset::new("css", "text/css; charset=utf-8", STYLE),
+            reference_style: Asset::new("css", "text/css; charset=utf-8", REFERENCE_STYLE),
             icon: Asset::new("svg", "image/svg+xml", ICON),
         }
     }
 
     /// Finds an asset by its name. `None` if there is no such asset.
     pub fn find(&self, name: &str) -> Option<&Asset> {
-        [&self.style, &self.icon].into_iter().find(|asset| asset.name == name)
+        [&self.style, &self.reference_style, &self.icon].into_iter().find(|asset| asset.name == name)
     }
 }
 

@@ -18,7 +18,7 @@ macro_rules! templates {
     };
 }
 
-pub(super) const TEMPLATES: [(&str, &str); 23] = templates![
+pub(super) const TEMPLATES: [(&str, &str); 24] = templates![
     "layout.html",
     "parts.html",
     "sign_in.html",
@@ -36,6 +36,7 @@ pub(super) const TEMPLATES: [(&str, &str); 23] = templates![
     "form_post.html",
     "error.html",
     "home.html",
+    "reference_layout.html",
     "example.html",
     "errors.html",
     "search.html",
@@ -105,6 +106,8 @@ impl Templates {
         // The server's name as the address bar shows it.
         environment.add_global("place", issuer.split_once("://").map_or(issuer, |(_, rest)| rest).to_owned());
         environment.add_global("style", format!("{issuer}/assets/{}", assets.style.name));
+        let reference_style = format!("{issuer}/assets/{}", assets.reference_style.name);
+        environment.add_global("reference_style", reference_style);
         environment.add_global("icon", format!("{issuer}/assets/{}", assets.icon.name));
         let languages = Language::ALL.map(|language| {
             context! { tag => language.tag(), name => language.own_name(), dir => language.direction() }

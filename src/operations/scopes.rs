@@ -37,6 +37,7 @@ pub struct ScopeChanges {
     pub access_token_lifetime: Option<Option<Seconds>>,
     /// `Some(None)`: people of every group can give the scope.
     pub required_group: Option<Option<String>>,
+    pub required: Option<bool>,
 }
 
 /// Whether a scope that clients may ask for can be deleted.
@@ -298,6 +299,7 @@ impl ScopeChanges {
             claims: ListChange::Replace(scope.claims.clone()),
             access_token_lifetime: Some(scope.access_token_lifetime),
             required_group: Some(scope.required_group.clone()),
+            required: Some(scope.required),
         }
     }
 
@@ -315,6 +317,7 @@ impl ScopeChanges {
             claims,
             access_token_lifetime: self.access_token_lifetime.unwrap_or(before.access_token_lifetime),
             required_group: self.required_group.unwrap_or(before.required_group),
+            required: self.required.unwrap_or(before.required),
         })
     }
 }
@@ -334,6 +337,7 @@ fn members(scope: &ScopeRecord) -> Value {
         "claims": scope.claims,
         "access_token_lifetime": scope.access_token_lifetime,
         "required_group": scope.required_group,
+        "required": scope.required,
     });
     for (member, text) in scope.texts() {
         members[member] = text.into();

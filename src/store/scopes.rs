@@ -28,13 +28,14 @@ struct ScopeRow {
     claims: String,
     access_token_lifetime: Option<Seconds>,
     required_group: Option<String>,
+    required: bool,
 }
 
 /// The columns of [`ScopeRow`].
 macro_rules! select {
     () => {
         "SELECT name, version, description, consequence, localized, sensitive, claims, access_token_lifetime,
-                required_group FROM scopes "
+                required_group, required FROM scopes "
     };
 }
 
@@ -82,7 +83,7 @@ pub async fn find(conn: &mut Conn, name: &str) -> Result<Option<ScopeRecord>, Db
 pub async fn update(tx: &mut Tx, scope: &ScopeRecord) -> Result<(), DbError> {
     tx.query(
         "UPDATE scopes SET version = version + 1, description = $2, sensitive = $3, claims = $4, access_token_lifetime = $5,
-                           required_group = $6, consequence = $7, localized = $8
+                           required_group = $6, consequence = $7, localized = $8, required = $9
          WHERE name = $1",
     )
     .bind(scope.name.as_str())
@@ -93,6 +94,7 @@ pub async fn update(tx: &mut Tx, scope: &ScopeRecord) -> Result<(), DbError> {
     .bind(scope.required_group.clone())
     .bind(scope.consequence.as_ref().map(|text| text.as_str().to_owned()))
     .bind(localized(scope))
+    .bind(scope.required)
     .execute()
     .await
     .map(drop)
@@ -118,7 +120,7 @@ pub async fn delete(tx: &mut Tx, name: &str) -> Result<(), DbError> {
 /// The key of a consent: user and client.
 pub type ConsentKey = (String, String);
 
-/// The next consents after `after`, at most [`LOOK`], each with whether it may have the scope.
+/// The next consents after `after`, at most [`LOOK`], each with whether the scope may be allowed or refused in it.
 ///
 /// # Errors
 /// Only failures of the database.
@@ -129,7 +131,10 @@ pub async fn look_for_consents(
 ) -> Result<Vec<(ConsentKey, bool)>, DbError> {
     let rows: Vec<(String, String, bool)> = conn
         .query(
-            "SELECT user_id, client_id, REPLACE(granted, $1, '') <> granted AS is_wanted FROM consents
+            "SELECT user_id, client_id,
+                    REPLACE(granted, $1, '') <> granted OR REPLACE(COALESCE(refused, ''), $1, '') <> COALESCE(refused, '')
+                    AS is_wanted
+             FROM consents
              WHERE (user_id, client_id) > ($2, $3) ORDER BY user_id, client_id LIMIT $4",
         )
         .bind(name)
@@ -141,8 +146,31 @@ pub async fn look_for_consents(
     Ok(rows.into_iter().map(|(user, client, is_wanted)| ((user, client), is_wanted)).collect())
 }
 
-/// Takes a scope from the consents in a stretch: a later scope of the same name may mean something else. Returns the number
-/// of changed rows.
+/// The statements that take a scope from one column of the consents.
+struct ConsentColumn {
+    select: &'static str,
+    update: &'static str,
+}
+
+macro_rules! consent_column {
+    ($column:literal) => {
+        ConsentColumn {
+            select: concat!(
+                "SELECT user_id, client_id, ",
+                $column,
+                " FROM consents
+                 WHERE (user_id, client_id) > ($2, $3) AND (user_id, client_id) <= ($4, $5)
+                   AND REPLACE(",
+                $column,
+                ", $1, '') <> ",
+                $column
+            ),
+            update: concat!("UPDATE consents SET ", $column, " = $1 WHERE user_id = $2 AND client_id = $3"),
+        }
+    };
+}
+/// Takes a scope from the consents in a stretch, from what is allowed and from what is refused: a later scope of the same
+/// name may mean something else. Returns the number of changes.
 ///
 /// # Errors
 /// [`DbError::Corrupt`] if a consent with the scope is damaged; otherwise only failures of the database.
@@ -151,25 +179,26 @@ pub async fn take_from_consents(
     name: &str,
     stretch: &Stretch<ConsentKey>,
 ) -> Result<u64, DbError> {
-    let found: Vec<(String, String, String)> = tx
-        .query(
-            "SELECT user_id, client_id, granted FROM consents
-             WHERE (user_id, client_id) > ($2, $3) AND (user_id, client_id) <= ($4, $5)
-               AND REPLACE(granted, $1, '') <> granted",
-        )
-        .bind(name)
-        .bind(stretch.after.0.as_str())
-        .bind(stretch.after.1.as_str())
-        .bind(stretch.until.0.as_str())
-        .bind(stretch.until.1.as_str())
-        .all()
+    const ALLOWED: ConsentColumn = consent_column!("granted");
+    const REFUSED: ConsentColumn = consent_column!("refused");
+    let mut taken = 0;
+    for column in [ALLOWED, REFUSED] {
+        let found: Vec<(String, String, String)> = tx
+            .query(column.select)
+            .bind(name)
+            .bind(stretch.after.0.as_str())
+            .bind(stretch.after.1.as_str())
+            .bind(stretch.until.0.as_str())
+            .bind(stretch.until.1.as_str())
+            .all()
+            .await?;
+        let found = found.into_iter().map(|(user, client, stored)| ((user, client), stored));
+        taken += apply(tx, without(name, "consents", found)?, |batch, stored, (user, client)| {
+            batch.query(column.update).bind(stored).bind(user).bind(client)
+        })
         .await?;
-    let found = found.into_iter().map(|(user, client, granted)| ((user, client), granted));
-    let update = "UPDATE consents SET granted = $1 WHERE user_id = $2 AND client_id = $3";
-    apply(tx, without(name, "consents", found)?, |batch, granted, (user, client)| {
-        batch.query(update).bind(granted).bind(user).bind(client)
-    })
-    .await
+    }
+    Ok(taken)
 }
 
 /// The next grants after `after` by id, at most [`LOOK`], each with whether it is not revoked and may have the scope.
@@ -306,8 +335,8 @@ pub async fn save(tx: &mut Tx, scope: &ScopeRecord, now: Timestamp) -> Result<bo
     let inserted = tx
         .query(
             "INSERT INTO scopes (name, description, sensitive, claims, access_token_lifetime, created_at, required_group,
-                                 consequence, localized)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                                 consequence, localized, required)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
              ON CONFLICT (name) DO NOTHING",
         )
         .bind(scope.name.as_str())
@@ -319,6 +348,7 @@ pub async fn save(tx: &mut Tx, scope: &ScopeRecord, now: Timestamp) -> Result<bo
         .bind(scope.required_group.clone())
         .bind(scope.consequence.as_ref().map(|text| text.as_str().to_owned()))
         .bind(localized(scope))
+        .bind(scope.required)
         .execute()
         .await?;
     Ok(inserted == 1)
@@ -350,6 +380,7 @@ impl ScopeRow {
             claims: self.claims.split(' ').filter(|name| !name.is_empty()).map(str::to_owned).collect(),
             access_token_lifetime: self.access_token_lifetime,
             required_group: self.required_group,
+            required: self.required,
         })
     }
 }

@@ -91,6 +91,7 @@ pub const ALL: &[Table] = &[
             Integer("created_at"),
             Integer("access_token_lifetime"),
             Text("required_group"),
+            Boolean("required"),
         ],
     },
     Table {
@@ -147,7 +148,13 @@ pub const ALL: &[Table] = &[
     },
     Table {
         name: "consents",
-        columns: &[Text("user_id"), Text("client_id"), Text("granted"), Integer("updated_at")],
+        columns: &[
+            Text("user_id"),
+            Text("client_id"),
+            Text("granted"),
+            Text("refused"),
+            Integer("updated_at"),
+        ],
     },
     Table {
         name: "codes",

@@ -96,6 +96,8 @@ async fn application(server: &TestServer) -> Application {
     let mut registration = Registration::web("web");
     registration.client.name = "The Calendar, Contacts and Correspondence Companion of Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch".into();
     registration.client.scopes = Scope::from_stored("read pay calendar.events.of-everybody:write");
+    // The question about a device has no checkboxes.
+    registration.client.partial_consent = true;
     registration.client.links = Links {
         site: Some("https://app.example/".into()),
         policy: Some("https://app.example/privacy".into()),

@@ -1,11 +1,16 @@
 //! The pages in a real browser, under the content security policy that the server sends.
 
+use fantoccini::Locator;
+use grantor::cache::catalogue::Freshness;
+use grantor::oauth::id::ClientId;
+use serde_json::json;
+
 use crate::support::chromium::Chromium;
 use crate::support::demo::Demo;
 use crate::support::relying_party::Registration;
 use crate::support::server::PASSWORD;
 use crate::support::site::{Site, arrival, page, redirect};
-use crate::support::{Application, TestServer};
+use crate::support::{Application, Operator, TestServer};
 
 /// An application on another host name than the server (`localhost` instead of `127.0.0.1`), which redirects to a third
 /// origin.
@@ -115,6 +120,32 @@ async fn a_person_denies_or_cancels_and_arrives_with_the_error() {
 }
 
 #[tokio::test]
+async fn a_person_clears_the_box_of_a_scope_and_the_application_gets_the_others() {
+    let Some(chromium) = Chromium::start().await else { return };
+    let server = TestServer::start().await;
+    server.user("alice").await;
+    let web = application(&server).await;
+    Operator::of(&server).done(&["client", "update", "web", "--partial-consent"]);
+    server.app.cache.client(&ClientId::new("web"), Freshness::Now).await.unwrap();
+    chromium.page.set_window_size(360, 740).await.unwrap();
+    chromium.open(&web.url_with(&[("scope", "read write pay")])).await;
+    chromium.sign_in("alice").await;
+    chromium.text_of("allow").await;
+    fits(&chromium, &server).await;
+    // The words beside the box belong to it.
+    let label =
+        chromium.page.find(Locator::XPath("//label[contains(., 'Change your things')]")).await.unwrap();
+    label.click().await.unwrap();
+    let ticked = "return [...document.querySelectorAll('input[type=checkbox]:checked')].map((e) => e.value)";
+    assert_eq!(chromium.script(ticked).await, json!(["pay", "read"]));
+    chromium.click("allow").await;
+    let landed = chromium.text_of("landed").await;
+    let (_, code) = landed.split_once("code=").unwrap();
+    let tokens = web.redeem_by_hand(code.split('&').next().unwrap()).await;
+    assert_eq!(tokens.get("scope"), "pay read");
+}
+
+#[tokio::test]
 async fn the_policy_lets_a_form_end_in_a_native_application() {
     let Some(chromium) = Chromium::start().await else { return };
     let server = TestServer::start().await;
@@ -218,6 +249,9 @@ async fn a_newcomer_signs_in_through_the_demo_and_breaks_a_request() {
     assert_eq!(chromium.text_of("error-reason").await, "code.replayed");
     // The explanation is on the same page.
     assert!(chromium.text_of("explained").await.contains("How to fix it"));
+    let example = chromium.script("return document.querySelector('#explained details').textContent").await;
+    let example = example.as_str().expect("an example");
+    assert!(example.contains("POST http://") && !example.contains("id.example.com"), "{example}");
 
     connect_a_television(&chromium, &demo.application).await;
     for (id, error) in [
@@ -365,7 +399,7 @@ async fn hostile_names_and_words_are_text_and_no_script_runs() {
                 .await
         };
         server.store(describe).await;
-        server.app.cache.catalogue(grantor::cache::catalogue::Freshness::Now).await.unwrap();
+        server.app.cache.catalogue(Freshness::Now).await.unwrap();
         server.sql("DELETE FROM sessions").await;
 
         chromium.open(&web.url_with(&[("state", hostile)])).await;

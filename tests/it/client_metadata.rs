@@ -83,24 +83,27 @@ fn asked() -> impl Strategy<Value = ClientMetadata> {
         (one_of(ClientKind::ALL), localized(), of(localized()), of(localized()), of(localized()), of(text()));
     let scopes = vec("[!#-\\[\\]-~]{1,9}", 0..5);
     let flows = (uris(), uris(), origins(), some_of(GrantType::ALL), some_of(ANSWERED), scopes);
-    (who, flows, of(one_of(PkcePolicy::ALL)), any::<(bool, bool)>()).prop_map(|(who, flows, pkce, asked)| {
-        let (kind, name, site, policy, terms, logo) = who;
-        let (redirect_uris, post_logout_redirect_uris, origins, grants, response_types, scopes) = flows;
-        ClientMetadata {
-            links: Links { site, policy, terms, logo },
-            redirect_uris,
-            post_logout_redirect_uris,
-            origins,
-            grants,
-            response_types,
-            scopes: Scope::from_stored(&scopes.join(" ")),
-            pkce,
-            first_party: asked.0,
-            may_reuse_consent: asked.1,
-            allowed_schemes: if asked.1 { vec!["cursor".to_owned()] } else { Vec::new() },
-            ..ClientMetadata::new(name, kind)
-        }
-    })
+    (who, flows, of(one_of(PkcePolicy::ALL)), any::<(bool, bool, bool)>()).prop_map(
+        |(who, flows, pkce, asked)| {
+            let (kind, name, site, policy, terms, logo) = who;
+            let (redirect_uris, post_logout_redirect_uris, origins, grants, response_types, scopes) = flows;
+            ClientMetadata {
+                links: Links { site, policy, terms, logo },
+                redirect_uris,
+                post_logout_redirect_uris,
+                origins,
+                grants,
+                response_types,
+                scopes: Scope::from_stored(&scopes.join(" ")),
+                pkce,
+                first_party: asked.0,
+                may_reuse_consent: asked.1,
+                partial_consent: asked.2,
+                allowed_schemes: if asked.1 { vec!["cursor".to_owned()] } else { Vec::new() },
+                ..ClientMetadata::new(name, kind)
+            }
+        },
+    )
 }
 
 fn id_token_claims() -> impl Strategy<Value = IdTokenClaims> {

@@ -141,6 +141,10 @@ pub(in crate::cli) struct Options {
     /// without a page
     #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
     may_reuse_consent: Option<bool>,
+    /// Whether people may leave scopes out on the consent page: each scope has a checkbox there, except openid and scopes
+    /// that are required
+    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
+    partial_consent: Option<bool>,
     /// A scheme without a dot that the redirect URIs of a native application may have, such as cursor. Any other
     /// application on a person's device can claim it, and then gets the answers instead; may be given several times
     #[arg(long = "allow-scheme", value_name = "SCHEME")]
@@ -246,6 +250,7 @@ fn client_of(options: &Options) -> Result<Client, CliError> {
         may_widen_resources: options.may_widen_resources.unwrap_or_default(),
         first_party: options.first_party.unwrap_or_default(),
         may_reuse_consent: options.may_reuse_consent.unwrap_or_default(),
+        partial_consent: options.partial_consent.unwrap_or_default(),
         allowed_schemes: schemes(&options.allowed_schemes),
     };
     Ok(Client::new(ClientId::new(&options.id), metadata))

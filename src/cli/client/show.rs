@@ -105,6 +105,7 @@ fn to_text(record: &ClientRecord) -> String {
         ("widens targets", if client.may_widen_resources { "yes" } else { "no" }.into()),
         ("first party", if client.first_party { "yes" } else { "no" }.into()),
         ("asked again", if client.may_reuse_consent { "no" } else { "if it cannot prove itself" }.into()),
+        ("partial consent", if client.partial_consent { "yes" } else { "no" }.into()),
         (
             "other schemes",
             if client.allowed_schemes.is_empty() { "-".into() } else { client.allowed_schemes.join(" ") },

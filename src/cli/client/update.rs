@@ -221,6 +221,10 @@ struct ClientChangeOptions {
     /// program on a person's device can then get tokens in its name without a page
     #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
     may_reuse_consent: Option<bool>,
+    /// Whether people may leave scopes out on the consent page: each scope has a checkbox there, except openid and scopes
+    /// that are required
+    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
+    partial_consent: Option<bool>,
     /// A scheme without a dot that the redirect URIs of a native application may have; any other application on a
     /// person's device can claim it, and then gets the answers instead; replaces those before; may be given several times
     #[arg(long = "allow-scheme", value_name = "SCHEME", conflicts_with = "no_allowed_schemes")]
@@ -382,6 +386,7 @@ impl ClientEdit {
             may_widen_resources: changes.may_widen_resources.unwrap_or(before.may_widen_resources),
             first_party: changes.first_party.unwrap_or(before.first_party),
             may_reuse_consent: changes.may_reuse_consent.unwrap_or(before.may_reuse_consent),
+            partial_consent: changes.partial_consent.unwrap_or(before.partial_consent),
             allowed_schemes: match changes.allowed_schemes.as_slice() {
                 [] if changes.no_allowed_schemes => Vec::new(),
                 [] => before.allowed_schemes.clone(),

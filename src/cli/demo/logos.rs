@@ -30,7 +30,7 @@ impl DemoLogo {
 
     /// Returns the links of an application with this picture, whose site is at `site`.
     pub(super) fn links(self, site: String) -> Links {
-        Links { logo: Some(self.digest()), site: Some(site), ..Links::default() }
+        Links { logo: Some(self.digest()), site: Some(site.into()), ..Links::default() }
     }
 
     /// Stores the picture for the server's pages.

@@ -30,6 +30,9 @@ pub(in crate::cli) struct Options {
     /// Only give the scope to an application that names it in its request
     #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
     sensitive: Option<bool>,
+    /// Do not let people leave the scope out on the consent page of an application that allows partial consent
+    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
+    required: Option<bool>,
     /// A claim about the person that applications receive with the scope; may be given several times
     #[arg(long = "claim", value_name = "NAME")]
     claims: Vec<String>,
@@ -56,6 +59,7 @@ pub(super) fn run(options: Options) -> Result<(), CliError> {
         claims: options.claims,
         access_token_lifetime: new_lifetime(options.access_token_lifetime.as_deref())?.flatten(),
         required_group: options.require_group,
+        required: options.required.unwrap_or_default(),
     };
     options.output.common.run(async |cli| {
         let scope = scopes::create(&cli.operations(), scope).await?.outcome;

@@ -49,6 +49,7 @@ pub(super) fn to_json(scope: &ScopeRecord) -> Value {
         "claims": scope.claims,
         "access_token_lifetime": scope.access_token_lifetime,
         "required_group": scope.required_group,
+        "required": scope.required,
     });
     for (member, text) in scope.texts() {
         json[member] = text.into();

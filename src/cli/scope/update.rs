@@ -50,6 +50,9 @@ struct ScopeChangeOptions {
     /// Whether only an application that names the scope in its request gets it
     #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
     sensitive: Option<bool>,
+    /// Whether people cannot leave the scope out on the consent page of an application that allows partial consent
+    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
+    required: Option<bool>,
     /// A claim about the person that applications receive with the scope; replaces those before; may be given several
     /// times
     #[arg(long = "claim", value_name = "NAME", conflicts_with_all = ["no_claims", "add_claims", "remove_claims"])]
@@ -104,6 +107,7 @@ impl ScopeChangeOptions {
                 &self.no_consequence_in,
             )?,
             sensitive: self.sensitive,
+            required: self.required,
             claims: ListChange::of(self.claims, self.no_claims, self.add_claims, self.remove_claims),
             access_token_lifetime: new_lifetime(self.access_token_lifetime.as_deref())?,
             required_group: (self.no_required_group || self.require_group.is_some())

@@ -28,6 +28,7 @@ pub(super) fn states(issuer: &str) -> Vec<PageState> {
             "six-scopes",
             ConsentPage { items: six(), lifetime: AccessLifetime::BeyondSession, ..page.clone() },
         ),
+        PageState::new("partial", ConsentPage { items: partial(), ..page.clone() }),
         PageState::new("claims", ConsentPage { items: claims(), ..page.clone() }),
         PageState::new("only-question", ConsentPage { items: Vec::new(), each_time: true, ..page.clone() }),
         PageState::new("each-time", ConsentPage { each_time: true, ..page.clone() }),
@@ -89,6 +90,7 @@ fn scope(name: &str, description: &str) -> AskedItem {
         claim: None,
         sensitive: false,
         consequence: None,
+        ticked: None,
     }
 }
 
@@ -119,6 +121,17 @@ fn claims() -> Vec<AskedItem> {
         ..scope(name, "")
     };
     vec![claim("email", true), claim("birthdate", true), claim("https://example.com/staff_number", false)]
+}
+
+/// What the person can leave out, except for the first one: scopes and a claim, of which one box was cleared before.
+fn partial() -> Vec<AskedItem> {
+    let mut items = six();
+    items.sort_by_key(|item| item.name != "openid");
+    items.extend(claims());
+    for (n, item) in items.iter_mut().enumerate().skip(1) {
+        item.ticked = Some(n != 3);
+    }
+    items
 }
 
 /// The page of a device: no one goes back to an application.

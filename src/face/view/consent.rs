@@ -31,7 +31,7 @@ impl PageView for ConsentPage {
 /// A scope or a claim.
 #[derive(Clone, Debug, Serialize)]
 pub struct AskedItem {
-    /// The machine name.
+    /// The machine name, which is the value of its checkbox.
     pub name: String,
     /// What the application may do with it, in the operator's words. `None` for a claim.
     pub description: Option<Words>,
@@ -41,6 +41,8 @@ pub struct AskedItem {
     pub sensitive: bool,
     /// What follows from allowing it, in the operator's words.
     pub consequence: Option<Words>,
+    /// Whether its checkbox is ticked. `None` if the person cannot leave it out.
+    pub ticked: Option<bool>,
 }
 
 /// The device that asks.

@@ -107,6 +107,9 @@ pub struct ClientMetadata {
     /// People who have allowed the client are not asked again, although it cannot prove who it is (RFC 8252 §8.6).
     #[serde(default)]
     pub may_reuse_consent: bool,
+    /// People may leave scopes and claims out on the consent page, except `openid` and what is required.
+    #[serde(default)]
+    pub partial_consent: bool,
     /// The private schemes without a dot that its redirect URIs may have.
     #[serde(default)]
     pub allowed_schemes: Vec<String>,
@@ -179,6 +182,7 @@ impl ClientMetadata {
             may_widen_resources: false,
             first_party: false,
             may_reuse_consent: false,
+            partial_consent: false,
             allowed_schemes: Vec::new(),
         }
     }
@@ -383,6 +387,7 @@ mod tests {
             may_widen_resources: true,
             first_party: true,
             may_reuse_consent: true,
+            partial_consent: true,
             allowed_schemes: vec!["cursor".into()],
             ..ClientMetadata::new("App", ClientKind::Web)
         }
@@ -431,6 +436,7 @@ mod tests {
             "may_widen_resources": true,
             "first_party": true,
             "may_reuse_consent": true,
+            "partial_consent": true,
             "allowed_schemes": ["cursor"],
         });
         assert_eq!(stored, expected);

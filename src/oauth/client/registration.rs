@@ -67,6 +67,11 @@ pub fn check(client: &ClientMetadata) -> Vec<WrongMember> {
     check_native(client, &mut findings);
     check_grants(client, &mut findings);
     check_assertions(client, &mut findings);
+    if client.partial_consent && client.first_party {
+        let sentence =
+            "`partial_consent` is for clients that people are asked about, and a first-party client is not";
+        findings.add("partial_consent", sentence);
+    }
     check_response_types(client, &mut findings);
     if client.id_token_claims != IdTokenClaims::None && !client.scopes.contains(OPENID) {
         findings.add("id_token_claims", "a client gets ID Tokens only if it has the scope openid");

@@ -35,6 +35,8 @@ pub struct ScopeRecord {
     pub access_token_lifetime: Option<Seconds>,
     /// Only people in this group can grant it.
     pub required_group: Option<String>,
+    /// A person cannot leave it out of a request, also if the client allows partial consent.
+    pub required: bool,
 }
 
 impl ScopeRecord {
@@ -152,6 +154,12 @@ impl Scope {
     /// The names of both scopes.
     pub fn and(&self, other: &Self) -> Self {
         Self(self.0.union(&other.0).cloned().collect())
+    }
+
+    /// The names of this scope that `is_wanted` accepts.
+    #[must_use]
+    pub fn only(&self, is_wanted: impl Fn(&str) -> bool) -> Self {
+        Self(self.names().filter(|name| is_wanted(name)).map(str::to_owned).collect())
     }
 
     /// The names of this scope that are not in `other`.
