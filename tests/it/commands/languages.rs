@@ -104,6 +104,7 @@ async fn a_scope_has_its_description_and_its_consequence_in_the_languages_that_o
         "consequence#ar": "\u{627}\u{644}\u{645}\u{627}\u{644}",
         "consequence#de": "Es kann Ihr Geld bewegen.",
         "sensitive": true,
+        "required": false,
         "claims": [],
         "access_token_lifetime": null,
         "required_group": null,
