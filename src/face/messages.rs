@@ -200,7 +200,7 @@ impl TextReader {
                 match ["zero", "one", "two", "few", "many", "other"].contains(&name) {
                     true => _ = categories.insert(name.to_owned()),
                     false => {
-                        self.wrong.push(format!("has the branch [{name}], which is not a plural category"))
+                        self.wrong.push(format!("has the branch [{name}], which is not a plural category"));
                     }
                 }
             }
