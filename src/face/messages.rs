@@ -188,7 +188,7 @@ impl TextReader {
                 self.selection(id.name, variants);
             }
             Expression::Select { .. } => {
-                self.wrong.push("selects by something that is not a variable".into())
+                self.wrong.push("selects by something that is not a variable".into());
             }
         }
     }
