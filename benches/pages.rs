@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use grantor::config::Config;
 use grantor::face::assets::Assets;
+use grantor::face::brand::Brand;
 use grantor::face::language::Language;
 use grantor::face::preview;
 use grantor::face::templates::{Reader, Templates};
@@ -23,7 +25,8 @@ pub(crate) fn measure(options: &Options) -> Outcome<()> {
     if !options.wants("pages") {
         return Ok(());
     }
-    let templates = Templates::new(ISSUER, &Assets::new(), &[])?;
+    let brand = Brand::load(&Config::with(&[])?.brand, ISSUER)?;
+    let templates = Templates::new(ISSUER, &Assets::new(&brand), &brand, &[])?;
     let mut costs = Vec::new();
     for language in [Language::English, Language::German, Language::Japanese, Language::Arabic] {
         for state in preview::all(ISSUER) {

@@ -52,6 +52,7 @@ CREATE TABLE clients (
     resources   TEXT   NOT NULL DEFAULT '',
     may_act     TEXT,
     logo_digest TEXT,
+    logo_dark_digest TEXT,
     backchannel_logout_uri  TEXT,
     frontchannel_logout_uri TEXT,
     created_at  BIGINT NOT NULL,

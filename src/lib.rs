@@ -16,6 +16,7 @@ pub mod oauth;
 pub mod clock;
 pub mod clock_watch;
 pub mod config;
+pub mod face;
 pub mod failure;
 pub mod files;
 pub mod limits;
@@ -23,7 +24,6 @@ pub mod network;
 pub mod secret;
 pub mod telemetry;
 
-pub mod face;
 pub mod fetch;
 pub mod jose;
 pub mod store;

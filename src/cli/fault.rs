@@ -9,10 +9,14 @@ use crate::failure::Denied;
 use crate::operations::fault::{Fault, FaultKind, Faults};
 
 /// Members that sentences name, and their options.
-const OPTIONS: [(&str, &str); 23] = [
+const OPTIONS: [(&str, &str); 27] = [
     ("allowed_schemes", "--allow-scheme"),
     ("assertion_audience", "--assertion-audience"),
     ("backchannel_logout_uri", "--backchannel-logout-uri"),
+    ("brand_accent", "--brand-accent"),
+    ("brand_background", "--brand-background"),
+    ("brand_background_dark", "--brand-background-dark"),
+    ("brand_radius", "--brand-radius"),
     ("client_name", "--name"),
     ("client_secret", "--secret"),
     ("client_uri", "--site"),

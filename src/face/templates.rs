@@ -6,8 +6,10 @@ use minijinja::value::{Kwargs, Value};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, HtmlEscape, State, UndefinedBehavior, context};
 
 use super::assets::Assets;
+use super::brand::Brand;
 use super::catalogue::PageTexts;
 use super::language::Language;
+use super::message_overrides::MessageOverrides;
 use super::view::AnyView;
 use crate::failure::Failure;
 use crate::oauth::display_text;
@@ -76,7 +78,11 @@ pub struct Replacement {
 }
 
 /// The compiled templates.
-pub struct Templates(Environment<'static>);
+pub struct Templates {
+    environment: Environment<'static>,
+    /// The operator's sentence under the form, by language.
+    sentences: [(Language, Option<String>); 8],
+}
 
 /// Who looks at a page, and where it is.
 #[derive(Clone, Copy, Debug)]
@@ -92,10 +98,15 @@ impl Templates {
     ///
     /// # Errors
     /// A template or a file of the catalogue is not valid.
-    pub fn new(issuer: &str, assets: &Assets, replaced: &[Replacement]) -> Result<Self, Failure> {
+    pub fn new(
+        issuer: &str,
+        assets: &Assets,
+        brand: &Brand,
+        replaced: &[Replacement],
+    ) -> Result<Self, Failure> {
         let mut environment = Environment::new();
         environment.set_auto_escape_callback(|_| AutoEscape::Html);
-        let catalogue = PageTexts::new()?;
+        let catalogue = PageTexts::new(&MessageOverrides::default())?;
         environment.add_function("t", move |state: &State<'_, '_>, id: &str, arguments: Kwargs| {
             text(&catalogue, state, id, &arguments)
         });
@@ -108,7 +119,9 @@ impl Templates {
         environment.add_global("style", format!("{issuer}/assets/{}", assets.style.name));
         let reference_style = format!("{issuer}/assets/{}", assets.reference_style.name);
         environment.add_global("reference_style", reference_style);
-        environment.add_global("icon", format!("{issuer}/assets/{}", assets.icon.name));
+        let icon = brand.favicon().unwrap_or_else(|| format!("{issuer}/assets/{}", assets.icon.name));
+        environment.add_global("icon", icon);
+        environment.add_global("brand", shown(brand));
         let languages = Language::ALL.map(|language| {
             context! { tag => language.tag(), name => language.own_name(), dir => language.direction() }
         });
@@ -121,30 +134,32 @@ impl Templates {
             };
             added.map_err(|error| Failure::Internal(format!("the template {name}: {error:#}")))?;
         }
-        Ok(Self(environment))
+        let sentence =
+            |language: Language| (language, brand.options().sentence(language.tag()).map(str::to_owned));
+        Ok(Self { environment, sentences: Language::ALL.map(sentence) })
     }
 
     /// These templates for pages that show `place` as the server's name.
     #[must_use]
     pub fn shown_as(mut self, place: &str) -> Self {
-        self.0.add_global("place", place.to_owned());
+        self.environment.add_global("place", place.to_owned());
         self
     }
 
     /// These templates, in which a name that does not exist is an error.
     pub(super) fn strict(mut self) -> Self {
-        self.0.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+        self.environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
         self
     }
 
     /// The names that a template uses and does not define, in any of its branches.
     pub(super) fn used_names(&self, template: &str) -> HashSet<String> {
-        self.0.get_template(template).map(|it| it.undeclared_variables(false)).unwrap_or_default()
+        self.environment.get_template(template).map(|it| it.undeclared_variables(false)).unwrap_or_default()
     }
 
     /// The names that every template can use: functions, and values that are the same on each page.
     pub(super) fn shared_names(&self) -> impl Iterator<Item = &str> {
-        self.0.globals().map(|(name, _)| name)
+        self.environment.globals().map(|(name, _)| name)
     }
 
     /// Renders a page.
@@ -167,9 +182,23 @@ impl Templates {
             dir => language.direction(),
             language_name => language.own_name(),
             here,
+            operator_sentence => self.sentences.iter().find(|(other, _)| *other == language).and_then(|(_, text)| text.as_deref()),
             ..view
         };
-        self.0.get_template(template)?.render(page)
+        self.environment.get_template(template)?.render(page)
+    }
+}
+
+/// What the layout shows of a brand.
+fn shown(brand: &Brand) -> Value {
+    let options = brand.options();
+    context! {
+        name => brand.name(),
+        logo => brand.logo(),
+        logo_dark => brand.logo_dark(),
+        support => options.support(),
+        privacy => options.privacy(),
+        terms => options.terms(),
     }
 }
 

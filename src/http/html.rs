@@ -9,6 +9,7 @@ use url::Url;
 
 use super::content_policy::{ContentPolicy, SourceSite};
 use crate::face::assets::{Asset, Assets};
+use crate::face::brand::Brand;
 use crate::face::templates::{Reader, Replacement, Templates};
 use crate::face::view::{AnyView, FormField, FormPostPage, SigningOutPage};
 use crate::failure::Failure;
@@ -22,13 +23,13 @@ pub struct Pages {
 }
 
 impl Pages {
-    /// Prepares the pages. An operator's templates replace ours by their names.
+    /// Prepares the pages in this brand. An operator's templates replace ours by their names.
     ///
     /// # Errors
     /// A template is not valid.
-    pub fn new(issuer: &str, popups: bool, replaced: &[Replacement]) -> Result<Self, Failure> {
-        let assets = Assets::new();
-        Ok(Self { templates: Templates::new(issuer, &assets, replaced)?, assets, popups })
+    pub fn new(issuer: &str, popups: bool, brand: &Brand, replaced: &[Replacement]) -> Result<Self, Failure> {
+        let assets = Assets::new(brand);
+        Ok(Self { templates: Templates::new(issuer, &assets, brand, replaced)?, assets, popups })
     }
 
     /// These pages as of a server at `place`, which they show, although their links and assets are elsewhere.

@@ -20,6 +20,8 @@ use crate::clock::Clock;
 use crate::clock_watch::ClockWatch;
 use crate::config::{Config, descriptors};
 use crate::connection::{self, Deadlines, ListenerOptions, Seats};
+use crate::face::brand::Brand;
+use crate::face::replacement;
 use crate::failure::Failure;
 use crate::fetch::Fetcher;
 use crate::http::envelope;
@@ -69,6 +71,9 @@ impl Server {
         let (listener, address) = listen(config.listen, "")?;
         let metrics = config.metrics.listen.map(|address| listen(address, " for metrics")).transpose()?;
         let port = address.port();
+        let issuer = config.issuer(port);
+        let brand = Brand::load(&config.brand, &issuer)?;
+        let replaced = replacement::of_options(&config.brand, &brand)?;
         let db = make_database(&config, &clock, config.http.deadline.duration() / 2).await?;
         // Before a master key is created for a database that accepts no writes.
         db.write(async move |tx| leases::touch(tx).await).await?;
@@ -76,14 +81,14 @@ impl Server {
         let clock_watch = ClockWatch::new(&db, &clock);
         clock_watch.look().await?;
         let key_set = KeySet::open(&config.keys, (&db, &clock_watch), keys.master(), clock.now()).await?;
-        let issuer = config.issuer(port);
         let connections = count_connections(&config, descriptor_limit);
         let app = App {
             readiness: Readiness::new(&db, &keys, &clock_watch),
             db_for_strangers: db.for_strangers(),
             passwords: Passwords::start(&config.passwords)?,
             cache: CatalogueCache::new(db.clone(), clock.clone()),
-            pages: Pages::new(&issuer, config.http.popups, &[])?,
+            pages: Pages::new(&issuer, config.http.popups, &brand, &replaced)?,
+            brand,
             strict_transport_security: strict_transport_security(&config),
             request_places: RequestPlaces::new(config.http.requests),
             routes: Routes::new(&mount_path(&issuer), routes::routes()),

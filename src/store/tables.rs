@@ -56,6 +56,7 @@ pub const ALL: &[Table] = &[
             Text("resources"),
             Text("may_act"),
             Text("logo_digest"),
+            Text("logo_dark_digest"),
             Text("backchannel_logout_uri"),
             Text("frontchannel_logout_uri"),
             Integer("created_at"),

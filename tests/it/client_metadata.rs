@@ -3,8 +3,9 @@
 use grantor::clock::{Seconds, Timestamp};
 use grantor::oauth::client::origin::Origin;
 use grantor::oauth::client::{
-    AssertionAudience, AuthMethod, Client, ClientKind, ClientMetadata, ContentEncryption, Encryption,
-    GrantType, IdTokenClaims, KeyManagement, Links, LogoutUris, PkcePolicy, SubjectType, TokenFormat,
+    AssertionAudience, AuthMethod, Branding, Client, ClientKind, ClientMetadata, ContentEncryption,
+    Encryption, GrantType, IdTokenClaims, KeyManagement, Links, LogoutUris, PkcePolicy, SubjectType,
+    TokenFormat,
 };
 use grantor::oauth::grant::scope::Scope;
 use grantor::oauth::id::ClientId;
@@ -81,14 +82,17 @@ const ANSWERED: &[ResponseType] = ResponseType::ALL;
 fn asked() -> impl Strategy<Value = ClientMetadata> {
     let who =
         (one_of(ClientKind::ALL), localized(), of(localized()), of(localized()), of(localized()), of(text()));
+    let brand = (of(text()), of(text()), of(text()), of(text()), of(text()));
     let scopes = vec("[!#-\\[\\]-~]{1,9}", 0..5);
     let flows = (uris(), uris(), origins(), some_of(GrantType::ALL), some_of(ANSWERED), scopes);
-    (who, flows, of(one_of(PkcePolicy::ALL)), any::<(bool, bool, bool)>()).prop_map(
-        |(who, flows, pkce, asked)| {
+    (who, brand, flows, of(one_of(PkcePolicy::ALL)), any::<(bool, bool, bool)>()).prop_map(
+        |(who, brand, flows, pkce, asked)| {
+            let (accent, background, background_dark, radius, logo_dark) = brand;
             let (kind, name, site, policy, terms, logo) = who;
             let (redirect_uris, post_logout_redirect_uris, origins, grants, response_types, scopes) = flows;
             ClientMetadata {
                 links: Links { site, policy, terms, logo },
+                branding: Branding { accent, background, background_dark, radius, logo_dark },
                 redirect_uris,
                 post_logout_redirect_uris,
                 origins,

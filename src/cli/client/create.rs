@@ -10,16 +10,19 @@ use super::super::lifetime::new_lifetime;
 use super::super::list::{check_single, scope};
 use super::super::secret::ChosenSecretOptions;
 use super::super::{CliError, OutputOptions, say};
+use super::brand::{ClientBrandOptions, warn_of_unused};
 use super::encryption::{jwks, new_encryption};
 use super::links::{LinkChanges, link_change};
-use super::logo::logo;
+use super::logo::logos;
 use super::secrets::source;
 use super::show::to_json;
 use super::words::{
     AlgorithmOrDefault, Audience, Format, Grant, Kind, MethodOrAny, PkceOrDefault, Subject, grants, group,
     origins, redirect_uris, response_types, schemes,
 };
-use crate::oauth::client::{Client, ClientKind, ClientMetadata, GrantType, IdTokenClaims, Links, LogoutUris};
+use crate::oauth::client::{
+    Branding, Client, ClientKind, ClientMetadata, GrantType, IdTokenClaims, Links, LogoutUris,
+};
 use crate::oauth::id::ClientId;
 use crate::operations::clients::{self, NewClient};
 use crate::operations::fault::FaultKind;
@@ -171,21 +174,24 @@ pub(in crate::cli) struct Options {
     #[arg(long, value_name = "TAG=URL", value_parser = in_language)]
     terms_in: Vec<InLanguage>,
     #[command(flatten)]
+    brand: ClientBrandOptions,
+    #[command(flatten)]
     output: OutputOptions,
 }
 
 pub(super) fn run(options: &Options) -> Result<(), CliError> {
     let client = client_of(options)?;
-    let logo = options.logo.as_deref().map(logo).transpose()?;
+    let logos = logos(options.logo.as_deref(), options.brand.brand_logo_dark.as_deref())?;
     let chosen = options.secret.read()?;
     options.output.common.run(async |cli| {
         let secret = match chosen {
             None => None,
             chosen => Some(source(&cli, chosen).await?),
         };
-        let new = NewClient { client, secret, logo };
+        let new = NewClient { client, secret, logos };
         let hint = with_hint(FaultKind::Invalid, Some("resources"), "grantor resource create registers one");
         let created = clients::create(&cli.operations(), new).await.map_err(hint)?.outcome;
+        warn_of_unused(options.brand.is_any(), cli.operations().config)?;
         let generated = created.generated.as_ref().map(|secret| secret.expose().as_str());
         if options.output.json {
             let mut json = to_json(&clients::find(&cli.operations(), &created.client.id).await?);
@@ -219,6 +225,7 @@ fn client_of(options: &Options) -> Result<Client, CliError> {
             terms: link_change("--terms", (&options.terms, false), &options.terms_in, &[])?,
         }
         .applied_to(&Links::default())?,
+        branding: options.brand.applied_to(&Branding::default()),
         redirect_uris: redirect_uris(&options.redirect_uris),
         post_logout_redirect_uris: redirect_uris(&options.post_logout_redirect_uris),
         origins: origins(&options.origins)?,

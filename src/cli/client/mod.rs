@@ -1,5 +1,6 @@
 //! `grantor client`: applications and their secrets.
 
+mod brand;
 mod create;
 mod delete;
 pub(super) mod encryption;

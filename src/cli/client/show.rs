@@ -38,7 +38,10 @@ pub(super) fn to_json(record: &ClientRecord) -> Value {
     let client = &record.client;
     // The metadata was read from JSON, so it can be written as JSON.
     let mut json = serde_json::to_value(&client.metadata).unwrap_or_default();
-    let logo = json.as_object_mut().and_then(|members| members.remove("logo_digest"));
+    for (digest, has) in [("logo_digest", "has_logo"), ("logo_dark_digest", "has_dark_logo")] {
+        let logo = json.as_object_mut().and_then(|members| members.remove(digest));
+        json[has] = logo.is_some_and(|digest| !digest.is_null()).into();
+    }
     json["client_id"] = client.id.as_str().into();
     json["disabled"] = client.disabled.into();
     json["response_types"] = response_types(client).into();
@@ -47,7 +50,6 @@ pub(super) fn to_json(record: &ClientRecord) -> Value {
         IdTokenClaims::None => "none".into(),
         _ => json["id_token_claims"].take(),
     };
-    json["has_logo"] = logo.is_some_and(|digest| !digest.is_null()).into();
     json["version"] = client.version.into();
     json["created_at"] = record.created_at.iso().into();
     json["secrets"] = record.secrets.iter().map(secret_to_json).collect();
@@ -114,6 +116,7 @@ fn to_text(record: &ClientRecord) -> String {
         ("policy", link(&client.links.policy)),
         ("terms", link(&client.links.terms)),
         ("logo", if client.links.logo.is_some() { "yes" } else { "-" }.into()),
+        ("brand", brand(client)),
         ("created", record.created_at.iso()),
     ]);
     if !record.secrets.is_empty() {
@@ -138,6 +141,21 @@ fn in_all_languages(text: &LocalizedText) -> String {
     } else {
         format!("{} ({})", text.as_str(), others.join("; "))
     }
+}
+
+/// The values of the client's own brand.
+fn brand(client: &Client) -> String {
+    let brand = &client.branding;
+    let values = [
+        ("accent", &brand.accent),
+        ("background", &brand.background),
+        ("dark background", &brand.background_dark),
+        ("radius", &brand.radius),
+    ];
+    let mut words: Vec<String> =
+        values.into_iter().filter_map(|(name, value)| Some(format!("{name} {}", value.as_ref()?))).collect();
+    words.extend(brand.logo_dark.as_ref().map(|_| "dark logo".to_owned()));
+    if words.is_empty() { "-".into() } else { words.join(", ") }
 }
 
 /// Describes where the public keys of the client are.

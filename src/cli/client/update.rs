@@ -9,18 +9,20 @@ use super::super::languages::{InLanguage, in_language, language, text_change};
 use super::super::lifetime::new_lifetime;
 use super::super::list::{check_single, scope_change};
 use super::super::{CliError, OutputOptions};
+use super::brand::{ClientBrandOptions, Corners, warn_of_unused};
 use super::encryption::{jwks, new_encryption};
 use super::links::{LinkChanges, link_change};
-use super::logo::logo;
+use super::logo::logos;
 use super::show::{texts, to_json};
 use super::words::{
     AlgorithmOrDefault, Audience, Format, Grant, Kind, MethodOrAny, PkceOrDefault, Subject, grants, group,
     origins, redirect_uris, response_types, schemes,
 };
 use crate::clock::Seconds;
+use crate::face::colour::Colour;
 use crate::oauth::client::origin::Origin;
 use crate::oauth::client::{
-    Client, ClientKind, ClientMetadata, Encryption, GrantType, IdTokenClaims, Links, LogoutUris,
+    Branding, Client, ClientKind, ClientMetadata, Encryption, GrantType, IdTokenClaims, Links, LogoutUris,
 };
 use crate::oauth::id::ClientId;
 use crate::oauth::language_tag::LanguageTag;
@@ -274,6 +276,24 @@ struct ClientChangeOptions {
     /// Remove the terms of service in a language; may be given several times
     #[arg(long, value_name = "TAG", value_parser = language, conflicts_with = "no_terms")]
     no_terms_in: Vec<LanguageTag>,
+    /// The colour of links and buttons on its pages, such as "#0a7", if brand.clients_may allows it
+    #[arg(long, value_name = "COLOUR")]
+    brand_accent: Option<Colour>,
+    /// The background of these pages; their text must be readable on it
+    #[arg(long, value_name = "COLOUR")]
+    brand_background: Option<Colour>,
+    /// The background in the dark scheme
+    #[arg(long, value_name = "COLOUR")]
+    brand_background_dark: Option<Colour>,
+    /// How round the corners are
+    #[arg(long, value_name = "SIZE")]
+    brand_radius: Option<Corners>,
+    /// A logo for the dark scheme, with the types and the size of --logo
+    #[arg(long, value_name = "FILE")]
+    brand_logo_dark: Option<PathBuf>,
+    /// Remove the colours, the corners and the dark logo; other options of the brand can set new ones
+    #[arg(long)]
+    no_brand: bool,
     /// Enable the application, so that it gets tokens again
     #[arg(long, conflicts_with = "disable")]
     enable: bool,
@@ -284,17 +304,18 @@ struct ClientChangeOptions {
 
 pub(super) fn run(options: Options) -> Result<(), CliError> {
     let Options { id, changes, output } = options;
-    let logo = changes.logo.as_deref().map(logo).transpose()?;
+    let logos = logos(changes.logo.as_deref(), changes.brand_logo_dark.as_deref())?;
     let sector = match changes.sector_identifier_uri {
         Some(_) => SectorReading::Anew,
         None => SectorReading::AsNeeded,
     };
     let edit = ClientEdit::of(changes)?;
     output.common.run(async |cli| {
-        let id = ClientId::new(id);
-        let change = ClientChange { edit: move |before: &Client| edit.applied_to(before), logo, sector };
+        let (id, has_brand) = (ClientId::new(id), edit.changes.brand().is_any());
+        let change = ClientChange { edit: move |before: &Client| edit.applied_to(before), logos, sector };
         let hint = with_hint(FaultKind::Invalid, Some("resources"), "grantor resource create registers one");
         clients::update(&cli.operations(), &id, change).await.map_err(hint)?;
+        warn_of_unused(has_brand, cli.operations().config)?;
         let client = clients::find(&cli.operations(), &id).await?;
         output.say(to_json(&client), format!("updated the client {id}"))
     })
@@ -353,6 +374,7 @@ impl ClientEdit {
             kind: changes.kind.map_or(before.kind, ClientKind::from),
             name: self.name.applied_to_required(&before.name, "client_name")?,
             links: self.links(&before.links)?,
+            branding: changes.branding(&before.branding),
             redirect_uris: changes.redirect_uris(&before.redirect_uris)?,
             post_logout_redirect_uris: changes
                 .post_logout_redirect_uris(&before.post_logout_redirect_uris)?,
@@ -424,6 +446,22 @@ impl ClientChangeOptions {
             )?,
             terms: link_change("--terms", (&self.terms, self.no_terms), &self.terms_in, &self.no_terms_in)?,
         })
+    }
+
+    // A group of options that is required cannot contain a flattened one.
+    fn brand(&self) -> ClientBrandOptions {
+        ClientBrandOptions {
+            brand_accent: self.brand_accent,
+            brand_background: self.brand_background,
+            brand_background_dark: self.brand_background_dark,
+            brand_radius: self.brand_radius,
+            brand_logo_dark: self.brand_logo_dark.clone(),
+        }
+    }
+
+    fn branding(&self, before: &Branding) -> Branding {
+        let none = Branding::default();
+        self.brand().applied_to(if self.no_brand { &none } else { before })
     }
 
     fn required_group(&self, before: &Client) -> Option<String> {

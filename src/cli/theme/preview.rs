@@ -15,7 +15,7 @@ use super::stylesheet::{ColourScheme, in_scheme};
 use super::{CliError, Common, HangUp, say, stop_asked};
 use crate::config::Config;
 use crate::face::language::Language;
-use crate::face::preview::{self, LOGO};
+use crate::face::preview::{self, LOGO, OWN_STYLE};
 use crate::face::templates::Reader;
 use crate::telemetry;
 
@@ -106,6 +106,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/view/{page}/{state}", web::get().to(view))
         .route("/{scheme}/assets/{name}", web::get().to(asset))
         .route("/{scheme}/logo.svg", web::get().to(logo))
+        .route("/{scheme}/own-style.css", web::get().to(own_style))
         .route("/{scheme}/language", web::post().to(language))
         .route("/{scheme}/{page}/{state}", web::get().to(page))
         .default_service(web::to(nowhere));
@@ -149,7 +150,7 @@ async fn page(
     };
     let here = request.uri().path_and_query().map(|here| here.as_str());
     let reader = Reader { language: wanted.look().language, here };
-    let (pages, view) = (theme.pages(scheme), state.view.as_ref());
+    let ((pages, _), view) = (theme.pages(scheme), state.view.as_ref());
     let mut answer = match GO_ON.contains(&view.template()) {
         true => pages.show_still(reader, view),
         false => pages.show(reader, actix_web::http::StatusCode::OK, view),
@@ -174,15 +175,21 @@ fn may_be_framed(answer: &mut HttpResponse) {
 async fn asset(preview: web::Data<Preview>, path: web::Path<(String, String)>) -> HttpResponse {
     let Some(scheme) = ColourScheme::find(&path.0) else { return nowhere(preview).await };
     let theme = preview.source.now().theme;
-    let found = theme.as_ref().ok().and_then(|theme| theme.pages(scheme).asset(&path.1));
-    match found {
+    let Ok(theme) = theme else { return nowhere(preview).await };
+    let (pages, brand) = theme.pages(scheme);
+    match (pages.asset(&path.1), brand.asset(&path.1)) {
         // The name is that of the server's style sheet, so nothing may keep this one.
-        Some(asset) if asset.media_type.starts_with("text/css") => {
-            file(asset.media_type, in_scheme(scheme, asset.content).into_owned())
+        (Some(asset), _) if asset.media_type.starts_with("text/css") => {
+            file(asset.media_type, in_scheme(scheme, &asset.content).into_owned())
         }
-        Some(asset) => file(asset.media_type, asset.content.to_owned()),
-        None => nowhere(preview).await,
+        (Some(asset), _) => file(asset.media_type, asset.content.clone().into_owned()),
+        (None, Some((media_type, content))) => file(media_type, content.into_owned()),
+        (None, None) => nowhere(preview).await,
     }
+}
+
+async fn own_style() -> HttpResponse {
+    file("text/css; charset=utf-8", OWN_STYLE.to_owned())
 }
 
 async fn logo() -> HttpResponse {
@@ -229,7 +236,7 @@ fn own(rendered: Result<String, Error>) -> HttpResponse {
     }
 }
 
-fn file(media_type: &'static str, content: String) -> HttpResponse {
+fn file(media_type: &'static str, content: impl Into<Vec<u8>>) -> HttpResponse {
     HttpResponse::Ok()
         .content_type(media_type)
         .insert_header((header::CACHE_CONTROL, "no-store"))

@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::CliError;
 use super::stylesheet::ColourScheme;
-use crate::config::Config;
-use crate::face::replacement::{self, WrongTemplate};
+use crate::config::{Config, ConfiguredFile};
+use crate::face::brand::Brand;
+use crate::face::replacement::{self, sentences};
 use crate::http::html::Pages;
 use crate::secret::Hash;
 
@@ -31,10 +32,10 @@ pub(super) struct Built {
 }
 
 /// The pages in each colour scheme.
-pub(super) struct Theme([Pages; 3]);
+pub(super) struct Theme([(Pages, Brand); 3]);
 
 impl Theme {
-    pub(super) fn pages(&self, scheme: ColourScheme) -> &Pages {
+    pub(super) fn pages(&self, scheme: ColourScheme) -> &(Pages, Brand) {
         let [auto, light, dark] = &self.0;
         match scheme {
             ColourScheme::Auto => auto,
@@ -68,6 +69,7 @@ impl ThemeSource {
         let mut files: Vec<PathBuf> = self.config.iter().chain(&self.templates).cloned().collect();
         if let Ok(config) = &config {
             files.extend(config.file.clone());
+            files.extend(config.files().into_iter().filter(is_of_theme).map(|file| file.path));
         }
         // Before the files are read: one that changes in the meantime is read again.
         let stamp = stamp(&files);
@@ -76,16 +78,18 @@ impl ThemeSource {
     }
 
     fn theme(&self, config: &Config) -> Result<Theme, String> {
-        let sentences = |wrong: Vec<WrongTemplate>| -> String {
-            wrong.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
-        };
-        let replaced = self.templates.as_deref().map(replacement::load).transpose().map_err(sentences)?;
-        let replaced = replaced.unwrap_or_default();
         let issuer = config.issuer(config.listen.port());
+        let brand = |issuer: &str| Brand::load(&config.brand, issuer).map_err(|error| error.to_string());
+        let folder = self.templates.as_deref().or(config.brand.templates());
+        let replaced = folder
+            .map(|folder| replacement::load(folder, &brand(&issuer)?).map_err(|wrong| sentences(&wrong)));
+        let replaced = replaced.transpose()?.unwrap_or_default();
         let place = issuer.split_once("://").map_or(issuer.as_str(), |(_, rest)| rest);
         let pages = |scheme| {
-            let pages = Pages::new(&self.issuer(scheme), config.http.popups, &replaced);
-            pages.map(|pages| pages.shown_as(place)).map_err(|failure| failure.chain())
+            let issuer = self.issuer(scheme);
+            let brand = brand(&issuer)?;
+            let pages = Pages::new(&issuer, config.http.popups, &brand, &replaced);
+            pages.map(|pages| (pages.shown_as(place), brand)).map_err(|failure| failure.chain())
         };
         Ok(Theme([pages(ColourScheme::Auto)?, pages(ColourScheme::Light)?, pages(ColourScheme::Dark)?]))
     }
@@ -97,6 +101,11 @@ impl ThemeSource {
     pub(super) fn first(&self) -> Result<(), CliError> {
         self.now().theme.map(drop).map_err(CliError::from)
     }
+}
+
+/// Whether a file belongs to the brand.
+fn is_of_theme(file: &ConfiguredFile) -> bool {
+    file.key.is_some_and(|key| key.starts_with("brand."))
 }
 
 /// A value that changes when a file changes, or a file in a folder.

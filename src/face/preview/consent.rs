@@ -10,8 +10,8 @@ pub(super) fn states(issuer: &str) -> Vec<PageState> {
         account: alice(),
         accounts: format!("{issuer}/accounts"),
         items: vec![
-            scope("openid", "know who you are"),
-            scope("profile", "see your name and your picture"),
+            standard("openid"),
+            standard("profile"),
             scope("calendar.read", "see your calendars and what is in them"),
         ],
         returns_to: Some("calendar.example".into()),
@@ -88,10 +88,16 @@ fn scope(name: &str, description: &str) -> AskedItem {
         name: name.into(),
         description: Some(words(description, "en")),
         claim: None,
+        scope: None,
         sensitive: false,
         consequence: None,
         ticked: None,
     }
+}
+
+/// A standard scope that the catalogue describes.
+fn standard(name: &str) -> AskedItem {
+    AskedItem { description: None, scope: Some(name.into()), ..scope(name, "") }
 }
 
 /// Six scopes, of which two are sensitive: one in the server's words, and one in the operator's.
@@ -106,10 +112,10 @@ fn six() -> Vec<AskedItem> {
             consequence: Some(words("The application can send mail that others take for yours.", "en")),
             ..scope("mail.send", "send mail in your name")
         },
-        scope("openid", "know who you are"),
-        scope("profile", "see your name and your picture"),
+        standard("openid"),
+        standard("profile"),
         scope("calendar.read", "see your calendars and what is in them"),
-        scope("offline_access", "do this while you are not there"),
+        standard("offline_access"),
     ]
 }
 

@@ -15,6 +15,8 @@ pub(super) fn application(issuer: &str) -> Application {
     Application {
         name: Words { text: "Demo Calendar".into(), lang: Some("en".into()) },
         logo: Some(format!("{issuer}/logo.svg")),
+        logo_dark: Some(format!("{issuer}/logo.svg")),
+        style: None,
         site: Some("https://calendar.example/".into()),
         policy: Some("https://calendar.example/privacy".into()),
         terms: Some("https://calendar.example/terms".into()),
@@ -26,6 +28,8 @@ pub(super) fn bare(name: &str) -> Application {
     Application {
         name: Words { text: name.into(), lang: None },
         logo: None,
+        logo_dark: None,
+        style: None,
         site: None,
         policy: None,
         terms: None,

@@ -2,15 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use super::all;
+use super::{LOGO, all};
+use crate::config::Config;
 use crate::face::assets::Assets;
+use crate::face::brand::Brand;
 use crate::face::language::Language;
 use crate::face::templates::{REPLACEABLE, Reader, Replacement, TEMPLATES, Templates};
 
 const ISSUER: &str = "https://id.example.com";
 
-fn templates(replaced: &[Replacement]) -> Templates {
-    Templates::new(ISSUER, &Assets::new(), replaced).unwrap()
+fn templates(options: &[(&str, &str)], replaced: &[Replacement]) -> Templates {
+    let brand = Brand::load(&Config::with(options).unwrap().brand, ISSUER).unwrap();
+    Templates::new(ISSUER, &Assets::new(&brand), &brand, replaced).unwrap()
 }
 
 /// The text of a template in which each branch leaves a mark on the page, and the marks. A condition without an alternative
@@ -63,8 +66,24 @@ fn every_branch_of_every_template_is_taken_in_a_state() {
         wanted.extend(marks);
     }
     assert!(wanted.len() > 100, "{}", wanted.len());
-    let templates = templates(&replaced);
-    for here in [None, Some("/x")] {
+    let folder = tempfile::tempdir().unwrap();
+    let logo = folder.path().join("logo.svg");
+    std::fs::write(&logo, LOGO).unwrap();
+    let logo = logo.to_str().unwrap();
+    let brands: [&[(&str, &str)]; 4] = [
+        &[],
+        &[("brand.support", "mailto:help@example.com"), ("brand.logo", logo)],
+        &[("brand.privacy", "https://example.com/privacy")],
+        &[
+            ("brand.name", "Example"),
+            ("brand.logo", logo),
+            ("brand.logo_dark", logo),
+            ("brand.terms", "https://example.com/terms"),
+            ("brand.sentence", "Example Ltd."),
+        ],
+    ];
+    for (brand, here) in brands.into_iter().flat_map(|brand| [(brand, None), (brand, Some("/x"))]) {
+        let templates = templates(brand, &replaced);
         for state in all(ISSUER) {
             let reader = Reader { language: Language::English, here };
             let page = templates.render(reader, state.view.as_ref()).unwrap();
@@ -76,7 +95,7 @@ fn every_branch_of_every_template_is_taken_in_a_state() {
 
 #[test]
 fn every_state_is_a_page_in_every_language() {
-    let templates = templates(&[]).strict();
+    let templates = templates(&[], &[]).strict();
     let mut names = BTreeSet::new();
     for state in all(ISSUER) {
         let name = format!("{}/{}", state.page, state.name);

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::clock::Seconds;
+use crate::oauth::client::branding::Branding;
 use crate::oauth::client::id_token_claims::IdTokenClaims;
 use crate::oauth::client::kind::ClientKind;
 use crate::oauth::client::links::Links;
@@ -35,6 +36,8 @@ pub struct ClientMetadata {
     pub name: LocalizedText,
     #[serde(flatten)]
     pub links: Links,
+    #[serde(flatten)]
+    pub branding: Branding,
     #[serde(default)]
     pub redirect_uris: Vec<RegisteredUri>,
     /// The addresses to which a person may be sent after a sign-out (OpenID Connect RP-Initiated Logout §3.1).
@@ -154,6 +157,7 @@ impl ClientMetadata {
             kind,
             name: name.into(),
             links: Links::default(),
+            branding: Branding::default(),
             redirect_uris: Vec::new(),
             post_logout_redirect_uris: Vec::new(),
             origins: Vec::new(),
@@ -357,6 +361,13 @@ mod tests {
                 terms: Some("https://app.example/terms".into()),
                 logo: Some("digest".into()),
             },
+            branding: Branding {
+                accent: Some("#00aa77".into()),
+                background: Some("#ffffff".into()),
+                background_dark: Some("#000000".into()),
+                radius: Some("large".into()),
+                logo_dark: Some("dark".into()),
+            },
             redirect_uris: vec![uri("https://app.example/cb")],
             post_logout_redirect_uris: vec![uri("https://app.example/bye")],
             origins: vec![Origin::register("https://app.example").unwrap()],
@@ -396,7 +407,14 @@ mod tests {
     #[test]
     fn every_setting_is_stored_under_its_registered_name() {
         let stored: Value = serde_json::from_str(&full().to_json().unwrap()).unwrap();
-        let expected = json!({
+        let brand = json!({
+            "brand_accent": "#00aa77",
+            "brand_background": "#ffffff",
+            "brand_background_dark": "#000000",
+            "brand_radius": "large",
+            "logo_dark_digest": "dark",
+        });
+        let mut expected = json!({
             "kind": "web",
             "client_name": "App",
             "client_name#de": "Anwendung",
@@ -439,6 +457,7 @@ mod tests {
             "partial_consent": true,
             "allowed_schemes": ["cursor"],
         });
+        expected.as_object_mut().unwrap().extend(brand.as_object().unwrap().clone());
         assert_eq!(stored, expected);
         assert_eq!(ClientMetadata::from_json(&stored.to_string()).unwrap(), full());
     }

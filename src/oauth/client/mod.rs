@@ -1,6 +1,7 @@
 //! Clients: their registration, and the check of the authentication method (RFC 6749 §2).
 
 pub mod assertion;
+pub mod branding;
 pub mod id_token_claims;
 pub mod kind;
 mod links;
@@ -9,6 +10,7 @@ pub mod origin;
 pub mod registration;
 mod vocabulary;
 
+pub use branding::Branding;
 pub use id_token_claims::IdTokenClaims;
 pub use kind::ClientKind;
 pub use links::Links;

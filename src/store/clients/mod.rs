@@ -233,7 +233,8 @@ async fn write(tx: &mut Tx, id: &ClientId, metadata: &ClientMetadata) -> Result<
     let json = metadata.to_json().map_err(|_| corrupt(id.to_string()))?;
     tx.query(
         "UPDATE clients SET metadata = $2, scopes = $3, resources = $4, may_act = $5, logo_digest = $6,
-                            backchannel_logout_uri = $7, frontchannel_logout_uri = $8, search_text = $9
+                            backchannel_logout_uri = $7, frontchannel_logout_uri = $8, search_text = $9,
+                            logo_dark_digest = $10
          WHERE id = $1",
     )
     .bind(id.as_str())
@@ -245,6 +246,7 @@ async fn write(tx: &mut Tx, id: &ClientId, metadata: &ClientMetadata) -> Result<
     .bind(metadata.logout.back_channel.clone())
     .bind(metadata.logout.front_channel.clone())
     .bind(searched(id, &metadata.name))
+    .bind(metadata.branding.logo_dark.clone())
     .execute()
     .await?;
     tx.query("DELETE FROM client_origins WHERE client_id = $1").bind(id.as_str()).execute().await?;
