@@ -240,5 +240,5 @@ fn file(media_type: &'static str, content: impl Into<Vec<u8>>) -> HttpResponse {
     HttpResponse::Ok()
         .content_type(media_type)
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .body(content)
+        .body(content.into())
 }
