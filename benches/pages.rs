@@ -2,12 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use grantor::config::Config;
 use grantor::face::assets::Assets;
-use grantor::face::brand::Brand;
 use grantor::face::language::Language;
 use grantor::face::preview;
 use grantor::face::templates::{Reader, Templates};
+use grantor::face::theme::OperatorTheme;
 
 use crate::{Options, Outcome};
 
@@ -25,8 +24,8 @@ pub(crate) fn measure(options: &Options) -> Outcome<()> {
     if !options.wants("pages") {
         return Ok(());
     }
-    let brand = Brand::load(&Config::with(&[])?.brand, ISSUER)?;
-    let templates = Templates::new(ISSUER, &Assets::new(&brand), &brand, &[])?;
+    let theme = OperatorTheme::unchanged(ISSUER);
+    let templates = Templates::new(ISSUER, &Assets::new(&theme.brand), &theme)?;
     let mut costs = Vec::new();
     for language in [Language::English, Language::German, Language::Japanese, Language::Arabic] {
         for state in preview::all(ISSUER) {

@@ -16,5 +16,6 @@ pub mod replacement;
 pub mod scheme;
 pub mod templates;
 pub mod text_names;
+pub mod theme;
 pub mod tokens;
 pub mod view;

@@ -9,7 +9,7 @@ use super::assets::Assets;
 use super::brand::Brand;
 use super::catalogue::PageTexts;
 use super::language::Language;
-use super::message_overrides::MessageOverrides;
+use super::theme::OperatorTheme;
 use super::view::AnyView;
 use crate::failure::Failure;
 use crate::oauth::display_text;
@@ -98,15 +98,11 @@ impl Templates {
     ///
     /// # Errors
     /// A template or a file of the catalogue is not valid.
-    pub fn new(
-        issuer: &str,
-        assets: &Assets,
-        brand: &Brand,
-        replaced: &[Replacement],
-    ) -> Result<Self, Failure> {
+    pub fn new(issuer: &str, assets: &Assets, theme: &OperatorTheme) -> Result<Self, Failure> {
+        let brand = &theme.brand;
         let mut environment = Environment::new();
         environment.set_auto_escape_callback(|_| AutoEscape::Html);
-        let catalogue = PageTexts::new(&MessageOverrides::default())?;
+        let catalogue = PageTexts::new(&theme.messages)?;
         environment.add_function("t", move |state: &State<'_, '_>, id: &str, arguments: Kwargs| {
             text(&catalogue, state, id, &arguments)
         });
@@ -127,7 +123,7 @@ impl Templates {
         });
         environment.add_global("languages", Value::from_iter(languages));
         for (name, text) in TEMPLATES {
-            let own = replaced.iter().find(|replaced| replaced.name == name);
+            let own = theme.templates.iter().find(|replaced| replaced.name == name);
             let added = match own {
                 Some(own) => environment.add_template_owned(name, own.text.clone()),
                 None => environment.add_template(name, text),
@@ -182,6 +178,7 @@ impl Templates {
             dir => language.direction(),
             language_name => language.own_name(),
             here,
+            // Not `sentence`: error pages have a field of this name.
             operator_sentence => self.sentences.iter().find(|(other, _)| *other == language).and_then(|(_, text)| text.as_deref()),
             ..view
         };

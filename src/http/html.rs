@@ -9,8 +9,8 @@ use url::Url;
 
 use super::content_policy::{ContentPolicy, SourceSite};
 use crate::face::assets::{Asset, Assets};
-use crate::face::brand::Brand;
-use crate::face::templates::{Reader, Replacement, Templates};
+use crate::face::templates::{Reader, Templates};
+use crate::face::theme::OperatorTheme;
 use crate::face::view::{AnyView, FormField, FormPostPage, SigningOutPage};
 use crate::failure::Failure;
 
@@ -23,13 +23,13 @@ pub struct Pages {
 }
 
 impl Pages {
-    /// Prepares the pages in this brand. An operator's templates replace ours by their names.
+    /// Prepares the pages in an operator's theme.
     ///
     /// # Errors
-    /// A template is not valid.
-    pub fn new(issuer: &str, popups: bool, brand: &Brand, replaced: &[Replacement]) -> Result<Self, Failure> {
-        let assets = Assets::new(brand);
-        Ok(Self { templates: Templates::new(issuer, &assets, brand, replaced)?, assets, popups })
+    /// A template or a text is not valid.
+    pub fn new(issuer: &str, popups: bool, theme: &OperatorTheme) -> Result<Self, Failure> {
+        let assets = Assets::new(&theme.brand);
+        Ok(Self { templates: Templates::new(issuer, &assets, theme)?, assets, popups })
     }
 
     /// These pages as of a server at `place`, which they show, although their links and assets are elsewhere.

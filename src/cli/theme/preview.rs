@@ -150,7 +150,7 @@ async fn page(
     };
     let here = request.uri().path_and_query().map(|here| here.as_str());
     let reader = Reader { language: wanted.look().language, here };
-    let ((pages, _), view) = (theme.pages(scheme), state.view.as_ref());
+    let (pages, view) = (&theme.pages(scheme).pages, state.view.as_ref());
     let mut answer = match GO_ON.contains(&view.template()) {
         true => pages.show_still(reader, view),
         false => pages.show(reader, actix_web::http::StatusCode::OK, view),
@@ -175,16 +175,20 @@ fn may_be_framed(answer: &mut HttpResponse) {
 async fn asset(preview: web::Data<Preview>, path: web::Path<(String, String)>) -> HttpResponse {
     let Some(scheme) = ColourScheme::find(&path.0) else { return nowhere(preview).await };
     let theme = preview.source.now().theme;
-    let Ok(theme) = theme else { return nowhere(preview).await };
-    let (pages, brand) = theme.pages(scheme);
-    match (pages.asset(&path.1), brand.asset(&path.1)) {
+    let theme = theme.as_ref().ok().map(|theme| theme.pages(scheme));
+    if let Some((media_type, bytes)) = theme.and_then(|theme| theme.brand.asset(&path.1)) {
+        return HttpResponse::Ok()
+            .content_type(media_type)
+            .insert_header((header::CACHE_CONTROL, "no-store"))
+            .body(bytes.into_owned());
+    }
+    match theme.and_then(|theme| theme.pages.asset(&path.1)) {
         // The name is that of the server's style sheet, so nothing may keep this one.
-        (Some(asset), _) if asset.media_type.starts_with("text/css") => {
+        Some(asset) if asset.media_type.starts_with("text/css") => {
             file(asset.media_type, in_scheme(scheme, &asset.content).into_owned())
         }
-        (Some(asset), _) => file(asset.media_type, asset.content.clone().into_owned()),
-        (None, Some((media_type, content))) => file(media_type, content.into_owned()),
-        (None, None) => nowhere(preview).await,
+        Some(asset) => file(asset.media_type, asset.content.to_string()),
+        None => nowhere(preview).await,
     }
 }
 
@@ -236,9 +240,9 @@ fn own(rendered: Result<String, Error>) -> HttpResponse {
     }
 }
 
-fn file(media_type: &'static str, content: impl Into<Vec<u8>>) -> HttpResponse {
+fn file(media_type: &'static str, content: String) -> HttpResponse {
     HttpResponse::Ok()
         .content_type(media_type)
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .body(content.into())
+        .body(content)
 }

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::CliError;
 use super::stylesheet::ColourScheme;
-use crate::config::{Config, ConfiguredFile};
+use crate::config::Config;
 use crate::face::brand::Brand;
-use crate::face::replacement::{self, sentences};
+use crate::face::theme::{self, OperatorTheme};
 use crate::http::html::Pages;
 use crate::secret::Hash;
 
@@ -27,15 +27,21 @@ pub(super) struct Built {
     /// Changes with every file.
     pub(super) stamp: String,
     /// The pages, or why they cannot be shown.
-    pub(super) theme: Result<Arc<Theme>, String>,
+    pub(super) theme: Result<Arc<ThemedPages>, String>,
     files: Vec<PathBuf>,
 }
 
 /// The pages in each colour scheme.
-pub(super) struct Theme([(Pages, Brand); 3]);
+pub(super) struct ThemedPages([ThemePages; 3]);
 
-impl Theme {
-    pub(super) fn pages(&self, scheme: ColourScheme) -> &(Pages, Brand) {
+/// The pages with the pictures of the brand.
+pub(super) struct ThemePages {
+    pub(super) pages: Pages,
+    pub(super) brand: Brand,
+}
+
+impl ThemedPages {
+    pub(super) fn pages(&self, scheme: ColourScheme) -> &ThemePages {
         let [auto, light, dark] = &self.0;
         match scheme {
             ColourScheme::Auto => auto,
@@ -69,7 +75,7 @@ impl ThemeSource {
         let mut files: Vec<PathBuf> = self.config.iter().chain(&self.templates).cloned().collect();
         if let Ok(config) = &config {
             files.extend(config.file.clone());
-            files.extend(config.files().into_iter().filter(is_of_theme).map(|file| file.path));
+            files.extend(config.brand.files().map(|(_, path)| path.to_owned()));
         }
         // Before the files are read: one that changes in the meantime is read again.
         let stamp = stamp(&files);
@@ -77,21 +83,19 @@ impl ThemeSource {
         Built { stamp, theme: theme.map(Arc::new), files }
     }
 
-    fn theme(&self, config: &Config) -> Result<Theme, String> {
+    fn theme(&self, config: &Config) -> Result<ThemedPages, String> {
         let issuer = config.issuer(config.listen.port());
-        let brand = |issuer: &str| Brand::load(&config.brand, issuer).map_err(|error| error.to_string());
-        let folder = self.templates.as_deref().or(config.brand.templates());
-        let replaced = folder
-            .map(|folder| replacement::load(folder, &brand(&issuer)?).map_err(|wrong| sentences(&wrong)));
-        let replaced = replaced.transpose()?.unwrap_or_default();
         let place = issuer.split_once("://").map_or(issuer.as_str(), |(_, rest)| rest);
         let pages = |scheme| {
             let issuer = self.issuer(scheme);
-            let brand = brand(&issuer)?;
-            let pages = Pages::new(&issuer, config.http.popups, &brand, &replaced);
-            pages.map(|pages| (pages.shown_as(place), brand)).map_err(|failure| failure.chain())
+            let mut theme = OperatorTheme::load(&config.brand, &issuer).map_err(|wrong| wrong.join("\n"))?;
+            if let Some(folder) = self.templates.as_deref() {
+                theme.templates = theme::templates(folder).map_err(|wrong| wrong.join("\n"))?;
+            }
+            let pages = Pages::new(&issuer, config.http.popups, &theme).map_err(|failure| failure.chain())?;
+            Ok::<_, String>(ThemePages { pages: pages.shown_as(place), brand: theme.brand })
         };
-        Ok(Theme([pages(ColourScheme::Auto)?, pages(ColourScheme::Light)?, pages(ColourScheme::Dark)?]))
+        Ok(ThemedPages([pages(ColourScheme::Auto)?, pages(ColourScheme::Light)?, pages(ColourScheme::Dark)?]))
     }
 
     /// The theme at the start of the preview.
@@ -101,11 +105,6 @@ impl ThemeSource {
     pub(super) fn first(&self) -> Result<(), CliError> {
         self.now().theme.map(drop).map_err(CliError::from)
     }
-}
-
-/// Whether a file belongs to the brand.
-fn is_of_theme(file: &ConfiguredFile) -> bool {
-    file.key.is_some_and(|key| key.starts_with("brand."))
 }
 
 /// A value that changes when a file changes, or a file in a folder.

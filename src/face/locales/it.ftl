@@ -13,7 +13,7 @@ developer-details = Dettagli per sviluppatori
 link-site = Sito web
 link-privacy = Informativa sulla privacy
 link-terms = Termini di servizio
-link-help = Aiuto
+link-help = Assistenza
 
 ### Signing in
 

@@ -12,7 +12,7 @@ pub(super) fn states(issuer: &str) -> Vec<PageState> {
         items: vec![
             standard("openid"),
             standard("profile"),
-            scope("calendar.read", "see your calendars and what is in them"),
+            scope("calendar.read", "See your calendars and what is in them"),
         ],
         returns_to: Some("calendar.example".into()),
         device: None,
@@ -87,17 +87,17 @@ fn scope(name: &str, description: &str) -> AskedItem {
     AskedItem {
         name: name.into(),
         description: Some(words(description, "en")),
-        claim: None,
         scope: None,
+        claim: None,
         sensitive: false,
         consequence: None,
         ticked: None,
     }
 }
 
-/// A standard scope that the catalogue describes.
+/// A standard scope, in the words of the catalogue.
 fn standard(name: &str) -> AskedItem {
-    AskedItem { description: None, scope: Some(name.into()), ..scope(name, "") }
+    AskedItem { description: None, scope: Some(name.to_owned()), ..scope(name, "") }
 }
 
 /// Six scopes, of which two are sensitive: one in the server's words, and one in the operator's.
@@ -105,16 +105,16 @@ fn six() -> Vec<AskedItem> {
     vec![
         AskedItem {
             sensitive: true,
-            ..scope("calendar.write", "create, change and delete events in your calendars")
+            ..scope("calendar.write", "Create, change and delete events in your calendars")
         },
         AskedItem {
             sensitive: true,
             consequence: Some(words("The application can send mail that others take for yours.", "en")),
-            ..scope("mail.send", "send mail in your name")
+            ..scope("mail.send", "Send mail in your name")
         },
         standard("openid"),
         standard("profile"),
-        scope("calendar.read", "see your calendars and what is in them"),
+        scope("calendar.read", "See your calendars and what is in them"),
         standard("offline_access"),
     ]
 }

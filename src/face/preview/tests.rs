@@ -8,12 +8,15 @@ use crate::face::assets::Assets;
 use crate::face::brand::Brand;
 use crate::face::language::Language;
 use crate::face::templates::{REPLACEABLE, Reader, Replacement, TEMPLATES, Templates};
+use crate::face::theme::OperatorTheme;
 
 const ISSUER: &str = "https://id.example.com";
 
 fn templates(options: &[(&str, &str)], replaced: &[Replacement]) -> Templates {
     let brand = Brand::load(&Config::with(options).unwrap().brand, ISSUER).unwrap();
-    Templates::new(ISSUER, &Assets::new(&brand), &brand, replaced).unwrap()
+    let unchanged = OperatorTheme::unchanged(ISSUER);
+    let theme = OperatorTheme { brand, templates: replaced.to_vec(), ..unchanged };
+    Templates::new(ISSUER, &Assets::new(&theme.brand), &theme).unwrap()
 }
 
 /// The text of a template in which each branch leaves a mark on the page, and the marks. A condition without an alternative
@@ -112,4 +115,23 @@ fn every_state_is_a_page_in_every_language() {
     let missing: Vec<_> =
         REPLACEABLE.iter().filter(|name| !shown.contains(**name) && !pieces.contains(name)).collect();
     assert!(missing.is_empty(), "templates without a state: {missing:?}");
+}
+
+#[test]
+fn the_operators_sentence_is_under_the_form_and_nothing_else_is() {
+    for (options, sentence) in
+        [(&[][..], None), (&[("brand.sentence", "Example Ltd.")][..], Some("Example Ltd."))]
+    {
+        let templates = templates(options, &[]);
+        for state in all(ISSUER) {
+            let page =
+                templates.render(Reader { language: Language::English, here: None }, state.view.as_ref());
+            let page = page.unwrap();
+            let (_, footer) = page.split_once("<footer>").unwrap();
+            let shown = footer.split_once("<p><bdi>").and_then(|(_, rest)| rest.split("</bdi>").next());
+            // Pages that continue by themselves have nothing there.
+            let has_footer = !["form_post", "signing_out"].contains(&state.page);
+            assert_eq!(shown, sentence.filter(|_| has_footer), "{}/{}", state.page, state.name);
+        }
+    }
 }

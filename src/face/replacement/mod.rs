@@ -12,11 +12,10 @@ use minijinja::{Environment, Error};
 
 use self::forms::Forms;
 use super::assets::Assets;
-use super::brand::Brand;
 use super::language::Language;
 use super::preview::{self, PageState};
 use super::templates::{REPLACEABLE, Reader, Replacement, TEMPLATES, Templates};
-use crate::config::BrandOptions;
+use super::theme::OperatorTheme;
 use crate::failure::Failure;
 use crate::files::NamedFile;
 
@@ -47,28 +46,14 @@ impl WrongTemplate {
     }
 }
 
-/// Reads the templates that the options of the brand name, and checks them. There are none without the option.
-///
-/// # Errors
-/// A sentence for each template that cannot be used.
-pub fn of_options(options: &BrandOptions, brand: &Brand) -> Result<Vec<Replacement>, Failure> {
-    let Some(folder) = options.templates() else { return Ok(Vec::new()) };
-    load(folder, brand).map_err(|wrong| Failure::Internal(sentences(&wrong)))
-}
-
-/// The sentences of several findings, a line each.
-pub fn sentences(wrong: &[WrongTemplate]) -> String {
-    wrong.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
-}
-
 /// Reads the templates in a folder, and checks them.
 ///
 /// # Errors
 /// What is wrong with them, at most one finding for each.
-pub fn load(folder: &Path, brand: &Brand) -> Result<Vec<Replacement>, Vec<WrongTemplate>> {
+pub fn load(folder: &Path) -> Result<Vec<Replacement>, Vec<WrongTemplate>> {
     let replaced = read(folder).map_err(|wrong| vec![wrong])?;
     let ours = |failure: Failure| vec![WrongTemplate::new("layout.html", failure.chain())];
-    let wrong = check(&replaced, brand).map_err(ours)?;
+    let wrong = check(&replaced).map_err(ours)?;
     if wrong.is_empty() { Ok(replaced) } else { Err(wrong) }
 }
 
@@ -111,7 +96,7 @@ pub fn start(name: &str) -> Option<Replacement> {
 ///
 /// # Errors
 /// Our own templates are not valid.
-fn check(replaced: &[Replacement], brand: &Brand) -> Result<Vec<WrongTemplate>, Failure> {
+fn check(replaced: &[Replacement]) -> Result<Vec<WrongTemplate>, Failure> {
     if replaced.is_empty() {
         return Ok(Vec::new());
     }
@@ -119,10 +104,13 @@ fn check(replaced: &[Replacement], brand: &Brand) -> Result<Vec<WrongTemplate>, 
     if !wrong.is_empty() {
         return Ok(wrong);
     }
-    let (issuer, assets) = ("https://id.example.com", Assets::new(brand));
+    let issuer = "https://id.example.com";
+    let (ours, theirs) = (OperatorTheme::unchanged(issuer), OperatorTheme::unchanged(issuer));
+    let theirs = OperatorTheme { templates: replaced.to_vec(), ..theirs };
+    let assets = Assets::new(&ours.brand);
     let both = Both {
-        ours: Templates::new(issuer, &assets, brand, &[])?.strict(),
-        theirs: Templates::new(issuer, &assets, brand, replaced)?.strict(),
+        ours: Templates::new(issuer, &assets, &ours)?.strict(),
+        theirs: Templates::new(issuer, &assets, &theirs)?.strict(),
         replaced,
     };
     let states = preview::all(issuer);
