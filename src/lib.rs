@@ -20,6 +20,7 @@ pub mod network;
 pub mod secret;
 pub mod telemetry;
 
+pub mod face;
 pub mod fetch;
 pub mod jose;
 pub mod store;

@@ -8,13 +8,13 @@ use crate::http::answer;
 use crate::http::call::Request;
 
 pub async fn show(app: web::Data<App>, request: Request, name: web::Path<String>) -> HttpResponse {
-    let Some((media_type, text)) = app.pages.asset(&name) else {
+    let Some(asset) = app.pages.asset(&name) else {
         return answer::api_error(&request, StatusCode::NOT_FOUND, "there is no such file");
     };
     HttpResponse::Ok()
-        .content_type(media_type)
+        .content_type(asset.media_type)
         .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
         .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"))
         .insert_header((header::CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"))
-        .body(text)
+        .body(asset.content)
 }
