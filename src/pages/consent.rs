@@ -7,7 +7,8 @@ use actix_web::{HttpResponse, web};
 
 use super::{account_list, application};
 use crate::app::App;
-use crate::face::view::{AskedItem, AskingDevice, Choice, ConsentPage, Lifetime, Words};
+use crate::face::text_names::CLAIMS;
+use crate::face::view::{AccessLifetime, AskedItem, AskingDevice, ConsentPage, Words};
 use crate::failure::{Denied, Failure};
 use crate::flows::{self, Accounts, CheckedRequest, ResumedFlow};
 use crate::http::answer;
@@ -16,6 +17,7 @@ use crate::http::call::{Call, Request};
 use crate::http::form;
 use crate::oauth::grant::device::{DeviceAnswer, DeviceRequest};
 use crate::oauth::grant::scope::{KnownScopes as _, OFFLINE_ACCESS};
+use crate::oauth::language_tag::LanguageTag;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::interaction::{self, Next, SignedIn};
 use crate::oauth::request::params::Params;
@@ -106,7 +108,7 @@ async fn remember(
 ) -> Result<Remembered, Failure> {
     let CheckedRequest { request, catalogue, .. } = &resumed.checked;
     let (user, client, context) = (&signed_in.user, &request.client_id, app.operations(call.now));
-    let answer = request.answer((&ticked(form, SCOPE), &ticked(form, CLAIM)), &**catalogue);
+    let answer = request.answer((&ticked(form, "scope"), &ticked(form, "claim")), &**catalogue);
     if answer.allowed.scope.is_empty() {
         if signed_in.consent.is_some() {
             consents::take_back(&context, user, client, &answer.refused).await?;
@@ -123,10 +125,6 @@ async fn remember(
     consents::give(&context, given).await?;
     Ok(Remembered::Answer)
 }
-
-/// The names of the checkboxes for scopes and for claims.
-const SCOPE: &str = "scope";
-const CLAIM: &str = "claim";
 
 /// The values of the ticked checkboxes with this name.
 fn ticked<'a>(form: &'a Params, name: &str) -> BTreeSet<&'a str> {
@@ -169,21 +167,16 @@ async fn view(
     let CheckedRequest { client, request, .. } = &resumed.checked;
     let account = account_list::shown(app, std::slice::from_ref(signed_in)).await?;
     let account = account.into_iter().next().ok_or_else(|| Failure::Internal("an account is lost".into()))?;
-    let lifetime = match request.granted.scope.contains(OFFLINE_ACCESS) {
-        true if request.optional.scope.contains(OFFLINE_ACCESS) => Lifetime::Chosen,
-        true => Lifetime::BeyondSession,
-        false => Lifetime::Session,
-    };
+    let beyond = request.granted.scope.contains(OFFLINE_ACCESS);
     let question = question(request);
     Ok(ConsentPage {
-        application: application::shown(app, &client.client),
+        application: application::shown(app, call, &client.client),
         account,
         accounts: resumed.url(app, "accounts"),
-        items: items(&resumed.checked, signed_in),
-        is_partial: !request.optional.is_empty(),
+        items: items(&resumed.checked, signed_in, &call.text_languages()),
         returns_to: returns_to(request),
         device: resumed.device.as_ref().map(|device| asking(call, device)),
-        lifetime,
+        lifetime: if beyond { AccessLifetime::BeyondSession } else { AccessLifetime::Session },
         each_time: interaction::asks_each_time(&client.client, request),
         client_id: client.client.id.to_string(),
         action: resumed.url(app, "consent"),
@@ -191,32 +184,37 @@ async fn view(
     })
 }
 
-/// What the application asks for, the sensitive scopes first. What the person may leave out has a checkbox, ticked unless the
-/// person has refused it before. Nothing for an own application: it is only asked about because it cannot prove who it is.
-fn items(checked: &CheckedRequest, signed_in: &SignedIn) -> Vec<AskedItem> {
+/// What the application asks for, the sensitive scopes first. What the person refused before is not ticked. Nothing for an
+/// own application: it is only asked about because it cannot prove who it is.
+fn items(checked: &CheckedRequest, signed_in: &SignedIn, languages: &[LanguageTag]) -> Vec<AskedItem> {
     let CheckedRequest { client, request, catalogue } = checked;
     if client.client.first_party && !request.prompt.consent {
         return Vec::new();
     }
     let optional = &request.optional;
     let refused = signed_in.consent.as_ref().map(|consent| request.refused_by(consent)).unwrap_or_default();
-    let choice = |field, is_optional: bool, ticked| is_optional.then_some(Choice { field, ticked });
-    let scopes =
-        request.granted.scope.names().filter_map(|name| catalogue.find(name)).map(|scope| AskedItem {
+    let scopes = request.granted.scope.names().filter_map(|name| catalogue.find(name)).map(|scope| {
+        let described = Words::of(&scope.description, languages);
+        // The operator's words in the language of the page come before ours.
+        let is_ours = described.lang.is_none() && scope.is_as_delivered();
+        AskedItem {
             name: scope.name.to_string(),
-            description: Some(Words::plain(&scope.description)),
+            description: Some(described).filter(|_| !is_ours),
+            scope: is_ours.then(|| scope.name.clone()),
             claim: None,
             sensitive: scope.sensitive,
-            consequence: None,
-            choice: choice(SCOPE, optional.scope.contains(&scope.name), !refused.scope.contains(&scope.name)),
-        });
+            consequence: scope.consequence.as_ref().map(|text| Words::of(text, languages)),
+            ticked: optional.scope.contains(&scope.name).then(|| !refused.scope.contains(&scope.name)),
+        }
+    });
     let claims = request.named.iter().map(|name| AskedItem {
         name: name.to_string(),
         description: None,
+        scope: None,
         claim: standard_claim(name).map(str::to_owned),
         sensitive: false,
         consequence: None,
-        choice: choice(CLAIM, optional.claims.contains(name), !refused.claims.contains(name)),
+        ticked: optional.claims.contains(name).then(|| !refused.claims.contains(name)),
     });
     let mut items: Vec<AskedItem> = scopes.chain(claims).collect();
     items.sort_by_key(|item| !item.sensitive);
@@ -260,29 +258,5 @@ fn place(uri: &str) -> String {
 /// defined.
 fn standard_claim(name: &str) -> Option<&str> {
     let name = name.split('#').next().unwrap_or(name);
-    DESCRIBED.contains(&name).then_some(name)
+    CLAIMS.contains(&name).then_some(name)
 }
-
-/// The claims with a text `claim-…` in the catalogue.
-const DESCRIBED: [&str; 20] = [
-    "name",
-    "given_name",
-    "family_name",
-    "middle_name",
-    "nickname",
-    "preferred_username",
-    "profile",
-    "picture",
-    "website",
-    "email",
-    "email_verified",
-    "gender",
-    "birthdate",
-    "zoneinfo",
-    "locale",
-    "phone_number",
-    "phone_number_verified",
-    "address",
-    "updated_at",
-    "groups",
-];

@@ -8,6 +8,7 @@ use actix_web::{HttpResponse, web};
 use super::{account_list, application, front_channel};
 use crate::app::App;
 use crate::cache::catalogue::Freshness;
+use crate::face::text_names::{WAYS, named};
 use crate::face::view::{Application, LogoutPage, SignedOutPage};
 use crate::failure::{Denied, Failure};
 use crate::flows::{self, Accounts};
@@ -224,15 +225,17 @@ async fn end_sessions(
 fn onward(app: &App, call: &Call, asked: &LogoutRequest) -> HttpResponse {
     match way_back(asked) {
         Some(address) => answer::see_other(&address),
-        None => {
-            app.pages.show(call.reader(), StatusCode::OK, &SignedOutPage { application: shown(app, asked) })
-        }
+        None => app.pages.show(
+            call.reader(),
+            StatusCode::OK,
+            &SignedOutPage { application: shown(app, call, asked) },
+        ),
     }
 }
 
 /// The application that asked, if it is known.
-fn shown(app: &App, asked: &LogoutRequest) -> Option<Application> {
-    asked.client.as_ref().map(|client| application::shown(app, &client.client))
+fn shown(app: &App, call: &Call, asked: &LogoutRequest) -> Option<Application> {
+    asked.client.as_ref().map(|client| application::shown(app, call, &client.client))
 }
 
 /// The application's address for afterwards, if the request named one.
@@ -250,7 +253,7 @@ async fn question(app: &App, call: &Call, asked: &LogoutRequest) -> HttpResponse
         Err(failure) => return refused(app, call, failure.into()),
     };
     let view = LogoutPage {
-        application: shown(app, asked),
+        application: shown(app, call, asked),
         accounts,
         form_token: app.keys.form_token(PURPOSE, &bound_to(&asked.accounts)),
         client_id: asked.client.as_ref().map(|client| client.client.id.to_string()),
@@ -262,5 +265,5 @@ async fn question(app: &App, call: &Call, asked: &LogoutRequest) -> HttpResponse
 
 /// An error page with a link to the question, without the wrong parameters.
 fn refused(app: &App, call: &Call, denied: Denied<OAuthError>) -> HttpResponse {
-    answer::page_error_with(app, call, denied, "logout", "/logout")
+    answer::page_error_with(app, call, denied, const { named(&WAYS, "logout") }, "/logout")
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use grantor_from_row::FromRow;
+use serde_json::Value;
 
 use super::db::{Batch, Conn, DbError, Tx};
 use super::grants::granted_from;
@@ -11,6 +12,7 @@ use super::page::{NameFilter, Page, in_any_spelling};
 use super::steps::{self, LOOK, Stretch};
 use crate::clock::{Seconds, Timestamp};
 use crate::oauth::grant::scope::{OFFLINE_ACCESS, Scope, ScopeRecord};
+use crate::oauth::localized_text::{FoundText, from_json};
 
 /// The number of statements that are sent together.
 const BATCH: usize = 256;
@@ -20,6 +22,8 @@ struct ScopeRow {
     name: String,
     version: i64,
     description: String,
+    consequence: Option<String>,
+    localized: String,
     sensitive: bool,
     claims: String,
     access_token_lifetime: Option<Seconds>,
@@ -30,24 +34,24 @@ struct ScopeRow {
 /// The columns of [`ScopeRow`].
 macro_rules! select {
     () => {
-        "SELECT name, version, description, sensitive, claims, access_token_lifetime, required_group, required
-         FROM scopes "
+        "SELECT name, version, description, consequence, localized, sensitive, claims, access_token_lifetime,
+                required_group, required FROM scopes "
     };
 }
 
 /// All scopes for the cache, sorted by name.
 ///
 /// # Errors
-/// Only failures of the database.
+/// [`DbError::Corrupt`] if a row is damaged; otherwise only failures of the database.
 pub async fn all(conn: &mut Conn) -> Result<Vec<ScopeRecord>, DbError> {
     let rows: Vec<ScopeRow> = conn.query(concat!(select!(), "ORDER BY name")).all().await?;
-    Ok(rows.into_iter().map(ScopeRow::into_record).collect())
+    rows.into_iter().map(ScopeRow::into_record).collect()
 }
 
 /// A page of the scopes, sorted by name.
 ///
 /// # Errors
-/// Only failures of the database.
+/// [`DbError::Corrupt`] if a row is damaged; otherwise only failures of the database.
 pub async fn list(conn: &mut Conn, page: &Page<NameFilter, String>) -> Result<Vec<ScopeRecord>, DbError> {
     let rows: Vec<ScopeRow> = conn
         .query(concat!(
@@ -59,17 +63,17 @@ pub async fn list(conn: &mut Conn, page: &Page<NameFilter, String>) -> Result<Ve
         .bind(page.rows())
         .all()
         .await?;
-    Ok(rows.into_iter().map(ScopeRow::into_record).collect())
+    rows.into_iter().map(ScopeRow::into_record).collect()
 }
 
 /// Finds a scope by its name. `None` if it does not exist.
 ///
 /// # Errors
-/// Only failures of the database.
+/// [`DbError::Corrupt`] if the row is damaged; otherwise only failures of the database.
 pub async fn find(conn: &mut Conn, name: &str) -> Result<Option<ScopeRecord>, DbError> {
     let row: Option<ScopeRow> =
         conn.query(concat!(select!(), "WHERE name = $1")).bind(name).optional().await?;
-    Ok(row.map(ScopeRow::into_record))
+    row.map(ScopeRow::into_record).transpose()
 }
 
 /// Stores a changed scope.
@@ -77,17 +81,23 @@ pub async fn find(conn: &mut Conn, name: &str) -> Result<Option<ScopeRecord>, Db
 /// # Errors
 /// Only failures of the database.
 pub async fn update(tx: &mut Tx, scope: &ScopeRecord) -> Result<(), DbError> {
-    tx.query("UPDATE scopes SET version = version + 1, description = $2, sensitive = $3, claims = $4, access_token_lifetime = $5, required_group = $6, required = $7 WHERE name = $1")
-        .bind(scope.name.as_str())
-        .bind(scope.description.as_str())
-        .bind(scope.sensitive)
-        .bind(scope.claims.join(" "))
-        .bind(scope.access_token_lifetime)
-        .bind(scope.required_group.clone())
-        .bind(scope.required)
-        .execute()
-        .await
-        .map(drop)
+    tx.query(
+        "UPDATE scopes SET version = version + 1, description = $2, sensitive = $3, claims = $4, access_token_lifetime = $5,
+                           required_group = $6, consequence = $7, localized = $8, required = $9
+         WHERE name = $1",
+    )
+    .bind(scope.name.as_str())
+    .bind(scope.description.as_str())
+    .bind(scope.sensitive)
+    .bind(scope.claims.join(" "))
+    .bind(scope.access_token_lifetime)
+    .bind(scope.required_group.clone())
+    .bind(scope.consequence.as_ref().map(|text| text.as_str().to_owned()))
+    .bind(localized(scope))
+    .bind(scope.required)
+    .execute()
+    .await
+    .map(drop)
 }
 
 /// Deletes a scope, and removes it from resources and trusted issuers. What people have allowed keeps it.
@@ -325,8 +335,8 @@ pub async fn save(tx: &mut Tx, scope: &ScopeRecord, now: Timestamp) -> Result<bo
     let inserted = tx
         .query(
             "INSERT INTO scopes (name, description, sensitive, claims, access_token_lifetime, created_at, required_group,
-                                 required)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+                                 consequence, localized, required)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
              ON CONFLICT (name) DO NOTHING",
         )
         .bind(scope.name.as_str())
@@ -336,23 +346,41 @@ pub async fn save(tx: &mut Tx, scope: &ScopeRecord, now: Timestamp) -> Result<bo
         .bind(scope.access_token_lifetime)
         .bind(now)
         .bind(scope.required_group.clone())
+        .bind(scope.consequence.as_ref().map(|text| text.as_str().to_owned()))
+        .bind(localized(scope))
         .bind(scope.required)
         .execute()
         .await?;
     Ok(inserted == 1)
 }
 
+/// The members of the column `localized`.
+const TEXTS: [&str; 2] = ["description", "consequence"];
+
+/// The texts of a scope in languages, as JSON. The defaults have columns of their own.
+fn localized(scope: &ScopeRecord) -> String {
+    let texts = TEXTS.into_iter().zip([Some(&scope.description), scope.consequence.as_ref()]);
+    let in_languages = texts.filter_map(|(name, text)| Some(text?.members(name).skip(1)));
+    let members = in_languages.flatten().map(|(member, text)| (member.into_owned(), text.into()));
+    Value::Object(members.collect()).to_string()
+}
+
 impl ScopeRow {
-    fn into_record(self) -> ScopeRecord {
-        ScopeRecord {
+    fn into_record(self) -> Result<ScopeRecord, DbError> {
+        let Ok([description, consequence]) = from_json(&self.localized, TEXTS) else {
+            return Err(DbError::Corrupt { table: "scopes", id: self.name, what: "localized" });
+        };
+        let text = |default, in_languages: FoundText| FoundText { default, ..in_languages }.text();
+        Ok(ScopeRecord {
             name: self.name,
             version: self.version,
-            description: self.description,
+            description: text(Some(self.description), description).unwrap_or_default(),
+            consequence: text(self.consequence, consequence),
             sensitive: self.sensitive,
             claims: self.claims.split(' ').filter(|name| !name.is_empty()).map(str::to_owned).collect(),
             access_token_lifetime: self.access_token_lifetime,
             required_group: self.required_group,
             required: self.required,
-        }
+        })
     }
 }

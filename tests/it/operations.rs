@@ -1,5 +1,7 @@
 //! Operations as an API calls them: pages of lists, faults by member, and the events that acts are.
 
+use std::borrow::Cow;
+
 use grantor::cache::row_budgets::Draw;
 use grantor::clock::{Seconds, Timestamp};
 use grantor::failure::Denied;
@@ -61,7 +63,11 @@ async fn by_pages<F: Clone, T>(
 /// The faults of a refused operation.
 fn faults<T>(outcome: Result<T, Denied<Faults>>) -> Vec<(Option<&'static str>, FaultKind)> {
     let Err(Denied::Refused(faults)) = outcome else { panic!("refused") };
-    faults.iter().map(|fault| (fault.member, fault.kind)).collect()
+    let name = |member: &Cow<'static, str>| match member {
+        Cow::Borrowed(name) => *name,
+        Cow::Owned(name) => panic!("{name} is not one of the usual members"),
+    };
+    faults.iter().map(|fault| (fault.member.as_ref().map(name), fault.kind)).collect()
 }
 
 async fn password(server: &TestServer) -> HashedPassword {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{AccountRow, Application, View, Words};
+use super::{AccountRow, Application, PageView, Words};
 
 /// The consent page.
 #[derive(Clone, Debug, Serialize)]
@@ -13,12 +13,10 @@ pub struct ConsentPage {
     pub accounts: String,
     /// The most important ones first. Empty if the only question is whether the person has opened the application.
     pub items: Vec<AskedItem>,
-    /// Whether the person may leave some of the items out.
-    pub is_partial: bool,
     /// The host to which the person goes next, or the scheme of a native application. `None` for a device.
     pub returns_to: Option<String>,
     pub device: Option<AskingDevice>,
-    pub lifetime: Lifetime,
+    pub lifetime: AccessLifetime,
     /// Whether this is asked each time, because another program could ask in the application's name.
     pub each_time: bool,
     pub client_id: String,
@@ -26,33 +24,28 @@ pub struct ConsentPage {
     pub form_token: String,
 }
 
-impl View for ConsentPage {
+impl PageView for ConsentPage {
     const TEMPLATE: &'static str = "consent.html";
 }
 
 /// A scope or a claim.
 #[derive(Clone, Debug, Serialize)]
 pub struct AskedItem {
-    /// The machine name.
+    /// The machine name, which is the value of its checkbox.
     pub name: String,
-    /// What the application may do with it, in the operator's words. `None` for a claim.
+    /// What the application may do with it, in the operator's words. `None` for a claim, and for a standard scope that the
+    /// operator has not described.
     pub description: Option<Words>,
+    /// The standard scope that it is, by the end of the name of its text in the catalogue.
+    pub scope: Option<String>,
     /// The standard claim that it is, by the end of the name of its text in the catalogue. `None` for a scope, or for a claim
     /// of the operator.
     pub claim: Option<String>,
     pub sensitive: bool,
     /// What follows from allowing it, in the operator's words.
     pub consequence: Option<Words>,
-    /// The checkbox with which the person may leave the item out; `None` if it belongs to every answer.
-    pub choice: Option<Choice>,
-}
-
-/// A checkbox, whose value is the machine name of its item.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct Choice {
-    /// The name of the field in the form.
-    pub field: &'static str,
-    pub ticked: bool,
+    /// Whether its checkbox is ticked. `None` if the person cannot leave it out.
+    pub ticked: Option<bool>,
 }
 
 /// The device that asks.
@@ -71,11 +64,9 @@ pub struct AskingDevice {
 /// How long the application keeps the access.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Lifetime {
+pub enum AccessLifetime {
     /// Also after the person has signed out.
     BeyondSession,
     /// To the end of the session.
     Session,
-    /// As the person chooses with the checkbox of the scope `offline_access`.
-    Chosen,
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::clock::Seconds;
 use crate::oauth::display_text::is_line;
 use crate::oauth::error::{OAuthError, quoted};
+use crate::oauth::localized_text::LocalizedText;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 
@@ -23,9 +24,11 @@ pub struct ScopeRecord {
     /// Grows with every change; 1 when it is new.
     pub version: i64,
     /// The text on the consent page.
-    pub description: String,
+    pub description: LocalizedText,
     /// Only granted if the request names it.
     pub sensitive: bool,
+    /// What follows for the person from allowing it; the consent page says it if the scope is sensitive.
+    pub consequence: Option<LocalizedText>,
     /// The claims about the person that it gives access to (OpenID Connect Core §5.4).
     pub claims: Vec<String>,
     /// The longest lifetime of a token with this scope, in seconds.
@@ -36,18 +39,55 @@ pub struct ScopeRecord {
     pub required: bool,
 }
 
-/// The maximum length of a description in bytes.
-const MAX_DESCRIPTION_LENGTH: usize = 1000;
+/// The scopes that every server has at first, with their descriptions in the schema. The pages have them in every language.
+const STANDARD: [(&str, &str); 7] = [
+    (OPENID, "Know who you are"),
+    ("profile", "See your name and what else your profile says"),
+    ("email", "See your e-mail address"),
+    ("address", "See your postal address"),
+    ("phone", "See your phone number"),
+    ("groups", "See the groups that you belong to"),
+    (OFFLINE_ACCESS, "Keep this access after you have signed out"),
+];
 
-/// Checks the text of a scope for the consent page.
+impl ScopeRecord {
+    /// Whether this is a standard scope with the description that every server has at first, apart from its languages.
+    pub fn is_as_delivered(&self) -> bool {
+        STANDARD.contains(&(&*self.name, self.description.as_str()))
+    }
+
+    /// Returns the texts with the names of their members: `description`, `description#de`, `consequence` and so on.
+    pub fn texts(&self) -> impl Iterator<Item = (String, &str)> {
+        let consequence = self.consequence.iter().flat_map(|text| text.members("consequence"));
+        let texts = self.description.members("description").chain(consequence);
+        texts.map(|(member, text)| (member.into_owned(), text))
+    }
+}
+
+/// The maximum length of a description, and of a consequence, in bytes.
+const MAX_TEXT_LENGTH: usize = 1000;
+
+/// Checks the description of a scope for the consent page.
 ///
 /// # Errors
 /// A sentence that says what a description is.
 pub fn check_description(text: &str) -> Result<(), String> {
-    if text.trim().is_empty() || text.len() > MAX_DESCRIPTION_LENGTH || !is_line(text) {
+    check_text(text, "description")
+}
+
+/// Checks the consequence of a scope for the consent page.
+///
+/// # Errors
+/// A sentence that says what a consequence is.
+pub fn check_consequence(text: &str) -> Result<(), String> {
+    check_text(text, "consequence")
+}
+
+fn check_text(text: &str, what: &str) -> Result<(), String> {
+    if text.trim().is_empty() || text.len() > MAX_TEXT_LENGTH || !is_line(text) {
         return Err(format!(
-            "a description has 1 to {MAX_DESCRIPTION_LENGTH} bytes on one line, without controls of the writing direction; \
-             the consent page shows it"
+            "a {what} has 1 to {MAX_TEXT_LENGTH} bytes on one line, without controls of the writing direction; the consent \
+             page shows it"
         ));
     }
     Ok(())
@@ -104,6 +144,12 @@ impl Scope {
     /// The names in the scope, sorted.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
+    }
+
+    /// Whether one of these scopes gives access to a claim, by the rows of all scopes.
+    pub fn give_access(&self, rows: &[ScopeRecord], claim: &str) -> bool {
+        let mut own = rows.iter().filter(|row| self.contains(&row.name));
+        own.any(|row| row.claims.iter().any(|name| name == claim))
     }
 
     /// Whether the scope contains this name.
@@ -250,6 +296,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn the_schema_makes_each_standard_scope_with_its_description() {
+        let schema = include_str!("../../../migrations/0001_initial.sql");
+        for (name, description) in STANDARD {
+            assert!(schema.contains(&format!("    ('{name}', '{description}', ")), "{name}");
+        }
+    }
 
     #[test]
     fn tabs_quotes_and_unicode_are_malformed_and_so_is_a_list_without_names() {

@@ -23,6 +23,7 @@ use crate::oauth::grant::resource::{KnownResources, RegisteredResources};
 use crate::oauth::grant::scope::{self, KnownScopes, OPENID, Scope};
 use crate::oauth::id::{ClientId, GrantId};
 use crate::oauth::identity::group;
+use crate::oauth::localized_text::LocalizedText;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::claims_request::ClaimsRequest;
 use crate::oauth::request::params::Params;
@@ -96,9 +97,9 @@ pub enum Refusal {
 pub struct Answered {
     pub error: OAuthError,
     /// The application's name; `None` if the application is no longer registered.
-    pub application: Option<String>,
+    pub application: Option<LocalizedText>,
     /// The application's home page, if it has one.
-    pub site: Option<String>,
+    pub site: Option<LocalizedText>,
     /// Whether someone is signed in with this browser.
     pub is_signed_in: bool,
 }
