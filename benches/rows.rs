@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use grantor::http::html::STYLE;
+use grantor::face::assets::STYLE;
 use grantor::jose::key::SigningKey;
 use grantor::oauth::client::assertion::JWT_BEARER;
 use grantor::secret::{Hash, random_token};

@@ -9,12 +9,10 @@ use url::Url;
 use super::check::OptionMistake;
 use super::{Config, one_of};
 use crate::face::colour::Colour;
+use crate::face::language::Language;
 use crate::face::tokens::{BrandTokens, Font, Radius, WrongToken};
 use crate::oauth::display_text::is_line;
 use crate::oauth::host;
-
-/// The languages of the pages (BCP 47).
-pub const LANGUAGES: [&str; 8] = ["en", "de", "fr", "es", "pt-BR", "it", "ja", "ar"];
 
 /// The option whose text is also `brand.sentence.default`.
 pub(super) const SENTENCE: &str = "brand.sentence";
@@ -61,7 +59,7 @@ pub struct BrandOptions {
     terms: String,
     sentence: BTreeMap<String, String>,
     #[serde(deserialize_with = "language")]
-    pub language: String,
+    pub language: Language,
     /// Whether the brands of clients are used.
     pub clients_may: bool,
     css: PathBuf,
@@ -86,8 +84,8 @@ fn font<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Font, D::Error> {
     one_of(deserializer, &Font::ALL.map(|font| (font.as_str(), font)))
 }
 
-fn language<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    one_of(deserializer, &LANGUAGES.map(|language| (language, language))).map(str::to_owned)
+fn language<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Language, D::Error> {
+    one_of(deserializer, &Language::ALL.map(|language| (language.tag(), language)))
 }
 
 impl BrandOptions {
@@ -110,9 +108,9 @@ impl BrandOptions {
     }
 
     /// The sentence under the form in this language, or else the one for every language.
-    pub fn sentence(&self, language: &str) -> Option<&str> {
+    pub fn sentence(&self, language: Language) -> Option<&str> {
         let of = |language: &str| self.sentence.get(language).and_then(|sentence| set(sentence));
-        of(language).or_else(|| of(EVERY_LANGUAGE))
+        of(language.tag()).or_else(|| of(EVERY_LANGUAGE))
     }
 
     pub fn logo(&self) -> Option<&Path> {
@@ -276,7 +274,7 @@ mod tests {
             ("brand.sentence.de", "a\nb", "brand.sentence.de must be one line"),
             ("brand.sentence.pt-BR", &long, "brand.sentence.pt-BR must be one line"),
             ("brand.sentence.xx", "a", "unknown option brand.sentence.xx"),
-            ("brand.language", "nl", "brand.language cannot be used: it is not one of en, de, fr"),
+            ("brand.language", "nl", "brand.language cannot be used: it is not one of en, de, es"),
             ("brand.clients_may", "perhaps", "brand.clients_may cannot be used"),
             (
                 "brand.logo_dark",
@@ -309,29 +307,31 @@ mod tests {
             ("brand.clients_may", "true"),
         ]);
         let brand = config.unwrap().brand;
-        assert_eq!(brand.sentence("pt-BR"), Some("Ol\u{e1}"));
-        assert_eq!(brand.sentence("de"), Some(sentence.as_str()));
+        assert_eq!(brand.sentence(Language::BrazilianPortuguese), Some("Ol\u{e1}"));
+        assert_eq!(brand.sentence(Language::German), Some(sentence.as_str()));
         assert_eq!(brand.support(), Some("mailto:help@example.com"));
         assert_eq!(brand.tokens().radius, Some(Radius::None));
-        assert!(brand.clients_may && brand.language == "pt-BR");
+        assert!(brand.clients_may && brand.language == Language::BrazilianPortuguese);
     }
 
     #[test]
     fn without_options_the_pages_stay_as_they_are() {
         let brand = Config::with(&[]).unwrap().brand;
         assert_eq!(
-            (brand.name(), brand.logo(), brand.support(), brand.sentence("en")),
+            (brand.name(), brand.logo(), brand.support(), brand.sentence(Language::English)),
             (None, None, None, None)
         );
         assert_eq!(brand.tokens(), BrandTokens::default());
         assert_eq!(brand.files().count(), 0);
-        assert!(!brand.clients_may && brand.language == "en");
+        assert!(!brand.clients_may && brand.language == Language::English);
     }
 
     #[test]
     fn the_languages_of_sentences_are_those_of_the_pages() {
-        let languages: Vec<&str> = SENTENCES.iter().map(|(language, _)| *language).collect();
-        assert_eq!(languages[1..], LANGUAGES);
+        let languages = SENTENCES.map(|(language, _)| language);
+        let of_pages = Language::ALL.map(Language::tag);
+        assert!(languages[1..].iter().all(|language| of_pages.contains(language)));
+        assert_eq!(languages.len(), of_pages.len() + 1);
         let known = Config::with(&[]).unwrap().brand.sentence;
         assert_eq!(known.len(), SENTENCES.len());
         assert!(languages.iter().all(|language| known.contains_key(*language)));

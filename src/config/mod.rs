@@ -22,7 +22,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer};
 
-pub use brand::{BrandOptions, LANGUAGES};
+pub use brand::BrandOptions;
 pub use check::{BAD_FILTER, check_public_url};
 pub use finding::{ConfigError, Finding, SettingSource};
 pub use layers::{Layers, Setting};

@@ -18,16 +18,7 @@ pub async fn not_found(app: web::Data<App>, request: Request) -> HttpResponse {
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.contains("text/html"));
     if wants_page {
-        return app.pages.render(
-            StatusCode::NOT_FOUND,
-            "error.html",
-            minijinja::context! {
-                title => "There is nothing here",
-                what => "This address is not one of this server's.",
-                fix => "Go back to the application and try from there again.",
-                request_id => &request.id,
-            },
-        );
+        return answer::page_not_found(&app, &request, "not-found", None);
     }
     answer::api_error(&request, StatusCode::NOT_FOUND, "there is no resource at this path")
 }

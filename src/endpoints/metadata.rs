@@ -6,6 +6,7 @@ use actix_web::{HttpResponse, web};
 
 use crate::app::App;
 use crate::clock::Seconds;
+use crate::face::language::Language;
 use crate::http::answer;
 use crate::http::call::Request;
 use crate::oauth::metadata::metadata;
@@ -18,7 +19,13 @@ pub async fn get(app: web::Data<App>, request: Request) -> HttpResponse {
     match app.cache.published_catalogue(MAX_AGE).await {
         Ok((catalogue, left)) => HttpResponse::Ok()
             .insert_header((header::CACHE_CONTROL, format!("public, max-age={left}")))
-            .json(metadata(&app.issuer, &catalogue.scopes(), &app.config.keys.algorithms, &prompts(&app))),
+            .json(metadata(
+                &app.issuer,
+                &catalogue.scopes(),
+                &app.config.keys.algorithms,
+                &prompts(&app),
+                &Language::ALL.map(Language::tag),
+            )),
         Err(failure) => answer::failure(&app, &request, &failure),
     }
 }

@@ -68,9 +68,11 @@ pub async fn validate(
 ) -> Result<CheckedRequest, Denied<Refusal>> {
     let id = request::client_id(received).map_err(Refusal::Page)?;
     call.set_client(id.clone());
+    if let Ok(Some(tags)) = received.params().one("ui_locales") {
+        call.languages.asked_for(tags, call.now);
+    }
     let mut hint = OneTimeProof::default();
-    let mut decide =
-        async |view: &View<'_>| validate_over(app, call.now, view, (&id, received), &mut hint).await;
+    let mut decide = async |view: &View<'_>| validate_over(app, call, view, (&id, received), &mut hint).await;
     let checked = app.cache.decide(&mut decide).await?;
     let request = &checked.request;
     match request.response_type == ResponseType::Code && request.required_groups.is_empty() {
@@ -81,7 +83,7 @@ pub async fn validate(
 
 async fn validate_over(
     app: &App,
-    now: Timestamp,
+    call: &Call,
     view: &View<'_>,
     (id, received): (&ClientId, &Received),
     hint: &mut OneTimeProof<Hint>,
@@ -90,6 +92,7 @@ async fn validate_over(
         let error = Reason::ClientUnknown.because("no client is registered with this client_id");
         return Err(Refusal::Page(error).into());
     };
+    call.set_application(&client);
     let catalogue = view.catalogue().await?;
     let pkce = app.config.oauth.require_pkce.default_policy();
     let known = ServerContext { catalogue: &*catalogue, issuer: &app.issuer, pkce };
@@ -99,7 +102,7 @@ async fn validate_over(
             .because("people cannot make accounts here, so prompt=create is not supported");
         return Err(request.refuse(error).into());
     }
-    match hinted(app, now, &client.client, received, hint).await {
+    match hinted(app, call.now, &client.client, received, hint).await {
         // If the `sub` claim also requests a person, both must be the same.
         Ok(Some(subject)) if request.expected.is_empty() || request.expected.contains(&subject) => {
             request.expected = vec![subject];
@@ -275,7 +278,7 @@ pub async fn issue(
                 response.iter().map(|(name, value)| (*name, value.as_str())).collect();
             pairs.extend(state.as_deref().map(|state| ("state", state)));
             pairs.push(("iss", app.issuer.as_str()));
-            answer::authorization_response(app, return_to, &pairs)
+            answer::authorization_response(app, http, return_to, &pairs)
         }
         (Ok(None), Some(flow)) => waiting::show_answered(app, http, flow).await,
         (Ok(None), None) => fail(

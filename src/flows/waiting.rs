@@ -5,6 +5,7 @@ use actix_web::HttpResponse;
 use super::{CheckedRequest, accounts, device, sealed, validate};
 use crate::app::App;
 use crate::cache::catalogue::Freshness;
+use crate::clock::Timestamp;
 use crate::failure::{Denied, Failure};
 use crate::http::answer;
 use crate::http::browser;
@@ -55,6 +56,11 @@ pub async fn begin_posted_flow(
     let mut response = answer::see_other(&url(app, "authorize/resume", &keep(app, http, &flow).await?));
     let _ = response.add_cookie(&browser::posted_cookie(app, browser));
     Ok(response)
+}
+
+/// When the flow began.
+fn begun_at(app: &App, flow: &FlowKey) -> Timestamp {
+    flow.expires_at - app.config.sign_in.flow_lifetime.seconds()
 }
 
 fn new_flow(app: &App, http: &Request, waiting: FlowRequest, browser: &str) -> Flow {
@@ -160,6 +166,11 @@ async fn resume(
     let browser = secrets.into_iter().find(|secret| flow.belongs_to(secret)).ok_or_else(other_browser)?;
     if stored.is_answered {
         return Err(answered(app, http, &flow).await?.into());
+    }
+    if let FlowRequest::Application(received) = &flow.waiting
+        && let Ok(Some(tags)) = received.params().one("ui_locales")
+    {
+        http.languages.asked_for(tags, begun_at(app, &flow.key));
     }
     let (checked, device) = match &flow.waiting {
         FlowRequest::Application(received) => (validate(app, http, received).await?, None),

@@ -3,13 +3,15 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
-use minijinja::context;
 use serde_json::json;
 
 use super::call::Call;
 use super::limiting;
 use super::route::Surface;
 use crate::app::App;
+use crate::clock::Seconds;
+use crate::face::reason_text;
+use crate::face::view::{self, DifferingAddress, ErrorDetails, ErrorPage, Way, Words};
 use crate::failure::{Denied, Failure};
 use crate::network::Network;
 use crate::oauth::error::OAuthError;
@@ -228,14 +230,19 @@ fn redirect_with_error(
     answer.extend(state.map(|state| ("state", state)));
     answer.push(("iss", app.issuer.as_str()));
     call.set_reason(error.reason);
-    authorization_response(app, to, &answer)
+    authorization_response(app, call, to, &answer)
 }
 
 /// Sends a response to the application through the person's browser, in the requested mode.
-pub fn authorization_response(app: &App, to: &ReturnAddress, response: &[(&str, &str)]) -> HttpResponse {
+pub fn authorization_response(
+    app: &App,
+    call: &Call,
+    to: &ReturnAddress,
+    response: &[(&str, &str)],
+) -> HttpResponse {
     match to.mode() {
         ResponseMode::Query | ResponseMode::Fragment => see_other(&to.with(response)),
-        ResponseMode::FormPost => app.pages.form_post(to.as_str(), response),
+        ResponseMode::FormPost => app.pages.form_post(call.reader(), to.as_str(), response),
     }
 }
 
@@ -258,38 +265,81 @@ fn error_page_with(
     call: &Call,
     status: StatusCode,
     error: &OAuthError,
-    onward: Option<minijinja::Value>,
+    way: Option<Way>,
 ) -> HttpResponse {
     let first = error.reason.who().first().copied().unwrap_or(Responsible::Developer);
-    let context = context! {
-        title => title(status, first),
-        audience => if status.is_server_error() { "nobody" } else { audience(first) },
-        what => error.reason.what(),
-        fix => error.reason.fix(),
-        description => &error.description,
-        error => error.code().as_str(),
-        reason => error.reason.word(),
-        docs => error_uri(app, error),
-        request_id => &call.id,
-        onward,
-        came => error.address.as_ref().map(|address| &address.came),
-        differs => error.address.as_ref().and_then(|address| address.differs.as_ref()),
+    let wait = retry_after(status, error);
+    let view = ErrorPage {
+        heading: reason_text::heading(status.as_u16(), first),
+        sentence: reason_text::sentence(error.reason),
+        wait: error.retry_after.map(Seconds::as_i64),
+        ways: way.into_iter().chain(way_back(call)).chain(ways_here(app, call)).collect(),
+        for_developer: first == Responsible::Developer && !status.is_server_error(),
+        details: Some(ErrorDetails {
+            error: error.code().as_str(),
+            reason: error.reason.word(),
+            description: error.description.clone().into_owned(),
+            what: error.reason.what(),
+            fix: error.reason.fix(),
+            docs: error_uri(app, error),
+            address: error
+                .address
+                .as_ref()
+                .map(|address| DifferingAddress::of(&address.came, address.differs.as_ref())),
+        }),
+        request_id: call.id.clone(),
     };
     call.set_reason(error.reason);
-    let mut response = app.pages.render(status, "error.html", context);
-    if let Some(wait) = retry_after(status, error) {
+    let mut response = app.pages.show(call.reader(), status, &view);
+    if let Some(wait) = wait {
         response.headers_mut().insert(header::RETRY_AFTER, wait);
     }
     response
+}
+
+/// The way back to the application's site, if the request names a known application that has one.
+fn way_back(call: &Call) -> Option<Way> {
+    let client = &call.application().filter(|client| !client.client.disabled)?.client;
+    let href = client.links.site.clone()?;
+    Some(Way::Application { name: Words::plain(&client.name), href })
+}
+
+/// The ways that exist without an application: the home page.
+fn ways_here(app: &App, call: &Call) -> Option<Way> {
+    let home = format!("{}/", app.issuer);
+    (call.route.surface != Surface::Page || call.path != "/")
+        .then_some(Way::Here { text: "home", href: home })
+}
+
+/// The page for an address that does not exist.
+pub fn page_not_found(app: &App, call: &Call, sentence: &'static str, way: Option<Way>) -> HttpResponse {
+    let status = StatusCode::NOT_FOUND;
+    let view = ErrorPage {
+        heading: reason_text::heading(status.as_u16(), Responsible::Person),
+        sentence,
+        wait: None,
+        ways: way.into_iter().chain(ways_here(app, call)).collect(),
+        for_developer: false,
+        details: None,
+        request_id: call.id.clone(),
+    };
+    app.pages.show(call.reader(), status, &view)
 }
 
 /// The page of a request that has its answer already. The person has done nothing wrong, so it is not an error page.
 fn answered_page(app: &App, call: &Call, answered: &Answered) -> HttpResponse {
     let Answered { error, application, site, is_signed_in } = answered;
     call.set_reason(error.reason);
-    let (reason, docs) = (error.reason.word(), error_uri(app, error));
-    let context = context! { application, site, is_signed_in, reason, docs };
-    app.pages.render(StatusCode::OK, "answered.html", context)
+    let name = application.as_deref().map(Words::plain);
+    let way = name.zip(site.clone()).map(|(name, href)| Way::Application { name, href });
+    let view = view::AnsweredPage {
+        is_signed_in: *is_signed_in,
+        application: application.clone(),
+        ways: way.into_iter().collect(),
+        reason: error.reason.word(),
+        docs: error_uri(app, error),
+    };
+    app.pages.show(call.reader(), StatusCode::OK, &view)
 }
 
 /// Completes a page that asks a person to wait before the next guess, and logs the refusal.
@@ -300,27 +350,6 @@ pub fn wait_page(call: &Call, mut page: HttpResponse, error: &OAuthError) -> Htt
     }
     call.set_reason(error.reason);
     page
-}
-
-fn title(status: StatusCode, who: Responsible) -> &'static str {
-    match (status.as_u16(), who) {
-        (429, _) => "Please try again later",
-        (503, _) => "Please try again in a moment",
-        (500.., _) => "Something broke here",
-        (_, Responsible::Person) => "Please start again",
-        (_, Responsible::Operator) => "This is switched off at present",
-        _ => "This link does not work",
-    }
-}
-
-/// The audience of an error page; the template has a text for each.
-fn audience(who: Responsible) -> &'static str {
-    match who {
-        Responsible::Developer => "developer",
-        Responsible::Operator => "operator",
-        Responsible::Person => "person",
-        Responsible::Nobody => "nobody",
-    }
 }
 
 fn failure_page(app: &App, call: &Call, failure: &Failure) -> HttpResponse {
@@ -340,12 +369,12 @@ pub fn page_error(app: &App, call: &Call, denied: Denied<OAuthError>) -> HttpRes
     )
 }
 
-/// An error page with a link to continue: its text and its path on this server.
+/// An error page with a way to continue: the end of the name of its text in the catalogue, and its path on this server.
 pub fn page_error_with(
     app: &App,
     call: &Call,
     denied: Denied<OAuthError>,
-    text: &str,
+    text: &'static str,
     path: &str,
 ) -> HttpResponse {
     let error = match denied {
@@ -357,7 +386,7 @@ pub fn page_error_with(
     };
     let status = http_status(error.reason).unwrap_or(StatusCode::BAD_REQUEST);
     let href = format!("{}{path}", app.issuer);
-    error_page_with(app, call, status, &error, Some(context! { text, href }))
+    error_page_with(app, call, status, &error, Some(Way::Here { text, href }))
 }
 
 /// The JSON of the general API: `message` has the status, `description` the details.

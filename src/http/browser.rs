@@ -3,7 +3,7 @@
 
 use actix_web::cookie::time::Duration as CookieDuration;
 use actix_web::cookie::{Cookie, SameSite};
-use actix_web::http::header::{self, HeaderMap};
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
 
 use super::call::Request;
 use crate::app::App;
@@ -23,6 +23,8 @@ const SECRET_LENGTH: usize = 32;
 /// For how long a browser keeps its secret after the last flow or form. When several tabs begin at once in a browser
 /// without the secret, only the last one can go on, so a browser should rarely be without it.
 const BINDING_LIFETIME: Seconds = Seconds::new(30 * 24 * 3600);
+/// For how long a browser keeps the language that the person has chosen.
+const LANGUAGE_KEPT_FOR: Seconds = Seconds::new(365 * 24 * 3600);
 /// The maximum length in bytes of the value that makes a browser known for one account.
 const MAX_KNOWN_LENGTH: usize = 256;
 
@@ -149,13 +151,30 @@ pub fn known_values(app: &App, request: &Request) -> Vec<String> {
     values.take(known_browser::MOST).map(str::to_owned).collect()
 }
 
-/// The pairs of name and value in all Cookie headers; malformed parts are skipped.
 fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
+    pairs(headers.get_all(header::COOKIE))
+}
+
+/// The pairs of name and value in these Cookie headers; malformed parts are skipped.
+pub(super) fn pairs<'h>(
+    headers: impl Iterator<Item = &'h HeaderValue>,
+) -> impl Iterator<Item = (&'h str, &'h str)> {
     headers
-        .get_all(header::COOKIE)
         .filter_map(|value| value.to_str().ok())
         .flat_map(|line| line.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
+}
+
+/// The name of the cookie with the language that the person has chosen.
+pub(super) fn language_name(app: &App) -> String {
+    name(app, "language")
+}
+
+/// The cookie with the language that the person has chosen.
+pub fn language_cookie(app: &App, value: String) -> Cookie<'static> {
+    let mut cookie = cookie(app, language_name(app), value);
+    cookie.set_max_age(CookieDuration::seconds(LANGUAGE_KEPT_FOR.as_i64()));
+    cookie
 }
 
 /// Whether the browser says that a form came from one of our own pages.
@@ -173,6 +192,11 @@ pub fn forged() -> OAuthError {
     Reason::FormForged.because("the form was not sent from this server's own page")
 }
 
+/// The origin of this server. `None` for a public URL without one.
+pub fn origin(app: &App) -> Option<String> {
+    origin_of(&app.issuer)
+}
+
 fn origin_of(url: &str) -> Option<String> {
     url::Url::parse(url).ok().map(|url| url.origin().ascii_serialization())
 }
@@ -185,7 +209,7 @@ mod tests {
     use super::*;
 
     fn read(line: &[u8]) -> Vec<(String, String)> {
-        let Ok(value) = header::HeaderValue::from_bytes(line) else { return Vec::new() };
+        let Ok(value) = HeaderValue::from_bytes(line) else { return Vec::new() };
         let request = TestRequest::default().insert_header((header::COOKIE, value)).to_http_request();
         cookies(request.headers()).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }

@@ -10,19 +10,25 @@ use std::sync::Arc;
 use actix_web::dev::Payload;
 use actix_web::error::ErrorInternalServerError;
 use actix_web::http::header::HeaderMap;
+use actix_web::http::uri::PathAndQuery;
+use actix_web::http::{Method, Uri};
 use actix_web::{Error, FromRequest, HttpMessage as _, HttpRequest};
 
-use super::client_address;
 use super::in_flight::{RequestPlace, RequestPlaces};
 use super::refusal_log::RefusalLog;
 use super::request_id;
-use super::route::Route;
+use super::route::{Route, Surface};
+use super::wanted_languages::WantedLanguages;
+use super::{browser, client_address};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::connection::Lifeline;
+use crate::face::language::Language;
+use crate::face::templates::Reader;
 use crate::limits::{Class, Limited};
 use crate::oauth::id::{ClientId, UserId};
 use crate::oauth::reason::Reason;
+use crate::store::clients::StoredClient;
 use crate::telemetry::RequestFacts;
 
 /// One request, without its HTTP message.
@@ -36,7 +42,12 @@ pub struct Call {
     pub now: Timestamp,
     pub route: &'static Route,
     pub path: String,
+    /// The languages that the reader of a page wants.
+    pub languages: WantedLanguages,
+    /// The path and query of a page that can be shown again in another language.
+    here: Option<Uri>,
     client: OnceCell<ClientId>,
+    application: OnceCell<Arc<StoredClient>>,
     user: OnceCell<UserId>,
     reason: Cell<Option<Reason>>,
     has_basic: Cell<bool>,
@@ -52,13 +63,18 @@ pub struct Call {
 
 impl Call {
     pub fn begin(app: &App, http: &HttpRequest, route: &'static Route) -> Self {
+        let is_page = matches!(route.surface, Surface::Page | Surface::Unknown);
+        let languages = is_page.then(|| WantedLanguages::of(http, browser::language_name(app)));
         Self {
+            languages: languages.unwrap_or_default(),
+            here: Some(http.uri()).filter(|uri| is_page && can_be_shown_again(http, uri)).cloned(),
             id: request_id::of(http, &app.config.http.trusted_proxies),
             address: client_address::address(http, &app.config.http.trusted_proxies, &app.untrusted_peers),
             now: app.now(),
             route,
             path: http.path().to_owned(),
             client: OnceCell::new(),
+            application: OnceCell::new(),
             user: OnceCell::new(),
             reason: Cell::new(None),
             has_basic: Cell::new(false),
@@ -70,6 +86,27 @@ impl Call {
             met_an_outage: Cell::new(false),
             refusals: app.refusals.clone(),
         }
+    }
+
+    /// The language of the page that answers the request.
+    pub fn language(&self) -> Language {
+        Language::best(self.languages.all()).unwrap_or(Language::English)
+    }
+
+    /// Who looks at the page that answers the request.
+    pub fn reader(&self) -> Reader<'_> {
+        let here = self.here.as_ref().and_then(|uri| uri.path_and_query()).map(PathAndQuery::as_str);
+        Reader { language: self.language(), here }
+    }
+
+    /// Notes the application that the request names, for the pages that lead back to it. Only the first call counts.
+    pub fn set_application(&self, client: &Arc<StoredClient>) {
+        let _ = self.application.get_or_init(|| client.clone());
+    }
+
+    /// The application that the request names, if it is known.
+    pub fn application(&self) -> Option<&StoredClient> {
+        self.application.get().map(|client| &**client)
     }
 
     /// Notes the client that the request claims to come from. Only the first call counts.
@@ -145,6 +182,15 @@ impl Call {
     pub(super) fn set_limited(&self, limited: Limited) {
         self.limited.set(Some(limited));
     }
+}
+
+/// The longest path and query of a page, in bytes, that can be shown again in another language.
+const LONGEST_HERE: usize = 4000;
+
+/// Whether a page can be asked for again. The query of a form's address is that of its page.
+fn can_be_shown_again(http: &HttpRequest, uri: &Uri) -> bool {
+    let length = uri.path_and_query().map_or(0, |whole| whole.as_str().len());
+    (http.method() == Method::GET || uri.query().is_some()) && length <= LONGEST_HERE
 }
 
 impl RequestFacts for Call {

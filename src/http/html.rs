@@ -1,103 +1,57 @@
-//! HTML pages: templates, their content security policy, and nothing from other sites.
+//! HTML pages as answers: their headers, their content security policy, and nothing from other sites.
 
 use std::collections::BTreeSet;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, HttpResponseBuilder, body};
-use minijinja::{AutoEscape, Environment, Value, context};
+use minijinja::{Error, Value};
 use url::Url;
 
 use super::content_policy::{ContentPolicy, SourceSite};
+use crate::face::assets::{Asset, Assets};
 use crate::face::brand::Brand;
+use crate::face::templates::{Reader, Templates};
+use crate::face::view::{FormField, FormPostPage, SigningOutPage, View};
 use crate::failure::Failure;
-use crate::oauth::display_text;
-use crate::secret::Hash;
 
-pub const STYLE: &str = include_str!("../pages/assets/grantor.css");
-const ICON: &str = include_str!("../pages/assets/grantor.svg");
-
-const TEMPLATES: [(&str, &str); 21] = [
-    ("layout.html", include_str!("../pages/templates/layout.html")),
-    ("sign_in.html", include_str!("../pages/templates/sign_in.html")),
-    ("sign_up.html", include_str!("../pages/templates/sign_up.html")),
-    ("set_password.html", include_str!("../pages/templates/set_password.html")),
-    ("password_set.html", include_str!("../pages/templates/password_set.html")),
-    ("choose_account.html", include_str!("../pages/templates/choose_account.html")),
-    ("consent.html", include_str!("../pages/templates/consent.html")),
-    ("device.html", include_str!("../pages/templates/device.html")),
-    ("answered.html", include_str!("../pages/templates/answered.html")),
-    ("device_answered.html", include_str!("../pages/templates/device_answered.html")),
-    ("logout.html", include_str!("../pages/templates/logout.html")),
-    ("signed_out.html", include_str!("../pages/templates/signed_out.html")),
-    ("signing_out.html", include_str!("../pages/templates/signing_out.html")),
-    ("form_post.html", include_str!("../pages/templates/form_post.html")),
-    ("error.html", include_str!("../pages/templates/error.html")),
-    ("home.html", include_str!("../pages/templates/home.html")),
-    ("example.html", include_str!("../pages/templates/example.html")),
-    ("errors.html", include_str!("../pages/templates/errors.html")),
-    ("search.html", include_str!("../pages/templates/search.html")),
-    ("code.html", include_str!("../pages/templates/code.html")),
-    ("reason.html", include_str!("../pages/templates/reason.html")),
-];
-
-/// The script that submits the form of a response; the policy of this page contains its hash.
-const SUBMIT: &str = "document.forms[0].submit()";
-/// The script that continues once: when everything on the page is loaded, including frames, or after five seconds if a
-/// frame does not load. Without scripts the page continues by an element that browsers with scripts do not read; a header
-/// for that would be followed beside the script.
-const GO_ON: &str = "let here = true;
-const goOn = () => { if (here) { here = false; location.replace(document.getElementById('onward').href); } };
-addEventListener('load', goOn);
-setTimeout(goOn, 5000);";
-
-/// The compiled templates.
+/// The pages of this server.
 pub struct Pages {
-    environment: Environment<'static>,
-    style: String,
-    style_digest: String,
-    icon_digest: String,
+    templates: Templates,
+    assets: Assets,
     /// Whether the page that opened a page in a popup keeps a handle on it.
     popups: bool,
 }
 
 impl Pages {
     pub fn new(issuer: &str, popups: bool, brand: &Brand) -> Result<Self, Failure> {
-        let mut environment = Environment::new();
-        environment.set_auto_escape_callback(|_| AutoEscape::Html);
-        environment.add_filter("isolated", |text: &str| display_text::isolated(text));
-        let style = brand.style_sheet(STYLE);
-        let (style_digest, icon_digest) = (Hash::of(&style).to_text(), Hash::of(ICON).to_text());
-        environment.add_global("issuer", issuer.to_owned());
-        // The server's name as the address bar shows it.
-        environment.add_global("place", issuer.split_once("://").map_or(issuer, |(_, rest)| rest).to_owned());
-        environment.add_global("style", format!("{issuer}/assets/{style_digest}.css"));
-        let icon = brand.favicon().unwrap_or_else(|| format!("{issuer}/assets/{icon_digest}.svg"));
-        environment.add_global("icon", icon);
-        for (name, text) in TEMPLATES {
-            environment
-                .add_template(name, text)
-                .map_err(|error| Failure::Internal(format!("the template {name}: {error:#}")))?;
-        }
-        Ok(Self { environment, style, style_digest, icon_digest, popups })
+        let assets = Assets::new(&brand.style_sheet(), brand.favicon_file().cloned());
+        Ok(Self { templates: Templates::new(issuer, &assets)?, assets, popups })
     }
 
-    /// The file name of the style sheet, which changes with its content, so that it can be cached forever.
-    pub fn style_digest(&self) -> &str {
-        &self.style_digest
+    /// Returns the file name of the style sheet.
+    pub fn style_name(&self) -> &str {
+        &self.assets.style.name
     }
 
-    /// The media type and text of an asset; `None` if no asset has this name.
-    pub fn asset(&self, name: &str) -> Option<(&'static str, &str)> {
-        match name.split_once('.')? {
-            (digest, "css") if digest == self.style_digest => Some(("text/css; charset=utf-8", &self.style)),
-            (digest, "svg") if digest == self.icon_digest => Some(("image/svg+xml", ICON)),
-            _ => None,
-        }
+    /// Finds a file that pages load. `None` if there is no file of this name.
+    pub fn asset(&self, name: &str) -> Option<&Asset> {
+        self.assets.find(name)
     }
 
     /// Renders a page with the headers of all pages.
-    pub fn render(&self, status: StatusCode, template: &str, context: Value) -> HttpResponse {
-        self.render_under(&ContentPolicy::PAGE, status, template, context)
+    pub fn show<V: View>(&self, reader: Reader<'_>, status: StatusCode, view: &V) -> HttpResponse {
+        self.show_under(ContentPolicy::PAGE, reader, status, view)
+    }
+
+    /// Renders a page that has no type of its own.
+    pub fn show_value(
+        &self,
+        reader: Reader<'_>,
+        status: StatusCode,
+        template: &str,
+        view: Value,
+    ) -> HttpResponse {
+        self.answer(&ContentPolicy::PAGE, status, reader, self.templates.render_value(reader, template, view))
     }
 
     /// The headers of a page, without the page. There is no Content-Length: it would have to be that of the page (RFC 9110
@@ -107,12 +61,11 @@ impl Pages {
     }
 
     /// A page that posts `fields` to `action`, automatically or, without scripts, at a click.
-    pub fn form_post(&self, action: &str, fields: &[(&str, &str)]) -> HttpResponse {
-        let policy = ContentPolicy::PAGE.with_script(SUBMIT);
-        let fields: Vec<Value> =
-            fields.iter().map(|(name, value)| context! { name => *name, value => *value }).collect();
-        let context = context! { action, fields, submit => SUBMIT };
-        let mut response = self.render_under(&policy, StatusCode::OK, "form_post.html", context);
+    pub fn form_post(&self, reader: Reader<'_>, action: &str, fields: &[(&str, &str)]) -> HttpResponse {
+        let fields =
+            fields.iter().map(|(name, value)| FormField { name: (*name).into(), value: (*value).into() });
+        let view = FormPostPage { action: action.to_owned(), fields: fields.collect() };
+        let mut response = self.show(reader, StatusCode::OK, &view);
         // The application may see that the form came from this server, and nothing more.
         let origin = header::HeaderValue::from_static("strict-origin");
         response.headers_mut().insert(header::REFERRER_POLICY, origin);
@@ -121,28 +74,41 @@ impl Pages {
 
     /// A page that loads `frames`, from their sites only, and then continues. A frame that has no site of the web is left
     /// out.
-    pub fn signing_out(&self, frames: &[Url], onward: &str) -> HttpResponse {
-        let (sites, frames): (BTreeSet<SourceSite>, Vec<Value>) = frames
-            .iter()
-            .filter_map(|frame| Some((SourceSite::of(frame)?, Value::from(frame.as_str()))))
-            .unzip();
-        let policy = ContentPolicy::PAGE.with_frames(&sites).with_script(GO_ON);
-        let context = context! { frames, onward, go_on => GO_ON };
-        self.render_under(&policy, StatusCode::OK, "signing_out.html", context)
+    pub fn signing_out(&self, reader: Reader<'_>, frames: &[Url], onward: &str) -> HttpResponse {
+        let (sites, frames): (BTreeSet<SourceSite>, Vec<String>) =
+            frames.iter().filter_map(|frame| Some((SourceSite::of(frame)?, frame.to_string()))).unzip();
+        let view = SigningOutPage { frames, onward: onward.to_owned() };
+        self.show_under(ContentPolicy::PAGE.with_frames(&sites), reader, StatusCode::OK, &view)
     }
 
-    fn render_under(
+    fn show_under<V: View>(
+        &self,
+        policy: ContentPolicy,
+        reader: Reader<'_>,
+        status: StatusCode,
+        view: &V,
+    ) -> HttpResponse {
+        let policy = match V::SCRIPT {
+            Some(script) => policy.with_script(script),
+            None => policy,
+        };
+        self.answer(&policy, status, reader, self.templates.render(reader, view))
+    }
+
+    fn answer(
         &self,
         policy: &ContentPolicy,
         status: StatusCode,
-        template: &str,
-        context: Value,
+        reader: Reader<'_>,
+        rendered: Result<String, Error>,
     ) -> HttpResponse {
-        let rendered = self.environment.get_template(template).and_then(|template| template.render(context));
         match rendered {
-            Ok(html) => self.page(status, policy).body(html),
+            Ok(html) => self
+                .page(status, policy)
+                .insert_header((header::CONTENT_LANGUAGE, reader.language.tag()))
+                .body(html),
             Err(error) => {
-                tracing::error!("the page {template} cannot be rendered: {error:#}");
+                tracing::error!("a page cannot be rendered: {error:#}");
                 self.page(StatusCode::INTERNAL_SERVER_ERROR, &ContentPolicy::PAGE).body(
                     "<!doctype html><html lang=en><title>Error</title><p>The server failed to show this page.",
                 )

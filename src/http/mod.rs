@@ -16,3 +16,4 @@ pub mod refusal_log;
 mod request_id;
 pub mod route;
 pub mod untrusted_peers;
+pub mod wanted_languages;

@@ -50,6 +50,8 @@ pub struct Metadata {
     pub acr_values_supported: [&'static str; 1],
     pub claim_types_supported: [&'static str; 1],
     pub claims_supported: Vec<String>,
+    /// The languages of the pages.
+    pub ui_locales_supported: Vec<&'static str>,
     pub claims_parameter_supported: bool,
     pub backchannel_logout_supported: bool,
     pub backchannel_logout_session_supported: bool,
@@ -65,6 +67,7 @@ pub fn metadata(
     known: &[&ScopeRecord],
     algorithms: &[SigningAlgorithm],
     prompts: &[&'static str],
+    languages: &[&'static str],
 ) -> Metadata {
     let names: Vec<&str> = algorithms.iter().map(|algorithm| algorithm.as_str()).collect();
     let methods: Vec<&str> = AuthMethod::ALL.iter().map(|method| method.as_str()).collect();
@@ -105,6 +108,7 @@ pub fn metadata(
         code_challenge_methods_supported: ["S256"],
         authorization_response_iss_parameter_supported: true,
         prompt_values_supported: prompts.to_vec(),
+        ui_locales_supported: languages.to_vec(),
         subject_types_supported: SubjectType::ALL.iter().map(|known| known.as_str()).collect(),
         id_token_signing_alg_values_supported: names.clone(),
         userinfo_signing_alg_values_supported: names,

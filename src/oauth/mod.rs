@@ -13,6 +13,7 @@ pub mod error;
 pub mod error_code;
 pub mod host;
 pub mod id;
+pub mod language_tag;
 pub mod metadata;
 pub mod row_budget;
 pub mod signing_key;

@@ -1,11 +1,63 @@
-//! The list of signed-in accounts from which a person chooses one.
+//! The signed-in accounts as pages show them.
 
-use minijinja::{Value, context};
+use crate::app::App;
+use crate::face::view::AccountRow;
+use crate::failure::Failure;
+use crate::oauth::identity::claims::Person;
+use crate::oauth::request::interaction::SignedIn;
+use crate::store::users;
 
-use crate::flows::Accounts;
+/// Returns the accounts as pages show them, in their order. It reads the people's names.
+pub(super) async fn shown(app: &App, people: &[SignedIn]) -> Result<Vec<AccountRow>, Failure> {
+    if people.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<_> = people.iter().map(|here| here.user.clone()).collect();
+    let found = app.db.read(async move |conn| {
+        let mut found = Vec::with_capacity(ids.len());
+        for id in &ids {
+            found.push(users::find_person(conn, id).await?);
+        }
+        Ok(found)
+    });
+    let found = found.await?;
+    Ok(people.iter().zip(found).map(|(here, person)| row(here, person.as_ref())).collect())
+}
 
-/// Returns the accounts as the templates show them.
-pub(super) fn shown(accounts: &Accounts) -> Vec<Value> {
-    let shown = accounts.people.iter();
-    shown.map(|here| context! { session => here.session.as_str(), username => &here.username }).collect()
+/// An account. A person who was deleted in between is shown by the username.
+fn row(here: &SignedIn, person: Option<&Person>) -> AccountRow {
+    let full_name = person.and_then(|person| person.name.clone()).filter(|name| !name.trim().is_empty());
+    let email = person.and_then(|person| person.email.clone());
+    let name = full_name.unwrap_or_else(|| here.username.clone());
+    let address = Some(email.unwrap_or_else(|| here.username.clone())).filter(|address| *address != name);
+    AccountRow { session: here.session.to_string(), initials: initials(&name), name, address }
+}
+
+/// The first letters of the first and the last word, or the first letter of a single word.
+fn initials(name: &str) -> String {
+    let mut words = name.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
+    let first = words.next();
+    let letters = first.into_iter().chain(words.next_back());
+    letters.flat_map(char::to_uppercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn initials_are_those_of_the_first_and_the_last_word() {
+        for (name, letters) in [
+            ("Alice Example", "AE"),
+            ("Alice van der Example", "AE"),
+            ("alice", "A"),
+            ("(Bob) Q. Builder-Smith", "BB"),
+            ("山田 太郎", "山太"),
+            ("ß", "SS"),
+            ("…", ""),
+            ("", ""),
+        ] {
+            assert_eq!(initials(name), letters, "{name}");
+        }
+    }
 }

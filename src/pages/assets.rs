@@ -1,5 +1,7 @@
 //! The files that the pages load. Their names change with their content.
 
+use std::borrow::Cow;
+
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
 
@@ -8,14 +10,14 @@ use crate::http::answer;
 use crate::http::call::Request;
 
 pub async fn show(app: web::Data<App>, request: Request, name: web::Path<String>) -> HttpResponse {
-    let own = || app.pages.asset(&name).map(|(media_type, text)| (media_type, text.as_bytes().into()));
-    let Some((media_type, bytes)) = app.brand.asset(&name).or_else(own) else {
+    let own = app.pages.asset(&name).map(Cow::Borrowed);
+    let Some(asset) = own.or_else(|| app.brand.asset(&name)) else {
         return answer::api_error(&request, StatusCode::NOT_FOUND, "there is no such file");
     };
     HttpResponse::Ok()
-        .content_type(media_type)
+        .content_type(asset.media_type)
         .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
         .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"))
         .insert_header((header::CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"))
-        .body(bytes.into_owned())
+        .body(asset.content.to_vec())
 }

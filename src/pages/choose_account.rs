@@ -2,14 +2,14 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use minijinja::context;
 
-use super::{account_list, flow_form};
+use super::{account_list, application, flow_form};
 use crate::app::App;
+use crate::face::view::ChooseAccountPage;
 use crate::failure::{Denied, Failure};
 use crate::flows::{self, Accounts, ResumedFlow};
 use crate::http::answer;
-use crate::http::call::Request;
+use crate::http::call::{Call, Request};
 use crate::oauth::reason::Reason;
 use crate::oauth::request::Refusal;
 use crate::oauth::request::interaction::SignedIn;
@@ -18,7 +18,7 @@ use crate::operations::sessions;
 pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     match resume(&app, &request).await {
         Ok((resumed, accounts)) if accounts.people.is_empty() => go_on(&app, &resumed),
-        Ok((resumed, accounts)) => page(&app, &resumed, &accounts),
+        Ok((resumed, accounts)) => page(&app, &request, &resumed, &accounts).await,
         Err(denied) => answer::authorization_error(&app, &request, denied),
     }
 }
@@ -81,15 +81,16 @@ async fn choose(
 
 const PURPOSE: &str = "accounts";
 
-fn page(app: &App, resumed: &ResumedFlow, accounts: &Accounts) -> HttpResponse {
-    app.pages.render(
-        StatusCode::OK,
-        "choose_account.html",
-        context! {
-            client => &resumed.checked.client.client.name,
-            accounts => account_list::shown(accounts),
-            action => resumed.url(app, "accounts"),
-            form_token => flow_form::token(app, resumed, PURPOSE),
-        },
-    )
+async fn page(app: &App, call: &Call, resumed: &ResumedFlow, accounts: &Accounts) -> HttpResponse {
+    let accounts = match account_list::shown(app, &accounts.people).await {
+        Ok(accounts) => accounts,
+        Err(failure) => return answer::page_error(app, call, failure.into()),
+    };
+    let view = ChooseAccountPage {
+        application: application::shown(app, &resumed.checked.client.client),
+        action: resumed.url(app, "accounts"),
+        form_token: flow_form::token(app, resumed, PURPOSE),
+        accounts,
+    };
+    app.pages.show(call.reader(), StatusCode::OK, &view)
 }

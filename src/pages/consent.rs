@@ -2,10 +2,10 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use minijinja::{Value, context};
 
+use super::{account_list, application};
 use crate::app::App;
-use crate::clock::Seconds;
+use crate::face::view::{AskedItem, AskingDevice, ConsentPage, Lifetime, Words};
 use crate::failure::{Denied, Failure};
 use crate::flows::{self, Accounts, CheckedRequest, ResumedFlow};
 use crate::http::answer;
@@ -24,7 +24,7 @@ pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     match resume(&app, &request).await {
         Ok((resumed, accounts)) => {
             match flows::next(&app, &request, &resumed.checked, &accounts, &resumed.progress) {
-                Ok(Next::Consent(signed_in)) => page(&app, &request, &resumed, signed_in),
+                Ok(Next::Consent(signed_in)) => page(&app, &request, &resumed, signed_in).await,
                 _ => go_on(&app, &resumed),
             }
         }
@@ -110,64 +110,79 @@ fn is_for(app: &App, resumed: &ResumedFlow, signed_in: &SignedIn, form: &Params)
     app.keys.is_form_token(token, PURPOSE, &bound_to(resumed, signed_in))
 }
 
-fn page(app: &App, call: &Call, resumed: &ResumedFlow, signed_in: &SignedIn) -> HttpResponse {
-    let CheckedRequest { client, request, catalogue } = &resumed.checked;
-    let (client, links, sessions) = (&client.client, &client.client.links, &app.config.sessions);
-    let described: Vec<Value> = request
-        .granted
-        .scope
-        .names()
-        .filter_map(|name| catalogue.find(name))
-        .map(|scope| context! { name => &scope.name, description => &scope.description, sensitive => scope.sensitive })
-        .collect();
-    let named: Vec<Value> =
-        request.named.iter().map(|name| context! { name, description => claim_description(name) }).collect();
-    app.pages.render(
-        StatusCode::OK,
-        "consent.html",
-        context! {
-            client => &client.name,
-            logo => links.logo.as_ref().map(|digest| format!("{}/logos/{digest}", app.issuer)),
-            site => &links.site,
-            policy => &links.policy,
-            terms => &links.terms,
-            scopes => described,
-            claims => named,
-            username => &signed_in.username,
-            accounts => resumed.url(app, "accounts"),
-            returns_to => returns_to(request),
-            outlives_session => request.granted.scope.contains(OFFLINE_ACCESS),
-            idle_lifetime => in_words(sessions.idle_lifetime.seconds()),
-            lifetime => in_words(sessions.lifetime.seconds()),
-            device => resumed.device.as_ref().map(|device| asking(call, device)),
-            action => resumed.url(app, "consent"),
-            form_token => app.keys.form_token(PURPOSE, &bound_to(resumed, signed_in)),
-            each_time => interaction::asks_each_time(client, request),
-            // An own application is only asked about because it cannot prove who it is.
-            is_only_question => client.first_party && !request.prompt.consent,
-        },
-    )
+async fn page(app: &App, call: &Call, resumed: &ResumedFlow, signed_in: &SignedIn) -> HttpResponse {
+    match view(app, call, resumed, signed_in).await {
+        Ok(view) => app.pages.show(call.reader(), StatusCode::OK, &view),
+        Err(failure) => answer::page_error(app, call, failure.into()),
+    }
 }
 
-/// A span of time for people, in the largest unit that it is a multiple of.
-fn in_words(span: Seconds) -> String {
-    let seconds = span.as_i64();
-    let units = [(86_400, "day"), (3600, "hour"), (60, "minute")];
-    let fits = |(length, _): &(i64, &str)| seconds >= *length && seconds % length == 0;
-    let (length, unit) = units.into_iter().find(fits).unwrap_or((1, "second"));
-    let count = seconds / length;
-    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+async fn view(
+    app: &App,
+    call: &Call,
+    resumed: &ResumedFlow,
+    signed_in: &SignedIn,
+) -> Result<ConsentPage, Failure> {
+    let CheckedRequest { client, request, .. } = &resumed.checked;
+    let account = account_list::shown(app, std::slice::from_ref(signed_in)).await?;
+    let account = account.into_iter().next().ok_or_else(|| Failure::Internal("an account is lost".into()))?;
+    let beyond = request.granted.scope.contains(OFFLINE_ACCESS);
+    Ok(ConsentPage {
+        application: application::shown(app, &client.client),
+        account,
+        accounts: resumed.url(app, "accounts"),
+        items: items(&resumed.checked),
+        returns_to: returns_to(request),
+        device: resumed.device.as_ref().map(|device| asking(call, device)),
+        lifetime: if beyond { Lifetime::BeyondSession } else { Lifetime::Session },
+        each_time: interaction::asks_each_time(&client.client, request),
+        client_id: client.client.id.to_string(),
+        action: resumed.url(app, "consent"),
+        form_token: app.keys.form_token(PURPOSE, &bound_to(resumed, signed_in)),
+    })
+}
+
+/// What the application asks for, the sensitive scopes first. Nothing for an own application: it is only asked about because
+/// it cannot prove who it is.
+fn items(checked: &CheckedRequest) -> Vec<AskedItem> {
+    let CheckedRequest { client, request, catalogue } = checked;
+    if client.client.first_party && !request.prompt.consent {
+        return Vec::new();
+    }
+    let scopes =
+        request.granted.scope.names().filter_map(|name| catalogue.find(name)).map(|scope| AskedItem {
+            name: scope.name.to_string(),
+            description: Some(Words::plain(&scope.description)),
+            claim: None,
+            sensitive: scope.sensitive,
+            consequence: None,
+        });
+    let claims = request.named.iter().map(|name| AskedItem {
+        name: name.to_string(),
+        description: None,
+        claim: standard_claim(name).map(str::to_owned),
+        sensitive: false,
+        consequence: None,
+    });
+    let mut items: Vec<AskedItem> = scopes.chain(claims).collect();
+    items.sort_by_key(|item| !item.sensitive);
+    items
 }
 
 /// What tells people whether the device that asks is their own.
-fn asking(call: &Call, device: &DeviceRequest) -> Value {
+fn asking(call: &Call, device: &DeviceRequest) -> AskingDevice {
     let code = match &device.answer {
         DeviceAnswer::Awaited(code) => Some(code.to_string()),
         DeviceAnswer::Allowed(_) | DeviceAnswer::Denied => None,
     };
     let here = call.address.to_string();
     let minutes = (call.now - device.created_at).as_i64().max(0) / 60;
-    context! { code, address => &device.address, here => (here != device.address).then_some(here), minutes }
+    AskingDevice {
+        code,
+        address: device.address.to_string(),
+        here: Some(here).filter(|here| *here != device.address),
+        minutes,
+    }
 }
 
 /// Where the person is sent. `None` for a device, which fetches its answer itself.
@@ -187,47 +202,33 @@ fn place(uri: &str) -> String {
     host.or_else(|| url.map(|url| url.scheme().to_owned())).unwrap_or_default()
 }
 
-/// Describes a standard claim to the person that it is about. `None` for a claim that an operator defined.
-fn claim_description(name: &str) -> Option<&'static str> {
-    Some(match name.split('#').next().unwrap_or(name) {
-        "name" => "your full name",
-        "given_name" => "your given name",
-        "family_name" => "your family name",
-        "middle_name" => "your middle name",
-        "nickname" => "your nickname",
-        "preferred_username" => "your user name",
-        "profile" => "the address of your profile page",
-        "picture" => "your picture",
-        "website" => "the address of your website",
-        "email" => "your e-mail address",
-        "email_verified" => "whether your e-mail address is verified",
-        "gender" => "your gender",
-        "birthdate" => "your date of birth",
-        "zoneinfo" => "your time zone",
-        "locale" => "your language",
-        "phone_number" => "your phone number",
-        "phone_number_verified" => "whether your phone number is verified",
-        "address" => "your postal address",
-        "updated_at" => "when your profile was last changed",
-        "groups" => "the groups that you belong to",
-        _ => return None,
-    })
+/// The standard claim that this name requests, which the catalogue has a text for. `None` for a claim that an operator
+/// defined.
+fn standard_claim(name: &str) -> Option<&str> {
+    let name = name.split('#').next().unwrap_or(name);
+    DESCRIBED.contains(&name).then_some(name)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_span_is_told_in_its_largest_unit() {
-        for (seconds, words) in [
-            (604_800, "7 days"),
-            (86_400, "1 day"),
-            (28_800, "8 hours"),
-            (5400, "90 minutes"),
-            (61, "61 seconds"),
-        ] {
-            assert_eq!(in_words(Seconds::new(seconds)), words);
-        }
-    }
-}
+/// The claims with a text `claim-…` in the catalogue.
+const DESCRIBED: [&str; 20] = [
+    "name",
+    "given_name",
+    "family_name",
+    "middle_name",
+    "nickname",
+    "preferred_username",
+    "profile",
+    "picture",
+    "website",
+    "email",
+    "email_verified",
+    "gender",
+    "birthdate",
+    "zoneinfo",
+    "locale",
+    "phone_number",
+    "phone_number_verified",
+    "address",
+    "updated_at",
+    "groups",
+];

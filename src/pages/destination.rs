@@ -2,8 +2,9 @@
 
 use actix_web::{HttpResponse, web};
 
-use super::flow_form;
+use super::{application, flow_form};
 use crate::app::App;
+use crate::face::view::Application;
 use crate::failure::Denied;
 use crate::flows::{self, ResumedFlow};
 use crate::http::answer;
@@ -126,10 +127,10 @@ impl Destination {
         }
     }
 
-    /// The name of the application, for the person.
-    pub(super) fn client_name(&self) -> Option<&str> {
+    /// The application as pages show it; `None` as for [`Self::client`].
+    pub(super) fn application(&self, app: &App) -> Option<Application> {
         match self {
-            Self::Flow(resumed) => Some(&resumed.checked.client.client.name),
+            Self::Flow(resumed) => Some(application::shown(app, &resumed.checked.client.client)),
             Self::Device(_) => None,
         }
     }

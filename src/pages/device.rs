@@ -3,11 +3,11 @@
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
-use minijinja::context;
 
 use super::destination::{device_url, shown_code};
 use crate::app::App;
 use crate::clock::Seconds;
+use crate::face::view::{DeviceAnsweredPage, DevicePage, DeviceProblem};
 use crate::failure::Failure;
 use crate::flows;
 use crate::http::answer;
@@ -28,9 +28,9 @@ const PURPOSE: &str = "device";
 
 pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
-    for outcome in ["allowed", "denied"] {
+    for (outcome, allowed) in [("allowed", true), ("denied", false)] {
         if query.count(outcome) > 0 {
-            return app.pages.render(StatusCode::OK, "device_answered.html", context! { outcome });
+            return app.pages.show(request.reader(), StatusCode::OK, &DeviceAnsweredPage { allowed });
         }
     }
     // Only a code in the form that devices show is put into the field again.
@@ -56,13 +56,7 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
     let browser = browser::binding(&app, &request).unwrap_or_default();
     let token = form.one("form_token").ok().flatten().unwrap_or_default();
     if !app.keys.is_form_token(token, PURPOSE, &[&browser]) || !browser::is_same_origin(&app, &request) {
-        return answer::page_error_with(
-            &app,
-            &request,
-            browser::forged().into(),
-            "Enter the code again",
-            "/device",
-        );
+        return answer::page_error_with(&app, &request, browser::forged().into(), "device", "/device");
     }
     let user = match account(&app, &request).await {
         Ok(Some(user)) => user,
@@ -120,17 +114,13 @@ async fn begin(app: &App, request: &Request, device: &DeviceRequest) -> HttpResp
 fn page(app: &App, request: &Request, status: StatusCode, code: &str, wait: Option<Seconds>) -> HttpResponse {
     let known = browser::binding(app, request);
     let browser = known.clone().unwrap_or_else(crate::secret::random_token);
-    let mut response = app.pages.render(
-        status,
-        "device.html",
-        context! {
-            code,
-            failed => status != StatusCode::OK,
-            wait => wait.map(Seconds::as_i64),
-            reason => Reason::UserCodeGuesses.word(),
-            form_token => app.keys.form_token(PURPOSE, &[&browser]),
-        },
-    );
+    let problem = (status != StatusCode::OK).then(|| match wait {
+        Some(wait) => DeviceProblem::Wait { seconds: wait.as_i64() },
+        None => DeviceProblem::Unknown,
+    });
+    let form_token = app.keys.form_token(PURPOSE, &[&browser]);
+    let view = DevicePage { code: code.to_owned(), form_token, problem };
+    let mut response = app.pages.show(request.reader(), status, &view);
     if known.is_none() {
         // The cookie consists of characters that are allowed in a header.
         let _ = response.add_cookie(&browser::binding_cookie(app, browser));

@@ -5,7 +5,11 @@ use actix_web::{HttpResponse, web};
 use minijinja::{Value, context};
 
 use crate::app::App;
-use crate::http::call::Request;
+use crate::face::language::Language;
+use crate::face::templates::Reader;
+use crate::face::view::Way;
+use crate::http::answer;
+use crate::http::call::{Call, Request};
 use crate::oauth::error_code::ErrorCode;
 use crate::oauth::reason::{Example, Reason, Responsible};
 use crate::oauth::request::params::Params;
@@ -20,32 +24,33 @@ pub async fn index(app: web::Data<App>, request: Request) -> HttpResponse {
         query.one("q").ok().flatten().unwrap_or_default().trim().chars().take(MAX_SEARCH_LENGTH).collect();
     if query.is_empty() {
         let codes: Vec<Value> = ErrorCode::ALL.iter().copied().map(described).collect();
-        return app.pages.render(StatusCode::OK, "errors.html", context! { codes });
+        return app.pages.show_value(english(&request), StatusCode::OK, "errors.html", context! { codes });
     }
     let (found, all_words) = search(&query);
     let found: Vec<Value> = found.into_iter().map(listed).collect();
-    app.pages.render(StatusCode::OK, "search.html", context! { query, found, all_words })
+    app.pages.show_value(
+        english(&request),
+        StatusCode::OK,
+        "search.html",
+        context! { query, found, all_words },
+    )
 }
 
 /// The page of one error or of one reason.
 pub async fn show(app: web::Data<App>, request: Request, word: web::Path<String>) -> HttpResponse {
     if let Some(reason) = Reason::find(&word) {
-        return app.pages.render(StatusCode::OK, "reason.html", explained(reason));
+        return app.pages.show_value(english(&request), StatusCode::OK, "reason.html", explained(reason));
     }
     if let Some(code) = ErrorCode::ALL.iter().copied().find(|code| code.as_str() == *word) {
-        return app.pages.render(StatusCode::OK, "code.html", code_explained(code));
+        return app.pages.show_value(english(&request), StatusCode::OK, "code.html", code_explained(code));
     }
-    app.pages.render(
-        StatusCode::NOT_FOUND,
-        "error.html",
-        context! {
-            title => "Not in the error reference",
-            what => "There is no error or reason of this name.",
-            fix => "The full list has every error that this server sends.",
-            docs => format!("{}/errors", app.issuer),
-            request_id => &request.id,
-        },
-    )
+    let index = Way::Here { text: "errors", href: format!("{}/errors", app.issuer) };
+    answer::page_not_found(&app, &request, "reference-not-found", Some(index))
+}
+
+/// The reference is for developers, and in English.
+fn english(call: &Call) -> Reader<'_> {
+    Reader { language: Language::English, here: None, ..call.reader() }
 }
 
 fn listed(reason: Reason) -> Value {

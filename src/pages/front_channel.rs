@@ -7,6 +7,7 @@ use url::Url;
 use crate::app::App;
 use crate::cache::catalogue::Freshness;
 use crate::failure::Failure;
+use crate::http::call::Call;
 use crate::oauth::id::ClientId;
 use crate::oauth::request::interaction::SignedIn;
 use crate::tokens::subject;
@@ -15,6 +16,7 @@ use crate::tokens::subject;
 /// has one to load.
 pub(super) async fn page(
     app: &App,
+    call: &Call,
     told: &[(ClientId, SignedIn)],
     onward: &str,
 ) -> Result<Option<HttpResponse>, Failure> {
@@ -31,5 +33,5 @@ pub(super) async fn page(
     if frames.is_empty() {
         return Ok(None);
     }
-    Ok(Some(app.pages.signing_out(&frames, onward)))
+    Ok(Some(app.pages.signing_out(call.reader(), &frames, onward)))
 }

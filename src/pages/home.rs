@@ -2,21 +2,28 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use minijinja::{Value, context};
 use url::Url;
 
+use super::account_list;
 use crate::app::App;
+use crate::face::view::{AccountRow, HomePage};
+use crate::failure::Failure;
 use crate::flows;
 use crate::http::answer;
 use crate::http::call::Request;
 
 pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
-    let usernames: Vec<Value> = match flows::accounts(&app, &request, None).await {
-        Ok(accounts) => accounts.people.into_iter().map(|here| here.username.into()).collect(),
-        Err(failure) => return answer::page_error(&app, &request, failure.into()),
-    };
-    let metadata = metadata_url(&app.issuer);
-    app.pages.render(StatusCode::OK, "home.html", context! { usernames, metadata })
+    match accounts(&app, &request).await {
+        Ok(accounts) => {
+            let view = HomePage { accounts, metadata: metadata_url(&app.issuer) };
+            app.pages.show(request.reader(), StatusCode::OK, &view)
+        }
+        Err(failure) => answer::page_error(&app, &request, failure.into()),
+    }
+}
+
+async fn accounts(app: &App, request: &Request) -> Result<Vec<AccountRow>, Failure> {
+    account_list::shown(app, &flows::accounts(app, request, None).await?.people).await
 }
 
 /// The metadata's path is between the host and the path of the issuer (RFC 8414 §3.1).

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use minijinja::context;
 
-use super::{account_list, front_channel};
+use super::{account_list, application, front_channel};
 use crate::app::App;
 use crate::cache::catalogue::Freshness;
+use crate::face::view::{Application, LogoutPage, SignedOutPage};
 use crate::failure::{Denied, Failure};
 use crate::flows::{self, Accounts};
 use crate::http::answer;
@@ -54,11 +54,11 @@ pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
         return refused(&app, &request, failure.into());
     }
     match step {
-        LogoutStep::Ask => question(&app, &asked),
+        LogoutStep::Ask => question(&app, &request, &asked).await,
         LogoutStep::End(at) => {
             end(&app, &request, &asked, asked.accounts.people.iter().skip(at).take(1)).await
         }
-        LogoutStep::Done => onward(&app, &asked),
+        LogoutStep::Done => onward(&app, &request, &asked),
     }
 }
 
@@ -90,6 +90,9 @@ const PURPOSE: &str = "logout";
 
 async fn read(app: &App, request: &Request, params: &Params) -> Result<LogoutRequest, Denied<OAuthError>> {
     params.check(&KNOWN)?;
+    if let Ok(Some(tags)) = params.one("ui_locales") {
+        request.languages.asked_for(tags, request.now);
+    }
     let hint = match params.one("id_token_hint")? {
         Some(token) => Some(id_token::read_hint(app, token, request.now).await?),
         None => None,
@@ -99,6 +102,7 @@ async fn read(app: &App, request: &Request, params: &Params) -> Result<LogoutReq
         None => None,
     };
     if let Some(client) = &client {
+        request.set_application(client);
         logout::check_enabled(&client.client)?;
     }
     let return_to = logout::return_address(client.as_deref().map(|client| &client.client), params)?;
@@ -184,7 +188,7 @@ async fn end<'a>(
         true => signed_out(app, asked),
         false => format!("{}/", app.issuer),
     });
-    let mut response = match front_channel::page(app, &told, &next).await {
+    let mut response = match front_channel::page(app, request, &told, &next).await {
         Ok(Some(page)) => page,
         Ok(None) => answer::see_other(&next),
         Err(failure) => refused(app, request, failure.into()),
@@ -217,11 +221,18 @@ async fn end_sessions(
 }
 
 /// Redirects to the application, or to the page that says that no one is signed in.
-fn onward(app: &App, asked: &LogoutRequest) -> HttpResponse {
+fn onward(app: &App, call: &Call, asked: &LogoutRequest) -> HttpResponse {
     match way_back(asked) {
         Some(address) => answer::see_other(&address),
-        None => app.pages.render(StatusCode::OK, "signed_out.html", context! { back => back(asked) }),
+        None => {
+            app.pages.show(call.reader(), StatusCode::OK, &SignedOutPage { application: shown(app, asked) })
+        }
     }
+}
+
+/// The application that asked, if it is known.
+fn shown(app: &App, asked: &LogoutRequest) -> Option<Application> {
+    asked.client.as_ref().map(|client| application::shown(app, &client.client))
 }
 
 /// The application's address for afterwards, if the request named one.
@@ -233,29 +244,23 @@ fn way_back(asked: &LogoutRequest) -> Option<String> {
     })
 }
 
-/// The name and website of the application that asked.
-fn back(asked: &LogoutRequest) -> Option<minijinja::Value> {
-    let client = &asked.client.as_ref()?.client;
-    Some(context! { name => &client.name, site => &client.links.site })
-}
-
-fn question(app: &App, asked: &LogoutRequest) -> HttpResponse {
-    let client = asked.client.as_ref().map(|client| &client.client);
-    app.pages.render(
-        StatusCode::OK,
-        "logout.html",
-        context! {
-            accounts => account_list::shown(&asked.accounts),
-            form_token => app.keys.form_token(PURPOSE, &bound_to(&asked.accounts)),
-            client => client.map(|client| &client.name),
-            client_id => client.map(|client| client.id.as_str()),
-            return_to => asked.return_to.as_ref().map(ReturnAddress::as_str),
-            state => &asked.state,
-        },
-    )
+async fn question(app: &App, call: &Call, asked: &LogoutRequest) -> HttpResponse {
+    let accounts = match account_list::shown(app, &asked.accounts.people).await {
+        Ok(accounts) => accounts,
+        Err(failure) => return refused(app, call, failure.into()),
+    };
+    let view = LogoutPage {
+        application: shown(app, asked),
+        accounts,
+        form_token: app.keys.form_token(PURPOSE, &bound_to(&asked.accounts)),
+        client_id: asked.client.as_ref().map(|client| client.client.id.to_string()),
+        return_to: asked.return_to.as_ref().map(|address| address.as_str().to_owned()),
+        state: asked.state.clone(),
+    };
+    app.pages.show(call.reader(), StatusCode::OK, &view)
 }
 
 /// An error page with a link to the question, without the wrong parameters.
-fn refused(app: &App, request: &Request, denied: Denied<OAuthError>) -> HttpResponse {
-    answer::page_error_with(app, request, denied, "Sign out of this server", "/logout")
+fn refused(app: &App, call: &Call, denied: Denied<OAuthError>) -> HttpResponse {
+    answer::page_error_with(app, call, denied, "logout", "/logout")
 }

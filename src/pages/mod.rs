@@ -1,6 +1,7 @@
 //! HTML pages for people. All of them work without JavaScript.
 
 mod account_list;
+mod application;
 pub mod assets;
 pub mod choose_account;
 pub mod consent;
@@ -11,6 +12,7 @@ mod flow_form;
 mod front_channel;
 pub mod home;
 mod known_browsers;
+pub mod language;
 pub mod logo;
 pub mod logout;
 mod new_session;

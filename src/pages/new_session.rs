@@ -7,6 +7,7 @@ use super::destination::Destination;
 use super::known_browsers;
 use crate::app::App;
 use crate::config::Persistence;
+use crate::face::view::Stay;
 use crate::failure::Failure;
 use crate::flows::{self, Accounts};
 use crate::http::answer;
@@ -52,6 +53,11 @@ impl StayChoice {
     pub(super) fn shown(app: &App, is_ticked: bool) -> Self {
         let is_asked = app.config.sessions.persistent == Persistence::Ask;
         Self { is_asked, is_ticked: is_asked && is_ticked }
+    }
+
+    /// The checkbox as a page has it. `None` if the page has none.
+    pub(super) fn view(self) -> Option<Stay> {
+        self.is_asked.then_some(Stay { ticked: self.is_ticked })
     }
 
     /// The checkbox in a form.

@@ -2,9 +2,9 @@
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
-use minijinja::context;
 
 use crate::app::App;
+use crate::face::view::{NewPasswordProblem, PasswordSetPage, SetPasswordPage};
 use crate::failure::Denied;
 use crate::http::answer;
 use crate::http::browser;
@@ -28,7 +28,7 @@ const PURPOSE: &str = "password";
 pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
     if query.count("set") > 0 {
-        return app.pages.render(StatusCode::OK, "password_set.html", context! {});
+        return app.pages.show(request.reader(), StatusCode::OK, &PasswordSetPage {});
     }
     let token = query.one("token").ok().flatten().unwrap_or_default();
     match find(&app, &request, token).await {
@@ -79,11 +79,10 @@ enum FormProblem {
 }
 
 impl FormProblem {
-    /// The sentence for the person, and the field that it is about.
-    fn shown(self) -> (String, &'static str) {
+    fn shown(self) -> NewPasswordProblem {
         match self {
-            Self::Repeated => ("the two passwords differ".to_owned(), "repeated"),
-            Self::Password(fault) => (fault.sentence(), "password"),
+            Self::Repeated => NewPasswordProblem { field: "repeated", kind: "repeated" },
+            Self::Password(fault) => NewPasswordProblem { field: "password", kind: fault.word() },
         }
     }
 }
@@ -126,20 +125,15 @@ struct Shown<'a> {
 fn page(app: &App, request: &Request, status: StatusCode, shown: &Shown<'_>) -> HttpResponse {
     let known = browser::binding(app, request);
     let browser = known.clone().unwrap_or_else(crate::secret::random_token);
-    let (problem, field) = shown.problem.map(FormProblem::shown).unzip();
-    let mut response = app.pages.render(
-        status,
-        "set_password.html",
-        context! {
-            username => &shown.holder.person.username,
-            has_password => shown.holder.has_password,
-            token => shown.token,
-            form_token => app.keys.form_token(PURPOSE, &[&browser, shown.token]),
-            shortest => app.config.passwords.min_length,
-            problem,
-            field,
-        },
-    );
+    let view = SetPasswordPage {
+        username: shown.holder.person.username.clone(),
+        has_password: shown.holder.has_password,
+        token: shown.token.to_owned(),
+        form_token: app.keys.form_token(PURPOSE, &[&browser, shown.token]),
+        shortest: app.config.passwords.min_length,
+        problem: shown.problem.map(FormProblem::shown),
+    };
+    let mut response = app.pages.show(request.reader(), status, &view);
     // The address contains the token, which no one else needs to see. With no-referrer, Chrome would send Origin: null.
     let referrer = header::HeaderValue::from_static("strict-origin");
     response.headers_mut().insert(header::REFERRER_POLICY, referrer);

@@ -2,13 +2,13 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use minijinja::context;
 
 use super::destination::Destination;
 use super::new_session::{NewSessionPlan, SessionPlacement, StayChoice};
 use super::password::{self, PasswordCheck, RightPassword};
 use crate::app::App;
 use crate::clock::Seconds;
+use crate::face::view::{SignInPage, SignInProblem};
 use crate::failure::{Denied, Failure};
 use crate::flows::{self, Accounts};
 use crate::http::answer;
@@ -32,12 +32,12 @@ pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     };
     if is_another(&query) {
         let typed = Typed { username: "", stay: StayChoice::shown(&app, false) };
-        return page(&app, &destination, &query, StatusCode::OK, &typed);
+        return page(&app, &request, (&destination, &query), &typed, None);
     }
     match username(&app, &request, &destination, &accounts) {
         Some((username, stays)) => {
             let typed = Typed { username: &username, stay: StayChoice::shown(&app, stays) };
-            page(&app, &destination, &query, StatusCode::OK, &typed)
+            page(&app, &request, (&destination, &query), &typed, None)
         }
         // The person has signed in with another tab in between.
         None => answer::see_other(&destination.onward(&app)),
@@ -102,13 +102,13 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
         Ok(SignInOutcome::Wrong) => {
             count(SignInResult::Wrong);
             tracing::info!(reason = "sign_in.failed", "a sign-in failed");
-            page(&app, &destination, &query, StatusCode::UNPROCESSABLE_ENTITY, &typed)
+            page(&app, &request, (&destination, &query), &typed, Some(SignInProblem::Wrong))
         }
         Ok(SignInOutcome::Wait(wait)) => {
             count(SignInResult::Delayed);
             let error = Reason::SignInGuesses.because("too many wrong guesses").after(wait);
-            let page =
-                page_with(&app, &destination, &query, StatusCode::TOO_MANY_REQUESTS, &typed, Some(wait));
+            let problem = SignInProblem::Wait { seconds: wait.as_i64() };
+            let page = page(&app, &request, (&destination, &query), &typed, Some(problem));
             answer::wait_page(&request, page, &error)
         }
         Err(failure) => {
@@ -147,40 +147,28 @@ const PURPOSE: &str = "sign-in";
 
 fn page(
     app: &App,
-    destination: &Destination,
-    query: &Params,
-    status: StatusCode,
+    call: &Call,
+    place: (&Destination, &Params),
     typed: &Typed<'_>,
+    problem: Option<SignInProblem>,
 ) -> HttpResponse {
-    page_with(app, destination, query, status, typed, None)
-}
-
-fn page_with(
-    app: &App,
-    destination: &Destination,
-    query: &Params,
-    status: StatusCode,
-    typed: &Typed<'_>,
-    wait: Option<Seconds>,
-) -> HttpResponse {
+    let (destination, query) = place;
     let another = if is_another(query) { "&another=1" } else { "" };
-    let page = app.pages.render(
-        status,
-        "sign_in.html",
-        context! {
-            client => destination.client_name(),
-            action => format!("{}{another}", destination.url(app, "sign-in")),
-            form_token => destination.token(app, PURPOSE),
-            username => typed.username,
-            asks_to_stay => typed.stay.is_asked,
-            stay => typed.stay.is_ticked,
-            failed => status != StatusCode::OK,
-            wait => wait.map(Seconds::as_i64),
-            reason => Reason::SignInGuesses.word(),
-            sign_up => app.config.sign_up.enabled.then(|| destination.url(app, "sign-up")),
-        },
-    );
-    destination.finish(app, page)
+    let view = SignInPage {
+        application: destination.application(app),
+        action: format!("{}{another}", destination.url(app, "sign-in")),
+        form_token: destination.token(app, PURPOSE),
+        username: typed.username.to_owned(),
+        stay: typed.stay.view(),
+        problem,
+        sign_up: app.config.sign_up.enabled.then(|| destination.url(app, "sign-up")),
+    };
+    let status = match problem {
+        None => StatusCode::OK,
+        Some(SignInProblem::Wrong) => StatusCode::UNPROCESSABLE_ENTITY,
+        Some(SignInProblem::Wait { .. }) => StatusCode::TOO_MANY_REQUESTS,
+    };
+    destination.finish(app, app.pages.show(call.reader(), status, &view))
 }
 
 /// Begins a session with a new cookie, and sends the person on.

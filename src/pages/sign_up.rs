@@ -2,14 +2,14 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use minijinja::context;
 
 use super::destination::Destination;
 use super::new_session::{NewSessionPlan, SessionPlacement, StayChoice};
 use crate::app::App;
+use crate::face::view::{SignUpPage, SignUpProblem};
 use crate::failure::Denied;
 use crate::http::answer;
-use crate::http::call::Request;
+use crate::http::call::{Call, Request};
 use crate::metrics::counters::SignInResult;
 use crate::network::Networks;
 use crate::oauth::display_text::is_line;
@@ -28,7 +28,7 @@ use crate::secret::{Secret, random_id};
 
 pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     match find(&app, &request).await {
-        Ok(destination) => page(&app, &destination, &SignUpForm::default(), None),
+        Ok(destination) => page(&app, &request, &destination, &SignUpForm::default(), None),
         Err(denied) => answer::authorization_error(&app, &request, denied),
     }
 }
@@ -48,13 +48,13 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
     }
     let wanted = SignUpForm::of(&form);
     if let Err(problem) = wanted.check(app.config.passwords.policy()) {
-        return page(&app, &destination, &wanted, Some(problem));
+        return page(&app, &request, &destination, &wanted, Some(problem));
     }
     match create(&app, &request, &destination, &wanted).await {
         Ok(onward) => onward,
         // Everything but the name was checked before.
         Err(Denied::Refused(SignUpRefusal::Faults(_))) => {
-            page(&app, &destination, &wanted, Some(Problem::Taken))
+            page(&app, &request, &destination, &wanted, Some(Problem::Taken))
         }
         Err(Denied::Refused(SignUpRefusal::Wait(wait))) => {
             let error = Reason::SignUpTooMany.because("too many accounts were created").after(wait);
@@ -89,9 +89,8 @@ struct SignUpForm<'f> {
     stay: bool,
 }
 
-/// A mistake in the form; the page has a text for each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
-#[strum(serialize_all = "snake_case")]
+/// A mistake in the form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Problem {
     Username,
     Taken,
@@ -101,12 +100,15 @@ enum Problem {
 }
 
 impl Problem {
-    /// The sentence about a password.
-    fn sentence(self) -> Option<String> {
-        match self {
-            Self::Password(fault) => Some(fault.sentence()),
-            _ => None,
-        }
+    fn view(self) -> SignUpProblem {
+        let (field, kind) = match self {
+            Self::Username => ("username", "username"),
+            Self::Taken => ("username", "taken"),
+            Self::NameLength => ("name", "name_length"),
+            Self::NameCharacter => ("name", "name_character"),
+            Self::Password(fault) => ("password", fault.word()),
+        };
+        SignUpProblem { field, kind }
     }
 }
 
@@ -188,28 +190,22 @@ fn refused(denied: Denied<Faults>) -> Denied<SignUpRefusal> {
 
 fn page(
     app: &App,
+    call: &Call,
     destination: &Destination,
     wanted: &SignUpForm<'_>,
     problem: Option<Problem>,
 ) -> HttpResponse {
     let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let stay = StayChoice::shown(app, wanted.stay);
-    let page = app.pages.render(
-        status,
-        "sign_up.html",
-        context! {
-            client => destination.client_name(),
-            action => destination.url(app, "sign-up"),
-            sign_in => format!("{}&another=1", destination.url(app, "sign-in")),
-            form_token => destination.token(app, PURPOSE),
-            username => wanted.username,
-            name => wanted.name,
-            shortest => app.config.passwords.min_length,
-            asks_to_stay => stay.is_asked,
-            stay => stay.is_ticked,
-            problem => problem.map(<&str>::from),
-            sentence => problem.and_then(Problem::sentence),
-        },
-    );
-    destination.finish(app, page)
+    let view = SignUpPage {
+        application: destination.application(app),
+        action: destination.url(app, "sign-up"),
+        sign_in: format!("{}&another=1", destination.url(app, "sign-in")),
+        form_token: destination.token(app, PURPOSE),
+        username: wanted.username.to_owned(),
+        name: wanted.name.to_owned(),
+        shortest: app.config.passwords.min_length,
+        stay: StayChoice::shown(app, wanted.stay).view(),
+        problem: problem.map(Problem::view),
+    };
+    destination.finish(app, app.pages.show(call.reader(), status, &view))
 }

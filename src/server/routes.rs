@@ -12,11 +12,12 @@ use crate::http::route::Surface::{Api, OAuth, Page};
 use crate::http::route::{Route, Surface};
 use crate::limits::Class;
 use crate::pages::{
-    assets, choose_account, consent, device, errors, home, logo, logout, password_link, sign_in, sign_up,
+    assets, choose_account, consent, device, errors, home, language, logo, logout, password_link, sign_in,
+    sign_up,
 };
 
 /// The most frequent endpoints come first.
-static ENDPOINTS: [Endpoint; 26] = [
+static ENDPOINTS: [Endpoint; 27] = [
     at("/token", OAuth, Class::Token).post(|route| route.to(token::post)).preflight(),
     at("/introspect", OAuth, Class::Introspection).post(|route| route.to(introspect::post)),
     at("/authorize", Page, Class::Pages)
@@ -64,6 +65,7 @@ static ENDPOINTS: [Endpoint; 26] = [
     at("/logout", Page, Class::Pages)
         .get(|route| route.to(logout::show))
         .post(|route| route.to(logout::submit)),
+    at("/language", Page, Class::Pages).post(|route| route.to(language::choose)),
     at("/healthz", Api, Class::Metadata).read(|route| route.to(health::live)).always_answered(),
     at("/readyz", Api, Class::Metadata).read(|route| route.to(health::ready)).always_answered(),
     at("/", Page, Class::Pages).get(|route| route.to(home::show)),

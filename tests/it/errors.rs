@@ -363,7 +363,7 @@ async fn head_is_answered_like_get_without_the_body() {
     let server = TestServer::start().await;
     let mut browser = server.browser();
     let web = server.web().await;
-    let style = server.app.pages.style_digest();
+    let style = server.app.pages.style_name();
     let paths = [
         "/".to_owned(),
         "/errors".into(),
@@ -373,7 +373,7 @@ async fn head_is_answered_like_get_without_the_body() {
         METADATA.into(),
         "/nothing".into(),
         "/logos/nothing".into(),
-        format!("/assets/{style}.css"),
+        format!("/assets/{style}"),
         "/authorize".into(),
         web.url_with(&[]),
         web.url_with(&[("scope", "unknown")]),

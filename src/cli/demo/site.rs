@@ -12,7 +12,7 @@ use super::sessions::BrowserSessions;
 use super::setup;
 use crate::cli::CliError;
 use crate::clock::Clock;
-use crate::http::html;
+use crate::face::assets;
 use crate::secret::Hash;
 
 pub(super) const COOKIE: &str = "grantor-demo-session";
@@ -46,7 +46,7 @@ impl Site {
     pub(super) fn new(party: RelyingParty, clock: Clock) -> Result<Self, CliError> {
         let mut pages = Environment::new();
         pages.set_auto_escape_callback(|_| AutoEscape::Html);
-        let style = format!("{}{}", html::STYLE, include_str!("templates/demo.css"));
+        let style = format!("{}{}", assets::STYLE, include_str!("templates/demo.css"));
         pages.add_global("style", format!("/style.css?{}", Hash::of(&style).to_text()));
         pages.add_global("issuer", party.issuer().to_owned());
         pages.add_global("username", setup::USERNAME);

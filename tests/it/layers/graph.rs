@@ -12,14 +12,16 @@ const LEVELS: &[&[&str]] = &[
     &["clock.rs", "network.rs", "cache/in_flight_reads.rs"],
     &["limits/"],
     &["oauth/"],
+    &["face/language.rs"],
     &["secret/", "files/"],
     // Storage and signing work without a clock, an edge, or each other.
     &["store/", "jose/"],
     &["failure.rs"],
-    &["fetch/address.rs", "face/colour.rs"],
+    &["fetch/address.rs", "face/colour.rs", "face/language.rs"],
     &["face/scheme.rs"],
     &["face/tokens.rs"],
     &["config/"],
+    // What people see, without a request.
     &["face/"],
     // Services of the process that need no request.
     &["fetch/", "secret/passwords.rs", "cache/fresh.rs", "telemetry.rs", "clock_watch.rs"],

@@ -1,0 +1,56 @@
+//! What an error page tells the person, by the reason: the names of texts in the catalogue. What the developer needs is in the
+//! table of reasons, in English.
+
+use crate::oauth::reason::{Reason, Responsible};
+
+/// Returns the end of the name of the text `error-…` for this reason.
+pub fn sentence(reason: Reason) -> &'static str {
+    match reason {
+        Reason::ClientUnknown | Reason::ClientIdMissing | Reason::ClientIdRepeated => "application-unknown",
+        Reason::ClientDisabled => "application-disabled",
+        Reason::RedirectUriMissing
+        | Reason::RedirectUriRepeated
+        | Reason::RedirectUriNoneRegistered
+        | Reason::RedirectUriMalformed
+        | Reason::RedirectUriScheme
+        | Reason::RedirectUriHost
+        | Reason::RedirectUriPort
+        | Reason::RedirectUriPath
+        | Reason::RedirectUriQuery => "redirect",
+        Reason::FlowUnknown => "flow-unknown",
+        Reason::FlowOtherBrowser => "flow-other-browser",
+        Reason::FlowExpired => "flow-expired",
+        Reason::FlowTooMany => "flow-too-many",
+        Reason::FormForged => "form-forged",
+        Reason::RequestMalformed | Reason::RequestMediaType | Reason::RequestTooLarge => "form",
+        Reason::SignUpOff => "sign-up-off",
+        Reason::SignUpTooMany => "sign-up-too-many",
+        Reason::PasswordLinkOver => "password-link-over",
+        Reason::UserDisabled | Reason::SubjectDisabled => "account-disabled",
+        Reason::UserGroup | Reason::SubjectGroup => "group",
+        Reason::DeviceCodeUnknown | Reason::DeviceCodeExpired => "device",
+        Reason::DeviceAnswered => "device-answered",
+        Reason::DeviceCodeTooMany => "device-too-many",
+        Reason::HintInvalid
+        | Reason::HintOtherClient
+        | Reason::LogoutClientMissing
+        | Reason::LogoutRedirectUri => "logout",
+        Reason::LimitsNetwork | Reason::LimitsClient | Reason::LimitsAccount => "limited",
+        Reason::ServerFailed => "server",
+        Reason::ServerBusy => "busy",
+        _ => "application",
+    }
+}
+
+/// Returns the end of the name of the heading `error-heading-…` of a page with this status, which `who` can fix.
+pub fn heading(status: u16, who: Responsible) -> &'static str {
+    match (status, who) {
+        (404, _) => "nothing",
+        (429, _) => "later",
+        (503, _) => "moment",
+        (500.., _) => "broken",
+        (_, Responsible::Person) => "again",
+        (_, Responsible::Operator) => "off",
+        _ => "link",
+    }
+}

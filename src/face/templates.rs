@@ -1,0 +1,146 @@
+//! The templates of the pages, compiled, and what they can call.
+
+use minijinja::value::{Kwargs, Serde, Value};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, HtmlEscape, State, context};
+
+use super::assets::Assets;
+use super::catalogue::Catalogue;
+use super::language::Language;
+use super::view::View;
+use crate::failure::Failure;
+use crate::oauth::display_text;
+
+macro_rules! templates {
+    ($( $name:literal ),* $(,)?) => {
+        [ $( ($name, include_str!(concat!("templates/", $name))), )* ]
+    };
+}
+
+const TEMPLATES: [(&str, &str); 23] = templates![
+    "layout.html",
+    "parts.html",
+    "sign_in.html",
+    "sign_up.html",
+    "set_password.html",
+    "password_set.html",
+    "choose_account.html",
+    "consent.html",
+    "device.html",
+    "answered.html",
+    "device_answered.html",
+    "logout.html",
+    "signed_out.html",
+    "signing_out.html",
+    "form_post.html",
+    "error.html",
+    "home.html",
+    "example.html",
+    "errors.html",
+    "search.html",
+    "code.html",
+    "reason.html",
+    "ways.html",
+];
+
+/// The compiled templates.
+pub struct Templates(Environment<'static>);
+
+/// Who looks at a page, and where it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Reader<'a> {
+    pub language: Language,
+    /// The path and query of the page, where it is shown again in another language. `None` if it cannot be shown again.
+    pub here: Option<&'a str>,
+}
+
+impl Templates {
+    /// Compiles the templates for pages of a server with this public URL.
+    ///
+    /// # Errors
+    /// A template or a file of the catalogue is not valid.
+    pub fn new(issuer: &str, assets: &Assets) -> Result<Self, Failure> {
+        let mut environment = Environment::new();
+        environment.set_auto_escape_callback(|_| AutoEscape::Html);
+        let catalogue = Catalogue::new()?;
+        environment.add_function("t", move |state: &State<'_, '_>, id: &str, arguments: Kwargs| {
+            text(&catalogue, state, id, &arguments)
+        });
+        environment.add_filter("isolated", |name: &Value| display_text::isolated(&text_of(name).0));
+        environment.add_filter("bdi", isolated_by_element);
+        environment.add_filter("strong", strong);
+        environment.add_global("issuer", issuer.to_owned());
+        // The server's name as the address bar shows it.
+        environment.add_global("place", issuer.split_once("://").map_or(issuer, |(_, rest)| rest).to_owned());
+        environment.add_global("style", format!("{issuer}/assets/{}", assets.style.name));
+        environment.add_global("icon", format!("{issuer}/assets/{}", assets.icon.name));
+        let languages = Language::ALL.map(|language| {
+            context! { tag => language.tag(), name => language.own_name(), dir => language.direction() }
+        });
+        environment.add_global("languages", Value::from_iter(languages));
+        for (name, text) in TEMPLATES {
+            environment
+                .add_template(name, text)
+                .map_err(|error| Failure::Internal(format!("the template {name}: {error:#}")))?;
+        }
+        Ok(Self(environment))
+    }
+
+    /// Renders a page.
+    ///
+    /// # Errors
+    /// The template uses something that the view does not have.
+    pub fn render<V: View>(&self, reader: Reader<'_>, view: &V) -> Result<String, Error> {
+        let view = context! { script => V::SCRIPT, ..Value::from(Serde(view)) };
+        self.render_value(reader, V::TEMPLATE, view)
+    }
+
+    /// The same for a template without a type of its own.
+    ///
+    /// # Errors
+    /// The template uses something that the context does not have.
+    pub fn render_value(&self, reader: Reader<'_>, template: &str, view: Value) -> Result<String, Error> {
+        let Reader { language, here } = reader;
+        let page = context! {
+            lang => language.tag(),
+            dir => language.direction(),
+            language_name => language.own_name(),
+            here,
+            ..view
+        };
+        self.0.get_template(template)?.render(page)
+    }
+}
+
+/// The text of the catalogue in the language of the page.
+fn text(catalogue: &Catalogue, state: &State<'_, '_>, id: &str, arguments: &Kwargs) -> Result<Value, Error> {
+    let lang = state.lookup("lang");
+    let language = lang.as_ref().and_then(Value::as_str).and_then(Language::find);
+    let language =
+        language.ok_or_else(|| Error::new(ErrorKind::InvalidOperation, "the page has no language"))?;
+    let given: Vec<(&str, Value)> =
+        arguments.args().map(|name| Ok((name, arguments.get(name)?))).collect::<Result<_, Error>>()?;
+    Ok(Value::from_safe_string(catalogue.html(language, id, &given)?))
+}
+
+/// A name between words of another language, isolated by an element. Nothing for no name.
+fn isolated_by_element(name: &Value) -> Value {
+    let (text, lang) = text_of(name);
+    let lang = lang.map(|lang| format!(" lang=\"{}\"", HtmlEscape(&lang))).unwrap_or_default();
+    Value::from_safe_string(format!("<bdi{lang}>{}</bdi>", HtmlEscape(&text)))
+}
+
+/// The text of a value, and the language that it is in, if it says so ([`Words`](super::view::Words)).
+fn text_of(value: &Value) -> (String, Option<String>) {
+    let attribute =
+        |name| value.get_attr(name).ok().filter(|value| !value.is_undefined() && !value.is_none());
+    match attribute("text") {
+        Some(text) => (text.to_string(), attribute("lang").map(|lang| lang.to_string())),
+        None => (value.to_string(), None),
+    }
+}
+
+/// A value in an element that makes it stand out.
+fn strong(value: &Value) -> Value {
+    let html = if value.is_safe() { value.to_string() } else { HtmlEscape(&value.to_string()).to_string() };
+    Value::from_safe_string(format!("<strong>{html}</strong>"))
+}

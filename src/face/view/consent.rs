@@ -1,0 +1,67 @@
+//! The question whether an application may have what it asks for.
+
+use serde::Serialize;
+
+use super::{AccountRow, Application, View, Words};
+
+/// The consent page.
+#[derive(Clone, Debug, Serialize)]
+pub struct ConsentPage {
+    pub application: Application,
+    pub account: AccountRow,
+    /// The URL of the page for choosing another account.
+    pub accounts: String,
+    /// The most important ones first. Empty if the only question is whether the person has opened the application.
+    pub items: Vec<AskedItem>,
+    /// The host to which the person goes next, or the scheme of a native application. `None` for a device.
+    pub returns_to: Option<String>,
+    pub device: Option<AskingDevice>,
+    pub lifetime: Lifetime,
+    /// Whether this is asked each time, because another program could ask in the application's name.
+    pub each_time: bool,
+    pub client_id: String,
+    pub action: String,
+    pub form_token: String,
+}
+
+impl View for ConsentPage {
+    const TEMPLATE: &'static str = "consent.html";
+}
+
+/// A scope or a claim.
+#[derive(Clone, Debug, Serialize)]
+pub struct AskedItem {
+    /// The machine name.
+    pub name: String,
+    /// What the application may do with it, in the operator's words. `None` for a claim.
+    pub description: Option<Words>,
+    /// The standard claim that it is, by the end of the name of its text in the catalogue. `None` for a scope, or for a claim
+    /// of the operator.
+    pub claim: Option<String>,
+    pub sensitive: bool,
+    /// What follows from allowing it, in the operator's words.
+    pub consequence: Option<Words>,
+}
+
+/// The device that asks.
+#[derive(Clone, Debug, Serialize)]
+pub struct AskingDevice {
+    /// The code on its screen, if it is still known.
+    pub code: Option<String>,
+    /// The network address that it asked from.
+    pub address: String,
+    /// The person's own address, if it is another one.
+    pub here: Option<String>,
+    /// How long ago it asked.
+    pub minutes: i64,
+}
+
+/// How long the application keeps the access.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Lifetime {
+    /// Also after the person has signed out.
+    BeyondSession,
+    /// To the end of the session.
+    Session,
+}
