@@ -8,6 +8,9 @@
 //! 5. A *refusal* is an answer, and its transaction commits. A *failure* rolls back.
 //! 6. Files are named after the RFC term that they implement. All URLs are in one route table.
 
+// The longest JSON in a test of the client's members.
+#![cfg_attr(test, recursion_limit = "256")]
+
 pub mod oauth;
 
 pub mod clock;

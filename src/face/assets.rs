@@ -8,6 +8,8 @@ use crate::secret::Hash;
 pub const CSS: &str = "text/css; charset=utf-8";
 
 pub const STYLE: &str = include_str!("assets/grantor.css");
+/// What only the error reference needs beside [`STYLE`].
+const REFERENCE_STYLE: &str = include_str!("assets/reference.css");
 const ICON: &str = include_str!("assets/grantor.svg");
 
 /// A file that pages load.
@@ -27,9 +29,11 @@ impl Asset {
     }
 }
 
-/// The files that every page loads.
+/// The files that pages load.
 pub struct Assets {
     pub style: Asset,
+    /// Only for pages of the error reference.
+    pub reference_style: Asset,
     pub icon: Asset,
 }
 
@@ -38,12 +42,13 @@ impl Assets {
     pub fn new(added: &str, icon: Option<Asset>) -> Self {
         Self {
             style: Asset::new("css", CSS, format!("{STYLE}{added}").into_bytes()),
+            reference_style: Asset::new("css", CSS, REFERENCE_STYLE.as_bytes()),
             icon: icon.unwrap_or_else(|| Asset::new("svg", "image/svg+xml", ICON.as_bytes())),
         }
     }
 
     /// Finds an asset by its name. `None` if there is no such asset.
     pub fn find(&self, name: &str) -> Option<&Asset> {
-        [&self.style, &self.icon].into_iter().find(|asset| asset.name == name)
+        [&self.style, &self.reference_style, &self.icon].into_iter().find(|asset| asset.name == name)
     }
 }

@@ -15,7 +15,7 @@ use crate::failure::Failure;
 type Texts = FluentBundle<FluentResource>;
 
 /// The texts of all languages.
-pub struct Catalogue {
+pub struct PageTexts {
     texts: Vec<(Language, Texts)>,
 }
 
@@ -33,7 +33,7 @@ fn source(language: Language) -> &'static str {
     }
 }
 
-impl Catalogue {
+impl PageTexts {
     /// Reads the texts of all languages.
     ///
     /// # Errors

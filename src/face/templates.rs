@@ -4,9 +4,9 @@ use minijinja::value::{Kwargs, Serde, Value};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, HtmlEscape, State, context};
 
 use super::assets::Assets;
-use super::catalogue::Catalogue;
+use super::catalogue::PageTexts;
 use super::language::Language;
-use super::view::View;
+use super::view::PageView;
 use crate::failure::Failure;
 use crate::oauth::display_text;
 
@@ -16,7 +16,7 @@ macro_rules! templates {
     };
 }
 
-const TEMPLATES: [(&str, &str); 23] = templates![
+const TEMPLATES: [(&str, &str); 24] = templates![
     "layout.html",
     "parts.html",
     "sign_in.html",
@@ -34,6 +34,7 @@ const TEMPLATES: [(&str, &str); 23] = templates![
     "form_post.html",
     "error.html",
     "home.html",
+    "reference_layout.html",
     "example.html",
     "errors.html",
     "search.html",
@@ -61,7 +62,7 @@ impl Templates {
     pub fn new(issuer: &str, assets: &Assets) -> Result<Self, Failure> {
         let mut environment = Environment::new();
         environment.set_auto_escape_callback(|_| AutoEscape::Html);
-        let catalogue = Catalogue::new()?;
+        let catalogue = PageTexts::new()?;
         environment.add_function("t", move |state: &State<'_, '_>, id: &str, arguments: Kwargs| {
             text(&catalogue, state, id, &arguments)
         });
@@ -72,6 +73,8 @@ impl Templates {
         // The server's name as the address bar shows it.
         environment.add_global("place", issuer.split_once("://").map_or(issuer, |(_, rest)| rest).to_owned());
         environment.add_global("style", format!("{issuer}/assets/{}", assets.style.name));
+        let reference_style = format!("{issuer}/assets/{}", assets.reference_style.name);
+        environment.add_global("reference_style", reference_style);
         environment.add_global("icon", format!("{issuer}/assets/{}", assets.icon.name));
         let languages = Language::ALL.map(|language| {
             context! { tag => language.tag(), name => language.own_name(), dir => language.direction() }
@@ -89,7 +92,7 @@ impl Templates {
     ///
     /// # Errors
     /// The template uses something that the view does not have.
-    pub fn render<V: View>(&self, reader: Reader<'_>, view: &V) -> Result<String, Error> {
+    pub fn render<V: PageView>(&self, reader: Reader<'_>, view: &V) -> Result<String, Error> {
         let view = context! { script => V::SCRIPT, ..Value::from(Serde(view)) };
         self.render_value(reader, V::TEMPLATE, view)
     }
@@ -112,7 +115,7 @@ impl Templates {
 }
 
 /// The text of the catalogue in the language of the page.
-fn text(catalogue: &Catalogue, state: &State<'_, '_>, id: &str, arguments: &Kwargs) -> Result<Value, Error> {
+fn text(catalogue: &PageTexts, state: &State<'_, '_>, id: &str, arguments: &Kwargs) -> Result<Value, Error> {
     let lang = state.lookup("lang");
     let language = lang.as_ref().and_then(Value::as_str).and_then(Language::find);
     let language =

@@ -19,7 +19,7 @@ use super::refusal_log::RefusalLog;
 use super::request_id;
 use super::route::{Route, Surface};
 use super::wanted_languages::WantedLanguages;
-use super::{browser, client_address};
+use super::{client_address, cookies};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::connection::Lifeline;
@@ -27,6 +27,7 @@ use crate::face::language::Language;
 use crate::face::templates::Reader;
 use crate::limits::{Class, Limited};
 use crate::oauth::id::{ClientId, UserId};
+use crate::oauth::language_tag::LanguageTag;
 use crate::oauth::reason::Reason;
 use crate::store::clients::StoredClient;
 use crate::telemetry::RequestFacts;
@@ -64,7 +65,7 @@ pub struct Call {
 impl Call {
     pub fn begin(app: &App, http: &HttpRequest, route: &'static Route) -> Self {
         let is_page = matches!(route.surface, Surface::Page | Surface::Unknown);
-        let languages = is_page.then(|| WantedLanguages::of(http, browser::language_name(app)));
+        let languages = is_page.then(|| WantedLanguages::of(http, cookies::name(app, cookies::LANGUAGE)));
         Self {
             languages: languages.unwrap_or_default(),
             here: Some(http.uri()).filter(|uri| is_page && can_be_shown_again(http, uri)).cloned(),
@@ -91,6 +92,16 @@ impl Call {
     /// The language of the page that answers the request.
     pub fn language(&self) -> Language {
         Language::best(self.languages.all()).unwrap_or(Language::English)
+    }
+
+    /// The languages for an operator's texts on the page, the preferred one first: only the language of the page, in the
+    /// forms in which the reader wants it, such as `de-AT` before `de`.
+    pub fn text_languages(&self) -> Vec<LanguageTag> {
+        let Some(page) = LanguageTag::parse(self.language().tag()) else { return Vec::new() };
+        let wanted = self.languages.all().iter().filter(|tag| tag.language() == page.language());
+        let mut languages: Vec<LanguageTag> = wanted.cloned().collect();
+        languages.push(page);
+        languages
     }
 
     /// Who looks at the page that answers the request.

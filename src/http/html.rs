@@ -11,7 +11,7 @@ use super::content_policy::{ContentPolicy, SourceSite};
 use crate::face::assets::{Asset, Assets};
 use crate::face::brand::Brand;
 use crate::face::templates::{Reader, Templates};
-use crate::face::view::{FormField, FormPostPage, SigningOutPage, View};
+use crate::face::view::{FormField, FormPostPage, PageView, SigningOutPage};
 use crate::failure::Failure;
 
 /// The pages of this server.
@@ -39,7 +39,7 @@ impl Pages {
     }
 
     /// Renders a page with the headers of all pages.
-    pub fn show<V: View>(&self, reader: Reader<'_>, status: StatusCode, view: &V) -> HttpResponse {
+    pub fn show<V: PageView>(&self, reader: Reader<'_>, status: StatusCode, view: &V) -> HttpResponse {
         self.show_under(ContentPolicy::PAGE, reader, status, view)
     }
 
@@ -81,7 +81,7 @@ impl Pages {
         self.show_under(ContentPolicy::PAGE.with_frames(&sites), reader, StatusCode::OK, &view)
     }
 
-    fn show_under<V: View>(
+    fn show_under<V: PageView>(
         &self,
         policy: ContentPolicy,
         reader: Reader<'_>,

@@ -70,6 +70,7 @@ mod operation;
 mod operations;
 mod overload;
 mod pairwise;
+mod partial_consent;
 mod password_links;
 mod passwords;
 #[cfg(unix)]

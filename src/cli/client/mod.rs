@@ -4,6 +4,7 @@ mod brand;
 mod create;
 mod delete;
 pub(super) mod encryption;
+mod links;
 mod list;
 mod logo;
 mod secrets;

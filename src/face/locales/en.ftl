@@ -104,6 +104,8 @@ consent-device-asked = { $minutes ->
 consent-device-here = Your own address is { $address }.
 # Under something that an operator has marked as sensitive.
 consent-sensitive = Sensitive: allow it only if you trust this application.
+# Under a list in which the person can clear boxes.
+consent-partial = Clear the box of anything you do not want to allow.
 consent-other-account = Switch account
 consent-each-time = Continue only if you have just opened { $application } yourself. Another program could ask in its name, so you are asked each time.
 consent-allow = Allow

@@ -22,7 +22,7 @@ pub enum Source {
 }
 
 /// The parameters whose repetition, length and characters are checked in every request, also where nothing reads them.
-pub(super) const CHECKED_PARAMETERS: [&str; 14] = [
+pub(super) const CHECKED_PARAMETERS: [&str; 13] = [
     "state",
     "response_type",
     "response_mode",
@@ -35,7 +35,6 @@ pub(super) const CHECKED_PARAMETERS: [&str; 14] = [
     "claims",
     "prompt",
     "max_age",
-    "login_hint",
     "id_token_hint",
 ];
 
@@ -44,7 +43,7 @@ const HINT: &str = "id_token_hint";
 const LONGEST_SUBJECT: &str = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
 
 /// The other parameters that the authorization endpoint reads, each with a check of its own.
-const OTHERS: [&str; 3] = ["client_id", "redirect_uri", "resource"];
+const OTHERS: [&str; 4] = ["client_id", "redirect_uri", "resource", "login_hint"];
 
 /// An authorization request as it was received, reduced to the parameters that this endpoint reads.
 ///

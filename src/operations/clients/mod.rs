@@ -142,5 +142,5 @@ async fn existing(conn: &mut Conn, client: &ClientId) -> Result<ClientRecord, De
 }
 
 fn event(act: Act, client: &Client) -> Event {
-    Event::new(act, ObjectKind::Client, client.id.as_str()).named(&client.name)
+    Event::new(act, ObjectKind::Client, client.id.as_str()).named(client.name.as_str())
 }

@@ -336,10 +336,7 @@ async fn claims_fault(
         return Ok(None);
     }
     let known = scopes::all(conn).await?;
-    let is_accessible = |by: &Client, name: &str| {
-        let mut own = known.iter().filter(|scope| by.scopes.contains(&scope.name));
-        own.any(|scope| scope.claims.iter().any(|claim| claim == name))
-    };
+    let is_accessible = |by: &Client, name: &str| by.scopes.give_access(&known, name);
     let was_lost = |name: &str| {
         let has = |before: &&Client| before.id_token_claims.names().any(|had| had == name);
         before.filter(has).is_some_and(|before| !is_accessible(before, name))

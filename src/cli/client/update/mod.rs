@@ -1,34 +1,39 @@
 //! `grantor client update`.
 
+mod lists;
+
 use std::path::PathBuf;
 
 use clap::Args;
 
 use super::super::fault::with_hint;
+use super::super::languages::{InLanguage, in_language, language, text_change};
 use super::super::lifetime::new_lifetime;
-use super::super::list::{check_single, scope_change};
+use super::super::list::scope_change;
 use super::super::{CliError, OutputOptions};
 use super::brand::{ClientBrandOptions, Corners, warn_of_unused};
 use super::encryption::{jwks, new_encryption};
+use super::links::{LinkChanges, link_change};
 use super::logo::logos;
-use super::show::{texts, to_json};
+use super::show::to_json;
 use super::words::{
-    AlgorithmOrDefault, Audience, Format, Grant, Kind, MethodOrAny, PkceOrDefault, Subject, grants, group,
-    link, origins, redirect_uris, response_types, schemes,
+    AlgorithmOrDefault, Audience, Format, Grant, Kind, MethodOrAny, PkceOrDefault, Subject, group, origins,
+    response_types, schemes,
 };
 use crate::clock::Seconds;
 use crate::face::colour::Colour;
 use crate::oauth::client::origin::Origin;
 use crate::oauth::client::{
-    Branding, Client, ClientKind, ClientMetadata, Encryption, GrantType, IdTokenClaims, Links, LogoutUris,
+    Branding, Client, ClientKind, ClientMetadata, Encryption, IdTokenClaims, Links, LogoutUris,
 };
 use crate::oauth::id::ClientId;
-use crate::oauth::request::redirect_uri::RegisteredUri;
+use crate::oauth::language_tag::LanguageTag;
 use crate::oauth::request::response_type::ResponseType;
 use crate::operations::clients::{self, ClientChange, SectorReading};
 use crate::operations::fault::{Fault, FaultKind, Faults};
 use crate::operations::list_change::ListChange;
 use crate::operations::scopes::changed;
+use crate::operations::text_change::TextChange;
 
 #[derive(Args)]
 #[command(arg_required_else_help = true, override_usage = "grantor client update [OPTIONS] <ID>")]
@@ -48,6 +53,12 @@ struct ClientChangeOptions {
     /// The application's name on the consent page
     #[arg(long)]
     name: Option<String>,
+    /// The name for people of a language, such as de="Mein Kalender"; may be given several times
+    #[arg(long, value_name = "TAG=TEXT", value_parser = in_language)]
+    name_in: Vec<InLanguage>,
+    /// Remove the name in a language; may be given several times
+    #[arg(long, value_name = "TAG", value_parser = language)]
+    no_name_in: Vec<LanguageTag>,
     /// The kind of application: web runs on a server, spa in a browser, native on a device, service works without
     /// people
     #[arg(long)]
@@ -213,6 +224,10 @@ struct ClientChangeOptions {
     /// program on a person's device can then get tokens in its name without a page
     #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
     may_reuse_consent: Option<bool>,
+    /// Whether people may leave scopes out on the consent page: each scope has a checkbox there, except openid and scopes
+    /// that are required
+    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
+    partial_consent: Option<bool>,
     /// A scheme without a dot that the redirect URIs of a native application may have; any other application on a
     /// person's device can claim it, and then gets the answers instead; replaces those before; may be given several times
     #[arg(long = "allow-scheme", value_name = "SCHEME", conflicts_with = "no_allowed_schemes")]
@@ -229,21 +244,39 @@ struct ClientChangeOptions {
     /// The application's website
     #[arg(long, value_name = "URL", conflicts_with = "no_site")]
     site: Option<String>,
-    /// Remove the website
+    /// Remove the website, in all languages
     #[arg(long)]
     no_site: bool,
+    /// The website in a language, such as de=https://example.com/de/; may be given several times
+    #[arg(long, value_name = "TAG=URL", value_parser = in_language, conflicts_with = "no_site")]
+    site_in: Vec<InLanguage>,
+    /// Remove the website in a language; may be given several times
+    #[arg(long, value_name = "TAG", value_parser = language, conflicts_with = "no_site")]
+    no_site_in: Vec<LanguageTag>,
     /// Its privacy policy
     #[arg(long, value_name = "URL", conflicts_with = "no_policy")]
     policy: Option<String>,
-    /// Remove the privacy policy
+    /// Remove the privacy policy, in all languages
     #[arg(long)]
     no_policy: bool,
+    /// The privacy policy in a language; may be given several times
+    #[arg(long, value_name = "TAG=URL", value_parser = in_language, conflicts_with = "no_policy")]
+    policy_in: Vec<InLanguage>,
+    /// Remove the privacy policy in a language; may be given several times
+    #[arg(long, value_name = "TAG", value_parser = language, conflicts_with = "no_policy")]
+    no_policy_in: Vec<LanguageTag>,
     /// Its terms of service
     #[arg(long, value_name = "URL", conflicts_with = "no_terms")]
     terms: Option<String>,
-    /// Remove the terms of service
+    /// Remove the terms of service, in all languages
     #[arg(long)]
     no_terms: bool,
+    /// The terms of service in a language; may be given several times
+    #[arg(long, value_name = "TAG=URL", value_parser = in_language, conflicts_with = "no_terms")]
+    terms_in: Vec<InLanguage>,
+    /// Remove the terms of service in a language; may be given several times
+    #[arg(long, value_name = "TAG", value_parser = language, conflicts_with = "no_terms")]
+    no_terms_in: Vec<LanguageTag>,
     /// The colour of links and buttons on its pages, such as "#0a7", if brand.clients_may allows it
     #[arg(long, value_name = "COLOUR")]
     brand_accent: Option<Colour>,
@@ -292,7 +325,8 @@ pub(super) fn run(options: Options) -> Result<(), CliError> {
 /// The values of the options, parsed.
 struct ClientEdit {
     jwks: Option<String>,
-    links: Links,
+    name: TextChange,
+    links: LinkChanges,
     origins: ListChange<Origin>,
     response_types: Vec<ResponseType>,
     scopes: ListChange<String>,
@@ -305,15 +339,15 @@ struct ClientEdit {
 impl ClientEdit {
     fn of(changes: ClientChangeOptions) -> Result<Self, CliError> {
         changes.check_single()?;
-        let checked = |url: &Option<String>, option| url.as_deref().map(|url| link(url, option)).transpose();
         Ok(Self {
             jwks: changes.jwks.as_deref().map(jwks).transpose()?,
-            links: Links {
-                site: checked(&changes.site, "--site")?,
-                policy: checked(&changes.policy, "--policy")?,
-                terms: checked(&changes.terms, "--terms")?,
-                logo: None,
-            },
+            name: text_change(
+                "--name",
+                changes.name.clone().map(Some),
+                &changes.name_in,
+                &changes.no_name_in,
+            )?,
+            links: changes.links()?,
             origins: ListChange::of(
                 origins(&changes.origins)?,
                 changes.no_origins,
@@ -339,8 +373,8 @@ impl ClientEdit {
         let (jwks, jwks_uri) = self.keys(before);
         let metadata = ClientMetadata {
             kind: changes.kind.map_or(before.kind, ClientKind::from),
-            name: changes.name.clone().unwrap_or_else(|| before.name.clone()),
-            links: self.links(&before.links),
+            name: self.name.applied_to_required(&before.name, "client_name")?,
+            links: self.links(&before.links)?,
             branding: changes.branding(&before.branding),
             redirect_uris: changes.redirect_uris(&before.redirect_uris)?,
             post_logout_redirect_uris: changes
@@ -375,6 +409,7 @@ impl ClientEdit {
             may_widen_resources: changes.may_widen_resources.unwrap_or(before.may_widen_resources),
             first_party: changes.first_party.unwrap_or(before.first_party),
             may_reuse_consent: changes.may_reuse_consent.unwrap_or(before.may_reuse_consent),
+            partial_consent: changes.partial_consent.unwrap_or(before.partial_consent),
             allowed_schemes: match changes.allowed_schemes.as_slice() {
                 [] if changes.no_allowed_schemes => Vec::new(),
                 [] => before.allowed_schemes.clone(),
@@ -394,17 +429,9 @@ impl ClientEdit {
         }
     }
 
-    fn links(&self, before: &Links) -> Links {
-        let (links, changes) = (&self.links, &self.changes);
-        let changed = |new: &Option<String>, none: bool, before: &Option<String>| {
-            new.clone().or_else(|| before.clone().filter(|_| !none))
-        };
-        Links {
-            site: changed(&links.site, changes.no_site, &before.site),
-            policy: changed(&links.policy, changes.no_policy, &before.policy),
-            terms: changed(&links.terms, changes.no_terms, &before.terms),
-            logo: before.logo.clone().filter(|_| !changes.no_logo),
-        }
+    fn links(&self, before: &Links) -> Result<Links, Fault> {
+        let after = self.links.applied_to(before)?;
+        Ok(Links { logo: after.logo.filter(|_| !self.changes.no_logo), ..after })
     }
 }
 
@@ -423,6 +450,19 @@ impl ClientChangeOptions {
     fn branding(&self, before: &Branding) -> Branding {
         let none = Branding::default();
         self.brand().applied_to(if self.no_brand { &none } else { before })
+    }
+
+    fn links(&self) -> Result<LinkChanges, CliError> {
+        Ok(LinkChanges {
+            site: link_change("--site", (&self.site, self.no_site), &self.site_in, &self.no_site_in)?,
+            policy: link_change(
+                "--policy",
+                (&self.policy, self.no_policy),
+                &self.policy_in,
+                &self.no_policy_in,
+            )?,
+            terms: link_change("--terms", (&self.terms, self.no_terms), &self.terms_in, &self.no_terms_in)?,
+        })
     }
 
     fn required_group(&self, before: &Client) -> Option<String> {
@@ -456,45 +496,5 @@ impl ClientChangeOptions {
                 &before.front_channel,
             ),
         }
-    }
-
-    fn redirect_uris(&self, before: &[RegisteredUri]) -> Result<Vec<RegisteredUri>, Fault> {
-        let added = self.add_redirect_uris.clone();
-        let change =
-            ListChange::of(self.redirect_uris.clone(), false, added, self.remove_redirect_uris.clone());
-        Ok(redirect_uris(&change.applied_to(&texts(before), "redirect_uris", "redirect URI")?))
-    }
-
-    fn post_logout_redirect_uris(&self, before: &[RegisteredUri]) -> Result<Vec<RegisteredUri>, Fault> {
-        let change = ListChange::of(
-            self.post_logout_redirect_uris.clone(),
-            self.no_post_logout_redirect_uris,
-            self.add_post_logout_uris.clone(),
-            self.remove_post_logout_uris.clone(),
-        );
-        let member = "post_logout_redirect_uris";
-        Ok(redirect_uris(&change.applied_to(&texts(before), member, "post-logout redirect URI")?))
-    }
-
-    fn grants(&self, before: &[GrantType]) -> Result<Vec<GrantType>, Fault> {
-        let (added, removed) = (grants(&self.add_grants), grants(&self.remove_grants));
-        let change = ListChange::of(grants(&self.grants), false, added, removed);
-        change.applied_to(before, "grant_types", "grant")
-    }
-
-    fn resources(&self, before: &[String]) -> Result<Vec<String>, Fault> {
-        let (added, removed) = (self.add_resources.clone(), self.remove_resources.clone());
-        let change = ListChange::of(self.resources.clone(), self.no_resources, added, removed);
-        change.applied_to(before, "resources", "resource")
-    }
-
-    fn check_single(&self) -> Result<(), CliError> {
-        for uris in [&self.redirect_uris, &self.add_redirect_uris] {
-            check_single(uris, "--redirect-uri")?;
-        }
-        for uris in [&self.post_logout_redirect_uris, &self.add_post_logout_uris] {
-            check_single(uris, "--post-logout-redirect-uri")?;
-        }
-        check_single(&self.origins, "--origin")
     }
 }
