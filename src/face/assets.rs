@@ -2,10 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::brand::Brand;
 use crate::secret::Hash;
-
-/// The media type of style sheets.
-pub const CSS: &str = "text/css; charset=utf-8";
 
 pub const STYLE: &str = include_str!("assets/grantor.css");
 /// What only the error reference needs beside [`STYLE`].
@@ -19,13 +17,13 @@ pub struct Asset {
     /// forever.
     pub name: String,
     pub media_type: &'static str,
-    pub content: Cow<'static, [u8]>,
+    pub content: Cow<'static, str>,
 }
 
 impl Asset {
-    pub fn new(ending: &str, media_type: &'static str, content: impl Into<Cow<'static, [u8]>>) -> Self {
+    fn new(ending: &str, media_type: &'static str, content: impl Into<Cow<'static, str>>) -> Self {
         let content = content.into();
-        Self { name: format!("{}.{ending}", Hash::of_bytes(&content).to_text()), media_type, content }
+        Self { name: format!("{}.{ending}", Hash::of(&*content).to_text()), media_type, content }
     }
 }
 
@@ -38,12 +36,12 @@ pub struct Assets {
 }
 
 impl Assets {
-    /// The style sheet followed by the rules `added`, and the icon, if there is no other.
-    pub fn new(added: &str, icon: Option<Asset>) -> Self {
+    /// Makes the files for pages with this brand.
+    pub fn new(brand: &Brand) -> Self {
         Self {
-            style: Asset::new("css", CSS, format!("{STYLE}{added}").into_bytes()),
-            reference_style: Asset::new("css", CSS, REFERENCE_STYLE.as_bytes()),
-            icon: icon.unwrap_or_else(|| Asset::new("svg", "image/svg+xml", ICON.as_bytes())),
+            style: Asset::new("css", "text/css; charset=utf-8", brand.style_sheet(STYLE)),
+            reference_style: Asset::new("css", "text/css; charset=utf-8", REFERENCE_STYLE),
+            icon: Asset::new("svg", "image/svg+xml", ICON),
         }
     }
 

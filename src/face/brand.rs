@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use super::assets::{Asset, CSS};
 use super::custom_style;
 use super::tokens::{BrandTokens, Radius};
 use crate::config::BrandOptions;
@@ -14,6 +13,7 @@ use crate::secret::Hash;
 /// The largest size of a picture, in bytes.
 pub const MAX_PICTURE: u64 = 64 * 1024;
 
+const CSS: &str = "text/css; charset=utf-8";
 const LOGOS: [Picture; 4] = [Picture::Svg, Picture::Png, Picture::Jpeg, Picture::WebP];
 const ICONS: [Picture; 3] = [Picture::Svg, Picture::Png, Picture::Icon];
 
@@ -21,12 +21,19 @@ const ICONS: [Picture; 3] = [Picture::Svg, Picture::Png, Picture::Icon];
 pub struct Brand {
     options: BrandOptions,
     issuer: String,
-    logo: Option<Asset>,
-    logo_dark: Option<Asset>,
-    favicon: Option<Asset>,
+    logo: Option<BrandPicture>,
+    logo_dark: Option<BrandPicture>,
+    favicon: Option<BrandPicture>,
     /// The operator's own CSS.
     css: String,
     clients: Option<ClientStyles>,
+}
+
+/// A picture that is served under a name that changes with its content.
+struct BrandPicture {
+    name: String,
+    media_type: &'static str,
+    bytes: Vec<u8>,
 }
 
 /// What the style sheets of clients are made from beside the values of the client.
@@ -56,7 +63,7 @@ impl Brand {
             path.map_or(Ok(()), |path| NamedFile::new(key, path).folder())?;
         }
         let asset = |key: &str, path: Option<&std::path::Path>, allowed: &[Picture]| {
-            path.map(|path| read_picture(&NamedFile::new(key, path), allowed)).transpose()
+            path.map(|path| BrandPicture::read(&NamedFile::new(key, path), allowed)).transpose()
         };
         let css = options.css().map(|path| custom_style::read(&NamedFile::new("brand.css", path)));
         Ok(Self {
@@ -95,26 +102,27 @@ impl Brand {
         self.favicon.as_ref().map(|asset| self.url(&asset.name))
     }
 
-    /// The icon itself, which pages load instead of the server's own.
-    pub fn favicon_file(&self) -> Option<&Asset> {
-        self.favicon.as_ref()
+    /// The media type of the icon; `None` if the operator has none.
+    pub fn favicon_type(&self) -> Option<&'static str> {
+        self.favicon.as_ref().map(|asset| asset.media_type)
     }
 
-    /// What follows the style sheet of the pages: the operator's tokens, then the operator's own CSS.
-    pub fn style_sheet(&self) -> String {
-        format!("{}{}", self.options.tokens().style_sheet(), self.css)
+    /// The style sheet of the pages: `base`, then the operator's tokens, then the operator's own CSS.
+    pub fn style_sheet(&self, base: &str) -> String {
+        format!("{base}{}{}", self.options.tokens().style_sheet(), self.css)
     }
 
-    /// A picture of the brand, or the style sheet of a client. `None` if no such file has this name.
+    /// The media type and the bytes of a picture of the brand, or of the style sheet of a client. `None` if no such file
+    /// has this name.
     ///
     /// The name of a client's style sheet has all that is in it, so nothing is stored for it, and every node makes the same.
-    pub fn asset(&self, name: &str) -> Option<Cow<'_, Asset>> {
+    pub fn asset(&self, name: &str) -> Option<(&'static str, Cow<'_, [u8]>)> {
         let pictures = [&self.logo, &self.logo_dark, &self.favicon];
         if let Some(asset) = pictures.into_iter().flatten().find(|asset| asset.name == name) {
-            return Some(Cow::Borrowed(asset));
+            return Some((asset.media_type, asset.bytes.as_slice().into()));
         }
-        let style = self.clients.as_ref()?.style_sheet(name)?;
-        Some(Cow::Owned(Asset { name: name.to_owned(), media_type: CSS, content: style.into_bytes().into() }))
+        let clients = self.clients.as_ref()?;
+        Some((CSS, clients.style_sheet(name)?.into_bytes().into()))
     }
 
     /// What the brand of a client adds to the pages that lead to it; nothing if the operator does not allow it.
@@ -153,21 +161,23 @@ pub fn check_file(key: &str, file: &NamedFile<'_>) -> Result<(), FileError> {
     match key {
         "brand.templates" | "brand.messages" => file.folder(),
         "brand.css" => custom_style::read(file).map(drop),
-        "brand.favicon" => read_picture(file, &ICONS).map(drop),
-        _ => read_picture(file, &LOGOS).map(drop),
+        "brand.favicon" => BrandPicture::read(file, &ICONS).map(drop),
+        _ => BrandPicture::read(file, &LOGOS).map(drop),
     }
 }
 
-/// Reads a picture, and gives it a name that changes with its content.
-fn read_picture(file: &NamedFile<'_>, allowed: &[Picture]) -> Result<Asset, FileError> {
-    let bytes = file.bytes(MAX_PICTURE)?.to_vec();
-    let Some(kind) = Picture::of(&bytes).filter(|kind| allowed.contains(kind)) else {
-        return Err(file.wrong(match allowed.contains(&Picture::Icon) {
-            true => "it is not an SVG, PNG or ICO picture",
-            false => "it is not an SVG, PNG, JPEG or WebP picture",
-        }));
-    };
-    Ok(Asset::new(kind.extension(), kind.media_type(), bytes))
+impl BrandPicture {
+    fn read(file: &NamedFile<'_>, allowed: &[Picture]) -> Result<Self, FileError> {
+        let bytes = file.bytes(MAX_PICTURE)?.to_vec();
+        let Some(kind) = Picture::of(&bytes).filter(|kind| allowed.contains(kind)) else {
+            return Err(file.wrong(match allowed.contains(&Picture::Icon) {
+                true => "it is not an SVG, PNG or ICO picture",
+                false => "it is not an SVG, PNG, JPEG or WebP picture",
+            }));
+        };
+        let name = format!("{}.{}", Hash::of_bytes(&bytes).to_text(), kind.extension());
+        Ok(Self { name, media_type: kind.media_type(), bytes })
+    }
 }
 
 impl ClientStyles {

@@ -1,7 +1,19 @@
-//! What an error page tells the person, by the reason: the names of texts in the catalogue. What the developer needs is in the
-//! table of reasons, in English.
+//! What an error page tells the person, by the reason, and a form about a password: the names of texts in the catalogue. What
+//! the developer needs is in the table of reasons, in English.
 
+use super::text_names::{PASSWORD_MISTAKES, named};
+use crate::oauth::identity::password::PasswordFault;
 use crate::oauth::reason::{Reason, Responsible};
+
+/// Returns the end of the name of the text `password-…` for what is wrong with a new password.
+pub fn password(fault: PasswordFault) -> &'static str {
+    match fault {
+        PasswordFault::Form => const { named(&PASSWORD_MISTAKES, "form") },
+        PasswordFault::Short(_) => const { named(&PASSWORD_MISTAKES, "short") },
+        PasswordFault::Common => const { named(&PASSWORD_MISTAKES, "common") },
+        PasswordFault::Name => const { named(&PASSWORD_MISTAKES, "name") },
+    }
+}
 
 /// Returns the end of the name of the text `error-…` for this reason.
 pub fn sentence(reason: Reason) -> &'static str {
@@ -52,5 +64,29 @@ pub fn heading(status: u16, who: Responsible) -> &'static str {
         (_, Responsible::Person) => "again",
         (_, Responsible::Operator) => "off",
         _ => "link",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::face::text_names::{ERROR_HEADINGS, ERROR_SENTENCES};
+
+    #[test]
+    fn every_reason_has_a_sentence_of_the_catalogue_and_every_sentence_a_use() {
+        let mut used: BTreeSet<&str> = Reason::ALL.iter().map(|reason| sentence(*reason)).collect();
+        // The page without a reason.
+        used.insert("not-found");
+        assert_eq!(used, BTreeSet::from(ERROR_SENTENCES));
+    }
+
+    #[test]
+    fn every_status_has_a_heading_of_the_catalogue_and_every_heading_a_use() {
+        let everyone =
+            [Responsible::Person, Responsible::Developer, Responsible::Operator, Responsible::Nobody];
+        let used = (400..600).flat_map(|status| everyone.map(|who| heading(status, who)));
+        assert_eq!(used.collect::<BTreeSet<_>>(), BTreeSet::from(ERROR_HEADINGS));
     }
 }

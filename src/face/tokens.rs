@@ -156,7 +156,7 @@ impl BrandTokens {
             let _ = writeln!(text, ":root {{ --radius: {large}; --radius-small: {small}; }}");
         }
         if let Some(font) = self.font {
-            let _ = writeln!(text, ":root {{ --font: {}; }}", font.stack());
+            let _ = writeln!(text, ":root {{ --font: {}; font-family: var(--font); }}", font.stack());
         }
         text
     }

@@ -7,6 +7,7 @@ use super::route::Surface;
 use crate::app::App;
 use crate::clock::Seconds;
 use crate::face::reason_text;
+use crate::face::text_names::{WAYS, named};
 use crate::face::view::{AnsweredPage, DifferingAddress, ErrorDetails, ErrorPage, Way, Words};
 use crate::oauth::error::OAuthError;
 use crate::oauth::reason::Responsible;
@@ -87,5 +88,5 @@ fn way_back(call: &Call) -> Option<Way> {
 /// The way to the page at the root, except from that page itself.
 fn way_home(app: &App, call: &Call) -> Option<Way> {
     let is_home = call.route.surface == Surface::Page && call.path == "/";
-    (!is_home).then(|| Way::Here { text: "home", href: format!("{}/", app.issuer) })
+    (!is_home).then(|| Way::Here { text: const { named(&WAYS, "home") }, href: format!("{}/", app.issuer) })
 }

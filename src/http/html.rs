@@ -24,8 +24,8 @@ pub struct Pages {
 
 impl Pages {
     pub fn new(issuer: &str, popups: bool, brand: &Brand) -> Result<Self, Failure> {
-        let assets = Assets::new(&brand.style_sheet(), brand.favicon_file().cloned());
-        Ok(Self { templates: Templates::new(issuer, &assets)?, assets, popups })
+        let assets = Assets::new(brand);
+        Ok(Self { templates: Templates::new(issuer, &assets, brand)?, assets, popups })
     }
 
     /// Returns the file name of the style sheet.

@@ -7,6 +7,7 @@ use actix_web::{HttpResponse, web};
 
 use super::{account_list, application};
 use crate::app::App;
+use crate::face::text_names::CLAIMS;
 use crate::face::view::{AccessLifetime, AskedItem, AskingDevice, ConsentPage, Words};
 use crate::failure::{Denied, Failure};
 use crate::flows::{self, Accounts, CheckedRequest, ResumedFlow};
@@ -192,18 +193,24 @@ fn items(checked: &CheckedRequest, signed_in: &SignedIn, languages: &[LanguageTa
     }
     let optional = &request.optional;
     let refused = signed_in.consent.as_ref().map(|consent| request.refused_by(consent)).unwrap_or_default();
-    let scopes =
-        request.granted.scope.names().filter_map(|name| catalogue.find(name)).map(|scope| AskedItem {
+    let scopes = request.granted.scope.names().filter_map(|name| catalogue.find(name)).map(|scope| {
+        let described = Words::of(&scope.description, languages);
+        // The operator's words in the language of the page come before ours.
+        let is_ours = described.lang.is_none() && scope.is_as_delivered();
+        AskedItem {
             name: scope.name.to_string(),
-            description: Some(Words::of(&scope.description, languages)),
+            description: Some(described).filter(|_| !is_ours),
+            scope: is_ours.then(|| scope.name.clone()),
             claim: None,
             sensitive: scope.sensitive,
             consequence: scope.consequence.as_ref().map(|text| Words::of(text, languages)),
             ticked: optional.scope.contains(&scope.name).then(|| !refused.scope.contains(&scope.name)),
-        });
+        }
+    });
     let claims = request.named.iter().map(|name| AskedItem {
         name: name.to_string(),
         description: None,
+        scope: None,
         claim: standard_claim(name).map(str::to_owned),
         sensitive: false,
         consequence: None,
@@ -251,29 +258,5 @@ fn place(uri: &str) -> String {
 /// defined.
 fn standard_claim(name: &str) -> Option<&str> {
     let name = name.split('#').next().unwrap_or(name);
-    DESCRIBED.contains(&name).then_some(name)
+    CLAIMS.contains(&name).then_some(name)
 }
-
-/// The claims with a text `claim-…` in the catalogue.
-const DESCRIBED: [&str; 20] = [
-    "name",
-    "given_name",
-    "family_name",
-    "middle_name",
-    "nickname",
-    "preferred_username",
-    "profile",
-    "picture",
-    "website",
-    "email",
-    "email_verified",
-    "gender",
-    "birthdate",
-    "zoneinfo",
-    "locale",
-    "phone_number",
-    "phone_number_verified",
-    "address",
-    "updated_at",
-    "groups",
-];

@@ -7,6 +7,7 @@ use actix_web::{HttpResponse, web};
 use super::destination::{device_url, shown_code};
 use crate::app::App;
 use crate::clock::Seconds;
+use crate::face::text_names::{WAYS, named};
 use crate::face::view::{DeviceAnsweredPage, DevicePage, DeviceProblem};
 use crate::failure::Failure;
 use crate::flows;
@@ -56,7 +57,13 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
     let browser = browser::binding(&app, &request).unwrap_or_default();
     let token = form.one("form_token").ok().flatten().unwrap_or_default();
     if !app.keys.is_form_token(token, PURPOSE, &[&browser]) || !browser::is_same_origin(&app, &request) {
-        return answer::page_error_with(&app, &request, browser::forged().into(), "device", "/device");
+        return answer::page_error_with(
+            &app,
+            &request,
+            browser::forged().into(),
+            const { named(&WAYS, "device") },
+            "/device",
+        );
     }
     let user = match account(&app, &request).await {
         Ok(Some(user)) => user,

@@ -8,6 +8,7 @@ use actix_web::{HttpResponse, web};
 use super::{account_list, application, front_channel};
 use crate::app::App;
 use crate::cache::catalogue::Freshness;
+use crate::face::text_names::{WAYS, named};
 use crate::face::view::{Application, LogoutPage, SignedOutPage};
 use crate::failure::{Denied, Failure};
 use crate::flows::{self, Accounts};
@@ -264,5 +265,5 @@ async fn question(app: &App, call: &Call, asked: &LogoutRequest) -> HttpResponse
 
 /// An error page with a link to the question, without the wrong parameters.
 fn refused(app: &App, call: &Call, denied: Denied<OAuthError>) -> HttpResponse {
-    answer::page_error_with(app, call, denied, "logout", "/logout")
+    answer::page_error_with(app, call, denied, const { named(&WAYS, "logout") }, "/logout")
 }

@@ -4,6 +4,8 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
 
 use crate::app::App;
+use crate::face::reason_text;
+use crate::face::text_names::{PASSWORD_MISTAKES, named};
 use crate::face::view::{NewPasswordProblem, PasswordSetPage, SetPasswordPage};
 use crate::failure::Denied;
 use crate::http::answer;
@@ -81,8 +83,13 @@ enum FormProblem {
 impl FormProblem {
     fn shown(self) -> NewPasswordProblem {
         match self {
-            Self::Repeated => NewPasswordProblem { field: "repeated", kind: "repeated" },
-            Self::Password(fault) => NewPasswordProblem { field: "password", kind: fault.word() },
+            Self::Repeated => NewPasswordProblem {
+                field: "repeated",
+                kind: const { named(&PASSWORD_MISTAKES, "repeated") },
+            },
+            Self::Password(fault) => {
+                NewPasswordProblem { field: "password", kind: reason_text::password(fault) }
+            }
         }
     }
 }

@@ -6,6 +6,8 @@ use actix_web::{HttpResponse, web};
 use super::destination::Destination;
 use super::new_session::{NewSessionPlan, SessionPlacement, StayChoice};
 use crate::app::App;
+use crate::face::reason_text;
+use crate::face::text_names::{SIGN_UP_MISTAKES, named};
 use crate::face::view::{SignUpPage, SignUpProblem};
 use crate::failure::Denied;
 use crate::http::answer;
@@ -102,11 +104,11 @@ enum Problem {
 impl Problem {
     fn view(self) -> SignUpProblem {
         let (field, kind) = match self {
-            Self::Username => ("username", "username"),
-            Self::Taken => ("username", "taken"),
-            Self::NameLength => ("name", "name_length"),
-            Self::NameCharacter => ("name", "name_character"),
-            Self::Password(fault) => ("password", fault.word()),
+            Self::Username => ("username", const { named(&SIGN_UP_MISTAKES, "username") }),
+            Self::Taken => ("username", const { named(&SIGN_UP_MISTAKES, "taken") }),
+            Self::NameLength => ("name", const { named(&SIGN_UP_MISTAKES, "name_length") }),
+            Self::NameCharacter => ("name", const { named(&SIGN_UP_MISTAKES, "name_character") }),
+            Self::Password(fault) => ("password", reason_text::password(fault)),
         };
         SignUpProblem { field, kind }
     }

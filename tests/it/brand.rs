@@ -74,13 +74,17 @@ async fn the_files_of_the_brand_are_served_under_names_that_change_with_their_co
     }
     let home = server.get("/").await;
     assert_eq!(home.attribute("<link rel=\"icon\" href=\""), brand.favicon().unwrap());
+    assert_eq!(brand.favicon_type(), Some("image/x-icon"));
     let style = path(&server, &home.attribute("<link rel=\"stylesheet\" href=\""));
     let sheet = server.get(&style).await;
     assert_eq!((sheet.status.as_u16(), sheet.header("cache-control")), (200, FOREVER));
     assert_eq!(style, format!("/assets/{}.css", Hash::of(&sheet.body).to_text()));
     let added = sheet.body.strip_prefix(STYLE).expect("the style sheet of the pages comes first");
     assert!(added.starts_with("@media screen { :root { --accent: #"), "{added}");
-    assert!(added.contains(&format!("--font: {};", Font::Serif.stack())), "{added}");
+    assert!(
+        added.contains(&format!("--font: {}; font-family: var(--font);", Font::Serif.stack())),
+        "{added}"
+    );
     assert!(added.contains("--radius: 24px;"), "{added}");
     assert!(added.ends_with(":root { --radius: 2px }\n"), "the operator's own CSS is the last: {added}");
 }

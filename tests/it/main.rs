@@ -53,6 +53,7 @@ mod id_token_claims;
 mod integrations;
 mod introspection;
 mod keys;
+mod languages;
 mod large_deletions;
 mod layers;
 mod limits;

@@ -132,6 +132,17 @@ fn to_text(record: &ClientRecord) -> String {
     text
 }
 
+/// A text, with its languages after it.
+fn in_all_languages(text: &LocalizedText) -> String {
+    let others = text.in_languages().map(|(tag, other)| format!("{tag}: {other}"));
+    let others: Vec<String> = others.collect();
+    if others.is_empty() {
+        text.as_str().to_owned()
+    } else {
+        format!("{} ({})", text.as_str(), others.join("; "))
+    }
+}
+
 /// The values of the client's own brand.
 fn brand(client: &Client) -> String {
     let brand = &client.branding;
@@ -145,17 +156,6 @@ fn brand(client: &Client) -> String {
         values.into_iter().filter_map(|(name, value)| Some(format!("{name} {}", value.as_ref()?))).collect();
     words.extend(brand.logo_dark.as_ref().map(|_| "dark logo".to_owned()));
     if words.is_empty() { "-".into() } else { words.join(", ") }
-}
-
-/// A text, with its languages after it.
-fn in_all_languages(text: &LocalizedText) -> String {
-    let others = text.in_languages().map(|(tag, other)| format!("{tag}: {other}"));
-    let others: Vec<String> = others.collect();
-    if others.is_empty() {
-        text.as_str().to_owned()
-    } else {
-        format!("{} ({})", text.as_str(), others.join("; "))
-    }
 }
 
 /// Describes where the public keys of the client are.

@@ -1,243 +1,260 @@
-# The texts of the pages. Every language has every message, with the same variables; `cargo test` checks it.
+# The texts of the pages in Arabic. en.ftl says what each text is for and what its variables are.
 #
-# Write as a good bank would: short sentences, the person is "you", no blame, no jargon. Variables that are names come with
-# their own markup. HTML in a text is shown as it is typed.
+# Verbal nouns instead of commands, because a command has the gender of the reader. Sentences speak of "the application", so
+# that the name of an application needs no gender.
 
 ### Pieces of several pages
 
-# Before the title of a page on which a form has a mistake.
-title-error = Error:{" "}
-continue = Continue
-cancel = Cancel
-# $application: the name of the application that sent the person.
-back-to = Back to { $application }
-close-page = You can close this page.
-optional = (optional)
-# The name of the list of languages, for screen readers.
-language-label = Language:
-# Opens what only people who make applications need.
-developer-details = Details for developers
-link-site = Website
-link-privacy = Privacy policy
-link-terms = Terms of service
-link-help = Help
+title-error = خطأ:{" "}
+continue = متابعة
+cancel = إلغاء
+back-to = العودة إلى { $application }
+close-page = يمكن إغلاق هذه الصفحة.
+optional = (اختياري)
+language-label = اللغة:
+developer-details = تفاصيل للمطوّرين
+link-site = الموقع الإلكتروني
+link-privacy = سياسة الخصوصية
+link-terms = شروط الخدمة
 
 ### Signing in
 
-sign-in-heading = Sign in to { $application }
-sign-in-heading-device = Sign in to connect a device
-username-label = Username or email
-password-label = Password
-# Buttons beside a password.
-password-show = Show password
-password-hide = Hide password
-sign-in-wrong = The username or the password is wrong.
-# $seconds: how long the person has to wait.
-sign-in-wait = Too many attempts. Your password was not checked. { $seconds ->
-    [one] Try again in a second.
-   *[other] Try again in { $seconds } seconds.
+sign-in-heading = تسجيل الدخول إلى { $application }
+sign-in-heading-device = تسجيل الدخول لربط جهاز
+username-label = اسم المستخدم أو البريد الإلكتروني
+password-label = كلمة المرور
+password-show = إظهار كلمة المرور
+password-hide = إخفاء كلمة المرور
+sign-in-wrong = اسم المستخدم أو كلمة المرور غير صحيحة.
+sign-in-wait = محاولات كثيرة جدًا. لم يجرِ التحقق من كلمة المرور. { $seconds ->
+    [zero] يمكن إعادة المحاولة الآن.
+    [one] يمكن إعادة المحاولة بعد ثانية واحدة.
+    [two] يمكن إعادة المحاولة بعد ثانيتين.
+    [few] يمكن إعادة المحاولة بعد { $seconds } ثوانٍ.
+    [many] يمكن إعادة المحاولة بعد { $seconds } ثانيةً.
+   *[other] يمكن إعادة المحاولة بعد { $seconds } ثانية.
 }
-stay-signed-in = Keep me signed in
-sign-in-button = Sign in
-sign-up-question = New here?
-sign-up-link = Create an account
+stay-signed-in = إبقاء تسجيل الدخول
+sign-in-button = تسجيل الدخول
+sign-up-question = ليس لديك حساب؟
+sign-up-link = إنشاء حساب
 
 ### Making an account
 
-sign-up-heading = Create your account
-sign-up-lead = Then you continue to { $application }.
-sign-up-lead-device = Then you can connect your device.
-username-new-label = Username
-name-label = Full name
-# $shortest: a number of characters, at least 8.
-password-hint = At least { $shortest } characters. Several words that only you would put together make a good password.
-sign-up-button = Create account
-sign-in-question = Already have an account?
-sign-in-link = Sign in
-# What is wrong with what the person typed.
-sign-up-taken = This username is taken. Choose another one.
-sign-up-username = Use up to 254 letters of one alphabet, digits and signs such as . - _, without spaces and without @.
-sign-up-name_length = This name is too long.
-sign-up-name_character = This name contains an invisible character. Type it again.
-password-form = This password is too long, or contains an invisible character.
-password-short = Use at least { $shortest } characters.
-password-common = Many people use this password, so it is guessed first. Choose another one.
-password-name = Your password must not be your name, username or email.
-password-repeated = The two passwords are different.
+sign-up-heading = إنشاء حسابك
+sign-up-lead = بعد ذلك تكون المتابعة إلى { $application }.
+sign-up-lead-device = بعد ذلك يمكنك ربط جهازك.
+username-new-label = اسم المستخدم
+name-label = الاسم الكامل
+password-hint = { $shortest ->
+    [zero] لا حدّ أدنى لعدد الأحرف.
+    [one] حرف واحد على الأقل.
+    [two] حرفان على الأقل.
+    [few] { $shortest } أحرف على الأقل.
+    [many] { $shortest } حرفًا على الأقل.
+   *[other] { $shortest } حرف على الأقل.
+} عدة كلمات لا يخطر لغيرك جمعها معًا تصنع كلمة مرور جيدة.
+sign-up-button = إنشاء الحساب
+sign-in-question = لديك حساب بالفعل؟
+sign-in-link = تسجيل الدخول
+sign-up-taken = اسم المستخدم هذا مستخدَم بالفعل. يُرجى اختيار اسم آخر.
+sign-up-username = يُسمح بما لا يزيد على 254 من أحرف أبجدية واحدة والأرقام وعلامات مثل . - _ من دون مسافات ومن دون @.
+sign-up-name_length = هذا الاسم طويل جدًا.
+sign-up-name_character = يحتوي هذا الاسم على رمز غير مرئي. يُرجى كتابته من جديد.
+password-form = كلمة المرور هذه طويلة جدًا أو تحتوي على رمز غير مرئي.
+password-short = { $shortest ->
+    [zero] لا حدّ أدنى لعدد الأحرف.
+    [one] يلزم حرف واحد على الأقل.
+    [two] يلزم حرفان على الأقل.
+    [few] يلزم { $shortest } أحرف على الأقل.
+    [many] يلزم { $shortest } حرفًا على الأقل.
+   *[other] يلزم { $shortest } حرف على الأقل.
+}
+password-common = يستخدم كثيرون كلمة المرور هذه، ولذلك يسهل تخمينها. يُرجى اختيار كلمة أخرى.
+password-name = لا يجوز أن تكون كلمة المرور اسمك أو اسم المستخدم أو بريدك الإلكتروني.
+password-repeated = كلمتا المرور مختلفتان.
 
 ### Setting a password by a link
 
-set-password-heading = Set your password
-# $username: the person's username.
-set-password-lead = For the account { $username }.
-set-password-ends = You will be signed out everywhere.
-password-new-label = New password
-password-repeated-label = New password again
-set-password-button = Set password
-password-set-heading = Your password is set
-password-set-lead = Open the application that you want to use, and sign in there.
-password-set-link-over = The link does not work any more.
+set-password-heading = تعيين كلمة المرور
+set-password-lead = للحساب { $username }.
+set-password-ends = سيُسجَّل خروج حسابك من جميع الأجهزة.
+password-new-label = كلمة المرور الجديدة
+password-repeated-label = تأكيد كلمة المرور الجديدة
+set-password-button = تعيين كلمة المرور
+password-set-heading = تم تعيين كلمة المرور
+password-set-lead = لتسجيل الدخول، يُرجى فتح التطبيق المطلوب والبدء منه.
+password-set-link-over = لم يعد الرابط صالحًا.
 
 ### Choosing an account
 
-accounts-heading = Choose an account
-accounts-lead = to continue to { $application }
-accounts-another = Use another account
+accounts-heading = اختيار حساب
+accounts-lead = للمتابعة إلى { $application }
+accounts-another = استخدام حساب آخر
 
 ### Allowing an application something
 
-# The title of the page, and its heading before the list of what the application wants.
-consent-title = Allow { $application }?
-consent-heading = { $application } wants to:
-consent-heading-continue = Continue to { $application }?
-consent-heading-device = Connect a device to { $application }?
-# $code: the code on the screen of the device.
-consent-device-code = Look at your device: it shows { $code }.
-consent-device-no-code = Look at your device: it must be in front of you.
-consent-device-warning = If somebody sent you here, in a message or on the phone, do not allow it: that person would get into your account.
-# $minutes: how long ago. $address: a network address.
+consent-title = السماح لتطبيق { $application }؟
+consent-heading = يطلب تطبيق { $application } ما يلي:
+consent-heading-continue = المتابعة إلى { $application }؟
+consent-heading-device = ربط جهاز بتطبيق { $application }؟
+consent-device-code = يُرجى التأكد من أن جهازك يعرض الرمز { $code }.
+consent-device-no-code = يُرجى التأكد من أن الجهاز أمامك.
+consent-device-warning = إذا وصلت إلى هنا بطلب من شخص ما، برسالة أو عبر الهاتف، فيُرجى عدم السماح: سيتمكن ذلك الشخص من الدخول إلى حسابك.
 consent-device-asked = { $minutes ->
-    [0] The device asked just now, from { $address }.
-    [one] The device asked a minute ago, from { $address }.
-   *[other] The device asked { $minutes } minutes ago, from { $address }.
+    [0] أرسل الجهاز طلبه الآن من { $address }.
+    [zero] أرسل الجهاز طلبه الآن من { $address }.
+    [one] أرسل الجهاز طلبه قبل دقيقة واحدة من { $address }.
+    [two] أرسل الجهاز طلبه قبل دقيقتين من { $address }.
+    [few] أرسل الجهاز طلبه قبل { $minutes } دقائق من { $address }.
+    [many] أرسل الجهاز طلبه قبل { $minutes } دقيقةً من { $address }.
+   *[other] أرسل الجهاز طلبه قبل { $minutes } دقيقة من { $address }.
 }
-consent-device-here = Your own address is { $address }.
-# Under something that an operator has marked as sensitive.
-consent-sensitive = Sensitive: allow it only if you trust this application.
-consent-other-account = Switch account
-consent-each-time = Continue only if you have just opened { $application } yourself. Another program could ask in its name, so you are asked each time.
-consent-allow = Allow
-consent-deny = Don’t allow
-# $place: the host name of the application.
-consent-returns-to = Next, you go to { $place }.
-consent-session = Access ends when you sign out here.
-consent-beyond-session = Access continues after you sign out here.
-consent-about = About { $application }:
-# What an application wants to see. These follow the sentence of consent-heading.
-claim-name = see your full name
-claim-given_name = see your first name
-claim-family_name = see your last name
-claim-middle_name = see your middle name
-claim-nickname = see your nickname
-claim-preferred_username = see your username
-claim-profile = see the address of your profile page
-claim-picture = see your picture
-claim-website = see the address of your website
-claim-email = see your email address
-claim-email_verified = see whether your email address is verified
-claim-gender = see your gender
-claim-birthdate = see your date of birth
-claim-zoneinfo = see your time zone
-claim-locale = see your language
-claim-phone_number = see your phone number
-claim-phone_number_verified = see whether your phone number is verified
-claim-address = see your postal address
-claim-updated_at = see when your profile was last changed
-claim-groups = see the groups you belong to
-# $name: a machine name that the operator gave.
-claim-other = see something about you that is called { $name } here
+consent-device-here = عنوانك هو { $address }.
+consent-sensitive = إذن حسّاس: يُرجى السماح به فقط عند الثقة بهذا التطبيق.
+consent-partial = يُرجى إلغاء تحديد ما لا تريد السماح به.
+consent-other-account = تبديل الحساب
+consent-each-time = تُرجى المتابعة فقط إذا فتحت { $application } بنفسك قبل قليل. قد يطلب برنامج آخر الإذن بهذا الاسم، ولذلك نسألك في كل مرة.
+consent-allow = السماح
+consent-deny = عدم السماح
+consent-returns-to = الوجهة التالية: { $place }.
+consent-session = ينتهي الوصول عند تسجيل خروجك من هنا.
+consent-beyond-session = يستمر الوصول بعد تسجيل خروجك من هنا.
+consent-about = حول { $application }:
+claim-name = الاطلاع على اسمك الكامل
+claim-given_name = الاطلاع على اسمك الأول
+claim-family_name = الاطلاع على اسم عائلتك
+claim-middle_name = الاطلاع على اسمك الأوسط
+claim-nickname = الاطلاع على اسمك المستعار
+claim-preferred_username = الاطلاع على اسم المستخدم الخاص بك
+claim-profile = الاطلاع على عنوان صفحة ملفك الشخصي
+claim-picture = الاطلاع على صورتك
+claim-website = الاطلاع على عنوان موقعك الإلكتروني
+claim-email = الاطلاع على عنوان بريدك الإلكتروني
+claim-email_verified = معرفة ما إذا كان عنوان بريدك الإلكتروني مؤكَّدًا
+claim-gender = الاطلاع على جنسك
+claim-birthdate = الاطلاع على تاريخ ميلادك
+claim-zoneinfo = الاطلاع على منطقتك الزمنية
+claim-locale = الاطلاع على لغتك
+claim-phone_number = الاطلاع على رقم هاتفك
+claim-phone_number_verified = معرفة ما إذا كان رقم هاتفك مؤكَّدًا
+claim-address = الاطلاع على عنوانك البريدي
+claim-updated_at = معرفة تاريخ آخر تغيير في ملفك الشخصي
+claim-groups = الاطلاع على المجموعات التي تنتمي إليها
+claim-other = الاطلاع على معلومة عنك تُسمّى هنا { $name }
+scope-openid = معرفة هويتك
+scope-profile = الاطلاع على اسمك وسائر بيانات ملفك الشخصي
+scope-email = الاطلاع على عنوان بريدك الإلكتروني
+scope-address = الاطلاع على عنوانك البريدي
+scope-phone = الاطلاع على رقم هاتفك
+scope-groups = الاطلاع على المجموعات التي تنتمي إليها
+scope-offline_access = الاحتفاظ بهذا الوصول بعد تسجيل خروجك
 
 ### Devices
 
-device-heading = Connect a device
-device-lead = Type the code that your device shows.
-device-lead-code = Does your device show exactly this code?
-device-code-label = Code
-device-warning = Only use a code from a device in front of you. Somebody who sends you a code, or reads it to you on the phone, wants to get into your account.
-device-unknown = No device is waiting for this code. It may have expired: see whether your device shows a new one.
-device-wait = Too many attempts. This code was not checked. { $seconds ->
-    [one] Try again in a second.
-   *[other] Try again in { $seconds } seconds.
+device-heading = ربط جهاز
+device-lead = يُرجى إدخال الرمز الذي يعرضه جهازك.
+device-lead-code = هل يعرض جهازك هذا الرمز تمامًا؟
+device-code-label = الرمز
+device-warning = يُرجى استخدام رمز من جهاز أمامك فقط. من يرسل إليك رمزًا أو يقرأه لك عبر الهاتف يريد الدخول إلى حسابك.
+device-unknown = لا ينتظر أي جهاز هذا الرمز. ربما انتهت صلاحيته: يُرجى التحقق مما إذا كان جهازك يعرض رمزًا جديدًا.
+device-wait = محاولات كثيرة جدًا. لم يجرِ التحقق من هذا الرمز. { $seconds ->
+    [zero] يمكن إعادة المحاولة الآن.
+    [one] يمكن إعادة المحاولة بعد ثانية واحدة.
+    [two] يمكن إعادة المحاولة بعد ثانيتين.
+    [few] يمكن إعادة المحاولة بعد { $seconds } ثوانٍ.
+    [many] يمكن إعادة المحاولة بعد { $seconds } ثانيةً.
+   *[other] يمكن إعادة المحاولة بعد { $seconds } ثانية.
 }
-device-allowed-heading = Your device is connected
-device-allowed-lead = Go back to your device. It continues by itself in a few seconds.
-device-denied-heading = Your device is not connected
-device-denied-lead = It gets no access to your account. If somebody sent you the code, you did the right thing: please tell the people who run this service.
-device-another = Connect another device
+device-allowed-heading = تم ربط جهازك
+device-allowed-lead = يمكن العودة إلى الجهاز الآن، وسيتابع تلقائيًا خلال ثوانٍ قليلة.
+device-denied-heading = لم يُربط الجهاز
+device-denied-lead = لن يتمكن الجهاز من الوصول إلى حسابك. إذا أرسل إليك شخص ما هذا الرمز، فقد أحسنت التصرف: يُرجى إبلاغ القائمين على هذه الخدمة.
+device-another = ربط جهاز آخر
 
 ### Signing out
 
-logout-heading = Sign out?
-logout-asked-by = { $application } wants to sign you out.
-# $accounts: how many accounts are signed in.
+logout-heading = تسجيل الخروج؟
+logout-asked-by = يطلب تطبيق { $application } تسجيل خروجك.
 logout-lead = { $accounts ->
-    [one] You will need your password to sign in again.
-   *[other] Several accounts are signed in with this browser.
+    [zero] في هذا المتصفح عدة حسابات مسجَّلة الدخول.
+    [one] ستلزم كلمة المرور لتسجيل الدخول من جديد.
+    [two] في هذا المتصفح حسابان مسجَّلا الدخول.
+    [few] في هذا المتصفح عدة حسابات مسجَّلة الدخول.
+    [many] في هذا المتصفح عدة حسابات مسجَّلة الدخول.
+   *[other] في هذا المتصفح عدة حسابات مسجَّلة الدخول.
 }
-logout-button = Sign out
-logout-all-button = Sign out of all accounts
-logout-stay = Stay signed in
-logout-applications = Applications that you have open may keep you signed in until you sign out there, too.
-signed-out-heading = You are signed out
-signed-out-lead = No account is signed in with this browser.
-signed-out-again = To sign in again, open the application that you want to use. If other people use this computer, close the browser as well.
-signing-out-heading = Signing you out
-signing-out-lead = Your applications are being told. If nothing happens, choose Continue.
-# The name of an invisible part of the page, for screen readers.
-signing-out-frame = Signs you out of an application
+logout-button = تسجيل الخروج
+logout-all-button = تسجيل الخروج من كل الحسابات
+logout-stay = البقاء دون تسجيل الخروج
+logout-applications = قد يبقى تسجيل دخولك ساريًا في التطبيقات المفتوحة إلى أن يُسجَّل الخروج منها أيضًا.
+signed-out-heading = تم تسجيل خروجك
+signed-out-lead = لا يوجد أي حساب مسجَّل الدخول في هذا المتصفح.
+signed-out-again = لتسجيل الدخول من جديد، يُرجى فتح التطبيق المطلوب. وإذا كان آخرون يستخدمون هذا الحاسوب، فيُرجى إغلاق المتصفح أيضًا.
+signing-out-heading = جارٍ تسجيل خروجك
+signing-out-lead = جارٍ إبلاغ تطبيقاتك. إذا لم يحدث شيء، فيُرجى اختيار «متابعة».
+signing-out-frame = تسجيل الخروج من أحد التطبيقات
 
 ### On the way back
 
-form-post-heading = Taking you back
-form-post-lead = If nothing happens, choose Continue.
-answered-heading = This sign-in is over
-answered-heading-signed-in = You are signed in
-answered-lead = You have finished this sign-in. There is nothing left to do on this page.
-answered-go-back-to = Go back to { $application } to continue.
-answered-go-back = Go back to the application to continue.
+form-post-heading = جارٍ العودة إلى التطبيق
+form-post-lead = إذا لم يحدث شيء، فيُرجى اختيار «متابعة».
+answered-heading = انتهت عملية تسجيل الدخول هذه
+answered-heading-signed-in = تم تسجيل دخولك
+answered-lead = اكتملت عملية تسجيل الدخول هذه. لا يلزم أي إجراء آخر في هذه الصفحة.
+answered-go-back-to = للمتابعة، تُرجى العودة إلى { $application }.
+answered-go-back = للمتابعة، تُرجى العودة إلى التطبيق.
 
 ### The page at the root
 
-home-heading = You sign in here for other applications
-home-heading-signed-in = You are signed in
-home-lead = To use an application, open it and choose to sign in there.
-home-developers = For developers
+home-heading = هنا تسجيل الدخول إلى تطبيقات أخرى
+home-heading-signed-in = تم تسجيل دخولك
+home-lead = لاستخدام تطبيق ما، يُرجى فتحه واختيار تسجيل الدخول فيه.
+home-developers = للمطوّرين
 
 ### Errors
 
-error-heading-link = This link does not work
-error-heading-later = Please try again later
-error-heading-moment = Please try again in a moment
-error-heading-broken = Something went wrong here
-error-heading-again = Please start again
-error-heading-off = This is switched off
-error-heading-nothing = This page does not exist
-# $seconds: how long the person has to wait.
+error-heading-link = هذا الرابط لا يعمل
+error-heading-later = تُرجى المحاولة لاحقًا
+error-heading-moment = تُرجى المحاولة بعد قليل
+error-heading-broken = حدث خطأ لدينا
+error-heading-again = يُرجى البدء من جديد
+error-heading-off = هذه الميزة متوقفة
+error-heading-nothing = هذه الصفحة غير موجودة
 error-wait = { $seconds ->
-    [one] Try again in a second.
-   *[other] Try again in { $seconds } seconds.
+    [zero] يمكن إعادة المحاولة الآن.
+    [one] يمكن إعادة المحاولة بعد ثانية واحدة.
+    [two] يمكن إعادة المحاولة بعد ثانيتين.
+    [few] يمكن إعادة المحاولة بعد { $seconds } ثوانٍ.
+    [many] يمكن إعادة المحاولة بعد { $seconds } ثانيةً.
+   *[other] يمكن إعادة المحاولة بعد { $seconds } ثانية.
 }
-# The address of an application that is not registered follows.
-error-address = The application asked to be called back at this address, which is not known here:
+error-address = طلب التطبيق الردّ على هذا العنوان، وهو غير مسجَّل هنا:
 
-# What happened, for the person.
-error-application = The application sent you here with a request that does not work. You did nothing wrong. Go back and try again; if it happens again, tell the people who make the application.
-error-application-unknown = The application that sent you here is not registered with this service. You did nothing wrong. Tell the people who make the application.
-error-application-disabled = The application that sent you here is switched off at present.
-error-redirect = The application that sent you here gave a wrong address to go back to. You did nothing wrong. Tell the people who make the application.
-error-server = The fault is ours, not yours. Trying again may help.
-error-busy = A lot is going on here at the moment. Your request was not handled.
-error-limited = Too many requests came from your network or for your account.
-error-not-found = This address does not lead anywhere here.
-error-reference-not-found = There is no error with this name.
-error-flow-unknown = This sign-in is not known here. It may be too old.
-error-flow-other-browser = This sign-in was begun in another browser, or this browser does not accept cookies.
-error-flow-expired = This sign-in took too long, so it has ended.
-error-flow-too-many = Too many sign-ins have been begun from your network.
-error-form-forged = This form is too old, or did not come from this page. Nothing was changed.
-error-form = The form could not be read. Nothing was changed.
-error-sign-up-off = Nobody can create an account here by themselves. Ask the people who run this service.
-error-sign-up-too-many = Too many accounts were created from your network.
-error-password-link-over = This link was already used, or has expired. Ask for a new one.
-error-account-disabled = This account is switched off. Ask the people who run this service.
-error-group = Your account is not allowed to use this application. Ask the people who run this service.
-error-device = The device has stopped waiting. Start again on the device.
-error-device-answered = This device already has its answer.
-error-device-too-many = Too many devices are asking from your network.
-error-logout = The application asked to sign you out in a way that does not work. You can sign out here instead.
+error-application = أرسل التطبيق طلبًا لا يعمل. لم يصدر منك أي خطأ. يُرجى الرجوع والمحاولة من جديد، وإذا تكرر ذلك فيُرجى إبلاغ مطوّري التطبيق.
+error-application-unknown = التطبيق الذي أرسلك إلى هنا غير مسجَّل في هذه الخدمة. لم يصدر منك أي خطأ. يُرجى إبلاغ مطوّري التطبيق.
+error-application-disabled = التطبيق الذي أرسلك إلى هنا متوقف حاليًا.
+error-redirect = حدّد التطبيق الذي أرسلك إلى هنا عنوانًا خاطئًا للعودة إليه. لم يصدر منك أي خطأ. يُرجى إبلاغ مطوّري التطبيق.
+error-server = الخطأ منا وليس منك. قد تنجح المحاولة من جديد.
+error-busy = هناك ضغط كبير في الوقت الحالي. لم تُعالَج العملية المطلوبة.
+error-limited = وردت طلبات كثيرة جدًا من شبكتك أو لحسابك.
+error-not-found = لا توجد صفحة على هذا العنوان.
+error-flow-unknown = عملية تسجيل الدخول هذه غير معروفة. ربما تكون قديمة جدًا.
+error-flow-other-browser = بدأت عملية تسجيل الدخول هذه في متصفح آخر، أو أن هذا المتصفح لا يقبل ملفات تعريف الارتباط.
+error-flow-expired = استغرقت عملية تسجيل الدخول هذه وقتًا طويلًا جدًا، فانتهت.
+error-flow-too-many = بدأت عمليات تسجيل دخول كثيرة جدًا من شبكتك.
+error-form-forged = هذا النموذج قديم جدًا أو لم يأتِ من هذه الصفحة. لم يتغيّر أي شيء.
+error-form = تعذّرت قراءة النموذج. لم يتغيّر أي شيء.
+error-sign-up-off = لا يمكن إنشاء حساب ذاتيًا هنا. يُرجى التواصل مع القائمين على هذه الخدمة.
+error-sign-up-too-many = أُنشئت حسابات كثيرة جدًا من شبكتك.
+error-password-link-over = استُخدم هذا الرابط من قبل أو انتهت صلاحيته. يُرجى طلب رابط جديد.
+error-account-disabled = هذا الحساب متوقف. يُرجى التواصل مع القائمين على هذه الخدمة.
+error-group = لا يُسمح لحسابك باستخدام هذا التطبيق. يُرجى التواصل مع القائمين على هذه الخدمة.
+error-device = توقف الجهاز عن الانتظار. يُرجى البدء من جديد على الجهاز.
+error-device-answered = تلقّى هذا الجهاز الرد بالفعل.
+error-device-too-many = تطلب أجهزة كثيرة جدًا الربط من شبكتك.
+error-logout = طلب التطبيق تسجيل خروجك بطريقة لا تعمل. يمكنك تسجيل الخروج من هنا بدلًا من ذلك.
 
-# Where the person can go from here.
-way-home = Go to the start page
-way-logout = Sign out here
-way-device = Enter the code again
-way-errors = See all errors
+way-home = الانتقال إلى صفحة البداية
+way-logout = تسجيل الخروج من هنا
+way-device = إدخال الرمز من جديد

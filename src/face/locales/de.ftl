@@ -1,243 +1,224 @@
-# The texts of the pages. Every language has every message, with the same variables; `cargo test` checks it.
-#
-# Write as a good bank would: short sentences, the person is "you", no blame, no jargon. Variables that are names come with
-# their own markup. HTML in a text is shown as it is typed.
+# Die Texte der Seiten auf Deutsch. What the variables are, and where a text is used, is in en.ftl.
+# The person is „Sie“. Where a sentence would need the gender of the person, choose another sentence.
 
 ### Pieces of several pages
 
-# Before the title of a page on which a form has a mistake.
-title-error = Error:{" "}
-continue = Continue
-cancel = Cancel
-# $application: the name of the application that sent the person.
-back-to = Back to { $application }
-close-page = You can close this page.
+title-error = Fehler:{" "}
+continue = Weiter
+cancel = Abbrechen
+back-to = Zurück zu { $application }
+close-page = Sie können diese Seite schließen.
 optional = (optional)
-# The name of the list of languages, for screen readers.
-language-label = Language:
-# Opens what only people who make applications need.
-developer-details = Details for developers
+language-label = Sprache:
+developer-details = Details für die Entwicklung
 link-site = Website
-link-privacy = Privacy policy
-link-terms = Terms of service
-link-help = Help
+link-privacy = Datenschutzerklärung
+link-terms = Nutzungsbedingungen
 
 ### Signing in
 
-sign-in-heading = Sign in to { $application }
-sign-in-heading-device = Sign in to connect a device
-username-label = Username or email
-password-label = Password
-# Buttons beside a password.
-password-show = Show password
-password-hide = Hide password
-sign-in-wrong = The username or the password is wrong.
-# $seconds: how long the person has to wait.
-sign-in-wait = Too many attempts. Your password was not checked. { $seconds ->
-    [one] Try again in a second.
-   *[other] Try again in { $seconds } seconds.
+sign-in-heading = Bei { $application } anmelden
+sign-in-heading-device = Anmelden, um ein Gerät zu verbinden
+username-label = Benutzername oder E-Mail-Adresse
+password-label = Passwort
+password-show = Passwort anzeigen
+password-hide = Passwort verbergen
+sign-in-wrong = Der Benutzername oder das Passwort stimmt nicht.
+sign-in-wait = Zu viele Versuche. Ihr Passwort wurde nicht geprüft. { $seconds ->
+    [one] Versuchen Sie es in einer Sekunde noch einmal.
+   *[other] Versuchen Sie es in { $seconds } Sekunden noch einmal.
 }
-stay-signed-in = Keep me signed in
-sign-in-button = Sign in
-sign-up-question = New here?
-sign-up-link = Create an account
+stay-signed-in = Angemeldet bleiben
+sign-in-button = Anmelden
+sign-up-question = Neu hier?
+sign-up-link = Konto erstellen
 
 ### Making an account
 
-sign-up-heading = Create your account
-sign-up-lead = Then you continue to { $application }.
-sign-up-lead-device = Then you can connect your device.
-username-new-label = Username
-name-label = Full name
-# $shortest: a number of characters, at least 8.
-password-hint = At least { $shortest } characters. Several words that only you would put together make a good password.
-sign-up-button = Create account
-sign-in-question = Already have an account?
-sign-in-link = Sign in
-# What is wrong with what the person typed.
-sign-up-taken = This username is taken. Choose another one.
-sign-up-username = Use up to 254 letters of one alphabet, digits and signs such as . - _, without spaces and without @.
-sign-up-name_length = This name is too long.
-sign-up-name_character = This name contains an invisible character. Type it again.
-password-form = This password is too long, or contains an invisible character.
-password-short = Use at least { $shortest } characters.
-password-common = Many people use this password, so it is guessed first. Choose another one.
-password-name = Your password must not be your name, username or email.
-password-repeated = The two passwords are different.
+sign-up-heading = Konto erstellen
+sign-up-lead = Danach geht es weiter zu { $application }.
+sign-up-lead-device = Danach können Sie Ihr Gerät verbinden.
+username-new-label = Benutzername
+name-label = Vor- und Nachname
+password-hint = Mindestens { $shortest } Zeichen. Gut geeignet sind mehrere Wörter, die nur Sie so zusammenstellen würden.
+sign-up-button = Konto erstellen
+sign-in-question = Haben Sie schon ein Konto?
+sign-in-link = Anmelden
+sign-up-taken = Dieser Benutzername ist vergeben. Wählen Sie einen anderen.
+sign-up-username = Verwenden Sie höchstens 254 Zeichen: Buchstaben eines einzigen Alphabets, Ziffern und Zeichen wie . - _, ohne Leerzeichen und ohne @.
+sign-up-name_length = Dieser Name ist zu lang.
+sign-up-name_character = Dieser Name enthält ein unsichtbares Zeichen. Geben Sie ihn noch einmal ein.
+password-form = Dieses Passwort ist zu lang oder enthält ein unsichtbares Zeichen.
+password-short = Verwenden Sie mindestens { $shortest } Zeichen.
+password-common = Viele Menschen verwenden dieses Passwort, deshalb wird es als Erstes ausprobiert. Wählen Sie ein anderes.
+password-name = Ihr Passwort darf nicht Ihr Name, Ihr Benutzername oder Ihre E-Mail-Adresse sein.
+password-repeated = Die beiden Passwörter stimmen nicht überein.
 
 ### Setting a password by a link
 
-set-password-heading = Set your password
-# $username: the person's username.
-set-password-lead = For the account { $username }.
-set-password-ends = You will be signed out everywhere.
-password-new-label = New password
-password-repeated-label = New password again
-set-password-button = Set password
-password-set-heading = Your password is set
-password-set-lead = Open the application that you want to use, and sign in there.
-password-set-link-over = The link does not work any more.
+set-password-heading = Passwort festlegen
+set-password-lead = Für das Konto { $username }.
+set-password-ends = Sie werden dabei überall abgemeldet.
+password-new-label = Neues Passwort
+password-repeated-label = Neues Passwort wiederholen
+set-password-button = Passwort festlegen
+password-set-heading = Ihr Passwort ist festgelegt
+password-set-lead = Öffnen Sie die Anwendung, die Sie nutzen möchten, und melden Sie sich dort an.
+password-set-link-over = Der Link funktioniert jetzt nicht mehr.
 
 ### Choosing an account
 
-accounts-heading = Choose an account
-accounts-lead = to continue to { $application }
-accounts-another = Use another account
+accounts-heading = Konto auswählen
+accounts-lead = für { $application }
+accounts-another = Anderes Konto verwenden
 
 ### Allowing an application something
 
-# The title of the page, and its heading before the list of what the application wants.
-consent-title = Allow { $application }?
-consent-heading = { $application } wants to:
-consent-heading-continue = Continue to { $application }?
-consent-heading-device = Connect a device to { $application }?
-# $code: the code on the screen of the device.
-consent-device-code = Look at your device: it shows { $code }.
-consent-device-no-code = Look at your device: it must be in front of you.
-consent-device-warning = If somebody sent you here, in a message or on the phone, do not allow it: that person would get into your account.
-# $minutes: how long ago. $address: a network address.
+consent-title = { $application } Zugriff erlauben?
+consent-heading = { $application } möchte:
+consent-heading-continue = Weiter zu { $application }?
+consent-heading-device = Ein Gerät mit { $application } verbinden?
+consent-device-code = Sehen Sie auf Ihr Gerät: Es zeigt { $code } an.
+consent-device-no-code = Sehen Sie auf Ihr Gerät: Sie müssen es vor sich haben.
+consent-device-warning = Wenn jemand Sie in einer Nachricht oder am Telefon hierher geschickt hat, erlauben Sie es nicht: Diese Person käme sonst in Ihr Konto.
 consent-device-asked = { $minutes ->
-    [0] The device asked just now, from { $address }.
-    [one] The device asked a minute ago, from { $address }.
-   *[other] The device asked { $minutes } minutes ago, from { $address }.
+    [0] Das Gerät hat gerade eben angefragt, von der Adresse { $address }.
+    [one] Das Gerät hat vor einer Minute angefragt, von der Adresse { $address }.
+   *[other] Das Gerät hat vor { $minutes } Minuten angefragt, von der Adresse { $address }.
 }
-consent-device-here = Your own address is { $address }.
-# Under something that an operator has marked as sensitive.
-consent-sensitive = Sensitive: allow it only if you trust this application.
-consent-other-account = Switch account
-consent-each-time = Continue only if you have just opened { $application } yourself. Another program could ask in its name, so you are asked each time.
-consent-allow = Allow
-consent-deny = Don’t allow
-# $place: the host name of the application.
-consent-returns-to = Next, you go to { $place }.
-consent-session = Access ends when you sign out here.
-consent-beyond-session = Access continues after you sign out here.
-consent-about = About { $application }:
-# What an application wants to see. These follow the sentence of consent-heading.
-claim-name = see your full name
-claim-given_name = see your first name
-claim-family_name = see your last name
-claim-middle_name = see your middle name
-claim-nickname = see your nickname
-claim-preferred_username = see your username
-claim-profile = see the address of your profile page
-claim-picture = see your picture
-claim-website = see the address of your website
-claim-email = see your email address
-claim-email_verified = see whether your email address is verified
-claim-gender = see your gender
-claim-birthdate = see your date of birth
-claim-zoneinfo = see your time zone
-claim-locale = see your language
-claim-phone_number = see your phone number
-claim-phone_number_verified = see whether your phone number is verified
-claim-address = see your postal address
-claim-updated_at = see when your profile was last changed
-claim-groups = see the groups you belong to
-# $name: a machine name that the operator gave.
-claim-other = see something about you that is called { $name } here
+consent-device-here = Ihre eigene Adresse ist { $address }.
+consent-sensitive = Sensibler Zugriff: Erlauben Sie ihn nur, wenn Sie dieser Anwendung vertrauen.
+consent-partial = Entfernen Sie das Häkchen bei allem, was Sie nicht erlauben möchten.
+consent-other-account = Konto wechseln
+consent-each-time = Fahren Sie nur fort, wenn Sie { $application } gerade selbst geöffnet haben. Ein anderes Programm könnte sich dafür ausgeben. Deshalb werden Sie jedes Mal gefragt.
+consent-allow = Erlauben
+consent-deny = Nicht erlauben
+consent-returns-to = Danach geht es weiter zu { $place }.
+consent-session = Der Zugriff endet, wenn Sie sich hier abmelden.
+consent-beyond-session = Der Zugriff bleibt bestehen, auch wenn Sie sich hier abmelden.
+consent-about = Mehr über { $application }:
+claim-name = Ihren vollständigen Namen sehen
+claim-given_name = Ihren Vornamen sehen
+claim-family_name = Ihren Nachnamen sehen
+claim-middle_name = Ihren zweiten Vornamen sehen
+claim-nickname = Ihren Spitznamen sehen
+claim-preferred_username = Ihren Benutzernamen sehen
+claim-profile = Die Adresse Ihrer Profilseite sehen
+claim-picture = Ihr Bild sehen
+claim-website = Die Adresse Ihrer Website sehen
+claim-email = Ihre E-Mail-Adresse sehen
+claim-email_verified = Sehen, ob Ihre E-Mail-Adresse bestätigt ist
+claim-gender = Ihr Geschlecht sehen
+claim-birthdate = Ihr Geburtsdatum sehen
+claim-zoneinfo = Ihre Zeitzone sehen
+claim-locale = Ihre Sprache sehen
+claim-phone_number = Ihre Telefonnummer sehen
+claim-phone_number_verified = Sehen, ob Ihre Telefonnummer bestätigt ist
+claim-address = Ihre Postanschrift sehen
+claim-updated_at = Sehen, wann Ihr Profil zuletzt geändert wurde
+claim-groups = Sehen, zu welchen Gruppen Sie gehören
+claim-other = Eine Angabe über Sie sehen, die hier „{ $name }“ heißt
+scope-openid = Wissen, wer Sie sind
+scope-profile = Ihren Namen und die übrigen Angaben Ihres Profils sehen
+scope-email = Ihre E-Mail-Adresse sehen
+scope-address = Ihre Postanschrift sehen
+scope-phone = Ihre Telefonnummer sehen
+scope-groups = Die Gruppen sehen, zu denen Sie gehören
+scope-offline_access = Den Zugriff behalten, nachdem Sie sich abgemeldet haben
 
 ### Devices
 
-device-heading = Connect a device
-device-lead = Type the code that your device shows.
-device-lead-code = Does your device show exactly this code?
+device-heading = Gerät verbinden
+device-lead = Geben Sie den Code ein, den Ihr Gerät anzeigt.
+device-lead-code = Zeigt Ihr Gerät genau diesen Code an?
 device-code-label = Code
-device-warning = Only use a code from a device in front of you. Somebody who sends you a code, or reads it to you on the phone, wants to get into your account.
-device-unknown = No device is waiting for this code. It may have expired: see whether your device shows a new one.
-device-wait = Too many attempts. This code was not checked. { $seconds ->
-    [one] Try again in a second.
-   *[other] Try again in { $seconds } seconds.
+device-warning = Verwenden Sie nur einen Code von einem Gerät, das Sie vor sich haben. Wer Ihnen einen Code schickt oder am Telefon vorliest, will in Ihr Konto.
+device-unknown = Auf diesen Code wartet kein Gerät. Vielleicht ist er abgelaufen: Sehen Sie nach, ob Ihr Gerät einen neuen anzeigt.
+device-wait = Zu viele Versuche. Dieser Code wurde nicht geprüft. { $seconds ->
+    [one] Versuchen Sie es in einer Sekunde noch einmal.
+   *[other] Versuchen Sie es in { $seconds } Sekunden noch einmal.
 }
-device-allowed-heading = Your device is connected
-device-allowed-lead = Go back to your device. It continues by itself in a few seconds.
-device-denied-heading = Your device is not connected
-device-denied-lead = It gets no access to your account. If somebody sent you the code, you did the right thing: please tell the people who run this service.
-device-another = Connect another device
+device-allowed-heading = Ihr Gerät ist verbunden
+device-allowed-lead = Gehen Sie zurück zu Ihrem Gerät. Dort geht es in wenigen Sekunden von selbst weiter.
+device-denied-heading = Ihr Gerät ist nicht verbunden
+device-denied-lead = Es bekommt keinen Zugriff auf Ihr Konto. Wenn Ihnen jemand den Code geschickt hat, haben Sie richtig gehandelt: Bitte melden Sie es dem Betreiber dieses Dienstes.
+device-another = Ein weiteres Gerät verbinden
 
 ### Signing out
 
-logout-heading = Sign out?
-logout-asked-by = { $application } wants to sign you out.
-# $accounts: how many accounts are signed in.
+logout-heading = Abmelden?
+logout-asked-by = { $application } möchte Sie abmelden.
 logout-lead = { $accounts ->
-    [one] You will need your password to sign in again.
-   *[other] Several accounts are signed in with this browser.
+    [one] Um sich wieder anzumelden, brauchen Sie Ihr Passwort.
+   *[other] In diesem Browser sind mehrere Konten angemeldet.
 }
-logout-button = Sign out
-logout-all-button = Sign out of all accounts
-logout-stay = Stay signed in
-logout-applications = Applications that you have open may keep you signed in until you sign out there, too.
-signed-out-heading = You are signed out
-signed-out-lead = No account is signed in with this browser.
-signed-out-again = To sign in again, open the application that you want to use. If other people use this computer, close the browser as well.
-signing-out-heading = Signing you out
-signing-out-lead = Your applications are being told. If nothing happens, choose Continue.
-# The name of an invisible part of the page, for screen readers.
-signing-out-frame = Signs you out of an application
+logout-button = Abmelden
+logout-all-button = Alle Konten abmelden
+logout-stay = Angemeldet bleiben
+logout-applications = In Anwendungen, die noch geöffnet sind, bleiben Sie vielleicht angemeldet, bis Sie sich auch dort abmelden.
+signed-out-heading = Sie sind abgemeldet
+signed-out-lead = In diesem Browser ist kein Konto angemeldet.
+signed-out-again = Um sich wieder anzumelden, öffnen Sie die Anwendung, die Sie nutzen möchten. Wenn auch andere diesen Computer nutzen, schließen Sie außerdem den Browser.
+signing-out-heading = Sie werden abgemeldet
+signing-out-lead = Ihre Anwendungen werden benachrichtigt. Wenn nichts geschieht, wählen Sie „Weiter“.
+signing-out-frame = Meldet Sie bei einer Anwendung ab
 
 ### On the way back
 
-form-post-heading = Taking you back
-form-post-lead = If nothing happens, choose Continue.
-answered-heading = This sign-in is over
-answered-heading-signed-in = You are signed in
-answered-lead = You have finished this sign-in. There is nothing left to do on this page.
-answered-go-back-to = Go back to { $application } to continue.
-answered-go-back = Go back to the application to continue.
+form-post-heading = Sie werden zurückgeleitet
+form-post-lead = Wenn nichts geschieht, wählen Sie „Weiter“.
+answered-heading = Diese Anmeldung ist beendet
+answered-heading-signed-in = Sie sind angemeldet
+answered-lead = Sie haben diese Anmeldung abgeschlossen. Auf dieser Seite ist nichts mehr zu tun.
+answered-go-back-to = Gehen Sie zurück zu { $application }, um fortzufahren.
+answered-go-back = Gehen Sie zurück zur Anwendung, um fortzufahren.
 
 ### The page at the root
 
-home-heading = You sign in here for other applications
-home-heading-signed-in = You are signed in
-home-lead = To use an application, open it and choose to sign in there.
-home-developers = For developers
+home-heading = Hier melden Sie sich für andere Anwendungen an
+home-heading-signed-in = Sie sind angemeldet
+home-lead = Um eine Anwendung zu nutzen, öffnen Sie sie und melden sich dort an.
+home-developers = Für die Entwicklung
 
 ### Errors
 
-error-heading-link = This link does not work
-error-heading-later = Please try again later
-error-heading-moment = Please try again in a moment
-error-heading-broken = Something went wrong here
-error-heading-again = Please start again
-error-heading-off = This is switched off
-error-heading-nothing = This page does not exist
-# $seconds: how long the person has to wait.
+error-heading-link = Dieser Link funktioniert nicht
+error-heading-later = Bitte versuchen Sie es später noch einmal
+error-heading-moment = Bitte versuchen Sie es gleich noch einmal
+error-heading-broken = Bei uns ist etwas schiefgegangen
+error-heading-again = Bitte beginnen Sie noch einmal
+error-heading-off = Das ist hier abgeschaltet
+error-heading-nothing = Diese Seite gibt es nicht
 error-wait = { $seconds ->
-    [one] Try again in a second.
-   *[other] Try again in { $seconds } seconds.
+    [one] Versuchen Sie es in einer Sekunde noch einmal.
+   *[other] Versuchen Sie es in { $seconds } Sekunden noch einmal.
 }
-# The address of an application that is not registered follows.
-error-address = The application asked to be called back at this address, which is not known here:
+error-address = Die Anwendung wollte unter dieser Adresse zurückgerufen werden, die hier nicht bekannt ist:
 
-# What happened, for the person.
-error-application = The application sent you here with a request that does not work. You did nothing wrong. Go back and try again; if it happens again, tell the people who make the application.
-error-application-unknown = The application that sent you here is not registered with this service. You did nothing wrong. Tell the people who make the application.
-error-application-disabled = The application that sent you here is switched off at present.
-error-redirect = The application that sent you here gave a wrong address to go back to. You did nothing wrong. Tell the people who make the application.
-error-server = The fault is ours, not yours. Trying again may help.
-error-busy = A lot is going on here at the moment. Your request was not handled.
-error-limited = Too many requests came from your network or for your account.
-error-not-found = This address does not lead anywhere here.
-error-reference-not-found = There is no error with this name.
-error-flow-unknown = This sign-in is not known here. It may be too old.
-error-flow-other-browser = This sign-in was begun in another browser, or this browser does not accept cookies.
-error-flow-expired = This sign-in took too long, so it has ended.
-error-flow-too-many = Too many sign-ins have been begun from your network.
-error-form-forged = This form is too old, or did not come from this page. Nothing was changed.
-error-form = The form could not be read. Nothing was changed.
-error-sign-up-off = Nobody can create an account here by themselves. Ask the people who run this service.
-error-sign-up-too-many = Too many accounts were created from your network.
-error-password-link-over = This link was already used, or has expired. Ask for a new one.
-error-account-disabled = This account is switched off. Ask the people who run this service.
-error-group = Your account is not allowed to use this application. Ask the people who run this service.
-error-device = The device has stopped waiting. Start again on the device.
-error-device-answered = This device already has its answer.
-error-device-too-many = Too many devices are asking from your network.
-error-logout = The application asked to sign you out in a way that does not work. You can sign out here instead.
+error-application = Die Anwendung hat Sie mit einer Anfrage hierher geschickt, die nicht funktioniert. Sie haben nichts falsch gemacht. Gehen Sie zurück und versuchen Sie es noch einmal. Wenn es wieder geschieht, melden Sie es dem Anbieter der Anwendung.
+error-application-unknown = Die Anwendung, die Sie hierher geschickt hat, ist bei diesem Dienst nicht registriert. Sie haben nichts falsch gemacht. Melden Sie es dem Anbieter der Anwendung.
+error-application-disabled = Die Anwendung, die Sie hierher geschickt hat, ist zurzeit abgeschaltet.
+error-redirect = Die Anwendung, die Sie hierher geschickt hat, hat eine falsche Adresse für den Rückweg angegeben. Sie haben nichts falsch gemacht. Melden Sie es dem Anbieter der Anwendung.
+error-server = Der Fehler liegt bei uns, nicht bei Ihnen. Vielleicht hilft ein neuer Versuch.
+error-busy = Hier ist im Augenblick viel los. Ihre Anfrage wurde nicht bearbeitet.
+error-limited = Aus Ihrem Netzwerk oder für Ihr Konto kamen zu viele Anfragen.
+error-not-found = Diese Adresse führt hier nirgendwohin.
+error-flow-unknown = Diese Anmeldung ist hier nicht bekannt. Vielleicht ist sie zu alt.
+error-flow-other-browser = Diese Anmeldung wurde in einem anderen Browser begonnen, oder dieser Browser nimmt keine Cookies an.
+error-flow-expired = Diese Anmeldung hat zu lange gedauert und ist deshalb beendet.
+error-flow-too-many = Aus Ihrem Netzwerk wurden zu viele Anmeldungen begonnen.
+error-form-forged = Dieses Formular ist zu alt oder stammt nicht von dieser Seite. Es wurde nichts geändert.
+error-form = Das Formular konnte nicht gelesen werden. Es wurde nichts geändert.
+error-sign-up-off = Hier kann niemand selbst ein Konto erstellen. Wenden Sie sich an den Betreiber dieses Dienstes.
+error-sign-up-too-many = Aus Ihrem Netzwerk wurden zu viele Konten erstellt.
+error-password-link-over = Dieser Link wurde schon verwendet oder ist abgelaufen. Bitten Sie um einen neuen.
+error-account-disabled = Dieses Konto ist abgeschaltet. Wenden Sie sich an den Betreiber dieses Dienstes.
+error-group = Mit Ihrem Konto dürfen Sie diese Anwendung nicht nutzen. Wenden Sie sich an den Betreiber dieses Dienstes.
+error-device = Das Gerät wartet nicht mehr. Beginnen Sie auf dem Gerät von vorn.
+error-device-answered = Dieses Gerät hat seine Antwort schon.
+error-device-too-many = Aus Ihrem Netzwerk fragen zu viele Geräte an.
+error-logout = Die Anwendung wollte Sie auf eine Weise abmelden, die nicht funktioniert. Sie können sich stattdessen hier abmelden.
 
-# Where the person can go from here.
-way-home = Go to the start page
-way-logout = Sign out here
-way-device = Enter the code again
-way-errors = See all errors
+way-home = Zur Startseite
+way-logout = Hier abmelden
+way-device = Code noch einmal eingeben

@@ -20,7 +20,6 @@ developer-details = Details for developers
 link-site = Website
 link-privacy = Privacy policy
 link-terms = Terms of service
-link-help = Help
 
 ### Signing in
 
@@ -116,28 +115,36 @@ consent-session = Access ends when you sign out here.
 consent-beyond-session = Access continues after you sign out here.
 consent-about = About { $application }:
 # What an application wants to see. These follow the sentence of consent-heading.
-claim-name = see your full name
-claim-given_name = see your first name
-claim-family_name = see your last name
-claim-middle_name = see your middle name
-claim-nickname = see your nickname
-claim-preferred_username = see your username
-claim-profile = see the address of your profile page
-claim-picture = see your picture
-claim-website = see the address of your website
-claim-email = see your email address
-claim-email_verified = see whether your email address is verified
-claim-gender = see your gender
-claim-birthdate = see your date of birth
-claim-zoneinfo = see your time zone
-claim-locale = see your language
-claim-phone_number = see your phone number
-claim-phone_number_verified = see whether your phone number is verified
-claim-address = see your postal address
-claim-updated_at = see when your profile was last changed
-claim-groups = see the groups you belong to
+claim-name = See your full name
+claim-given_name = See your first name
+claim-family_name = See your last name
+claim-middle_name = See your middle name
+claim-nickname = See your nickname
+claim-preferred_username = See your username
+claim-profile = See the address of your profile page
+claim-picture = See your picture
+claim-website = See the address of your website
+claim-email = See your email address
+claim-email_verified = See whether your email address is verified
+claim-gender = See your gender
+claim-birthdate = See your date of birth
+claim-zoneinfo = See your time zone
+claim-locale = See your language
+claim-phone_number = See your phone number
+claim-phone_number_verified = See whether your phone number is verified
+claim-address = See your postal address
+claim-updated_at = See when your profile was last changed
+claim-groups = See the groups you belong to
 # $name: a machine name that the operator gave.
-claim-other = see something about you that is called { $name } here
+claim-other = See something about you that is called { $name } here
+# The scopes that every server has, while the operator has not described them. They are in the same list.
+scope-openid = Know who you are
+scope-profile = See your name and what else your profile says
+scope-email = See your email address
+scope-address = See your postal address
+scope-phone = See your phone number
+scope-groups = See the groups that you belong to
+scope-offline_access = Keep this access after you have signed out
 
 ### Devices
 
@@ -221,7 +228,6 @@ error-server = The fault is ours, not yours. Trying again may help.
 error-busy = A lot is going on here at the moment. Your request was not handled.
 error-limited = Too many requests came from your network or for your account.
 error-not-found = This address does not lead anywhere here.
-error-reference-not-found = There is no error with this name.
 error-flow-unknown = This sign-in is not known here. It may be too old.
 error-flow-other-browser = This sign-in was begun in another browser, or this browser does not accept cookies.
 error-flow-expired = This sign-in took too long, so it has ended.
@@ -242,4 +248,3 @@ error-logout = The application asked to sign you out in a way that does not work
 way-home = Go to the start page
 way-logout = Sign out here
 way-device = Enter the code again
-way-errors = See all errors

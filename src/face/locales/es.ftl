@@ -1,243 +1,225 @@
-# The texts of the pages. Every language has every message, with the same variables; `cargo test` checks it.
-#
-# Write as a good bank would: short sentences, the person is "you", no blame, no jargon. Variables that are names come with
-# their own markup. HTML in a text is shown as it is typed.
+# Los textos de las páginas en español. What the variables are, and where a text is used, is in en.ftl.
+# The person is «usted». Words that every country uses: «equipo», not «ordenador» or «computadora». No participle that would need
+# the gender of the person.
 
 ### Pieces of several pages
 
-# Before the title of a page on which a form has a mistake.
 title-error = Error:{" "}
-continue = Continue
-cancel = Cancel
-# $application: the name of the application that sent the person.
-back-to = Back to { $application }
-close-page = You can close this page.
-optional = (optional)
-# The name of the list of languages, for screen readers.
-language-label = Language:
-# Opens what only people who make applications need.
-developer-details = Details for developers
-link-site = Website
-link-privacy = Privacy policy
-link-terms = Terms of service
-link-help = Help
+continue = Continuar
+cancel = Cancelar
+back-to = Volver a { $application }
+close-page = Ya puede cerrar esta página.
+optional = (opcional)
+language-label = Idioma:
+developer-details = Detalles para desarrollo
+link-site = Sitio web
+link-privacy = Política de privacidad
+link-terms = Condiciones del servicio
 
 ### Signing in
 
-sign-in-heading = Sign in to { $application }
-sign-in-heading-device = Sign in to connect a device
-username-label = Username or email
-password-label = Password
-# Buttons beside a password.
-password-show = Show password
-password-hide = Hide password
-sign-in-wrong = The username or the password is wrong.
-# $seconds: how long the person has to wait.
-sign-in-wait = Too many attempts. Your password was not checked. { $seconds ->
-    [one] Try again in a second.
-   *[other] Try again in { $seconds } seconds.
+sign-in-heading = Inicie sesión en { $application }
+sign-in-heading-device = Inicie sesión para conectar un dispositivo
+username-label = Nombre de usuario o correo electrónico
+password-label = Contraseña
+password-show = Mostrar la contraseña
+password-hide = Ocultar la contraseña
+sign-in-wrong = El nombre de usuario o la contraseña no son correctos.
+sign-in-wait = Demasiados intentos. No se ha comprobado su contraseña. { $seconds ->
+    [one] Vuelva a intentarlo dentro de un segundo.
+   *[other] Vuelva a intentarlo dentro de { $seconds } segundos.
 }
-stay-signed-in = Keep me signed in
-sign-in-button = Sign in
-sign-up-question = New here?
-sign-up-link = Create an account
+stay-signed-in = Mantener la sesión iniciada
+sign-in-button = Iniciar sesión
+sign-up-question = ¿Es su primera visita?
+sign-up-link = Crear una cuenta
 
 ### Making an account
 
-sign-up-heading = Create your account
-sign-up-lead = Then you continue to { $application }.
-sign-up-lead-device = Then you can connect your device.
-username-new-label = Username
-name-label = Full name
-# $shortest: a number of characters, at least 8.
-password-hint = At least { $shortest } characters. Several words that only you would put together make a good password.
-sign-up-button = Create account
-sign-in-question = Already have an account?
-sign-in-link = Sign in
-# What is wrong with what the person typed.
-sign-up-taken = This username is taken. Choose another one.
-sign-up-username = Use up to 254 letters of one alphabet, digits and signs such as . - _, without spaces and without @.
-sign-up-name_length = This name is too long.
-sign-up-name_character = This name contains an invisible character. Type it again.
-password-form = This password is too long, or contains an invisible character.
-password-short = Use at least { $shortest } characters.
-password-common = Many people use this password, so it is guessed first. Choose another one.
-password-name = Your password must not be your name, username or email.
-password-repeated = The two passwords are different.
+sign-up-heading = Cree su cuenta
+sign-up-lead = Después continuará a { $application }.
+sign-up-lead-device = Después podrá conectar su dispositivo.
+username-new-label = Nombre de usuario
+name-label = Nombre completo
+password-hint = Al menos { $shortest } caracteres. Varias palabras que nadie más reuniría forman una buena contraseña.
+sign-up-button = Crear cuenta
+sign-in-question = ¿Ya tiene una cuenta?
+sign-in-link = Iniciar sesión
+sign-up-taken = Este nombre de usuario ya está en uso. Elija otro.
+sign-up-username = Use como máximo 254 caracteres: letras de un solo alfabeto, dígitos y signos como . - _, sin espacios y sin @.
+sign-up-name_length = Este nombre es demasiado largo.
+sign-up-name_character = Este nombre contiene un carácter invisible. Escríbalo de nuevo.
+password-form = Esta contraseña es demasiado larga o contiene un carácter invisible.
+password-short = Use al menos { $shortest } caracteres.
+password-common = Muchas personas usan esta contraseña, por eso es de las primeras que se prueban. Elija otra.
+password-name = Su contraseña no puede ser su nombre, su nombre de usuario ni su correo electrónico.
+password-repeated = Las dos contraseñas no coinciden.
 
 ### Setting a password by a link
 
-set-password-heading = Set your password
-# $username: the person's username.
-set-password-lead = For the account { $username }.
-set-password-ends = You will be signed out everywhere.
-password-new-label = New password
-password-repeated-label = New password again
-set-password-button = Set password
-password-set-heading = Your password is set
-password-set-lead = Open the application that you want to use, and sign in there.
-password-set-link-over = The link does not work any more.
+set-password-heading = Establezca su contraseña
+set-password-lead = Para la cuenta { $username }.
+set-password-ends = Se cerrarán todas sus sesiones.
+password-new-label = Contraseña nueva
+password-repeated-label = Repita la contraseña nueva
+set-password-button = Establecer la contraseña
+password-set-heading = Su contraseña está establecida
+password-set-lead = Abra la aplicación que quiera usar e inicie sesión desde allí.
+password-set-link-over = El enlace ya no funciona.
 
 ### Choosing an account
 
-accounts-heading = Choose an account
-accounts-lead = to continue to { $application }
-accounts-another = Use another account
+accounts-heading = Elija una cuenta
+accounts-lead = para continuar a { $application }
+accounts-another = Usar otra cuenta
 
 ### Allowing an application something
 
-# The title of the page, and its heading before the list of what the application wants.
-consent-title = Allow { $application }?
-consent-heading = { $application } wants to:
-consent-heading-continue = Continue to { $application }?
-consent-heading-device = Connect a device to { $application }?
-# $code: the code on the screen of the device.
-consent-device-code = Look at your device: it shows { $code }.
-consent-device-no-code = Look at your device: it must be in front of you.
-consent-device-warning = If somebody sent you here, in a message or on the phone, do not allow it: that person would get into your account.
-# $minutes: how long ago. $address: a network address.
+consent-title = ¿Permitir el acceso a { $application }?
+consent-heading = { $application } quiere:
+consent-heading-continue = ¿Continuar a { $application }?
+consent-heading-device = ¿Conectar un dispositivo a { $application }?
+consent-device-code = Mire su dispositivo: muestra { $code }.
+consent-device-no-code = Mire su dispositivo: debe tenerlo delante.
+consent-device-warning = Si alguien le pidió que viniera aquí, en un mensaje o por teléfono, no lo permita: esa persona entraría en su cuenta.
 consent-device-asked = { $minutes ->
-    [0] The device asked just now, from { $address }.
-    [one] The device asked a minute ago, from { $address }.
-   *[other] The device asked { $minutes } minutes ago, from { $address }.
+    [0] El dispositivo acaba de pedirlo, desde la dirección { $address }.
+    [one] El dispositivo lo pidió hace un minuto, desde la dirección { $address }.
+   *[other] El dispositivo lo pidió hace { $minutes } minutos, desde la dirección { $address }.
 }
-consent-device-here = Your own address is { $address }.
-# Under something that an operator has marked as sensitive.
-consent-sensitive = Sensitive: allow it only if you trust this application.
-consent-other-account = Switch account
-consent-each-time = Continue only if you have just opened { $application } yourself. Another program could ask in its name, so you are asked each time.
-consent-allow = Allow
-consent-deny = Don’t allow
-# $place: the host name of the application.
-consent-returns-to = Next, you go to { $place }.
-consent-session = Access ends when you sign out here.
-consent-beyond-session = Access continues after you sign out here.
-consent-about = About { $application }:
-# What an application wants to see. These follow the sentence of consent-heading.
-claim-name = see your full name
-claim-given_name = see your first name
-claim-family_name = see your last name
-claim-middle_name = see your middle name
-claim-nickname = see your nickname
-claim-preferred_username = see your username
-claim-profile = see the address of your profile page
-claim-picture = see your picture
-claim-website = see the address of your website
-claim-email = see your email address
-claim-email_verified = see whether your email address is verified
-claim-gender = see your gender
-claim-birthdate = see your date of birth
-claim-zoneinfo = see your time zone
-claim-locale = see your language
-claim-phone_number = see your phone number
-claim-phone_number_verified = see whether your phone number is verified
-claim-address = see your postal address
-claim-updated_at = see when your profile was last changed
-claim-groups = see the groups you belong to
-# $name: a machine name that the operator gave.
-claim-other = see something about you that is called { $name } here
+consent-device-here = Su propia dirección es { $address }.
+consent-sensitive = Acceso sensible: permítalo solo si confía en esta aplicación.
+consent-partial = Desmarque lo que no quiera permitir.
+consent-other-account = Cambiar de cuenta
+consent-each-time = Continúe solo si usted acaba de abrir { $application }. Otro programa podría hacerse pasar por esta aplicación; por eso se le pregunta cada vez.
+consent-allow = Permitir
+consent-deny = No permitir
+consent-returns-to = A continuación, irá a { $place }.
+consent-session = El acceso termina cuando cierre la sesión aquí.
+consent-beyond-session = El acceso continúa aunque cierre la sesión aquí.
+consent-about = Más sobre { $application }:
+claim-name = Ver su nombre completo
+claim-given_name = Ver su nombre de pila
+claim-family_name = Ver sus apellidos
+claim-middle_name = Ver su segundo nombre
+claim-nickname = Ver su apodo
+claim-preferred_username = Ver su nombre de usuario
+claim-profile = Ver la dirección de su página de perfil
+claim-picture = Ver su foto
+claim-website = Ver la dirección de su sitio web
+claim-email = Ver su dirección de correo electrónico
+claim-email_verified = Ver si su dirección de correo electrónico está verificada
+claim-gender = Ver su género
+claim-birthdate = Ver su fecha de nacimiento
+claim-zoneinfo = Ver su zona horaria
+claim-locale = Ver su idioma
+claim-phone_number = Ver su número de teléfono
+claim-phone_number_verified = Ver si su número de teléfono está verificado
+claim-address = Ver su dirección postal
+claim-updated_at = Ver cuándo se modificó su perfil por última vez
+claim-groups = Ver los grupos de los que forma parte
+claim-other = Ver un dato sobre usted que aquí se llama «{ $name }»
+scope-openid = Saber quién es usted
+scope-profile = Ver su nombre y los demás datos de su perfil
+scope-email = Ver su dirección de correo electrónico
+scope-address = Ver su dirección postal
+scope-phone = Ver su número de teléfono
+scope-groups = Ver los grupos de los que forma parte
+scope-offline_access = Mantener este acceso después de que cierre la sesión
 
 ### Devices
 
-device-heading = Connect a device
-device-lead = Type the code that your device shows.
-device-lead-code = Does your device show exactly this code?
-device-code-label = Code
-device-warning = Only use a code from a device in front of you. Somebody who sends you a code, or reads it to you on the phone, wants to get into your account.
-device-unknown = No device is waiting for this code. It may have expired: see whether your device shows a new one.
-device-wait = Too many attempts. This code was not checked. { $seconds ->
-    [one] Try again in a second.
-   *[other] Try again in { $seconds } seconds.
+device-heading = Conecte un dispositivo
+device-lead = Escriba el código que muestra su dispositivo.
+device-lead-code = ¿Muestra su dispositivo exactamente este código?
+device-code-label = Código
+device-warning = Use solo un código de un dispositivo que tenga delante. Quien le envía un código, o se lo dicta por teléfono, quiere entrar en su cuenta.
+device-unknown = Ningún dispositivo espera este código. Puede que haya caducado: mire si su dispositivo muestra uno nuevo.
+device-wait = Demasiados intentos. No se ha comprobado este código. { $seconds ->
+    [one] Vuelva a intentarlo dentro de un segundo.
+   *[other] Vuelva a intentarlo dentro de { $seconds } segundos.
 }
-device-allowed-heading = Your device is connected
-device-allowed-lead = Go back to your device. It continues by itself in a few seconds.
-device-denied-heading = Your device is not connected
-device-denied-lead = It gets no access to your account. If somebody sent you the code, you did the right thing: please tell the people who run this service.
-device-another = Connect another device
+device-allowed-heading = Su dispositivo está conectado
+device-allowed-lead = Vuelva a su dispositivo. Continuará por sí solo en unos segundos.
+device-denied-heading = Su dispositivo no está conectado
+device-denied-lead = No obtiene acceso a su cuenta. Si alguien le envió el código, ha hecho lo correcto: avise, por favor, a los responsables de este servicio.
+device-another = Conectar otro dispositivo
 
 ### Signing out
 
-logout-heading = Sign out?
-logout-asked-by = { $application } wants to sign you out.
-# $accounts: how many accounts are signed in.
+logout-heading = ¿Cerrar la sesión?
+logout-asked-by = { $application } quiere cerrar su sesión.
 logout-lead = { $accounts ->
-    [one] You will need your password to sign in again.
-   *[other] Several accounts are signed in with this browser.
+    [one] Necesitará su contraseña para volver a iniciar sesión.
+   *[other] Hay varias cuentas con la sesión iniciada en este navegador.
 }
-logout-button = Sign out
-logout-all-button = Sign out of all accounts
-logout-stay = Stay signed in
-logout-applications = Applications that you have open may keep you signed in until you sign out there, too.
-signed-out-heading = You are signed out
-signed-out-lead = No account is signed in with this browser.
-signed-out-again = To sign in again, open the application that you want to use. If other people use this computer, close the browser as well.
-signing-out-heading = Signing you out
-signing-out-lead = Your applications are being told. If nothing happens, choose Continue.
-# The name of an invisible part of the page, for screen readers.
-signing-out-frame = Signs you out of an application
+logout-button = Cerrar sesión
+logout-all-button = Cerrar la sesión de todas las cuentas
+logout-stay = Mantener la sesión iniciada
+logout-applications = Es posible que las aplicaciones que tiene abiertas mantengan su sesión hasta que también la cierre en ellas.
+signed-out-heading = Ha cerrado la sesión
+signed-out-lead = Ninguna cuenta tiene la sesión iniciada en este navegador.
+signed-out-again = Para volver a iniciar sesión, abra la aplicación que quiera usar. Si otras personas usan este equipo, cierre también el navegador.
+signing-out-heading = Cerrando su sesión
+signing-out-lead = Estamos avisando a sus aplicaciones. Si no ocurre nada, elija «Continuar».
+signing-out-frame = Cierra su sesión en una aplicación
 
 ### On the way back
 
-form-post-heading = Taking you back
-form-post-lead = If nothing happens, choose Continue.
-answered-heading = This sign-in is over
-answered-heading-signed-in = You are signed in
-answered-lead = You have finished this sign-in. There is nothing left to do on this page.
-answered-go-back-to = Go back to { $application } to continue.
-answered-go-back = Go back to the application to continue.
+form-post-heading = Volviendo a la aplicación
+form-post-lead = Si no ocurre nada, elija «Continuar».
+answered-heading = Este inicio de sesión ha terminado
+answered-heading-signed-in = Ha iniciado sesión
+answered-lead = Ya completó este inicio de sesión. No queda nada por hacer en esta página.
+answered-go-back-to = Vuelva a { $application } para continuar.
+answered-go-back = Vuelva a la aplicación para continuar.
 
 ### The page at the root
 
-home-heading = You sign in here for other applications
-home-heading-signed-in = You are signed in
-home-lead = To use an application, open it and choose to sign in there.
-home-developers = For developers
+home-heading = Aquí inicia sesión para usar otras aplicaciones
+home-heading-signed-in = Ha iniciado sesión
+home-lead = Para usar una aplicación, ábrala e inicie sesión desde allí.
+home-developers = Para desarrollo
 
 ### Errors
 
-error-heading-link = This link does not work
-error-heading-later = Please try again later
-error-heading-moment = Please try again in a moment
-error-heading-broken = Something went wrong here
-error-heading-again = Please start again
-error-heading-off = This is switched off
-error-heading-nothing = This page does not exist
-# $seconds: how long the person has to wait.
+error-heading-link = Este enlace no funciona
+error-heading-later = Vuelva a intentarlo más tarde
+error-heading-moment = Vuelva a intentarlo en un momento
+error-heading-broken = Algo ha fallado en nuestro servicio
+error-heading-again = Vuelva a empezar
+error-heading-off = Este acceso está desactivado
+error-heading-nothing = Esta página no existe
 error-wait = { $seconds ->
-    [one] Try again in a second.
-   *[other] Try again in { $seconds } seconds.
+    [one] Vuelva a intentarlo dentro de un segundo.
+   *[other] Vuelva a intentarlo dentro de { $seconds } segundos.
 }
-# The address of an application that is not registered follows.
-error-address = The application asked to be called back at this address, which is not known here:
+error-address = La aplicación pidió volver a esta dirección, que aquí no se conoce:
 
-# What happened, for the person.
-error-application = The application sent you here with a request that does not work. You did nothing wrong. Go back and try again; if it happens again, tell the people who make the application.
-error-application-unknown = The application that sent you here is not registered with this service. You did nothing wrong. Tell the people who make the application.
-error-application-disabled = The application that sent you here is switched off at present.
-error-redirect = The application that sent you here gave a wrong address to go back to. You did nothing wrong. Tell the people who make the application.
-error-server = The fault is ours, not yours. Trying again may help.
-error-busy = A lot is going on here at the moment. Your request was not handled.
-error-limited = Too many requests came from your network or for your account.
-error-not-found = This address does not lead anywhere here.
-error-reference-not-found = There is no error with this name.
-error-flow-unknown = This sign-in is not known here. It may be too old.
-error-flow-other-browser = This sign-in was begun in another browser, or this browser does not accept cookies.
-error-flow-expired = This sign-in took too long, so it has ended.
-error-flow-too-many = Too many sign-ins have been begun from your network.
-error-form-forged = This form is too old, or did not come from this page. Nothing was changed.
-error-form = The form could not be read. Nothing was changed.
-error-sign-up-off = Nobody can create an account here by themselves. Ask the people who run this service.
-error-sign-up-too-many = Too many accounts were created from your network.
-error-password-link-over = This link was already used, or has expired. Ask for a new one.
-error-account-disabled = This account is switched off. Ask the people who run this service.
-error-group = Your account is not allowed to use this application. Ask the people who run this service.
-error-device = The device has stopped waiting. Start again on the device.
-error-device-answered = This device already has its answer.
-error-device-too-many = Too many devices are asking from your network.
-error-logout = The application asked to sign you out in a way that does not work. You can sign out here instead.
+error-application = La aplicación le trajo aquí con una petición que no funciona. Usted no ha hecho nada mal. Vuelva atrás e inténtelo de nuevo; si vuelve a ocurrir, avise al proveedor de la aplicación.
+error-application-unknown = La aplicación que le trajo aquí no está registrada en este servicio. Usted no ha hecho nada mal. Avise al proveedor de la aplicación.
+error-application-disabled = La aplicación que le trajo aquí está desactivada por ahora.
+error-redirect = La aplicación que le trajo aquí indicó una dirección de regreso equivocada. Usted no ha hecho nada mal. Avise al proveedor de la aplicación.
+error-server = El fallo es nuestro, no suyo. Puede que baste con intentarlo de nuevo.
+error-busy = Hay mucha actividad en este momento. Su petición no se ha atendido.
+error-limited = Han llegado demasiadas peticiones desde su red o para su cuenta.
+error-not-found = Esta dirección no lleva a ningún sitio aquí.
+error-flow-unknown = Este inicio de sesión no se conoce aquí. Puede que sea demasiado antiguo.
+error-flow-other-browser = Este inicio de sesión se empezó en otro navegador, o este navegador no acepta cookies.
+error-flow-expired = Este inicio de sesión tardó demasiado y ha terminado.
+error-flow-too-many = Se han empezado demasiados inicios de sesión desde su red.
+error-form-forged = Este formulario es demasiado antiguo o no procede de esta página. No se ha cambiado nada.
+error-form = No se ha podido leer el formulario. No se ha cambiado nada.
+error-sign-up-off = Aquí no es posible crear una cuenta por iniciativa propia. Consulte a los responsables de este servicio.
+error-sign-up-too-many = Se han creado demasiadas cuentas desde su red.
+error-password-link-over = Este enlace ya se usó o ha caducado. Pida uno nuevo.
+error-account-disabled = Esta cuenta está desactivada. Consulte a los responsables de este servicio.
+error-group = Su cuenta no permite usar esta aplicación. Consulte a los responsables de este servicio.
+error-device = El dispositivo ya no está esperando. Vuelva a empezar en el dispositivo.
+error-device-answered = Este dispositivo ya tiene su respuesta.
+error-device-too-many = Demasiados dispositivos hacen peticiones desde su red.
+error-logout = La aplicación pidió cerrar su sesión de una manera que no funciona. Puede cerrarla aquí.
 
-# Where the person can go from here.
-way-home = Go to the start page
-way-logout = Sign out here
-way-device = Enter the code again
-way-errors = See all errors
+way-home = Ir a la página de inicio
+way-logout = Cerrar la sesión aquí
+way-device = Escribir el código de nuevo

@@ -1,243 +1,225 @@
-# The texts of the pages. Every language has every message, with the same variables; `cargo test` checks it.
-#
-# Write as a good bank would: short sentences, the person is "you", no blame, no jargon. Variables that are names come with
-# their own markup. HTML in a text is shown as it is typed.
+# Les textes des pages en français. What the variables are, and where a text is used, is in en.ftl.
+# The person is « vous ». Before : and inside « » is a no-break space, before ; ! ? a narrow one. No participle that would need the
+# gender of the person, and no “de” before a name, which might begin with a vowel.
 
 ### Pieces of several pages
 
-# Before the title of a page on which a form has a mistake.
-title-error = Error:{" "}
-continue = Continue
-cancel = Cancel
-# $application: the name of the application that sent the person.
-back-to = Back to { $application }
-close-page = You can close this page.
-optional = (optional)
-# The name of the list of languages, for screen readers.
-language-label = Language:
-# Opens what only people who make applications need.
-developer-details = Details for developers
-link-site = Website
-link-privacy = Privacy policy
-link-terms = Terms of service
-link-help = Help
+title-error = Erreur :{" "}
+continue = Continuer
+cancel = Annuler
+back-to = Retour à { $application }
+close-page = Vous pouvez fermer cette page.
+optional = (facultatif)
+language-label = Langue :
+developer-details = Détails pour le développement
+link-site = Site web
+link-privacy = Politique de confidentialité
+link-terms = Conditions d’utilisation
 
 ### Signing in
 
-sign-in-heading = Sign in to { $application }
-sign-in-heading-device = Sign in to connect a device
-username-label = Username or email
-password-label = Password
-# Buttons beside a password.
-password-show = Show password
-password-hide = Hide password
-sign-in-wrong = The username or the password is wrong.
-# $seconds: how long the person has to wait.
-sign-in-wait = Too many attempts. Your password was not checked. { $seconds ->
-    [one] Try again in a second.
-   *[other] Try again in { $seconds } seconds.
+sign-in-heading = Connectez-vous à { $application }
+sign-in-heading-device = Connectez-vous pour associer un appareil
+username-label = Nom d’utilisateur ou adresse e-mail
+password-label = Mot de passe
+password-show = Afficher le mot de passe
+password-hide = Masquer le mot de passe
+sign-in-wrong = Le nom d’utilisateur ou le mot de passe est incorrect.
+sign-in-wait = Trop de tentatives. Votre mot de passe n’a pas été vérifié. { $seconds ->
+    [one] Réessayez dans { $seconds } seconde.
+   *[other] Réessayez dans { $seconds } secondes.
 }
-stay-signed-in = Keep me signed in
-sign-in-button = Sign in
-sign-up-question = New here?
-sign-up-link = Create an account
+stay-signed-in = Garder ma session ouverte
+sign-in-button = Se connecter
+sign-up-question = Première visite ?
+sign-up-link = Créer un compte
 
 ### Making an account
 
-sign-up-heading = Create your account
-sign-up-lead = Then you continue to { $application }.
-sign-up-lead-device = Then you can connect your device.
-username-new-label = Username
-name-label = Full name
-# $shortest: a number of characters, at least 8.
-password-hint = At least { $shortest } characters. Several words that only you would put together make a good password.
-sign-up-button = Create account
-sign-in-question = Already have an account?
-sign-in-link = Sign in
-# What is wrong with what the person typed.
-sign-up-taken = This username is taken. Choose another one.
-sign-up-username = Use up to 254 letters of one alphabet, digits and signs such as . - _, without spaces and without @.
-sign-up-name_length = This name is too long.
-sign-up-name_character = This name contains an invisible character. Type it again.
-password-form = This password is too long, or contains an invisible character.
-password-short = Use at least { $shortest } characters.
-password-common = Many people use this password, so it is guessed first. Choose another one.
-password-name = Your password must not be your name, username or email.
-password-repeated = The two passwords are different.
+sign-up-heading = Créez votre compte
+sign-up-lead = Vous continuerez ensuite vers { $application }.
+sign-up-lead-device = Vous pourrez ensuite associer votre appareil.
+username-new-label = Nom d’utilisateur
+name-label = Nom complet
+password-hint = Au moins { $shortest } caractères. Plusieurs mots sans lien entre eux, que personne d’autre ne réunirait, forment un bon mot de passe.
+sign-up-button = Créer un compte
+sign-in-question = Vous avez déjà un compte ?
+sign-in-link = Se connecter
+sign-up-taken = Ce nom d’utilisateur est déjà pris. Choisissez-en un autre.
+sign-up-username = Utilisez au plus 254 caractères : des lettres d’un seul alphabet, des chiffres et des signes comme . - _, sans espace et sans @.
+sign-up-name_length = Ce nom est trop long.
+sign-up-name_character = Ce nom contient un caractère invisible. Saisissez-le à nouveau.
+password-form = Ce mot de passe est trop long ou contient un caractère invisible.
+password-short = Utilisez au moins { $shortest } caractères.
+password-common = Ce mot de passe est très répandu : il est essayé en premier. Choisissez-en un autre.
+password-name = Votre mot de passe ne doit pas être votre nom, votre nom d’utilisateur ni votre adresse e-mail.
+password-repeated = Les deux mots de passe sont différents.
 
 ### Setting a password by a link
 
-set-password-heading = Set your password
-# $username: the person's username.
-set-password-lead = For the account { $username }.
-set-password-ends = You will be signed out everywhere.
-password-new-label = New password
-password-repeated-label = New password again
-set-password-button = Set password
-password-set-heading = Your password is set
-password-set-lead = Open the application that you want to use, and sign in there.
-password-set-link-over = The link does not work any more.
+set-password-heading = Choisissez votre mot de passe
+set-password-lead = Pour le compte { $username }.
+set-password-ends = Toutes vos sessions ouvertes seront fermées.
+password-new-label = Nouveau mot de passe
+password-repeated-label = Nouveau mot de passe, une seconde fois
+set-password-button = Enregistrer le mot de passe
+password-set-heading = Votre mot de passe est enregistré
+password-set-lead = Ouvrez l’application que vous voulez utiliser et connectez-vous-y.
+password-set-link-over = Le lien ne fonctionne plus.
 
 ### Choosing an account
 
-accounts-heading = Choose an account
-accounts-lead = to continue to { $application }
-accounts-another = Use another account
+accounts-heading = Choisissez un compte
+accounts-lead = pour continuer vers { $application }
+accounts-another = Utiliser un autre compte
 
 ### Allowing an application something
 
-# The title of the page, and its heading before the list of what the application wants.
-consent-title = Allow { $application }?
-consent-heading = { $application } wants to:
-consent-heading-continue = Continue to { $application }?
-consent-heading-device = Connect a device to { $application }?
-# $code: the code on the screen of the device.
-consent-device-code = Look at your device: it shows { $code }.
-consent-device-no-code = Look at your device: it must be in front of you.
-consent-device-warning = If somebody sent you here, in a message or on the phone, do not allow it: that person would get into your account.
-# $minutes: how long ago. $address: a network address.
+consent-title = Autoriser { $application } ?
+consent-heading = { $application } souhaite :
+consent-heading-continue = Continuer vers { $application } ?
+consent-heading-device = Associer un appareil à { $application } ?
+consent-device-code = Regardez votre appareil : il affiche { $code }.
+consent-device-no-code = Regardez votre appareil : il doit être devant vous.
+consent-device-warning = Si quelqu’un vous a demandé de venir ici, par message ou par téléphone, n’autorisez rien : cette personne accéderait à votre compte.
 consent-device-asked = { $minutes ->
-    [0] The device asked just now, from { $address }.
-    [one] The device asked a minute ago, from { $address }.
-   *[other] The device asked { $minutes } minutes ago, from { $address }.
+    [0] L’appareil vient de faire sa demande, depuis l’adresse { $address }.
+    [one] L’appareil a fait sa demande il y a { $minutes } minute, depuis l’adresse { $address }.
+   *[other] L’appareil a fait sa demande il y a { $minutes } minutes, depuis l’adresse { $address }.
 }
-consent-device-here = Your own address is { $address }.
-# Under something that an operator has marked as sensitive.
-consent-sensitive = Sensitive: allow it only if you trust this application.
-consent-other-account = Switch account
-consent-each-time = Continue only if you have just opened { $application } yourself. Another program could ask in its name, so you are asked each time.
-consent-allow = Allow
-consent-deny = Don’t allow
-# $place: the host name of the application.
-consent-returns-to = Next, you go to { $place }.
-consent-session = Access ends when you sign out here.
-consent-beyond-session = Access continues after you sign out here.
-consent-about = About { $application }:
-# What an application wants to see. These follow the sentence of consent-heading.
-claim-name = see your full name
-claim-given_name = see your first name
-claim-family_name = see your last name
-claim-middle_name = see your middle name
-claim-nickname = see your nickname
-claim-preferred_username = see your username
-claim-profile = see the address of your profile page
-claim-picture = see your picture
-claim-website = see the address of your website
-claim-email = see your email address
-claim-email_verified = see whether your email address is verified
-claim-gender = see your gender
-claim-birthdate = see your date of birth
-claim-zoneinfo = see your time zone
-claim-locale = see your language
-claim-phone_number = see your phone number
-claim-phone_number_verified = see whether your phone number is verified
-claim-address = see your postal address
-claim-updated_at = see when your profile was last changed
-claim-groups = see the groups you belong to
-# $name: a machine name that the operator gave.
-claim-other = see something about you that is called { $name } here
+consent-device-here = Votre propre adresse est { $address }.
+consent-sensitive = Accès sensible : ne l’autorisez que si cette application a votre confiance.
+consent-partial = Décochez ce que vous ne voulez pas autoriser.
+consent-other-account = Changer de compte
+consent-each-time = Ne continuez que si vous venez d’ouvrir { $application } vous-même. Un autre programme pourrait se faire passer pour cette application : c’est pourquoi la question vous est posée à chaque fois.
+consent-allow = Autoriser
+consent-deny = Ne pas autoriser
+consent-returns-to = Vous irez ensuite sur { $place }.
+consent-session = L’accès prend fin quand vous vous déconnectez ici.
+consent-beyond-session = L’accès continue même si vous vous déconnectez ici.
+consent-about = En savoir plus sur { $application } :
+claim-name = Voir votre nom complet
+claim-given_name = Voir votre prénom
+claim-family_name = Voir votre nom de famille
+claim-middle_name = Voir votre deuxième prénom
+claim-nickname = Voir votre surnom
+claim-preferred_username = Voir votre nom d’utilisateur
+claim-profile = Voir l’adresse de votre page de profil
+claim-picture = Voir votre photo
+claim-website = Voir l’adresse de votre site web
+claim-email = Voir votre adresse e-mail
+claim-email_verified = Voir si votre adresse e-mail est vérifiée
+claim-gender = Voir votre genre
+claim-birthdate = Voir votre date de naissance
+claim-zoneinfo = Voir votre fuseau horaire
+claim-locale = Voir votre langue
+claim-phone_number = Voir votre numéro de téléphone
+claim-phone_number_verified = Voir si votre numéro de téléphone est vérifié
+claim-address = Voir votre adresse postale
+claim-updated_at = Voir la date de la dernière modification de votre profil
+claim-groups = Voir les groupes dont vous faites partie
+claim-other = Voir une information vous concernant, appelée ici « { $name } »
+scope-openid = Savoir qui vous êtes
+scope-profile = Voir votre nom et les autres informations de votre profil
+scope-email = Voir votre adresse e-mail
+scope-address = Voir votre adresse postale
+scope-phone = Voir votre numéro de téléphone
+scope-groups = Voir les groupes dont vous faites partie
+scope-offline_access = Garder cet accès après votre déconnexion
 
 ### Devices
 
-device-heading = Connect a device
-device-lead = Type the code that your device shows.
-device-lead-code = Does your device show exactly this code?
+device-heading = Associer un appareil
+device-lead = Saisissez le code que votre appareil affiche.
+device-lead-code = Votre appareil affiche-t-il exactement ce code ?
 device-code-label = Code
-device-warning = Only use a code from a device in front of you. Somebody who sends you a code, or reads it to you on the phone, wants to get into your account.
-device-unknown = No device is waiting for this code. It may have expired: see whether your device shows a new one.
-device-wait = Too many attempts. This code was not checked. { $seconds ->
-    [one] Try again in a second.
-   *[other] Try again in { $seconds } seconds.
+device-warning = N’utilisez que le code d’un appareil qui se trouve devant vous. Toute personne qui vous envoie un code, ou vous le dicte au téléphone, cherche à accéder à votre compte.
+device-unknown = Aucun appareil n’attend ce code. Il a peut-être expiré : regardez si votre appareil en affiche un nouveau.
+device-wait = Trop de tentatives. Ce code n’a pas été vérifié. { $seconds ->
+    [one] Réessayez dans { $seconds } seconde.
+   *[other] Réessayez dans { $seconds } secondes.
 }
-device-allowed-heading = Your device is connected
-device-allowed-lead = Go back to your device. It continues by itself in a few seconds.
-device-denied-heading = Your device is not connected
-device-denied-lead = It gets no access to your account. If somebody sent you the code, you did the right thing: please tell the people who run this service.
-device-another = Connect another device
+device-allowed-heading = Votre appareil est associé
+device-allowed-lead = Revenez à votre appareil. Il continue tout seul dans quelques secondes.
+device-denied-heading = Votre appareil n’est pas associé
+device-denied-lead = Il n’a pas accès à votre compte. Si quelqu’un vous a envoyé le code, vous avez bien fait : merci de prévenir les responsables de ce service.
+device-another = Associer un autre appareil
 
 ### Signing out
 
-logout-heading = Sign out?
-logout-asked-by = { $application } wants to sign you out.
-# $accounts: how many accounts are signed in.
+logout-heading = Se déconnecter ?
+logout-asked-by = { $application } souhaite vous déconnecter.
 logout-lead = { $accounts ->
-    [one] You will need your password to sign in again.
-   *[other] Several accounts are signed in with this browser.
+    [one] Vous aurez besoin de votre mot de passe pour vous reconnecter.
+   *[other] Plusieurs comptes sont ouverts dans ce navigateur.
 }
-logout-button = Sign out
-logout-all-button = Sign out of all accounts
-logout-stay = Stay signed in
-logout-applications = Applications that you have open may keep you signed in until you sign out there, too.
-signed-out-heading = You are signed out
-signed-out-lead = No account is signed in with this browser.
-signed-out-again = To sign in again, open the application that you want to use. If other people use this computer, close the browser as well.
-signing-out-heading = Signing you out
-signing-out-lead = Your applications are being told. If nothing happens, choose Continue.
-# The name of an invisible part of the page, for screen readers.
-signing-out-frame = Signs you out of an application
+logout-button = Se déconnecter
+logout-all-button = Se déconnecter de tous les comptes
+logout-stay = Garder ma session ouverte
+logout-applications = Les applications que vous avez ouvertes peuvent garder votre session active jusqu’à ce que vous vous y déconnectiez aussi.
+signed-out-heading = Votre session est fermée
+signed-out-lead = Aucun compte n’est ouvert dans ce navigateur.
+signed-out-again = Pour vous reconnecter, ouvrez l’application que vous voulez utiliser. Si d’autres personnes utilisent cet ordinateur, fermez aussi le navigateur.
+signing-out-heading = Déconnexion en cours
+signing-out-lead = Nous prévenons vos applications. Si rien ne se passe, choisissez « Continuer ».
+signing-out-frame = Vous déconnecte d’une application
 
 ### On the way back
 
-form-post-heading = Taking you back
-form-post-lead = If nothing happens, choose Continue.
-answered-heading = This sign-in is over
-answered-heading-signed-in = You are signed in
-answered-lead = You have finished this sign-in. There is nothing left to do on this page.
-answered-go-back-to = Go back to { $application } to continue.
-answered-go-back = Go back to the application to continue.
+form-post-heading = Retour à l’application
+form-post-lead = Si rien ne se passe, choisissez « Continuer ».
+answered-heading = Cette connexion est terminée
+answered-heading-signed-in = Votre session est ouverte
+answered-lead = Vous avez terminé cette connexion. Il n’y a plus rien à faire sur cette page.
+answered-go-back-to = Retournez à { $application } pour continuer.
+answered-go-back = Retournez à l’application pour continuer.
 
 ### The page at the root
 
-home-heading = You sign in here for other applications
-home-heading-signed-in = You are signed in
-home-lead = To use an application, open it and choose to sign in there.
-home-developers = For developers
+home-heading = Ici, vous vous connectez à d’autres applications
+home-heading-signed-in = Votre session est ouverte
+home-lead = Pour utiliser une application, ouvrez-la et connectez-vous depuis celle-ci.
+home-developers = Pour le développement
 
 ### Errors
 
-error-heading-link = This link does not work
-error-heading-later = Please try again later
-error-heading-moment = Please try again in a moment
-error-heading-broken = Something went wrong here
-error-heading-again = Please start again
-error-heading-off = This is switched off
-error-heading-nothing = This page does not exist
-# $seconds: how long the person has to wait.
+error-heading-link = Ce lien ne fonctionne pas
+error-heading-later = Veuillez réessayer plus tard
+error-heading-moment = Veuillez réessayer dans un instant
+error-heading-broken = Un problème est survenu chez nous
+error-heading-again = Veuillez recommencer
+error-heading-off = Cet accès est désactivé
+error-heading-nothing = Cette page n’existe pas
 error-wait = { $seconds ->
-    [one] Try again in a second.
-   *[other] Try again in { $seconds } seconds.
+    [one] Réessayez dans { $seconds } seconde.
+   *[other] Réessayez dans { $seconds } secondes.
 }
-# The address of an application that is not registered follows.
-error-address = The application asked to be called back at this address, which is not known here:
+error-address = L’application a demandé un retour à cette adresse, qui n’est pas connue ici :
 
-# What happened, for the person.
-error-application = The application sent you here with a request that does not work. You did nothing wrong. Go back and try again; if it happens again, tell the people who make the application.
-error-application-unknown = The application that sent you here is not registered with this service. You did nothing wrong. Tell the people who make the application.
-error-application-disabled = The application that sent you here is switched off at present.
-error-redirect = The application that sent you here gave a wrong address to go back to. You did nothing wrong. Tell the people who make the application.
-error-server = The fault is ours, not yours. Trying again may help.
-error-busy = A lot is going on here at the moment. Your request was not handled.
-error-limited = Too many requests came from your network or for your account.
-error-not-found = This address does not lead anywhere here.
-error-reference-not-found = There is no error with this name.
-error-flow-unknown = This sign-in is not known here. It may be too old.
-error-flow-other-browser = This sign-in was begun in another browser, or this browser does not accept cookies.
-error-flow-expired = This sign-in took too long, so it has ended.
-error-flow-too-many = Too many sign-ins have been begun from your network.
-error-form-forged = This form is too old, or did not come from this page. Nothing was changed.
-error-form = The form could not be read. Nothing was changed.
-error-sign-up-off = Nobody can create an account here by themselves. Ask the people who run this service.
-error-sign-up-too-many = Too many accounts were created from your network.
-error-password-link-over = This link was already used, or has expired. Ask for a new one.
-error-account-disabled = This account is switched off. Ask the people who run this service.
-error-group = Your account is not allowed to use this application. Ask the people who run this service.
-error-device = The device has stopped waiting. Start again on the device.
-error-device-answered = This device already has its answer.
-error-device-too-many = Too many devices are asking from your network.
-error-logout = The application asked to sign you out in a way that does not work. You can sign out here instead.
+error-application = L’application vous a fait venir ici avec une demande qui ne fonctionne pas. Vous n’y êtes pour rien. Revenez en arrière et réessayez ; si le problème persiste, signalez-le à l’éditeur de l’application.
+error-application-unknown = L’application qui vous a fait venir ici n’est pas enregistrée auprès de ce service. Vous n’y êtes pour rien. Signalez-le à l’éditeur de l’application.
+error-application-disabled = L’application qui vous a fait venir ici est désactivée pour le moment.
+error-redirect = L’application qui vous a fait venir ici a indiqué une mauvaise adresse de retour. Vous n’y êtes pour rien. Signalez-le à l’éditeur de l’application.
+error-server = Le problème vient de chez nous, pas de vous. Un nouvel essai peut suffire.
+error-busy = Le service est très sollicité en ce moment. Votre demande n’a pas été traitée.
+error-limited = Trop de demandes sont venues de votre réseau ou pour votre compte.
+error-not-found = Cette adresse ne mène nulle part ici.
+error-flow-unknown = Cette connexion n’est pas connue ici. Elle est peut-être trop ancienne.
+error-flow-other-browser = Cette connexion a été commencée dans un autre navigateur, ou ce navigateur n’accepte pas les cookies.
+error-flow-expired = Cette connexion a duré trop longtemps et a pris fin.
+error-flow-too-many = Trop de connexions ont été commencées depuis votre réseau.
+error-form-forged = Ce formulaire est trop ancien ou ne vient pas de cette page. Rien n’a été modifié.
+error-form = Le formulaire n’a pas pu être lu. Rien n’a été modifié.
+error-sign-up-off = Il n’est pas possible de créer soi-même un compte ici. Adressez-vous aux responsables de ce service.
+error-sign-up-too-many = Trop de comptes ont été créés depuis votre réseau.
+error-password-link-over = Ce lien a déjà été utilisé ou a expiré. Demandez-en un nouveau.
+error-account-disabled = Ce compte est désactivé. Adressez-vous aux responsables de ce service.
+error-group = Votre compte ne permet pas d’utiliser cette application. Adressez-vous aux responsables de ce service.
+error-device = L’appareil n’attend plus. Recommencez sur l’appareil.
+error-device-answered = Cet appareil a déjà sa réponse.
+error-device-too-many = Trop d’appareils font des demandes depuis votre réseau.
+error-logout = L’application a demandé votre déconnexion d’une manière qui ne fonctionne pas. Vous pouvez vous déconnecter ici.
 
-# Where the person can go from here.
-way-home = Go to the start page
-way-logout = Sign out here
-way-device = Enter the code again
-way-errors = See all errors
+way-home = Aller à la page d’accueil
+way-logout = Se déconnecter ici
+way-device = Saisir le code à nouveau

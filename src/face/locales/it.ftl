@@ -1,243 +1,223 @@
-# The texts of the pages. Every language has every message, with the same variables; `cargo test` checks it.
-#
-# Write as a good bank would: short sentences, the person is "you", no blame, no jargon. Variables that are names come with
-# their own markup. HTML in a text is shown as it is typed.
+# The texts of the pages in Italian. en.ftl says what each text is for and what its variables are.
 
 ### Pieces of several pages
 
-# Before the title of a page on which a form has a mistake.
-title-error = Error:{" "}
-continue = Continue
-cancel = Cancel
-# $application: the name of the application that sent the person.
-back-to = Back to { $application }
-close-page = You can close this page.
-optional = (optional)
-# The name of the list of languages, for screen readers.
-language-label = Language:
-# Opens what only people who make applications need.
-developer-details = Details for developers
-link-site = Website
-link-privacy = Privacy policy
-link-terms = Terms of service
-link-help = Help
+title-error = Errore:{" "}
+continue = Continua
+cancel = Annulla
+back-to = Torna a { $application }
+close-page = Puoi chiudere questa pagina.
+optional = (facoltativo)
+language-label = Lingua:
+developer-details = Dettagli per sviluppatori
+link-site = Sito web
+link-privacy = Informativa sulla privacy
+link-terms = Termini di servizio
 
 ### Signing in
 
-sign-in-heading = Sign in to { $application }
-sign-in-heading-device = Sign in to connect a device
-username-label = Username or email
+sign-in-heading = Accedi a { $application }
+sign-in-heading-device = Accedi per collegare un dispositivo
+username-label = Nome utente o email
 password-label = Password
-# Buttons beside a password.
-password-show = Show password
-password-hide = Hide password
-sign-in-wrong = The username or the password is wrong.
-# $seconds: how long the person has to wait.
-sign-in-wait = Too many attempts. Your password was not checked. { $seconds ->
-    [one] Try again in a second.
-   *[other] Try again in { $seconds } seconds.
+password-show = Mostra password
+password-hide = Nascondi password
+sign-in-wrong = Il nome utente o la password non sono corretti.
+sign-in-wait = Troppi tentativi. La password non è stata verificata. { $seconds ->
+    [one] Riprova tra un secondo.
+   *[other] Riprova tra { $seconds } secondi.
 }
-stay-signed-in = Keep me signed in
-sign-in-button = Sign in
-sign-up-question = New here?
-sign-up-link = Create an account
+stay-signed-in = Mantieni l’accesso
+sign-in-button = Accedi
+sign-up-question = Non hai un account?
+sign-up-link = Crea un account
 
 ### Making an account
 
-sign-up-heading = Create your account
-sign-up-lead = Then you continue to { $application }.
-sign-up-lead-device = Then you can connect your device.
-username-new-label = Username
-name-label = Full name
-# $shortest: a number of characters, at least 8.
-password-hint = At least { $shortest } characters. Several words that only you would put together make a good password.
-sign-up-button = Create account
-sign-in-question = Already have an account?
-sign-in-link = Sign in
-# What is wrong with what the person typed.
-sign-up-taken = This username is taken. Choose another one.
-sign-up-username = Use up to 254 letters of one alphabet, digits and signs such as . - _, without spaces and without @.
-sign-up-name_length = This name is too long.
-sign-up-name_character = This name contains an invisible character. Type it again.
-password-form = This password is too long, or contains an invisible character.
-password-short = Use at least { $shortest } characters.
-password-common = Many people use this password, so it is guessed first. Choose another one.
-password-name = Your password must not be your name, username or email.
-password-repeated = The two passwords are different.
+sign-up-heading = Crea il tuo account
+sign-up-lead = Poi prosegui su { $application }.
+sign-up-lead-device = Poi puoi collegare il dispositivo.
+username-new-label = Nome utente
+name-label = Nome e cognome
+password-hint = Almeno { $shortest } caratteri. Una buona password è fatta di più parole che solo tu metteresti insieme.
+sign-up-button = Crea account
+sign-in-question = Hai già un account?
+sign-in-link = Accedi
+sign-up-taken = Questo nome utente è già in uso. Scegline un altro.
+sign-up-username = Usa al massimo 254 caratteri: lettere di un solo alfabeto, cifre e segni come . - _, senza spazi e senza @.
+sign-up-name_length = Questo nome è troppo lungo.
+sign-up-name_character = Questo nome contiene un carattere invisibile. Digitalo di nuovo.
+password-form = Questa password è troppo lunga o contiene un carattere invisibile.
+password-short = Usa almeno { $shortest } caratteri.
+password-common = Molte persone usano questa password, quindi è tra le prime che si provano. Scegline un’altra.
+password-name = La password non può essere il tuo nome, il nome utente o l’email.
+password-repeated = Le due password sono diverse.
 
 ### Setting a password by a link
 
-set-password-heading = Set your password
-# $username: the person's username.
-set-password-lead = For the account { $username }.
-set-password-ends = You will be signed out everywhere.
-password-new-label = New password
-password-repeated-label = New password again
-set-password-button = Set password
-password-set-heading = Your password is set
-password-set-lead = Open the application that you want to use, and sign in there.
-password-set-link-over = The link does not work any more.
+set-password-heading = Imposta la password
+set-password-lead = Per l’account { $username }.
+set-password-ends = L’accesso verrà chiuso su tutti i dispositivi.
+password-new-label = Nuova password
+password-repeated-label = Ripeti la nuova password
+set-password-button = Imposta password
+password-set-heading = La password è stata impostata
+password-set-lead = Apri l’applicazione che vuoi usare e accedi da lì.
+password-set-link-over = Il link non è più valido.
 
 ### Choosing an account
 
-accounts-heading = Choose an account
-accounts-lead = to continue to { $application }
-accounts-another = Use another account
+accounts-heading = Scegli un account
+accounts-lead = per continuare su { $application }
+accounts-another = Usa un altro account
 
 ### Allowing an application something
 
-# The title of the page, and its heading before the list of what the application wants.
-consent-title = Allow { $application }?
-consent-heading = { $application } wants to:
-consent-heading-continue = Continue to { $application }?
-consent-heading-device = Connect a device to { $application }?
-# $code: the code on the screen of the device.
-consent-device-code = Look at your device: it shows { $code }.
-consent-device-no-code = Look at your device: it must be in front of you.
-consent-device-warning = If somebody sent you here, in a message or on the phone, do not allow it: that person would get into your account.
-# $minutes: how long ago. $address: a network address.
+consent-title = Autorizzare { $application }?
+consent-heading = { $application } chiede di:
+consent-heading-continue = Continuare su { $application }?
+consent-heading-device = Collegare un dispositivo a { $application }?
+consent-device-code = Controlla che il dispositivo mostri il codice { $code }.
+consent-device-no-code = Controlla di avere il dispositivo davanti a te.
+consent-device-warning = Se qualcuno ti ha fatto aprire questa pagina, con un messaggio o al telefono, non autorizzare: quella persona entrerebbe nel tuo account.
 consent-device-asked = { $minutes ->
-    [0] The device asked just now, from { $address }.
-    [one] The device asked a minute ago, from { $address }.
-   *[other] The device asked { $minutes } minutes ago, from { $address }.
+    [0] La richiesta del dispositivo è appena arrivata, da { $address }.
+    [one] La richiesta del dispositivo è arrivata un minuto fa, da { $address }.
+   *[other] La richiesta del dispositivo è arrivata { $minutes } minuti fa, da { $address }.
 }
-consent-device-here = Your own address is { $address }.
-# Under something that an operator has marked as sensitive.
-consent-sensitive = Sensitive: allow it only if you trust this application.
-consent-other-account = Switch account
-consent-each-time = Continue only if you have just opened { $application } yourself. Another program could ask in its name, so you are asked each time.
-consent-allow = Allow
-consent-deny = Don’t allow
-# $place: the host name of the application.
-consent-returns-to = Next, you go to { $place }.
-consent-session = Access ends when you sign out here.
-consent-beyond-session = Access continues after you sign out here.
-consent-about = About { $application }:
-# What an application wants to see. These follow the sentence of consent-heading.
-claim-name = see your full name
-claim-given_name = see your first name
-claim-family_name = see your last name
-claim-middle_name = see your middle name
-claim-nickname = see your nickname
-claim-preferred_username = see your username
-claim-profile = see the address of your profile page
-claim-picture = see your picture
-claim-website = see the address of your website
-claim-email = see your email address
-claim-email_verified = see whether your email address is verified
-claim-gender = see your gender
-claim-birthdate = see your date of birth
-claim-zoneinfo = see your time zone
-claim-locale = see your language
-claim-phone_number = see your phone number
-claim-phone_number_verified = see whether your phone number is verified
-claim-address = see your postal address
-claim-updated_at = see when your profile was last changed
-claim-groups = see the groups you belong to
-# $name: a machine name that the operator gave.
-claim-other = see something about you that is called { $name } here
+consent-device-here = Il tuo indirizzo è { $address }.
+consent-sensitive = Autorizzazione delicata: concedila solo se ti fidi di questa applicazione.
+consent-partial = Deseleziona ciò che non vuoi consentire.
+consent-other-account = Cambia account
+consent-each-time = Continua solo se hai appena aperto tu { $application }. Un altro programma potrebbe usarne il nome, perciò te lo chiediamo ogni volta.
+consent-allow = Autorizza
+consent-deny = Non autorizzare
+consent-returns-to = Poi si aprirà { $place }.
+consent-session = L’accesso termina quando esci da qui.
+consent-beyond-session = L’accesso resta attivo anche se esci da qui.
+consent-about = Informazioni su { $application }:
+claim-name = Vedere il tuo nome e cognome
+claim-given_name = Vedere il tuo nome
+claim-family_name = Vedere il tuo cognome
+claim-middle_name = Vedere il tuo secondo nome
+claim-nickname = Vedere il tuo soprannome
+claim-preferred_username = Vedere il tuo nome utente
+claim-profile = Vedere l’indirizzo della tua pagina del profilo
+claim-picture = Vedere la tua foto
+claim-website = Vedere l’indirizzo del tuo sito web
+claim-email = Vedere il tuo indirizzo email
+claim-email_verified = Vedere se il tuo indirizzo email è verificato
+claim-gender = Vedere il tuo genere
+claim-birthdate = Vedere la tua data di nascita
+claim-zoneinfo = Vedere il tuo fuso orario
+claim-locale = Vedere la tua lingua
+claim-phone_number = Vedere il tuo numero di telefono
+claim-phone_number_verified = Vedere se il tuo numero di telefono è verificato
+claim-address = Vedere il tuo indirizzo postale
+claim-updated_at = Vedere quando il tuo profilo è stato modificato l’ultima volta
+claim-groups = Vedere i gruppi di cui fai parte
+claim-other = Vedere un dato su di te che qui si chiama { $name }
+scope-openid = Sapere chi sei
+scope-profile = Vedere il tuo nome e gli altri dati del tuo profilo
+scope-email = Vedere il tuo indirizzo email
+scope-address = Vedere il tuo indirizzo postale
+scope-phone = Vedere il tuo numero di telefono
+scope-groups = Vedere i gruppi di cui fai parte
+scope-offline_access = Mantenere questo accesso dopo che sei uscito
 
 ### Devices
 
-device-heading = Connect a device
-device-lead = Type the code that your device shows.
-device-lead-code = Does your device show exactly this code?
-device-code-label = Code
-device-warning = Only use a code from a device in front of you. Somebody who sends you a code, or reads it to you on the phone, wants to get into your account.
-device-unknown = No device is waiting for this code. It may have expired: see whether your device shows a new one.
-device-wait = Too many attempts. This code was not checked. { $seconds ->
-    [one] Try again in a second.
-   *[other] Try again in { $seconds } seconds.
+device-heading = Collega un dispositivo
+device-lead = Inserisci il codice mostrato dal dispositivo.
+device-lead-code = Il dispositivo mostra esattamente questo codice?
+device-code-label = Codice
+device-warning = Usa solo il codice di un dispositivo che hai davanti a te. Chi ti invia un codice, o te lo detta al telefono, vuole entrare nel tuo account.
+device-unknown = Nessun dispositivo è in attesa di questo codice. Potrebbe essere scaduto: controlla se il dispositivo ne mostra uno nuovo.
+device-wait = Troppi tentativi. Questo codice non è stato verificato. { $seconds ->
+    [one] Riprova tra un secondo.
+   *[other] Riprova tra { $seconds } secondi.
 }
-device-allowed-heading = Your device is connected
-device-allowed-lead = Go back to your device. It continues by itself in a few seconds.
-device-denied-heading = Your device is not connected
-device-denied-lead = It gets no access to your account. If somebody sent you the code, you did the right thing: please tell the people who run this service.
-device-another = Connect another device
+device-allowed-heading = Il dispositivo è collegato
+device-allowed-lead = Torna al dispositivo: proseguirà da solo tra pochi secondi.
+device-denied-heading = Il dispositivo non è collegato
+device-denied-lead = Non avrà accesso al tuo account. Se qualcuno ti ha inviato il codice, hai fatto la cosa giusta: segnalalo a chi gestisce questo servizio.
+device-another = Collega un altro dispositivo
 
 ### Signing out
 
-logout-heading = Sign out?
-logout-asked-by = { $application } wants to sign you out.
-# $accounts: how many accounts are signed in.
+logout-heading = Vuoi uscire?
+logout-asked-by = { $application } chiede di farti uscire.
 logout-lead = { $accounts ->
-    [one] You will need your password to sign in again.
-   *[other] Several accounts are signed in with this browser.
+    [one] Per accedere di nuovo ti servirà la password.
+   *[other] In questo browser sono attivi più account.
 }
-logout-button = Sign out
-logout-all-button = Sign out of all accounts
-logout-stay = Stay signed in
-logout-applications = Applications that you have open may keep you signed in until you sign out there, too.
-signed-out-heading = You are signed out
-signed-out-lead = No account is signed in with this browser.
-signed-out-again = To sign in again, open the application that you want to use. If other people use this computer, close the browser as well.
-signing-out-heading = Signing you out
-signing-out-lead = Your applications are being told. If nothing happens, choose Continue.
-# The name of an invisible part of the page, for screen readers.
-signing-out-frame = Signs you out of an application
+logout-button = Esci
+logout-all-button = Esci da tutti gli account
+logout-stay = Non uscire
+logout-applications = Nelle applicazioni aperte l’accesso può restare attivo finché non esci anche da lì.
+signed-out-heading = Uscita completata
+signed-out-lead = In questo browser non è attivo nessun account.
+signed-out-again = Per accedere di nuovo, apri l’applicazione che vuoi usare. Se altre persone usano questo computer, chiudi anche il browser.
+signing-out-heading = Uscita in corso
+signing-out-lead = Stiamo avvisando le tue applicazioni. Se non succede nulla, scegli Continua.
+signing-out-frame = Chiude l’accesso a un’applicazione
 
 ### On the way back
 
-form-post-heading = Taking you back
-form-post-lead = If nothing happens, choose Continue.
-answered-heading = This sign-in is over
-answered-heading-signed-in = You are signed in
-answered-lead = You have finished this sign-in. There is nothing left to do on this page.
-answered-go-back-to = Go back to { $application } to continue.
-answered-go-back = Go back to the application to continue.
+form-post-heading = Ritorno all’applicazione
+form-post-lead = Se non succede nulla, scegli Continua.
+answered-heading = Questo accesso è concluso
+answered-heading-signed-in = Hai effettuato l’accesso
+answered-lead = Hai già completato questo accesso. In questa pagina non resta nulla da fare.
+answered-go-back-to = Per continuare, torna a { $application }.
+answered-go-back = Per continuare, torna all’applicazione.
 
 ### The page at the root
 
-home-heading = You sign in here for other applications
-home-heading-signed-in = You are signed in
-home-lead = To use an application, open it and choose to sign in there.
-home-developers = For developers
+home-heading = Da qui si accede ad altre applicazioni
+home-heading-signed-in = Hai effettuato l’accesso
+home-lead = Per usare un’applicazione, aprila e scegli di accedere da lì.
+home-developers = Per sviluppatori
 
 ### Errors
 
-error-heading-link = This link does not work
-error-heading-later = Please try again later
-error-heading-moment = Please try again in a moment
-error-heading-broken = Something went wrong here
-error-heading-again = Please start again
-error-heading-off = This is switched off
-error-heading-nothing = This page does not exist
-# $seconds: how long the person has to wait.
+error-heading-link = Questo link non funziona
+error-heading-later = Riprova più tardi
+error-heading-moment = Riprova tra poco
+error-heading-broken = Si è verificato un errore
+error-heading-again = Ricomincia da capo
+error-heading-off = Funzione non attiva
+error-heading-nothing = Questa pagina non esiste
 error-wait = { $seconds ->
-    [one] Try again in a second.
-   *[other] Try again in { $seconds } seconds.
+    [one] Riprova tra un secondo.
+   *[other] Riprova tra { $seconds } secondi.
 }
-# The address of an application that is not registered follows.
-error-address = The application asked to be called back at this address, which is not known here:
+error-address = L’applicazione ha chiesto la risposta a questo indirizzo, che qui non è registrato:
 
-# What happened, for the person.
-error-application = The application sent you here with a request that does not work. You did nothing wrong. Go back and try again; if it happens again, tell the people who make the application.
-error-application-unknown = The application that sent you here is not registered with this service. You did nothing wrong. Tell the people who make the application.
-error-application-disabled = The application that sent you here is switched off at present.
-error-redirect = The application that sent you here gave a wrong address to go back to. You did nothing wrong. Tell the people who make the application.
-error-server = The fault is ours, not yours. Trying again may help.
-error-busy = A lot is going on here at the moment. Your request was not handled.
-error-limited = Too many requests came from your network or for your account.
-error-not-found = This address does not lead anywhere here.
-error-reference-not-found = There is no error with this name.
-error-flow-unknown = This sign-in is not known here. It may be too old.
-error-flow-other-browser = This sign-in was begun in another browser, or this browser does not accept cookies.
-error-flow-expired = This sign-in took too long, so it has ended.
-error-flow-too-many = Too many sign-ins have been begun from your network.
-error-form-forged = This form is too old, or did not come from this page. Nothing was changed.
-error-form = The form could not be read. Nothing was changed.
-error-sign-up-off = Nobody can create an account here by themselves. Ask the people who run this service.
-error-sign-up-too-many = Too many accounts were created from your network.
-error-password-link-over = This link was already used, or has expired. Ask for a new one.
-error-account-disabled = This account is switched off. Ask the people who run this service.
-error-group = Your account is not allowed to use this application. Ask the people who run this service.
-error-device = The device has stopped waiting. Start again on the device.
-error-device-answered = This device already has its answer.
-error-device-too-many = Too many devices are asking from your network.
-error-logout = The application asked to sign you out in a way that does not work. You can sign out here instead.
+error-application = L’applicazione ha inviato una richiesta che non funziona. Non è un tuo errore. Torna indietro e riprova; se succede ancora, segnalalo a chi sviluppa l’applicazione.
+error-application-unknown = L’applicazione da cui arrivi non è registrata in questo servizio. Non è un tuo errore. Segnalalo a chi sviluppa l’applicazione.
+error-application-disabled = L’applicazione da cui arrivi al momento è disattivata.
+error-redirect = L’applicazione da cui arrivi ha indicato un indirizzo di ritorno sbagliato. Non è un tuo errore. Segnalalo a chi sviluppa l’applicazione.
+error-server = L’errore è nostro, non tuo. Riprovare potrebbe bastare.
+error-busy = In questo momento le richieste sono molte. La tua non è stata elaborata.
+error-limited = Sono arrivate troppe richieste dalla tua rete o per il tuo account.
+error-not-found = A questo indirizzo non c’è nulla.
+error-flow-unknown = Questo accesso non è riconosciuto. Potrebbe essere troppo vecchio.
+error-flow-other-browser = Questo accesso è stato avviato in un altro browser, oppure questo browser non accetta i cookie.
+error-flow-expired = Questo accesso ha richiesto troppo tempo ed è terminato.
+error-flow-too-many = Dalla tua rete sono stati avviati troppi accessi.
+error-form-forged = Questo modulo è troppo vecchio o non proviene da questa pagina. Non è stato modificato nulla.
+error-form = Non è stato possibile leggere il modulo. Non è stato modificato nulla.
+error-sign-up-off = Qui non è possibile creare un account da soli. Rivolgiti a chi gestisce questo servizio.
+error-sign-up-too-many = Dalla tua rete sono stati creati troppi account.
+error-password-link-over = Questo link è già stato usato o è scaduto. Chiedine uno nuovo.
+error-account-disabled = Questo account è disattivato. Rivolgiti a chi gestisce questo servizio.
+error-group = Il tuo account non può usare questa applicazione. Rivolgiti a chi gestisce questo servizio.
+error-device = Il dispositivo non è più in attesa. Ricomincia dal dispositivo.
+error-device-answered = Questo dispositivo ha già ricevuto la risposta.
+error-device-too-many = Dalla tua rete arrivano richieste da troppi dispositivi.
+error-logout = L’applicazione ha chiesto di farti uscire in un modo che non funziona. Puoi uscire da qui.
 
-# Where the person can go from here.
-way-home = Go to the start page
-way-logout = Sign out here
-way-device = Enter the code again
-way-errors = See all errors
+way-home = Vai alla pagina iniziale
+way-logout = Esci da qui
+way-device = Inserisci di nuovo il codice

@@ -1,243 +1,221 @@
-# The texts of the pages. Every language has every message, with the same variables; `cargo test` checks it.
+# The texts of the pages in Japanese. en.ftl says what each text is for and what its variables are.
 #
-# Write as a good bank would: short sentences, the person is "you", no blame, no jargon. Variables that are names come with
-# their own markup. HTML in a text is shown as it is typed.
+# Names are in quotation marks, so that a particle does not look like a part of the name.
 
 ### Pieces of several pages
 
-# Before the title of a page on which a form has a mistake.
-title-error = Error:{" "}
-continue = Continue
-cancel = Cancel
-# $application: the name of the application that sent the person.
-back-to = Back to { $application }
-close-page = You can close this page.
-optional = (optional)
-# The name of the list of languages, for screen readers.
-language-label = Language:
-# Opens what only people who make applications need.
-developer-details = Details for developers
-link-site = Website
-link-privacy = Privacy policy
-link-terms = Terms of service
-link-help = Help
+title-error = エラー：
+continue = 続ける
+cancel = キャンセル
+back-to = 「{ $application }」に戻る
+close-page = このページを閉じてかまいません。
+optional = （任意）
+language-label = 言語：
+developer-details = 開発者向けの詳細
+link-site = ウェブサイト
+link-privacy = プライバシーポリシー
+link-terms = 利用規約
 
 ### Signing in
 
-sign-in-heading = Sign in to { $application }
-sign-in-heading-device = Sign in to connect a device
-username-label = Username or email
-password-label = Password
-# Buttons beside a password.
-password-show = Show password
-password-hide = Hide password
-sign-in-wrong = The username or the password is wrong.
-# $seconds: how long the person has to wait.
-sign-in-wait = Too many attempts. Your password was not checked. { $seconds ->
-    [one] Try again in a second.
-   *[other] Try again in { $seconds } seconds.
+sign-in-heading = 「{ $application }」にログイン
+sign-in-heading-device = ログインしてデバイスを接続
+username-label = ユーザー名またはメールアドレス
+password-label = パスワード
+password-show = パスワードを表示
+password-hide = パスワードを隠す
+sign-in-wrong = ユーザー名またはパスワードが正しくありません。
+sign-in-wait = { $seconds ->
+   *[other] 試行回数が多すぎるため、パスワードは確認されませんでした。{ $seconds }秒後にもう一度お試しください。
 }
-stay-signed-in = Keep me signed in
-sign-in-button = Sign in
-sign-up-question = New here?
-sign-up-link = Create an account
+stay-signed-in = ログイン状態を保持する
+sign-in-button = ログイン
+sign-up-question = アカウントをお持ちでない場合：
+sign-up-link = アカウントを作成
 
 ### Making an account
 
-sign-up-heading = Create your account
-sign-up-lead = Then you continue to { $application }.
-sign-up-lead-device = Then you can connect your device.
-username-new-label = Username
-name-label = Full name
-# $shortest: a number of characters, at least 8.
-password-hint = At least { $shortest } characters. Several words that only you would put together make a good password.
-sign-up-button = Create account
-sign-in-question = Already have an account?
-sign-in-link = Sign in
-# What is wrong with what the person typed.
-sign-up-taken = This username is taken. Choose another one.
-sign-up-username = Use up to 254 letters of one alphabet, digits and signs such as . - _, without spaces and without @.
-sign-up-name_length = This name is too long.
-sign-up-name_character = This name contains an invisible character. Type it again.
-password-form = This password is too long, or contains an invisible character.
-password-short = Use at least { $shortest } characters.
-password-common = Many people use this password, so it is guessed first. Choose another one.
-password-name = Your password must not be your name, username or email.
-password-repeated = The two passwords are different.
+sign-up-heading = アカウントの作成
+sign-up-lead = 作成後、「{ $application }」に進みます。
+sign-up-lead-device = 作成後、デバイスを接続できます。
+username-new-label = ユーザー名
+name-label = 氏名
+password-hint = { $shortest }文字以上で入力してください。ご自身しか思いつかない組み合わせの単語をいくつか並べると、安全なパスワードになります。
+sign-up-button = アカウントを作成
+sign-in-question = アカウントをお持ちの場合：
+sign-in-link = ログイン
+sign-up-taken = このユーザー名はすでに使われています。別のユーザー名を入力してください。
+sign-up-username = 1種類の文字体系の文字、数字、「.」「-」「_」などの記号を使い、254文字以内で入力してください。スペースと「@」は使えません。
+sign-up-name_length = 氏名が長すぎます。
+sign-up-name_character = 氏名に目に見えない文字が含まれています。もう一度入力してください。
+password-form = パスワードが長すぎるか、目に見えない文字が含まれています。
+password-short = { $shortest }文字以上で入力してください。
+password-common = このパスワードは多くの人が使っているため、推測されやすくなっています。別のパスワードを入力してください。
+password-name = 氏名、ユーザー名、メールアドレスはパスワードに使えません。
+password-repeated = 2つのパスワードが一致しません。
 
 ### Setting a password by a link
 
-set-password-heading = Set your password
-# $username: the person's username.
-set-password-lead = For the account { $username }.
-set-password-ends = You will be signed out everywhere.
-password-new-label = New password
-password-repeated-label = New password again
-set-password-button = Set password
-password-set-heading = Your password is set
-password-set-lead = Open the application that you want to use, and sign in there.
-password-set-link-over = The link does not work any more.
+set-password-heading = パスワードの設定
+set-password-lead = アカウント：{ $username }
+set-password-ends = すべての場所でログアウトされます。
+password-new-label = 新しいパスワード
+password-repeated-label = 新しいパスワード（確認）
+set-password-button = パスワードを設定
+password-set-heading = パスワードを設定しました
+password-set-lead = 利用するアプリを開き、そこからログインしてください。
+password-set-link-over = このリンクはもう使えません。
 
 ### Choosing an account
 
-accounts-heading = Choose an account
-accounts-lead = to continue to { $application }
-accounts-another = Use another account
+accounts-heading = アカウントの選択
+accounts-lead = 選択すると「{ $application }」に進みます
+accounts-another = 別のアカウントを使用
 
 ### Allowing an application something
 
-# The title of the page, and its heading before the list of what the application wants.
-consent-title = Allow { $application }?
-consent-heading = { $application } wants to:
-consent-heading-continue = Continue to { $application }?
-consent-heading-device = Connect a device to { $application }?
-# $code: the code on the screen of the device.
-consent-device-code = Look at your device: it shows { $code }.
-consent-device-no-code = Look at your device: it must be in front of you.
-consent-device-warning = If somebody sent you here, in a message or on the phone, do not allow it: that person would get into your account.
-# $minutes: how long ago. $address: a network address.
+consent-title = 「{ $application }」にアクセスを許可しますか？
+consent-heading = 「{ $application }」が次の許可を求めています：
+consent-heading-continue = 「{ $application }」に進みますか？
+consent-heading-device = デバイスを「{ $application }」に接続しますか？
+consent-device-code = お手元のデバイスに { $code } と表示されていることを確認してください。
+consent-device-no-code = デバイスがお手元にあることを確認してください。
+consent-device-warning = メッセージや電話で誰かにこのページへ誘導された場合は、許可しないでください。その人にアカウントへ侵入されるおそれがあります。
 consent-device-asked = { $minutes ->
-    [0] The device asked just now, from { $address }.
-    [one] The device asked a minute ago, from { $address }.
-   *[other] The device asked { $minutes } minutes ago, from { $address }.
+    [0] デバイスからのリクエスト：たった今（{ $address }）
+   *[other] デバイスからのリクエスト：{ $minutes }分前（{ $address }）
 }
-consent-device-here = Your own address is { $address }.
-# Under something that an operator has marked as sensitive.
-consent-sensitive = Sensitive: allow it only if you trust this application.
-consent-other-account = Switch account
-consent-each-time = Continue only if you have just opened { $application } yourself. Another program could ask in its name, so you are asked each time.
-consent-allow = Allow
-consent-deny = Don’t allow
-# $place: the host name of the application.
-consent-returns-to = Next, you go to { $place }.
-consent-session = Access ends when you sign out here.
-consent-beyond-session = Access continues after you sign out here.
-consent-about = About { $application }:
-# What an application wants to see. These follow the sentence of consent-heading.
-claim-name = see your full name
-claim-given_name = see your first name
-claim-family_name = see your last name
-claim-middle_name = see your middle name
-claim-nickname = see your nickname
-claim-preferred_username = see your username
-claim-profile = see the address of your profile page
-claim-picture = see your picture
-claim-website = see the address of your website
-claim-email = see your email address
-claim-email_verified = see whether your email address is verified
-claim-gender = see your gender
-claim-birthdate = see your date of birth
-claim-zoneinfo = see your time zone
-claim-locale = see your language
-claim-phone_number = see your phone number
-claim-phone_number_verified = see whether your phone number is verified
-claim-address = see your postal address
-claim-updated_at = see when your profile was last changed
-claim-groups = see the groups you belong to
-# $name: a machine name that the operator gave.
-claim-other = see something about you that is called { $name } here
+consent-device-here = お使いのアドレス：{ $address }
+consent-sensitive = 重要な権限です。このアプリを信頼できる場合にのみ許可してください。
+consent-partial = 許可しない項目のチェックを外してください。
+consent-other-account = アカウントを切り替える
+consent-each-time = ご自身で「{ $application }」を開いた直後である場合にのみ、続けてください。別のプログラムがこの名前をかたる可能性があるため、毎回確認しています。
+consent-allow = 許可
+consent-deny = 許可しない
+consent-returns-to = 次に { $place } へ移動します。
+consent-session = ここからログアウトすると、アクセスは終了します。
+consent-beyond-session = ここからログアウトした後も、アクセスは続きます。
+consent-about = 「{ $application }」について：
+claim-name = 氏名の参照
+claim-given_name = 名の参照
+claim-family_name = 姓の参照
+claim-middle_name = ミドルネームの参照
+claim-nickname = ニックネームの参照
+claim-preferred_username = ユーザー名の参照
+claim-profile = プロフィールページのアドレスの参照
+claim-picture = プロフィール写真の参照
+claim-website = ウェブサイトのアドレスの参照
+claim-email = メールアドレスの参照
+claim-email_verified = メールアドレスが確認済みかどうかの参照
+claim-gender = 性別の参照
+claim-birthdate = 生年月日の参照
+claim-zoneinfo = タイムゾーンの参照
+claim-locale = 使用言語の参照
+claim-phone_number = 電話番号の参照
+claim-phone_number_verified = 電話番号が確認済みかどうかの参照
+claim-address = 住所の参照
+claim-updated_at = プロフィールの最終更新日時の参照
+claim-groups = 所属グループの参照
+claim-other = ここで「{ $name }」と呼ばれている、あなたに関する情報の参照
+scope-openid = あなたが誰であるかの確認
+scope-profile = 名前とプロフィールのその他の情報の参照
+scope-email = メールアドレスの参照
+scope-address = 住所の参照
+scope-phone = 電話番号の参照
+scope-groups = 所属グループの参照
+scope-offline_access = ログアウト後のアクセスの継続
 
 ### Devices
 
-device-heading = Connect a device
-device-lead = Type the code that your device shows.
-device-lead-code = Does your device show exactly this code?
-device-code-label = Code
-device-warning = Only use a code from a device in front of you. Somebody who sends you a code, or reads it to you on the phone, wants to get into your account.
-device-unknown = No device is waiting for this code. It may have expired: see whether your device shows a new one.
-device-wait = Too many attempts. This code was not checked. { $seconds ->
-    [one] Try again in a second.
-   *[other] Try again in { $seconds } seconds.
+device-heading = デバイスの接続
+device-lead = デバイスに表示されているコードを入力してください。
+device-lead-code = デバイスにこのとおりのコードが表示されていますか？
+device-code-label = コード
+device-warning = お手元のデバイスに表示されたコードだけを入力してください。コードを送ってきたり、電話で読み上げたりする人は、あなたのアカウントへの侵入をねらっています。
+device-unknown = このコードを待っているデバイスはありません。有効期限が切れている可能性があります。デバイスに新しいコードが表示されていないか確認してください。
+device-wait = { $seconds ->
+   *[other] 試行回数が多すぎるため、このコードは確認されませんでした。{ $seconds }秒後にもう一度お試しください。
 }
-device-allowed-heading = Your device is connected
-device-allowed-lead = Go back to your device. It continues by itself in a few seconds.
-device-denied-heading = Your device is not connected
-device-denied-lead = It gets no access to your account. If somebody sent you the code, you did the right thing: please tell the people who run this service.
-device-another = Connect another device
+device-allowed-heading = デバイスを接続しました
+device-allowed-lead = デバイスに戻ってください。数秒後に自動的に続きます。
+device-denied-heading = デバイスを接続しませんでした
+device-denied-lead = このデバイスはアカウントにアクセスできません。誰かから送られたコードだった場合、許可しなかったのは正しい判断です。このサービスの運営者にお知らせください。
+device-another = 別のデバイスを接続
 
 ### Signing out
 
-logout-heading = Sign out?
-logout-asked-by = { $application } wants to sign you out.
-# $accounts: how many accounts are signed in.
+logout-heading = ログアウトしますか？
+logout-asked-by = 「{ $application }」がログアウトを求めています。
 logout-lead = { $accounts ->
-    [one] You will need your password to sign in again.
-   *[other] Several accounts are signed in with this browser.
+    [1] 再びログインするにはパスワードが必要です。
+   *[other] このブラウザでは複数のアカウントがログインしています。
 }
-logout-button = Sign out
-logout-all-button = Sign out of all accounts
-logout-stay = Stay signed in
-logout-applications = Applications that you have open may keep you signed in until you sign out there, too.
-signed-out-heading = You are signed out
-signed-out-lead = No account is signed in with this browser.
-signed-out-again = To sign in again, open the application that you want to use. If other people use this computer, close the browser as well.
-signing-out-heading = Signing you out
-signing-out-lead = Your applications are being told. If nothing happens, choose Continue.
-# The name of an invisible part of the page, for screen readers.
-signing-out-frame = Signs you out of an application
+logout-button = ログアウト
+logout-all-button = すべてのアカウントからログアウト
+logout-stay = ログアウトしない
+logout-applications = 開いているアプリでは、そのアプリでもログアウトするまでログイン状態が続くことがあります。
+signed-out-heading = ログアウトしました
+signed-out-lead = このブラウザでログイン中のアカウントはありません。
+signed-out-again = 再びログインするには、利用するアプリを開いてください。このパソコンをほかの人も使う場合は、ブラウザも閉じてください。
+signing-out-heading = ログアウトしています
+signing-out-lead = アプリに通知しています。画面が切り替わらない場合は「続ける」を選択してください。
+signing-out-frame = アプリからのログアウト
 
 ### On the way back
 
-form-post-heading = Taking you back
-form-post-lead = If nothing happens, choose Continue.
-answered-heading = This sign-in is over
-answered-heading-signed-in = You are signed in
-answered-lead = You have finished this sign-in. There is nothing left to do on this page.
-answered-go-back-to = Go back to { $application } to continue.
-answered-go-back = Go back to the application to continue.
+form-post-heading = アプリに戻ります
+form-post-lead = 画面が切り替わらない場合は「続ける」を選択してください。
+answered-heading = このログインは終了しています
+answered-heading-signed-in = ログインしています
+answered-lead = このログインは完了しています。このページで必要な操作はありません。
+answered-go-back-to = 「{ $application }」に戻って続けてください。
+answered-go-back = アプリに戻って続けてください。
 
 ### The page at the root
 
-home-heading = You sign in here for other applications
-home-heading-signed-in = You are signed in
-home-lead = To use an application, open it and choose to sign in there.
-home-developers = For developers
+home-heading = ほかのアプリにログインするためのサイトです
+home-heading-signed-in = ログインしています
+home-lead = アプリを利用するには、そのアプリを開いてログインを選択してください。
+home-developers = 開発者向け
 
 ### Errors
 
-error-heading-link = This link does not work
-error-heading-later = Please try again later
-error-heading-moment = Please try again in a moment
-error-heading-broken = Something went wrong here
-error-heading-again = Please start again
-error-heading-off = This is switched off
-error-heading-nothing = This page does not exist
-# $seconds: how long the person has to wait.
+error-heading-link = このリンクは使えません
+error-heading-later = 時間をおいてお試しください
+error-heading-moment = しばらくしてからお試しください
+error-heading-broken = 問題が発生しました
+error-heading-again = 最初からやり直してください
+error-heading-off = この機能は無効になっています
+error-heading-nothing = ページが見つかりません
 error-wait = { $seconds ->
-    [one] Try again in a second.
-   *[other] Try again in { $seconds } seconds.
+   *[other] { $seconds }秒後にもう一度お試しください。
 }
-# The address of an application that is not registered follows.
-error-address = The application asked to be called back at this address, which is not known here:
+error-address = アプリが戻り先として指定した次のアドレスは、ここに登録されていません：
 
-# What happened, for the person.
-error-application = The application sent you here with a request that does not work. You did nothing wrong. Go back and try again; if it happens again, tell the people who make the application.
-error-application-unknown = The application that sent you here is not registered with this service. You did nothing wrong. Tell the people who make the application.
-error-application-disabled = The application that sent you here is switched off at present.
-error-redirect = The application that sent you here gave a wrong address to go back to. You did nothing wrong. Tell the people who make the application.
-error-server = The fault is ours, not yours. Trying again may help.
-error-busy = A lot is going on here at the moment. Your request was not handled.
-error-limited = Too many requests came from your network or for your account.
-error-not-found = This address does not lead anywhere here.
-error-reference-not-found = There is no error with this name.
-error-flow-unknown = This sign-in is not known here. It may be too old.
-error-flow-other-browser = This sign-in was begun in another browser, or this browser does not accept cookies.
-error-flow-expired = This sign-in took too long, so it has ended.
-error-flow-too-many = Too many sign-ins have been begun from your network.
-error-form-forged = This form is too old, or did not come from this page. Nothing was changed.
-error-form = The form could not be read. Nothing was changed.
-error-sign-up-off = Nobody can create an account here by themselves. Ask the people who run this service.
-error-sign-up-too-many = Too many accounts were created from your network.
-error-password-link-over = This link was already used, or has expired. Ask for a new one.
-error-account-disabled = This account is switched off. Ask the people who run this service.
-error-group = Your account is not allowed to use this application. Ask the people who run this service.
-error-device = The device has stopped waiting. Start again on the device.
-error-device-answered = This device already has its answer.
-error-device-too-many = Too many devices are asking from your network.
-error-logout = The application asked to sign you out in a way that does not work. You can sign out here instead.
+error-application = アプリから送られたリクエストに問題があります。お客様の操作に誤りはありません。アプリに戻ってもう一度お試しください。繰り返し発生する場合は、アプリの開発元にお知らせください。
+error-application-unknown = 移動元のアプリは、このサービスに登録されていません。お客様の操作に誤りはありません。アプリの開発元にお知らせください。
+error-application-disabled = 移動元のアプリは現在無効になっています。
+error-redirect = 移動元のアプリが指定した戻り先のアドレスが正しくありません。お客様の操作に誤りはありません。アプリの開発元にお知らせください。
+error-server = 原因はこのサービス側にあり、お客様の操作に誤りはありません。もう一度お試しいただくと解決することがあります。
+error-busy = 現在アクセスが集中しています。リクエストは処理されませんでした。
+error-limited = お使いのネットワークまたはアカウントからのリクエストが多すぎます。
+error-not-found = このアドレスにはページがありません。
+error-flow-unknown = このログインは確認できません。古すぎる可能性があります。
+error-flow-other-browser = このログインは別のブラウザで開始されたか、このブラウザでCookieが無効になっています。
+error-flow-expired = 時間がかかりすぎたため、このログインは終了しました。
+error-flow-too-many = お使いのネットワークから開始されたログインが多すぎます。
+error-form-forged = フォームが古すぎるか、このページから送信されたものではありません。何も変更されていません。
+error-form = フォームを読み取れませんでした。何も変更されていません。
+error-sign-up-off = ここではご自身でアカウントを作成できません。このサービスの運営者にお問い合わせください。
+error-sign-up-too-many = お使いのネットワークから作成されたアカウントが多すぎます。
+error-password-link-over = このリンクはすでに使用されたか、有効期限が切れています。新しいリンクを依頼してください。
+error-account-disabled = このアカウントは無効になっています。このサービスの運営者にお問い合わせください。
+error-group = お使いのアカウントでは、このアプリを利用できません。このサービスの運営者にお問い合わせください。
+error-device = デバイスの待ち時間が終了しました。デバイスで最初からやり直してください。
+error-device-answered = このデバイスにはすでに回答済みです。
+error-device-too-many = お使いのネットワークからリクエストしているデバイスが多すぎます。
+error-logout = アプリからのログアウトのリクエストに問題があります。代わりにここからログアウトできます。
 
-# Where the person can go from here.
-way-home = Go to the start page
-way-logout = Sign out here
-way-device = Enter the code again
-way-errors = See all errors
+way-home = トップページへ
+way-logout = ここからログアウト
+way-device = コードを再入力

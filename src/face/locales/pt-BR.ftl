@@ -1,243 +1,223 @@
-# The texts of the pages. Every language has every message, with the same variables; `cargo test` checks it.
-#
-# Write as a good bank would: short sentences, the person is "you", no blame, no jargon. Variables that are names come with
-# their own markup. HTML in a text is shown as it is typed.
+# The texts of the pages in Brazilian Portuguese. en.ftl says what each text is for and what its variables are.
 
 ### Pieces of several pages
 
-# Before the title of a page on which a form has a mistake.
-title-error = Error:{" "}
-continue = Continue
-cancel = Cancel
-# $application: the name of the application that sent the person.
-back-to = Back to { $application }
-close-page = You can close this page.
-optional = (optional)
-# The name of the list of languages, for screen readers.
-language-label = Language:
-# Opens what only people who make applications need.
-developer-details = Details for developers
-link-site = Website
-link-privacy = Privacy policy
-link-terms = Terms of service
-link-help = Help
+title-error = Erro:{" "}
+continue = Continuar
+cancel = Cancelar
+back-to = Voltar para { $application }
+close-page = Você já pode fechar esta página.
+optional = (opcional)
+language-label = Idioma:
+developer-details = Detalhes para desenvolvedores
+link-site = Site
+link-privacy = Política de privacidade
+link-terms = Termos de serviço
 
 ### Signing in
 
-sign-in-heading = Sign in to { $application }
-sign-in-heading-device = Sign in to connect a device
-username-label = Username or email
-password-label = Password
-# Buttons beside a password.
-password-show = Show password
-password-hide = Hide password
-sign-in-wrong = The username or the password is wrong.
-# $seconds: how long the person has to wait.
-sign-in-wait = Too many attempts. Your password was not checked. { $seconds ->
-    [one] Try again in a second.
-   *[other] Try again in { $seconds } seconds.
+sign-in-heading = Entrar em { $application }
+sign-in-heading-device = Entre para conectar um dispositivo
+username-label = Nome de usuário ou e-mail
+password-label = Senha
+password-show = Mostrar senha
+password-hide = Ocultar senha
+sign-in-wrong = O nome de usuário ou a senha estão incorretos.
+sign-in-wait = Muitas tentativas. Sua senha não foi verificada. { $seconds ->
+    [one] Tente novamente em um segundo.
+   *[other] Tente novamente em { $seconds } segundos.
 }
-stay-signed-in = Keep me signed in
-sign-in-button = Sign in
-sign-up-question = New here?
-sign-up-link = Create an account
+stay-signed-in = Manter minha conta conectada
+sign-in-button = Entrar
+sign-up-question = Ainda não tem uma conta?
+sign-up-link = Criar conta
 
 ### Making an account
 
-sign-up-heading = Create your account
-sign-up-lead = Then you continue to { $application }.
-sign-up-lead-device = Then you can connect your device.
-username-new-label = Username
-name-label = Full name
-# $shortest: a number of characters, at least 8.
-password-hint = At least { $shortest } characters. Several words that only you would put together make a good password.
-sign-up-button = Create account
-sign-in-question = Already have an account?
-sign-in-link = Sign in
-# What is wrong with what the person typed.
-sign-up-taken = This username is taken. Choose another one.
-sign-up-username = Use up to 254 letters of one alphabet, digits and signs such as . - _, without spaces and without @.
-sign-up-name_length = This name is too long.
-sign-up-name_character = This name contains an invisible character. Type it again.
-password-form = This password is too long, or contains an invisible character.
-password-short = Use at least { $shortest } characters.
-password-common = Many people use this password, so it is guessed first. Choose another one.
-password-name = Your password must not be your name, username or email.
-password-repeated = The two passwords are different.
+sign-up-heading = Crie sua conta
+sign-up-lead = Depois, você continua em { $application }.
+sign-up-lead-device = Depois, você pode conectar seu dispositivo.
+username-new-label = Nome de usuário
+name-label = Nome completo
+password-hint = Pelo menos { $shortest } caracteres. Várias palavras que só você juntaria formam uma boa senha.
+sign-up-button = Criar conta
+sign-in-question = Já tem uma conta?
+sign-in-link = Entrar
+sign-up-taken = Este nome de usuário já está em uso. Escolha outro.
+sign-up-username = Use até 254 caracteres: letras de um só alfabeto, números e sinais como . - _, sem espaços e sem @.
+sign-up-name_length = Este nome é longo demais.
+sign-up-name_character = Este nome contém um caractere invisível. Digite-o novamente.
+password-form = Esta senha é longa demais ou contém um caractere invisível.
+password-short = Use pelo menos { $shortest } caracteres.
+password-common = Muitas pessoas usam esta senha, por isso ela é uma das primeiras a ser testada. Escolha outra.
+password-name = A senha não pode ser seu nome, seu nome de usuário nem seu e-mail.
+password-repeated = As duas senhas são diferentes.
 
 ### Setting a password by a link
 
-set-password-heading = Set your password
-# $username: the person's username.
-set-password-lead = For the account { $username }.
-set-password-ends = You will be signed out everywhere.
-password-new-label = New password
-password-repeated-label = New password again
-set-password-button = Set password
-password-set-heading = Your password is set
-password-set-lead = Open the application that you want to use, and sign in there.
-password-set-link-over = The link does not work any more.
+set-password-heading = Defina sua senha
+set-password-lead = Para a conta { $username }.
+set-password-ends = Sua conta será desconectada em todos os lugares.
+password-new-label = Nova senha
+password-repeated-label = Repita a nova senha
+set-password-button = Definir senha
+password-set-heading = Sua senha foi definida
+password-set-lead = Abra o aplicativo que você quer usar e entre por lá.
+password-set-link-over = O link não funciona mais.
 
 ### Choosing an account
 
-accounts-heading = Choose an account
-accounts-lead = to continue to { $application }
-accounts-another = Use another account
+accounts-heading = Escolha uma conta
+accounts-lead = para continuar em { $application }
+accounts-another = Usar outra conta
 
 ### Allowing an application something
 
-# The title of the page, and its heading before the list of what the application wants.
-consent-title = Allow { $application }?
-consent-heading = { $application } wants to:
-consent-heading-continue = Continue to { $application }?
-consent-heading-device = Connect a device to { $application }?
-# $code: the code on the screen of the device.
-consent-device-code = Look at your device: it shows { $code }.
-consent-device-no-code = Look at your device: it must be in front of you.
-consent-device-warning = If somebody sent you here, in a message or on the phone, do not allow it: that person would get into your account.
-# $minutes: how long ago. $address: a network address.
+consent-title = Permitir o acesso de { $application }?
+consent-heading = { $application } pede permissão para:
+consent-heading-continue = Continuar em { $application }?
+consent-heading-device = Conectar um dispositivo a { $application }?
+consent-device-code = Confira se o seu dispositivo mostra o código { $code }.
+consent-device-no-code = Confira se o dispositivo está na sua frente.
+consent-device-warning = Se alguém enviou você para cá, por mensagem ou por telefone, não permita: essa pessoa entraria na sua conta.
 consent-device-asked = { $minutes ->
-    [0] The device asked just now, from { $address }.
-    [one] The device asked a minute ago, from { $address }.
-   *[other] The device asked { $minutes } minutes ago, from { $address }.
+    [0] O dispositivo fez o pedido agora mesmo, de { $address }.
+    [one] O dispositivo fez o pedido há um minuto, de { $address }.
+   *[other] O dispositivo fez o pedido há { $minutes } minutos, de { $address }.
 }
-consent-device-here = Your own address is { $address }.
-# Under something that an operator has marked as sensitive.
-consent-sensitive = Sensitive: allow it only if you trust this application.
-consent-other-account = Switch account
-consent-each-time = Continue only if you have just opened { $application } yourself. Another program could ask in its name, so you are asked each time.
-consent-allow = Allow
-consent-deny = Don’t allow
-# $place: the host name of the application.
-consent-returns-to = Next, you go to { $place }.
-consent-session = Access ends when you sign out here.
-consent-beyond-session = Access continues after you sign out here.
-consent-about = About { $application }:
-# What an application wants to see. These follow the sentence of consent-heading.
-claim-name = see your full name
-claim-given_name = see your first name
-claim-family_name = see your last name
-claim-middle_name = see your middle name
-claim-nickname = see your nickname
-claim-preferred_username = see your username
-claim-profile = see the address of your profile page
-claim-picture = see your picture
-claim-website = see the address of your website
-claim-email = see your email address
-claim-email_verified = see whether your email address is verified
-claim-gender = see your gender
-claim-birthdate = see your date of birth
-claim-zoneinfo = see your time zone
-claim-locale = see your language
-claim-phone_number = see your phone number
-claim-phone_number_verified = see whether your phone number is verified
-claim-address = see your postal address
-claim-updated_at = see when your profile was last changed
-claim-groups = see the groups you belong to
-# $name: a machine name that the operator gave.
-claim-other = see something about you that is called { $name } here
+consent-device-here = Seu endereço é { $address }.
+consent-sensitive = Permissão sensível: só permita se você confiar neste aplicativo.
+consent-partial = Desmarque o que você não quer permitir.
+consent-other-account = Trocar de conta
+consent-each-time = Continue somente se você acabou de abrir { $application }. Outro programa poderia usar esse nome, por isso perguntamos todas as vezes.
+consent-allow = Permitir
+consent-deny = Não permitir
+consent-returns-to = Em seguida, você vai para { $place }.
+consent-session = O acesso termina quando você sair daqui.
+consent-beyond-session = O acesso continua depois que você sair daqui.
+consent-about = Sobre { $application }:
+claim-name = Ver seu nome completo
+claim-given_name = Ver seu primeiro nome
+claim-family_name = Ver seu sobrenome
+claim-middle_name = Ver seu nome do meio
+claim-nickname = Ver seu apelido
+claim-preferred_username = Ver seu nome de usuário
+claim-profile = Ver o endereço da sua página de perfil
+claim-picture = Ver sua foto
+claim-website = Ver o endereço do seu site
+claim-email = Ver seu endereço de e-mail
+claim-email_verified = Ver se seu endereço de e-mail foi verificado
+claim-gender = Ver seu gênero
+claim-birthdate = Ver sua data de nascimento
+claim-zoneinfo = Ver seu fuso horário
+claim-locale = Ver seu idioma
+claim-phone_number = Ver seu número de telefone
+claim-phone_number_verified = Ver se seu número de telefone foi verificado
+claim-address = Ver seu endereço postal
+claim-updated_at = Ver quando seu perfil foi alterado pela última vez
+claim-groups = Ver os grupos de que você participa
+claim-other = Ver um dado sobre você que aqui se chama { $name }
+scope-openid = Saber quem você é
+scope-profile = Ver seu nome e as outras informações do seu perfil
+scope-email = Ver seu endereço de e-mail
+scope-address = Ver seu endereço postal
+scope-phone = Ver seu número de telefone
+scope-groups = Ver os grupos de que você participa
+scope-offline_access = Manter este acesso depois que você sair
 
 ### Devices
 
-device-heading = Connect a device
-device-lead = Type the code that your device shows.
-device-lead-code = Does your device show exactly this code?
-device-code-label = Code
-device-warning = Only use a code from a device in front of you. Somebody who sends you a code, or reads it to you on the phone, wants to get into your account.
-device-unknown = No device is waiting for this code. It may have expired: see whether your device shows a new one.
-device-wait = Too many attempts. This code was not checked. { $seconds ->
-    [one] Try again in a second.
-   *[other] Try again in { $seconds } seconds.
+device-heading = Conecte um dispositivo
+device-lead = Digite o código que aparece no seu dispositivo.
+device-lead-code = Seu dispositivo mostra exatamente este código?
+device-code-label = Código
+device-warning = Use somente o código de um dispositivo que está na sua frente. Quem envia um código a você, ou o dita por telefone, quer entrar na sua conta.
+device-unknown = Nenhum dispositivo está esperando este código. Ele pode ter expirado: veja se seu dispositivo mostra um novo.
+device-wait = Muitas tentativas. Este código não foi verificado. { $seconds ->
+    [one] Tente novamente em um segundo.
+   *[other] Tente novamente em { $seconds } segundos.
 }
-device-allowed-heading = Your device is connected
-device-allowed-lead = Go back to your device. It continues by itself in a few seconds.
-device-denied-heading = Your device is not connected
-device-denied-lead = It gets no access to your account. If somebody sent you the code, you did the right thing: please tell the people who run this service.
-device-another = Connect another device
+device-allowed-heading = Seu dispositivo está conectado
+device-allowed-lead = Volte ao seu dispositivo. Ele continua sozinho em alguns segundos.
+device-denied-heading = Seu dispositivo não está conectado
+device-denied-lead = Ele não terá acesso à sua conta. Se alguém enviou o código a você, você fez a coisa certa: avise quem administra este serviço.
+device-another = Conectar outro dispositivo
 
 ### Signing out
 
-logout-heading = Sign out?
-logout-asked-by = { $application } wants to sign you out.
-# $accounts: how many accounts are signed in.
+logout-heading = Sair da conta?
+logout-asked-by = { $application } quer que você saia da conta.
 logout-lead = { $accounts ->
-    [one] You will need your password to sign in again.
-   *[other] Several accounts are signed in with this browser.
+    [one] Você vai precisar da sua senha para entrar novamente.
+   *[other] Várias contas estão conectadas neste navegador.
 }
-logout-button = Sign out
-logout-all-button = Sign out of all accounts
-logout-stay = Stay signed in
-logout-applications = Applications that you have open may keep you signed in until you sign out there, too.
-signed-out-heading = You are signed out
-signed-out-lead = No account is signed in with this browser.
-signed-out-again = To sign in again, open the application that you want to use. If other people use this computer, close the browser as well.
-signing-out-heading = Signing you out
-signing-out-lead = Your applications are being told. If nothing happens, choose Continue.
-# The name of an invisible part of the page, for screen readers.
-signing-out-frame = Signs you out of an application
+logout-button = Sair
+logout-all-button = Sair de todas as contas
+logout-stay = Não sair
+logout-applications = Nos aplicativos abertos, sua conta pode continuar conectada até que você saia deles também.
+signed-out-heading = Você saiu da conta
+signed-out-lead = Nenhuma conta está conectada neste navegador.
+signed-out-again = Para entrar novamente, abra o aplicativo que você quer usar. Se outras pessoas usam este computador, feche também o navegador.
+signing-out-heading = Saindo da conta
+signing-out-lead = Estamos avisando seus aplicativos. Se nada acontecer, escolha Continuar.
+signing-out-frame = Encerra o acesso a um aplicativo
 
 ### On the way back
 
-form-post-heading = Taking you back
-form-post-lead = If nothing happens, choose Continue.
-answered-heading = This sign-in is over
-answered-heading-signed-in = You are signed in
-answered-lead = You have finished this sign-in. There is nothing left to do on this page.
-answered-go-back-to = Go back to { $application } to continue.
-answered-go-back = Go back to the application to continue.
+form-post-heading = Voltando ao aplicativo
+form-post-lead = Se nada acontecer, escolha Continuar.
+answered-heading = Este acesso foi concluído
+answered-heading-signed-in = Você já entrou na conta
+answered-lead = Você concluiu este acesso. Não há mais nada a fazer nesta página.
+answered-go-back-to = Volte para { $application } para continuar.
+answered-go-back = Volte ao aplicativo para continuar.
 
 ### The page at the root
 
-home-heading = You sign in here for other applications
-home-heading-signed-in = You are signed in
-home-lead = To use an application, open it and choose to sign in there.
-home-developers = For developers
+home-heading = Aqui você entra em outros aplicativos
+home-heading-signed-in = Você já entrou na conta
+home-lead = Para usar um aplicativo, abra-o e escolha entrar por lá.
+home-developers = Para desenvolvedores
 
 ### Errors
 
-error-heading-link = This link does not work
-error-heading-later = Please try again later
-error-heading-moment = Please try again in a moment
-error-heading-broken = Something went wrong here
-error-heading-again = Please start again
-error-heading-off = This is switched off
-error-heading-nothing = This page does not exist
-# $seconds: how long the person has to wait.
+error-heading-link = Este link não funciona
+error-heading-later = Tente novamente mais tarde
+error-heading-moment = Tente novamente em instantes
+error-heading-broken = Algo deu errado aqui
+error-heading-again = Comece de novo
+error-heading-off = Este recurso está desativado
+error-heading-nothing = Esta página não existe
 error-wait = { $seconds ->
-    [one] Try again in a second.
-   *[other] Try again in { $seconds } seconds.
+    [one] Tente novamente em um segundo.
+   *[other] Tente novamente em { $seconds } segundos.
 }
-# The address of an application that is not registered follows.
-error-address = The application asked to be called back at this address, which is not known here:
+error-address = O aplicativo pediu a resposta neste endereço, que não está registrado aqui:
 
-# What happened, for the person.
-error-application = The application sent you here with a request that does not work. You did nothing wrong. Go back and try again; if it happens again, tell the people who make the application.
-error-application-unknown = The application that sent you here is not registered with this service. You did nothing wrong. Tell the people who make the application.
-error-application-disabled = The application that sent you here is switched off at present.
-error-redirect = The application that sent you here gave a wrong address to go back to. You did nothing wrong. Tell the people who make the application.
-error-server = The fault is ours, not yours. Trying again may help.
-error-busy = A lot is going on here at the moment. Your request was not handled.
-error-limited = Too many requests came from your network or for your account.
-error-not-found = This address does not lead anywhere here.
-error-reference-not-found = There is no error with this name.
-error-flow-unknown = This sign-in is not known here. It may be too old.
-error-flow-other-browser = This sign-in was begun in another browser, or this browser does not accept cookies.
-error-flow-expired = This sign-in took too long, so it has ended.
-error-flow-too-many = Too many sign-ins have been begun from your network.
-error-form-forged = This form is too old, or did not come from this page. Nothing was changed.
-error-form = The form could not be read. Nothing was changed.
-error-sign-up-off = Nobody can create an account here by themselves. Ask the people who run this service.
-error-sign-up-too-many = Too many accounts were created from your network.
-error-password-link-over = This link was already used, or has expired. Ask for a new one.
-error-account-disabled = This account is switched off. Ask the people who run this service.
-error-group = Your account is not allowed to use this application. Ask the people who run this service.
-error-device = The device has stopped waiting. Start again on the device.
-error-device-answered = This device already has its answer.
-error-device-too-many = Too many devices are asking from your network.
-error-logout = The application asked to sign you out in a way that does not work. You can sign out here instead.
+error-application = O aplicativo enviou você para cá com uma solicitação que não funciona. Você não fez nada de errado. Volte e tente novamente; se acontecer outra vez, avise quem desenvolve o aplicativo.
+error-application-unknown = O aplicativo que enviou você para cá não está registrado neste serviço. Você não fez nada de errado. Avise quem desenvolve o aplicativo.
+error-application-disabled = O aplicativo que enviou você para cá está desativado no momento.
+error-redirect = O aplicativo que enviou você para cá informou um endereço de retorno errado. Você não fez nada de errado. Avise quem desenvolve o aplicativo.
+error-server = A falha é nossa, não sua. Tentar novamente pode resolver.
+error-busy = Há muitos acessos neste momento. Sua solicitação não foi processada.
+error-limited = Sua rede ou sua conta fez solicitações demais.
+error-not-found = Este endereço não leva a nenhum lugar aqui.
+error-flow-unknown = Este acesso não foi reconhecido. Ele pode ser antigo demais.
+error-flow-other-browser = Este acesso foi iniciado em outro navegador, ou este navegador não aceita cookies.
+error-flow-expired = Este acesso demorou demais e foi encerrado.
+error-flow-too-many = Muitos acessos foram iniciados na sua rede.
+error-form-forged = Este formulário é antigo demais ou não veio desta página. Nada foi alterado.
+error-form = Não foi possível ler o formulário. Nada foi alterado.
+error-sign-up-off = Aqui não é possível criar a própria conta. Fale com quem administra este serviço.
+error-sign-up-too-many = Muitas contas foram criadas na sua rede.
+error-password-link-over = Este link já foi usado ou expirou. Peça um novo.
+error-account-disabled = Esta conta está desativada. Fale com quem administra este serviço.
+error-group = Sua conta não tem permissão para usar este aplicativo. Fale com quem administra este serviço.
+error-device = O dispositivo parou de esperar. Comece de novo no dispositivo.
+error-device-answered = Este dispositivo já recebeu a resposta.
+error-device-too-many = Dispositivos demais estão fazendo pedidos na sua rede.
+error-logout = O aplicativo pediu sua saída de um modo que não funciona. Você pode sair da conta aqui.
 
-# Where the person can go from here.
-way-home = Go to the start page
-way-logout = Sign out here
-way-device = Enter the code again
-way-errors = See all errors
+way-home = Ir para a página inicial
+way-logout = Sair da conta aqui
+way-device = Digitar o código novamente

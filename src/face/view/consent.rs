@@ -33,8 +33,11 @@ impl PageView for ConsentPage {
 pub struct AskedItem {
     /// The machine name, which is the value of its checkbox.
     pub name: String,
-    /// What the application may do with it, in the operator's words. `None` for a claim.
+    /// What the application may do with it, in the operator's words. `None` for a claim, and for a standard scope that the
+    /// operator has not described.
     pub description: Option<Words>,
+    /// The standard scope that it is, by the end of the name of its text in the catalogue.
+    pub scope: Option<String>,
     /// The standard claim that it is, by the end of the name of its text in the catalogue. `None` for a scope, or for a claim
     /// of the operator.
     pub claim: Option<String>,

@@ -52,6 +52,10 @@ pub struct Application {
     pub name: Words,
     /// The URL of its picture here.
     pub logo: Option<String>,
+    /// The URL of its picture in the dark scheme; `None` if it is the same.
+    pub logo_dark: Option<String>,
+    /// The URL of the style sheet with its own brand.
+    pub style: Option<String>,
     pub site: Option<String>,
     pub policy: Option<String>,
     pub terms: Option<String>,

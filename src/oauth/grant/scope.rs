@@ -39,7 +39,23 @@ pub struct ScopeRecord {
     pub required: bool,
 }
 
+/// The scopes that every server has at first, with their descriptions in the schema. The pages have them in every language.
+const STANDARD: [(&str, &str); 7] = [
+    (OPENID, "Know who you are"),
+    ("profile", "See your name and what else your profile says"),
+    ("email", "See your e-mail address"),
+    ("address", "See your postal address"),
+    ("phone", "See your phone number"),
+    ("groups", "See the groups that you belong to"),
+    (OFFLINE_ACCESS, "Keep this access after you have signed out"),
+];
+
 impl ScopeRecord {
+    /// Whether this is a standard scope with the description that every server has at first, apart from its languages.
+    pub fn is_as_delivered(&self) -> bool {
+        STANDARD.contains(&(&*self.name, self.description.as_str()))
+    }
+
     /// Returns the texts with the names of their members: `description`, `description#de`, `consequence` and so on.
     pub fn texts(&self) -> impl Iterator<Item = (String, &str)> {
         let consequence = self.consequence.iter().flat_map(|text| text.members("consequence"));
@@ -280,6 +296,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn the_schema_makes_each_standard_scope_with_its_description() {
+        let schema = include_str!("../../../migrations/0001_initial.sql");
+        for (name, description) in STANDARD {
+            assert!(schema.contains(&format!("    ('{name}', '{description}', ")), "{name}");
+        }
+    }
 
     #[test]
     fn tabs_quotes_and_unicode_are_malformed_and_so_is_a_list_without_names() {

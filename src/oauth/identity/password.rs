@@ -67,16 +67,6 @@ impl PasswordPolicy {
 }
 
 impl PasswordFault {
-    /// Returns the fault as a word, which pages translate.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Form => "form",
-            Self::Short(_) => "short",
-            Self::Common => "common",
-            Self::Name => "name",
-        }
-    }
-
     /// The fault as the end of a sentence about the password, for its user and for operators.
     pub fn sentence(self) -> String {
         match self {

@@ -22,7 +22,7 @@ pub enum Source {
 }
 
 /// The parameters whose repetition, length and characters are checked in every request, also where nothing reads them.
-pub(super) const CHECKED_PARAMETERS: [&str; 13] = [
+pub(super) const CHECKED_PARAMETERS: [&str; 14] = [
     "state",
     "response_type",
     "response_mode",
@@ -36,6 +36,7 @@ pub(super) const CHECKED_PARAMETERS: [&str; 13] = [
     "prompt",
     "max_age",
     "id_token_hint",
+    "ui_locales",
 ];
 
 const HINT: &str = "id_token_hint";

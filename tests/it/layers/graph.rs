@@ -17,7 +17,7 @@ const LEVELS: &[&[&str]] = &[
     // Storage and signing work without a clock, an edge, or each other.
     &["store/", "jose/"],
     &["failure.rs"],
-    &["fetch/address.rs", "face/colour.rs", "face/language.rs"],
+    &["fetch/address.rs", "face/colour.rs"],
     &["face/scheme.rs"],
     &["face/tokens.rs"],
     &["config/"],
