@@ -217,7 +217,11 @@ async fn every_page_is_light_and_the_style_sheet_of_the_reference_is_loaded_nowh
 async fn the_reference_has_the_name_and_the_picture_of_the_operator() {
     let folder = private_folder();
     let logo = folder.path().join("logo");
-    std::fs::write(&logo, "<svg xmlns=\"http://www.w3.org/2000/svg\"/>").unwrap();
+    std::fs::write(
+        &logo,
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 1 1\"><path d=\"M0 0h1v1z\"/></svg>",
+    )
+    .unwrap();
     let logo = logo.display().to_string();
     let server = TestServer::start_with(&[("brand.name", "Example & Co"), ("brand.logo", &logo)]).await;
     let picture = format!("<img src=\"{}\"", server.app.brand.logo().expect("a logo"));
