@@ -23,7 +23,7 @@ pub struct Asset {
 impl Asset {
     fn new(ending: &str, media_type: &'static str, content: impl Into<Cow<'static, str>>) -> Self {
         let content = content.into();
-        Self { name: format!("{}.{ending}", Hash::of(&*content).to_text()), media_type, content }
+        Self { name: format!("{}.{ending}", Hash::of(&content).to_text()), media_type, content }
     }
 }
 

@@ -73,7 +73,7 @@ impl Language {
             .into_iter()
             .filter_map(|language| Some((LanguageTag::parse(language.tag())?, language)))
             .collect();
-        language_tag::best(wanted, available.iter().map(|(tag, language)| (tag, *language)))
+        language_tag::best(wanted, &available.iter().map(|(tag, language)| (tag, *language)))
     }
 }
 

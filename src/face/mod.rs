@@ -17,5 +17,6 @@ pub mod scheme;
 pub mod templates;
 pub mod text_names;
 pub mod theme;
+pub mod theme_files;
 pub mod tokens;
 pub mod view;

@@ -69,14 +69,6 @@ pub const REPLACEABLE: [&str; 18] = [
     "home.html",
 ];
 
-/// An operator's template.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Replacement {
-    /// The file name of ours, such as `consent.html`.
-    pub name: String,
-    pub text: String,
-}
-
 /// The compiled templates.
 pub struct Templates {
     environment: Environment<'static>,

@@ -47,6 +47,8 @@ pub struct Call {
     pub languages: WantedLanguages,
     /// The language of pages for readers who want none that the pages exist in.
     default_language: Language,
+    /// The language of the page, once one is shown.
+    language: OnceCell<Language>,
     /// The path and query of a page that can be shown again in another language.
     here: Option<Uri>,
     client: OnceCell<ClientId>,
@@ -71,6 +73,7 @@ impl Call {
         Self {
             languages: languages.unwrap_or_default(),
             default_language: app.config.brand.language,
+            language: OnceCell::new(),
             here: Some(http.uri()).filter(|uri| is_page && can_be_shown_again(http, uri)).cloned(),
             id: request_id::of(http, &app.config.http.trusted_proxies),
             address: client_address::address(http, &app.config.http.trusted_proxies, &app.untrusted_peers),
@@ -94,7 +97,7 @@ impl Call {
 
     /// The language of the page that answers the request.
     pub fn language(&self) -> Language {
-        Language::best(self.languages.all()).unwrap_or(self.default_language)
+        *self.language.get_or_init(|| Language::best(self.languages.all()).unwrap_or(self.default_language))
     }
 
     /// The languages for an operator's texts on the page, the preferred one first: only the language of the page, in the

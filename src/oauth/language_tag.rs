@@ -136,7 +136,7 @@ fn thousandths(value: &str) -> Option<u16> {
 /// `available` is read several times.
 pub fn best<'a, T>(
     wanted: &[LanguageTag],
-    available: impl Iterator<Item = (&'a LanguageTag, T)> + Clone,
+    available: &(impl Iterator<Item = (&'a LanguageTag, T)> + Clone),
 ) -> Option<T> {
     let find = |is_wanted: &dyn Fn(&LanguageTag) -> bool| {
         available.clone().find(|(tag, _)| is_wanted(tag)).map(|(_, found)| found)
@@ -270,7 +270,7 @@ mod tests {
             ("x-ours", "de x-ours", Some("x-ours")),
         ] {
             let tags = ui_locales(available);
-            let found = best(&ui_locales(wanted), tags.iter().map(|tag| (tag, tag.as_str())));
+            let found = best(&ui_locales(wanted), &tags.iter().map(|tag| (tag, tag.as_str())));
             assert_eq!(found, expected, "{wanted} among {available}");
         }
     }

@@ -36,7 +36,7 @@ impl LocalizedText {
             return (&self.default, None);
         }
         let available = self.in_languages.iter().map(|(tag, text)| (tag, (text.as_str(), Some(tag))));
-        best(wanted, available).unwrap_or((&self.default, None))
+        best(wanted, &available).unwrap_or((&self.default, None))
     }
 
     /// Returns the texts in languages, sorted by their tags, without the default.

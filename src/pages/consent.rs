@@ -167,7 +167,6 @@ async fn view(
     let CheckedRequest { client, request, .. } = &resumed.checked;
     let account = account_list::shown(app, std::slice::from_ref(signed_in)).await?;
     let account = account.into_iter().next().ok_or_else(|| Failure::Internal("an account is lost".into()))?;
-    let beyond = request.granted.scope.contains(OFFLINE_ACCESS);
     let question = question(request);
     Ok(ConsentPage {
         application: application::shown(app, call, &client.client),
@@ -176,12 +175,20 @@ async fn view(
         items: items(&resumed.checked, signed_in, &call.text_languages()),
         returns_to: returns_to(request),
         device: resumed.device.as_ref().map(|device| asking(call, device)),
-        lifetime: if beyond { AccessLifetime::BeyondSession } else { AccessLifetime::Session },
+        lifetime: lifetime(request),
         each_time: interaction::asks_each_time(&client.client, request),
         client_id: client.client.id.to_string(),
         action: resumed.url(app, "consent"),
         form_token: app.keys.form_token(PURPOSE, &bound_to(resumed, signed_in, &question)),
     })
+}
+
+fn lifetime(request: &AuthorizationRequest) -> AccessLifetime {
+    match request.granted.scope.contains(OFFLINE_ACCESS) {
+        true if request.optional.scope.contains(OFFLINE_ACCESS) => AccessLifetime::Chosen,
+        true => AccessLifetime::BeyondSession,
+        false => AccessLifetime::Session,
+    }
 }
 
 /// What the application asks for, the sensitive scopes first. What the person refused before is not ticked. Nothing for an

@@ -20,7 +20,7 @@ use crate::clock::Clock;
 use crate::clock_watch::ClockWatch;
 use crate::config::{Config, descriptors};
 use crate::connection::{self, Deadlines, ListenerOptions, Seats};
-use crate::face::theme::OperatorTheme;
+use crate::face::theme_files;
 use crate::failure::Failure;
 use crate::fetch::Fetcher;
 use crate::http::envelope;
@@ -71,7 +71,7 @@ impl Server {
         let metrics = config.metrics.listen.map(|address| listen(address, " for metrics")).transpose()?;
         let port = address.port();
         let issuer = config.issuer(port);
-        let theme = OperatorTheme::load(&config.brand, &issuer)
+        let theme = theme_files::load(&config.brand, &issuer)
             .map_err(|mistakes| Failure::Internal(mistakes.join("\n")))?;
         let db = make_database(&config, &clock, config.http.deadline.duration() / 2).await?;
         // Before a master key is created for a database that accepts no writes.

@@ -141,10 +141,9 @@ fn findings(folder: &Path) -> Vec<(String, String)> {
 fn every_wrong_value_of_the_brand_is_found_by_the_check_and_keeps_the_server_from_starting() {
     let folder = private_folder();
     let largest = 64 * 1024;
-    let padded = |size: usize| format!("{LOGO}{}", " ".repeat(size - LOGO.len()));
     file(folder.path(), "page.html", "<html><svg/></html>");
     file(folder.path(), "icon.ico", ICON);
-    file(folder.path(), "large.svg", padded(largest + 1));
+    file(folder.path(), "large.svg", format!("{LOGO}{}", " ".repeat(largest + 1 - LOGO.len())));
     file(folder.path(), "import.css", ":root {}\n@import \"a.css\";\n");
     file(folder.path(), "url.css", "a { background: url(https://x.example/a) }");
     file(folder.path(), "large.css", " ".repeat(largest + 1));
@@ -192,7 +191,13 @@ fn every_wrong_value_of_the_brand_is_found_by_the_check_and_keeps_the_server_fro
         assert!(served.status.code() == Some(1) && text.contains(sentence), "{option} = {value}: {text}");
         assert!(!folder.path().join("grantor.db").exists(), "it makes no database");
     }
-    file(folder.path(), "largest.svg", padded(largest));
+}
+
+#[test]
+fn the_largest_files_and_a_folder_without_templates_are_good() {
+    let folder = private_folder();
+    let largest = 64 * 1024;
+    file(folder.path(), "largest.svg", format!("{LOGO}{}", " ".repeat(largest - LOGO.len())));
     file(folder.path(), "largest.css", " ".repeat(largest));
     let good =
         "[brand]\nlogo = \"largest.svg\"\ncss = \"largest.css\"\ntemplates = \".\"\nsentence = \"Hello\"\n";

@@ -173,11 +173,8 @@ async fn what_follows_from_a_sensitive_scope_is_said_beside_it() {
     assert!(!page.body.contains("It can read all of it."), "read is not sensitive: {}", page.body);
 }
 
-#[tokio::test]
-async fn texts_of_the_operator_are_in_the_language_of_the_page() {
-    let server = TestServer::start().await;
-    let operator = Operator::of(&server);
-    let (web, mut browser) = (server.web().await, server.alice().await);
+/// Gives the client `web` and the scope `pay` texts in languages.
+fn describe(operator: &Operator) {
     operator.done(
         &[
             &[
@@ -207,6 +204,14 @@ async fn texts_of_the_operator_are_in_the_language_of_the_page() {
         ]
         .concat(),
     );
+}
+
+#[tokio::test]
+async fn texts_of_the_operator_are_in_the_language_of_the_page() {
+    let server = TestServer::start().await;
+    let operator = Operator::of(&server);
+    let (web, mut browser) = (server.web().await, server.alice().await);
+    describe(&operator);
     let page = browser.open(&web.url_with(&[("scope", "read pay")])).await;
     browser.sign_in(&page, "alice").await;
     let mut shown = async |ui_locales: &str| {
@@ -245,8 +250,9 @@ async fn texts_of_the_operator_are_in_the_language_of_the_page() {
         }
     }
     assert!(shown("ja").await.contains("<bdi lang=\"ja\">Karenda</bdi>"));
-    // A changed name is seen at once, and another page has it too.
+    // A changed name is on every page as soon as the client is read again.
     operator.done(&["client", "update", "web", "--name-in", "de=Der Kalender"]);
+    server.app.cache.client(&ClientId::new("web"), Freshness::Now).await.unwrap();
     let sign_in = server.browser().open(&web.url_with(&[("ui_locales", "de")])).await;
     assert!(sign_in.body.contains("<bdi lang=\"de\">Der Kalender</bdi>"), "{}", sign_in.body);
 }

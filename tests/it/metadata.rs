@@ -33,12 +33,14 @@ const GRANTS: [&str; 7] = [
     "implicit",
 ];
 
+const SCOPES: [&str; 11] = [
+    "address", "email", "groups", "offline_access", "openid", "pay", "phone", "profile", "read", "secret", "write",
+];
+const LOCALES: [&str; 8] = ["en", "de", "es", "fr", "it", "pt-BR", "ar", "ja"];
+
 fn expected(issuer: &str) -> Value {
     let mut expected = json!({
-        "scopes_supported": [
-            "address", "email", "groups", "offline_access", "openid", "pay", "phone", "profile", "read", "secret",
-            "write",
-        ],
+        "scopes_supported": SCOPES,
         "response_types_supported": [
             "code", "id_token", "id_token token", "code id_token", "code token", "code id_token token",
         ],
@@ -51,7 +53,7 @@ fn expected(issuer: &str) -> Value {
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
-        "ui_locales_supported": ["en", "de", "es", "fr", "it", "pt-BR", "ar", "ja"],
+        "ui_locales_supported": LOCALES,
         "subject_types_supported": ["public", "pairwise"],
         "id_token_signing_alg_values_supported": ["ES256", "EdDSA"],
         "userinfo_signing_alg_values_supported": ["ES256", "EdDSA"],

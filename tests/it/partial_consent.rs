@@ -396,6 +396,11 @@ async fn the_scope_of_a_code_does_not_grow_with_a_later_answer() {
 async fn without_offline_access_the_tokens_end_with_the_session() {
     let (_server, app, mut alice) = started().await;
     let page = alice.open(&url(&app, "openid read offline_access", &[])).await;
+    // The person has not decided yet how long it lasts.
+    assert!(
+        !page.body.contains("after you sign out") && !page.body.contains("when you sign out"),
+        "{page:?}"
+    );
     let back = allow(&mut alice, &page, "read").await;
     let tokens = redeemed(&app, &back).await;
     assert_eq!(tokens.get("scope"), "openid read");

@@ -7,7 +7,7 @@ use super::super::user::counted;
 use super::super::{CliError, OutputOptions, block_on, say};
 use super::legacy;
 use crate::config::{Config, ConfiguredFile, Finding, PLACES, SettingSource};
-use crate::face::{brand, theme};
+use crate::face::{brand, theme_files};
 use crate::files::{FileError, pem};
 use crate::keys::master::MasterKey;
 use crate::server::tls::{self, Mistakes};
@@ -88,8 +88,8 @@ fn check_contents(config: &Config) -> (Vec<Finding>, Vec<Finding>) {
 /// Checks what is in a folder of the theme. Returns a sentence for each mistake.
 fn folder(file: &ConfiguredFile) -> Result<(), Vec<String>> {
     match file.key {
-        Some("brand.templates") => theme::templates(&file.path).map(drop),
-        Some("brand.messages") => theme::messages(&file.path).map(drop),
+        Some("brand.templates") => theme_files::templates(&file.path).map(drop),
+        Some("brand.messages") => theme_files::messages(&file.path).map(drop),
         _ => Ok(()),
     }
 }

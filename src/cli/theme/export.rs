@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use super::{CliError, OutputOptions};
 use crate::face::replacement;
-use crate::face::templates::{REPLACEABLE, Replacement};
+use crate::face::templates::REPLACEABLE;
+use crate::face::theme::Replacement;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {

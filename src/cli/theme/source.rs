@@ -8,7 +8,7 @@ use super::CliError;
 use super::stylesheet::ColourScheme;
 use crate::config::Config;
 use crate::face::brand::Brand;
-use crate::face::theme::{self, OperatorTheme};
+use crate::face::theme_files;
 use crate::http::html::Pages;
 use crate::secret::Hash;
 
@@ -88,9 +88,9 @@ impl ThemeSource {
         let place = issuer.split_once("://").map_or(issuer.as_str(), |(_, rest)| rest);
         let pages = |scheme| {
             let issuer = self.issuer(scheme);
-            let mut theme = OperatorTheme::load(&config.brand, &issuer).map_err(|wrong| wrong.join("\n"))?;
+            let mut theme = theme_files::load(&config.brand, &issuer).map_err(|wrong| wrong.join("\n"))?;
             if let Some(folder) = self.templates.as_deref() {
-                theme.templates = theme::templates(folder).map_err(|wrong| wrong.join("\n"))?;
+                theme.templates = theme_files::templates(folder).map_err(|wrong| wrong.join("\n"))?;
             }
             let pages = Pages::new(&issuer, config.http.popups, &theme).map_err(|failure| failure.chain())?;
             Ok::<_, String>(ThemePages { pages: pages.shown_as(place), brand: theme.brand })

@@ -22,25 +22,41 @@ pub(super) fn states(issuer: &str) -> Vec<PageState> {
         action: format!("{issuer}/consent"),
         form_token: "invented-form-token".into(),
     };
+    let mut states = asked(&page);
+    states.extend(shown(&page));
+    states
+}
+
+/// What is asked, of an application or a device.
+fn asked(page: &ConsentPage) -> Vec<PageState> {
     vec![
         PageState::new("three-scopes", page.clone()),
         PageState::new(
             "six-scopes",
             ConsentPage { items: six(), lifetime: AccessLifetime::BeyondSession, ..page.clone() },
         ),
-        PageState::new("partial", ConsentPage { items: partial(), ..page.clone() }),
+        PageState::new(
+            "partial",
+            ConsentPage { items: partial(), lifetime: AccessLifetime::Chosen, ..page.clone() },
+        ),
         PageState::new("claims", ConsentPage { items: claims(), ..page.clone() }),
         PageState::new("only-question", ConsentPage { items: Vec::new(), each_time: true, ..page.clone() }),
         PageState::new("each-time", ConsentPage { each_time: true, ..page.clone() }),
         PageState::new(
             "device-with-code",
-            ConsentPage { device: device(Some("WDJB-MJHT"), 0), ..on_device(&page) },
+            ConsentPage { device: device(Some("WDJB-MJHT"), 0), ..on_device(page) },
         ),
-        PageState::new("device-without-code", ConsentPage { device: device(None, 1), ..on_device(&page) }),
+        PageState::new("device-without-code", ConsentPage { device: device(None, 1), ..on_device(page) }),
         PageState::new(
             "device-only-question",
-            ConsentPage { device: device(Some("WDJB-MJHT"), 7), items: Vec::new(), ..on_device(&page) },
+            ConsentPage { device: device(Some("WDJB-MJHT"), 7), items: Vec::new(), ..on_device(page) },
         ),
+    ]
+}
+
+/// Who asks and who is asked.
+fn shown(page: &ConsentPage) -> Vec<PageState> {
+    vec![
         PageState::new("without-logo", ConsentPage { application: bare("Demo Calendar"), ..page.clone() }),
         PageState::new("only-site", ConsentPage { application: linked(Some("site"), None), ..page.clone() }),
         PageState::new(
@@ -67,7 +83,7 @@ pub(super) fn states(issuer: &str) -> Vec<PageState> {
                 items: vec![AskedItem { name: long(), sensitive: true, ..scope("", &long()) }],
                 returns_to: Some(format!("{}.example", long())),
                 client_id: long(),
-                ..page
+                ..page.clone()
             },
         ),
     ]

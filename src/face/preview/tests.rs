@@ -7,8 +7,8 @@ use crate::config::Config;
 use crate::face::assets::Assets;
 use crate::face::brand::Brand;
 use crate::face::language::Language;
-use crate::face::templates::{REPLACEABLE, Reader, Replacement, TEMPLATES, Templates};
-use crate::face::theme::OperatorTheme;
+use crate::face::templates::{REPLACEABLE, Reader, TEMPLATES, Templates};
+use crate::face::theme::{OperatorTheme, Replacement};
 
 const ISSUER: &str = "https://id.example.com";
 

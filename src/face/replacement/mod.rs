@@ -14,8 +14,8 @@ use self::forms::Forms;
 use super::assets::Assets;
 use super::language::Language;
 use super::preview::{self, PageState};
-use super::templates::{REPLACEABLE, Reader, Replacement, TEMPLATES, Templates};
-use super::theme::OperatorTheme;
+use super::templates::{REPLACEABLE, Reader, TEMPLATES, Templates};
+use super::theme::{OperatorTheme, Replacement};
 use crate::failure::Failure;
 use crate::files::NamedFile;
 

@@ -69,4 +69,6 @@ pub enum AccessLifetime {
     BeyondSession,
     /// To the end of the session.
     Session,
+    /// As the person chooses with the checkbox of the scope `offline_access`.
+    Chosen,
 }
