@@ -117,7 +117,8 @@ impl Call<'_> {
                 flaws.push(format!("the message {id} is used without its variable ${name}"));
             }
             // The messages of a family have not all the same variables.
-            for name in self.variables.iter().filter(|name| !self.is_beginning && !variables.contains(**name)) {
+            for name in self.variables.iter().filter(|name| !self.is_beginning && !variables.contains(**name))
+            {
                 flaws.push(format!("the message {id} has no variable ${name}"));
             }
         }
@@ -133,7 +134,8 @@ fn calls(template: &str) -> impl Iterator<Item = Call<'_>> {
         let (text, rest) = behind.split_once('"').filter(|_| !before.ends_with(is_word))?;
         let arguments = arguments(rest);
         let named = arguments.split([',', '(']).filter_map(|argument| argument.split_once('='));
-        let named = named.map(|(name, _)| name.trim()).filter(|name| !name.is_empty() && name.chars().all(is_word));
+        let named =
+            named.map(|(name, _)| name.trim()).filter(|name| !name.is_empty() && name.chars().all(is_word));
         let is_beginning = arguments.trim_start().starts_with('~');
         Some(Call { text, is_beginning, variables: named.collect() })
     })

@@ -60,7 +60,8 @@ impl Messages {
         let resource = parser::parse(file).map_err(|(_, errors)| {
             let flaw = |error: &parser::ParserError| {
                 let line = file.bytes().take(error.pos.start).filter(|byte| *byte == b'\n').count() + 1;
-                let id = starts.iter().rev().find(|(start, _)| *start <= line).map(|(_, id)| (*id).to_owned());
+                let id =
+                    starts.iter().rev().find(|(start, _)| *start <= line).map(|(_, id)| (*id).to_owned());
                 Flaw { line, id, sentence: format!("is not valid Fluent: {error}") }
             };
             errors.iter().map(flaw).collect::<Vec<_>>()
@@ -76,8 +77,10 @@ impl Messages {
             };
             let id = message.id.name;
             let before = usize::from(messages.contains_key(id));
-            let line = starts.iter().filter(|(_, start)| *start == id).nth(before).map_or(1, |(line, _)| *line);
-            let mut reader = TextReader { message: Message { line, ..Message::default() }, wrong: Vec::new() };
+            let line =
+                starts.iter().filter(|(_, start)| *start == id).nth(before).map_or(1, |(line, _)| *line);
+            let mut reader =
+                TextReader { message: Message { line, ..Message::default() }, wrong: Vec::new() };
             match &message.value {
                 Some(value) if message.attributes.is_empty() => reader.pattern(value),
                 _ => reader.wrong.push("must have a text, and no attributes".into()),
@@ -180,7 +183,9 @@ impl TextReader {
                 self.message.variables.insert(id.name.to_owned());
                 self.selection(id.name, variants);
             }
-            Expression::Select { .. } => self.wrong.push("selects by something that is not a variable".into()),
+            Expression::Select { .. } => {
+                self.wrong.push("selects by something that is not a variable".into())
+            }
         }
     }
 
@@ -190,7 +195,9 @@ impl TextReader {
             if let VariantKey::Identifier { name } = variant.key {
                 match ["zero", "one", "two", "few", "many", "other"].contains(&name) {
                     true => _ = categories.insert(name.to_owned()),
-                    false => self.wrong.push(format!("has the branch [{name}], which is not a plural category")),
+                    false => {
+                        self.wrong.push(format!("has the branch [{name}], which is not a plural category"))
+                    }
                 }
             }
             self.pattern(&variant.value);
@@ -285,7 +292,9 @@ mod tests {
 
     #[test]
     fn what_could_make_html_or_a_circle_is_refused() {
-        for text in ["{ \"<b>\" }", "{ \"\\u003Cb\" }", "{ \"\\\"\" }", "{ one }", "{ -a }", "{ NUMBER($name) }"] {
+        for text in
+            ["{ \"<b>\" }", "{ \"\\u003Cb\" }", "{ \"\\\"\" }", "{ one }", "{ -a }", "{ NUMBER($name) }"]
+        {
             let flaws = flaws(&format!("one = {{ $name }} {text}"), "de");
             assert_eq!(flaws.len(), 1, "{text}: {flaws:?}");
             assert!(flaws[0].starts_with("line 1: the message one "), "{flaws:?}");

@@ -84,12 +84,8 @@ mod tests {
 
     #[test]
     fn every_status_has_a_heading_of_the_catalogue_and_every_heading_a_use() {
-        let everyone = [
-            Responsible::Person,
-            Responsible::Developer,
-            Responsible::Operator,
-            Responsible::Nobody,
-        ];
+        let everyone =
+            [Responsible::Person, Responsible::Developer, Responsible::Operator, Responsible::Nobody];
         let used = (400..600).flat_map(|status| everyone.map(|who| heading(status, who)));
         assert_eq!(used.collect::<BTreeSet<_>>(), BTreeSet::from(ERROR_HEADINGS));
     }

@@ -57,7 +57,13 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
     let browser = browser::binding(&app, &request).unwrap_or_default();
     let token = form.one("form_token").ok().flatten().unwrap_or_default();
     if !app.keys.is_form_token(token, PURPOSE, &[&browser]) || !browser::is_same_origin(&app, &request) {
-        return answer::page_error_with(&app, &request, browser::forged().into(), const { named(&WAYS, "device") }, "/device");
+        return answer::page_error_with(
+            &app,
+            &request,
+            browser::forged().into(),
+            const { named(&WAYS, "device") },
+            "/device",
+        );
     }
     let user = match account(&app, &request).await {
         Ok(Some(user)) => user,

@@ -46,7 +46,12 @@ pub async fn show(app: web::Data<App>, request: Request, word: web::Path<String>
         return app.pages.show_value(english(&request), StatusCode::OK, "code.html", code_explained(code));
     }
     let index = Way::Here { text: const { named(&WAYS, "errors") }, href: format!("{}/errors", app.issuer) };
-    answer::page_not_found(&app, &request, const { named(&ERROR_SENTENCES, "reference-not-found") }, Some(index))
+    answer::page_not_found(
+        &app,
+        &request,
+        const { named(&ERROR_SENTENCES, "reference-not-found") },
+        Some(index),
+    )
 }
 
 /// The reference is for developers, and in English.

@@ -83,8 +83,13 @@ enum FormProblem {
 impl FormProblem {
     fn shown(self) -> NewPasswordProblem {
         match self {
-            Self::Repeated => NewPasswordProblem { field: "repeated", kind: const { named(&PASSWORD_MISTAKES, "repeated") } },
-            Self::Password(fault) => NewPasswordProblem { field: "password", kind: reason_text::password(fault) },
+            Self::Repeated => NewPasswordProblem {
+                field: "repeated",
+                kind: const { named(&PASSWORD_MISTAKES, "repeated") },
+            },
+            Self::Password(fault) => {
+                NewPasswordProblem { field: "password", kind: reason_text::password(fault) }
+            }
         }
     }
 }

@@ -131,10 +131,37 @@ impl Chromium {
         self.page.execute(script, Vec::new()).await.expect("a script")
     }
 
+    /// Types into the element that has the focus; Tab and Enter move on as they do for a person.
+    pub(crate) async fn press(&self, keys: &str) {
+        let focused = self.page.active_element().await.expect("an element with the focus");
+        focused.send_keys(keys).await.expect("an element that takes keys");
+    }
+
     /// Sets the preferred colour scheme, as the person's system would.
     pub(crate) async fn prefer_colours(&self, scheme: &str) {
-        let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
-        self.dev_tools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
+        self.prefer("", "prefers-color-scheme", scheme).await;
+    }
+
+    /// Sets a preference of the person's system, and the medium: `print`, or nothing for the screen.
+    pub(crate) async fn prefer(&self, medium: &str, feature: &str, value: &str) {
+        let features = json!([{ "name": feature, "value": value }]);
+        self.dev_tools("Emulation.setEmulatedMedia", json!({ "media": medium, "features": features })).await;
+    }
+
+    /// Sets the language that the browser asks for.
+    pub(crate) async fn prefer_language(&self, tag: &str) {
+        self.dev_tools("Network.enable", json!({})).await;
+        let headers = json!({ "headers": { "Accept-Language": tag } });
+        self.dev_tools("Network.setExtraHTTPHeaders", headers).await;
+    }
+
+    /// Returns what a screen reader finds on the page: the role and the name of each element that has a name.
+    pub(crate) async fn announced(&self) -> Vec<(String, String)> {
+        let tree = self.dev_tools("Accessibility.getFullAXTree", json!({})).await;
+        let text = |node: &Value, what: &str| node[what]["value"].as_str().unwrap_or_default().to_owned();
+        let nodes = tree["nodes"].as_array().expect("nodes");
+        let nodes = nodes.iter().map(|node| (text(node, "role"), text(node, "name")));
+        nodes.filter(|(_, name)| !name.is_empty()).collect()
     }
 
     /// Sets the page's width and height in CSS pixels; a real window cannot be narrower than 500.
@@ -143,9 +170,9 @@ impl Chromium {
         self.dev_tools("Emulation.setDeviceMetricsOverride", metrics).await;
     }
 
-    async fn dev_tools(&self, command: &str, parameters: Value) {
+    async fn dev_tools(&self, command: &str, parameters: Value) -> Value {
         let command = DevTools(json!({ "cmd": command, "params": parameters }));
-        self.page.issue_cmd(command).await.expect("a command of the developer tools");
+        self.page.issue_cmd(command).await.expect("a command of the developer tools")
     }
 }
 
