@@ -60,9 +60,11 @@ impl Messages {
         let resource = parser::parse(file).map_err(|(_, errors)| {
             let flaw = |error: &parser::ParserError| {
                 let line = file.bytes().take(error.pos.start).filter(|byte| *byte == b'\n').count() + 1;
+                // The text of an error may repeat what is in the file.
+                let why = error.to_string().replace(char::is_control, " ");
                 let id =
                     starts.iter().rev().find(|(start, _)| *start <= line).map(|(_, id)| (*id).to_owned());
-                Flaw { line, id, sentence: format!("is not valid Fluent: {error}") }
+                Flaw { line, id, sentence: format!("is not valid Fluent: {why}") }
             };
             errors.iter().map(flaw).collect::<Vec<_>>()
         })?;

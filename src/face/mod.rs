@@ -3,6 +3,7 @@
 pub mod assets;
 pub mod catalogue;
 pub mod language;
+pub mod message_overrides;
 pub mod messages;
 pub mod reason_text;
 pub mod templates;

@@ -6,6 +6,7 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, HtmlEscape, State, co
 use super::assets::Assets;
 use super::catalogue::Catalogue;
 use super::language::Language;
+use super::message_overrides::MessageOverrides;
 use super::view::View;
 use crate::failure::Failure;
 use crate::oauth::display_text;
@@ -61,7 +62,7 @@ impl Templates {
     pub fn new(issuer: &str, assets: &Assets) -> Result<Self, Failure> {
         let mut environment = Environment::new();
         environment.set_auto_escape_callback(|_| AutoEscape::Html);
-        let catalogue = Catalogue::new()?;
+        let catalogue = Catalogue::new(&MessageOverrides::default())?;
         environment.add_function("t", move |state: &State<'_, '_>, id: &str, arguments: Kwargs| {
             text(&catalogue, state, id, &arguments)
         });

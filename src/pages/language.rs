@@ -28,11 +28,12 @@ pub async fn choose(app: web::Data<App>, request: Request, body: web::Payload) -
     response
 }
 
-/// The URL of a page of this server, or of its home page if the path is none. A path has one slash at its beginning, so it
-/// cannot name another host.
+/// The URL of a page of this server, or of its home page if the path is none. The path follows this server's origin, so it
+/// leads to no other host; one that another reader would take for a host leads home.
 fn address(app: &App, path: &str) -> String {
-    let is_path =
-        path.starts_with('/') && path.bytes().all(|byte| matches!(byte, b'!'..=b'~') && byte != b'\\');
+    let is_path = path.starts_with('/')
+        && !path.starts_with("//")
+        && path.bytes().all(|byte| matches!(byte, b'!'..=b'~') && byte != b'\\');
     match browser::origin(app) {
         Some(origin) if is_path => format!("{origin}{path}"),
         _ => format!("{}/", app.issuer),

@@ -99,7 +99,7 @@ async fn the_person_is_asked_once_for_claims_that_no_scope_covers() {
     let silent = alice.get(&url(&app, "openid", &email, &[("prompt", "none")])).await;
     silent.assert_redirect_error("consent_required", "consent.required", &server.url);
     let page = alice.open(&url(&app, "openid", &email, &[])).await;
-    assert!(page.is_consent() && page.body.contains("See your e-mail address"), "{page:?}");
+    assert!(page.is_consent() && page.body.contains("See your email address"), "{page:?}");
     assert!(page.body.contains("<code>email</code>"), "{page:?}");
     alice.allow(&page).await;
 

@@ -52,6 +52,7 @@ mod id_token_claims;
 mod integrations;
 mod introspection;
 mod keys;
+mod languages;
 mod large_deletions;
 mod layers;
 mod limits;

@@ -262,6 +262,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_schema_makes_each_standard_scope_with_its_description() {
+        let schema = include_str!("../../../migrations/0001_initial.sql");
+        for (name, description) in STANDARD {
+            assert!(schema.contains(&format!("    ('{name}', '{description}', ")), "{name}");
+        }
+    }
+
+    #[test]
     fn tabs_quotes_and_unicode_are_malformed_and_so_is_a_list_without_names() {
         for text in ["a\tb", "a\nb", "a\"b", "a\\b", "ä", "a\u{a0}b", "", " ", "   "] {
             assert_eq!(Scope::parse(text).unwrap_err().reason, Reason::ScopeMalformed, "{text:?}");
