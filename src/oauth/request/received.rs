@@ -43,8 +43,9 @@ const HINT: &str = "id_token_hint";
 /// As long as the longest `sub` that this server gives a person: 32 bytes in base64url.
 const LONGEST_SUBJECT: &str = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
 
-/// The other parameters that the authorization endpoint reads, each with a check of its own.
-const OTHERS: [&str; 3] = ["client_id", "redirect_uri", "resource"];
+/// The other parameters that the authorization endpoint reads, each with a check of its own. A value of `ui_locales` that cannot
+/// be read is no error (OpenID Connect Core §3.1.2.1).
+const OTHERS: [&str; 4] = ["client_id", "redirect_uri", "resource", "ui_locales"];
 
 /// An authorization request as it was received, reduced to the parameters that this endpoint reads.
 ///

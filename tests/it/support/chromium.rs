@@ -139,12 +139,19 @@ impl Chromium {
 
     /// Sets the preferred colour scheme, as the person's system would.
     pub(crate) async fn prefer_colours(&self, scheme: &str) {
-        self.prefer("", "prefers-color-scheme", scheme).await;
+        // A colour that is still changing has a contrast that no person reads.
+        let features = [("prefers-color-scheme", scheme), ("prefers-reduced-motion", "reduce")];
+        self.emulate("", &features).await;
     }
 
     /// Sets a preference of the person's system, and the medium: `print`, or nothing for the screen.
     pub(crate) async fn prefer(&self, medium: &str, feature: &str, value: &str) {
-        let features = json!([{ "name": feature, "value": value }]);
+        self.emulate(medium, &[(feature, value)]).await;
+    }
+
+    async fn emulate(&self, medium: &str, features: &[(&str, &str)]) {
+        let features: Vec<Value> =
+            features.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
         self.dev_tools("Emulation.setEmulatedMedia", json!({ "media": medium, "features": features })).await;
     }
 
