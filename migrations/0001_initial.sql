@@ -45,12 +45,14 @@ CREATE TABLE clients (
     -- Everything that its registration says, as JSON: src/oauth/client/metadata.rs has the names.
     metadata    TEXT   NOT NULL,
     -- Copies of what queries look for in the metadata. They are written together with it, and never read from here.
-    -- search_text has the id and the name, each on its line, in the form in which all spellings are equal.
+    -- search_text has the id, and the name in each of its languages, each on its line, in the form in which all spellings
+    -- are equal.
     search_text TEXT   NOT NULL DEFAULT '',
     scopes      TEXT   NOT NULL DEFAULT '',
     resources   TEXT   NOT NULL DEFAULT '',
     may_act     TEXT,
     logo_digest TEXT,
+    logo_dark_digest TEXT,
     backchannel_logout_uri  TEXT,
     frontchannel_logout_uri TEXT,
     created_at  BIGINT NOT NULL,
@@ -99,6 +101,10 @@ CREATE TABLE scopes (
     -- Grows with every change, here and in resources and users.
     version     BIGINT  NOT NULL DEFAULT 1,
     description TEXT    NOT NULL,
+    -- What follows for the person from allowing it; the consent page says it if the scope is sensitive.
+    consequence TEXT,
+    -- The description and the consequence in languages, as JSON: {"description#de": "…"}.
+    localized   TEXT    NOT NULL DEFAULT '{}',
     -- Only for a client that is registered for it by name.
     sensitive   BOOLEAN NOT NULL,
     -- The claims of the person that an application gets with it.
@@ -106,7 +112,9 @@ CREATE TABLE scopes (
     created_at  BIGINT  NOT NULL,
     access_token_lifetime BIGINT,
     -- A person who is not in this group gets no token with the scope.
-    required_group TEXT
+    required_group TEXT,
+    -- A person cannot leave the scope out of a request, also if the client allows partial consent.
+    required       BOOLEAN NOT NULL DEFAULT FALSE
 );
 
 -- OpenID Connect Core §5.4 and §11. Operators may change their descriptions and their claims.
@@ -227,6 +235,8 @@ CREATE TABLE consents (
     client_id  TEXT   NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
     -- All that the person has allowed so far, as JSON.
     granted    TEXT   NOT NULL,
+    -- What the person has left out where the client allows partial consent, in the same form. NULL: nothing.
+    refused    TEXT,
     updated_at BIGINT NOT NULL,
     PRIMARY KEY (user_id, client_id)
 );

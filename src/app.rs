@@ -11,6 +11,7 @@ use crate::cache::stand_ins::StandIns;
 use crate::clock::{Clock, Timestamp};
 use crate::clock_watch::ClockWatch;
 use crate::config::Config;
+use crate::face::brand::Brand;
 use crate::failure::Failure;
 use crate::fetch::Fetcher;
 use crate::http::html::Pages;
@@ -51,6 +52,7 @@ pub struct App {
     pub key_set: KeySet,
     pub passwords: Passwords,
     pub cache: CatalogueCache,
+    pub brand: Brand,
     pub pages: Pages,
     pub routes: Routes,
     pub request_places: RequestPlaces,

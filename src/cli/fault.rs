@@ -1,5 +1,7 @@
 //! Shows the faults of operations as sentences that call each member by its command-line option.
 
+use std::borrow::Cow;
+
 use serde_json::json;
 
 use super::error::{CliError, ErrorKind};
@@ -7,12 +9,19 @@ use crate::failure::Denied;
 use crate::operations::fault::{Fault, FaultKind, Faults};
 
 /// Members that sentences name, and their options.
-const OPTIONS: [(&str, &str); 19] = [
+const OPTIONS: [(&str, &str); 27] = [
     ("allowed_schemes", "--allow-scheme"),
     ("assertion_audience", "--assertion-audience"),
     ("backchannel_logout_uri", "--backchannel-logout-uri"),
+    ("brand_accent", "--brand-accent"),
+    ("brand_background", "--brand-background"),
+    ("brand_background_dark", "--brand-background-dark"),
+    ("brand_radius", "--brand-radius"),
+    ("client_name", "--name"),
     ("client_secret", "--secret"),
     ("client_uri", "--site"),
+    ("consequence", "--consequence"),
+    ("description", "--description"),
     ("email", "--email"),
     ("id_token_claims", "--id-token-claims"),
     ("jwks", "--jwks"),
@@ -21,6 +30,7 @@ const OPTIONS: [(&str, &str); 19] = [
     ("may_impersonate", "--may-impersonate"),
     ("may_reuse_consent", "--may-reuse-consent"),
     ("may_widen_resources", "--may-widen-resources"),
+    ("partial_consent", "--partial-consent"),
     ("policy_uri", "--policy"),
     ("redirect_uris", "--redirect-uri"),
     ("scope", "--scope"),
@@ -58,7 +68,7 @@ pub(super) fn with_hint(
 ) -> impl FnOnce(Denied<Faults>) -> CliError {
     move |denied| match denied {
         Denied::Refused(faults) => {
-            hinted(&faults, |fault| (fault.kind == kind && fault.member == member).then_some(hint))
+            hinted(&faults, |fault| (fault.kind == kind && fault.member.as_deref() == member).then_some(hint))
         }
         Denied::Failed(failure) => failure.into(),
     }
@@ -73,7 +83,11 @@ fn hinted<'h>(faults: &Faults, hint: impl Fn(&Fault) -> Option<&'h str>) -> CliE
     let lines: Vec<String> = faults.iter().map(line).collect();
     let shown = faults.iter().zip(&lines).map(|(fault, line)| {
         let kind: &str = kind(fault.kind).into();
-        json!({ "error": kind, "member": fault.member, "option": fault.member.and_then(option), "message": line })
+        let member = fault.member.as_deref();
+        // The language is part of the member, and of the option's value.
+        let option =
+            member.and_then(option).map(|option| option.split(' ').next().unwrap_or_default().to_owned());
+        json!({ "error": kind, "member": member, "option": option, "message": line })
     });
     CliError::new(kind(faults.kind()), lines.join("\n"), shown.collect())
 }
@@ -94,7 +108,7 @@ fn with_options(sentence: &str) -> String {
         let named = after.split_once('`').and_then(|(member, behind)| Some((option(member)?, behind)));
         rest = match named {
             Some((option, behind)) => {
-                text.push_str(option);
+                text.push_str(&option);
                 behind
             }
             None => {
@@ -106,8 +120,11 @@ fn with_options(sentence: &str) -> String {
     text + rest
 }
 
-fn option(member: &str) -> Option<&'static str> {
-    OPTIONS.iter().find(|(name, _)| *name == member).map(|(_, option)| *option)
+/// The option that sets a member, and for a member in a language (`client_name#de`) also the beginning of its value.
+fn option(member: &str) -> Option<Cow<'static, str>> {
+    let (name, tag) = member.split_once('#').map_or((member, None), |(name, tag)| (name, Some(tag)));
+    let (_, option) = OPTIONS.iter().find(|(known, _)| *known == name)?;
+    Some(tag.map_or(Cow::from(*option), |tag| format!("{option}-in {tag}").into()))
 }
 
 #[cfg(test)]
@@ -120,7 +137,9 @@ mod tests {
             ("an address goes into `email`", "an address goes into --email"),
             ("`email` and `email`", "--email and --email"),
             ("the ` of `email`", "the ` of --email"),
+            ("`client_name#pt-BR`: too long", "--name-in pt-BR: too long"),
             ("`unknown` stays", "`unknown` stays"),
+            ("`unknown#de` stays", "`unknown#de` stays"),
             ("`", "`"),
         ] {
             assert_eq!(with_options(sentence), text);

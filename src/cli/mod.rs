@@ -15,6 +15,7 @@ mod healthcheck;
 mod init;
 mod issuer;
 mod key;
+mod languages;
 mod lifetime;
 mod list;
 mod logout;
@@ -333,6 +334,7 @@ mod tests {
     use clap::{Arg, Command, CommandFactory as _};
 
     use super::*;
+    use crate::oauth::reason::Reason;
 
     fn command(path: [&str; 2]) -> Command {
         let mut root = Cli::command();
@@ -425,5 +427,35 @@ mod tests {
             }
         }
         assert!(count > 50, "{count}");
+    }
+
+    #[test]
+    fn every_command_of_the_error_reference_is_one_that_the_program_takes() {
+        let mut count = 0;
+        for reason in Reason::ALL {
+            let example = reason.example();
+            let commands = reason.command().into_iter().inspect(|command| {
+                assert!(command.starts_with("grantor ") && !command.contains('…'), "{command}");
+            });
+            let examples = example.before.lines().chain(example.after.lines());
+            for line in commands.chain(examples.filter(|line| line.starts_with("grantor "))) {
+                if let Err(error) = Cli::try_parse_from(words(line)) {
+                    panic!("{}: {line}: {error}", reason.word());
+                }
+                count += 1;
+            }
+            for named in reason.fix().split("grantor ").skip(1) {
+                assert!(reason.command().is_some(), "{} has a command", reason.word());
+                let named = named.split(". ").next().unwrap_or_default();
+                let mut words = named.split(|c: char| !c.is_ascii_lowercase() && c != '-');
+                let path = [words.next().unwrap_or_default(), words.next().unwrap_or_default()];
+                let command = command(path);
+                for option in words.filter_map(|word| word.strip_prefix("--")) {
+                    let exists = command.get_arguments().any(|arg| arg.get_long() == Some(option));
+                    assert!(exists, "{}: {path:?} has no --{option}", reason.word());
+                }
+            }
+        }
+        assert!(count > 40, "{count}");
     }
 }

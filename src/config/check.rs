@@ -22,7 +22,7 @@ const IDLE_REFRESH_TOKEN: &str = "tokens.refresh_token_idle_lifetime";
 const POLL_INTERVAL: &str = "device.poll_interval";
 
 /// An option, and the sentence about its mistake.
-type OptionMistake = (&'static str, String);
+pub(super) type OptionMistake = (&'static str, String);
 
 impl Config {
     /// Every mistake, in the order of the options.
@@ -36,6 +36,7 @@ impl Config {
         mistakes.extend(self.check_signing());
         mistakes.extend(self.check_database());
         mistakes.extend(self.check_limits());
+        mistakes.extend(self.check_brand());
         let master_key = self.keys.master_key.expose();
         let key_bytes = from_base64url(master_key.trim_end_matches('='));
         if !master_key.is_empty() && key_bytes.is_none_or(|bytes| bytes.len() != 32) {

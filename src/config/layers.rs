@@ -9,7 +9,7 @@ use strsim::levenshtein;
 
 use super::finding::{ConfigError, Finding, SettingSource};
 use super::service_links::is_service_link;
-use super::{Config, document, place};
+use super::{Config, brand, document, place};
 use crate::store::db::{check_url, has_password};
 
 const DEFAULTS: &str = include_str!("../../config/default.toml");
@@ -143,15 +143,26 @@ impl Layers {
         if value.to_str().is_some_and(|value| is_service_link(rest, value)) {
             return;
         }
-        let (key, origin) =
-            (rest.to_lowercase().replace("__", "."), SettingSource::Variable(name.to_owned()));
+        let (key, origin) = (self.option_of(rest), SettingSource::Variable(name.to_owned()));
         match value.into_string() {
             Ok(text) => self.overlay(&key, Value::new(None, ValueKind::String(text)), origin),
             Err(_) => self.findings.push(Finding::new(&key, origin, format!("{key} is not text in UTF-8"))),
         }
     }
 
+    /// The option that the name of a variable means: an option can have capitals and hyphens, a variable only letters of one
+    /// case and underscores.
+    fn option_of(&self, name: &str) -> String {
+        let key = name.to_lowercase().replace("__", ".");
+        let plain = |text: &str| text.to_lowercase().replace('-', "_");
+        let meant = self.settings.keys().find(|known| plain(known) == plain(&key)).cloned();
+        meant.unwrap_or(key)
+    }
+
     fn overlay(&mut self, key: &str, value: Value, origin: SettingSource) {
+        if key == brand::SENTENCE && matches!(value.kind, ValueKind::String(_)) {
+            return self.overlay(&format!("{key}.default"), value, origin);
+        }
         if let Some(setting) = self.settings.get_mut(key) {
             *setting = Setting { value, origin };
             return;

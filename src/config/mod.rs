@@ -1,5 +1,6 @@
 //! All options: `config/default.toml`, overridden by a file, overridden by the environment.
 
+mod brand;
 mod check;
 pub mod descriptors;
 mod document;
@@ -21,6 +22,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer};
 
+pub use brand::BrandOptions;
 pub use check::{BAD_FILTER, check_public_url};
 pub use finding::{ConfigError, Finding, SettingSource};
 pub use layers::{Layers, Setting};
@@ -60,6 +62,7 @@ pub struct Config {
     pub sessions: SessionOptions,
     pub sign_in: SignIn,
     pub sign_up: SignUp,
+    pub brand: BrandOptions,
     pub device: DeviceOptions,
     pub webfinger: WebFinger,
     pub passwords: PasswordOptions,

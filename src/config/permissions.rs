@@ -102,6 +102,9 @@ impl Config {
         if !self.fetch.ca_file.as_os_str().is_empty() {
             add("fetch.ca_file", "fetch.ca_file", &self.fetch.ca_file, false);
         }
+        for (key, path) in self.brand.files() {
+            add(key, key, path, false);
+        }
         if self.keys.master_key.expose().is_empty() {
             add(MASTER_KEY_FILE, "the master key", &self.master_key_file(), true);
         }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use actix_http::error::DispatchError;
+use actix_http::error::{DispatchError, ParseError};
 use actix_http::{HttpService, KeepAlive, Request};
 use actix_server::{Server, ServerBuilder};
 use actix_service::{IntoServiceFactory, Service, ServiceFactory, fn_factory, fn_service};
@@ -42,7 +42,7 @@ const SEND_BUFFER: usize = 64 * 1024;
 /// Longer than any deadline.
 const LONG: Duration = Duration::from_secs(365 * 86_400);
 
-/// Is called with the address of a peer that sends a head which is too large.
+/// Is called with the address of a peer that sends a head which is too large, or has too many fields.
 pub type HeadReport = Arc<dyn Fn(IpAddr) + Send + Sync>;
 
 /// How a listener serves.
@@ -152,6 +152,10 @@ where
         lifeline.open();
         let stream = WatchedStream::new(transport, lifeline.clone());
         if let Err(error) = http.call((stream, Some(peer))).await {
+            // HTTP has answered with 431 itself: it takes 96 header fields.
+            if matches!(error, DispatchError::Parse(ParseError::TooLarge)) {
+                (options.large_head)(peer.ip());
+            }
             report(&error, peer);
         }
     });

@@ -9,6 +9,7 @@ use minijinja::{Error, ErrorKind, HtmlEscape};
 use unic_langid::LanguageIdentifier;
 
 use super::language::Language;
+use super::locales::source;
 use super::message_overrides::MessageOverrides;
 use crate::failure::Failure;
 
@@ -16,26 +17,12 @@ use crate::failure::Failure;
 type Texts = FluentBundle<FluentResource>;
 
 /// The texts of all languages.
-pub struct Catalogue {
+pub struct PageTexts {
     texts: Vec<(Language, Texts)>,
 }
 
-/// The catalogue's file of a language.
-pub(super) fn source(language: Language) -> &'static str {
-    match language {
-        Language::English => include_str!("locales/en.ftl"),
-        Language::German => include_str!("locales/de.ftl"),
-        Language::French => include_str!("locales/fr.ftl"),
-        Language::Spanish => include_str!("locales/es.ftl"),
-        Language::BrazilianPortuguese => include_str!("locales/pt-BR.ftl"),
-        Language::Italian => include_str!("locales/it.ftl"),
-        Language::Japanese => include_str!("locales/ja.ftl"),
-        Language::Arabic => include_str!("locales/ar.ftl"),
-    }
-}
-
-impl Catalogue {
-    /// Reads the texts of all languages, some of which an operator has written anew.
+impl PageTexts {
+    /// Reads the texts of all languages, some of which an operator has replaced.
     ///
     /// # Errors
     /// A file is not valid.
@@ -137,7 +124,7 @@ mod tests {
     use super::*;
 
     fn waits(language: Language, seconds: i64) -> String {
-        let catalogue = Catalogue::new(&MessageOverrides::default()).unwrap();
+        let catalogue = PageTexts::new(&MessageOverrides::default()).unwrap();
         let text = catalogue.html(language, "error-wait", &[("seconds", seconds.into())]).unwrap();
         text.chars().filter(|c| c.is_numeric() || [',', '.', '\u{202f}'].contains(c)).collect()
     }
@@ -163,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_number_chooses_the_plural_of_the_language() {
-        let catalogue = Catalogue::new(&MessageOverrides::default()).unwrap();
+        let catalogue = PageTexts::new(&MessageOverrides::default()).unwrap();
         let of = |language, seconds: i64| {
             catalogue.html(language, "error-wait", &[("seconds", seconds.into())]).unwrap()
         };

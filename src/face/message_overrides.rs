@@ -1,9 +1,9 @@
-//! Single texts of the pages that an operator has written anew, in files of the catalogue's form.
+//! Single texts of the pages with which an operator replaces ours, in files of the catalogue's form.
 
 use std::path::{Path, PathBuf};
 
-use super::catalogue::source;
 use super::language::Language;
+use super::locales::source;
 use super::messages::Messages;
 use crate::files::NamedFile;
 
@@ -73,7 +73,7 @@ fn files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::face::catalogue::Catalogue;
+    use crate::face::catalogue::PageTexts;
 
     fn read(files: &[(&str, &str)]) -> Result<MessageOverrides, Vec<String>> {
         let folder = tempfile::tempdir().unwrap();
@@ -91,7 +91,7 @@ mod tests {
             ("de.ftl", "sign-in-button = <b>Los</b> & fertig\nback-to = \"Zu\" { $application }\n"),
             ("README.md", "not for the server"),
         ]);
-        let catalogue = Catalogue::new(&overrides.unwrap()).unwrap();
+        let catalogue = PageTexts::new(&overrides.unwrap()).unwrap();
         let text = |language, id| catalogue.html(language, id, &[]).unwrap();
         assert_eq!(text(Language::German, "sign-in-button"), "&lt;b&gt;Los&lt;&#x2f;b&gt; &amp; fertig");
         assert_eq!(text(Language::English, "sign-in-button"), "Sign in");

@@ -59,7 +59,9 @@ impl Messages {
         let starts: Vec<(usize, &str)> = starts(file).collect();
         let resource = parser::parse(file).map_err(|(_, errors)| {
             let flaw = |error: &parser::ParserError| {
-                let line = file.bytes().take(error.pos.start).filter(|byte| *byte == b'\n').count() + 1;
+                // An error at the end of a message is behind its last line.
+                let before = file.get(..error.pos.start).unwrap_or(file).trim_end();
+                let line = before.matches('\n').count() + 1;
                 // The text of an error may repeat what is in the file.
                 let why = error.to_string().replace(char::is_control, " ");
                 let id =
@@ -261,7 +263,7 @@ mod tests {
                 "line 1: the message one has the variable $other, which it has not in en.ftl",
             ),
             (
-                "one = { $name }\ntwo = { $count ->\n [one] a\n *[other] { $count }\n}",
+                "one = { $name }\ntwo = { $count ->\n [zero] a\n [one] a\n [two] a\n [many] a\n *[other] { $count }\n}",
                 "ar",
                 "line 2: the message two lacks the plural category [few] of $count, which ar needs",
             ),

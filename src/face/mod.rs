@@ -1,11 +1,18 @@
-//! What people see: pages in their languages, and the assets that pages load. Nothing here knows a request.
+//! What people see: pages in their languages, in the operator's brand, and the assets that pages load. Nothing here knows a
+//! request.
 
 pub mod assets;
+pub mod brand;
 pub mod catalogue;
+pub mod colour;
+pub mod custom_style;
 pub mod language;
+pub mod locales;
 pub mod message_overrides;
 pub mod messages;
 pub mod reason_text;
+pub mod scheme;
 pub mod templates;
 pub mod text_names;
+pub mod tokens;
 pub mod view;

@@ -4,10 +4,11 @@ use minijinja::value::{Kwargs, Serde, Value};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, HtmlEscape, State, context};
 
 use super::assets::Assets;
-use super::catalogue::Catalogue;
+use super::brand::Brand;
+use super::catalogue::PageTexts;
 use super::language::Language;
 use super::message_overrides::MessageOverrides;
-use super::view::View;
+use super::view::PageView;
 use crate::failure::Failure;
 use crate::oauth::display_text;
 
@@ -17,7 +18,7 @@ macro_rules! templates {
     };
 }
 
-const TEMPLATES: [(&str, &str); 23] = templates![
+const TEMPLATES: [(&str, &str); 24] = templates![
     "layout.html",
     "parts.html",
     "sign_in.html",
@@ -35,6 +36,7 @@ const TEMPLATES: [(&str, &str); 23] = templates![
     "form_post.html",
     "error.html",
     "home.html",
+    "reference_layout.html",
     "example.html",
     "errors.html",
     "search.html",
@@ -44,7 +46,11 @@ const TEMPLATES: [(&str, &str); 23] = templates![
 ];
 
 /// The compiled templates.
-pub struct Templates(Environment<'static>);
+pub struct Templates {
+    environment: Environment<'static>,
+    /// The operator's sentence under the form, by language.
+    sentences: [(Language, Option<String>); 8],
+}
 
 /// Who looks at a page, and where it is.
 #[derive(Clone, Copy, Debug)]
@@ -59,10 +65,10 @@ impl Templates {
     ///
     /// # Errors
     /// A template or a file of the catalogue is not valid.
-    pub fn new(issuer: &str, assets: &Assets) -> Result<Self, Failure> {
+    pub fn new(issuer: &str, assets: &Assets, brand: &Brand) -> Result<Self, Failure> {
         let mut environment = Environment::new();
         environment.set_auto_escape_callback(|_| AutoEscape::Html);
-        let catalogue = Catalogue::new(&MessageOverrides::default())?;
+        let catalogue = PageTexts::new(&MessageOverrides::default())?;
         environment.add_function("t", move |state: &State<'_, '_>, id: &str, arguments: Kwargs| {
             text(&catalogue, state, id, &arguments)
         });
@@ -73,7 +79,11 @@ impl Templates {
         // The server's name as the address bar shows it.
         environment.add_global("place", issuer.split_once("://").map_or(issuer, |(_, rest)| rest).to_owned());
         environment.add_global("style", format!("{issuer}/assets/{}", assets.style.name));
-        environment.add_global("icon", format!("{issuer}/assets/{}", assets.icon.name));
+        let reference_style = format!("{issuer}/assets/{}", assets.reference_style.name);
+        environment.add_global("reference_style", reference_style);
+        let icon = brand.favicon().unwrap_or_else(|| format!("{issuer}/assets/{}", assets.icon.name));
+        environment.add_global("icon", icon);
+        environment.add_global("brand", shown(brand));
         let languages = Language::ALL.map(|language| {
             context! { tag => language.tag(), name => language.own_name(), dir => language.direction() }
         });
@@ -83,14 +93,16 @@ impl Templates {
                 .add_template(name, text)
                 .map_err(|error| Failure::Internal(format!("the template {name}: {error:#}")))?;
         }
-        Ok(Self(environment))
+        let sentence =
+            |language: Language| (language, brand.options().sentence(language.tag()).map(str::to_owned));
+        Ok(Self { environment, sentences: Language::ALL.map(sentence) })
     }
 
     /// Renders a page.
     ///
     /// # Errors
     /// The template uses something that the view does not have.
-    pub fn render<V: View>(&self, reader: Reader<'_>, view: &V) -> Result<String, Error> {
+    pub fn render<V: PageView>(&self, reader: Reader<'_>, view: &V) -> Result<String, Error> {
         let view = context! { script => V::SCRIPT, ..Value::from(Serde(view)) };
         self.render_value(reader, V::TEMPLATE, view)
     }
@@ -106,14 +118,28 @@ impl Templates {
             dir => language.direction(),
             language_name => language.own_name(),
             here,
+            sentence => self.sentences.iter().find(|(other, _)| *other == language).and_then(|(_, text)| text.as_deref()),
             ..view
         };
-        self.0.get_template(template)?.render(page)
+        self.environment.get_template(template)?.render(page)
+    }
+}
+
+/// What the layout shows of a brand.
+fn shown(brand: &Brand) -> Value {
+    let options = brand.options();
+    context! {
+        name => brand.name(),
+        logo => brand.logo(),
+        logo_dark => brand.logo_dark(),
+        support => options.support(),
+        privacy => options.privacy(),
+        terms => options.terms(),
     }
 }
 
 /// The text of the catalogue in the language of the page.
-fn text(catalogue: &Catalogue, state: &State<'_, '_>, id: &str, arguments: &Kwargs) -> Result<Value, Error> {
+fn text(catalogue: &PageTexts, state: &State<'_, '_>, id: &str, arguments: &Kwargs) -> Result<Value, Error> {
     let lang = state.lookup("lang");
     let language = lang.as_ref().and_then(Value::as_str).and_then(Language::find);
     let language =

@@ -60,7 +60,7 @@ pub const CLAIMS: [&str; 20] = [
 pub const SCOPES: [&str; 7] = ["openid", "profile", "email", "address", "phone", "groups", "offline_access"];
 
 /// Where a person can go on from an error page.
-pub const WAYS: [&str; 4] = ["home", "logout", "device", "errors"];
+pub const WAYS: [&str; 3] = ["home", "logout", "device"];
 
 /// What is wrong with a username or a name of a new account.
 pub const SIGN_UP_MISTAKES: [&str; 4] = ["username", "taken", "name_length", "name_character"];
@@ -72,7 +72,7 @@ pub const PASSWORD_MISTAKES: [&str; 5] = ["form", "short", "common", "name", "re
 pub const ERROR_HEADINGS: [&str; 7] = ["link", "later", "moment", "broken", "again", "off", "nothing"];
 
 /// What happened, for the person.
-pub const ERROR_SENTENCES: [&str; 24] = [
+pub const ERROR_SENTENCES: [&str; 23] = [
     "application",
     "application-unknown",
     "application-disabled",
@@ -81,7 +81,6 @@ pub const ERROR_SENTENCES: [&str; 24] = [
     "busy",
     "limited",
     "not-found",
-    "reference-not-found",
     "flow-unknown",
     "flow-other-browser",
     "flow-expired",

@@ -3,6 +3,7 @@
 pub mod owner;
 pub mod pem;
 pub mod permissions;
+pub mod picture;
 
 use std::fs::File;
 use std::io::{Error, ErrorKind, Read as _};
@@ -109,6 +110,18 @@ impl<'a> NamedFile<'a> {
             Ok(text) => Ok(Zeroizing::new(text.to_owned())),
             Err(_) => Err(self.wrong(not_utf8(content))),
         }
+    }
+
+    /// Checks that the path is a folder whose content can be listed.
+    ///
+    /// # Errors
+    /// If it is not.
+    pub fn folder(&self) -> Result<(), FileError> {
+        let failed = |error| self.unreadable(&error);
+        if !std::fs::metadata(self.path).map_err(failed)?.is_dir() {
+            return Err(self.wrong("it is not a folder"));
+        }
+        std::fs::read_dir(self.path).map(drop).map_err(failed)
     }
 
     /// The error that the content of the file is wrong.

@@ -25,10 +25,7 @@ const END: &[u8] = b"-----END ";
 /// # Errors
 /// If the file cannot be read, or has no certificate in PEM.
 pub fn certificates(file: &NamedFile<'_>) -> Result<Vec<CertificateDer<'static>>, FileError> {
-    let bytes = read(file)?;
-    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
-    let found = found.map_err(|error| file.wrong(sentence(&error, &bytes)))?;
-    if found.is_empty() { Err(file.wrong(missing(&bytes, Wanted::Certificate))) } else { Ok(found) }
+    PemFile::read(*file)?.certificates()
 }
 
 /// The certificates of a file, as authorities that the server trusts; at least one.
@@ -49,20 +46,53 @@ pub fn authorities(file: &NamedFile<'_>) -> Result<Vec<CertificateDer<'static>>,
 /// # Errors
 /// If the file cannot be read, or has no key in PEM without a passphrase.
 pub fn private_key(file: &NamedFile<'_>) -> Result<PrivateKeyDer<'static>, FileError> {
-    let bytes = read(file)?;
-    PrivateKeyDer::from_pem_slice(&bytes).map_err(|error| match error {
-        pem::Error::NoItemsFound => file.wrong(missing(&bytes, Wanted::Key)),
-        error => file.wrong(sentence(&error, &bytes)),
-    })
+    PemFile::read(*file)?.private_key()
 }
 
-/// The bytes of a file, without a byte order mark before them: the parser would not see the section after it.
-fn read(file: &NamedFile<'_>) -> Result<Zeroizing<Vec<u8>>, FileError> {
-    let bytes = file.bytes(MAX_SIZE)?;
-    Ok(match without_mark(&bytes) {
-        content if content.len() < bytes.len() => Zeroizing::new(content.to_vec()),
-        _ => bytes,
-    })
+/// A file that was read once, and in which several things may be looked for.
+pub struct PemFile<'a> {
+    file: NamedFile<'a>,
+    bytes: Zeroizing<Vec<u8>>,
+}
+
+impl<'a> PemFile<'a> {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn read(file: NamedFile<'a>) -> Result<Self, FileError> {
+        let bytes = file.bytes(MAX_SIZE)?;
+        // The parser would not see the section after a byte order mark.
+        let bytes = match without_mark(&bytes) {
+            content if content.len() < bytes.len() => Zeroizing::new(content.to_vec()),
+            _ => bytes,
+        };
+        Ok(Self { file, bytes })
+    }
+
+    /// The certificates, in their order; at least one.
+    ///
+    /// # Errors
+    /// If the file has no certificate in PEM.
+    pub fn certificates(&self) -> Result<Vec<CertificateDer<'static>>, FileError> {
+        let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&self.bytes).collect();
+        let found = found.map_err(|error| self.file.wrong(sentence(&error, &self.bytes)))?;
+        match found.is_empty() {
+            true => Err(self.file.wrong(missing(&self.bytes, Wanted::Certificate))),
+            false => Ok(found),
+        }
+    }
+
+    /// The first private key.
+    ///
+    /// # Errors
+    /// If the file has no key in PEM without a passphrase.
+    pub fn private_key(&self) -> Result<PrivateKeyDer<'static>, FileError> {
+        PrivateKeyDer::from_pem_slice(&self.bytes).map_err(|error| match error {
+            pem::Error::NoItemsFound => self.file.wrong(missing(&self.bytes, Wanted::Key)),
+            error => self.file.wrong(sentence(&error, &self.bytes)),
+        })
+    }
 }
 
 /// Checks that a file does not begin with a byte order mark, for files that the driver of the database reads: it does not

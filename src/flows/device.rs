@@ -16,6 +16,7 @@ use crate::oauth::id::{ClientId, GrantId};
 use crate::oauth::identity::group;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::interaction::SignedIn;
+use crate::oauth::request::partial_consent::optional;
 use crate::oauth::request::prompt::Prompt;
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::request::{AnswerTo, AuthorizationRequest, Refusal};
@@ -36,6 +37,8 @@ pub(super) async fn resume(
     let client = app.cache.client(&device.client, Freshness::Now).await?.ok_or_else(over)?;
     device.check(&client.client, call.now).map_err(Refusal::Page)?;
     let catalogue = app.cache.catalogue(Freshness::Now).await?;
+    let (named, claims) = (BTreeSet::new(), &device.granted.claims);
+    let optional = optional(&client.client, &device.granted.scope, (claims, &named), &*catalogue);
     let request = AuthorizationRequest {
         client_id: device.client.clone(),
         response_type: ResponseType::Code,
@@ -47,7 +50,8 @@ pub(super) async fn resume(
         // The person at the device may be another one than the person who types the code, so consent is always asked
         // for.
         prompt: Prompt { consent: true, ..Prompt::default() },
-        named: BTreeSet::new(),
+        named,
+        optional,
         expected: Vec::new(),
     };
     Ok((CheckedRequest { client, request, catalogue }, device))
@@ -64,11 +68,12 @@ pub(super) async fn approve(
     app: &App,
     call: &Call,
     id: &GrantId,
-    client: &ClientId,
+    checked: &CheckedRequest,
     signed_in: &SignedIn,
 ) -> HttpResponse {
     call.set_user(&signed_in.user);
-    match devices::allow(&app.operations(call.now), id, client, signed_in).await {
+    let (context, client) = (app.operations(call.now), &checked.request.client_id);
+    match devices::allow(&context, id, client, signed_in, checked.granted_to(signed_in)).await {
         Ok(_) => answer::see_other(&format!("{}/device?allowed=1", app.issuer)),
         Err(Denied::Refused(_)) => {
             let error = Reason::DeviceAnswered.because("the request of the device has ended in the meantime");

@@ -20,6 +20,7 @@ use crate::http::call::{Call, Request};
 use crate::http::limiting;
 use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
+use crate::oauth::grant::granted::Granted;
 use crate::oauth::id::{ClientId, SessionId, UserId};
 use crate::oauth::identity::logout::Hint;
 use crate::oauth::reason::Reason;
@@ -46,6 +47,11 @@ pub struct CheckedRequest {
 }
 
 impl CheckedRequest {
+    /// What the request is granted if this person is sent back now.
+    pub fn granted_to(&self, signed_in: &SignedIn) -> Granted {
+        self.request.granted_after(signed_in.consent.as_ref(), &*self.catalogue)
+    }
+
     /// The request as it waits for a person, with the person that its hint names in place of the hint.
     pub fn waiting(&self, received: Received) -> FlowRequest {
         FlowRequest::Application(match self.request.expected.as_slice() {
@@ -170,7 +176,7 @@ impl Accounts {
     }
 }
 
-/// The accounts that are signed in with this browser, and what each has allowed `client`, if there is one. The request is
+/// The accounts that are signed in with this browser, and what each has answered to `client`, if there is one. The request is
 /// counted for each of them.
 ///
 /// # Errors
@@ -268,7 +274,7 @@ pub async fn issue(
     let (return_to, state) = match &request.answer_to {
         AnswerTo::Application { return_to, state } => (return_to, state),
         AnswerTo::Device(device) => {
-            return device::approve(app, http, device, &request.client_id, signed_in).await;
+            return device::approve(app, http, device, checked, signed_in).await;
         }
     };
     let answering = Answering { checked, return_to, signed_in, flow: flow.map(|flow| &flow.key) };

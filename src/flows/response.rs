@@ -76,7 +76,8 @@ fn grant(checked: &CheckedRequest, signed_in: &SignedIn) -> Grant {
         user: signed_in.user.clone(),
         session: signed_in.session.clone(),
     };
-    Grant::new(GrantId::new(random_id()), parties, request.granted.clone(), signed_in.authentication.clone())
+    let granted = checked.granted_to(signed_in);
+    Grant::new(GrantId::new(random_id()), parties, granted, signed_in.authentication.clone())
 }
 
 async fn store_code(

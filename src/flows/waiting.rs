@@ -14,6 +14,7 @@ use crate::network::Networks;
 use crate::oauth::client::Client;
 use crate::oauth::grant::device::DeviceRequest;
 use crate::oauth::id::FlowId;
+use crate::oauth::localized_text::LocalizedText;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::interaction::FlowProgress;
 use crate::oauth::request::params::Params;
@@ -241,10 +242,12 @@ async fn answered(app: &App, http: &Request, flow: &Flow) -> Result<Refusal, Fai
     })))
 }
 
-fn site(client: &Client, waiting: &FlowRequest) -> Option<String> {
+fn site(client: &Client, waiting: &FlowRequest) -> Option<LocalizedText> {
     let FlowRequest::Application(received) = waiting else { return None };
     let registered = client.links.site.clone();
-    registered.or_else(|| ReturnAddress::verify(client, received.params()).ok()?.site(client.kind))
+    let of_redirect_uri =
+        || Some(ReturnAddress::verify(client, received.params()).ok()?.site(client.kind)?.into());
+    registered.or_else(of_redirect_uri)
 }
 
 /// The page for a person whose request got its answer a moment ago, from a copy of this page.

@@ -6,18 +6,16 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use serde_json::json;
 
 use super::call::Call;
+use super::error_page;
 use super::limiting;
 use super::route::Surface;
 use crate::app::App;
-use crate::clock::Seconds;
-use crate::face::reason_text;
-use crate::face::text_names::{WAYS, named};
-use crate::face::view::{self, DifferingAddress, ErrorDetails, ErrorPage, Way, Words};
+use crate::face::view::Way;
 use crate::failure::{Denied, Failure};
 use crate::network::Network;
 use crate::oauth::error::OAuthError;
 use crate::oauth::error_code::ErrorCode;
-use crate::oauth::reason::{Reason, Responsible};
+use crate::oauth::reason::Reason;
 use crate::oauth::request::response_mode::ResponseMode;
 use crate::oauth::request::return_address::ReturnAddress;
 use crate::oauth::request::{Answered, Refusal};
@@ -268,28 +266,8 @@ fn error_page_with(
     error: &OAuthError,
     way: Option<Way>,
 ) -> HttpResponse {
-    let first = error.reason.who().first().copied().unwrap_or(Responsible::Developer);
     let wait = retry_after(status, error);
-    let view = ErrorPage {
-        heading: reason_text::heading(status.as_u16(), first),
-        sentence: reason_text::sentence(error.reason),
-        wait: error.retry_after.map(Seconds::as_i64),
-        ways: way.into_iter().chain(way_back(call)).chain(ways_here(app, call)).collect(),
-        for_developer: first == Responsible::Developer && !status.is_server_error(),
-        details: Some(ErrorDetails {
-            error: error.code().as_str(),
-            reason: error.reason.word(),
-            description: error.description.clone().into_owned(),
-            what: error.reason.what(),
-            fix: error.reason.fix(),
-            docs: error_uri(app, error),
-            address: error
-                .address
-                .as_ref()
-                .map(|address| DifferingAddress::of(&address.came, address.differs.as_ref())),
-        }),
-        request_id: call.id.clone(),
-    };
+    let view = error_page::of_refusal(app, call, (status, error), error_uri(app, error), way);
     call.set_reason(error.reason);
     let mut response = app.pages.show(call.reader(), status, &view);
     if let Some(wait) = wait {
@@ -298,48 +276,16 @@ fn error_page_with(
     response
 }
 
-/// The way back to the application's site, if the request names a known application that has one.
-fn way_back(call: &Call) -> Option<Way> {
-    let client = &call.application().filter(|client| !client.client.disabled)?.client;
-    let href = client.links.site.clone()?;
-    Some(Way::Application { name: Words::plain(&client.name), href })
-}
-
-/// The ways that exist without an application: the home page.
-fn ways_here(app: &App, call: &Call) -> Option<Way> {
-    let home = format!("{}/", app.issuer);
-    (call.route.surface != Surface::Page || call.path != "/")
-        .then_some(Way::Here { text: const { named(&WAYS, "home") }, href: home })
-}
-
 /// The page for an address that does not exist.
 pub fn page_not_found(app: &App, call: &Call, sentence: &'static str, way: Option<Way>) -> HttpResponse {
-    let status = StatusCode::NOT_FOUND;
-    let view = ErrorPage {
-        heading: reason_text::heading(status.as_u16(), Responsible::Person),
-        sentence,
-        wait: None,
-        ways: way.into_iter().chain(ways_here(app, call)).collect(),
-        for_developer: false,
-        details: None,
-        request_id: call.id.clone(),
-    };
-    app.pages.show(call.reader(), status, &view)
+    let view = error_page::not_found(app, call, sentence, way);
+    app.pages.show(call.reader(), StatusCode::NOT_FOUND, &view)
 }
 
 /// The page of a request that has its answer already. The person has done nothing wrong, so it is not an error page.
 fn answered_page(app: &App, call: &Call, answered: &Answered) -> HttpResponse {
-    let Answered { error, application, site, is_signed_in } = answered;
-    call.set_reason(error.reason);
-    let name = application.as_deref().map(Words::plain);
-    let way = name.zip(site.clone()).map(|(name, href)| Way::Application { name, href });
-    let view = view::AnsweredPage {
-        is_signed_in: *is_signed_in,
-        application: application.clone(),
-        ways: way.into_iter().collect(),
-        reason: error.reason.word(),
-        docs: error_uri(app, error),
-    };
+    call.set_reason(answered.error.reason);
+    let view = error_page::answered(call, answered, error_uri(app, &answered.error));
     app.pages.show(call.reader(), StatusCode::OK, &view)
 }
 

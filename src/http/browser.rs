@@ -3,9 +3,10 @@
 
 use actix_web::cookie::time::Duration as CookieDuration;
 use actix_web::cookie::{Cookie, SameSite};
-use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::http::header::{self, HeaderMap};
 
 use super::call::Request;
+use super::cookies::{self, is_secure, name, pairs};
 use crate::app::App;
 use crate::clock::Seconds;
 use crate::oauth::error::OAuthError;
@@ -27,15 +28,6 @@ const BINDING_LIFETIME: Seconds = Seconds::new(30 * 24 * 3600);
 const LANGUAGE_KEPT_FOR: Seconds = Seconds::new(365 * 24 * 3600);
 /// The maximum length in bytes of the value that makes a browser known for one account.
 const MAX_KNOWN_LENGTH: usize = 256;
-
-fn is_secure(app: &App) -> bool {
-    app.issuer.starts_with("https:")
-}
-
-/// Uses the prefix `__Host-` where the browser accepts it; on plain http a browser would drop such a cookie.
-fn name(app: &App, base: &str) -> String {
-    if is_secure(app) { format!("__Host-grantor-{base}") } else { format!("grantor-{base}") }
-}
 
 fn cookie(app: &App, name: String, value: String) -> Cookie<'static> {
     Cookie::build(name, value)
@@ -155,24 +147,9 @@ fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
     pairs(headers.get_all(header::COOKIE))
 }
 
-/// The pairs of name and value in these Cookie headers; malformed parts are skipped.
-pub(super) fn pairs<'h>(
-    headers: impl Iterator<Item = &'h HeaderValue>,
-) -> impl Iterator<Item = (&'h str, &'h str)> {
-    headers
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-}
-
-/// The name of the cookie with the language that the person has chosen.
-pub(super) fn language_name(app: &App) -> String {
-    name(app, "language")
-}
-
 /// The cookie with the language that the person has chosen.
 pub fn language_cookie(app: &App, value: String) -> Cookie<'static> {
-    let mut cookie = cookie(app, language_name(app), value);
+    let mut cookie = cookie(app, name(app, cookies::LANGUAGE), value);
     cookie.set_max_age(CookieDuration::seconds(LANGUAGE_KEPT_FOR.as_i64()));
     cookie
 }
@@ -209,7 +186,7 @@ mod tests {
     use super::*;
 
     fn read(line: &[u8]) -> Vec<(String, String)> {
-        let Ok(value) = HeaderValue::from_bytes(line) else { return Vec::new() };
+        let Ok(value) = header::HeaderValue::from_bytes(line) else { return Vec::new() };
         let request = TestRequest::default().insert_header((header::COOKIE, value)).to_http_request();
         cookies(request.headers()).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }

@@ -19,7 +19,7 @@ use super::refusal_log::RefusalLog;
 use super::request_id;
 use super::route::{Route, Surface};
 use super::wanted_languages::WantedLanguages;
-use super::{browser, client_address};
+use super::{client_address, cookies};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::connection::Lifeline;
@@ -27,6 +27,7 @@ use crate::face::language::Language;
 use crate::face::templates::Reader;
 use crate::limits::{Class, Limited};
 use crate::oauth::id::{ClientId, UserId};
+use crate::oauth::language_tag::LanguageTag;
 use crate::oauth::reason::Reason;
 use crate::store::clients::StoredClient;
 use crate::telemetry::RequestFacts;
@@ -44,6 +45,8 @@ pub struct Call {
     pub path: String,
     /// The languages that the reader of a page wants.
     pub languages: WantedLanguages,
+    /// The language of pages for readers who want none that the pages exist in.
+    default_language: Language,
     /// The path and query of a page that can be shown again in another language.
     here: Option<Uri>,
     client: OnceCell<ClientId>,
@@ -64,9 +67,10 @@ pub struct Call {
 impl Call {
     pub fn begin(app: &App, http: &HttpRequest, route: &'static Route) -> Self {
         let is_page = matches!(route.surface, Surface::Page | Surface::Unknown);
-        let languages = is_page.then(|| WantedLanguages::of(http, browser::language_name(app)));
+        let languages = is_page.then(|| WantedLanguages::of(http, cookies::name(app, cookies::LANGUAGE)));
         Self {
             languages: languages.unwrap_or_default(),
+            default_language: app.config.brand.language,
             here: Some(http.uri()).filter(|uri| is_page && can_be_shown_again(http, uri)).cloned(),
             id: request_id::of(http, &app.config.http.trusted_proxies),
             address: client_address::address(http, &app.config.http.trusted_proxies, &app.untrusted_peers),
@@ -90,7 +94,17 @@ impl Call {
 
     /// The language of the page that answers the request.
     pub fn language(&self) -> Language {
-        Language::best(self.languages.all()).unwrap_or(Language::English)
+        Language::best(self.languages.all()).unwrap_or(self.default_language)
+    }
+
+    /// The languages for an operator's texts on the page, the preferred one first: only the language of the page, in the
+    /// forms in which the reader wants it, such as `de-AT` before `de`.
+    pub fn text_languages(&self) -> Vec<LanguageTag> {
+        let Some(page) = LanguageTag::parse(self.language().tag()) else { return Vec::new() };
+        let wanted = self.languages.all().iter().filter(|tag| tag.language() == page.language());
+        let mut languages: Vec<LanguageTag> = wanted.cloned().collect();
+        languages.push(page);
+        languages
     }
 
     /// Who looks at the page that answers the request.

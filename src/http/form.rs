@@ -20,6 +20,18 @@ const SHORT: usize = 8 * 1024;
 /// # Errors
 /// If the body is not a form, too large, or malformed, or if too many requests are worked on.
 pub async fn read(request: &Request, body: web::Payload) -> Result<Params, OAuthError> {
+    read_with(request, body, 0).await
+}
+
+/// Reads the parameters as [`read`] does, of a form that may have this number of checkboxes besides its other fields.
+///
+/// # Errors
+/// Those of [`read`].
+pub async fn read_with(
+    request: &Request,
+    body: web::Payload,
+    checkboxes: usize,
+) -> Result<Params, OAuthError> {
     if !is_form(request) {
         return Err(Reason::RequestMediaType.because("the body must be application/x-www-form-urlencoded"));
     }
@@ -28,7 +40,7 @@ pub async fn read(request: &Request, body: web::Payload) -> Result<Params, OAuth
     if !request.takes_a_place() {
         return Err(answer::busy());
     }
-    Params::parse(&bytes)
+    Params::parse_with(&bytes, checkboxes)
 }
 
 /// Reads a body. Only a few long ones are in memory at the same time, also if they arrive slowly.

@@ -9,8 +9,9 @@ use url::Url;
 
 use super::content_policy::{ContentPolicy, SourceSite};
 use crate::face::assets::{Asset, Assets};
+use crate::face::brand::Brand;
 use crate::face::templates::{Reader, Templates};
-use crate::face::view::{FormField, FormPostPage, SigningOutPage, View};
+use crate::face::view::{FormField, FormPostPage, PageView, SigningOutPage};
 use crate::failure::Failure;
 
 /// The pages of this server.
@@ -22,9 +23,9 @@ pub struct Pages {
 }
 
 impl Pages {
-    pub fn new(issuer: &str, popups: bool) -> Result<Self, Failure> {
-        let assets = Assets::new();
-        Ok(Self { templates: Templates::new(issuer, &assets)?, assets, popups })
+    pub fn new(issuer: &str, popups: bool, brand: &Brand) -> Result<Self, Failure> {
+        let assets = Assets::new(brand);
+        Ok(Self { templates: Templates::new(issuer, &assets, brand)?, assets, popups })
     }
 
     /// Returns the file name of the style sheet.
@@ -38,7 +39,7 @@ impl Pages {
     }
 
     /// Renders a page with the headers of all pages.
-    pub fn show<V: View>(&self, reader: Reader<'_>, status: StatusCode, view: &V) -> HttpResponse {
+    pub fn show<V: PageView>(&self, reader: Reader<'_>, status: StatusCode, view: &V) -> HttpResponse {
         self.show_under(ContentPolicy::PAGE, reader, status, view)
     }
 
@@ -80,7 +81,7 @@ impl Pages {
         self.show_under(ContentPolicy::PAGE.with_frames(&sites), reader, StatusCode::OK, &view)
     }
 
-    fn show_under<V: View>(
+    fn show_under<V: PageView>(
         &self,
         policy: ContentPolicy,
         reader: Reader<'_>,

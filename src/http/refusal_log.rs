@@ -40,11 +40,11 @@ struct Count {
 }
 
 impl RefusalLog {
-    /// Logs that the head of a request was too large, or counts it only, as every refusal.
+    /// Logs that the head of a request was too large or had too many fields, or counts it only, as every refusal.
     pub fn large_head(&self, peer: IpAddr, now: Timestamp) {
         let address = peer.to_canonical();
         if self.count(Network::of(address), LARGE_HEAD, now) {
-            tracing::info!(%address, "a request's head is too large");
+            tracing::info!(%address, "a request's head is too large: it may have 32 KiB and 96 fields");
         }
     }
 

@@ -6,7 +6,7 @@ use std::cell::{OnceCell, RefCell};
 use actix_web::HttpRequest;
 use actix_web::http::header::{self, HeaderValue};
 
-use super::browser;
+use super::cookies;
 use crate::clock::Timestamp;
 use crate::face::language::Language;
 use crate::oauth::language_tag::{self, LanguageTag};
@@ -68,7 +68,7 @@ impl WantedLanguages {
 
     /// The language that the person has chosen here, and when.
     fn chosen(&self) -> Option<(LanguageTag, Timestamp)> {
-        let mut pairs = browser::pairs(self.cookies.iter());
+        let mut pairs = cookies::pairs(self.cookies.iter());
         let (_, value) = pairs.find(|(name, _)| *name == self.cookie_name)?;
         let (tag, at) = value.split_once(BEFORE_TIME)?;
         let language = Language::find(tag)?;

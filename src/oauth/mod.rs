@@ -14,6 +14,7 @@ pub mod error_code;
 pub mod host;
 pub mod id;
 pub mod language_tag;
+pub mod localized_text;
 pub mod metadata;
 pub mod row_budget;
 pub mod signing_key;

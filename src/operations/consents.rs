@@ -2,6 +2,7 @@
 
 use super::event::{Act, Event, ObjectKind};
 use super::{Context, Done};
+use crate::oauth::grant::consent::Consent;
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::id::{ClientId, SessionId, UserId};
 use crate::store::db::{DbError, Tx};
@@ -13,13 +14,14 @@ use crate::store::{consents, flows};
 pub struct ConsentAnswer {
     pub user: UserId,
     pub client: ClientId,
-    pub allowed: Granted,
+    /// What the person allows of the request, and what they leave out.
+    pub answer: Consent,
     /// The request that asked for consent, and the session in which the person answered.
     pub flow: FlowKey,
     pub session: SessionId,
 }
 
-/// Remembers what a person allows a client, and that the request has its answer.
+/// Remembers what a person allows a client and what they leave out, and that the request has its answer.
 ///
 /// # Errors
 ///
@@ -28,10 +30,32 @@ pub async fn give(context: &Context<'_>, given: ConsentAnswer) -> Result<Done<()
     let now = context.now;
     context
         .act(async move |tx: &mut Tx| {
-            consents::allow(tx, &given.user, &given.client, &given.allowed, now).await?;
+            consents::answer(tx, &given.user, &given.client, &given.answer, now).await?;
             flows::note_consented(tx, &given.flow, &given.session).await?;
             let event =
                 Event::new(Act::ConsentGiven, ObjectKind::User, given.user.as_str()).with(&given.client);
+            Ok(Done { outcome: (), event })
+        })
+        .await
+}
+
+/// Takes back what a person has allowed a client of `asked`, because the person now leaves all of it out. What was issued
+/// before is kept.
+///
+/// # Errors
+///
+/// Only a failing database.
+pub async fn take_back(
+    context: &Context<'_>,
+    user: &UserId,
+    client: &ClientId,
+    asked: &Granted,
+) -> Result<Done<()>, DbError> {
+    let (user, client, asked, now) = (user.clone(), client.clone(), asked.clone(), context.now);
+    context
+        .act(async move |tx: &mut Tx| {
+            consents::take_back(tx, &user, &client, &asked, now).await?;
+            let event = Event::new(Act::ConsentTakenBack, ObjectKind::User, user.as_str()).with(&client);
             Ok(Done { outcome: (), event })
         })
         .await

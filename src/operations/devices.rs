@@ -9,6 +9,7 @@ use crate::clock::Seconds;
 use crate::failure::Failure;
 use crate::network::Networks;
 use crate::oauth::grant::device::{DeviceAnswer, DeviceRequest, UserCode};
+use crate::oauth::grant::granted::Granted;
 use crate::oauth::id::{ClientId, GrantId, UserId};
 use crate::oauth::request::interaction::SignedIn;
 use crate::store::db::{DbError, Tx};
@@ -56,7 +57,7 @@ pub async fn find_by_code(context: &Context<'_>, typed: TypedCode) -> Result<Fou
     Ok(context.db.write(look).await?)
 }
 
-/// Allows the request of a device. Allowing it again in the same session changes nothing and has the same outcome.
+/// Allows the request of a device; `granted` is what it gets, all that it asked for or a part. Allowing it again in the same session changes nothing and has the same outcome.
 ///
 /// # Errors
 ///
@@ -66,11 +67,12 @@ pub async fn allow(
     device: &GrantId,
     client: &ClientId,
     signed_in: &SignedIn,
+    granted: Granted,
 ) -> Outcome<()> {
     let (device, client, by, now) = (device.clone(), client.clone(), signed_in.clone(), context.now);
     context
         .act(async move |tx: &mut Tx| {
-            if !device_codes::allow(tx, &device, &by, now).await? {
+            if !device_codes::allow(tx, &device, &by, &granted, now).await? {
                 // The same page was submitted again, or else the answer comes too late.
                 let answer = device_codes::find(tx, &device).await?.map(|device| device.answer);
                 if answer != Some(DeviceAnswer::Allowed(by.session.clone())) {

@@ -1,12 +1,15 @@
 //! Why an operation was refused: what is wrong with its input, in sentences for the caller.
 
+use std::borrow::Cow;
+
 use crate::failure::Denied;
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// The member of the input that is wrong, such as `redirect_uris`. `None` if the fault is not about one member.
-    pub member: Option<&'static str>,
+    /// The member of the input that is wrong, such as `redirect_uris` or `client_name#de`. `None` if the fault is not about
+    /// one member.
+    pub member: Option<Cow<'static, str>>,
     pub kind: FaultKind,
     /// Names no command-line option. Other members appear in backquotes.
     pub sentence: String,
@@ -29,8 +32,8 @@ pub struct Faults(Vec<Fault>);
 
 impl Fault {
     /// The value of `member` is not valid.
-    pub fn invalid(member: &'static str, sentence: impl Into<String>) -> Self {
-        Self { member: Some(member), kind: FaultKind::Invalid, sentence: sentence.into() }
+    pub fn invalid(member: impl Into<Cow<'static, str>>, sentence: impl Into<String>) -> Self {
+        Self { member: Some(member.into()), kind: FaultKind::Invalid, sentence: sentence.into() }
     }
 
     /// The object that the operation is about does not exist.
@@ -40,7 +43,7 @@ impl Fault {
 
     /// The act contradicts what is stored.
     pub fn conflict(member: impl Into<Option<&'static str>>, sentence: impl Into<String>) -> Self {
-        Self { member: member.into(), kind: FaultKind::Conflict, sentence: sentence.into() }
+        Self { member: member.into().map(Cow::from), kind: FaultKind::Conflict, sentence: sentence.into() }
     }
 }
 

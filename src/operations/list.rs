@@ -180,11 +180,11 @@ mod tests {
         for cursor in [other.as_str(), "", "x", "%", &other[1..], &long] {
             let page: Result<Page<(), (String, u32)>, Fault> =
                 listing(2, Some(cursor.to_owned())).page(USERS);
-            assert_eq!(page.unwrap_err().member, Some("cursor"), "{cursor}");
+            assert_eq!(page.unwrap_err().member.as_deref(), Some("cursor"), "{cursor}");
         }
         for limit in [0, MAX_PAGE_SIZE + 1, u32::MAX] {
             let page: Result<Page<(), (String, u32)>, Fault> = listing(limit, None).page(USERS);
-            assert_eq!(page.unwrap_err().member, Some("limit"), "{limit}");
+            assert_eq!(page.unwrap_err().member.as_deref(), Some("limit"), "{limit}");
         }
     }
 }

@@ -26,6 +26,7 @@ pub mod resources;
 pub mod scopes;
 pub mod sessions;
 mod steps;
+pub mod text_change;
 pub mod trusted_issuers;
 pub mod users;
 

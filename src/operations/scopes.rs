@@ -7,10 +7,14 @@ use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
 use super::list::{self, Cursor, List, Listing};
 use super::list_change::ListChange;
+use super::text_change::TextChange;
 use super::{Context, Done, Outcome, steps};
 use crate::clock::Seconds;
 use crate::failure::Denied;
-use crate::oauth::grant::scope::{OPENID, Scope, ScopeRecord, check_description, is_scope_name};
+use crate::oauth::client::Client;
+use crate::oauth::grant::scope::{
+    OPENID, Scope, ScopeRecord, check_consequence, check_description, is_scope_name,
+};
 use crate::oauth::id::ClientId;
 use crate::oauth::identity::{claims, group};
 use crate::store::db::{Conn, DbError, Tx};
@@ -25,13 +29,15 @@ const MAX_CLAIMS: usize = 64;
 /// The changes; `None` keeps the value.
 #[derive(Clone, Debug, Default)]
 pub struct ScopeChanges {
-    pub description: Option<String>,
+    pub description: TextChange,
+    pub consequence: TextChange,
     pub sensitive: Option<bool>,
     pub claims: ListChange<String>,
     /// In seconds. `Some(None)`: the scope does not limit it.
     pub access_token_lifetime: Option<Option<Seconds>>,
     /// `Some(None)`: people of every group can give the scope.
     pub required_group: Option<Option<String>>,
+    pub required: Option<bool>,
 }
 
 /// Whether a scope that clients may ask for can be deleted.
@@ -72,6 +78,7 @@ pub async fn create(context: &Context<'_>, scope: ScopeRecord) -> Outcome<ScopeR
         faults.push(Fault::invalid("name", sentence));
     }
     let scope = ScopeRecord { version: 1, claims: each_once(scope.claims), ..scope };
+    faults.extend(text_faults(&scope));
     faults.extend(faults_of(context, &ScopeChanges::to(&scope)));
     Faults::refuse_if_any(faults)?;
     let now = context.now;
@@ -91,7 +98,7 @@ pub async fn create(context: &Context<'_>, scope: ScopeRecord) -> Outcome<ScopeR
 ///
 /// # Errors
 ///
-/// There is no such scope, or a member is not valid.
+/// There is no such scope, a member is not valid, or the scope would lose a claim that a client names for its ID Tokens.
 pub async fn update(context: &Context<'_>, name: &str, changes: ScopeChanges) -> Outcome<ScopeRecord> {
     Faults::refuse_if_any(faults_of(context, &changes))?;
     let name = name.to_owned();
@@ -99,6 +106,11 @@ pub async fn update(context: &Context<'_>, name: &str, changes: ScopeChanges) ->
         .act(async move |tx: &mut Tx| {
             let before = existing(tx, &name).await?;
             let after = changes.clone().applied_to(before.clone())?;
+            Faults::refuse_if_any(claims_in_use(tx, &before, &after).await?)?;
+            // Texts that are stored may stay, even if they were stored before they were checked.
+            if !after.texts().eq(before.texts()) {
+                Faults::refuse_if_any(text_faults(&after))?;
+            }
             scopes::update(tx, &after).await?;
             let event = event(Act::ScopeUpdated, &name).changing(members(&before), members(&after));
             Ok(Done { outcome: after, event })
@@ -219,16 +231,48 @@ pub fn in_a_sentence(ids: &[ClientId]) -> String {
     }
 }
 
+/// A fault for each claim that the scope would lose although clients name it for their ID Tokens and no other scope gives
+/// them access to it.
+async fn claims_in_use(
+    conn: &mut Conn,
+    before: &ScopeRecord,
+    after: &ScopeRecord,
+) -> Result<Vec<Fault>, DbError> {
+    let mut lost = before.claims.iter().filter(|claim| !after.claims.contains(claim)).peekable();
+    if lost.peek().is_none() {
+        return Ok(Vec::new());
+    }
+    let naming = clients::list_naming_claims(conn, &before.name).await?;
+    let mut others = scopes::all(conn).await?;
+    others.retain(|scope| scope.name != before.name);
+    let fault = |claim: &String| {
+        let names = |client: &&Client| client.id_token_claims.names().any(|name| name == claim);
+        let lose = naming.iter().filter(names).filter(|client| !client.scopes.give_access(&others, claim));
+        let lose: Vec<ClientId> = lose.map(|client| client.id.clone()).collect();
+        let sentence = format!(
+            "`id_token_claims` of {} names the claim {claim}, to which no other scope gives access; change the clients first",
+            in_a_sentence(&lose)
+        );
+        (!lose.is_empty()).then(|| Fault::conflict("claims", sentence))
+    };
+    Ok(lost.filter_map(fault).collect())
+}
+
 fn each_once(mut claims: Vec<String>) -> Vec<String> {
     claims.sort();
     claims.dedup();
     claims
 }
 
+fn text_faults(scope: &ScopeRecord) -> Vec<Fault> {
+    let mut faults = scope.description.faults("description", check_description);
+    let consequence = scope.consequence.as_ref();
+    faults.extend(consequence.map(|text| text.faults("consequence", check_consequence)).unwrap_or_default());
+    faults.into_iter().map(|(member, why)| Fault::invalid(member, why)).collect()
+}
+
 fn faults_of(context: &Context<'_>, changes: &ScopeChanges) -> Vec<Fault> {
-    let description = changes.description.as_deref().and_then(|text| check_description(text).err());
-    let mut faults: Vec<Fault> =
-        description.into_iter().map(|why| Fault::invalid("description", why)).collect();
+    let mut faults = Vec::new();
     let wrong = changes.claims.new_members().iter().filter_map(|name| claims::check_name(name).err());
     faults.extend(wrong.map(|why| Fault::invalid("claims", why)));
     if changes.claims.new_members().len() > MAX_CLAIMS {
@@ -246,14 +290,16 @@ async fn existing(conn: &mut Conn, name: &str) -> Result<ScopeRecord, Denied<Fau
 }
 
 impl ScopeChanges {
-    /// The changes that turn any scope into this one.
+    /// The changes that give any scope the members of this one, but not its texts.
     fn to(scope: &ScopeRecord) -> Self {
         Self {
-            description: Some(scope.description.clone()),
+            description: TextChange::default(),
+            consequence: TextChange::default(),
             sensitive: Some(scope.sensitive),
             claims: ListChange::Replace(scope.claims.clone()),
             access_token_lifetime: Some(scope.access_token_lifetime),
             required_group: Some(scope.required_group.clone()),
+            required: Some(scope.required),
         }
     }
 
@@ -265,11 +311,13 @@ impl ScopeChanges {
         Ok(ScopeRecord {
             name: before.name,
             version: before.version + 1,
-            description: self.description.unwrap_or(before.description),
+            description: self.description.applied_to_required(&before.description, "description")?,
+            consequence: self.consequence.applied_to(before.consequence.as_ref(), "consequence")?,
             sensitive: self.sensitive.unwrap_or(before.sensitive),
             claims,
             access_token_lifetime: self.access_token_lifetime.unwrap_or(before.access_token_lifetime),
             required_group: self.required_group.unwrap_or(before.required_group),
+            required: self.required.unwrap_or(before.required),
         })
     }
 }
@@ -283,11 +331,16 @@ fn event(act: Act, name: &str) -> Event {
 }
 
 fn members(scope: &ScopeRecord) -> Value {
-    json!({
-        "description": scope.description,
+    let mut members = json!({
+        "consequence": null,
         "sensitive": scope.sensitive,
         "claims": scope.claims,
         "access_token_lifetime": scope.access_token_lifetime,
         "required_group": scope.required_group,
-    })
+        "required": scope.required,
+    });
+    for (member, text) in scope.texts() {
+        members[member] = text.into();
+    }
+    members
 }

@@ -8,13 +8,14 @@ use crate::http::answer;
 use crate::http::call::Request;
 
 pub async fn show(app: web::Data<App>, request: Request, name: web::Path<String>) -> HttpResponse {
-    let Some(asset) = app.pages.asset(&name) else {
+    let own = || app.pages.asset(&name).map(|asset| (asset.media_type, asset.content.as_bytes().into()));
+    let Some((media_type, bytes)) = app.brand.asset(&name).or_else(own) else {
         return answer::api_error(&request, StatusCode::NOT_FOUND, "there is no such file");
     };
     HttpResponse::Ok()
-        .content_type(asset.media_type)
+        .content_type(media_type)
         .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
         .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"))
         .insert_header((header::CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"))
-        .body(asset.content)
+        .body(bytes.into_owned())
 }

@@ -87,7 +87,7 @@ async fn page(app: &App, call: &Call, resumed: &ResumedFlow, accounts: &Accounts
         Err(failure) => return answer::page_error(app, call, failure.into()),
     };
     let view = ChooseAccountPage {
-        application: application::shown(app, &resumed.checked.client.client),
+        application: application::shown(app, call, &resumed.checked.client.client),
         action: resumed.url(app, "accounts"),
         form_token: flow_form::token(app, resumed, PURPOSE),
         accounts,

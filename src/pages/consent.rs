@@ -1,12 +1,14 @@
 //! The consent page.
 
+use std::collections::BTreeSet;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 
 use super::{account_list, application};
 use crate::app::App;
 use crate::face::text_names::CLAIMS;
-use crate::face::view::{AskedItem, AskingDevice, ConsentPage, Lifetime, Words};
+use crate::face::view::{AccessLifetime, AskedItem, AskingDevice, ConsentPage, Words};
 use crate::failure::{Denied, Failure};
 use crate::flows::{self, Accounts, CheckedRequest, ResumedFlow};
 use crate::http::answer;
@@ -15,9 +17,11 @@ use crate::http::call::{Call, Request};
 use crate::http::form;
 use crate::oauth::grant::device::{DeviceAnswer, DeviceRequest};
 use crate::oauth::grant::scope::{KnownScopes as _, OFFLINE_ACCESS};
+use crate::oauth::language_tag::LanguageTag;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::interaction::{self, Next, SignedIn};
 use crate::oauth::request::params::Params;
+use crate::oauth::request::partial_consent::Names;
 use crate::oauth::request::{AnswerTo, AuthorizationRequest, Refusal};
 use crate::operations::consents::{self, ConsentAnswer};
 
@@ -36,7 +40,8 @@ pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
 pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     let outcome = async {
         let (resumed, accounts) = resume(&app, &request).await?;
-        let form = form::read(&request, body).await.map_err(Refusal::Page)?;
+        let checkboxes = resumed.checked.request.optional.len();
+        let form = form::read_with(&request, body, checkboxes).await.map_err(Refusal::Page)?;
         Ok::<_, Denied<Refusal>>((resumed, accounts, form))
     };
     let (resumed, accounts, form) = match outcome.await {
@@ -50,24 +55,30 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
     if !browser::is_same_origin(&app, &request) {
         return answer::page_error(&app, &request, browser::forged().into());
     }
-    // The page was shown to someone else, and another person has signed in in another tab. The answer does not count,
-    // and that person is asked.
+    // The page was shown to someone else, and another person has signed in in another tab; or the page asked something
+    // else, because client or scopes have changed since. The answer does not count, and the person is asked.
     let asked = accounts.people.iter().find(|here| is_for(&app, &resumed, here, &form));
     let Some(signed_in) = asked else { return go_on(&app, &resumed) };
     request.set_user(&signed_in.user);
     if form.count("allow") == 0 {
-        let error = Reason::ConsentDenied.because("the person denied the request");
-        return flows::decline(&app, &request, resumed, error).await;
+        return deny(&app, &request, resumed, "the person denied the request").await;
     }
     // In the meantime this request may have become another person's.
     match flows::next(&app, &request, &resumed.checked, &accounts, &resumed.progress) {
         Ok(Next::Consent(here)) if here.session == signed_in.session => {}
         _ => return go_on(&app, &resumed),
     }
-    match remember(&app, &request, &resumed, signed_in).await {
-        Ok(()) => go_on(&app, &resumed),
+    match remember(&app, &request, &resumed, signed_in, &form).await {
+        Ok(Remembered::Answer) => go_on(&app, &resumed),
+        Ok(Remembered::Nothing) => {
+            deny(&app, &request, resumed, "the person ticked nothing of the request").await
+        }
         Err(failure) => answer::page_error(&app, &request, failure.into()),
     }
+}
+
+async fn deny(app: &App, request: &Request, resumed: ResumedFlow, why: &'static str) -> HttpResponse {
+    flows::decline(app, request, resumed, Reason::ConsentDenied.because(why)).await
 }
 
 async fn resume(app: &App, request: &Request) -> Result<(ResumedFlow, Accounts), Denied<Refusal>> {
@@ -81,34 +92,63 @@ fn go_on(app: &App, resumed: &ResumedFlow) -> HttpResponse {
     answer::see_other(&resumed.url(app, "authorize/resume"))
 }
 
+/// What is remembered of a person who pressed Allow.
+enum Remembered {
+    Answer,
+    /// The person allows nothing at all, as if they had pressed Deny.
+    Nothing,
+}
+
 async fn remember(
     app: &App,
     call: &Call,
     resumed: &ResumedFlow,
     signed_in: &SignedIn,
-) -> Result<(), Failure> {
-    let request = &resumed.checked.request;
+    form: &Params,
+) -> Result<Remembered, Failure> {
+    let CheckedRequest { request, catalogue, .. } = &resumed.checked;
+    let (user, client, context) = (&signed_in.user, &request.client_id, app.operations(call.now));
+    let answer = request.answer((&ticked(form, "scope"), &ticked(form, "claim")), &**catalogue);
+    if answer.allowed.scope.is_empty() {
+        if signed_in.consent.is_some() {
+            consents::take_back(&context, user, client, &answer.refused).await?;
+        }
+        return Ok(Remembered::Nothing);
+    }
     let given = ConsentAnswer {
-        user: signed_in.user.clone(),
-        client: request.client_id.clone(),
-        allowed: request.consent(),
+        user: user.clone(),
+        client: client.clone(),
+        answer,
         flow: resumed.key.clone(),
         session: signed_in.session.clone(),
     };
-    consents::give(&app.operations(call.now), given).await?;
-    Ok(())
+    consents::give(&context, given).await?;
+    Ok(Remembered::Answer)
+}
+
+/// The values of the ticked checkboxes with this name.
+fn ticked<'a>(form: &'a Params, name: &str) -> BTreeSet<&'a str> {
+    form.pairs().iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect()
 }
 
 const PURPOSE: &str = "consent";
 
-/// The values that bind the form to the person who saw it.
-fn bound_to<'a>(resumed: &'a ResumedFlow, signed_in: &'a SignedIn) -> [&'a str; 3] {
-    [resumed.key.id.as_str(), resumed.browser.as_str(), signed_in.session.as_str()]
+/// What the page asks, for the form token: an answer counts only for the question that the person saw.
+fn question(request: &AuthorizationRequest) -> String {
+    let Names { scope, claims } = &request.optional;
+    let joined = |names: &BTreeSet<String>| names.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
+    format!("{}\n{}\n{scope}\n{}", request.granted.scope, joined(&request.named), joined(claims))
+}
+
+/// The values that bind the form to the person who saw it, and to what it asked.
+fn bound_to<'a>(resumed: &'a ResumedFlow, signed_in: &'a SignedIn, question: &'a str) -> [&'a str; 4] {
+    [resumed.key.id.as_str(), resumed.browser.as_str(), signed_in.session.as_str(), question]
 }
 
 fn is_for(app: &App, resumed: &ResumedFlow, signed_in: &SignedIn, form: &Params) -> bool {
     let token = form.one("form_token").ok().flatten().unwrap_or_default();
-    app.keys.is_form_token(token, PURPOSE, &bound_to(resumed, signed_in))
+    let question = question(&resumed.checked.request);
+    app.keys.is_form_token(token, PURPOSE, &bound_to(resumed, signed_in, &question))
 }
 
 async fn page(app: &App, call: &Call, resumed: &ResumedFlow, signed_in: &SignedIn) -> HttpResponse {
@@ -128,37 +168,45 @@ async fn view(
     let account = account_list::shown(app, std::slice::from_ref(signed_in)).await?;
     let account = account.into_iter().next().ok_or_else(|| Failure::Internal("an account is lost".into()))?;
     let beyond = request.granted.scope.contains(OFFLINE_ACCESS);
+    let question = question(request);
     Ok(ConsentPage {
-        application: application::shown(app, &client.client),
+        application: application::shown(app, call, &client.client),
         account,
         accounts: resumed.url(app, "accounts"),
-        items: items(&resumed.checked),
+        items: items(&resumed.checked, signed_in, &call.text_languages()),
         returns_to: returns_to(request),
         device: resumed.device.as_ref().map(|device| asking(call, device)),
-        lifetime: if beyond { Lifetime::BeyondSession } else { Lifetime::Session },
+        lifetime: if beyond { AccessLifetime::BeyondSession } else { AccessLifetime::Session },
         each_time: interaction::asks_each_time(&client.client, request),
         client_id: client.client.id.to_string(),
         action: resumed.url(app, "consent"),
-        form_token: app.keys.form_token(PURPOSE, &bound_to(resumed, signed_in)),
+        form_token: app.keys.form_token(PURPOSE, &bound_to(resumed, signed_in, &question)),
     })
 }
 
-/// What the application asks for, the sensitive scopes first. Nothing for an own application: it is only asked about because
-/// it cannot prove who it is.
-fn items(checked: &CheckedRequest) -> Vec<AskedItem> {
+/// What the application asks for, the sensitive scopes first. What the person refused before is not ticked. Nothing for an
+/// own application: it is only asked about because it cannot prove who it is.
+fn items(checked: &CheckedRequest, signed_in: &SignedIn, languages: &[LanguageTag]) -> Vec<AskedItem> {
     let CheckedRequest { client, request, catalogue } = checked;
     if client.client.first_party && !request.prompt.consent {
         return Vec::new();
     }
-    let scopes =
-        request.granted.scope.names().filter_map(|name| catalogue.find(name)).map(|scope| AskedItem {
+    let optional = &request.optional;
+    let refused = signed_in.consent.as_ref().map(|consent| request.refused_by(consent)).unwrap_or_default();
+    let scopes = request.granted.scope.names().filter_map(|name| catalogue.find(name)).map(|scope| {
+        let described = Words::of(&scope.description, languages);
+        // The operator's words in the language of the page come before ours.
+        let is_ours = described.lang.is_none() && scope.is_as_delivered();
+        AskedItem {
             name: scope.name.to_string(),
-            description: (!scope.is_as_delivered()).then(|| Words::plain(&scope.description)),
-            scope: scope.is_as_delivered().then(|| scope.name.clone()),
+            description: Some(described).filter(|_| !is_ours),
+            scope: is_ours.then(|| scope.name.clone()),
             claim: None,
             sensitive: scope.sensitive,
-            consequence: None,
-        });
+            consequence: scope.consequence.as_ref().map(|text| Words::of(text, languages)),
+            ticked: optional.scope.contains(&scope.name).then(|| !refused.scope.contains(&scope.name)),
+        }
+    });
     let claims = request.named.iter().map(|name| AskedItem {
         name: name.to_string(),
         description: None,
@@ -166,6 +214,7 @@ fn items(checked: &CheckedRequest) -> Vec<AskedItem> {
         claim: standard_claim(name).map(str::to_owned),
         sensitive: false,
         consequence: None,
+        ticked: optional.claims.contains(name).then(|| !refused.claims.contains(name)),
     });
     let mut items: Vec<AskedItem> = scopes.chain(claims).collect();
     items.sort_by_key(|item| !item.sensitive);

@@ -9,7 +9,7 @@ use crate::failure::Denied;
 use crate::flows::{self, ResumedFlow};
 use crate::http::answer;
 use crate::http::browser;
-use crate::http::call::Request;
+use crate::http::call::{Call, Request};
 use crate::http::form;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::device::UserCode;
@@ -128,9 +128,9 @@ impl Destination {
     }
 
     /// The application as pages show it; `None` as for [`Self::client`].
-    pub(super) fn application(&self, app: &App) -> Option<Application> {
+    pub(super) fn application(&self, app: &App, call: &Call) -> Option<Application> {
         match self {
-            Self::Flow(resumed) => Some(application::shown(app, &resumed.checked.client.client)),
+            Self::Flow(resumed) => Some(application::shown(app, call, &resumed.checked.client.client)),
             Self::Device(_) => None,
         }
     }

@@ -122,7 +122,7 @@ fn page(app: &App, request: &Request, status: StatusCode, code: &str, wait: Opti
     let known = browser::binding(app, request);
     let browser = known.clone().unwrap_or_else(crate::secret::random_token);
     let problem = (status != StatusCode::OK).then(|| match wait {
-        Some(wait) => DeviceProblem::Wait { seconds: wait.as_i64() },
+        Some(wait) => DeviceProblem::Wait { seconds: wait.as_i64(), reason: Reason::UserCodeGuesses.word() },
         None => DeviceProblem::Unknown,
     });
     let form_token = app.keys.form_token(PURPOSE, &[&browser]);

@@ -225,15 +225,17 @@ async fn end_sessions(
 fn onward(app: &App, call: &Call, asked: &LogoutRequest) -> HttpResponse {
     match way_back(asked) {
         Some(address) => answer::see_other(&address),
-        None => {
-            app.pages.show(call.reader(), StatusCode::OK, &SignedOutPage { application: shown(app, asked) })
-        }
+        None => app.pages.show(
+            call.reader(),
+            StatusCode::OK,
+            &SignedOutPage { application: shown(app, call, asked) },
+        ),
     }
 }
 
 /// The application that asked, if it is known.
-fn shown(app: &App, asked: &LogoutRequest) -> Option<Application> {
-    asked.client.as_ref().map(|client| application::shown(app, &client.client))
+fn shown(app: &App, call: &Call, asked: &LogoutRequest) -> Option<Application> {
+    asked.client.as_ref().map(|client| application::shown(app, call, &client.client))
 }
 
 /// The application's address for afterwards, if the request named one.
@@ -251,7 +253,7 @@ async fn question(app: &App, call: &Call, asked: &LogoutRequest) -> HttpResponse
         Err(failure) => return refused(app, call, failure.into()),
     };
     let view = LogoutPage {
-        application: shown(app, asked),
+        application: shown(app, call, asked),
         accounts,
         form_token: app.keys.form_token(PURPOSE, &bound_to(&asked.accounts)),
         client_id: asked.client.as_ref().map(|client| client.client.id.to_string()),

@@ -107,7 +107,7 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
         Ok(SignInOutcome::Wait(wait)) => {
             count(SignInResult::Delayed);
             let error = Reason::SignInGuesses.because("too many wrong guesses").after(wait);
-            let problem = SignInProblem::Wait { seconds: wait.as_i64() };
+            let problem = SignInProblem::Wait { seconds: wait.as_i64(), reason: error.reason.word() };
             let page = page(&app, &request, (&destination, &query), &typed, Some(problem));
             answer::wait_page(&request, page, &error)
         }
@@ -155,7 +155,7 @@ fn page(
     let (destination, query) = place;
     let another = if is_another(query) { "&another=1" } else { "" };
     let view = SignInPage {
-        application: destination.application(app),
+        application: destination.application(app, call),
         action: format!("{}{another}", destination.url(app, "sign-in")),
         form_token: destination.token(app, PURPOSE),
         username: typed.username.to_owned(),

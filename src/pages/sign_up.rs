@@ -199,7 +199,7 @@ fn page(
 ) -> HttpResponse {
     let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let view = SignUpPage {
-        application: destination.application(app),
+        application: destination.application(app, call),
         action: destination.url(app, "sign-up"),
         sign_in: format!("{}&another=1", destination.url(app, "sign-in")),
         form_token: destination.token(app, PURPOSE),

@@ -20,6 +20,7 @@ use crate::clock::Clock;
 use crate::clock_watch::ClockWatch;
 use crate::config::{Config, descriptors};
 use crate::connection::{self, Deadlines, ListenerOptions, Seats};
+use crate::face::brand::Brand;
 use crate::failure::Failure;
 use crate::fetch::Fetcher;
 use crate::http::envelope;
@@ -53,6 +54,8 @@ pub struct Server {
     port: u16,
     metrics: Option<(TcpListener, SocketAddr)>,
     connections: usize,
+    /// `None` for plain HTTP.
+    certificates: Option<Arc<Certificates>>,
 }
 
 impl Server {
@@ -61,14 +64,14 @@ impl Server {
     /// # Errors
     /// Every mistake of the operator, in a sentence.
     pub async fn bind(config: Config, clock: Clock) -> Result<Self, Failure> {
-        if config.tls.is_on() {
-            // Before a database and a key are made for a server that cannot start.
-            tls::check(&config.tls)?;
-        }
+        // Before a database and a key are made for a server that cannot start.
+        let certificates = config.tls.is_on().then(|| Certificates::load(&config.tls)).transpose()?;
         let descriptor_limit = descriptors::raise_limit();
         let (listener, address) = listen(config.listen, "")?;
         let metrics = config.metrics.listen.map(|address| listen(address, " for metrics")).transpose()?;
         let port = address.port();
+        let issuer = config.issuer(port);
+        let brand = Brand::load(&config.brand, &issuer)?;
         let db = make_database(&config, &clock, config.http.deadline.duration() / 2).await?;
         // Before a master key is created for a database that accepts no writes.
         db.write(async move |tx| leases::touch(tx).await).await?;
@@ -76,14 +79,14 @@ impl Server {
         let clock_watch = ClockWatch::new(&db, &clock);
         clock_watch.look().await?;
         let key_set = KeySet::open(&config.keys, (&db, &clock_watch), keys.master(), clock.now()).await?;
-        let issuer = config.issuer(port);
         let connections = count_connections(&config, descriptor_limit);
         let app = App {
             readiness: Readiness::new(&db, &keys, &clock_watch),
             db_for_strangers: db.for_strangers(),
             passwords: Passwords::start(&config.passwords)?,
             cache: CatalogueCache::new(db.clone(), clock.clone()),
-            pages: Pages::new(&issuer, config.http.popups)?,
+            pages: Pages::new(&issuer, config.http.popups, &brand)?,
+            brand,
             strict_transport_security: strict_transport_security(&config),
             request_places: RequestPlaces::new(config.http.requests),
             routes: Routes::new(&mount_path(&issuer), routes::routes()),
@@ -108,7 +111,7 @@ impl Server {
             key_set,
             config,
         };
-        Ok(Self { app: Arc::new(app), listener, port, metrics, connections })
+        Ok(Self { app: Arc::new(app), listener, port, metrics, connections, certificates })
     }
 
     pub fn port(&self) -> u16 {
@@ -134,7 +137,7 @@ impl Server {
                 .wrap(actix_web::middleware::from_fn(envelope::wrap))
                 .configure(|config| routes::register(config, &mount))
         };
-        let options = listener_options(&self.app, self.connections)?;
+        let options = listener_options(&self.app, self.connections, self.certificates)?;
         let seats = options.seats.clone();
         let server = connection::serve(self.listener, options, factory)
             .map_err(|error| Failure::Internal(format!("cannot listen: {error}")))?;
@@ -184,9 +187,17 @@ fn rate_limits(config: &Config, clock: &Clock) -> RateLimits {
 }
 
 /// How the server for people and applications serves.
-fn listener_options(app: &App, connections: usize) -> Result<ListenerOptions, Failure> {
-    let (http, tls) = (&app.config.http, &app.config.tls);
-    let tls = tls.is_on().then(|| Certificates::load(tls).and_then(tls::config)).transpose()?;
+fn listener_options(
+    app: &App,
+    connections: usize,
+    certificates: Option<Arc<Certificates>>,
+) -> Result<ListenerOptions, Failure> {
+    let http = &app.config.http;
+    let serve = |certificates: Arc<Certificates>| {
+        certificates.watch();
+        tls::config(certificates)
+    };
+    let tls = certificates.map(serve).transpose()?;
     let (refusals, clock) = (app.refusals.clone(), app.clock.clone());
     Ok(ListenerOptions {
         large_head: Arc::new(move |peer| refusals.large_head(peer, clock.now())),

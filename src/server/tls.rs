@@ -11,7 +11,8 @@ use rustls::sign::CertifiedKey;
 
 use crate::config;
 use crate::failure::Failure;
-use crate::files::{FileError, NamedFile, pem};
+use crate::files::pem::{self, PemFile};
+use crate::files::{FileError, NamedFile};
 use crate::secret::Hash;
 
 /// How often the files are checked.
@@ -33,18 +34,21 @@ struct CurrentCertificate {
 }
 
 impl Certificates {
-    /// Reads both files, and continues to check them as long as the server runs.
-    pub(super) fn load(options: &config::Tls) -> Result<Arc<Self>, Failure> {
+    /// Reads both files.
+    pub(super) fn load(options: &config::Tls) -> Result<Arc<Self>, FileError> {
         let current = read(options)?;
         let (current, problem) = (RwLock::new(current), Mutex::default());
-        let certificates = Arc::new(Self { options: options.clone(), current, problem });
-        actix_web::rt::spawn(watch(certificates.clone()));
-        Ok(certificates)
+        Ok(Arc::new(Self { options: options.clone(), current, problem }))
+    }
+
+    /// Reads the files again and again, as long as the server runs.
+    pub(super) fn watch(self: &Arc<Self>) {
+        actix_web::rt::spawn(watch(self.clone()));
     }
 
     /// Reads the files again; if the pair cannot be used, the current one stays.
     fn refresh(&self) {
-        let read = read(&self.options);
+        let read = read(&self.options).map_err(FileError::from);
         let is_known = self.is_known(read.as_ref().err());
         match (read, self.current.write()) {
             (Ok(read), Ok(mut current)) if read.digest != current.digest => {
@@ -69,7 +73,9 @@ impl Certificates {
 }
 
 async fn watch(certificates: Arc<Certificates>) {
-    let mut look = tokio::time::interval(POLL_INTERVAL);
+    // The server has just read them.
+    let first = tokio::time::Instant::now() + POLL_INTERVAL;
+    let mut look = tokio::time::interval_at(first, POLL_INTERVAL);
     #[cfg(unix)]
     let mut hung_up = {
         use tokio::signal::unix::{SignalKind, signal};
@@ -101,11 +107,64 @@ pub(super) fn config(certificates: Arc<Certificates>) -> Result<ServerConfig, Fa
     Ok(config)
 }
 
-fn read(options: &config::Tls) -> Result<CurrentCertificate, FileError> {
+/// What is wrong with the files of a certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistakes {
+    first: FileError,
+    /// The mistake of the key, if each file has one of its own.
+    of_key: Option<Box<FileError>>,
+}
+
+impl Mistakes {
+    /// Each mistake; at least one.
+    pub fn all(&self) -> impl Iterator<Item = &FileError> {
+        std::iter::once(&self.first).chain(self.of_key.as_deref())
+    }
+}
+
+impl From<Mistakes> for FileError {
+    /// The first mistake.
+    fn from(mistakes: Mistakes) -> Self {
+        mistakes.first
+    }
+}
+
+/// Checks the certificate and its key. Each file is read once.
+///
+/// # Errors
+/// If the files cannot be read, or do not belong together.
+pub fn check(options: &config::Tls) -> Result<(), Mistakes> {
+    read(options).map(drop)
+}
+
+fn read(options: &config::Tls) -> Result<CurrentCertificate, Mistakes> {
     let certificate = NamedFile::new("tls.certificate", &options.certificate);
     let key = NamedFile::new("tls.key", &options.key);
-    let chain = own_chain(options)?;
-    let secret = pem::private_key(&key)?;
+    let files = (PemFile::read(certificate), PemFile::read(key));
+    let chain = files.0.as_ref().map_err(FileError::clone).and_then(PemFile::certificates);
+    let secret = files.1.as_ref().map_err(FileError::clone).and_then(PemFile::private_key);
+    let only = |first| Mistakes { first, of_key: None };
+    match (chain, secret) {
+        (Ok(chain), Ok(secret)) => pair((certificate, chain), (key, secret)).map_err(only),
+        (Ok(_), Err(of_key)) => Err(only(of_key)),
+        (Err(_), _) if are_swapped(&files) => Err(only(
+            certificate.wrong("it is the private key, and tls.key is the certificate: swap the two"),
+        )),
+        (Err(first), secret) => Err(Mistakes { first, of_key: secret.err().map(Box::new) }),
+    }
+}
+
+/// Whether a certificate's file without a certificate and the key's file are in each other's place.
+fn are_swapped(files: &(Result<PemFile<'_>, FileError>, Result<PemFile<'_>, FileError>)) -> bool {
+    let (Ok(certificate), Ok(key)) = files else { return false };
+    certificate.private_key().is_ok() && key.certificates().is_ok()
+}
+
+/// The certificate with its key, for TLS.
+fn pair(
+    (certificate, chain): (NamedFile<'_>, Vec<CertificateDer<'static>>),
+    (key, secret): (NamedFile<'_>, PrivateKeyDer<'static>),
+) -> Result<CurrentCertificate, FileError> {
     let place = place_of(&chain, &secret);
     let digest = Hash::of_bytes(&chain.iter().flat_map(|der| der.iter().copied()).collect::<Vec<u8>>());
     // The reason is a sentence of this file, because an error of a library may repeat what is in the files.
@@ -132,28 +191,4 @@ fn place_of(chain: &[CertificateDer<'static>], secret: &PrivateKeyDer<'static>) 
     chain
         .iter()
         .position(|own| CertifiedKey::from_der(vec![own.clone()], secret.clone_key(), &provider).is_ok())
-}
-
-fn own_chain(options: &config::Tls) -> Result<Vec<CertificateDer<'static>>, FileError> {
-    let certificate = NamedFile::new("tls.certificate", &options.certificate);
-    pem::certificates(&certificate).map_err(|error| match are_swapped(options) {
-        true => certificate.wrong("it is the private key, and tls.key is the certificate: swap the two"),
-        false => error,
-    })
-}
-
-/// Whether the certificate and the key are in each other's place.
-pub fn are_swapped(options: &config::Tls) -> bool {
-    let (key, certificate) = (&options.certificate, &options.key);
-    pem::private_key(&NamedFile::new("tls.certificate", key)).is_ok()
-        && pem::certificates(&NamedFile::new("tls.key", certificate)).is_ok()
-        && pem::certificates(&NamedFile::new("tls.certificate", key)).is_err()
-}
-
-/// Checks the certificate and its key.
-///
-/// # Errors
-/// If the files cannot be read, or do not belong together.
-pub fn check(options: &config::Tls) -> Result<(), FileError> {
-    read(options).map(drop)
 }

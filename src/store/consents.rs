@@ -1,40 +1,94 @@
-//! What people have allowed clients.
+//! What people have allowed clients, and refused them.
+
+use grantor_from_row::FromRow;
 
 use super::db::{DbError, Tx};
 use super::grants::granted_from;
 use super::steps::STEP;
 use crate::clock::Timestamp;
+use crate::oauth::grant::consent::Consent;
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::id::{ClientId, UserId};
 
-/// Adds `allowed` to what the user has allowed the client before.
+#[derive(FromRow)]
+struct ConsentRow {
+    granted: String,
+    refused: Option<String>,
+}
+
+/// Reads the columns of a consent. `user` names the row in the error.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if one of them is damaged.
+pub(super) fn consent_from(granted: &str, refused: Option<&str>, user: &str) -> Result<Consent, DbError> {
+    let corrupt = || DbError::Corrupt { table: "consents", id: user.to_owned(), what: "refused" };
+    let refused = refused.map(|text| Granted::from_stored(text).ok_or_else(corrupt)).transpose()?;
+    Ok(Consent { allowed: granted_from(granted, "consents", user)?, refused: refused.unwrap_or_default() })
+}
+
+/// Stores what the user answered the client, which replaces everything that was answered before about the same scopes and
+/// claims.
 ///
 /// # Errors
 /// [`DbError::Corrupt`] if the stored consent is damaged; otherwise only failures of the database.
-pub async fn allow(
+pub async fn answer(
     tx: &mut Tx,
     user: &UserId,
     client: &ClientId,
-    allowed: &Granted,
+    answer: &Consent,
     now: Timestamp,
 ) -> Result<(), DbError> {
-    let before: Option<(String,)> = tx
-        .query("SELECT granted FROM consents WHERE user_id = $1 AND client_id = $2")
+    let consent = match find(tx, user, client).await? {
+        None => answer.clone(),
+        Some(before) => before.after(answer),
+    };
+    save(tx, user, client, &consent, now).await
+}
+
+/// Takes back what the user has allowed the client of `asked`. The user is asked again about it.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if the stored consent is damaged; otherwise only failures of the database.
+pub async fn take_back(
+    tx: &mut Tx,
+    user: &UserId,
+    client: &ClientId,
+    asked: &Granted,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    match find(tx, user, client).await? {
+        None => Ok(()),
+        Some(before) => save(tx, user, client, &before.without(asked), now).await,
+    }
+}
+
+async fn find(tx: &mut Tx, user: &UserId, client: &ClientId) -> Result<Option<Consent>, DbError> {
+    let row: Option<ConsentRow> = tx
+        .query("SELECT granted, refused FROM consents WHERE user_id = $1 AND client_id = $2")
         .bind(user.as_str())
         .bind(client.as_str())
         .optional()
         .await?;
-    let consent = match before {
-        None => allowed.to_stored(),
-        Some((before,)) => granted_from(&before, "consents", user.as_str())?.and(allowed).to_stored(),
-    };
+    row.map(|row| consent_from(&row.granted, row.refused.as_deref(), user.as_str())).transpose()
+}
+
+async fn save(
+    tx: &mut Tx,
+    user: &UserId,
+    client: &ClientId,
+    consent: &Consent,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let refused = Some(&consent.refused).filter(|refused| !refused.is_empty());
     tx.query(
-        "INSERT INTO consents (user_id, client_id, granted, updated_at) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (user_id, client_id) DO UPDATE SET granted = excluded.granted, updated_at = excluded.updated_at",
+        "INSERT INTO consents (user_id, client_id, granted, refused, updated_at) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (user_id, client_id) DO UPDATE
+         SET granted = excluded.granted, refused = excluded.refused, updated_at = excluded.updated_at",
     )
     .bind(user.as_str())
     .bind(client.as_str())
-    .bind(consent)
+    .bind(consent.allowed.to_stored())
+    .bind(refused.map(Granted::to_stored))
     .bind(now)
     .execute()
     .await

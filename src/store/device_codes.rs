@@ -8,6 +8,7 @@ use super::grants::{GrantColumns, granted_from};
 use super::steps::{self, STEP, Stretch};
 use crate::clock::{Seconds, Timestamp};
 use crate::oauth::grant::device::{DeviceAnswer, DevicePoll, DeviceRequest, UserCode};
+use crate::oauth::grant::granted::Granted;
 use crate::oauth::grant::scope::OFFLINE_ACCESS;
 use crate::oauth::grant::{Grant, UserStatus};
 use crate::oauth::id::{ClientId, GrantId, SessionId, UserId};
@@ -119,15 +120,21 @@ pub async fn find(conn: &mut Conn, id: &GrantId) -> Result<Option<DeviceRequest>
     row.map(DeviceRow::into_device).transpose()
 }
 
-/// Records that a person allows the request. `false` if it was already answered or has expired. It is one conditional
+/// Records that a person allows the request, and what the device is granted. `false` if it was already answered or has expired. It is one conditional
 /// statement, so that only one answer counts.
 ///
 /// # Errors
 /// Only failures of the database.
-pub async fn allow(tx: &mut Tx, id: &GrantId, signed_in: &SignedIn, now: Timestamp) -> Result<bool, DbError> {
+pub async fn allow(
+    tx: &mut Tx,
+    id: &GrantId,
+    signed_in: &SignedIn,
+    granted: &Granted,
+    now: Timestamp,
+) -> Result<bool, DbError> {
     let allowed = tx
         .query(
-            "UPDATE device_codes SET user_code = NULL, user_id = $2, session_id = $3, auth_time = $4, amr = $6
+            "UPDATE device_codes SET user_code = NULL, user_id = $2, session_id = $3, auth_time = $4, amr = $6, granted = $7
              WHERE grant_id = $1 AND user_id IS NULL AND denied_at IS NULL AND expires_at > $5",
         )
         .bind(id.as_str())
@@ -136,6 +143,7 @@ pub async fn allow(tx: &mut Tx, id: &GrantId, signed_in: &SignedIn, now: Timesta
         .bind(signed_in.authentication.at)
         .bind(now)
         .bind(signed_in.authentication.stored_amr())
+        .bind(granted.to_stored())
         .execute()
         .await?;
     Ok(allowed == 1)

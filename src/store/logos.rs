@@ -27,7 +27,8 @@ pub async fn find(conn: &mut Conn, digest: &str) -> Result<Option<(String, Vec<u
 pub async fn delete_unused(tx: &mut Tx, digest: &str) -> Result<(), DbError> {
     tx.query(
         "DELETE FROM logos
-         WHERE digest = $1 AND NOT EXISTS (SELECT 1 FROM clients WHERE clients.logo_digest = $1)",
+         WHERE digest = $1 AND NOT EXISTS
+           (SELECT 1 FROM clients WHERE clients.logo_digest = $1 OR clients.logo_dark_digest = $1)",
     )
     .bind(digest)
     .execute()

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use grantor_from_row::FromRow;
+use serde_json::Value;
 
 use super::db::{Batch, Conn, DbError, Tx};
 use super::grants::granted_from;
@@ -11,6 +12,7 @@ use super::page::{NameFilter, Page, in_any_spelling};
 use super::steps::{self, LOOK, Stretch};
 use crate::clock::{Seconds, Timestamp};
 use crate::oauth::grant::scope::{OFFLINE_ACCESS, Scope, ScopeRecord};
+use crate::oauth::localized_text::{FoundText, from_json};
 
 /// The number of statements that are sent together.
 const BATCH: usize = 256;
@@ -20,32 +22,36 @@ struct ScopeRow {
     name: String,
     version: i64,
     description: String,
+    consequence: Option<String>,
+    localized: String,
     sensitive: bool,
     claims: String,
     access_token_lifetime: Option<Seconds>,
     required_group: Option<String>,
+    required: bool,
 }
 
 /// The columns of [`ScopeRow`].
 macro_rules! select {
     () => {
-        "SELECT name, version, description, sensitive, claims, access_token_lifetime, required_group FROM scopes "
+        "SELECT name, version, description, consequence, localized, sensitive, claims, access_token_lifetime,
+                required_group, required FROM scopes "
     };
 }
 
 /// All scopes for the cache, sorted by name.
 ///
 /// # Errors
-/// Only failures of the database.
+/// [`DbError::Corrupt`] if a row is damaged; otherwise only failures of the database.
 pub async fn all(conn: &mut Conn) -> Result<Vec<ScopeRecord>, DbError> {
     let rows: Vec<ScopeRow> = conn.query(concat!(select!(), "ORDER BY name")).all().await?;
-    Ok(rows.into_iter().map(ScopeRow::into_record).collect())
+    rows.into_iter().map(ScopeRow::into_record).collect()
 }
 
 /// A page of the scopes, sorted by name.
 ///
 /// # Errors
-/// Only failures of the database.
+/// [`DbError::Corrupt`] if a row is damaged; otherwise only failures of the database.
 pub async fn list(conn: &mut Conn, page: &Page<NameFilter, String>) -> Result<Vec<ScopeRecord>, DbError> {
     let rows: Vec<ScopeRow> = conn
         .query(concat!(
@@ -57,17 +63,17 @@ pub async fn list(conn: &mut Conn, page: &Page<NameFilter, String>) -> Result<Ve
         .bind(page.rows())
         .all()
         .await?;
-    Ok(rows.into_iter().map(ScopeRow::into_record).collect())
+    rows.into_iter().map(ScopeRow::into_record).collect()
 }
 
 /// Finds a scope by its name. `None` if it does not exist.
 ///
 /// # Errors
-/// Only failures of the database.
+/// [`DbError::Corrupt`] if the row is damaged; otherwise only failures of the database.
 pub async fn find(conn: &mut Conn, name: &str) -> Result<Option<ScopeRecord>, DbError> {
     let row: Option<ScopeRow> =
         conn.query(concat!(select!(), "WHERE name = $1")).bind(name).optional().await?;
-    Ok(row.map(ScopeRow::into_record))
+    row.map(ScopeRow::into_record).transpose()
 }
 
 /// Stores a changed scope.
@@ -75,16 +81,23 @@ pub async fn find(conn: &mut Conn, name: &str) -> Result<Option<ScopeRecord>, Db
 /// # Errors
 /// Only failures of the database.
 pub async fn update(tx: &mut Tx, scope: &ScopeRecord) -> Result<(), DbError> {
-    tx.query("UPDATE scopes SET version = version + 1, description = $2, sensitive = $3, claims = $4, access_token_lifetime = $5, required_group = $6 WHERE name = $1")
-        .bind(scope.name.as_str())
-        .bind(scope.description.as_str())
-        .bind(scope.sensitive)
-        .bind(scope.claims.join(" "))
-        .bind(scope.access_token_lifetime)
-        .bind(scope.required_group.clone())
-        .execute()
-        .await
-        .map(drop)
+    tx.query(
+        "UPDATE scopes SET version = version + 1, description = $2, sensitive = $3, claims = $4, access_token_lifetime = $5,
+                           required_group = $6, consequence = $7, localized = $8, required = $9
+         WHERE name = $1",
+    )
+    .bind(scope.name.as_str())
+    .bind(scope.description.as_str())
+    .bind(scope.sensitive)
+    .bind(scope.claims.join(" "))
+    .bind(scope.access_token_lifetime)
+    .bind(scope.required_group.clone())
+    .bind(scope.consequence.as_ref().map(|text| text.as_str().to_owned()))
+    .bind(localized(scope))
+    .bind(scope.required)
+    .execute()
+    .await
+    .map(drop)
 }
 
 /// Deletes a scope, and removes it from resources and trusted issuers. What people have allowed keeps it.
@@ -107,7 +120,7 @@ pub async fn delete(tx: &mut Tx, name: &str) -> Result<(), DbError> {
 /// The key of a consent: user and client.
 pub type ConsentKey = (String, String);
 
-/// The next consents after `after`, at most [`LOOK`], each with whether it may have the scope.
+/// The next consents after `after`, at most [`LOOK`], each with whether the scope may be allowed or refused in it.
 ///
 /// # Errors
 /// Only failures of the database.
@@ -118,7 +131,10 @@ pub async fn look_for_consents(
 ) -> Result<Vec<(ConsentKey, bool)>, DbError> {
     let rows: Vec<(String, String, bool)> = conn
         .query(
-            "SELECT user_id, client_id, REPLACE(granted, $1, '') <> granted AS is_wanted FROM consents
+            "SELECT user_id, client_id,
+                    REPLACE(granted, $1, '') <> granted OR REPLACE(COALESCE(refused, ''), $1, '') <> COALESCE(refused, '')
+                    AS is_wanted
+             FROM consents
              WHERE (user_id, client_id) > ($2, $3) ORDER BY user_id, client_id LIMIT $4",
         )
         .bind(name)
@@ -130,8 +146,31 @@ pub async fn look_for_consents(
     Ok(rows.into_iter().map(|(user, client, is_wanted)| ((user, client), is_wanted)).collect())
 }
 
-/// Takes a scope from the consents in a stretch: a later scope of the same name may mean something else. Returns the number
-/// of changed rows.
+/// The statements that take a scope from one column of the consents.
+struct ConsentColumn {
+    select: &'static str,
+    update: &'static str,
+}
+
+macro_rules! consent_column {
+    ($column:literal) => {
+        ConsentColumn {
+            select: concat!(
+                "SELECT user_id, client_id, ",
+                $column,
+                " FROM consents
+                 WHERE (user_id, client_id) > ($2, $3) AND (user_id, client_id) <= ($4, $5)
+                   AND REPLACE(",
+                $column,
+                ", $1, '') <> ",
+                $column
+            ),
+            update: concat!("UPDATE consents SET ", $column, " = $1 WHERE user_id = $2 AND client_id = $3"),
+        }
+    };
+}
+/// Takes a scope from the consents in a stretch, from what is allowed and from what is refused: a later scope of the same
+/// name may mean something else. Returns the number of changes.
 ///
 /// # Errors
 /// [`DbError::Corrupt`] if a consent with the scope is damaged; otherwise only failures of the database.
@@ -140,25 +179,26 @@ pub async fn take_from_consents(
     name: &str,
     stretch: &Stretch<ConsentKey>,
 ) -> Result<u64, DbError> {
-    let found: Vec<(String, String, String)> = tx
-        .query(
-            "SELECT user_id, client_id, granted FROM consents
-             WHERE (user_id, client_id) > ($2, $3) AND (user_id, client_id) <= ($4, $5)
-               AND REPLACE(granted, $1, '') <> granted",
-        )
-        .bind(name)
-        .bind(stretch.after.0.as_str())
-        .bind(stretch.after.1.as_str())
-        .bind(stretch.until.0.as_str())
-        .bind(stretch.until.1.as_str())
-        .all()
+    const ALLOWED: ConsentColumn = consent_column!("granted");
+    const REFUSED: ConsentColumn = consent_column!("refused");
+    let mut taken = 0;
+    for column in [ALLOWED, REFUSED] {
+        let found: Vec<(String, String, String)> = tx
+            .query(column.select)
+            .bind(name)
+            .bind(stretch.after.0.as_str())
+            .bind(stretch.after.1.as_str())
+            .bind(stretch.until.0.as_str())
+            .bind(stretch.until.1.as_str())
+            .all()
+            .await?;
+        let found = found.into_iter().map(|(user, client, stored)| ((user, client), stored));
+        taken += apply(tx, without(name, "consents", found)?, |batch, stored, (user, client)| {
+            batch.query(column.update).bind(stored).bind(user).bind(client)
+        })
         .await?;
-    let found = found.into_iter().map(|(user, client, granted)| ((user, client), granted));
-    let update = "UPDATE consents SET granted = $1 WHERE user_id = $2 AND client_id = $3";
-    apply(tx, without(name, "consents", found)?, |batch, granted, (user, client)| {
-        batch.query(update).bind(granted).bind(user).bind(client)
-    })
-    .await
+    }
+    Ok(taken)
 }
 
 /// The next grants after `after` by id, at most [`LOOK`], each with whether it is not revoked and may have the scope.
@@ -294,8 +334,9 @@ async fn apply<K>(
 pub async fn save(tx: &mut Tx, scope: &ScopeRecord, now: Timestamp) -> Result<bool, DbError> {
     let inserted = tx
         .query(
-            "INSERT INTO scopes (name, description, sensitive, claims, access_token_lifetime, created_at, required_group)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)
+            "INSERT INTO scopes (name, description, sensitive, claims, access_token_lifetime, created_at, required_group,
+                                 consequence, localized, required)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
              ON CONFLICT (name) DO NOTHING",
         )
         .bind(scope.name.as_str())
@@ -305,21 +346,41 @@ pub async fn save(tx: &mut Tx, scope: &ScopeRecord, now: Timestamp) -> Result<bo
         .bind(scope.access_token_lifetime)
         .bind(now)
         .bind(scope.required_group.clone())
+        .bind(scope.consequence.as_ref().map(|text| text.as_str().to_owned()))
+        .bind(localized(scope))
+        .bind(scope.required)
         .execute()
         .await?;
     Ok(inserted == 1)
 }
 
+/// The members of the column `localized`.
+const TEXTS: [&str; 2] = ["description", "consequence"];
+
+/// The texts of a scope in languages, as JSON. The defaults have columns of their own.
+fn localized(scope: &ScopeRecord) -> String {
+    let texts = TEXTS.into_iter().zip([Some(&scope.description), scope.consequence.as_ref()]);
+    let in_languages = texts.filter_map(|(name, text)| Some(text?.members(name).skip(1)));
+    let members = in_languages.flatten().map(|(member, text)| (member.into_owned(), text.into()));
+    Value::Object(members.collect()).to_string()
+}
+
 impl ScopeRow {
-    fn into_record(self) -> ScopeRecord {
-        ScopeRecord {
+    fn into_record(self) -> Result<ScopeRecord, DbError> {
+        let Ok([description, consequence]) = from_json(&self.localized, TEXTS) else {
+            return Err(DbError::Corrupt { table: "scopes", id: self.name, what: "localized" });
+        };
+        let text = |default, in_languages: FoundText| FoundText { default, ..in_languages }.text();
+        Ok(ScopeRecord {
             name: self.name,
             version: self.version,
-            description: self.description,
+            description: text(Some(self.description), description).unwrap_or_default(),
+            consequence: text(self.consequence, consequence),
             sensitive: self.sensitive,
             claims: self.claims.split(' ').filter(|name| !name.is_empty()).map(str::to_owned).collect(),
             access_token_lifetime: self.access_token_lifetime,
             required_group: self.required_group,
-        }
+            required: self.required,
+        })
     }
 }

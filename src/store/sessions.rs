@@ -2,8 +2,9 @@
 
 use grantor_from_row::FromRow;
 
+use super::consents::consent_from;
 use super::db::{Batch, Conn, DbError, Tx};
-use super::grants::{authentication_from, granted_from};
+use super::grants::authentication_from;
 use super::logout_deliveries;
 use super::page::Page;
 use super::revocations;
@@ -46,7 +47,9 @@ struct SessionRow {
     amr: String,
     last_seen_at: Timestamp,
     user_claims: String,
-    consented: Option<String>,
+    /// The columns of the consent.
+    granted: Option<String>,
+    refused: Option<String>,
 }
 
 /// A session as the operator sees it.
@@ -220,7 +223,7 @@ pub async fn delete_of_user(tx: &mut Tx, user: &UserId, now: Timestamp) -> Resul
     Ok(EndedSessions { sessions, has_more: sessions >= SESSIONS.unsigned_abs() })
 }
 
-/// The live session of a cookie, and what its user has allowed `client`, if one is given. `None` if no live session has
+/// The live session of a cookie, and what its user has answered to `client`, if one is given. `None` if no live session has
 /// this cookie.
 ///
 /// # Errors
@@ -235,7 +238,8 @@ pub async fn find(
     let row: Option<SessionRow> = conn
         .query(
             "SELECT sessions.id, sessions.user_id, users.username, users.claims AS user_claims,
-                    sessions.auth_time, sessions.amr, sessions.last_seen_at, consents.granted AS consented
+                    sessions.auth_time, sessions.amr, sessions.last_seen_at, consents.granted,
+                    consents.refused
              FROM sessions
              JOIN users ON users.id = sessions.user_id AND users.disabled_at IS NULL
              LEFT JOIN consents ON consents.user_id = sessions.user_id AND consents.client_id = $2
@@ -348,11 +352,14 @@ pub fn touch_in<'c>(batch: Batch<'c>, id: &SessionId, now: Timestamp) -> Batch<'
 
 impl SessionRow {
     fn into_session(self) -> Result<LiveSession, DbError> {
-        let consented = self.consented.as_deref().map(|text| granted_from(text, "consents", &self.user_id));
+        let consent = self
+            .granted
+            .as_deref()
+            .map(|granted| consent_from(granted, self.refused.as_deref(), &self.user_id));
         let authentication = authentication_from((self.auth_time, &self.amr), "sessions", &self.id)?;
         Ok(LiveSession {
             signed_in: SignedIn {
-                consented: consented.transpose()?,
+                consent: consent.transpose()?,
                 session: SessionId::new(self.id),
                 user: UserId::new(self.user_id),
                 username: self.username,

@@ -56,6 +56,7 @@ pub const ALL: &[Table] = &[
             Text("resources"),
             Text("may_act"),
             Text("logo_digest"),
+            Text("logo_dark_digest"),
             Text("backchannel_logout_uri"),
             Text("frontchannel_logout_uri"),
             Integer("created_at"),
@@ -84,11 +85,14 @@ pub const ALL: &[Table] = &[
             Text("name"),
             Integer("version"),
             Text("description"),
+            Text("consequence"),
+            Text("localized"),
             Boolean("sensitive"),
             Text("claims"),
             Integer("created_at"),
             Integer("access_token_lifetime"),
             Text("required_group"),
+            Boolean("required"),
         ],
     },
     Table {
@@ -145,7 +149,13 @@ pub const ALL: &[Table] = &[
     },
     Table {
         name: "consents",
-        columns: &[Text("user_id"), Text("client_id"), Text("granted"), Integer("updated_at")],
+        columns: &[
+            Text("user_id"),
+            Text("client_id"),
+            Text("granted"),
+            Text("refused"),
+            Integer("updated_at"),
+        ],
     },
     Table {
         name: "codes",

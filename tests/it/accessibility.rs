@@ -116,6 +116,8 @@ async fn application(server: &TestServer) -> Application {
     let mut registration = Registration::web("web");
     registration.client.name = "The Calendar, Contacts and Correspondence Companion of Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch".into();
     registration.client.scopes = Scope::from_stored("read pay calendar.events.of-everybody:write");
+    // The question about a device has no checkboxes.
+    registration.client.partial_consent = true;
     registration.client.links = Links {
         site: Some("https://app.example/".into()),
         policy: Some("https://app.example/privacy".into()),
@@ -130,9 +132,7 @@ async fn check_device(checker: &mut AxeChecker, server: &TestServer) {
     let grants = [GrantType::DeviceCode, GrantType::RefreshToken];
     let tv = server.register(Registration::native("tv").grants(&grants)).await;
     checker.open("the sign-in before the code of a device", &format!("{}/device", server.url)).await;
-    checker.chromium.type_into("username", "alice").await;
-    checker.chromium.type_into("password", PASSWORD).await;
-    checker.chromium.click("sign-in").await;
+    checker.chromium.sign_in("alice").await;
     checker.chromium.text_of("user_code").await;
     checker.check("the page for the code of a device").await;
     assert_eq!(checker.focused().await, serde_json::json!(["user_code", null, "solid", true]));
@@ -187,9 +187,7 @@ async fn axe_finds_nothing_on_any_page_in_any_state() {
     let url = web.url_with(&[("scope", "read pay calendar.events.of-everybody:write")]);
     checker.open("sign-in", &url).await;
     assert_eq!(checker.focused().await, serde_json::json!(["username", null, "solid", true]));
-    checker.chromium.type_into("username", "alice").await;
-    checker.chromium.type_into("password", "wrong").await;
-    checker.chromium.click("sign-in").await;
+    checker.chromium.sign_in_with("alice", "wrong").await;
     checker.chromium.text_of("problem").await;
     checker.check("sign-in with an error").await;
     // A screen reader reads the problem out together with the focused field.
@@ -210,9 +208,7 @@ async fn axe_finds_nothing_on_any_page_in_any_state() {
     checker.open("the question whether to sign out", &format!("{}/logout", server.url)).await;
     checker.open("the accounts to choose from", &web.url_with(&[("prompt", "select_account")])).await;
     checker.chromium.click("another").await;
-    checker.chromium.type_into("username", "bob").await;
-    checker.chromium.type_into("password", PASSWORD).await;
-    checker.chromium.click("sign-in").await;
+    checker.chromium.sign_in("bob").await;
     checker.chromium.text_of("allow").await;
     checker.open("the question which account to sign out", &format!("{}/logout", server.url)).await;
     checker.chromium.click("sign-out").await;

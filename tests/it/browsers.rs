@@ -1,16 +1,21 @@
 //! The pages in a real browser, under the content security policy that the server sends.
 
+use fantoccini::Locator;
+use grantor::cache::catalogue::Freshness;
+use grantor::oauth::id::ClientId;
+use serde_json::json;
+
 use crate::support::chromium::Chromium;
 use crate::support::demo::Demo;
 use crate::support::relying_party::Registration;
 use crate::support::server::PASSWORD;
-use crate::support::site::{Site, page, redirect};
-use crate::support::{Application, TestServer};
+use crate::support::site::{Site, arrival, page, redirect};
+use crate::support::{Application, Operator, TestServer};
 
 /// An application on another host name than the server (`localhost` instead of `127.0.0.1`), which redirects to a third
 /// origin.
 async fn application(server: &TestServer) -> Application {
-    let third = Site::start(|path| page(&format!("<p id=landed>{}</p>", path.replace('&', "&amp;"))));
+    let third = Site::start(|path| arrival(&path.replace('&', "&amp;")));
     let onward = third.port;
     let site = Site::start(move |path| match path.split_once('?') {
         Some((_, query)) => redirect(&format!("http://127.0.0.1:{onward}/landed?{query}")),
@@ -18,12 +23,6 @@ async fn application(server: &TestServer) -> Application {
     });
     let uri = format!("http://localhost:{}/callback", site.port);
     server.register(Registration::web("web").redirect_uri(&uri)).await
-}
-
-async fn sign_in(chromium: &Chromium) {
-    chromium.type_into("username", "alice").await;
-    chromium.type_into("password", PASSWORD).await;
-    chromium.click("sign-in").await;
 }
 
 #[tokio::test]
@@ -34,22 +33,20 @@ async fn a_person_signs_in_consents_and_arrives_at_a_third_origin() {
     let web = application(&server).await;
 
     chromium.open(&web.url_with(&[])).await;
-    chromium.type_into("username", "alice").await;
-    chromium.type_into("password", "wrong").await;
-    chromium.click("sign-in").await;
-    assert!(chromium.text_of("problem").await.contains("not right"));
+    chromium.sign_in_with("alice", "wrong").await;
+    assert!(chromium.text_of("problem").await.contains("is wrong"));
     assert!(chromium.page.title().await.unwrap().starts_with("Error: "));
     // The form keeps the username; only the password must be typed again.
     chromium.type_into("password", PASSWORD).await;
     chromium.click("sign-in").await;
     chromium.click("allow").await;
-    let landed = chromium.text_of("landed").await;
+    let landed = chromium.arrive().await;
     assert!(landed.contains("code=gac_") && landed.contains("state=the+state"), "{landed}");
 
     // The second time there is no question left, so the browser goes straight to the application.
     chromium.open("about:blank").await;
     chromium.open(&web.url_with(&[("state", "second")])).await;
-    assert!(chromium.text_of("landed").await.contains("state=second"));
+    assert!(chromium.arrive().await.contains("state=second"));
 }
 
 /// Opens the sign-in in a popup, as signinPopup of oidc-client-ts does, and signs in there. Returns what
@@ -59,7 +56,9 @@ async fn sign_in_by_popup(chromium: &Chromium, options: &[(&str, &str)]) -> (boo
     let server = TestServer::start_with(options).await;
     server.user("alice").await;
     let site = Site::start(|path| match path.split_once('?') {
-        Some(_) => page("<p id=landed>here</p><script>opener?.postMessage('back', location.origin)</script>"),
+        Some(_) => {
+            page("<p id=arrived>here</p><script>opener?.postMessage('back', location.origin)</script>")
+        }
         None => page("<p id=sent>nothing</p><script>onmessage = (m) => (sent.textContent = m.data)</script>"),
     });
     let origin = format!("http://localhost:{}", site.port);
@@ -81,8 +80,8 @@ async fn sign_in_by_popup(chromium: &Chromium, options: &[(&str, &str)]) -> (boo
         }
     };
     chromium.page.switch_to_window(popup.clone()).await.unwrap();
-    sign_in(chromium).await;
-    chromium.until("landed", |text| text == "here").await;
+    chromium.sign_in("alice").await;
+    chromium.arrive().await;
     chromium.page.switch_to_window(opener.clone()).await.unwrap();
     let seems_closed = chromium.script("return popup.closed").await == true;
     if !seems_closed {
@@ -111,13 +110,39 @@ async fn a_person_denies_or_cancels_and_arrives_with_the_error() {
 
     chromium.open(&web.url_with(&[])).await;
     chromium.click("cancel").await;
-    assert!(chromium.text_of("landed").await.contains("sign_in.cancelled"));
+    assert!(chromium.arrive().await.contains("sign_in.cancelled"));
 
     chromium.open(&web.url_with(&[])).await;
-    sign_in(&chromium).await;
+    chromium.sign_in("alice").await;
     chromium.click("deny").await;
-    let landed = chromium.text_of("landed").await;
+    let landed = chromium.arrive().await;
     assert!(landed.contains("error=access_denied") && landed.contains("consent.denied"), "{landed}");
+}
+
+#[tokio::test]
+async fn a_person_clears_the_box_of_a_scope_and_the_application_gets_the_others() {
+    let Some(chromium) = Chromium::start().await else { return };
+    let server = TestServer::start().await;
+    server.user("alice").await;
+    let web = application(&server).await;
+    Operator::of(&server).done(&["client", "update", "web", "--partial-consent"]);
+    server.app.cache.client(&ClientId::new("web"), Freshness::Now).await.unwrap();
+    chromium.page.set_window_size(360, 740).await.unwrap();
+    chromium.open(&web.url_with(&[("scope", "read write pay")])).await;
+    chromium.sign_in("alice").await;
+    chromium.text_of("allow").await;
+    fits(&chromium, &server).await;
+    // The words beside the box belong to it.
+    let label =
+        chromium.page.find(Locator::XPath("//label[contains(., 'Change your things')]")).await.unwrap();
+    label.click().await.unwrap();
+    let ticked = "return [...document.querySelectorAll('input[type=checkbox]:checked')].map((e) => e.value)";
+    assert_eq!(chromium.script(ticked).await, json!(["pay", "read"]));
+    chromium.click("allow").await;
+    let landed = chromium.text_of("landed").await;
+    let (_, code) = landed.split_once("code=").unwrap();
+    let tokens = web.redeem_by_hand(code.split('&').next().unwrap()).await;
+    assert_eq!(tokens.get("scope"), "pay read");
 }
 
 #[tokio::test]
@@ -127,7 +152,7 @@ async fn the_policy_lets_a_form_end_in_a_native_application() {
     server.user("alice").await;
     let native = server.register(Registration::native("app").redirect_uri("com.example.app:/callback")).await;
     chromium.open(&native.url_with(&[])).await;
-    sign_in(&chromium).await;
+    chromium.sign_in("alice").await;
     chromium.text_of("allow").await;
     let watch =
         "document.addEventListener('securitypolicyviolation', e => window.violated = e.violatedDirective)";
@@ -158,13 +183,11 @@ async fn a_form_on_another_site_may_post_the_request_although_its_cookies_are_la
 
     chromium.open(&format!("http://localhost:{}/", site.port)).await;
     chromium.click("go").await;
-    sign_in(&chromium).await;
-    chromium.click("allow").await;
-    chromium.text_of("landed").await;
+    chromium.sign_in_and_allow("alice").await;
     // Once more with a session, whose cookie the cross-site POST does not carry.
     chromium.open(&format!("http://localhost:{}/", site.port)).await;
     chromium.click("go").await;
-    assert!(chromium.text_of("landed").await.contains("code=gac_"));
+    assert!(chromium.arrive().await.contains("code=gac_"));
 }
 
 #[tokio::test]
@@ -176,7 +199,7 @@ async fn pages_fit_a_phone_and_load_nothing_from_elsewhere() {
     chromium.page.set_window_size(360, 740).await.unwrap();
     chromium.open(&web.url_with(&[])).await;
     fits(&chromium, &server).await;
-    sign_in(&chromium).await;
+    chromium.sign_in("alice").await;
     chromium.text_of("allow").await;
     fits(&chromium, &server).await;
     for path in ["/", "/errors", "/errors/code.expired", "/authorize"] {
@@ -202,9 +225,7 @@ async fn a_newcomer_signs_in_through_the_demo_and_breaks_a_request() {
     let demo = Demo::start();
     chromium.open(&demo.application).await;
     chromium.click("sign-in").await;
-    chromium.type_into("username", &demo.username).await;
-    chromium.type_into("password", &demo.password).await;
-    chromium.click("sign-in").await;
+    chromium.sign_in_with(&demo.username, &demo.password).await;
     chromium.click("deny").await;
     assert_eq!(chromium.text_of("error").await, "access_denied");
     assert_eq!(chromium.text_of("error-reason").await, "consent.denied");
@@ -228,6 +249,9 @@ async fn a_newcomer_signs_in_through_the_demo_and_breaks_a_request() {
     assert_eq!(chromium.text_of("error-reason").await, "code.replayed");
     // The explanation is on the same page.
     assert!(chromium.text_of("explained").await.contains("How to fix it"));
+    let example = chromium.script("return document.querySelector('#explained details').textContent").await;
+    let example = example.as_str().expect("an example");
+    assert!(example.contains("POST http://") && !example.contains("id.example.com"), "{example}");
 
     connect_a_television(&chromium, &demo.application).await;
     for (id, error) in [
@@ -264,9 +288,7 @@ async fn the_demo_asks_a_person_who_allowed_everything_again_before_they_say_no(
 /// Signs in from the demo's first page, and arrives at the question.
 async fn sign_in_to_demo(chromium: &Chromium, demo: &Demo) {
     chromium.click("sign-in").await;
-    chromium.type_into("username", &demo.username).await;
-    chromium.type_into("password", &demo.password).await;
-    chromium.click("sign-in").await;
+    chromium.sign_in_with(&demo.username, &demo.password).await;
 }
 
 #[tokio::test]
@@ -367,7 +389,7 @@ async fn hostile_names_and_words_are_text_and_no_script_runs() {
     server.user("alice").await;
     for (index, hostile) in HOSTILE.into_iter().enumerate() {
         let mut registration = Registration::web(&format!("client {index}"));
-        registration.client.name = hostile.to_owned();
+        registration.client.name = hostile.into();
         let web = server.register(registration).await;
         let text = hostile.to_owned();
         let describe = async move |tx: &mut grantor::store::db::Tx| {
@@ -377,17 +399,15 @@ async fn hostile_names_and_words_are_text_and_no_script_runs() {
                 .await
         };
         server.store(describe).await;
-        server.app.cache.catalogue(grantor::cache::catalogue::Freshness::Now).await.unwrap();
+        server.app.cache.catalogue(Freshness::Now).await.unwrap();
         server.sql("DELETE FROM sessions").await;
 
         chromium.open(&web.url_with(&[("state", hostile)])).await;
-        chromium.type_into("username", hostile).await;
-        chromium.type_into("password", "wrong").await;
-        chromium.click("sign-in").await;
+        chromium.sign_in_with(hostile, "wrong").await;
         chromium.text_of("problem").await;
         harmless(&chromium, hostile).await;
         chromium.script("document.getElementById('username').value = ''").await;
-        sign_in(&chromium).await;
+        chromium.sign_in("alice").await;
         chromium.text_of("allow").await;
         harmless(&chromium, hostile).await;
         let body = chromium.script("return document.body.innerText").await;
@@ -401,7 +421,7 @@ async fn hostile_names_and_words_are_text_and_no_script_runs() {
 
 async fn harmless(chromium: &Chromium, hostile: &str) {
     let owned =
-        chromium.script("return window.owned ?? document.querySelectorAll('script, iframe').length").await;
+        chromium.script("return window.owned ?? [...document.querySelectorAll('script, iframe')].filter((one) => !one.textContent.startsWith('for (const field')).length").await;
     assert_eq!(owned, 0, "{hostile} at {}", chromium.url().await);
     assert!(chromium.script("return document.title").await.as_str().is_some_and(|title| !title.is_empty()));
 }

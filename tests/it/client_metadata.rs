@@ -3,11 +3,14 @@
 use grantor::clock::{Seconds, Timestamp};
 use grantor::oauth::client::origin::Origin;
 use grantor::oauth::client::{
-    AssertionAudience, AuthMethod, Client, ClientKind, ClientMetadata, ContentEncryption, Encryption,
-    GrantType, IdTokenClaims, KeyManagement, Links, LogoutUris, PkcePolicy, SubjectType, TokenFormat,
+    AssertionAudience, AuthMethod, Branding, Client, ClientKind, ClientMetadata, ContentEncryption,
+    Encryption, GrantType, IdTokenClaims, KeyManagement, Links, LogoutUris, PkcePolicy, SubjectType,
+    TokenFormat,
 };
 use grantor::oauth::grant::scope::Scope;
 use grantor::oauth::id::ClientId;
+use grantor::oauth::language_tag::LanguageTag;
+use grantor::oauth::localized_text::LocalizedText;
 use grantor::oauth::request::redirect_uri::RegisteredUri;
 use grantor::oauth::request::response_type::ResponseType;
 use grantor::oauth::signing_key::SigningAlgorithm;
@@ -60,32 +63,51 @@ fn jwks() -> impl Strategy<Value = Option<String>> {
     of(vec(key, 0..3).prop_map(|keys| json!({ "keys": keys }).to_string()))
 }
 
+/// A text in up to three languages besides its default.
+fn localized() -> impl Strategy<Value = LocalizedText> {
+    let tag = select(&["de", "pt-BR", "zh-Hant-TW", "x-ours"][..]);
+    (text(), vec((tag, text()), 0..4)).prop_map(|(default, others)| {
+        let mut localized = LocalizedText::from(default);
+        for (tag, other) in others {
+            localized.insert(LanguageTag::parse(tag).unwrap(), other);
+        }
+        localized
+    })
+}
+
 const SIGNED: &[SigningAlgorithm] = SigningAlgorithm::ALL;
 const ANSWERED: &[ResponseType] = ResponseType::ALL;
 
 /// What the consent page shows, and how the client may ask.
 fn asked() -> impl Strategy<Value = ClientMetadata> {
-    let who = (one_of(ClientKind::ALL), text(), of(text()), of(text()), of(text()), of(text()));
+    let who =
+        (one_of(ClientKind::ALL), localized(), of(localized()), of(localized()), of(localized()), of(text()));
+    let brand = (of(text()), of(text()), of(text()), of(text()), of(text()));
     let scopes = vec("[!#-\\[\\]-~]{1,9}", 0..5);
     let flows = (uris(), uris(), origins(), some_of(GrantType::ALL), some_of(ANSWERED), scopes);
-    (who, flows, of(one_of(PkcePolicy::ALL)), any::<(bool, bool)>()).prop_map(|(who, flows, pkce, asked)| {
-        let (kind, name, site, policy, terms, logo) = who;
-        let (redirect_uris, post_logout_redirect_uris, origins, grants, response_types, scopes) = flows;
-        ClientMetadata {
-            links: Links { site, policy, terms, logo },
-            redirect_uris,
-            post_logout_redirect_uris,
-            origins,
-            grants,
-            response_types,
-            scopes: Scope::from_stored(&scopes.join(" ")),
-            pkce,
-            first_party: asked.0,
-            may_reuse_consent: asked.1,
-            allowed_schemes: if asked.1 { vec!["cursor".to_owned()] } else { Vec::new() },
-            ..ClientMetadata::new(name, kind)
-        }
-    })
+    (who, brand, flows, of(one_of(PkcePolicy::ALL)), any::<(bool, bool, bool)>()).prop_map(
+        |(who, brand, flows, pkce, asked)| {
+            let (accent, background, background_dark, radius, logo_dark) = brand;
+            let (kind, name, site, policy, terms, logo) = who;
+            let (redirect_uris, post_logout_redirect_uris, origins, grants, response_types, scopes) = flows;
+            ClientMetadata {
+                links: Links { site, policy, terms, logo },
+                branding: Branding { accent, background, background_dark, radius, logo_dark },
+                redirect_uris,
+                post_logout_redirect_uris,
+                origins,
+                grants,
+                response_types,
+                scopes: Scope::from_stored(&scopes.join(" ")),
+                pkce,
+                first_party: asked.0,
+                may_reuse_consent: asked.1,
+                partial_consent: asked.2,
+                allowed_schemes: if asked.1 { vec!["cursor".to_owned()] } else { Vec::new() },
+                ..ClientMetadata::new(name, kind)
+            }
+        },
+    )
 }
 
 fn id_token_claims() -> impl Strategy<Value = IdTokenClaims> {
@@ -204,5 +226,5 @@ async fn a_damaged_member_is_a_failure_that_names_the_column_and_not_what_is_in_
     let answer = web.token(&[("grant_type", "refresh_token"), ("refresh_token", "x")]).await;
     assert_eq!((answer.status.as_u16(), answer.get("error").as_str()), (500, "server_error"));
     damage(&server, &whole.to_string()).await;
-    assert_eq!(read(&server, &id).await.unwrap().name, "The web application");
+    assert_eq!(read(&server, &id).await.unwrap().name.as_str(), "The web application");
 }

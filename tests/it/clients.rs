@@ -19,7 +19,6 @@ use tokio::process::Command;
 
 use crate::support::chromium::Chromium;
 use crate::support::relying_party::Registration;
-use crate::support::server::PASSWORD;
 use crate::support::site::Site;
 use crate::support::{Application, Browser, Operator, TestServer, left_out};
 
@@ -169,9 +168,7 @@ async fn a_single_page_application_signs_a_person_in_and_out_from_its_own_origin
     chromium.open(&origin).await;
     chromium.until("state", |state| state == "ready").await;
     chromium.click("go").await;
-    chromium.type_into("username", "alice").await;
-    chromium.type_into("password", PASSWORD).await;
-    chromium.click("sign-in").await;
+    chromium.sign_in("alice").await;
     chromium.click("allow").await;
     chromium.until("state", |state| state == "signed in").await;
     assert_eq!(chromium.text_of("told").await, "Alice Liddell alice@example.com");

@@ -30,8 +30,8 @@ async fn the_page_names_the_application_its_requests_and_its_address() {
         "Calendar &amp; Co",
         "Read your things",
         "Pay with your money",
-        "<strong>alice</strong>",
-        "<strong>app.example</strong>",
+        ">alice</bdi>",
+        "<bdi>app.example</bdi>",
         "https:&#x2f;&#x2f;app.example&#x2f;privacy",
         "https:&#x2f;&#x2f;app.example&#x2f;terms",
     ] {
@@ -99,7 +99,7 @@ async fn a_page_that_was_shown_to_one_person_cannot_be_answered_by_another() {
     // In another tab, Bob signs in.
     browser.sign_in(&sign_in, "bob").await;
     let asked = browser.submit(&alices, &[("allow", "1")]).await;
-    assert!(asked.is_consent() && asked.body.contains("<strong>bob</strong>"), "Bob is asked himself");
+    assert!(asked.is_consent() && asked.body.contains(">bob</bdi>"), "Bob is asked himself");
     assert_eq!(server.number("SELECT COUNT(*) FROM consents").await, 0);
 }
 
@@ -157,4 +157,96 @@ async fn a_consent_from_another_site_or_without_the_form_token_is_ignored() {
         assert!(browser.follow(answer).await.is_consent(), "asked again");
     }
     assert_eq!(server.number("SELECT COUNT(*) FROM consents").await, 0);
+}
+
+#[tokio::test]
+async fn what_follows_from_a_sensitive_scope_is_said_beside_it() {
+    let server = TestServer::start().await;
+    let operator = Operator::of(&server);
+    let (web, mut browser) = (server.web().await, server.alice().await);
+    for (scope, consequence) in [("pay", "It can move your <money>."), ("read", "It can read all of it.")] {
+        operator.done(&["scope", "update", scope, "--consequence", consequence]);
+    }
+    let page = browser.open(&web.url_with(&[("scope", "read pay")])).await;
+    let page = browser.sign_in(&page, "alice").await;
+    assert!(page.body.contains("It can move your &lt;money&gt;."), "{}", page.body);
+    assert!(!page.body.contains("It can read all of it."), "read is not sensitive: {}", page.body);
+}
+
+#[tokio::test]
+async fn texts_of_the_operator_are_in_the_language_of_the_page() {
+    let server = TestServer::start().await;
+    let operator = Operator::of(&server);
+    let (web, mut browser) = (server.web().await, server.alice().await);
+    operator.done(
+        &[
+            &[
+                "client",
+                "update",
+                "web",
+                "--name",
+                "Calendar",
+                "--name-in",
+                "de=Kalender <1>",
+                "--name-in",
+                "ja=Karenda",
+            ][..],
+            &["--policy", "https://app.example/policy", "--policy-in", "de=https://app.example/datenschutz"],
+        ]
+        .concat(),
+    );
+    operator.done(
+        &[
+            &["scope", "update", "pay", "--description-in", "de=Mit Ihrem Geld zahlen"][..],
+            &[
+                "--consequence",
+                "It can move your money.",
+                "--consequence-in",
+                "de-CH=Es kann Ihr Geld ausgeben.",
+            ],
+        ]
+        .concat(),
+    );
+    let page = browser.open(&web.url_with(&[("scope", "read pay")])).await;
+    browser.sign_in(&page, "alice").await;
+    let mut shown = async |ui_locales: &str| {
+        let url = web.url_with(&[("scope", "read pay"), ("ui_locales", ui_locales)]);
+        let page = browser.open(&url).await;
+        assert!(page.is_consent(), "{page:?}");
+        page.body
+    };
+    for (ui_locales, expected) in [
+        // The most exact one of the language, and the default where the language is missing.
+        (
+            "de-AT",
+            [
+                "<bdi lang=\"de\">Kalender &lt;1&gt;</bdi>",
+                "https:&#x2f;&#x2f;app.example&#x2f;datenschutz",
+                "<bdi lang=\"de\">Mit Ihrem Geld zahlen</bdi>",
+                "<bdi lang=\"de-CH\">Es kann Ihr Geld ausgeben.</bdi>",
+                "<bdi>Read your things</bdi>",
+            ],
+        ),
+        // The page is in English, although the person reads German as well.
+        (
+            "en-GB de",
+            [
+                "<bdi>Calendar</bdi>",
+                "https:&#x2f;&#x2f;app.example&#x2f;policy",
+                "<bdi>Pay with your money</bdi>",
+                "<bdi>It can move your money.</bdi>",
+                "<bdi>Read your things</bdi>",
+            ],
+        ),
+    ] {
+        let body = shown(ui_locales).await;
+        for text in expected {
+            assert!(body.contains(text), "{ui_locales}: {text}: {body}");
+        }
+    }
+    assert!(shown("ja").await.contains("<bdi lang=\"ja\">Karenda</bdi>"));
+    // A changed name is seen at once, and another page has it too.
+    operator.done(&["client", "update", "web", "--name-in", "de=Der Kalender"]);
+    let sign_in = server.browser().open(&web.url_with(&[("ui_locales", "de")])).await;
+    assert!(sign_in.body.contains("<bdi lang=\"de\">Der Kalender</bdi>"), "{}", sign_in.body);
 }

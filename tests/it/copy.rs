@@ -88,7 +88,8 @@ const HOSTILE: &str = "
     INSERT INTO logos (digest, media_type, bytes) VALUES
         ('empty', 'image/png', x''), ('zeros', 'image/png', x'000000'), ('high', 'image/gif', x'ff00fe80'),
         ('text', 'image/gif', x'74657874'), ('large', 'image/png', randomblob(300000));
-    INSERT INTO scopes (name, description, sensitive, created_at) VALUES ('t', '', TRUE, 1), ('f', '', FALSE, 1);
+    INSERT INTO scopes (name, description, consequence, localized, sensitive, created_at) VALUES
+        ('t', '', '', '{\"description#de\":\"ß \u{1f600}\"}', TRUE, 1), ('f', '', NULL, '{}', FALSE, 1);
     INSERT INTO guesses (bucket, count, expires_at) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n
         WHERE i < 1001) SELECT 'b' || i, i * 9007199254740993, i FROM n;";
 

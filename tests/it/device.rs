@@ -224,12 +224,12 @@ async fn the_device_page_names_the_application_and_the_address_and_warns() {
         // Consent is asked for every time, even for a first-party application that was allowed before.
         let page = asked(&mut alice, &begun).await;
         for part in
-            ["Is this your device?", "The tv application", &begun.user_code, "203.0.113.7", "2 minutes ago"]
+            ["Connect a device to", "The tv application", &begun.user_code, "203.0.113.7", "2 minutes ago"]
         {
             assert!(page.body.contains(part), "{part}: {page:?}");
         }
-        assert!(page.body.contains("your own address is 127.0.0.1"), "{page:?}");
-        assert!(page.body.contains("press Deny") && page.body.contains("Pay with your money"));
+        assert!(page.body.contains("Your own address is <bdi>127.0.0.1</bdi>"), "{page:?}");
+        assert!(page.body.contains("do not allow it") && page.body.contains("Pay with your money"));
         let done = alice.submit(&page, &[("allow", "1")]).await;
         assert!(done.body.contains("id=\"allowed\""));
         assert_eq!(poll(&tv, &begun.device_code).await.status, 200);
@@ -277,7 +277,7 @@ async fn a_person_signs_in_first_and_types_the_code_then() {
     let (tv, mut alice) = (television(&server).await, server.alice().await);
     let begun = begin(&tv, &[]).await;
     let sign_in = alice.open(&begun.complete).await;
-    assert!(sign_in.is_sign_in() && sign_in.body.contains("to connect a device"), "{sign_in:?}");
+    assert!(sign_in.is_sign_in() && sign_in.body.contains("Sign in to connect a device"), "{sign_in:?}");
     assert_eq!(server.number("SELECT COUNT(*) FROM flows").await, 0, "nothing is stored for a stranger");
     let wrong = alice.submit(&sign_in, &[("username", "alice"), ("password", "wrong")]).await;
     assert_eq!(wrong.status, 422);

@@ -10,8 +10,7 @@ use url::Url;
 use crate::support::chromium::Chromium;
 use crate::support::jwt::claims;
 use crate::support::relying_party::Registration;
-use crate::support::server::PASSWORD;
-use crate::support::site::{Site, page};
+use crate::support::site::{Site, arrival, page};
 use crate::support::{Answer, Application, Browser, Operator, TestServer};
 
 async fn app_at(server: &TestServer, id: &str, origin: &str) -> Application {
@@ -31,7 +30,7 @@ async fn sign_in(app: &Application, browser: &mut Browser) -> String {
 
 /// The addresses of the frames in a page.
 fn frames(page: &Answer) -> Vec<Url> {
-    let sources = page.body.split("<iframe hidden sandbox=\"allow-scripts allow-same-origin\" title=\"An application signs you out\" src=\"").skip(1);
+    let sources = page.body.split("<iframe hidden sandbox=\"allow-scripts allow-same-origin\" title=\"Signs you out of an application\" src=\"").skip(1);
     let unescaped = |text: &str| text.replace("&amp;", "&").replace("&#x2f;", "/");
     sources.map(|rest| Url::parse(&unescaped(rest.split('"').next().unwrap())).unwrap()).collect()
 }
@@ -187,18 +186,14 @@ async fn a_real_browser_loads_the_application_and_comes_back_to_it() {
         }
         match request.starts_with("/goodbye") {
             true => page("<p id=\"goodbye\">Goodbye</p>"),
-            false => page("<p id=\"here\">Here</p>"),
+            false => arrival("Here"),
         }
     });
     let origin = format!("http://127.0.0.1:{}", site.port);
     let app = app_at(&server, "app", &origin).await;
     server.user("alice").await;
     browser.open(&app.url_with(&[("scope", "openid")])).await;
-    browser.type_into("username", "alice").await;
-    browser.type_into("password", PASSWORD).await;
-    browser.click("sign-in").await;
-    browser.click("allow").await;
-    browser.until("here", |text| text == "Here").await;
+    browser.sign_in_and_allow("alice").await;
     let url = Url::parse(&browser.url().await).unwrap();
     let hint = app.redeem_by_hand(&value(&url, "code")).await.get("id_token");
 
@@ -237,17 +232,13 @@ async fn a_real_browser_comes_back_once_from_a_sign_out_that_an_application_hold
             changed.notify_all();
             return page("<p id=\"goodbye\">Goodbye</p>");
         }
-        page("<p id=\"here\">Here</p>")
+        arrival("Here")
     });
     let origin = format!("http://127.0.0.1:{}", site.port);
     let app = app_at(&server, "app", &origin).await;
     server.user("alice").await;
     browser.open(&app.url_with(&[("scope", "openid")])).await;
-    browser.type_into("username", "alice").await;
-    browser.type_into("password", PASSWORD).await;
-    browser.click("sign-in").await;
-    browser.click("allow").await;
-    browser.until("here", |text| text == "Here").await;
+    browser.sign_in_and_allow("alice").await;
     let url = Url::parse(&browser.url().await).unwrap();
     let hint = app.redeem_by_hand(&value(&url, "code")).await.get("id_token");
     let query = format!("id_token_hint={hint}&post_logout_redirect_uri={origin}/goodbye");

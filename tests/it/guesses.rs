@@ -59,7 +59,7 @@ impl Window {
 fn wait(answer: &Answer) -> u64 {
     assert_eq!(answer.status, 429, "{answer:?}");
     assert_eq!(answer.location(), None);
-    assert!(answer.is_sign_in() && answer.body.contains("Too many wrong passwords"), "{answer:?}");
+    assert!(answer.is_sign_in() && answer.body.contains("Too many attempts"), "{answer:?}");
     assert!(answer.body.contains("<code>sign_in.too_many_guesses</code>"), "{answer:?}");
     let seconds: u64 = answer.header("retry-after").parse().unwrap();
     let sentence = if seconds == 1 { "a second".to_owned() } else { format!("{seconds} seconds") };

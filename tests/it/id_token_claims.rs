@@ -163,13 +163,13 @@ async fn the_option_takes_words_and_names_that_a_scope_of_the_client_gives_acces
     operator.done(&["client", "update", "app", "--remove-scope", "groups", "--id-token-claims", "email"]);
     assert_eq!(operator.json(&["client", "show", "app"])["id_token_claims"], json!(["email"]));
     assert_eq!(operator.refused(&["client", "update", "app", "--id-token-claims", "groups"]), missing);
-    // A claim that its scope no longer has stays, and does not block other changes.
+    // A claim whose scope was deleted by force stays, and does not block other changes.
     operator.done(&["scope", "create", "level", "--description", "See your level", "--claim", "level"]);
     operator.done(&["client", "update", "app", "--add-scope", "level", "--id-token-claims", "level"]);
-    operator.done(&["scope", "update", "level", "--claim", "rank"]);
+    operator.done(&["scope", "delete", "level", "--force", "--yes"]);
     operator.done(&["client", "update", "app", "--add-scope", "groups"]);
     operator.done(&["client", "update", "app", "--name", "Other"]);
-    operator.done(&["client", "update", "app", "--remove-scope", "level", "--id-token-claims", "email"]);
+    operator.done(&["client", "update", "app", "--id-token-claims", "email"]);
     let without = operator.refused(&create("other", &["--scope", "email", "--id-token-claims", "scopes"]));
     assert_eq!(without, "a client gets ID Tokens only if it has the scope openid");
     for wrong in ["", "all sub", "none email", "sub"] {
@@ -178,4 +178,44 @@ async fn the_option_takes_words_and_names_that_a_scope_of_the_client_gives_acces
     }
     operator.done(&["client", "update", "app", "--id-token-claims", "none"]);
     assert_eq!(operator.json(&["client", "show", "app"])["id_token_claims"], "none");
+}
+
+#[tokio::test]
+async fn a_scope_keeps_a_claim_that_clients_name_for_their_id_tokens() {
+    let (server, mut alice) = server().await;
+    let operator = Operator::of(&server);
+    operator.done(&["scope", "create", "level", "--description", "See your level", "--claim", "level"]);
+    let mut apps = Vec::new();
+    for number in 0..13 {
+        apps.push(server.register(registration(&format!("app-{number:02}"), "groups")).await);
+    }
+    for id in ["app-00", "app-01"] {
+        operator.done(&["client", "update", id, "--add-scope", "level", "--id-token-claims", "groups level"]);
+    }
+    // These do not depend on it: one has all claims of its scopes, one names other claims, and one has no such scope.
+    operator.done(&["client", "update", "app-02", "--add-scope", "level", "--id-token-claims", "scopes"]);
+    operator.done(&["client", "update", "app-03", "--add-scope", "level"]);
+    let refused = "--id-token-claims of app-00, app-01 names the claim level, to which no other scope gives access; change \
+                   the clients first";
+    for change in
+        [&["--claim", "rank"][..], &["--no-claims"], &["--remove-claim", "level", "--add-claim", "rank"]]
+    {
+        let sentence = operator.refused(&[&["scope", "update", "level"], change].concat());
+        assert_eq!(sentence, refused, "{change:?}");
+    }
+    operator.done(&["scope", "update", "level", "--add-claim", "rank", "--description", "See your rank"]);
+    // Of twelve clients the sentence names ten.
+    let many = operator.refused(&["scope", "update", "groups", "--no-claims"]);
+    assert!(many.contains("app-00") && many.contains("app-10 and 2 more names the claim groups"), "{many}");
+
+    // Another scope of the client may give access to the claim.
+    operator.done(&["scope", "create", "rank", "--description", "See your rank", "--claim", "level"]);
+    operator.done(&["client", "update", "app-00", "--add-scope", "rank"]);
+    let one = operator.refused(&["scope", "update", "level", "--claim", "rank"]);
+    assert!(one.starts_with("--id-token-claims of app-01 names the claim level, "), "{one}");
+    operator.done(&["client", "update", "app-01", "--id-token-claims", "groups"]);
+    operator.done(&["scope", "update", "level", "--claim", "rank"]);
+    // A refused change has changed nothing.
+    let tokens = tokens(&apps[0], &mut alice, &[("scope", "openid groups")]).await;
+    assert_eq!(about_person(&tokens), json!({ "groups": ["staff"] }));
 }

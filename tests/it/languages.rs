@@ -13,8 +13,13 @@ const TAGS: [&str; 8] = ["en", "de", "es", "fr", "it", "pt-BR", "ar", "ja"];
 
 /// Opens a page in a browser that wants these languages.
 async fn open(browser: &mut Browser, path: &str, wanted: &str) -> Answer {
-    let answer = browser.request(Method::GET, path, &[("accept-language", wanted)], "").await;
-    browser.follow(answer).await
+    let headers = [("accept-language", wanted), ("accept", "text/html")];
+    let mut answer = browser.request(Method::GET, path, &headers, "").await;
+    for _ in 0..3 {
+        let Some(location) = answer.location() else { break };
+        answer = browser.request(Method::GET, &location, &headers, "").await;
+    }
+    answer
 }
 
 /// Asserts that everything says that a page is in this language.

@@ -10,9 +10,9 @@ async fn a_person_who_signs_out_is_asked_for_the_password_again() {
     let server = TestServer::start().await;
     let (web, mut browser) = (server.web().await, server.alice().await);
     web.code(&mut browser).await;
-    assert!(browser.get("/").await.body.contains("<strong>alice</strong>"));
+    assert!(browser.get("/").await.body.contains(">alice</bdi>"));
     let question = browser.get("/logout").await;
-    assert!(question.body.contains(QUESTION) && question.body.contains("<strong>alice</strong>"));
+    assert!(question.body.contains(QUESTION) && question.body.contains(">alice</bdi>"));
     let mut thief = browser.clone_with_cookies();
 
     let ended = browser.submit_only(&question, &[]).await;

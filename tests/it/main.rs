@@ -14,6 +14,7 @@ mod authorize;
 mod back_channel;
 mod backup;
 mod bad_database;
+mod brand;
 mod browsers;
 mod claims_parameter;
 mod client_assertions;
@@ -70,6 +71,7 @@ mod operation;
 mod operations;
 mod overload;
 mod pairwise;
+mod partial_consent;
 mod password_links;
 mod passwords;
 #[cfg(unix)]

@@ -51,6 +51,7 @@ fn expected(issuer: &str) -> Value {
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "ui_locales_supported": ["en", "de", "es", "fr", "it", "pt-BR", "ar", "ja"],
         "subject_types_supported": ["public", "pairwise"],
         "id_token_signing_alg_values_supported": ["ES256", "EdDSA"],
         "userinfo_signing_alg_values_supported": ["ES256", "EdDSA"],

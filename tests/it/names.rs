@@ -72,12 +72,11 @@ fn assert_isolated(page: &Answer, texts: &[&str]) {
         let mut seen = 0;
         for (at, _) in body.match_indices(text) {
             let before = &body[..at];
-            let is_isolated = before.ends_with("<bdi>")
-                || before.ends_with("<bdi><strong>")
-                || before
-                    .rsplit('<')
-                    .next()
-                    .is_some_and(|tag| tag.starts_with("input") && tag.contains(" dir=\"auto\""));
+            let is_isolating = |tag: &str| {
+                tag.starts_with("bdi") && tag.ends_with('>')
+                    || tag.starts_with("input") && tag.contains(" dir=\"auto\"")
+            };
+            let is_isolated = before.rsplit('<').next().is_some_and(is_isolating);
             assert!(is_isolated, "{text:?} after …{:?}", &before[before.len().saturating_sub(60)..]);
             seen += 1;
         }

@@ -65,7 +65,7 @@ async fn an_own_application_on_a_device_asks_one_question() {
         question.is_consent() && question.body.contains("Continue to <bdi>The own application</bdi>?"),
         "{question:?}"
     );
-    assert!(!question.body.contains("Read your things") && !question.body.contains("wants your permission"));
+    assert!(!question.body.contains("Read your things") && !question.body.contains("wants to:"));
     assert_code(&alice.allow(&question).await);
     let again = ask_again(&app, &mut alice, &[]).await;
     let denied = alice.submit(&again, &[("deny", "1")]).await;
@@ -178,7 +178,7 @@ async fn a_scheme_without_a_dot_is_refused_unless_the_operator_allows_it_for_the
     let page = alice.open(&app.url_with(&[])).await;
     let page = alice.sign_in(&page, "alice").await;
     // What follows the scheme looks like a host, but is not one.
-    assert!(page.body.contains("you go back to <strong>cursor</strong>"), "{page:?}");
+    assert!(page.body.contains("you go to <strong><bdi>cursor</bdi></strong>"), "{page:?}");
     let back = alice.allow(&page).await;
     assert!(back.location().unwrap().starts_with(&format!("{CURSOR}?code=gac_")), "{back:?}");
     // The permission cannot go while an address needs it.

@@ -1,5 +1,7 @@
 //! Operations as an API calls them: pages of lists, faults by member, and the events that acts are.
 
+use std::borrow::Cow;
+
 use grantor::cache::row_budgets::Draw;
 use grantor::clock::{Seconds, Timestamp};
 use grantor::failure::Denied;
@@ -61,7 +63,11 @@ async fn by_pages<F: Clone, T>(
 /// The faults of a refused operation.
 fn faults<T>(outcome: Result<T, Denied<Faults>>) -> Vec<(Option<&'static str>, FaultKind)> {
     let Err(Denied::Refused(faults)) = outcome else { panic!("refused") };
-    faults.iter().map(|fault| (fault.member, fault.kind)).collect()
+    let name = |member: &Cow<'static, str>| match member {
+        Cow::Borrowed(name) => *name,
+        Cow::Owned(name) => panic!("{name} is not one of the usual members"),
+    };
+    faults.iter().map(|fault| (fault.member.as_ref().map(name), fault.kind)).collect()
 }
 
 async fn password(server: &TestServer) -> HashedPassword {
@@ -381,21 +387,27 @@ async fn the_answer_to_a_device_is_an_event_and_counts_once() {
         username: "alice".into(),
         authentication: Authentication::by(Amr::Pwd, here.now),
         groups: Groups::of_claims("{}"),
-        consented: None,
+        consent: None,
     };
     let (code, device) = waiting(&server, &tv).await;
     assert_eq!(device.answer, DeviceAnswer::Awaited(code));
     for _ in 0..2 {
-        let allowed = devices::allow(&here, &device.grant, &device.client, &in_session("s")).await.unwrap();
+        let allowed =
+            devices::allow(&here, &device.grant, &device.client, &in_session("s"), device.granted.clone())
+                .await
+                .unwrap();
         let said = json!(["device.allowed", "device", device.grant.as_str(), "tv"]);
         assert_eq!(says(&allowed.event), said, "also when the page is submitted again");
     }
-    let other = devices::allow(&here, &device.grant, &device.client, &in_session("other")).await;
+    let other =
+        devices::allow(&here, &device.grant, &device.client, &in_session("other"), device.granted.clone())
+            .await;
     assert_eq!(faults(other), [(None, FaultKind::Conflict)]);
 
     let (_, device) = waiting(&server, &tv).await;
     let denied = devices::deny(&here, &device.grant, &device.client).await.unwrap();
     assert_eq!(says(&denied.event), json!(["device.denied", "device", device.grant.as_str(), "tv"]));
-    let late = devices::allow(&here, &device.grant, &device.client, &in_session("s")).await;
+    let late =
+        devices::allow(&here, &device.grant, &device.client, &in_session("s"), device.granted.clone()).await;
     assert_eq!(faults(late), [(None, FaultKind::Conflict)]);
 }

@@ -117,8 +117,17 @@ async fn the_login_hint_fills_the_form_as_text() {
     };
     assert!(shown("bob@example.com").await.body.contains("value=\"bob@example.com\""));
     let hostile = shown("\"><script>alert(1)</script>").await;
-    assert!(!hostile.body.contains("<script"), "{hostile:?}");
+    assert!(!hostile.body.contains("<script>alert"), "{hostile:?}");
     assert!(shown(&"x".repeat(255)).await.body.contains("value=\"\""), "longer than any name");
+    for (pasted, filled) in [
+        ("\u{feff} bob@example.com\t\r\n", "bob@example.com"),
+        ("\u{200b}bob\u{200e}", "bob"),
+        ("bob smith", "bob smith"),
+        (" \t\u{2060}", ""),
+    ] {
+        let page = shown(pasted).await;
+        assert!(page.body.contains(&format!("value=\"{filled}\"")), "{pasted:?}: {}", page.body);
+    }
 }
 
 #[tokio::test]

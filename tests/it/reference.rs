@@ -6,13 +6,15 @@ use grantor::clock::Timestamp;
 use grantor::oauth::client::{ClientKind, GrantType};
 use grantor::oauth::error_code::ErrorCode;
 use grantor::oauth::grant::scope::{Scope, ScopeRecord};
-use grantor::oauth::reason::Reason;
+use grantor::oauth::reason::{ISSUER, Reason};
 use grantor::oauth::request::redirect_uri::RegisteredUri;
 use grantor::oauth::request::response_type::ResponseType;
 use grantor::store::scopes;
 use oauth2::TokenResponse as _;
 use reqwest::Method;
 
+use crate::support::browser::http_client;
+use crate::support::process::free_port;
 use crate::support::relying_party::Registration;
 use crate::support::{Answer, Application, Browser, CHALLENGE, TestServer, VERIFIER};
 
@@ -43,17 +45,51 @@ async fn every_reason_says_who_can_fix_it_and_how_and_shows_a_wrong_and_a_right_
     for reason in Reason::ALL {
         let page = browser.get(&format!("/errors/{}", reason.word())).await;
         let text = text(&page);
-        for part in ["Who can fix it", "How to fix it", "Refused", "Right", reason.what(), reason.fix()] {
+        let heading = format!("<h1>{}</h1>", reason.title());
+        let word = format!("<p class=\"word\"><code>{}</code></p>", reason.word());
+        let parts = ["Who can fix it", "How to fix it", "Refused", "Right", reason.what(), reason.fix()];
+        for part in parts.into_iter().chain([heading.as_str(), word.as_str()]) {
             assert!(text.contains(part), "{part} on the page of {}: {text}", reason.word());
         }
+        let command =
+            reason.command().map(|command| format!("<pre class=\"command\"><code>{command}</code>"));
+        assert_eq!(text.contains("The operator’s command"), command.is_some(), "{}", reason.word());
+        assert!(command.is_none_or(|command| text.contains(&command)), "{}: {text}", reason.word());
         for who in reason.who() {
             assert!(text.to_lowercase().contains(&who.name().to_lowercase()), "{}: {text}", reason.word());
         }
         let example = reason.example();
         for line in example.before.lines().chain(example.after.lines()) {
-            assert!(text.contains(line), "{line} on the page of {}: {text}", reason.word());
+            let line = line.replace(ISSUER, &server.url);
+            assert!(text.contains(&line), "{line} on the page of {}: {text}", reason.word());
         }
     }
+}
+
+#[tokio::test]
+async fn the_examples_have_the_address_of_this_server_with_its_port_and_path() {
+    let port = free_port();
+    let (listen, public_url) = (format!("127.0.0.1:{port}"), format!("http://127.0.0.1:{port}/auth"));
+    let mut server = TestServer::start_with(&[("listen", &listen), ("public_url", &public_url)]).await;
+    server.url = public_url;
+    let mut browser = server.browser();
+    let all = Reason::ALL.iter().map(|reason| reason.word());
+    for word in all.chain(ErrorCode::ALL.iter().map(|code| code.as_str())) {
+        let text = text(&browser.get(&format!("/errors/{word}")).await);
+        assert!(!text.contains("id.example.com"), "{word}: {text}");
+    }
+    let token = text(&browser.get("/errors/code.expired").await);
+    assert!(token.contains(&format!("POST {}/token\n", server.url)), "{token}");
+    let answer = text(&browser.get("/errors/access_denied").await);
+    for part in
+        ["&iss={}<", "&error_uri={}/errors/consent.denied\n", "\"error_uri\": \"{}/errors/consent.denied\""]
+    {
+        assert!(answer.contains(&part.replace("{}", &server.url)), "{part} in {answer}");
+    }
+    // The application stays where it is.
+    assert!(answer.contains("Location: https://app.example.com/callback\n"), "{answer}");
+    let audience = text(&browser.get("/errors/client_assertion.audience").await);
+    assert!(audience.contains(&format!("{{\"aud\": \"{}\"", server.url)), "{audience}");
 }
 
 #[tokio::test]
@@ -101,21 +137,103 @@ async fn the_pages_lead_to_each_other_and_nowhere_else() {
 }
 
 #[tokio::test]
+async fn the_contents_are_on_every_page_and_lead_to_every_error() {
+    let server = TestServer::start().await;
+    let mut browser = server.browser();
+    let index = text(&browser.get("/errors").await);
+    for &code in ErrorCode::ALL {
+        let (word, title) = (code.as_str(), code.title());
+        assert!(index.contains(&format!("<li><a href=\"#{word}\"><code>{word}</code></a></li>")), "{word}");
+        assert!(index.contains(&format!("<h3 id=\"{word}\">")) && index.contains(title), "{word}");
+        let page = text(&browser.get(&format!("/errors/{word}")).await);
+        let here = format!("/errors/{word}\" aria-current=\"page\"><code>{word}</code>");
+        assert!(page.contains(&here) && page.contains(&format!("<h1>{title}</h1>")), "{word}: {page}");
+    }
+    for reason in Reason::ALL {
+        let both = format!(">{} <code>{}</code></a>", reason.title(), reason.word());
+        assert_eq!(index.matches(&both).count(), 1, "{both} in {index}");
+    }
+    let page = text(&browser.get("/errors/code.expired").await);
+    // One list for wide windows, and one for narrow ones.
+    assert_eq!(page.matches("<nav class=\"contents ").count(), 2, "{page}");
+    assert!(page.contains("/errors/invalid_grant\" aria-current=\"true\">"), "{page}");
+    let all =
+        |code: &ErrorCode| page.contains(&format!("<li><a href=\"{}/errors/{}\"", server.url, code.as_str()));
+    assert!(ErrorCode::ALL.iter().all(all), "{page}");
+}
+
+/// The addresses of what a page loads.
+fn parts(page: &Answer) -> BTreeSet<String> {
+    let html = text(page);
+    let tags = html.split("<link ").skip(1).chain(html.split("<img ").skip(1));
+    tags.filter_map(|tag| {
+        let tag = tag.split('>').next()?;
+        let (_, address) = tag.split_once("href=\"").or_else(|| tag.split_once("src=\""))?;
+        Some(address.split('"').next()?.to_owned())
+    })
+    .collect()
+}
+
+/// The bytes of an answer on its way to a browser.
+async fn compressed(url: &str) -> usize {
+    let answer = http_client().get(url).header("accept-encoding", "gzip").send().await.expect("an answer");
+    assert_eq!(answer.status(), 200, "{url}");
+    answer.bytes().await.expect("a body").len()
+}
+
+#[tokio::test]
+async fn every_page_is_light_and_the_style_sheet_of_the_reference_is_loaded_nowhere_else() {
+    let server = TestServer::start().await;
+    let mut browser = server.browser();
+    let mut sizes: BTreeMap<String, usize> = BTreeMap::new();
+    let all = Reason::ALL.iter().map(|reason| reason.word());
+    let all =
+        all.chain(ErrorCode::ALL.iter().map(|code| code.as_str())).map(|word| format!("/errors/{word}"));
+    for path in all.chain(["/errors", "/errors?q=the", "/errors?q=invalid_request"].map(str::to_owned)) {
+        let page = browser.get(&path).await;
+        let mut bytes = compressed(&format!("{}{path}", server.url)).await;
+        assert!(bytes < page.body.len() / 2, "{path} is compressed: {bytes} bytes");
+        for address in parts(&page) {
+            if !sizes.contains_key(&address) {
+                sizes.insert(address.clone(), compressed(&address).await);
+            }
+            bytes += sizes[&address];
+        }
+        let limit = if path == "/errors" { 20_000 } else { 15_000 };
+        assert!(bytes < limit, "{path} with everything that it loads: {bytes} bytes");
+    }
+    assert_eq!(sizes.len(), 3, "two style sheets and a picture: {sizes:?}");
+    let sheets = |page: &Answer| page.body.matches("rel=\"stylesheet\"").count();
+    assert_eq!(sheets(&browser.get("/errors").await), 2);
+    assert_eq!(sheets(&browser.get("/errors?q=x").await), 2);
+    for path in ["/", "/sign-in?flow=none", "/nothing"] {
+        let page = browser.request(Method::GET, path, &[("accept", "text/html")], "").await;
+        assert_eq!(sheets(&page), 1, "{path}: {}", page.body);
+    }
+}
+
+#[tokio::test]
 async fn a_search_works_without_javascript_and_shows_what_was_looked_for_as_text() {
     let server = TestServer::start().await;
     let mut browser = server.browser();
     let found = browser.get("/errors?q=trailing+SLASH").await;
     assert_eq!(found.status, 200);
-    assert_eq!(linked(&server, &found), BTreeSet::from(["redirect_uri.path_mismatch".to_owned()]));
+    assert_eq!(results(&server, &found), ["redirect_uri.path_mismatch"]);
     assert!(found.body.contains("<meta name=\"robots\" content=\"noindex\">"));
     assert!(found.body.contains("value=\"trailing SLASH\""));
-    assert!(linked(&server, &browser.get("/errors?q=invalid_grant").await).contains("code.replayed"));
+    assert!(
+        results(&server, &browser.get("/errors?q=invalid_grant").await).contains(&"code.replayed".into())
+    );
 
     let hostile = browser.get("/errors?q=%22%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E").await;
     assert!(!hostile.body.contains("<script") && hostile.body.contains("&lt;script&gt;"), "{}", hostile.body);
-    let long = browser.get(&format!("/errors?q={}", "\u{e9}".repeat(3000))).await;
+    let long = browser.get(&format!("/errors?q={}", "%C3%A9".repeat(3000))).await;
     assert_eq!(long.status, 200);
-    assert_eq!(long.body.matches('\u{e9}').count(), 3 * 100, "title, field and heading have the first 100");
+    assert_eq!(
+        long.body.matches('\u{e9}').count(),
+        60 + 2 * 600,
+        "title, field and heading have the first ones"
+    );
 
     let list = browser.get("/errors").await.body;
     assert!(!list.contains("noindex"));
@@ -126,6 +244,63 @@ async fn a_search_works_without_javascript_and_shows_what_was_looked_for_as_text
         let answer = browser.get(&format!("/errors{query}")).await;
         assert_eq!((answer.status.as_u16(), answer.body), (200, list.clone()), "{query}");
     }
+}
+
+/// The words of the pages that a search found, in their order.
+fn results(server: &TestServer, page: &Answer) -> Vec<String> {
+    let text = text(page);
+    let Some((_, list)) = text.split_once("<ol class=\"found\">") else { return Vec::new() };
+    let before = format!("<a href=\"{}/errors/", server.url);
+    let links = list.split("</ol>").next().expect("its end").split(&before).skip(1);
+    links.filter_map(|rest| rest.split('"').next()).map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn a_pasted_word_answer_or_address_finds_its_page_first() {
+    let server = TestServer::start().await;
+    let mut browser = server.browser();
+    // What an application really received, in both forms.
+    let web = server.web().await;
+    let redirect = browser.get(&web.url_with(&[("scope", "unknown")])).await;
+    let redirect = redirect.location().expect("a redirect").to_string();
+    let json = browser.post("/token", &[("grant_type", "x")]).await.body;
+    for (query, first) in [
+        (redirect.as_str(), "scope.unknown"),
+        (&json, "grant_type.unsupported"),
+        ("error=access_denied", "access_denied"),
+        ("\"code.expired\"", "code.expired"),
+        ("reason: code.expired", "code.expired"),
+        (&format!("{}/errors/code.expired", server.url), "code.expired"),
+        ("authorization code expired", "code.expired"),
+    ] {
+        let page =
+            browser.get(&format!("/errors?{}", serde_urlencoded::to_string([("q", query)]).unwrap())).await;
+        assert_eq!(results(&server, &page).first().map(String::as_str), Some(first), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_search_without_a_result_and_an_unknown_address_offer_the_nearest_and_the_index() {
+    let server = TestServer::start().await;
+    let mut browser = server.browser();
+    let index = format!("<a href=\"{}/errors\">All errors and reasons</a>", server.url);
+    let mistyped = browser.get("/errors?q=expird").await;
+    assert!((1..=5).contains(&results(&server, &mistyped).len()), "{}", mistyped.body);
+    let nonsense = browser.get("/errors?q=xqzzkv").await;
+    assert_eq!((nonsense.status.as_u16(), results(&server, &nonsense)), (200, Vec::new()));
+    let unknown = browser.get("/errors/code.expire").await;
+    assert_eq!((unknown.status.as_u16(), results(&server, &unknown)[0].as_str()), (404, "code.expired"));
+    let other_case = browser.get("/errors/CODE.EXPIRED").await;
+    assert_eq!(
+        (other_case.status.as_u16(), results(&server, &other_case)),
+        (404, vec!["code.expired".to_owned()])
+    );
+    for page in [mistyped, nonsense, unknown, other_case] {
+        assert!(text(&page).contains(&index), "{}", page.body);
+        assert!(page.body.contains("noindex"), "{}", page.body);
+    }
+    let everything = browser.get("/errors?q=the").await;
+    assert_eq!(results(&server, &everything).len(), 20);
 }
 
 /// Reasons whose example depends on time, settings or size and so cannot be shown with a single request.
@@ -328,8 +503,8 @@ fn refused_for(answer: &Answer) -> Option<String> {
     if answer.location().is_some() {
         return answer.get("error_uri").rsplit_once('/').map(|(_, word)| word.to_owned());
     }
-    let (_, rest) = answer.body.split_once("<dt>Reason</dt><dd><code>")?;
-    rest.split('<').next().map(str::to_owned)
+    let (_, rest) = answer.body.split_once("<dt>Reason</dt>")?;
+    rest.split("<code>").nth(1)?.split('<').next().map(str::to_owned)
 }
 
 #[tokio::test]

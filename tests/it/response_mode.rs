@@ -4,8 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::support::chromium::Chromium;
 use crate::support::relying_party::Registration;
-use crate::support::server::PASSWORD;
-use crate::support::site::{Site, page};
+use crate::support::site::{Site, arrival};
 use crate::support::{Answer, TestServer};
 
 #[tokio::test]
@@ -60,7 +59,7 @@ async fn code_and_error_come_in_a_form_if_requested() {
     let elsewhere = [by_form, ("redirect_uri", "https://evil.example/callback")];
     let page = browser.get(&web.url_with(&elsewhere)).await;
     page.assert_page(400, "redirect_uri.host_mismatch");
-    assert!(!page.body.contains("<form"));
+    assert!(!page.body.contains("name=\"state\""));
 }
 
 #[tokio::test]
@@ -112,7 +111,7 @@ async fn a_browser_submits_the_form_by_itself_under_the_pages_policy() {
     let Some(chromium) = Chromium::start().await else { return };
     let server = TestServer::start().await;
     server.user("alice").await;
-    let landed = page("<p id=landed>here</p>");
+    let landed = arrival("here");
     let requests = Arc::new(Mutex::new(Vec::new()));
     let seen = requests.clone();
     let site = Site::start(move |path| {
@@ -123,14 +122,10 @@ async fn a_browser_submits_the_form_by_itself_under_the_pages_policy() {
     let web = server.register(Registration::web("web").redirect_uri(&uri)).await;
 
     chromium.open(&web.url_with(&[("response_mode", "form_post"), ("scope", "nonsense")])).await;
-    chromium.text_of("landed").await;
+    chromium.arrive().await;
     chromium.open("about:blank").await;
     chromium.open(&web.url_with(&[("response_mode", "form_post")])).await;
-    chromium.type_into("username", "alice").await;
-    chromium.type_into("password", PASSWORD).await;
-    chromium.click("sign-in").await;
-    chromium.click("allow").await;
-    chromium.text_of("landed").await;
+    chromium.sign_in_and_allow("alice").await;
     let callbacks: Vec<String> =
         requests.lock().unwrap().iter().filter(|path| path.starts_with("/callback")).cloned().collect();
     let [error, code] = callbacks.as_slice() else { panic!("two answers: {callbacks:?}") };

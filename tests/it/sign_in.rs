@@ -51,7 +51,7 @@ async fn unknown_wrong_and_disabled_users_get_the_same_answer() {
         bodies.push(body.replace(&format!("value=\"{name}\""), "").replace(&flow_in(&answer.body), ""));
     }
     assert!(bodies.windows(2).all(|pair| pair[0] == pair[1]), "{bodies:#?}");
-    assert!(bodies[0].contains("The username or the password is not right."));
+    assert!(bodies[0].contains("The username or the password is wrong."));
 }
 
 fn flow_in(body: &str) -> String {
@@ -180,7 +180,7 @@ async fn two_tabs_and_the_back_button_never_dead_end() {
     for again in [browser.submit(&consent, &[("allow", "1")]).await, browser.open(consent.url.as_str()).await]
     {
         again.assert_page(200, "flow.answered");
-        assert!(again.body.contains("Go on to <bdi>The web application</bdi>"), "{again:?}");
+        assert!(again.body.contains("Back to <bdi>The web application</bdi>"), "{again:?}");
     }
 }
 

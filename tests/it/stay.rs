@@ -35,7 +35,7 @@ async fn sign_in(web: &Application, browser: &mut Browser, username: &str, stay:
 }
 
 async fn is_signed_in(browser: &mut Browser, username: &str) -> bool {
-    browser.get("/").await.body.contains(&format!("<strong>{username}</strong>"))
+    browser.get("/").await.body.contains(&format!(">{username}</bdi>"))
 }
 
 fn session() -> (String, Option<i64>) {
@@ -118,7 +118,7 @@ async fn of_two_people_in_one_browser_only_the_one_who_chose_it_stays() {
     assert_eq!(cookies(&answer), [session(), kept(7 * 24 * 3600)]);
     // The last one to sign in comes first, whichever cookie has the token.
     let home = browser.get("/").await.body;
-    let place = |name: &str| home.find(&format!("<strong>{name}</strong>")).unwrap();
+    let place = |name: &str| home.find(&format!(">{name}</bdi>")).unwrap();
     assert!(place("bob") < place("alice"), "{home}");
     let mut reopened = closed(&browser);
     assert!(is_signed_in(&mut reopened, "alice").await && !is_signed_in(&mut reopened, "bob").await);

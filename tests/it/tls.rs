@@ -5,13 +5,15 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use grantor::clock::Clock;
+use grantor::server::Server;
 use reqwest::Certificate;
 
-use crate::support::CommandLine;
-use crate::support::database::private_folder;
+use crate::support::database::{TestDatabase, engine, private_folder};
 use crate::support::mark::leak;
 use crate::support::process::{free_port, grantor, said};
 use crate::support::tls::{ENVIRONMENT, certificate, serve};
+use crate::support::{CommandLine, TestServer};
 
 /// Whether a client that trusts only this certificate gets an answer, on a new connection.
 async fn answers(certificate: &Certificate, url: &str) -> bool {
@@ -76,7 +78,7 @@ async fn a_key_that_has_lost_its_line_ends_is_reported_once_and_without_the_key(
         assert!(std::process::Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
     };
     wait_for(&log, "listens on", 1).await;
-    // Before its first answer, the server may not have read the files yet.
+    // Before its first answer, the server may not handle SIGHUP yet.
     assert!(answers(&first, &format!("https://localhost:{port}/readyz")).await);
     // A line of the key's text alone is a secret, too.
     let secret: String = good.lines().nth(1).unwrap().chars().take(24).collect();
@@ -214,6 +216,68 @@ fn a_server_whose_certificate_cannot_be_used_makes_nothing() {
     let names = std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name());
     let names: std::collections::BTreeSet<_> = names.collect();
     assert_eq!(names, ["cert.pem", "key.pem"].map(Into::into).into());
+}
+
+#[tokio::test]
+async fn the_certificate_that_was_checked_is_served_although_its_files_change_before_the_server_serves() {
+    let database = TestDatabase::fresh(engine()).await;
+    let directory = database.directory.path().to_owned();
+    let checked = certificate(&directory);
+    let path = |name: &str| directory.join(name).display().to_string();
+    let (certificate, key) = (path("cert.pem"), path("key.pem"));
+    let options = [
+        ("public_url", "https://localhost"),
+        ("tls.certificate", certificate.as_str()),
+        ("tls.key", key.as_str()),
+    ];
+    let config = TestServer::config(&database, &options);
+    let (ready, started) = tokio::sync::oneshot::channel();
+    let thread = std::thread::spawn(move || {
+        actix_web::rt::System::new().block_on(async {
+            let server = Server::bind(config, Clock::System).await.expect("a server");
+            for name in ["cert.pem", "key.pem"] {
+                std::fs::write(directory.join(name), "no PEM").unwrap();
+            }
+            let port = server.port();
+            let (running, handle) = server.start().expect("the files are not read again");
+            ready.send((port, handle)).ok().expect("the test waits");
+            running.await.expect("a clean stop");
+        });
+    });
+    let (port, handle) = started.await.expect("the server starts");
+    assert!(answers(&checked, &format!("https://localhost:{port}/healthz")).await);
+    handle.stop(false).await;
+    thread.join().unwrap();
+}
+
+/// A pipe with a name, from which this text can be read once.
+fn once(path: &Path, text: String) {
+    assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+    let path = path.to_owned();
+    std::thread::spawn(move || std::fs::write(path, text));
+}
+
+#[tokio::test]
+async fn config_check_reads_each_file_of_a_certificate_once() {
+    let cli = CommandLine::new().await;
+    let path = |name: &str| cli.directory().join(name);
+    certificate(&cli.directory());
+    for name in ["cert.pem", "key.pem"] {
+        let text = std::fs::read_to_string(path(name)).unwrap();
+        std::fs::remove_file(path(name)).unwrap();
+        once(&path(name), text);
+    }
+    let mut command = cli.command(&["config", "check"]);
+    // A command that opens a pipe again waits for a text that does not come, and `said` gives it up.
+    let text = String::from_utf8(said(
+        {
+            command.envs(ENVIRONMENT);
+            command
+        },
+        b"",
+    ))
+    .unwrap();
+    assert!(!text.contains("cannot be") && text.contains("read tls.certificate cert.pem"), "{text}");
 }
 
 #[tokio::test]

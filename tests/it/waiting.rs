@@ -11,8 +11,7 @@ use reqwest::Method;
 
 use crate::support::chromium::Chromium;
 use crate::support::relying_party::Registration;
-use crate::support::server::PASSWORD;
-use crate::support::site::{Site, page};
+use crate::support::site::{Site, arrival};
 use crate::support::{Answer, Application, Browser, Operator, TestServer};
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -389,29 +388,27 @@ async fn the_back_button_after_a_sign_in_leads_on_to_the_application() {
     let Some(chromium) = Chromium::start().await else { return };
     let server = TestServer::start().await;
     server.user("alice").await;
-    let site = Site::start(|_| page("<p id=here>Here</p>"));
+    let site = Site::start(|_| arrival("Here"));
     let home = format!("http://localhost:{}/home", site.port);
     let mut registration =
         Registration::web("web").redirect_uri(&format!("http://localhost:{}/callback", site.port));
-    registration.client.links.site = Some(home.clone());
+    registration.client.links.site = Some(home.as_str().into());
     registration.client.first_party = true;
     let web = server.register(registration).await;
     chromium.open(&web.url_with(&[])).await;
-    chromium.type_into("username", "alice").await;
-    chromium.type_into("password", PASSWORD).await;
-    chromium.click("sign-in").await;
-    chromium.until("here", |text| text == "Here").await;
+    chromium.sign_in("alice").await;
+    chromium.arrive().await;
     let codes = server.number(CODES).await;
     chromium.page.back().await.unwrap();
     chromium.until("answered", |text| text == "You are signed in").await;
     chromium.click("onward").await;
-    chromium.until("here", |text| text == "Here").await;
+    chromium.arrive().await;
     assert_eq!((chromium.url().await, server.number(CODES).await), (home, codes));
 
     // The browser may show the consent page as it was. Then its form leads to the same page.
     chromium.open(&web.url_with(&[("prompt", "consent")])).await;
     chromium.click("allow").await;
-    chromium.until("here", |text| text == "Here").await;
+    chromium.arrive().await;
     chromium.page.back().await.unwrap();
     let shown = "return (document.getElementById('allow') || document.getElementById('answered')).id";
     if chromium.script(shown).await == "allow" {
@@ -474,16 +471,12 @@ async fn the_back_button_leads_on_to_the_origin_of_the_application_and_issues_no
     let requests = seen.clone();
     let site = Site::start(move |request| {
         requests.lock().unwrap().push(request.to_owned());
-        page("<p id=here>Here</p>")
+        arrival("Here")
     });
     let origin = format!("http://localhost:{}", site.port);
     let web = server.register(Registration::web("web").redirect_uri(&format!("{origin}/callback"))).await;
     chromium.open(&web.url_with(&[])).await;
-    chromium.type_into("username", "alice").await;
-    chromium.type_into("password", PASSWORD).await;
-    chromium.click("sign-in").await;
-    chromium.click("allow").await;
-    chromium.until("here", |text| text == "Here").await;
+    chromium.sign_in_and_allow("alice").await;
     chromium.page.back().await.unwrap();
     let shown = "return (document.getElementById('allow') || document.getElementById('answered')).id";
     if chromium.script(shown).await == "allow" {
@@ -491,7 +484,7 @@ async fn the_back_button_leads_on_to_the_origin_of_the_application_and_issues_no
     }
     chromium.until("answered", |text| text == "You are signed in").await;
     chromium.click("onward").await;
-    chromium.until("here", |text| text == "Here").await;
+    chromium.arrive().await;
     assert_eq!(chromium.url().await, format!("{origin}/"));
     assert_eq!(server.number(CODES).await, 1);
     let callbacks = seen.lock().unwrap().iter().filter(|request| request.starts_with("/callback")).count();

@@ -5,19 +5,24 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::super::fault::with_hint;
+use super::super::languages::{InLanguage, in_language, text_change};
 use super::super::lifetime::new_lifetime;
 use super::super::list::{check_single, scope};
 use super::super::secret::ChosenSecretOptions;
 use super::super::{CliError, OutputOptions, say};
+use super::brand::{ClientBrandOptions, warn_of_unused};
 use super::encryption::{jwks, new_encryption};
-use super::logo::logo;
+use super::links::{LinkChanges, link_change};
+use super::logo::logos;
 use super::secrets::source;
 use super::show::to_json;
 use super::words::{
     AlgorithmOrDefault, Audience, Format, Grant, Kind, MethodOrAny, PkceOrDefault, Subject, grants, group,
-    link, origins, redirect_uris, response_types, schemes,
+    origins, redirect_uris, response_types, schemes,
 };
-use crate::oauth::client::{Client, ClientKind, ClientMetadata, GrantType, IdTokenClaims, Links, LogoutUris};
+use crate::oauth::client::{
+    Branding, Client, ClientKind, ClientMetadata, GrantType, IdTokenClaims, Links, LogoutUris,
+};
 use crate::oauth::id::ClientId;
 use crate::operations::clients::{self, NewClient};
 use crate::operations::fault::FaultKind;
@@ -30,6 +35,9 @@ pub(in crate::cli) struct Options {
     /// The application's name on the consent page
     #[arg(long)]
     name: String,
+    /// The name for people of a language, such as de="Mein Kalender"; may be given several times
+    #[arg(long, value_name = "TAG=TEXT", value_parser = in_language)]
+    name_in: Vec<InLanguage>,
     /// The kind of application: web runs on a server, spa in a browser, native on a device, service works without
     /// people
     #[arg(long)]
@@ -136,6 +144,10 @@ pub(in crate::cli) struct Options {
     /// without a page
     #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
     may_reuse_consent: Option<bool>,
+    /// Whether people may leave scopes out on the consent page: each scope has a checkbox there, except openid and scopes
+    /// that are required
+    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
+    partial_consent: Option<bool>,
     /// A scheme without a dot that the redirect URIs of a native application may have, such as cursor. Any other
     /// application on a person's device can claim it, and then gets the answers instead; may be given several times
     #[arg(long = "allow-scheme", value_name = "SCHEME")]
@@ -146,28 +158,40 @@ pub(in crate::cli) struct Options {
     /// The application's website
     #[arg(long, value_name = "URL")]
     site: Option<String>,
+    /// The website in a language, such as de=https://example.com/de/; may be given several times
+    #[arg(long, value_name = "TAG=URL", value_parser = in_language)]
+    site_in: Vec<InLanguage>,
     /// Its privacy policy
     #[arg(long, value_name = "URL")]
     policy: Option<String>,
+    /// The privacy policy in a language; may be given several times
+    #[arg(long, value_name = "TAG=URL", value_parser = in_language)]
+    policy_in: Vec<InLanguage>,
     /// Its terms of service
     #[arg(long, value_name = "URL")]
     terms: Option<String>,
+    /// The terms of service in a language; may be given several times
+    #[arg(long, value_name = "TAG=URL", value_parser = in_language)]
+    terms_in: Vec<InLanguage>,
+    #[command(flatten)]
+    brand: ClientBrandOptions,
     #[command(flatten)]
     output: OutputOptions,
 }
 
 pub(super) fn run(options: &Options) -> Result<(), CliError> {
     let client = client_of(options)?;
-    let logo = options.logo.as_deref().map(logo).transpose()?;
+    let logos = logos(options.logo.as_deref(), options.brand.brand_logo_dark.as_deref())?;
     let chosen = options.secret.read()?;
     options.output.common.run(async |cli| {
         let secret = match chosen {
             None => None,
             chosen => Some(source(&cli, chosen).await?),
         };
-        let new = NewClient { client, secret, logo };
+        let new = NewClient { client, secret, logos };
         let hint = with_hint(FaultKind::Invalid, Some("resources"), "grantor resource create registers one");
         let created = clients::create(&cli.operations(), new).await.map_err(hint)?.outcome;
+        warn_of_unused(options.brand.is_any(), cli.operations().config)?;
         let generated = created.generated.as_ref().map(|secret| secret.expose().as_str());
         if options.output.json {
             let mut json = to_json(&clients::find(&cli.operations(), &created.client.id).await?);
@@ -193,13 +217,15 @@ fn client_of(options: &Options) -> Result<Client, CliError> {
     check_single(&options.origins, "--origin")?;
     let metadata = ClientMetadata {
         kind,
-        name: options.name.clone(),
-        links: Links {
-            site: options.site.as_deref().map(|url| link(url, "--site")).transpose()?,
-            policy: options.policy.as_deref().map(|url| link(url, "--policy")).transpose()?,
-            terms: options.terms.as_deref().map(|url| link(url, "--terms")).transpose()?,
-            logo: None,
-        },
+        name: text_change("--name", None, &options.name_in, &[])?
+            .applied_to_required(&options.name.as_str().into(), "client_name")?,
+        links: LinkChanges {
+            site: link_change("--site", (&options.site, false), &options.site_in, &[])?,
+            policy: link_change("--policy", (&options.policy, false), &options.policy_in, &[])?,
+            terms: link_change("--terms", (&options.terms, false), &options.terms_in, &[])?,
+        }
+        .applied_to(&Links::default())?,
+        branding: options.brand.applied_to(&Branding::default()),
         redirect_uris: redirect_uris(&options.redirect_uris),
         post_logout_redirect_uris: redirect_uris(&options.post_logout_redirect_uris),
         origins: origins(&options.origins)?,
@@ -231,6 +257,7 @@ fn client_of(options: &Options) -> Result<Client, CliError> {
         may_widen_resources: options.may_widen_resources.unwrap_or_default(),
         first_party: options.first_party.unwrap_or_default(),
         may_reuse_consent: options.may_reuse_consent.unwrap_or_default(),
+        partial_consent: options.partial_consent.unwrap_or_default(),
         allowed_schemes: schemes(&options.allowed_schemes),
     };
     Ok(Client::new(ClientId::new(&options.id), metadata))

@@ -21,7 +21,8 @@ pub(in crate::cli) struct Options {
 pub(super) fn run(options: &Options) -> Result<(), CliError> {
     options.output.common.run(async |cli| {
         let id = ClientId::new(&options.id);
-        let name = clients::find(&cli.operations(), &id).await?.client.metadata.name;
+        let client = clients::find(&cli.operations(), &id).await?.client;
+        let name = client.name.as_str();
         options
             .question
             .ask(&format!("Delete the client {id} ({name}) with its secrets, tokens and consents?"))?;

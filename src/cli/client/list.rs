@@ -41,7 +41,7 @@ fn row(record: &ClientRecord) -> [String; 7] {
     let client = &record.client;
     [
         client.id.to_string(),
-        client.name.clone(),
+        client.name.as_str().into(),
         client.kind.as_str().into(),
         state(client).into(),
         grants(client),

@@ -1,8 +1,10 @@
 //! `grantor client`: applications and their secrets.
 
+mod brand;
 mod create;
 mod delete;
 pub(super) mod encryption;
+mod links;
 mod list;
 mod logo;
 mod secrets;

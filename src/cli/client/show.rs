@@ -9,6 +9,7 @@ use crate::clock::Timestamp;
 use crate::oauth::client::origin::Origin;
 use crate::oauth::client::{AssertionAudience, AuthMethod, Client, GrantType, IdTokenClaims, PkcePolicy};
 use crate::oauth::id::ClientId;
+use crate::oauth::localized_text::LocalizedText;
 use crate::oauth::request::redirect_uri::RegisteredUri;
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::signing_key::SigningAlgorithm;
@@ -37,7 +38,10 @@ pub(super) fn to_json(record: &ClientRecord) -> Value {
     let client = &record.client;
     // The metadata was read from JSON, so it can be written as JSON.
     let mut json = serde_json::to_value(&client.metadata).unwrap_or_default();
-    let logo = json.as_object_mut().and_then(|members| members.remove("logo_digest"));
+    for (digest, has) in [("logo_digest", "has_logo"), ("logo_dark_digest", "has_dark_logo")] {
+        let logo = json.as_object_mut().and_then(|members| members.remove(digest));
+        json[has] = logo.is_some_and(|digest| !digest.is_null()).into();
+    }
     json["client_id"] = client.id.as_str().into();
     json["disabled"] = client.disabled.into();
     json["response_types"] = response_types(client).into();
@@ -46,7 +50,6 @@ pub(super) fn to_json(record: &ClientRecord) -> Value {
         IdTokenClaims::None => "none".into(),
         _ => json["id_token_claims"].take(),
     };
-    json["has_logo"] = logo.is_some_and(|digest| !digest.is_null()).into();
     json["version"] = client.version.into();
     json["created_at"] = record.created_at.iso().into();
     json["secrets"] = record.secrets.iter().map(secret_to_json).collect();
@@ -70,11 +73,12 @@ fn secret_to_json(secret: &SecretRecord) -> Value {
 fn to_text(record: &ClientRecord) -> String {
     let client = &record.client;
     let uris = |uris: &[RegisteredUri]| if uris.is_empty() { "-".into() } else { texts(uris).join(" ") };
-    let or_none = |link: &Option<String>| link.clone().unwrap_or_else(|| "-".into());
+    let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".into());
+    let link = |link: &Option<LocalizedText>| link.as_ref().map_or_else(|| "-".into(), in_all_languages);
     let origins: Vec<&str> = client.origins.iter().map(Origin::as_str).collect();
     let mut text = card(&[
         ("id", client.id.to_string()),
-        ("name", client.name.clone()),
+        ("name", in_all_languages(&client.name)),
         ("kind", client.kind.as_str().into()),
         ("state", state(client).into()),
         ("redirect URIs", uris(&client.redirect_uris)),
@@ -103,14 +107,16 @@ fn to_text(record: &ClientRecord) -> String {
         ("widens targets", if client.may_widen_resources { "yes" } else { "no" }.into()),
         ("first party", if client.first_party { "yes" } else { "no" }.into()),
         ("asked again", if client.may_reuse_consent { "no" } else { "if it cannot prove itself" }.into()),
+        ("partial consent", if client.partial_consent { "yes" } else { "no" }.into()),
         (
             "other schemes",
             if client.allowed_schemes.is_empty() { "-".into() } else { client.allowed_schemes.join(" ") },
         ),
-        ("site", or_none(&client.links.site)),
-        ("policy", or_none(&client.links.policy)),
-        ("terms", or_none(&client.links.terms)),
+        ("site", link(&client.links.site)),
+        ("policy", link(&client.links.policy)),
+        ("terms", link(&client.links.terms)),
         ("logo", if client.links.logo.is_some() { "yes" } else { "-" }.into()),
+        ("brand", brand(client)),
         ("created", record.created_at.iso()),
     ]);
     if !record.secrets.is_empty() {
@@ -124,6 +130,32 @@ fn to_text(record: &ClientRecord) -> String {
         text.push_str(&table(["SECRET", "CREATED", "EXPIRES", "LAST USED"], &rows));
     }
     text
+}
+
+/// A text, with its languages after it.
+fn in_all_languages(text: &LocalizedText) -> String {
+    let others = text.in_languages().map(|(tag, other)| format!("{tag}: {other}"));
+    let others: Vec<String> = others.collect();
+    if others.is_empty() {
+        text.as_str().to_owned()
+    } else {
+        format!("{} ({})", text.as_str(), others.join("; "))
+    }
+}
+
+/// The values of the client's own brand.
+fn brand(client: &Client) -> String {
+    let brand = &client.branding;
+    let values = [
+        ("accent", &brand.accent),
+        ("background", &brand.background),
+        ("dark background", &brand.background_dark),
+        ("radius", &brand.radius),
+    ];
+    let mut words: Vec<String> =
+        values.into_iter().filter_map(|(name, value)| Some(format!("{name} {}", value.as_ref()?))).collect();
+    words.extend(brand.logo_dark.as_ref().map(|_| "dark logo".to_owned()));
+    if words.is_empty() { "-".into() } else { words.join(", ") }
 }
 
 /// Describes where the public keys of the client are.

@@ -5,28 +5,34 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::super::fault::with_hint;
+use super::super::languages::{InLanguage, in_language, language, text_change};
 use super::super::lifetime::new_lifetime;
 use super::super::list::{check_single, scope_change};
 use super::super::{CliError, OutputOptions};
+use super::brand::{ClientBrandOptions, Corners, warn_of_unused};
 use super::encryption::{jwks, new_encryption};
-use super::logo::logo;
+use super::links::{LinkChanges, link_change};
+use super::logo::logos;
 use super::show::{texts, to_json};
 use super::words::{
     AlgorithmOrDefault, Audience, Format, Grant, Kind, MethodOrAny, PkceOrDefault, Subject, grants, group,
-    link, origins, redirect_uris, response_types, schemes,
+    origins, redirect_uris, response_types, schemes,
 };
 use crate::clock::Seconds;
+use crate::face::colour::Colour;
 use crate::oauth::client::origin::Origin;
 use crate::oauth::client::{
-    Client, ClientKind, ClientMetadata, Encryption, GrantType, IdTokenClaims, Links, LogoutUris,
+    Branding, Client, ClientKind, ClientMetadata, Encryption, GrantType, IdTokenClaims, Links, LogoutUris,
 };
 use crate::oauth::id::ClientId;
+use crate::oauth::language_tag::LanguageTag;
 use crate::oauth::request::redirect_uri::RegisteredUri;
 use crate::oauth::request::response_type::ResponseType;
 use crate::operations::clients::{self, ClientChange, SectorReading};
 use crate::operations::fault::{Fault, FaultKind, Faults};
 use crate::operations::list_change::ListChange;
 use crate::operations::scopes::changed;
+use crate::operations::text_change::TextChange;
 
 #[derive(Args)]
 #[command(arg_required_else_help = true, override_usage = "grantor client update [OPTIONS] <ID>")]
@@ -46,6 +52,12 @@ struct ClientChangeOptions {
     /// The application's name on the consent page
     #[arg(long)]
     name: Option<String>,
+    /// The name for people of a language, such as de="Mein Kalender"; may be given several times
+    #[arg(long, value_name = "TAG=TEXT", value_parser = in_language)]
+    name_in: Vec<InLanguage>,
+    /// Remove the name in a language; may be given several times
+    #[arg(long, value_name = "TAG", value_parser = language)]
+    no_name_in: Vec<LanguageTag>,
     /// The kind of application: web runs on a server, spa in a browser, native on a device, service works without
     /// people
     #[arg(long)]
@@ -211,6 +223,10 @@ struct ClientChangeOptions {
     /// program on a person's device can then get tokens in its name without a page
     #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
     may_reuse_consent: Option<bool>,
+    /// Whether people may leave scopes out on the consent page: each scope has a checkbox there, except openid and scopes
+    /// that are required
+    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
+    partial_consent: Option<bool>,
     /// A scheme without a dot that the redirect URIs of a native application may have; any other application on a
     /// person's device can claim it, and then gets the answers instead; replaces those before; may be given several times
     #[arg(long = "allow-scheme", value_name = "SCHEME", conflicts_with = "no_allowed_schemes")]
@@ -227,21 +243,57 @@ struct ClientChangeOptions {
     /// The application's website
     #[arg(long, value_name = "URL", conflicts_with = "no_site")]
     site: Option<String>,
-    /// Remove the website
+    /// Remove the website, in all languages
     #[arg(long)]
     no_site: bool,
+    /// The website in a language, such as de=https://example.com/de/; may be given several times
+    #[arg(long, value_name = "TAG=URL", value_parser = in_language, conflicts_with = "no_site")]
+    site_in: Vec<InLanguage>,
+    /// Remove the website in a language; may be given several times
+    #[arg(long, value_name = "TAG", value_parser = language, conflicts_with = "no_site")]
+    no_site_in: Vec<LanguageTag>,
     /// Its privacy policy
     #[arg(long, value_name = "URL", conflicts_with = "no_policy")]
     policy: Option<String>,
-    /// Remove the privacy policy
+    /// Remove the privacy policy, in all languages
     #[arg(long)]
     no_policy: bool,
+    /// The privacy policy in a language; may be given several times
+    #[arg(long, value_name = "TAG=URL", value_parser = in_language, conflicts_with = "no_policy")]
+    policy_in: Vec<InLanguage>,
+    /// Remove the privacy policy in a language; may be given several times
+    #[arg(long, value_name = "TAG", value_parser = language, conflicts_with = "no_policy")]
+    no_policy_in: Vec<LanguageTag>,
     /// Its terms of service
     #[arg(long, value_name = "URL", conflicts_with = "no_terms")]
     terms: Option<String>,
-    /// Remove the terms of service
+    /// Remove the terms of service, in all languages
     #[arg(long)]
     no_terms: bool,
+    /// The terms of service in a language; may be given several times
+    #[arg(long, value_name = "TAG=URL", value_parser = in_language, conflicts_with = "no_terms")]
+    terms_in: Vec<InLanguage>,
+    /// Remove the terms of service in a language; may be given several times
+    #[arg(long, value_name = "TAG", value_parser = language, conflicts_with = "no_terms")]
+    no_terms_in: Vec<LanguageTag>,
+    /// The colour of links and buttons on its pages, such as "#0a7", if brand.clients_may allows it
+    #[arg(long, value_name = "COLOUR")]
+    brand_accent: Option<Colour>,
+    /// The background of these pages; their text must be readable on it
+    #[arg(long, value_name = "COLOUR")]
+    brand_background: Option<Colour>,
+    /// The background in the dark scheme
+    #[arg(long, value_name = "COLOUR")]
+    brand_background_dark: Option<Colour>,
+    /// How round the corners are
+    #[arg(long, value_name = "SIZE")]
+    brand_radius: Option<Corners>,
+    /// A logo for the dark scheme, with the types and the size of --logo
+    #[arg(long, value_name = "FILE")]
+    brand_logo_dark: Option<PathBuf>,
+    /// Remove the colours, the corners and the dark logo; other options of the brand can set new ones
+    #[arg(long)]
+    no_brand: bool,
     /// Enable the application, so that it gets tokens again
     #[arg(long, conflicts_with = "disable")]
     enable: bool,
@@ -252,17 +304,18 @@ struct ClientChangeOptions {
 
 pub(super) fn run(options: Options) -> Result<(), CliError> {
     let Options { id, changes, output } = options;
-    let logo = changes.logo.as_deref().map(logo).transpose()?;
+    let logos = logos(changes.logo.as_deref(), changes.brand_logo_dark.as_deref())?;
     let sector = match changes.sector_identifier_uri {
         Some(_) => SectorReading::Anew,
         None => SectorReading::AsNeeded,
     };
     let edit = ClientEdit::of(changes)?;
     output.common.run(async |cli| {
-        let id = ClientId::new(id);
-        let change = ClientChange { edit: move |before: &Client| edit.applied_to(before), logo, sector };
+        let (id, has_brand) = (ClientId::new(id), edit.changes.brand().is_any());
+        let change = ClientChange { edit: move |before: &Client| edit.applied_to(before), logos, sector };
         let hint = with_hint(FaultKind::Invalid, Some("resources"), "grantor resource create registers one");
         clients::update(&cli.operations(), &id, change).await.map_err(hint)?;
+        warn_of_unused(has_brand, cli.operations().config)?;
         let client = clients::find(&cli.operations(), &id).await?;
         output.say(to_json(&client), format!("updated the client {id}"))
     })
@@ -271,7 +324,8 @@ pub(super) fn run(options: Options) -> Result<(), CliError> {
 /// The values of the options, parsed.
 struct ClientEdit {
     jwks: Option<String>,
-    links: Links,
+    name: TextChange,
+    links: LinkChanges,
     origins: ListChange<Origin>,
     response_types: Vec<ResponseType>,
     scopes: ListChange<String>,
@@ -284,15 +338,15 @@ struct ClientEdit {
 impl ClientEdit {
     fn of(changes: ClientChangeOptions) -> Result<Self, CliError> {
         changes.check_single()?;
-        let checked = |url: &Option<String>, option| url.as_deref().map(|url| link(url, option)).transpose();
         Ok(Self {
             jwks: changes.jwks.as_deref().map(jwks).transpose()?,
-            links: Links {
-                site: checked(&changes.site, "--site")?,
-                policy: checked(&changes.policy, "--policy")?,
-                terms: checked(&changes.terms, "--terms")?,
-                logo: None,
-            },
+            name: text_change(
+                "--name",
+                changes.name.clone().map(Some),
+                &changes.name_in,
+                &changes.no_name_in,
+            )?,
+            links: changes.links()?,
             origins: ListChange::of(
                 origins(&changes.origins)?,
                 changes.no_origins,
@@ -318,8 +372,9 @@ impl ClientEdit {
         let (jwks, jwks_uri) = self.keys(before);
         let metadata = ClientMetadata {
             kind: changes.kind.map_or(before.kind, ClientKind::from),
-            name: changes.name.clone().unwrap_or_else(|| before.name.clone()),
-            links: self.links(&before.links),
+            name: self.name.applied_to_required(&before.name, "client_name")?,
+            links: self.links(&before.links)?,
+            branding: changes.branding(&before.branding),
             redirect_uris: changes.redirect_uris(&before.redirect_uris)?,
             post_logout_redirect_uris: changes
                 .post_logout_redirect_uris(&before.post_logout_redirect_uris)?,
@@ -353,6 +408,7 @@ impl ClientEdit {
             may_widen_resources: changes.may_widen_resources.unwrap_or(before.may_widen_resources),
             first_party: changes.first_party.unwrap_or(before.first_party),
             may_reuse_consent: changes.may_reuse_consent.unwrap_or(before.may_reuse_consent),
+            partial_consent: changes.partial_consent.unwrap_or(before.partial_consent),
             allowed_schemes: match changes.allowed_schemes.as_slice() {
                 [] if changes.no_allowed_schemes => Vec::new(),
                 [] => before.allowed_schemes.clone(),
@@ -372,21 +428,42 @@ impl ClientEdit {
         }
     }
 
-    fn links(&self, before: &Links) -> Links {
-        let (links, changes) = (&self.links, &self.changes);
-        let changed = |new: &Option<String>, none: bool, before: &Option<String>| {
-            new.clone().or_else(|| before.clone().filter(|_| !none))
-        };
-        Links {
-            site: changed(&links.site, changes.no_site, &before.site),
-            policy: changed(&links.policy, changes.no_policy, &before.policy),
-            terms: changed(&links.terms, changes.no_terms, &before.terms),
-            logo: before.logo.clone().filter(|_| !changes.no_logo),
-        }
+    fn links(&self, before: &Links) -> Result<Links, Fault> {
+        let after = self.links.applied_to(before)?;
+        Ok(Links { logo: after.logo.filter(|_| !self.changes.no_logo), ..after })
     }
 }
 
 impl ClientChangeOptions {
+    fn links(&self) -> Result<LinkChanges, CliError> {
+        Ok(LinkChanges {
+            site: link_change("--site", (&self.site, self.no_site), &self.site_in, &self.no_site_in)?,
+            policy: link_change(
+                "--policy",
+                (&self.policy, self.no_policy),
+                &self.policy_in,
+                &self.no_policy_in,
+            )?,
+            terms: link_change("--terms", (&self.terms, self.no_terms), &self.terms_in, &self.no_terms_in)?,
+        })
+    }
+
+    // A group of options that is required cannot contain a flattened one.
+    fn brand(&self) -> ClientBrandOptions {
+        ClientBrandOptions {
+            brand_accent: self.brand_accent,
+            brand_background: self.brand_background,
+            brand_background_dark: self.brand_background_dark,
+            brand_radius: self.brand_radius,
+            brand_logo_dark: self.brand_logo_dark.clone(),
+        }
+    }
+
+    fn branding(&self, before: &Branding) -> Branding {
+        let none = Branding::default();
+        self.brand().applied_to(if self.no_brand { &none } else { before })
+    }
+
     fn required_group(&self, before: &Client) -> Option<String> {
         let kept = || before.required_group.clone().filter(|_| !self.no_required_group);
         self.require_group.clone().or_else(kept)

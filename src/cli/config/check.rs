@@ -7,9 +7,10 @@ use super::super::user::counted;
 use super::super::{CliError, OutputOptions, block_on, say};
 use super::legacy;
 use crate::config::{Config, ConfiguredFile, Finding, PLACES, SettingSource};
+use crate::face::brand;
 use crate::files::{FileError, pem};
 use crate::keys::master::MasterKey;
-use crate::server::tls;
+use crate::server::tls::{self, Mistakes};
 
 pub(super) fn run(output: &OutputOptions) -> Result<(), CliError> {
     let mut read = Vec::new();
@@ -71,28 +72,24 @@ fn check_contents(config: &Config) -> (Vec<Finding>, Vec<Finding>) {
         true => warnings.push(file.finding(format!("{error}; so it was not checked"))),
         false => mistakes.push(file.finding(error.to_string())),
     };
+    let tls = if config.tls.is_on() { tls::check(&config.tls) } else { Ok(()) };
     for file in config.files() {
-        if let Err(error) = content(config, &file) {
+        if let Err(error) = content(&tls, &file) {
             note(&file, &error);
         }
     }
     (mistakes, warnings)
 }
 
-/// Checks the content of one file.
-fn content(config: &Config, file: &ConfiguredFile) -> Result<(), FileError> {
+/// Checks the content of one file; `tls` is the outcome for the files of TLS.
+fn content(tls: &Result<(), Mistakes>, file: &ConfiguredFile) -> Result<(), FileError> {
     let named = file.named();
     match (file.key, file.what.as_str()) {
         // Each mistake is reported with the option of its own file.
-        (Some("tls.certificate"), _) => match tls::check(&config.tls) {
-            Err(error) if error.is_about(&named) => Err(error),
-            _ => Ok(()),
-        },
-        (Some("tls.key"), _) => match tls::check(&config.tls) {
-            Err(error) if error.is_about(&named) => Err(error),
-            Err(_) if !tls::are_swapped(&config.tls) => pem::private_key(&named).map(drop),
-            _ => Ok(()),
-        },
+        (Some("tls.certificate" | "tls.key"), _) => {
+            let mistakes = tls.as_ref().err().into_iter().flat_map(Mistakes::all);
+            mistakes.filter(|mistake| mistake.is_about(&named)).cloned().map(Err).next().unwrap_or(Ok(()))
+        }
         (Some("fetch.ca_file"), _) => pem::authorities(&named).map(drop),
         (_, parameter @ ("sslrootcert" | "sslcert" | "sslkey")) => {
             pem::check_beginning(&named)?;
@@ -102,6 +99,7 @@ fn content(config: &Config, file: &ConfiguredFile) -> Result<(), FileError> {
                 _ => pem::private_key(&named).map(drop),
             }
         }
+        (Some(key), _) if key.starts_with("brand.") => brand::check_file(key, &named),
         (Some("keys.master_key_file"), _) => MasterKey::check_file(&named),
         _ => Ok(()),
     }

@@ -7,6 +7,7 @@ mod explained;
 mod family;
 mod identity;
 mod lan;
+mod logos;
 mod notes;
 mod notes_sessions;
 mod recorder;

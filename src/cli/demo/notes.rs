@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use url::form_urlencoded;
 
 use super::identity::{self, Expected};
+use super::logos;
 use super::notes_sessions::NotesSession;
 use super::sessions::Pending;
 use super::setup;
@@ -75,7 +76,7 @@ pub(super) async fn redeem(
 /// A page for an ID Token that the second application does not accept.
 fn rejected(site: &Site, why: &str) -> HttpResponse {
     let title = "Demo Notes does not accept this ID Token";
-    let context = context! { application => NAME, home => HOME, title, why };
+    let context = context! { application => NAME, home => HOME, logo => logos::NOTES.path, title, why };
     site.page(StatusCode::BAD_GATEWAY, "rejected.html", context)
 }
 
@@ -91,6 +92,7 @@ pub(super) async fn show(site: web::Data<Site>, request: HttpRequest) -> HttpRes
     let context = context! {
         application => NAME,
         home => HOME,
+        logo => logos::NOTES.path,
         is_signed_in,
         is_waiting => is_signed_in && returns,
         has_calendar,

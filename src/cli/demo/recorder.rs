@@ -106,7 +106,7 @@ impl HttpExchange {
             error => member("error"),
             description => member("error_description"),
             uri => member("error_uri"),
-            explained => member("reason").as_deref().and_then(explained),
+            explained => member("error_uri").as_deref().and_then(explained),
             reason => member("reason"),
             access_token => member("access_token"),
         }

@@ -142,7 +142,7 @@ fn refused(party: &RelyingParty, pending: &Pending, answer: &AuthorizationRespon
             error => answer.one("error"),
             description => answer.one("error_description"),
             uri => own_page,
-            explained => reason.and_then(explained),
+            explained => own_page.and_then(explained),
             reason,
         },
         came => answer.0.clone(),

@@ -14,7 +14,7 @@ use minijinja::{Value, context};
 use super::broken::{BROKEN, How};
 use super::relying_party::RelyingParty;
 use super::site::{COOKIE, Site, nothing_here, session_id};
-use super::{family, notes, redirected, setup, television, tokens};
+use super::{family, logos, notes, redirected, setup, television, tokens};
 use crate::cli::CliError;
 use crate::clock::Clock;
 
@@ -67,6 +67,7 @@ pub(super) fn start(
             .route("/result", get().to(result))
             .route("/sign-out", web::post().to(sign_out))
             .route("/style.css", get().to(style))
+            .route("/logo/{name}", get().to(logos::show))
             .default_service(web::to(not_found))
     };
     let server = HttpServer::new(factory)

@@ -1,6 +1,7 @@
 //! The content of the demo's database: scopes, clients and a person, created once and found again later.
 
 use super::data::SavedValues;
+use super::logos;
 use crate::app::App;
 use crate::cli::CliError;
 use crate::clock::Timestamp;
@@ -81,6 +82,9 @@ pub(super) async fn run(app: &App, saved: &SavedValues, origin: &str) -> Result<
             let scope = ScopeRecord { name, description, sensitive: *is_sensitive, ..ScopeRecord::default() };
             scopes::save(tx, &scope, now).await?;
         }
+        for logo in [logos::CALENDAR, logos::NOTES] {
+            logo.save(tx).await?;
+        }
         for (client, secret) in &clients {
             if clients::save(tx, client, now).await?
                 && let Some(secret) = secret
@@ -100,18 +104,22 @@ fn demo_clients(saved: &SavedValues, origin: &str) -> Result<[(Client, Option<Cl
     let to_app = |kind| to_path("/callback", kind);
     let all: Vec<&str> = OFFERED.iter().map(|scope| scope.name).collect();
     let all = Scope::from_stored(&all.join(" "));
+    let site = |path: &str| format!("{origin}{path}");
     let web = ClientMetadata {
+        links: logos::CALENDAR.links(site("/")),
         redirect_uris: to_app(ClientKind::Web)?,
         post_logout_redirect_uris: to_path("/notes", ClientKind::Web)?,
         scopes: all.clone(),
         ..ClientMetadata::new("Demo Calendar", ClientKind::Web)
     };
     let public = ClientMetadata {
+        links: logos::CALENDAR.links(site("/")),
         redirect_uris: to_app(ClientKind::Spa)?,
         scopes: all,
         ..ClientMetadata::new("Demo Calendar in the browser", ClientKind::Spa)
     };
     let notes = ClientMetadata {
+        links: logos::NOTES.links(site("/notes")),
         redirect_uris: to_path("/notes/callback", ClientKind::Web)?,
         scopes: Scope::from_stored("openid profile"),
         logout: LogoutUris {
@@ -124,6 +132,7 @@ fn demo_clients(saved: &SavedValues, origin: &str) -> Result<[(Client, Option<Cl
         ..ClientMetadata::new("Demo Notes", ClientKind::Web)
     };
     let television = ClientMetadata {
+        links: logos::CALENDAR.links(site("/")),
         grants: vec![GrantType::DeviceCode, GrantType::RefreshToken],
         scopes: Scope::from_stored("openid profile calendar.read"),
         ..ClientMetadata::new("Demo Calendar on the television", ClientKind::Native)

@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use minijinja::{AutoEscape, Environment, Value, context};
 
 use super::is_on_this_machine;
+use super::logos;
 use super::notes_sessions::NotesSessions;
 use super::relying_party::RelyingParty;
 use super::sessions::BrowserSessions;
@@ -54,6 +55,7 @@ impl Site {
         // Pages of the second application name that one.
         pages.add_global("application", "Demo Calendar");
         pages.add_global("home", "/");
+        pages.add_global("logo", logos::CALENDAR.path);
         for (name, text) in TEMPLATES {
             pages.add_template(name, text).map_err(|error| format!("the template {name}: {error:#}"))?;
         }

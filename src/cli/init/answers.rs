@@ -7,10 +7,12 @@ use std::path::PathBuf;
 use clap::ValueEnum as _;
 use url::{Host, Url};
 
-use super::super::CliError;
+use super::super::atomic_file::private_directory;
 use super::super::client::words::Kind;
 use super::super::secret::{read_password, typable_password};
+use super::super::{CliError, block_on, database_at};
 use super::Options;
+use super::file::PREFIX;
 use crate::config::check_public_url;
 use crate::oauth::client::{ClientKind, ClientMetadata, registration};
 use crate::oauth::id::ClientId;
@@ -19,7 +21,8 @@ use crate::oauth::identity::password::{PasswordFault, PasswordPolicy};
 use crate::oauth::identity::user::{check_email, check_username};
 use crate::oauth::request::redirect_uri::RegisteredUri;
 use crate::secret::Secret;
-use crate::store::db::check_url;
+use crate::store::db::{DatabaseRoute, DbOptions, check_url};
+use crate::store::migrate;
 
 /// Six words of two syllables with 72 random bits.
 const PASSWORD_WORDS: usize = 6;
@@ -133,8 +136,17 @@ fn public_url(text: &str) -> Result<String, String> {
     or_empty(check_public_url)(text)
 }
 
+/// Checks the URL of a database, and whether the database can be used, or could be made. Makes nothing.
 fn database(url: &str) -> Result<String, String> {
-    check_url(url).map(|_| url.to_owned()).map_err(|why| format!("the URL of the database {why}"))
+    check_url(url).map_err(|why| format!("the URL of the database {why}"))?;
+    // Right for a pooler as well as for a server.
+    let options = DbOptions { route: DatabaseRoute::Pooler, ..database_at(url.to_owned()) };
+    let plan = async { Ok(migrate::plan(&options).await.map(drop)?) };
+    block_on(plan).map_err(|error| error.to_string())?;
+    if let Some(path) = options.sqlite_path().filter(|path| !path.exists()) {
+        private_directory(&path, PREFIX).map_err(|error| error.to_string())?;
+    }
+    Ok(url.to_owned())
 }
 
 fn check_client_id(id: &str) -> Result<(), String> {

@@ -30,8 +30,8 @@ pub(super) struct ConfigFile {
 }
 
 const DRAFT: &str = "grantor.toml";
-/// The beginning of the folder's name.
-const PREFIX: &str = ".grantor-init-";
+/// The beginning of the name of a folder that is only there for a while.
+pub(super) const PREFIX: &str = ".grantor-init-";
 
 impl ConfigFile {
     pub(super) fn draft(answers: &Answers) -> Result<Self, CliError> {

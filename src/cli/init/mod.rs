@@ -17,7 +17,7 @@ use crate::oauth::client::{Client, ClientKind, ClientMetadata, GrantType};
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::id::ClientId;
 use crate::oauth::identity::claims::Claims;
-use crate::operations::clients::{self, NewClient};
+use crate::operations::clients::{self, Logos, NewClient};
 use crate::operations::users::{self, HashedPassword, NewUser};
 use crate::secret::Secret;
 
@@ -141,7 +141,9 @@ async fn create_client(cli: &CliContext, first: &FirstClient) -> Result<Option<S
         if is_device { vec![GrantType::DeviceCode, GrantType::RefreshToken] } else { usual.grants.clone() };
     let metadata = ClientMetadata { redirect_uris: first.redirect_uris.clone(), scopes, grants, ..usual };
     let client = Client::new(first.id.clone(), metadata);
-    let created = clients::create(&cli.operations(), NewClient { client, secret: None, logo: None }).await?;
+    let created =
+        clients::create(&cli.operations(), NewClient { client, secret: None, logos: Logos::default() })
+            .await?;
     Ok(created.outcome.generated)
 }
 

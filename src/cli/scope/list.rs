@@ -32,7 +32,7 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
         let row = |scope: &ScopeRecord| {
             let sensitive = if scope.sensitive { "yes" } else { "no" };
             let claims = if scope.claims.is_empty() { "-".into() } else { scope.claims.join(" ") };
-            [scope.name.clone(), sensitive.to_owned(), scope.description.clone(), claims]
+            [scope.name.clone(), sensitive.to_owned(), scope.description.as_str().to_owned(), claims]
         };
         let header = ["NAME", "SENSITIVE", "DESCRIPTION", "CLAIMS"];
         let list = options.list.filtered(options.search.is_some());
@@ -42,12 +42,17 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
 
 /// Describes a scope as JSON.
 pub(super) fn to_json(scope: &ScopeRecord) -> Value {
-    json!({
+    let mut json = json!({
         "name": scope.name,
-        "description": scope.description,
+        "consequence": null,
         "sensitive": scope.sensitive,
         "claims": scope.claims,
         "access_token_lifetime": scope.access_token_lifetime,
         "required_group": scope.required_group,
-    })
+        "required": scope.required,
+    });
+    for (member, text) in scope.texts() {
+        json[member] = text.into();
+    }
+    json
 }

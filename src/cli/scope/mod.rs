@@ -15,7 +15,7 @@ pub(super) enum Command {
     Create(create::Options),
     /// List the scopes
     List(list::Options),
-    /// Change a scope: its description, whether it is sensitive, its claims, lifetime and group
+    /// Change a scope: its description, whether it is sensitive or required, its claims, lifetime and group
     Update(update::Options),
     /// Delete a scope, and remove it from what people have allowed
     Delete(delete::Options),

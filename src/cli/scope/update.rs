@@ -3,9 +3,11 @@
 use clap::Args;
 
 use super::super::client::words::group;
+use super::super::languages::{InLanguage, in_language, language, text_change};
 use super::super::lifetime::new_lifetime;
 use super::super::{CliError, OutputOptions};
 use super::list::to_json;
+use crate::oauth::language_tag::LanguageTag;
 use crate::operations::list_change::ListChange;
 use crate::operations::scopes::{self, ScopeChanges};
 
@@ -27,9 +29,30 @@ struct ScopeChangeOptions {
     /// What the consent page says about the scope
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
+    /// The description for people of a language, such as de="Ihren Kalender lesen"; may be given several times
+    #[arg(long, value_name = "TAG=TEXT", value_parser = in_language)]
+    description_in: Vec<InLanguage>,
+    /// Remove the description in a language; may be given several times
+    #[arg(long, value_name = "TAG", value_parser = language)]
+    no_description_in: Vec<LanguageTag>,
+    /// What follows for the person from allowing the scope; the consent page says it if the scope is sensitive
+    #[arg(long, value_name = "TEXT", conflicts_with = "no_consequence")]
+    consequence: Option<String>,
+    /// Remove the consequence, in all languages
+    #[arg(long)]
+    no_consequence: bool,
+    /// The consequence for people of a language; may be given several times
+    #[arg(long, value_name = "TAG=TEXT", value_parser = in_language, conflicts_with = "no_consequence")]
+    consequence_in: Vec<InLanguage>,
+    /// Remove the consequence in a language; may be given several times
+    #[arg(long, value_name = "TAG", value_parser = language, conflicts_with = "no_consequence")]
+    no_consequence_in: Vec<LanguageTag>,
     /// Whether only an application that names the scope in its request gets it
     #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
     sensitive: Option<bool>,
+    /// Whether people cannot leave the scope out on the consent page of an application that allows partial consent
+    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
+    required: Option<bool>,
     /// A claim about the person that applications receive with the scope; replaces those before; may be given several
     /// times
     #[arg(long = "claim", value_name = "NAME", conflicts_with_all = ["no_claims", "add_claims", "remove_claims"])]
@@ -65,9 +88,26 @@ pub(super) fn run(options: Options) -> Result<(), CliError> {
 
 impl ScopeChangeOptions {
     fn into_changes(self) -> Result<ScopeChanges, CliError> {
+        let description = self.description.map(Some);
+        let consequence = match self.no_consequence {
+            true => Some(None),
+            false => self.consequence.map(Some),
+        };
         Ok(ScopeChanges {
-            description: self.description,
+            description: text_change(
+                "--description",
+                description,
+                &self.description_in,
+                &self.no_description_in,
+            )?,
+            consequence: text_change(
+                "--consequence",
+                consequence,
+                &self.consequence_in,
+                &self.no_consequence_in,
+            )?,
             sensitive: self.sensitive,
+            required: self.required,
             claims: ListChange::of(self.claims, self.no_claims, self.add_claims, self.remove_claims),
             access_token_lifetime: new_lifetime(self.access_token_lifetime.as_deref())?,
             required_group: (self.no_required_group || self.require_group.is_some())

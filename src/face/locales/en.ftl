@@ -103,6 +103,8 @@ consent-device-asked = { $minutes ->
 consent-device-here = Your own address is { $address }.
 # Under something that an operator has marked as sensitive.
 consent-sensitive = Sensitive: allow it only if you trust this application.
+# Under a list in which the person can clear boxes.
+consent-partial = Clear the box of anything you do not want to allow.
 consent-other-account = Switch account
 consent-each-time = Continue only if you have just opened { $application } yourself. Another program could ask in its name, so you are asked each time.
 consent-allow = Allow
@@ -135,7 +137,7 @@ claim-updated_at = See when your profile was last changed
 claim-groups = See the groups you belong to
 # $name: a machine name that the operator gave.
 claim-other = See something about you that is called { $name } here
-# The scopes that every server has, while the operator has not described them anew. They are in the same list.
+# The scopes that every server has, while the operator has not described them. They are in the same list.
 scope-openid = Know who you are
 scope-profile = See your name and what else your profile says
 scope-email = See your email address
@@ -226,7 +228,6 @@ error-server = The fault is ours, not yours. Trying again may help.
 error-busy = A lot is going on here at the moment. Your request was not handled.
 error-limited = Too many requests came from your network or for your account.
 error-not-found = This address does not lead anywhere here.
-error-reference-not-found = There is no error with this name.
 error-flow-unknown = This sign-in is not known here. It may be too old.
 error-flow-other-browser = This sign-in was begun in another browser, or this browser does not accept cookies.
 error-flow-expired = This sign-in took too long, so it has ended.
@@ -247,4 +248,3 @@ error-logout = The application asked to sign you out in a way that does not work
 way-home = Go to the start page
 way-logout = Sign out here
 way-device = Enter the code again
-way-errors = See all errors

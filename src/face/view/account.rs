@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Application, View};
+use super::{Application, PageView};
 
 /// The page on which a person chooses an account.
 #[derive(Clone, Debug, Serialize)]
@@ -13,7 +13,7 @@ pub struct ChooseAccountPage {
     pub accounts: Vec<AccountRow>,
 }
 
-impl View for ChooseAccountPage {
+impl PageView for ChooseAccountPage {
     const TEMPLATE: &'static str = "choose_account.html";
 }
 
@@ -36,6 +36,6 @@ pub struct HomePage {
     pub metadata: Option<String>,
 }
 
-impl View for HomePage {
+impl PageView for HomePage {
     const TEMPLATE: &'static str = "home.html";
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{AccountRow, Application, View, Words};
+use super::{AccountRow, Application, PageView, Words};
 
 /// The consent page.
 #[derive(Clone, Debug, Serialize)]
@@ -16,7 +16,7 @@ pub struct ConsentPage {
     /// The host to which the person goes next, or the scheme of a native application. `None` for a device.
     pub returns_to: Option<String>,
     pub device: Option<AskingDevice>,
-    pub lifetime: Lifetime,
+    pub lifetime: AccessLifetime,
     /// Whether this is asked each time, because another program could ask in the application's name.
     pub each_time: bool,
     pub client_id: String,
@@ -24,17 +24,17 @@ pub struct ConsentPage {
     pub form_token: String,
 }
 
-impl View for ConsentPage {
+impl PageView for ConsentPage {
     const TEMPLATE: &'static str = "consent.html";
 }
 
 /// A scope or a claim.
 #[derive(Clone, Debug, Serialize)]
 pub struct AskedItem {
-    /// The machine name.
+    /// The machine name, which is the value of its checkbox.
     pub name: String,
     /// What the application may do with it, in the operator's words. `None` for a claim, and for a standard scope that the
-    /// operator has not described anew.
+    /// operator has not described.
     pub description: Option<Words>,
     /// The standard scope that it is, by the end of the name of its text in the catalogue.
     pub scope: Option<String>,
@@ -44,6 +44,8 @@ pub struct AskedItem {
     pub sensitive: bool,
     /// What follows from allowing it, in the operator's words.
     pub consequence: Option<Words>,
+    /// Whether its checkbox is ticked. `None` if the person cannot leave it out.
+    pub ticked: Option<bool>,
 }
 
 /// The device that asks.
@@ -62,7 +64,7 @@ pub struct AskingDevice {
 /// How long the application keeps the access.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Lifetime {
+pub enum AccessLifetime {
     /// Also after the person has signed out.
     BeyondSession,
     /// To the end of the session.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::View;
+use super::PageView;
 
 /// The page on which a person types the code of a device.
 #[derive(Clone, Debug, Serialize)]
@@ -12,7 +12,7 @@ pub struct DevicePage {
     pub problem: Option<DeviceProblem>,
 }
 
-impl View for DevicePage {
+impl PageView for DevicePage {
     const TEMPLATE: &'static str = "device.html";
 }
 
@@ -24,6 +24,7 @@ pub enum DeviceProblem {
     /// The code was not looked up.
     Wait {
         seconds: i64,
+        reason: &'static str,
     },
 }
 
@@ -33,6 +34,6 @@ pub struct DeviceAnsweredPage {
     pub allowed: bool,
 }
 
-impl View for DeviceAnsweredPage {
+impl PageView for DeviceAnsweredPage {
     const TEMPLATE: &'static str = "device_answered.html";
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{View, Way};
+use super::{PageView, Way, Words};
 
 /// An error page. It always has a way on: the layout adds the operator's help and the home page.
 #[derive(Clone, Debug, Serialize)]
@@ -21,7 +21,7 @@ pub struct ErrorPage {
     pub request_id: String,
 }
 
-impl View for ErrorPage {
+impl PageView for ErrorPage {
     const TEMPLATE: &'static str = "error.html";
 }
 
@@ -47,25 +47,34 @@ pub struct DifferingAddress {
     pub after: String,
     /// The part that differs, such as `port`.
     pub part: Option<&'static str>,
+    /// The text of that part, which the address may spell in another way.
+    pub text: String,
 }
 
 impl DifferingAddress {
-    /// Splits an address at the text of the part that differs. A part that is not in the address differs as nothing.
+    /// Splits an address at the text of the part that differs. Nothing is marked if the address spells it in another way.
     pub fn of(came: &str, differs: Option<&(&'static str, String)>) -> Self {
-        let whole =
-            |part| Self { before: came.to_owned(), differs: String::new(), after: String::new(), part };
-        let Some((part, text)) = differs else { return whole(None) };
-        // A port or a path is behind what is like it: the last place is the right one, except for a scheme.
-        let at = if *part == "scheme" { came.find(text.as_str()) } else { came.rfind(text.as_str()) };
-        match at {
-            Some(at) if !text.is_empty() => Self {
-                before: came[..at].to_owned(),
-                differs: text.clone(),
-                after: came[at + text.len()..].to_owned(),
-                part: Some(part),
-            },
-            _ => whole(Some(part)),
-        }
+        let (part, text) = differs.map(|(part, text)| (*part, text.clone())).unzip();
+        let text = text.unwrap_or_default();
+        let from = part.map_or(came.len(), |part| begin_of(came, part));
+        let at = came[from..].find(text.as_str()).map_or(came.len(), |at| from + at);
+        let (before, rest) = came.split_at(at);
+        let (differs, after) = rest.split_at(text.len().min(rest.len()));
+        Self { before: before.into(), differs: differs.into(), after: after.into(), part, text }
+    }
+}
+
+/// Where the part of an address may begin at the earliest: the text of a port may be in the host, too.
+fn begin_of(address: &str, part: &str) -> usize {
+    let after = |from: usize, end: &[char]| address[from..].find(end).map_or(address.len(), |at| from + at);
+    let authority = address.find("://").map_or(0, |at| at + 3);
+    let path = after(authority, &['/', '?', '#']);
+    match part {
+        "host" => authority,
+        "port" => address[authority..path].rfind(':').map_or(authority, |at| authority + at),
+        "path" => path,
+        "query" => after(path, &['?', '#']),
+        _ => 0,
     }
 }
 
@@ -73,12 +82,35 @@ impl DifferingAddress {
 #[derive(Clone, Debug, Serialize)]
 pub struct AnsweredPage {
     pub is_signed_in: bool,
-    pub application: Option<String>,
+    pub application: Option<Words>,
     pub ways: Vec<Way>,
     pub reason: &'static str,
     pub docs: String,
 }
 
-impl View for AnsweredPage {
+impl PageView for AnsweredPage {
     const TEMPLATE: &'static str = "answered.html";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_part_that_differs_is_marked_where_it_is() {
+        for (came, part, text, before) in [
+            ("https://a.example:8443/8443", "port", "8443", "https://a.example:"),
+            ("https://evil.example/evil.example", "host", "evil.example", "https://"),
+            ("https://cb.example/cb", "path", "/cb", "https://cb.example"),
+            ("https://a.example/a=1?a=1", "query", "a=1", "https://a.example/a=1?"),
+            ("http://http.example/", "scheme", "http", ""),
+            ("HTTPS://a.example/", "spelling", "HTTPS://a.example/", ""),
+        ] {
+            let split = DifferingAddress::of(came, Some(&(part, text.to_owned())));
+            assert_eq!((split.before.as_str(), split.differs.as_str()), (before, text), "{came}");
+            assert_eq!(format!("{}{}{}", split.before, split.differs, split.after), came);
+        }
+        let empty = DifferingAddress::of("https://a.example", Some(&("query", "(empty)".to_owned())));
+        assert_eq!((empty.before.as_str(), empty.differs.as_str()), ("https://a.example", ""));
+    }
 }

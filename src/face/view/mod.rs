@@ -11,8 +11,11 @@ mod way;
 
 use serde::Serialize;
 
+use crate::oauth::language_tag::LanguageTag;
+use crate::oauth::localized_text::LocalizedText;
+
 pub use account::{AccountRow, ChooseAccountPage, HomePage};
-pub use consent::{AskedItem, AskingDevice, ConsentPage, Lifetime};
+pub use consent::{AccessLifetime, AskedItem, AskingDevice, ConsentPage};
 pub use device::{DeviceAnsweredPage, DevicePage, DeviceProblem};
 pub use error::{AnsweredPage, DifferingAddress, ErrorDetails, ErrorPage};
 pub use password::{NewPasswordProblem, PasswordSetPage, SetPasswordPage};
@@ -21,7 +24,7 @@ pub use sign_out::{FormField, FormPostPage, LogoutPage, SignedOutPage, SigningOu
 pub use way::Way;
 
 /// What a template shows.
-pub trait View: Serialize {
+pub trait PageView: Serialize {
     /// The name of the template.
     const TEMPLATE: &'static str;
     /// The script of the page, which its content policy allows by its hash. `None` for pages without a script.
@@ -36,9 +39,10 @@ pub struct Words {
 }
 
 impl Words {
-    /// Returns a text that says nothing about its language.
-    pub fn plain(text: &str) -> Self {
-        Self { text: text.to_owned(), lang: None }
+    /// Returns the text for a page in these languages, the preferred one first.
+    pub fn of(text: &LocalizedText, languages: &[LanguageTag]) -> Self {
+        let (text, lang) = text.in_language(languages);
+        Self { text: text.to_owned(), lang: lang.map(LanguageTag::to_string) }
     }
 }
 
@@ -48,6 +52,10 @@ pub struct Application {
     pub name: Words,
     /// The URL of its picture here.
     pub logo: Option<String>,
+    /// The URL of its picture in the dark scheme; `None` if it is the same.
+    pub logo_dark: Option<String>,
+    /// The URL of the style sheet with its own brand.
+    pub style: Option<String>,
     pub site: Option<String>,
     pub policy: Option<String>,
     pub terms: Option<String>,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::View;
+use super::PageView;
 use super::sign_in::SHOW_PASSWORD;
 
 /// The form for a new password.
@@ -18,7 +18,7 @@ pub struct SetPasswordPage {
     pub problem: Option<NewPasswordProblem>,
 }
 
-impl View for SetPasswordPage {
+impl PageView for SetPasswordPage {
     const TEMPLATE: &'static str = "set_password.html";
     const SCRIPT: Option<&'static str> = Some(SHOW_PASSWORD);
 }
@@ -35,6 +35,6 @@ pub struct NewPasswordProblem {
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct PasswordSetPage {}
 
-impl View for PasswordSetPage {
+impl PageView for PasswordSetPage {
     const TEMPLATE: &'static str = "password_set.html";
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Application, View};
+use super::{Application, PageView};
 
 /// The script that adds a button to each password on a page, which shows what was typed. Without scripts there is no button.
 /// Before the form is sent, the field is one for passwords again: browsers remember what is typed into other fields.
@@ -32,7 +32,7 @@ pub struct SignInPage {
     pub sign_up: Option<String>,
 }
 
-impl View for SignInPage {
+impl PageView for SignInPage {
     const TEMPLATE: &'static str = "sign_in.html";
     const SCRIPT: Option<&'static str> = Some(SHOW_PASSWORD);
 }
@@ -51,6 +51,7 @@ pub enum SignInProblem {
     /// The password was not checked.
     Wait {
         seconds: i64,
+        reason: &'static str,
     },
 }
 
@@ -71,7 +72,7 @@ pub struct SignUpPage {
     pub problem: Option<SignUpProblem>,
 }
 
-impl View for SignUpPage {
+impl PageView for SignUpPage {
     const TEMPLATE: &'static str = "sign_up.html";
     const SCRIPT: Option<&'static str> = Some(SHOW_PASSWORD);
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{AccountRow, Application, View};
+use super::{AccountRow, Application, PageView};
 
 /// The question whether to sign out.
 #[derive(Clone, Debug, Serialize)]
@@ -16,7 +16,7 @@ pub struct LogoutPage {
     pub state: Option<String>,
 }
 
-impl View for LogoutPage {
+impl PageView for LogoutPage {
     const TEMPLATE: &'static str = "logout.html";
 }
 
@@ -26,7 +26,7 @@ pub struct SignedOutPage {
     pub application: Option<Application>,
 }
 
-impl View for SignedOutPage {
+impl PageView for SignedOutPage {
     const TEMPLATE: &'static str = "signed_out.html";
 }
 
@@ -45,7 +45,7 @@ const goOn = () => { if (here) { here = false; location.replace(document.getElem
 addEventListener('load', goOn);
 setTimeout(goOn, 5000);";
 
-impl View for SigningOutPage {
+impl PageView for SigningOutPage {
     const TEMPLATE: &'static str = "signing_out.html";
     const SCRIPT: Option<&'static str> = Some(GO_ON);
 }
@@ -57,7 +57,7 @@ pub struct FormPostPage {
     pub fields: Vec<FormField>,
 }
 
-impl View for FormPostPage {
+impl PageView for FormPostPage {
     const TEMPLATE: &'static str = "form_post.html";
     const SCRIPT: Option<&'static str> = Some("document.forms[0].submit()");
 }

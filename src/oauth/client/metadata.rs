@@ -4,8 +4,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::clock::Seconds;
+use crate::oauth::client::branding::Branding;
 use crate::oauth::client::id_token_claims::IdTokenClaims;
 use crate::oauth::client::kind::ClientKind;
+use crate::oauth::client::links::Links;
 use crate::oauth::client::origin::Origin;
 use crate::oauth::client::vocabulary::{
     AssertionAudience, AuthMethod, ContentEncryption, GrantType, KeyManagement, PkcePolicy, SubjectType,
@@ -13,6 +15,7 @@ use crate::oauth::client::vocabulary::{
 };
 use crate::oauth::grant::scope::{Scope, is_scope_name};
 use crate::oauth::id::ClientId;
+use crate::oauth::localized_text::LocalizedText;
 use crate::oauth::request::redirect_uri::RegisteredUri;
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::signing_key::SigningAlgorithm;
@@ -29,10 +32,12 @@ use crate::oauth::signing_key::SigningAlgorithm;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientMetadata {
     pub kind: ClientKind,
-    #[serde(rename = "client_name")]
-    pub name: String,
+    #[serde(flatten, with = "client_name")]
+    pub name: LocalizedText,
     #[serde(flatten)]
     pub links: Links,
+    #[serde(flatten)]
+    pub branding: Branding,
     #[serde(default)]
     pub redirect_uris: Vec<RegisteredUri>,
     /// The addresses to which a person may be sent after a sign-out (OpenID Connect RP-Initiated Logout §3.1).
@@ -105,23 +110,12 @@ pub struct ClientMetadata {
     /// People who have allowed the client are not asked again, although it cannot prove who it is (RFC 8252 §8.6).
     #[serde(default)]
     pub may_reuse_consent: bool,
+    /// People may leave scopes and claims out on the consent page, except `openid` and what is required.
+    #[serde(default)]
+    pub partial_consent: bool,
     /// The private schemes without a dot that its redirect URIs may have.
     #[serde(default)]
     pub allowed_schemes: Vec<String>,
-}
-
-/// The links and the logo on the consent page.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Links {
-    #[serde(rename = "client_uri")]
-    pub site: Option<String>,
-    #[serde(rename = "policy_uri")]
-    pub policy: Option<String>,
-    #[serde(rename = "tos_uri")]
-    pub terms: Option<String>,
-    /// The digest of the stored logo, which is part of its URL.
-    #[serde(rename = "logo_digest")]
-    pub logo: Option<String>,
 }
 
 /// The addresses at which the client learns that a session is over.
@@ -158,11 +152,12 @@ impl Encryption {
 impl ClientMetadata {
     /// The metadata of a client with this name and kind: the grants of its kind, and otherwise the defaults of RFC 7591
     /// §2.
-    pub fn new(name: impl Into<String>, kind: ClientKind) -> Self {
+    pub fn new(name: impl Into<LocalizedText>, kind: ClientKind) -> Self {
         Self {
             kind,
             name: name.into(),
             links: Links::default(),
+            branding: Branding::default(),
             redirect_uris: Vec::new(),
             post_logout_redirect_uris: Vec::new(),
             origins: Vec::new(),
@@ -191,6 +186,7 @@ impl ClientMetadata {
             may_widen_resources: false,
             first_party: false,
             may_reuse_consent: false,
+            partial_consent: false,
             allowed_schemes: Vec::new(),
         }
     }
@@ -234,6 +230,30 @@ fn scope<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Scope, D::
         return Ok(scope);
     }
     Err(serde::de::Error::custom("not a list of scope names"))
+}
+
+/// The members `client_name` and `client_name#de` (RFC 7591 §2.2).
+mod client_name {
+    use serde::de::Error as _;
+    use serde::ser::SerializeMap as _;
+    use serde::{Deserializer, Serializer};
+
+    use crate::oauth::localized_text::{LocalizedText, TextMembers};
+
+    const NAME: &str = "client_name";
+
+    pub(super) fn serialize<S: Serializer>(name: &LocalizedText, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut members = serializer.serialize_map(None)?;
+        for (member, text) in name.members(NAME) {
+            members.serialize_entry(&member, text)?;
+        }
+        members.end()
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<LocalizedText, D::Error> {
+        let [name] = deserializer.deserialize_map(TextMembers([NAME]))?;
+        name.text().ok_or_else(|| D::Error::missing_field(NAME))
+    }
 }
 
 /// A JWK Set: text in memory, an object in JSON.
@@ -323,16 +343,30 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::oauth::language_tag::LanguageTag;
 
     /// A client with a value for every setting.
     fn full() -> ClientMetadata {
         let uri = |text| RegisteredUri::register(text, ClientKind::Web).unwrap();
+        let in_german = |default: &str, german: &str| {
+            let mut text = LocalizedText::from(default);
+            text.insert(LanguageTag::parse("de").unwrap(), german.to_owned());
+            text
+        };
         ClientMetadata {
+            name: in_german("App", "Anwendung"),
             links: Links {
                 site: Some("https://app.example/".into()),
-                policy: Some("https://app.example/policy".into()),
+                policy: Some(in_german("https://app.example/policy", "https://app.example/datenschutz")),
                 terms: Some("https://app.example/terms".into()),
                 logo: Some("digest".into()),
+            },
+            branding: Branding {
+                accent: Some("#00aa77".into()),
+                background: Some("#ffffff".into()),
+                background_dark: Some("#000000".into()),
+                radius: Some("large".into()),
+                logo_dark: Some("dark".into()),
             },
             redirect_uris: vec![uri("https://app.example/cb")],
             post_logout_redirect_uris: vec![uri("https://app.example/bye")],
@@ -364,6 +398,7 @@ mod tests {
             may_widen_resources: true,
             first_party: true,
             may_reuse_consent: true,
+            partial_consent: true,
             allowed_schemes: vec!["cursor".into()],
             ..ClientMetadata::new("App", ClientKind::Web)
         }
@@ -372,11 +407,20 @@ mod tests {
     #[test]
     fn every_setting_is_stored_under_its_registered_name() {
         let stored: Value = serde_json::from_str(&full().to_json().unwrap()).unwrap();
-        let expected = json!({
+        let brand = json!({
+            "brand_accent": "#00aa77",
+            "brand_background": "#ffffff",
+            "brand_background_dark": "#000000",
+            "brand_radius": "large",
+            "logo_dark_digest": "dark",
+        });
+        let mut expected = json!({
             "kind": "web",
             "client_name": "App",
+            "client_name#de": "Anwendung",
             "client_uri": "https://app.example/",
             "policy_uri": "https://app.example/policy",
+            "policy_uri#de": "https://app.example/datenschutz",
             "tos_uri": "https://app.example/terms",
             "logo_digest": "digest",
             "redirect_uris": ["https://app.example/cb"],
@@ -410,8 +454,10 @@ mod tests {
             "may_widen_resources": true,
             "first_party": true,
             "may_reuse_consent": true,
+            "partial_consent": true,
             "allowed_schemes": ["cursor"],
         });
+        expected.as_object_mut().unwrap().extend(brand.as_object().unwrap().clone());
         assert_eq!(stored, expected);
         assert_eq!(ClientMetadata::from_json(&stored.to_string()).unwrap(), full());
     }
@@ -421,7 +467,7 @@ mod tests {
         let read = |value: Value| ClientMetadata::from_json(&value.to_string());
         let least = json!({ "kind": "service", "client_name": "Job", "grant_types": ["client_credentials"] });
         assert_eq!(read(least).unwrap(), ClientMetadata::new("Job", ClientKind::Service));
-        let newer = json!({ "kind": "service", "client_name": "Job", "dpop_bound_access_tokens": true,
+        let newer = json!({ "kind": "service", "client_name": "Job", "client_name#not a tag": 1, "dpop_bound_access_tokens": true,
                             "grant_types": ["client_credentials", "urn:openid:params:grant-type:ciba"] });
         assert_eq!(read(newer).unwrap(), ClientMetadata::new("Job", ClientKind::Service));
         for needed in ["kind", "client_name", "grant_types"] {

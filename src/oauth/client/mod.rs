@@ -1,16 +1,20 @@
 //! Clients: their registration, and the check of the authentication method (RFC 6749 §2).
 
 pub mod assertion;
+pub mod branding;
 pub mod id_token_claims;
 pub mod kind;
+mod links;
 pub mod metadata;
 pub mod origin;
 pub mod registration;
 mod vocabulary;
 
+pub use branding::Branding;
 pub use id_token_claims::IdTokenClaims;
 pub use kind::ClientKind;
-pub use metadata::{ClientMetadata, Encryption, Links, LogoutUris};
+pub use links::Links;
+pub use metadata::{ClientMetadata, Encryption, LogoutUris};
 use std::ops::{Deref, DerefMut};
 pub use vocabulary::{
     AssertionAudience, AuthMethod, ContentEncryption, GrantType, KeyManagement, PkcePolicy, SubjectType,

@@ -1,5 +1,6 @@
 //! The checks that every new and changed client must pass (RFC 6749 §2).
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use url::Url;
@@ -11,6 +12,7 @@ use crate::oauth::display_text::is_line;
 use crate::oauth::grant::scope::{OFFLINE_ACCESS, OPENID};
 use crate::oauth::host::{self, WRONG_HOST};
 use crate::oauth::identity::group;
+use crate::oauth::localized_text::LocalizedText;
 use crate::oauth::request::redirect_uri::{RegisteredUri, check_scheme};
 
 /// The maximum length of a client's name in bytes.
@@ -19,8 +21,8 @@ const MAX_NAME_LENGTH: usize = 200;
 /// A member of a registration that is not valid, and why. The sentence names other members `in backquotes`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WrongMember {
-    /// The name of the member in RFC 7591 §2, or this server's own name.
-    pub member: &'static str,
+    /// The name of the member in RFC 7591 §2, or this server's own name. It may end with a language tag (§2.2).
+    pub member: Cow<'static, str>,
     pub sentence: String,
 }
 
@@ -29,12 +31,24 @@ pub struct WrongMember {
 struct Findings(Vec<WrongMember>);
 
 impl Findings {
-    fn add(&mut self, member: &'static str, sentence: impl Into<String>) {
-        self.0.push(WrongMember { member, sentence: sentence.into() });
+    fn add(&mut self, member: impl Into<Cow<'static, str>>, sentence: impl Into<String>) {
+        self.0.push(WrongMember { member: member.into(), sentence: sentence.into() });
     }
 
     fn has(&self, member: &str) -> bool {
         self.0.iter().any(|wrong| wrong.member == member)
+    }
+
+    /// Checks a text in all its languages.
+    fn add_errors(
+        &mut self,
+        member: &'static str,
+        text: &LocalizedText,
+        check: impl Fn(&str) -> Result<(), String>,
+    ) {
+        for (member, sentence) in text.faults(member, check) {
+            self.add(member, sentence);
+        }
     }
 
     fn add_error(&mut self, member: &'static str, checked: Result<(), String>) {
@@ -47,15 +61,17 @@ impl Findings {
 /// Checks a client as a whole. Returns everything that is wrong, and an empty list if the client is valid.
 pub fn check(client: &ClientMetadata) -> Vec<WrongMember> {
     let mut findings = Findings::default();
-    let name = &client.name;
-    if name.trim().is_empty() || name.len() > MAX_NAME_LENGTH || !is_line(name) {
-        findings.add("client_name", "a name has 1 to 200 bytes on one line, without controls of the writing direction; the consent page shows it");
-    }
+    findings.add_errors("client_name", &client.name, check_name);
     check_links(client, &mut findings);
     check_kind(client, &mut findings);
     check_native(client, &mut findings);
     check_grants(client, &mut findings);
     check_assertions(client, &mut findings);
+    if client.partial_consent && client.first_party {
+        let sentence =
+            "`partial_consent` is for clients that people are asked about, and a first-party client is not";
+        findings.add("partial_consent", sentence);
+    }
     check_response_types(client, &mut findings);
     if client.id_token_claims != IdTokenClaims::None && !client.scopes.contains(OPENID) {
         findings.add("id_token_claims", "a client gets ID Tokens only if it has the scope openid");
@@ -103,20 +119,28 @@ fn check_grants(client: &ClientMetadata, findings: &mut Findings) {
     }
 }
 
+fn check_name(name: &str) -> Result<(), String> {
+    if name.trim().is_empty() || name.len() > MAX_NAME_LENGTH || !is_line(name) {
+        return Err(format!(
+            "a name has 1 to {MAX_NAME_LENGTH} bytes on one line, without controls of the writing direction; the consent page \
+             shows it"
+        ));
+    }
+    Ok(())
+}
+
 /// Checks that no link of the consent page has a scheme that could run as a script.
 fn check_links(client: &ClientMetadata, findings: &mut Findings) {
-    let links = &client.links;
-    for (member, link, sentence) in [
-        ("client_uri", &links.site, "`client_uri` must be an https address"),
-        ("policy_uri", &links.policy, "`policy_uri` must be an https address"),
-        ("tos_uri", &links.terms, "`tos_uri` must be an https address"),
-    ] {
-        let is_https = |link: &str| {
+    for ((member, link), what) in
+        client.links.texts().into_iter().zip(["the website", "the privacy policy", "the terms of service"])
+    {
+        let check = |link: &str| {
             let url = Url::parse(link).ok().filter(|url| url.scheme() == "https" && host::is_plain(url));
-            url.is_some() && link.len() <= MAX_URI_LENGTH
+            let is_link = url.is_some() && link.len() <= MAX_URI_LENGTH;
+            is_link.then_some(()).ok_or_else(|| format!("{what} must be an https address"))
         };
-        if link.as_deref().is_some_and(|link| !is_https(link)) {
-            findings.add(member, sentence);
+        if let Some(link) = link {
+            findings.add_errors(member, link, check);
         }
     }
 }
@@ -324,12 +348,13 @@ mod tests {
     #[test]
     fn every_wrong_member_is_found_at_once() {
         let client = ClientMetadata {
-            name: String::new(),
+            name: "".into(),
             grants: vec![GrantType::AuthorizationCode, GrantType::ClientCredentials],
             redirect_uris: vec![RegisteredUri::from_stored("http://a.example/")],
             ..example(ClientKind::Spa)
         };
-        let members: Vec<&str> = check(&client).iter().map(|wrong| wrong.member).collect();
+        let wrong = check(&client);
+        let members: Vec<&str> = wrong.iter().map(|wrong| wrong.member.as_ref()).collect();
         assert_eq!(members, ["client_name", "grant_types", "redirect_uris"]);
     }
 }

@@ -47,6 +47,17 @@ impl Granted {
         Self::new(self.scope.and(&other.scope), resources, self.claims.and(&other.claims))
     }
 
+    /// The part whose scopes and claims are not in `other`. The resources stay.
+    pub fn without(&self, other: &Self) -> Self {
+        let claims = self.claims.clone().only(|name| !other.claims.contains(name));
+        Self::new(self.scope.without(&other.scope), self.resources.clone(), claims)
+    }
+
+    /// Whether it contains nothing.
+    pub fn is_empty(&self) -> bool {
+        self.scope.is_empty() && self.resources.is_empty() && self.claims.is_empty()
+    }
+
     /// The JSON to store.
     pub fn to_stored(&self) -> String {
         // A text and sets of texts can always be written as JSON.

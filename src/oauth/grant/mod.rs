@@ -1,6 +1,7 @@
 //! Grants, and the one rule that decides whether this person and client may get a token now.
 
 pub mod code;
+pub mod consent;
 pub mod device;
 pub mod granted;
 pub mod resource;

@@ -217,6 +217,16 @@ fn widened(uri: &str) -> OAuthError {
         .because(format!("the resource {} is not part of the original authorization", quoted(uri)))
 }
 
+/// The resources that a narrower scope still has a scope of. A resource without scopes needs no scope, and one that is no
+/// longer registered is left to the token endpoint.
+pub fn with_scope_left(uris: &[String], scope: &Scope, known: &impl KnownResources) -> Vec<String> {
+    let is_left = |uri: &&String| {
+        let resource = known.resource(uri);
+        resource.is_none_or(|resource| within(resource, scope).is_ok())
+    };
+    uris.iter().filter(is_left).cloned().collect()
+}
+
 /// The resource in a parameter of a token request; `None` if the parameter is missing or empty.
 ///
 /// # Errors

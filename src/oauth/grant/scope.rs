@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::clock::Seconds;
 use crate::oauth::display_text::is_line;
 use crate::oauth::error::{OAuthError, quoted};
+use crate::oauth::localized_text::LocalizedText;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 
@@ -23,15 +24,19 @@ pub struct ScopeRecord {
     /// Grows with every change; 1 when it is new.
     pub version: i64,
     /// The text on the consent page.
-    pub description: String,
+    pub description: LocalizedText,
     /// Only granted if the request names it.
     pub sensitive: bool,
+    /// What follows for the person from allowing it; the consent page says it if the scope is sensitive.
+    pub consequence: Option<LocalizedText>,
     /// The claims about the person that it gives access to (OpenID Connect Core §5.4).
     pub claims: Vec<String>,
     /// The longest lifetime of a token with this scope, in seconds.
     pub access_token_lifetime: Option<Seconds>,
     /// Only people in this group can grant it.
     pub required_group: Option<String>,
+    /// A person cannot leave it out of a request, also if the client allows partial consent.
+    pub required: bool,
 }
 
 /// The scopes that every server has at first, with their descriptions in the schema. The pages have them in every language.
@@ -46,24 +51,43 @@ const STANDARD: [(&str, &str); 7] = [
 ];
 
 impl ScopeRecord {
-    /// Whether this is a standard scope with the description that every server has at first.
+    /// Whether this is a standard scope with the description that every server has at first, apart from its languages.
     pub fn is_as_delivered(&self) -> bool {
-        STANDARD.contains(&(&*self.name, &*self.description))
+        STANDARD.contains(&(&*self.name, self.description.as_str()))
+    }
+
+    /// Returns the texts with the names of their members: `description`, `description#de`, `consequence` and so on.
+    pub fn texts(&self) -> impl Iterator<Item = (String, &str)> {
+        let consequence = self.consequence.iter().flat_map(|text| text.members("consequence"));
+        let texts = self.description.members("description").chain(consequence);
+        texts.map(|(member, text)| (member.into_owned(), text))
     }
 }
 
-/// The maximum length of a description in bytes.
-const MAX_DESCRIPTION_LENGTH: usize = 1000;
+/// The maximum length of a description, and of a consequence, in bytes.
+const MAX_TEXT_LENGTH: usize = 1000;
 
-/// Checks the text of a scope for the consent page.
+/// Checks the description of a scope for the consent page.
 ///
 /// # Errors
 /// A sentence that says what a description is.
 pub fn check_description(text: &str) -> Result<(), String> {
-    if text.trim().is_empty() || text.len() > MAX_DESCRIPTION_LENGTH || !is_line(text) {
+    check_text(text, "description")
+}
+
+/// Checks the consequence of a scope for the consent page.
+///
+/// # Errors
+/// A sentence that says what a consequence is.
+pub fn check_consequence(text: &str) -> Result<(), String> {
+    check_text(text, "consequence")
+}
+
+fn check_text(text: &str, what: &str) -> Result<(), String> {
+    if text.trim().is_empty() || text.len() > MAX_TEXT_LENGTH || !is_line(text) {
         return Err(format!(
-            "a description has 1 to {MAX_DESCRIPTION_LENGTH} bytes on one line, without controls of the writing direction; \
-             the consent page shows it"
+            "a {what} has 1 to {MAX_TEXT_LENGTH} bytes on one line, without controls of the writing direction; the consent \
+             page shows it"
         ));
     }
     Ok(())
@@ -122,6 +146,12 @@ impl Scope {
         self.0.iter().map(String::as_str)
     }
 
+    /// Whether one of these scopes gives access to a claim, by the rows of all scopes.
+    pub fn give_access(&self, rows: &[ScopeRecord], claim: &str) -> bool {
+        let mut own = rows.iter().filter(|row| self.contains(&row.name));
+        own.any(|row| row.claims.iter().any(|name| name == claim))
+    }
+
     /// Whether the scope contains this name.
     pub fn contains(&self, name: &str) -> bool {
         self.0.contains(name)
@@ -140,6 +170,12 @@ impl Scope {
     /// The names of both scopes.
     pub fn and(&self, other: &Self) -> Self {
         Self(self.0.union(&other.0).cloned().collect())
+    }
+
+    /// The names of this scope that `is_wanted` accepts.
+    #[must_use]
+    pub fn only(&self, is_wanted: impl Fn(&str) -> bool) -> Self {
+        Self(self.names().filter(|name| is_wanted(name)).map(str::to_owned).collect())
     }
 
     /// The names of this scope that are not in `other`.

@@ -33,6 +33,35 @@ impl ErrorCode {
         }
     }
 
+    /// What happened, for people who skim: at most 60 characters, without a full stop.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "The request has a mistake",
+            Self::UnsupportedResponseType => "Unsupported response type",
+            Self::InvalidScope => "Unknown or malformed scope",
+            Self::ForbiddenScope => "Scope that is not allowed",
+            Self::AccessDenied => "The request was denied",
+            Self::UnauthorizedClient => "Grant that is not allowed",
+            Self::InvalidClient => "The application is not authenticated",
+            Self::InvalidGrant => "The code, token or assertion is not valid",
+            Self::UnsupportedGrantType => "Unsupported grant type",
+            Self::InvalidTarget => "Unknown or forbidden API",
+            Self::AuthorizationPending => "The device has to wait for the person",
+            Self::SlowDown => "The device has to poll more slowly",
+            Self::ExpiredToken => "The time for the device is over",
+            Self::InvalidToken => "The access token is not valid",
+            Self::InsufficientScope => "The access token does not allow this",
+            Self::LoginRequired => "Sign-in required",
+            Self::ConsentRequired => "Consent required",
+            Self::AccountSelectionRequired => "Choice of an account required",
+            Self::UnmetAuthenticationRequirements => "Way of signing in not available",
+            Self::RequestNotSupported => "Unsupported request object",
+            Self::RequestUriNotSupported => "Unsupported request by reference",
+            Self::ServerError => "Failure of the server",
+            Self::TemporarilyUnavailable => "The server cannot answer now",
+        }
+    }
+
     /// What an application that gets this code should do.
     pub fn advice(self) -> &'static str {
         match self {

@@ -9,10 +9,12 @@ use crate::oauth::error_code::ErrorCode::{
 
 pub(super) const RESPONSE_TYPE_MISSING: ReasonRow = ReasonRow {
     word: "response_type.missing",
+    title: "The response type is missing",
     code: InvalidRequest,
     who: &[Developer],
     what: "The request does not say which response type it wants.",
     fix: "Add response_type=code.",
+    command: None,
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=calendar\n\
@@ -30,11 +32,13 @@ pub(super) const RESPONSE_TYPE_MISSING: ReasonRow = ReasonRow {
 
 pub(super) const RESPONSE_TYPE_UNSUPPORTED: ReasonRow = ReasonRow {
     word: "response_type.unsupported",
+    title: "The server does not support this response type",
     code: UnsupportedResponseType,
     who: &[Developer],
     what: "The server does not support this response type.",
     fix: "Use response_type=code with PKCE, also in a browser; tokens then come from the token endpoint. \
           An access token alone is never put into a URL (RFC 9700 section 2.1.2).",
+    command: None,
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=calendar\n\
@@ -52,12 +56,14 @@ pub(super) const RESPONSE_TYPE_UNSUPPORTED: ReasonRow = ReasonRow {
 
 pub(super) const RESPONSE_TYPE_NOT_ALLOWED: ReasonRow = ReasonRow {
     word: "response_type.not_allowed",
+    title: "The application may not use this response type",
     code: UnsupportedResponseType,
     who: &[Developer, Operator],
     what: "The server supports this response type, but the application is not registered for it.",
     fix: "Use response_type=code with PKCE, which needs no special registration and keeps tokens out of \
           URLs. If the application cannot do that, the operator registers the other type: grantor client \
           update ID --response-type \"code id_token\".",
+    command: Some("grantor client update calendar --response-type \"code id_token\""),
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=calendar\n\
@@ -75,11 +81,13 @@ pub(super) const RESPONSE_TYPE_NOT_ALLOWED: ReasonRow = ReasonRow {
 
 pub(super) const RESPONSE_MODE_UNSUPPORTED: ReasonRow = ReasonRow {
     word: "response_mode.unsupported",
+    title: "The server does not support this response mode",
     code: InvalidRequest,
     who: &[Developer],
     what: "The server cannot answer in this response mode.",
     fix: "Leave response_mode out to get the code in the query of the redirect URI, or send query, fragment \
           or form_post.",
+    command: None,
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=calendar\n\
@@ -96,11 +104,13 @@ pub(super) const RESPONSE_MODE_UNSUPPORTED: ReasonRow = ReasonRow {
 
 pub(super) const RESPONSE_MODE_QUERY: ReasonRow = ReasonRow {
     word: "response_mode.query",
+    title: "A token cannot be returned in the query",
     code: InvalidRequest,
     who: &[Developer],
     what: "The response contains a token, which would end up in logs if it came in the query of the \
            redirect URI.",
     fix: "Leave response_mode out to get the response in the fragment, or send form_post.",
+    command: None,
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=intranet\n\
@@ -118,12 +128,14 @@ pub(super) const RESPONSE_MODE_QUERY: ReasonRow = ReasonRow {
 
 pub(super) const NONCE_MISSING: ReasonRow = ReasonRow {
     word: "nonce.missing",
+    title: "The nonce is missing",
     code: InvalidRequest,
     who: &[Developer],
     what: "The request asks for an ID Token through the browser, and has no nonce that binds it to this \
            sign-in.",
     fix: "Send a fresh random value as nonce with every request, and compare it with the nonce of the ID \
           Token (OpenID Connect Core section 3.2.2.1).",
+    command: None,
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=intranet\n\
@@ -142,10 +154,12 @@ pub(super) const NONCE_MISSING: ReasonRow = ReasonRow {
 
 pub(super) const SCOPE_WITHOUT_OPENID: ReasonRow = ReasonRow {
     word: "scope.without_openid",
+    title: "The scope openid is missing",
     code: InvalidRequest,
     who: &[Developer],
     what: "The request asks for an ID Token, but not for the scope openid, which is required for it.",
     fix: "Add openid to the scope.",
+    command: None,
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=intranet\n\
@@ -165,11 +179,13 @@ pub(super) const SCOPE_WITHOUT_OPENID: ReasonRow = ReasonRow {
 
 pub(super) const REQUEST_OBJECT_UNSUPPORTED: ReasonRow = ReasonRow {
     word: "request_object.unsupported",
+    title: "The server does not support request objects",
     code: RequestNotSupported,
     who: &[Developer],
     what: "The request contains a request object, which this server does not support.",
     fix: "Send the parameters themselves and leave request out. Libraries call this option request object, \
           JAR or signed request (RFC 9101).",
+    command: None,
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=calendar\n\
@@ -186,10 +202,12 @@ pub(super) const REQUEST_OBJECT_UNSUPPORTED: ReasonRow = ReasonRow {
 
 pub(super) const REQUEST_URI_UNSUPPORTED: ReasonRow = ReasonRow {
     word: "request_uri.unsupported",
+    title: "The server does not support requests by reference",
     code: RequestUriNotSupported,
     who: &[Developer],
     what: "The request is passed by reference, which this server does not support.",
     fix: "Send the parameters themselves and leave request_uri out.",
+    command: None,
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=calendar\n\

@@ -26,19 +26,24 @@ mod token;
 
 use crate::oauth::error_code::ErrorCode;
 use row::ReasonRow;
-pub use row::{Example, Responsible};
+pub use row::{Example, ISSUER, Responsible};
 
 macro_rules! reasons {
-    ($( $name:ident = $row:path; )*) => {
+    ($( $subject:literal { $( $name:ident = $row:path; )* } )*) => {
         /// Why a request was refused; the word never changes its meaning.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Reason { $( $name, )* }
+        pub enum Reason { $( $( $name, )* )* }
 
         impl Reason {
-            pub const ALL: &[Self] = &[ $( Self::$name, )* ];
+            pub const ALL: &[Self] = &[ $( $( Self::$name, )* )* ];
+
+            /// The subject under which a list shows the reason, such as `Redirect URI`.
+            pub fn subject(self) -> &'static str {
+                match self { $( $( Self::$name )|* => $subject, )* }
+            }
 
             fn row(self) -> &'static ReasonRow {
-                match self { $( Self::$name => &$row, )* }
+                match self { $( $( Self::$name => &$row, )* )* }
             }
         }
     };
@@ -53,6 +58,11 @@ impl Reason {
     /// The machine word, such as `code.expired`.
     pub fn word(self) -> &'static str {
         self.row().word
+    }
+
+    /// What happened, for people who skim: at most 60 characters, without a full stop.
+    pub fn title(self) -> &'static str {
+        self.row().title
     }
 
     /// The `error` code that is sent with this reason.
@@ -75,6 +85,12 @@ impl Reason {
         self.row().fix
     }
 
+    /// The operator's command that fixes the cause or shows it, with the made-up names of the example; `None` if there is no
+    /// such command.
+    pub fn command(self) -> Option<&'static str> {
+        self.row().command
+    }
+
     /// A request that is refused for this reason, and the corrected request.
     pub fn example(self) -> Example {
         self.row().example
@@ -91,179 +107,200 @@ impl Reason {
 }
 
 reasons! {
-    RequestMalformed = request::MALFORMED;
-    RequestMediaType = request::MEDIA_TYPE;
-    RequestTooLarge = request::TOO_LARGE;
-    RequestMethod = request::METHOD;
-    ParameterRepeated = request::PARAMETER_REPEATED;
-    ParameterMalformed = request::PARAMETER_MALFORMED;
-    ParameterTooLong = request::PARAMETER_TOO_LONG;
-    ParameterTooMany = request::PARAMETER_TOO_MANY;
-
-    ClientIdMissing = client::ID_MISSING;
-    ClientIdRepeated = client::ID_REPEATED;
-    ClientUnknown = client::UNKNOWN;
-    ClientDisabled = client::DISABLED;
-    ClientGrantNotAllowed = client::GRANT_NOT_ALLOWED;
-    ClientAuthenticationMissing = client::AUTHENTICATION_MISSING;
-    ClientSecretWrong = client::SECRET_WRONG;
-    ClientSecretGuesses = client::TOO_MANY_GUESSES;
-    ClientSecretUnexpected = client::SECRET_UNEXPECTED;
-    ClientMethodsMixed = client::METHODS_MIXED;
-    ClientMethodNotAllowed = client::METHOD_NOT_ALLOWED;
-    ClientIdMismatch = client::ID_MISMATCH;
-    ClientBasicMalformed = client::BASIC_MALFORMED;
-    AssertionMalformed = client::ASSERTION_MALFORMED;
-    AssertionSignature = client::ASSERTION_SIGNATURE;
-    AssertionClaims = client::ASSERTION_CLAIMS;
-    AssertionAudience = client::ASSERTION_AUDIENCE;
-    AssertionTimes = client::ASSERTION_TIMES;
-    AssertionReplayed = client::ASSERTION_REPLAYED;
-    ClientKeysUnavailable = client::KEYS_UNAVAILABLE;
-
-    RedirectUriMissing = redirect_uri::MISSING;
-    RedirectUriRepeated = redirect_uri::REPEATED;
-    RedirectUriNoneRegistered = redirect_uri::NONE_REGISTERED;
-    RedirectUriMalformed = redirect_uri::MALFORMED;
-    RedirectUriScheme = redirect_uri::SCHEME;
-    RedirectUriHost = redirect_uri::HOST;
-    RedirectUriPort = redirect_uri::PORT;
-    RedirectUriPath = redirect_uri::PATH;
-    RedirectUriQuery = redirect_uri::QUERY;
-
-    FlowUnknown = sign_in::FLOW_UNKNOWN;
-    FlowOtherBrowser = sign_in::FLOW_OTHER_BROWSER;
-    FlowExpired = sign_in::FLOW_EXPIRED;
-    FlowAnswered = sign_in::FLOW_ANSWERED;
-    FlowTooMany = sign_in::FLOW_TOO_MANY;
-    FormForged = sign_in::FORM_FORGED;
-
-    ResponseTypeMissing = authorize::RESPONSE_TYPE_MISSING;
-    ResponseTypeUnsupported = authorize::RESPONSE_TYPE_UNSUPPORTED;
-    ResponseTypeNotAllowed = authorize::RESPONSE_TYPE_NOT_ALLOWED;
-    ResponseModeUnsupported = authorize::RESPONSE_MODE_UNSUPPORTED;
-    ResponseModeQuery = authorize::RESPONSE_MODE_QUERY;
-    NonceMissing = authorize::NONCE_MISSING;
-    ScopeWithoutOpenid = authorize::SCOPE_WITHOUT_OPENID;
-    ClaimsMalformed = claims::MALFORMED;
-    AcrUnmet = claims::ACR_UNMET;
-    RequestObjectUnsupported = authorize::REQUEST_OBJECT_UNSUPPORTED;
-    RequestUriUnsupported = authorize::REQUEST_URI_UNSUPPORTED;
-
-    PromptUnknown = prompt::UNKNOWN;
-    PromptNoneCombined = prompt::NONE_COMBINED;
-    MaxAgeMalformed = prompt::MAX_AGE_MALFORMED;
-    SignInRequired = prompt::SIGN_IN_REQUIRED;
-    ConsentRequired = prompt::CONSENT_REQUIRED;
-    AccountSelectionRequired = prompt::ACCOUNT_SELECTION_REQUIRED;
-    SignInOtherPerson = prompt::OTHER_PERSON;
-
-    ChallengeMissing = pkce::CHALLENGE_MISSING;
-    ChallengeMethod = pkce::CHALLENGE_METHOD;
-    ChallengeMalformed = pkce::CHALLENGE_MALFORMED;
-    VerifierMissing = pkce::VERIFIER_MISSING;
-    VerifierMalformed = pkce::VERIFIER_MALFORMED;
-    VerifierMismatch = pkce::VERIFIER_MISMATCH;
-    VerifierUnexpected = pkce::VERIFIER_UNEXPECTED;
-
-    ScopeMalformed = scope::MALFORMED;
-    ScopeTooMany = scope::TOO_MANY;
-    ScopeUnknown = scope::UNKNOWN;
-    ScopeNone = scope::NONE;
-    ScopeForbidden = scope::FORBIDDEN;
-    ScopeWidened = scope::WIDENED;
-    ScopeNotOfResource = scope::NOT_OF_RESOURCE;
-    ScopeBeyondIssuer = scope::BEYOND_ISSUER;
-
-    ResourceMalformed = resource::MALFORMED;
-    ResourceUnknown = resource::UNKNOWN;
-    ResourceNotAllowed = resource::NOT_ALLOWED;
-    ResourceWidened = resource::WIDENED;
-    ResourceSeveral = resource::SEVERAL;
-
-    ConsentDenied = sign_in::CONSENT_DENIED;
-    SignUpOff = sign_in::SIGN_UP_OFF;
-    SignUpTooMany = sign_in::SIGN_UP_TOO_MANY;
-    PasswordLinkOver = sign_in::PASSWORD_LINK_OVER;
-    SignInCancelled = sign_in::CANCELLED;
-    SignInGuesses = sign_in::TOO_MANY_GUESSES;
-    UserDisabled = sign_in::USER_DISABLED;
-    UserGroup = sign_in::USER_GROUP;
-
-    GrantTypeMissing = token::GRANT_TYPE_MISSING;
-    GrantTypeUnsupported = token::GRANT_TYPE_UNSUPPORTED;
-    CodeMissing = token::CODE_MISSING;
-    CodeUnknown = token::CODE_UNKNOWN;
-    CodeExpired = token::CODE_EXPIRED;
-    CodeReplayed = token::CODE_REPLAYED;
-    CodeRefusedBefore = token::CODE_REFUSED_BEFORE;
-    CodeWrongClient = token::CODE_WRONG_CLIENT;
-    CodeRedirectUri = token::CODE_REDIRECT_URI;
-    RefreshTokenMissing = token::REFRESH_TOKEN_MISSING;
-    RefreshTokenUnknown = token::REFRESH_TOKEN_UNKNOWN;
-    RefreshTokenExpired = token::REFRESH_TOKEN_EXPIRED;
-    RefreshTokenReused = token::REFRESH_TOKEN_REUSED;
-    RefreshTokenRevoked = token::REFRESH_TOKEN_REVOKED;
-    RefreshTokenWrongClient = token::REFRESH_TOKEN_WRONG_CLIENT;
-    SubjectDisabled = token::SUBJECT_DISABLED;
-    SubjectGroup = token::SUBJECT_GROUP;
-    SessionEnded = logout::SESSION_ENDED;
-
-    TokenMissing = token::TOKEN_MISSING;
-
-    DeviceCodeMissing = device::MISSING;
-    DeviceCodeUnknown = device::UNKNOWN;
-    DeviceCodeWrongClient = device::WRONG_CLIENT;
-    DeviceCodePending = device::PENDING;
-    DeviceCodeSlowDown = device::SLOW_DOWN;
-    DeviceCodeExpired = device::EXPIRED;
-    DeviceCodeDenied = device::DENIED;
-    DeviceCodeReplayed = device::REPLAYED;
-    DeviceCodeRefusedBefore = device::REFUSED_BEFORE;
-    DeviceCodeTooMany = device::TOO_MANY;
-    DeviceAnswered = device::ANSWERED;
-    UserCodeGuesses = device::TOO_MANY_GUESSES;
-    GrantAssertionMissing = assertion::MISSING;
-    GrantAssertionMalformed = assertion::MALFORMED;
-    GrantAssertionIssuer = assertion::ISSUER;
-    GrantAssertionSignature = assertion::SIGNATURE;
-    GrantAssertionKeys = assertion::KEYS;
-    GrantAssertionClaims = assertion::CLAIMS;
-    GrantAssertionAudience = assertion::AUDIENCE;
-    GrantAssertionTimes = assertion::TIMES;
-    GrantAssertionReplayed = assertion::REPLAYED;
-    GrantAssertionSubject = assertion::SUBJECT;
-
-    SubjectTokenMissing = exchange::SUBJECT_MISSING;
-    TokenTypeUnsupported = exchange::TOKEN_TYPE;
-    SubjectTokenInvalid = exchange::SUBJECT_INVALID;
-    SubjectTokenForeign = exchange::SUBJECT_FOREIGN;
-    ActorTokenInvalid = exchange::ACTOR_INVALID;
-    ExchangeTooDeep = exchange::TOO_DEEP;
-    AudienceMismatch = exchange::AUDIENCE_MISMATCH;
-
-    BearerMissing = bearer::MISSING;
-    BearerMalformed = bearer::MALFORMED;
-    BearerTooLong = bearer::TOO_LONG;
-    BearerRepeated = bearer::REPEATED;
-    BearerUnknown = bearer::UNKNOWN;
-    BearerExpired = bearer::EXPIRED;
-    BearerRevoked = bearer::REVOKED;
-    BearerWithoutPerson = bearer::WITHOUT_PERSON;
-    BearerScope = bearer::SCOPE;
-    BearerAudience = bearer::AUDIENCE;
-
-    HintInvalid = logout::HINT_INVALID;
-    HintOtherClient = logout::HINT_OTHER_CLIENT;
-    LogoutClientMissing = logout::CLIENT_MISSING;
-    LogoutRedirectUri = logout::REDIRECT_URI;
-
-    LimitsNetwork = limits::NETWORK;
-    LimitsClient = limits::CLIENT;
-    LimitsAccount = limits::ACCOUNT;
-
-    ServerFailed = server::FAILED;
-    ServerBusy = server::BUSY;
+    "Form and parameters" {
+        RequestMalformed = request::MALFORMED;
+        RequestMediaType = request::MEDIA_TYPE;
+        RequestTooLarge = request::TOO_LARGE;
+        RequestMethod = request::METHOD;
+        ParameterRepeated = request::PARAMETER_REPEATED;
+        ParameterMalformed = request::PARAMETER_MALFORMED;
+        ParameterTooLong = request::PARAMETER_TOO_LONG;
+        ParameterTooMany = request::PARAMETER_TOO_MANY;
+    }
+    "Application" {
+        ClientIdMissing = client::ID_MISSING;
+        ClientIdRepeated = client::ID_REPEATED;
+        ClientUnknown = client::UNKNOWN;
+        ClientDisabled = client::DISABLED;
+        ClientGrantNotAllowed = client::GRANT_NOT_ALLOWED;
+        ClientAuthenticationMissing = client::AUTHENTICATION_MISSING;
+        ClientSecretWrong = client::SECRET_WRONG;
+        ClientSecretGuesses = client::TOO_MANY_GUESSES;
+        ClientSecretUnexpected = client::SECRET_UNEXPECTED;
+        ClientMethodsMixed = client::METHODS_MIXED;
+        ClientMethodNotAllowed = client::METHOD_NOT_ALLOWED;
+        ClientIdMismatch = client::ID_MISMATCH;
+        ClientBasicMalformed = client::BASIC_MALFORMED;
+        AssertionMalformed = client::ASSERTION_MALFORMED;
+        AssertionSignature = client::ASSERTION_SIGNATURE;
+        AssertionClaims = client::ASSERTION_CLAIMS;
+        AssertionAudience = client::ASSERTION_AUDIENCE;
+        AssertionTimes = client::ASSERTION_TIMES;
+        AssertionReplayed = client::ASSERTION_REPLAYED;
+        ClientKeysUnavailable = client::KEYS_UNAVAILABLE;
+    }
+    "Redirect URI" {
+        RedirectUriMissing = redirect_uri::MISSING;
+        RedirectUriRepeated = redirect_uri::REPEATED;
+        RedirectUriNoneRegistered = redirect_uri::NONE_REGISTERED;
+        RedirectUriMalformed = redirect_uri::MALFORMED;
+        RedirectUriScheme = redirect_uri::SCHEME;
+        RedirectUriHost = redirect_uri::HOST;
+        RedirectUriPort = redirect_uri::PORT;
+        RedirectUriPath = redirect_uri::PATH;
+        RedirectUriQuery = redirect_uri::QUERY;
+    }
+    "Sign-in pages" {
+        FlowUnknown = sign_in::FLOW_UNKNOWN;
+        FlowOtherBrowser = sign_in::FLOW_OTHER_BROWSER;
+        FlowExpired = sign_in::FLOW_EXPIRED;
+        FlowAnswered = sign_in::FLOW_ANSWERED;
+        FlowTooMany = sign_in::FLOW_TOO_MANY;
+        FormForged = sign_in::FORM_FORGED;
+    }
+    "Authorization request" {
+        ResponseTypeMissing = authorize::RESPONSE_TYPE_MISSING;
+        ResponseTypeUnsupported = authorize::RESPONSE_TYPE_UNSUPPORTED;
+        ResponseTypeNotAllowed = authorize::RESPONSE_TYPE_NOT_ALLOWED;
+        ResponseModeUnsupported = authorize::RESPONSE_MODE_UNSUPPORTED;
+        ResponseModeQuery = authorize::RESPONSE_MODE_QUERY;
+        NonceMissing = authorize::NONCE_MISSING;
+        ScopeWithoutOpenid = authorize::SCOPE_WITHOUT_OPENID;
+        ClaimsMalformed = claims::MALFORMED;
+        AcrUnmet = claims::ACR_UNMET;
+        RequestObjectUnsupported = authorize::REQUEST_OBJECT_UNSUPPORTED;
+        RequestUriUnsupported = authorize::REQUEST_URI_UNSUPPORTED;
+    }
+    "Prompt" {
+        PromptUnknown = prompt::UNKNOWN;
+        PromptNoneCombined = prompt::NONE_COMBINED;
+        MaxAgeMalformed = prompt::MAX_AGE_MALFORMED;
+        SignInRequired = prompt::SIGN_IN_REQUIRED;
+        ConsentRequired = prompt::CONSENT_REQUIRED;
+        AccountSelectionRequired = prompt::ACCOUNT_SELECTION_REQUIRED;
+        SignInOtherPerson = prompt::OTHER_PERSON;
+    }
+    "PKCE" {
+        ChallengeMissing = pkce::CHALLENGE_MISSING;
+        ChallengeMethod = pkce::CHALLENGE_METHOD;
+        ChallengeMalformed = pkce::CHALLENGE_MALFORMED;
+        VerifierMissing = pkce::VERIFIER_MISSING;
+        VerifierMalformed = pkce::VERIFIER_MALFORMED;
+        VerifierMismatch = pkce::VERIFIER_MISMATCH;
+        VerifierUnexpected = pkce::VERIFIER_UNEXPECTED;
+    }
+    "Scopes" {
+        ScopeMalformed = scope::MALFORMED;
+        ScopeTooMany = scope::TOO_MANY;
+        ScopeUnknown = scope::UNKNOWN;
+        ScopeNone = scope::NONE;
+        ScopeForbidden = scope::FORBIDDEN;
+        ScopeWidened = scope::WIDENED;
+        ScopeNotOfResource = scope::NOT_OF_RESOURCE;
+        ScopeBeyondIssuer = scope::BEYOND_ISSUER;
+    }
+    "APIs" {
+        ResourceMalformed = resource::MALFORMED;
+        ResourceUnknown = resource::UNKNOWN;
+        ResourceNotAllowed = resource::NOT_ALLOWED;
+        ResourceWidened = resource::WIDENED;
+        ResourceSeveral = resource::SEVERAL;
+    }
+    "Accounts and consent" {
+        ConsentDenied = sign_in::CONSENT_DENIED;
+        SignUpOff = sign_in::SIGN_UP_OFF;
+        SignUpTooMany = sign_in::SIGN_UP_TOO_MANY;
+        PasswordLinkOver = sign_in::PASSWORD_LINK_OVER;
+        SignInCancelled = sign_in::CANCELLED;
+        SignInGuesses = sign_in::TOO_MANY_GUESSES;
+        UserDisabled = sign_in::USER_DISABLED;
+        UserGroup = sign_in::USER_GROUP;
+    }
+    "Token request" {
+        GrantTypeMissing = token::GRANT_TYPE_MISSING;
+        GrantTypeUnsupported = token::GRANT_TYPE_UNSUPPORTED;
+    }
+    "Codes and refresh tokens" {
+        CodeMissing = token::CODE_MISSING;
+        CodeUnknown = token::CODE_UNKNOWN;
+        CodeExpired = token::CODE_EXPIRED;
+        CodeReplayed = token::CODE_REPLAYED;
+        CodeRefusedBefore = token::CODE_REFUSED_BEFORE;
+        CodeWrongClient = token::CODE_WRONG_CLIENT;
+        CodeRedirectUri = token::CODE_REDIRECT_URI;
+        RefreshTokenMissing = token::REFRESH_TOKEN_MISSING;
+        RefreshTokenUnknown = token::REFRESH_TOKEN_UNKNOWN;
+        RefreshTokenExpired = token::REFRESH_TOKEN_EXPIRED;
+        RefreshTokenReused = token::REFRESH_TOKEN_REUSED;
+        RefreshTokenRevoked = token::REFRESH_TOKEN_REVOKED;
+        RefreshTokenWrongClient = token::REFRESH_TOKEN_WRONG_CLIENT;
+        SubjectDisabled = token::SUBJECT_DISABLED;
+        SubjectGroup = token::SUBJECT_GROUP;
+        SessionEnded = logout::SESSION_ENDED;
+    }
+    "Devices" {
+        DeviceCodeMissing = device::MISSING;
+        DeviceCodeUnknown = device::UNKNOWN;
+        DeviceCodeWrongClient = device::WRONG_CLIENT;
+        DeviceCodePending = device::PENDING;
+        DeviceCodeSlowDown = device::SLOW_DOWN;
+        DeviceCodeExpired = device::EXPIRED;
+        DeviceCodeDenied = device::DENIED;
+        DeviceCodeReplayed = device::REPLAYED;
+        DeviceCodeRefusedBefore = device::REFUSED_BEFORE;
+        DeviceCodeTooMany = device::TOO_MANY;
+        DeviceAnswered = device::ANSWERED;
+        UserCodeGuesses = device::TOO_MANY_GUESSES;
+    }
+    "Assertions of other issuers" {
+        GrantAssertionMissing = assertion::MISSING;
+        GrantAssertionMalformed = assertion::MALFORMED;
+        GrantAssertionIssuer = assertion::ISSUER;
+        GrantAssertionSignature = assertion::SIGNATURE;
+        GrantAssertionKeys = assertion::KEYS;
+        GrantAssertionClaims = assertion::CLAIMS;
+        GrantAssertionAudience = assertion::AUDIENCE;
+        GrantAssertionTimes = assertion::TIMES;
+        GrantAssertionReplayed = assertion::REPLAYED;
+        GrantAssertionSubject = assertion::SUBJECT;
+    }
+    "Token exchange" {
+        SubjectTokenMissing = exchange::SUBJECT_MISSING;
+        TokenTypeUnsupported = exchange::TOKEN_TYPE;
+        SubjectTokenInvalid = exchange::SUBJECT_INVALID;
+        SubjectTokenForeign = exchange::SUBJECT_FOREIGN;
+        ActorTokenInvalid = exchange::ACTOR_INVALID;
+        ExchangeTooDeep = exchange::TOO_DEEP;
+        AudienceMismatch = exchange::AUDIENCE_MISMATCH;
+    }
+    "Access tokens" {
+        TokenMissing = token::TOKEN_MISSING;
+        BearerMissing = bearer::MISSING;
+        BearerMalformed = bearer::MALFORMED;
+        BearerTooLong = bearer::TOO_LONG;
+        BearerRepeated = bearer::REPEATED;
+        BearerUnknown = bearer::UNKNOWN;
+        BearerExpired = bearer::EXPIRED;
+        BearerRevoked = bearer::REVOKED;
+        BearerWithoutPerson = bearer::WITHOUT_PERSON;
+        BearerScope = bearer::SCOPE;
+        BearerAudience = bearer::AUDIENCE;
+    }
+    "Sign-out" {
+        HintInvalid = logout::HINT_INVALID;
+        HintOtherClient = logout::HINT_OTHER_CLIENT;
+        LogoutClientMissing = logout::CLIENT_MISSING;
+        LogoutRedirectUri = logout::REDIRECT_URI;
+    }
+    "Limits" {
+        LimitsNetwork = limits::NETWORK;
+        LimitsClient = limits::CLIENT;
+        LimitsAccount = limits::ACCOUNT;
+    }
+    "Server" {
+        ServerFailed = server::FAILED;
+        ServerBusy = server::BUSY;
+    }
 }
 
 #[cfg(test)]
@@ -293,6 +330,43 @@ mod tests {
                 assert!(!sentence.contains("  "), "{}: {sentence:?}", reason.word());
             }
             assert!(!reason.who().is_empty(), "{}", reason.word());
+        }
+    }
+
+    #[test]
+    fn every_title_is_short_and_belongs_to_one_page() {
+        let mut seen = HashSet::new();
+        let codes = ErrorCode::ALL.iter().map(|code| code.title());
+        for title in Reason::ALL.iter().map(|reason| reason.title()).chain(codes) {
+            assert!(seen.insert(title), "two pages are called {title:?}");
+            assert!((10..=60).contains(&title.chars().count()), "{title:?}");
+            let is_open = title.ends_with(|c: char| c.is_ascii_alphanumeric());
+            assert!(title.starts_with(|c: char| c.is_ascii_uppercase()) && is_open, "{title:?}");
+            assert!(!title.contains("  "), "{title:?}");
+        }
+    }
+
+    #[test]
+    fn the_reasons_of_a_subject_follow_each_other() {
+        let mut subjects: Vec<&str> = Reason::ALL.iter().map(|reason| reason.subject()).collect();
+        subjects.dedup();
+        assert_eq!(subjects.iter().collect::<HashSet<_>>().len(), subjects.len(), "{subjects:?}");
+    }
+
+    #[test]
+    fn the_address_of_the_server_is_always_a_whole_one_that_a_page_can_replace() {
+        for reason in Reason::ALL {
+            let Example { before, after } = reason.example();
+            for text in [before, after] {
+                for (at, _) in text.match_indices(ISSUER) {
+                    let next = text[at + ISSUER.len()..].chars().next();
+                    assert!(matches!(next, None | Some('/' | '"' | '\n')), "{}: {text}", reason.word());
+                }
+                assert!(!text.replace(ISSUER, "").contains("id.example.com"), "{}: {text}", reason.word());
+            }
+            for text in [reason.title(), reason.what(), reason.fix(), reason.command().unwrap_or_default()] {
+                assert!(!text.contains("id.example.com"), "{}: {text}", reason.word());
+            }
         }
     }
 

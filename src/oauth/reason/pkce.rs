@@ -7,11 +7,13 @@ use crate::oauth::error_code::ErrorCode::{InvalidGrant, InvalidRequest};
 
 pub(super) const CHALLENGE_MISSING: ReasonRow = ReasonRow {
     word: "pkce.challenge_missing",
+    title: "The PKCE challenge is missing",
     code: InvalidRequest,
     who: &[Developer, Operator],
     what: "The application must protect its code with PKCE, but sent no code_challenge.",
     fix: "Enable PKCE in the client library (method S256). For a confidential application that cannot use \
           it, the operator may register the application with --pkce optional.",
+    command: Some("grantor client update calendar --pkce optional"),
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=calendar\n\
@@ -31,11 +33,13 @@ pub(super) const CHALLENGE_MISSING: ReasonRow = ReasonRow {
 
 pub(super) const CHALLENGE_METHOD: ReasonRow = ReasonRow {
     word: "pkce.method_unsupported",
+    title: "The PKCE method is not S256",
     code: InvalidRequest,
     who: &[Developer],
     what: "The code_challenge_method is not S256.",
     fix: "Send code_challenge_method=S256; the method plain, which is also what a missing method means, \
           protects nothing (RFC 7636 section 7.2).",
+    command: None,
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=calendar\n\
@@ -53,11 +57,13 @@ pub(super) const CHALLENGE_METHOD: ReasonRow = ReasonRow {
 
 pub(super) const CHALLENGE_MALFORMED: ReasonRow = ReasonRow {
     word: "pkce.challenge_malformed",
+    title: "The PKCE challenge is malformed",
     code: InvalidRequest,
     who: &[Developer],
     what: "The code_challenge is not the base64url form of a SHA-256.",
     fix: "Send BASE64URL(SHA256(code_verifier)) without padding: 43 characters (RFC 7636 section 4.2). \
           Usual mistakes: a digest in hexadecimal, base64 with + and /, or an = at the end.",
+    command: None,
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=calendar\n\
@@ -75,12 +81,14 @@ pub(super) const CHALLENGE_MALFORMED: ReasonRow = ReasonRow {
 
 pub(super) const VERIFIER_MISSING: ReasonRow = ReasonRow {
     word: "pkce.verifier_missing",
+    title: "The PKCE verifier is missing",
     code: InvalidGrant,
     who: &[Developer],
     what: "The authorization request had a code_challenge, but the code was redeemed without a \
            code_verifier.",
     fix: "Keep the verifier that belongs to the challenge in the person's session, and send it as \
           code_verifier when the code comes back. The code is used up: begin the sign-in again.",
+    command: None,
     example: example(
         "POST https://id.example.com/token\n\
          Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
@@ -101,11 +109,13 @@ pub(super) const VERIFIER_MISSING: ReasonRow = ReasonRow {
 
 pub(super) const VERIFIER_MALFORMED: ReasonRow = ReasonRow {
     word: "pkce.verifier_malformed",
+    title: "The PKCE verifier is malformed",
     code: InvalidRequest,
     who: &[Developer],
     what: "The code_verifier has the wrong length or characters.",
     fix: "Make a verifier of 43 to 128 characters from A-Z a-z 0-9 - . _ ~ (RFC 7636 section 4.1): 32 \
           random bytes in base64url without padding are 43.",
+    command: None,
     example: example(
         "POST https://id.example.com/token\n\
          Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
@@ -127,12 +137,14 @@ pub(super) const VERIFIER_MALFORMED: ReasonRow = ReasonRow {
 
 pub(super) const VERIFIER_MISMATCH: ReasonRow = ReasonRow {
     word: "pkce.verifier_mismatch",
+    title: "The PKCE verifier does not match the challenge",
     code: InvalidGrant,
     who: &[Developer],
     what: "The code_verifier does not belong to the code_challenge of this code.",
     fix: "Check that two sign-ins in parallel do not overwrite each other's verifier: keep it under the \
           state it was sent with. Check that the challenge is the SHA-256 of the verifier's ASCII text, not \
           of its decoded bytes. The code is used up: begin the sign-in again.",
+    command: None,
     example: example(
         "POST https://id.example.com/token\n\
          Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
@@ -154,12 +166,14 @@ pub(super) const VERIFIER_MISMATCH: ReasonRow = ReasonRow {
 
 pub(super) const VERIFIER_UNEXPECTED: ReasonRow = ReasonRow {
     word: "pkce.verifier_unexpected",
+    title: "The PKCE verifier has no challenge",
     code: InvalidGrant,
     who: &[Developer],
     what: "A code_verifier was sent, but the authorization request had no code_challenge.",
     fix: "Send code_challenge and code_challenge_method=S256 in the authorization request, or no verifier \
           here. If your application did send a challenge, something removed it on the way: an attack, or a \
           proxy.",
+    command: None,
     example: example(
         "# asked for without code_challenge\n\
          POST https://id.example.com/token\n\

@@ -5,10 +5,12 @@ use crate::oauth::error_code::ErrorCode;
 
 pub(super) struct ReasonRow {
     pub(super) word: &'static str,
+    pub(super) title: &'static str,
     pub(super) code: ErrorCode,
     pub(super) who: &'static [Responsible],
     pub(super) what: &'static str,
     pub(super) fix: &'static str,
+    pub(super) command: Option<&'static str>,
     pub(super) example: Example,
     pub(super) see: &'static [Reason],
 }
@@ -37,6 +39,16 @@ impl Responsible {
         }
     }
 }
+
+impl Example {
+    /// The refused and the corrected request, sent to this issuer.
+    pub fn at(self, issuer: &str) -> [String; 2] {
+        [self.before, self.after].map(|text| text.replace(ISSUER, issuer))
+    }
+}
+
+/// The issuer of the examples as they are written.
+pub const ISSUER: &str = "https://id.example.com";
 
 /// A request that is refused, and the corrected request, as text.
 ///

@@ -7,10 +7,12 @@ use crate::oauth::error_code::ErrorCode::{ForbiddenScope, InvalidScope};
 
 pub(super) const MALFORMED: ReasonRow = ReasonRow {
     word: "scope.malformed",
+    title: "The list of scopes is malformed",
     code: InvalidScope,
     who: &[Developer],
     what: "The scope parameter is not a list of scope names.",
     fix: "Separate scope names by spaces; in a URL a space is + or %20. Names are printable ASCII without quote and backslash (RFC 6749 section 3.3).",
+    command: None,
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=calendar\n\
@@ -26,11 +28,13 @@ pub(super) const MALFORMED: ReasonRow = ReasonRow {
 
 pub(super) const TOO_MANY: ReasonRow = ReasonRow {
     word: "scope.too_many",
+    title: "The request has too many scopes",
     code: InvalidScope,
     who: &[Developer],
     what: "The request asks for more than the 64 scopes that this server reads.",
     fix: "Request the scopes that are needed now, and the others when the person uses a feature that needs \
           them.",
+    command: None,
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=calendar\n\
@@ -46,11 +50,13 @@ pub(super) const TOO_MANY: ReasonRow = ReasonRow {
 
 pub(super) const UNKNOWN: ReasonRow = ReasonRow {
     word: "scope.unknown",
+    title: "The scope does not exist",
     code: InvalidScope,
     who: &[Developer, Operator],
     what: "This server does not know one of the scopes.",
     fix: "Check its spelling, including upper and lower case; the description names it. Scopes of other \
           providers, such as user:email, have no meaning here unless the operator has created them.",
+    command: Some("grantor scope create write --description \"Change your calendar\""),
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=calendar\n\
@@ -66,11 +72,13 @@ pub(super) const UNKNOWN: ReasonRow = ReasonRow {
 
 pub(super) const NONE: ReasonRow = ReasonRow {
     word: "scope.none",
+    title: "The request has no scope",
     code: InvalidScope,
     who: &[Developer, Operator],
     what: "The request has no scope, and the application has no default scopes.",
     fix: "Name the scopes that you need; sensitive ones are never given by default. If the application may \
           use no scope at all, the operator must allow some.",
+    command: Some("grantor client update calendar --add-scope read"),
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=calendar\n\
@@ -87,11 +95,13 @@ pub(super) const NONE: ReasonRow = ReasonRow {
 
 pub(super) const FORBIDDEN: ReasonRow = ReasonRow {
     word: "scope.forbidden",
+    title: "The application may not use this scope",
     code: ForbiddenScope,
     who: &[Developer, Operator],
     what: "The scope exists, but this application is not allowed to use it.",
     fix: "Request fewer scopes, or ask the operator to allow this one for the application; the description \
           names it.",
+    command: Some("grantor client update calendar --add-scope admin"),
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=calendar\n\
@@ -107,11 +117,13 @@ pub(super) const FORBIDDEN: ReasonRow = ReasonRow {
 
 pub(super) const WIDENED: ReasonRow = ReasonRow {
     word: "scope.widened",
+    title: "The refresh requests a scope that was not granted",
     code: InvalidScope,
     who: &[Developer],
     what: "The refresh requests a scope that the original authorization does not have.",
     fix: "Request the same scopes or fewer, or leave scope out to keep them all. For more, send the person \
           through authorization again (RFC 6749 section 6). The refresh token stays valid.",
+    command: None,
     example: example(
         "# granted: read\n\
          POST https://id.example.com/token\n\
@@ -132,10 +144,12 @@ pub(super) const WIDENED: ReasonRow = ReasonRow {
 
 pub(super) const NOT_OF_RESOURCE: ReasonRow = ReasonRow {
     word: "scope.not_of_resource",
+    title: "The request has no scope of the API",
     code: InvalidScope,
     who: &[Developer, Operator],
     what: "The request names an API, but none of this API's scopes.",
     fix: "Also request a scope of the API; the operator sees them with grantor resource list.",
+    command: Some("grantor resource list"),
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=calendar\n\
@@ -155,11 +169,13 @@ pub(super) const NOT_OF_RESOURCE: ReasonRow = ReasonRow {
 
 pub(super) const BEYOND_ISSUER: ReasonRow = ReasonRow {
     word: "scope.beyond_issuer",
+    title: "The scope is not allowed for tokens of this issuer",
     code: InvalidScope,
     who: &[Operator, Developer],
     what: "The operator does not allow this scope for tokens of this issuer.",
     fix: "Request other scopes, or leave scope out to get all that both the issuer and the application may \
-          have. The operator changes this with grantor issuer update --scope.",
+          have. The operator changes this with grantor issuer update --add-scope.",
+    command: Some("grantor issuer update https://idp.example.com --add-scope write"),
     example: example(
         "# the issuer is trusted with: read\n\
          POST https://id.example.com/token\n\

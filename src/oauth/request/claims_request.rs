@@ -78,13 +78,17 @@ impl ClaimsRequest {
     /// The request without the claims that the client may not learn; to request them is not an error (OpenID Connect
     /// Core §5.5).
     #[must_use]
-    pub fn limited_to(mut self, may_be_told: &BTreeSet<&str>) -> Self {
+    pub fn limited_to(self, may_be_told: &BTreeSet<&str>) -> Self {
         // The name may have a language tag (§5.2).
         let base = |name: &str| name.split_once('#').is_some_and(|(base, _)| may_be_told.contains(base));
+        self.only(|name| check_name(name).is_ok() && (may_be_told.contains(name) || base(name)))
+    }
+
+    /// The request without the claims whose names `is_wanted` does not accept.
+    #[must_use]
+    pub fn only(mut self, is_wanted: impl Fn(&str) -> bool) -> Self {
         for wanted in [&mut self.userinfo, &mut self.id_token] {
-            wanted.0.retain(|name, _| {
-                check_name(name).is_ok() && (may_be_told.contains(name.as_str()) || base(name))
-            });
+            wanted.0.retain(|name, _| is_wanted(name));
         }
         self
     }
@@ -115,6 +119,17 @@ impl ClaimsRequest {
         both.userinfo.0.extend(other.userinfo.0.clone());
         both.id_token.0.extend(other.id_token.0.clone());
         both
+    }
+
+    /// Whether a claim with this name is requested.
+    pub fn contains(&self, name: &str) -> bool {
+        self.userinfo.0.contains_key(name) || self.id_token.0.contains_key(name)
+    }
+
+    /// Whether the application says that it cannot work without the claim (OpenID Connect Core §5.5.1).
+    pub fn is_essential(&self, name: &str) -> bool {
+        let mut wishes = [&self.userinfo, &self.id_token].into_iter().filter_map(|wanted| wanted.0.get(name));
+        wishes.any(|wish| wish.as_ref().is_some_and(|wish| wish.essential))
     }
 
     /// The names of all requested claims.

@@ -3,7 +3,7 @@
 use crate::clock::{Seconds, Timestamp};
 use crate::oauth::client::Client;
 use crate::oauth::error::{OAuthError, quoted};
-use crate::oauth::grant::granted::Granted;
+use crate::oauth::grant::consent::Consent;
 use crate::oauth::id::{SessionId, UserId};
 use crate::oauth::identity::authentication::Authentication;
 use crate::oauth::identity::group::Groups;
@@ -20,18 +20,8 @@ pub struct SignedIn {
     /// The sign-in that began the session.
     pub authentication: Authentication,
     pub groups: Groups,
-    /// What the person has allowed this client before.
-    pub consented: Option<Granted>,
-}
-
-/// Whether a person has allowed a client everything that a request asks for: the scope, and the claims that the consent
-/// page names.
-fn covers(consented: &Granted, request: &AuthorizationRequest) -> bool {
-    if !request.granted.scope.is_within(&consented.scope) {
-        return false;
-    }
-    let names = consented.claims.names();
-    request.named.iter().all(|name| names.contains(name.as_str()))
+    /// What the person has answered to this client before.
+    pub consent: Option<Consent>,
 }
 
 /// Whether a person must see a page for each request of the client, whatever was allowed before: the client has no secret,
@@ -85,14 +75,14 @@ pub struct Requirement<'a> {
     pub account: Option<&'a SignedIn>,
 }
 
-/// Decides the next step: choose an account, sign in, consent, or issue. Consent is asked again when the scopes grow, and
-/// each time for a client that [cannot prove who it is](asks_each_time).
+/// Decides the next step: choose an account, sign in, consent, or issue. Consent is asked again for a scope that the person
+/// has neither allowed nor refused, and each time for a client that [cannot prove who it is](asks_each_time).
 ///
 /// `is_expected`: whether the request accepts this user.
 ///
 /// # Errors
 /// If the request forbids the page that would be next (OpenID Connect Core §3.1.2.6), or does not accept the person, or
-/// the person is not in a required group.
+/// the person is not in a required group or has refused everything.
 pub fn next<'a>(
     client: &Client,
     request: &AuthorizationRequest,
@@ -107,12 +97,14 @@ pub fn next<'a>(
     }
     let each_time = asks_each_time(client, request);
     let may_skip_consent = |here: &SignedIn| {
-        let is_allowed =
-            client.first_party || here.consented.as_ref().is_some_and(|consented| covers(consented, request));
-        is_allowed && (!each_time || progress.has_seen_page(here))
+        let is_answered = client.first_party
+            || here.consent.as_ref().is_some_and(|consent| request.is_answered_by(consent));
+        is_answered && (!each_time || progress.has_seen_page(here))
     };
     // Without a page, an application learns nothing about people who have not allowed it anything.
-    let may_be_hinted = |here: &SignedIn| !prompt.none || may_skip_consent(here);
+    let may_be_silent =
+        |here: &SignedIn| may_skip_consent(here) && request.has_scope_left(here.consent.as_ref());
+    let may_be_hinted = |here: &SignedIn| !prompt.none || may_be_silent(here);
     let here = match account(request, accounts, progress, is_expected, may_be_hinted)? {
         AccountChoice::None => None,
         AccountChoice::Several if prompt.none => {
@@ -136,7 +128,7 @@ pub fn next<'a>(
             .because("the person has not consented, and prompt=none forbids to ask")
             .about(&signed_in.user)
     };
-    if prompt.none && !may_skip_consent(signed_in) {
+    if prompt.none && !may_be_silent(signed_in) {
         return Err(consent_required());
     }
     if let Some(group) = request.required_groups.iter().find(|group| !signed_in.groups.contains(group)) {
@@ -149,6 +141,9 @@ pub fn next<'a>(
     }
     let asked = !prompt.consent || progress.consented.as_ref() == Some(&signed_in.session);
     match (asked && may_skip_consent(signed_in), prompt.none) {
+        (true, _) if !request.has_scope_left(signed_in.consent.as_ref()) => Err(Reason::ConsentDenied
+            .because("the person has refused every scope of the request; prompt=consent asks again")
+            .about(&signed_in.user)),
         (true, _) => Ok(Next::Issue(signed_in)),
         (false, false) => Ok(Next::Consent(signed_in)),
         (false, true) => Err(consent_required()),
@@ -220,9 +215,11 @@ mod tests {
 
     use super::*;
     use crate::oauth::client::{ClientKind, example};
+    use crate::oauth::grant::granted::Granted;
     use crate::oauth::grant::scope::Scope;
     use crate::oauth::identity::authentication::Amr;
     use crate::oauth::request::params::Params;
+    use crate::oauth::request::partial_consent::Names;
     use crate::oauth::request::pkce::Challenge;
     use crate::oauth::request::prompt::Prompt;
     use crate::oauth::request::response_type::ResponseType;
@@ -235,7 +232,10 @@ mod tests {
             username: "alice".into(),
             authentication: Authentication::by(Amr::Pwd, Timestamp::from_unix(100)),
             groups: Groups::default(),
-            consented: consented.map(|scope| Granted::of_scope(Scope::from_stored(scope))),
+            consent: consented.map(|scope| Consent {
+                allowed: Granted::of_scope(Scope::from_stored(scope)),
+                refused: Granted::default(),
+            }),
         }
     }
 
@@ -252,6 +252,7 @@ mod tests {
             challenge: None::<Challenge>,
             nonce: None,
             named: BTreeSet::default(),
+            optional: Names::default(),
             required_groups: BTreeSet::default(),
             prompt,
             expected: Vec::new(),

@@ -3,6 +3,7 @@
 pub mod claims_request;
 pub mod interaction;
 pub mod params;
+pub mod partial_consent;
 pub mod pkce;
 pub mod prompt;
 pub mod received;
@@ -22,9 +23,11 @@ use crate::oauth::grant::resource::{KnownResources, RegisteredResources};
 use crate::oauth::grant::scope::{self, KnownScopes, OPENID, Scope};
 use crate::oauth::id::{ClientId, GrantId};
 use crate::oauth::identity::group;
+use crate::oauth::localized_text::LocalizedText;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::claims_request::ClaimsRequest;
 use crate::oauth::request::params::Params;
+use crate::oauth::request::partial_consent::{Names, optional};
 use crate::oauth::request::pkce::Challenge;
 use crate::oauth::request::prompt::Prompt;
 use crate::oauth::request::received::{CHECKED_PARAMETERS, Received};
@@ -47,6 +50,8 @@ pub struct AuthorizationRequest {
     pub prompt: Prompt,
     /// The claims of the request that none of its scopes contains, so that the person is asked about them.
     pub named: BTreeSet<String>,
+    /// What the person may leave out: each has a checkbox on the consent page.
+    pub optional: Names,
     /// The groups that the person must be in.
     pub required_groups: BTreeSet<String>,
     /// The only `sub` values that may return; empty means any.
@@ -63,12 +68,6 @@ pub enum AnswerTo {
 }
 
 impl AuthorizationRequest {
-    /// What a person allows by consenting to the request, with only the claims that the consent page names.
-    pub fn consent(&self) -> Granted {
-        let Granted { scope, resources, claims } = &self.granted;
-        Granted::new(scope.clone(), resources.clone(), claims.by_name(&self.named))
-    }
-
     /// Refuses the request. An application gets the error by redirect. If a device asked, the person sees the error on
     /// a page, because the device gets it when it polls.
     pub fn refuse(self, error: OAuthError) -> Refusal {
@@ -98,9 +97,9 @@ pub enum Refusal {
 pub struct Answered {
     pub error: OAuthError,
     /// The application's name; `None` if the application is no longer registered.
-    pub application: Option<String>,
+    pub application: Option<LocalizedText>,
     /// The application's home page, if it has one.
-    pub site: Option<String>,
+    pub site: Option<LocalizedText>,
     /// Whether someone is signed in with this browser.
     pub is_signed_in: bool,
 }
@@ -168,8 +167,10 @@ pub fn validate<K: KnownScopes + KnownResources>(
                 false => limited(claims, client, &scope, known.catalogue),
             };
             let required_groups = group::required(client, &scope, known.catalogue);
+            let optional = optional(client, &scope, (&claims, &named), known.catalogue);
             Ok(AuthorizationRequest {
                 required_groups,
+                optional,
                 client_id: client.id.clone(),
                 response_type,
                 answer_to: AnswerTo::Application { return_to, state },

@@ -31,10 +31,22 @@ impl Params {
     /// # Errors
     /// If it is not a form, or has too many pairs.
     pub fn parse(encoded: &[u8]) -> Result<Self, OAuthError> {
+        Self::parse_with(encoded, 0)
+    }
+
+    /// Parses a form body as [`Self::parse`] does, of a form that may have this number of checkboxes besides its other
+    /// fields.
+    ///
+    /// # Errors
+    /// If it is not a form, or has too many pairs.
+    pub fn parse_with(encoded: &[u8], checkboxes: usize) -> Result<Self, OAuthError> {
+        let most = Self::MAX_PAIRS.saturating_add(checkboxes);
         let pairs: Vec<(String, String)> = serde_urlencoded::from_bytes(encoded)
             .map_err(|_| Reason::RequestMalformed.because("the request is not form-encoded"))?;
-        if pairs.len() > Self::MAX_PAIRS {
-            return Err(Reason::ParameterTooMany.because("the request has more than 100 parameters"));
+        if pairs.len() > most {
+            return Err(
+                Reason::ParameterTooMany.because(format!("the request has more than {most} parameters"))
+            );
         }
         Ok(Self(pairs))
     }

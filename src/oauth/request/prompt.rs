@@ -37,7 +37,8 @@ impl Prompt {
     /// A parameter is repeated or malformed, a `prompt` value is unknown, or `none` is combined with another value.
     pub fn from_request(params: &Params) -> Result<Self, OAuthError> {
         let max_age = params.one("max_age")?.map(seconds).transpose()?;
-        let login_hint = params.one("login_hint")?.map(str::to_owned);
+        // Applications fill it with what a person has typed or pasted there.
+        let login_hint = Some(params.typed("login_hint")?).filter(|hint| !hint.is_empty()).map(str::to_owned);
         let mut prompt = Self { max_age, login_hint, ..Self::default() };
         for value in params.one("prompt")?.unwrap_or_default().split(' ').filter(|value| !value.is_empty()) {
             match value {

@@ -35,17 +35,16 @@ pub(super) const CHECKED_PARAMETERS: [&str; 14] = [
     "claims",
     "prompt",
     "max_age",
-    "login_hint",
     "id_token_hint",
+    "ui_locales",
 ];
 
 const HINT: &str = "id_token_hint";
 /// As long as the longest `sub` that this server gives a person: 32 bytes in base64url.
 const LONGEST_SUBJECT: &str = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
 
-/// The other parameters that the authorization endpoint reads, each with a check of its own. A value of `ui_locales` that cannot
-/// be read is no error (OpenID Connect Core §3.1.2.1).
-const OTHERS: [&str; 4] = ["client_id", "redirect_uri", "resource", "ui_locales"];
+/// The other parameters that the authorization endpoint reads, each with a check of its own.
+const OTHERS: [&str; 4] = ["client_id", "redirect_uri", "resource", "login_hint"];
 
 /// An authorization request as it was received, reduced to the parameters that this endpoint reads.
 ///

@@ -1,5 +1,7 @@
-//! The logo for the consent page.
+//! The logos of clients.
 
+use crate::files::picture::Picture;
+use crate::oauth::client::Client;
 use crate::operations::fault::Fault;
 use crate::secret::Hash;
 use crate::store::db::{DbError, Tx};
@@ -26,11 +28,8 @@ impl Logo {
         if bytes.len() > MAX_SIZE {
             return Err(Fault::invalid("logo", "the logo has more than 128 KiB"));
         }
-        let media_type = match bytes.as_slice() {
-            [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => "image/png",
-            [0xff, 0xd8, 0xff, ..] => "image/jpeg",
-            [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => "image/webp",
-            [b'G', b'I', b'F', b'8', ..] => "image/gif",
+        let media_type = match Picture::of(&bytes) {
+            Some(kind @ (Picture::Png | Picture::Jpeg | Picture::WebP | Picture::Gif)) => kind.media_type(),
             _ => return Err(Fault::invalid("logo", "the logo is not a PNG, JPEG, WebP or GIF picture")),
         };
         Ok(Self { digest: Hash::of_bytes(&bytes).to_text(), media_type, bytes })
@@ -41,7 +40,46 @@ impl Logo {
         &self.digest
     }
 
-    pub(super) async fn save(&self, tx: &mut Tx) -> Result<(), DbError> {
+    async fn save(&self, tx: &mut Tx) -> Result<(), DbError> {
         logos::save(tx, &self.digest, self.media_type, &self.bytes).await
     }
+}
+
+/// The logos that are stored with a client, or replace those before. `None` changes nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Logos {
+    pub logo: Option<Logo>,
+    /// For the dark scheme.
+    pub dark: Option<Logo>,
+}
+
+impl Logos {
+    /// The client with the digests of these logos.
+    pub(super) fn given_to(&self, mut client: Client) -> Client {
+        if let Some(logo) = &self.logo {
+            client.links.logo = Some(logo.digest().to_owned());
+        }
+        if let Some(dark) = &self.dark {
+            client.branding.logo_dark = Some(dark.digest().to_owned());
+        }
+        client
+    }
+
+    pub(super) async fn save(&self, tx: &mut Tx) -> Result<(), DbError> {
+        for logo in [&self.logo, &self.dark].into_iter().flatten() {
+            logo.save(tx).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Deletes the logos that a client had, except those that a client still has.
+///
+/// # Errors
+/// Only failures of the database.
+pub(super) async fn delete_unused(tx: &mut Tx, had: &Client) -> Result<(), DbError> {
+    for digest in [&had.links.logo, &had.branding.logo_dark].into_iter().flatten() {
+        logos::delete_unused(tx, digest).await?;
+    }
+    Ok(())
 }

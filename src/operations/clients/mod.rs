@@ -1,11 +1,12 @@
 //! Clients: the registered applications and their secrets.
 
+mod brand;
 mod logo;
 mod registration;
 mod secrets;
 mod sector;
 
-pub use logo::Logo;
+pub use logo::{Logo, Logos};
 pub use registration::{ClientChange, CreatedClient, NewClient, SectorReading, create, update};
 pub use secrets::{
     AddedSecret, ChosenSecret, SecretRemoval, SecretSource, add_secret, check_remove_secret, remove_secret,
@@ -22,7 +23,7 @@ use crate::oauth::id::ClientId;
 use crate::store::clients::{self, ClientFilter, ClientRecord};
 use crate::store::db::{Conn, DbError, Tx};
 use crate::store::steps::{STEP, Stretch};
-use crate::store::{access_tokens, codes, consents, device_codes, logos, revocations};
+use crate::store::{access_tokens, codes, consents, device_codes, revocations};
 
 const CURSOR: Cursor = Cursor("clients");
 
@@ -79,9 +80,7 @@ pub async fn delete(context: &Context<'_>, client: &ClientId) -> Outcome<u64> {
                 return Err(Fault::conflict(None, sentence).into());
             }
             clients::delete(tx, &id).await?;
-            if let Some(logo) = &client.links.logo {
-                logos::delete_unused(tx, logo).await?;
-            }
+            logo::delete_unused(tx, &client).await?;
             Ok(Done { outcome: revoked, event: event(Act::ClientDeleted, &client) })
         })
         .await
@@ -143,5 +142,5 @@ async fn existing(conn: &mut Conn, client: &ClientId) -> Result<ClientRecord, De
 }
 
 fn event(act: Act, client: &Client) -> Event {
-    Event::new(act, ObjectKind::Client, client.id.as_str()).named(&client.name)
+    Event::new(act, ObjectKind::Client, client.id.as_str()).named(client.name.as_str())
 }

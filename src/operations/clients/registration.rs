@@ -2,11 +2,13 @@
 
 use serde_json::Value;
 
-use super::logo::Logo;
+use super::brand;
+use super::logo::{self, Logos};
 use super::secrets::{self, SecretSource};
 use super::sector::SectorList;
 use super::{event, existing};
 use crate::config::KeyOptions;
+use crate::face::tokens::BrandTokens;
 use crate::failure::{Denied, Failure};
 use crate::fetch::Fetcher;
 use crate::jose::encrypt::Recipient;
@@ -23,14 +25,14 @@ use crate::operations::{Context, Done, Outcome, jwk_set};
 use crate::secret::Secret;
 use crate::store::clients::ClientRecord;
 use crate::store::db::{Conn, DbError, Tx};
-use crate::store::{clients, logos, resources, scopes};
+use crate::store::{clients, resources, scopes};
 
 /// A client to register.
 pub struct NewClient {
     pub client: Client,
     /// `None`: the server generates a secret if the client needs one.
     pub secret: Option<SecretSource>,
-    pub logo: Option<Logo>,
+    pub logos: Logos,
 }
 
 /// A client that was registered.
@@ -44,7 +46,7 @@ pub struct CreatedClient {
 /// A change of a client. `edit` returns the changed client.
 pub struct ClientChange<F> {
     pub edit: F,
-    pub logo: Option<Logo>,
+    pub logos: Logos,
     pub sector: SectorReading,
 }
 
@@ -63,8 +65,8 @@ pub enum SectorReading {
 ///
 /// An id that already exists, an invalid member, or a scope, resource or client that does not exist.
 pub async fn create(context: &Context<'_>, new: NewClient) -> Outcome<CreatedClient> {
-    let NewClient { client, secret, logo } = new;
-    let client = with_logo(client, logo.as_ref());
+    let NewClient { client, secret, logos } = new;
+    let client = logos.given_to(client);
     let rules = Rules::new(context)?;
     let mut faults = rules.faults(None, &client);
     if ClientId::parse(client.id.as_str()).is_none() {
@@ -97,9 +99,7 @@ pub async fn create(context: &Context<'_>, new: NewClient) -> Outcome<CreatedCli
             if let Some(secret) = &secret {
                 clients::add_secret(tx, id, secret, now).await?;
             }
-            if let Some(logo) = &logo {
-                logo.save(tx).await?;
-            }
+            logos.save(tx).await?;
             let event = event(Act::ClientCreated, &client);
             Ok(Done { outcome: CreatedClient { client, generated: generated.clone() }, event })
         })
@@ -115,7 +115,7 @@ pub async fn update<F>(context: &Context<'_>, client: &ClientId, change: ClientC
 where
     F: Fn(&Client) -> Result<Client, Faults> + Send + 'static,
 {
-    let ClientChange { edit, logo, sector } = change;
+    let ClientChange { edit, logos, sector } = change;
     let rules = Rules::new(context)?;
     let list = sector_list(context, &rules.fetcher, client, (&edit, sector)).await?;
     let (id, now) = (client.clone(), context.now);
@@ -123,30 +123,19 @@ where
         .act(async move |tx: &mut Tx| {
             let record = existing(tx, &id).await?;
             let before = &record.client;
-            let after = with_logo(edit(before)?, logo.as_ref());
+            let after = logos.given_to(edit(before)?);
             let mut faults = rules.faults(Some(before), &after);
             faults.extend(kept_secret_fault(&record, &after));
             faults.extend(sector_fault(list.as_ref(), before, &after));
             Faults::refuse_if_any(faults)?;
             let after = resolved(tx, Some(before), after).await?;
-            if let Some(logo) = &logo {
-                logo.save(tx).await?;
-            }
+            logos.save(tx).await?;
             clients::update(tx, &after, now).await?;
-            if let Some(logo) = before.links.logo.as_deref() {
-                logos::delete_unused(tx, logo).await?;
-            }
+            logo::delete_unused(tx, before).await?;
             let event = event(Act::ClientUpdated, &after).changing(members(before), members(&after));
             Ok(Done { outcome: Client { version: before.version + 1, ..after }, event })
         })
         .await
-}
-
-fn with_logo(mut client: Client, logo: Option<&Logo>) -> Client {
-    if let Some(logo) = logo {
-        client.links.logo = Some(logo.digest().to_owned());
-    }
-    client
 }
 
 /// The list of the sector of the changed client. `None` if it need not be read.
@@ -192,11 +181,15 @@ fn sector_fault(list: Option<&SectorList>, before: &Client, after: &Client) -> O
 struct Rules {
     keys: KeyOptions,
     fetcher: Fetcher,
+    /// The operator's own look, which a client's is laid over.
+    tokens: BrandTokens,
 }
 
 impl Rules {
     fn new(context: &Context<'_>) -> Result<Self, Failure> {
-        Ok(Self { keys: context.config.keys.clone(), fetcher: Fetcher::new(&context.config.fetch)? })
+        let config = context.config;
+        let (keys, tokens) = (config.keys.clone(), config.brand.tokens());
+        Ok(Self { keys, fetcher: Fetcher::new(&config.fetch)?, tokens })
     }
 
     /// Returns what is wrong with a client. What it already had `before` may stay, even if the configuration no longer
@@ -207,6 +200,7 @@ impl Rules {
             .map(|wrong| Fault::invalid(wrong.member, wrong.sentence))
             .collect();
         faults.extend(keys_fault(before, client));
+        faults.extend(brand::faults(self.tokens, before, client));
         faults.extend(encryption_fault(
             client,
             "id_token_encrypted_response_alg",
@@ -328,7 +322,7 @@ async fn resolved(
     Ok(Client { metadata, ..client })
 }
 
-/// The fault of a claim for ID Tokens that no scope of the client gives access to. A claim that the client had `before`, and to
+/// The fault of a claim for ID BrandTokens that no scope of the client gives access to. A claim that the client had `before`, and to
 /// which none of its scopes gave access any more, may stay.
 async fn claims_fault(
     conn: &mut Conn,
@@ -342,10 +336,7 @@ async fn claims_fault(
         return Ok(None);
     }
     let known = scopes::all(conn).await?;
-    let is_accessible = |by: &Client, name: &str| {
-        let mut own = known.iter().filter(|scope| by.scopes.contains(&scope.name));
-        own.any(|scope| scope.claims.iter().any(|claim| claim == name))
-    };
+    let is_accessible = |by: &Client, name: &str| by.scopes.give_access(&known, name);
     let was_lost = |name: &str| {
         let has = |before: &&Client| before.id_token_claims.names().any(|had| had == name);
         before.filter(has).is_some_and(|before| !is_accessible(before, name))

@@ -10,6 +10,7 @@ use crate::oauth::client::{AuthMethod, Client, ClientMetadata, ClientSecret, Sec
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::id::ClientId;
 use crate::oauth::identity::user::folded;
+use crate::oauth::localized_text::LocalizedText;
 
 /// A client with all its secrets.
 #[derive(Clone, Debug)]
@@ -232,7 +233,8 @@ async fn write(tx: &mut Tx, id: &ClientId, metadata: &ClientMetadata) -> Result<
     let json = metadata.to_json().map_err(|_| corrupt(id.to_string()))?;
     tx.query(
         "UPDATE clients SET metadata = $2, scopes = $3, resources = $4, may_act = $5, logo_digest = $6,
-                            backchannel_logout_uri = $7, frontchannel_logout_uri = $8, search_text = $9
+                            backchannel_logout_uri = $7, frontchannel_logout_uri = $8, search_text = $9,
+                            logo_dark_digest = $10
          WHERE id = $1",
     )
     .bind(id.as_str())
@@ -243,7 +245,8 @@ async fn write(tx: &mut Tx, id: &ClientId, metadata: &ClientMetadata) -> Result<
     .bind(metadata.links.logo.clone())
     .bind(metadata.logout.back_channel.clone())
     .bind(metadata.logout.front_channel.clone())
-    .bind(format!("{}\n{}", folded(id.as_str()), folded(&metadata.name)))
+    .bind(searched(id, &metadata.name))
+    .bind(metadata.branding.logo_dark.clone())
     .execute()
     .await?;
     tx.query("DELETE FROM client_origins WHERE client_id = $1").bind(id.as_str()).execute().await?;
@@ -255,6 +258,13 @@ async fn write(tx: &mut Tx, id: &ClientId, metadata: &ClientMetadata) -> Result<
             .await?;
     }
     Ok(())
+}
+
+/// The text that is searched: the id, and the name in each of its languages.
+fn searched(id: &ClientId, name: &LocalizedText) -> String {
+    let others = name.in_languages().map(|(_, text)| text);
+    let lines = [id.as_str(), name.as_str()].into_iter().chain(others).map(folded);
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn corrupt(id: String) -> DbError {
@@ -322,6 +332,19 @@ pub async fn list_allowed(conn: &mut Conn, scope: &str) -> Result<Vec<ClientId>,
     const QUERY: &str = "SELECT id FROM clients
          WHERE REPLACE(' ' || scopes || ' ', ' ' || $1 || ' ', ' ') <> ' ' || scopes || ' ' ORDER BY id";
     ids(conn, QUERY, scope).await
+}
+
+/// The clients that are allowed a scope and whose ID Tokens have claims of scopes by their names, sorted by id.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if a row is damaged; otherwise only failures of the database.
+pub async fn list_naming_claims(conn: &mut Conn, scope: &str) -> Result<Vec<Client>, DbError> {
+    // In JSON, a quote inside of a text has a backslash before it, so no name of a client looks like this member.
+    const QUERY: &str = "SELECT id, version, metadata, disabled_at FROM clients
+         WHERE REPLACE(' ' || scopes || ' ', ' ' || $1 || ' ', ' ') <> ' ' || scopes || ' '
+           AND metadata LIKE '%\"id_token_claims\":[%' ORDER BY id";
+    let rows: Vec<ClientRow> = conn.query(QUERY).bind(scope).all().await?;
+    rows.into_iter().map(ClientRow::into_client).collect()
 }
 
 /// Removes a scope from these clients. Each of them gets its next version.

@@ -107,6 +107,8 @@ async fn every_option_of_client_update_has_its_effect() {
         (&["--first-party", "true"], "first_party", json!(true)),
         (&["--first-party", "false"], "first_party", json!(false)),
         (&["--may-reuse-consent", "false"], "may_reuse_consent", json!(false)),
+        (&["--partial-consent"], "partial_consent", json!(true)),
+        (&["--partial-consent", "false"], "partial_consent", json!(false)),
         (&["--no-allowed-schemes"], "allowed_schemes", json!([])),
         (&["--logo", "logo.gif"], "has_logo", json!(true)),
         (&["--no-logo"], "has_logo", json!(false)),
@@ -123,7 +125,7 @@ async fn every_option_of_client_update_has_its_effect() {
     }
     assert_eq!(server.number("SELECT COUNT(*) FROM logos").await, 0, "a picture that nobody has goes");
     let after = operator.json(&["client", "show", "web"]);
-    assert_eq!(after["version"].as_i64().unwrap(), before["version"].as_i64().unwrap() + 25);
+    assert_eq!(after["version"].as_i64().unwrap(), before["version"].as_i64().unwrap() + 27);
     for untouched in ["client_id", "kind", "created_at", "secrets"] {
         assert_eq!(after[untouched], before[untouched]);
     }

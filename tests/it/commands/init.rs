@@ -146,30 +146,64 @@ fn init_takes_a_password_on_standard_input_and_does_not_print_it() {
     assert!(!text.contains("horse"), "{text}");
 }
 
+/// Runs `grantor init` with more arguments on a terminal, where each line answers a question. Returns whether it
+/// succeeded, and everything that it printed; `None` without the program `script`, which makes the terminal.
+fn asked(directory: &Path, more: &str, answers: &str) -> Option<(bool, String)> {
+    let mut command = Command::new("script");
+    command.args(["--quiet", "--return", "--command"]);
+    command.arg(format!("{} init {more}", env!("CARGO_BIN_EXE_grantor"))).arg("/dev/null");
+    command.current_dir(directory).stdin(Stdio::piped()).stdout(Stdio::piped());
+    command.env("GRANTOR_PASSWORDS__MEMORY_KIB", "64").env("GRANTOR_PASSWORDS__ITERATIONS", "1");
+    let Ok(mut child) = command.spawn() else {
+        assert!(std::env::var_os("CI").is_none(), "script (bsdutils) is missing");
+        return None;
+    };
+    let mut input = child.stdin.take().unwrap();
+    std::io::Write::write_all(&mut input, answers.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    drop(input);
+    Some((output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned()))
+}
+
+#[test]
+fn init_finds_a_database_that_cannot_be_used_before_the_next_question() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("notes"), "no database, but a text of some length").unwrap();
+    let closed = format!("postgres://grantor@127.0.0.1:{}/grantor", free_port());
+    let unusable = [
+        (closed.as_str(), "Connection refused"),
+        ("sqlite:nowhere/grantor.db", "there is no folder"),
+        ("sqlite:notes", "notes"),
+        ("sqlite:/proc/grantor.db", "cannot write in /proc"),
+    ];
+    for (url, words) in unusable {
+        let Some((is_done, text)) = asked(directory.path(), &format!("--database {url}"), "\n") else {
+            return;
+        };
+        assert!(!is_done && text.contains(words) && !text.contains("User name"), "{url}: {text}");
+    }
+    let answers: String = unusable.iter().map(|(url, _)| format!("{url}\n")).collect();
+    let Some((is_done, text)) = asked(directory.path(), "", &format!("\n{answers}\n\n\n")) else { return };
+    assert!(is_done, "{text}");
+    assert_eq!(text.matches("Database [").count(), unusable.len() + 1, "{text}");
+    let mut names: Vec<_> =
+        std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    // SQLite may leave its own files beside the database.
+    names.retain(|name| !name.to_string_lossy().starts_with("grantor.db-"));
+    names.sort();
+    assert_eq!(names, ["grantor.db", "grantor.toml", "notes"]);
+}
+
 #[test]
 fn init_asks_on_a_terminal_and_not_without_one() {
     let directory = tempfile::tempdir().unwrap();
     let sentence = refusal(&["init"], &run(directory.path(), &["init"]));
     assert!(sentence.contains("--yes"), "{sentence}");
 
-    // `script` gives the command a terminal; each line answers a question.
     let answers = "id.example.com\nhttp://127.0.0.1:9\nmysql://\n\na b\nalice\nAlice\nalice\nalice@example.com\nweb\n\napp\nspa\n\
          \nhttp://app.example.com/cb\nhttps://app.example.com/cb\n";
-    let mut command = Command::new("script");
-    command.args(["--quiet", "--return", "--command"]);
-    command.arg(format!("{} init", env!("CARGO_BIN_EXE_grantor"))).arg("/dev/null");
-    command.current_dir(directory.path()).stdin(Stdio::piped()).stdout(Stdio::piped());
-    command.env("GRANTOR_PASSWORDS__MEMORY_KIB", "64").env("GRANTOR_PASSWORDS__ITERATIONS", "1");
-    let Ok(mut child) = command.spawn() else {
-        assert!(std::env::var_os("CI").is_none(), "script (bsdutils) is missing");
-        return;
-    };
-    let mut input = child.stdin.take().unwrap();
-    std::io::Write::write_all(&mut input, answers.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    drop(input);
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{text}");
+    let Some((is_done, text)) = asked(directory.path(), "", answers) else { return };
+    assert!(is_done, "{text}");
     for words in [
         "public_url is not a URL",
         "must begin with sqlite:",

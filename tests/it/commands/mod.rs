@@ -9,6 +9,7 @@ mod create;
 mod init;
 mod issuers;
 mod keys;
+mod languages;
 mod lists;
 mod mistyped;
 mod place;

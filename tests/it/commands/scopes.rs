@@ -76,7 +76,8 @@ async fn scopes_are_listed_and_changed() {
     assert_eq!(names, [&standard[..], &["pay", "phone", "profile", "read", "secret", "write"]].concat());
     assert_eq!(
         listed[10],
-        json!({"name": "write", "description": "Change it", "sensitive": true, "claims": [], "access_token_lifetime": null, "required_group": null})
+        json!({"name": "write", "description": "Change it", "consequence": null, "sensitive": true, "claims": [],
+               "access_token_lifetime": null, "required_group": null, "required": false})
     );
     assert_eq!(listed[1]["claims"], json!(["email", "email_verified"]));
     let table = operator.done(&["scope", "list"]);

@@ -61,7 +61,7 @@ async fn hostile_client(server: &TestServer, number: usize, text: &str) -> Appli
     let name = scope.name.clone();
     server.store(async move |tx| scopes::save(tx, &scope, Timestamp::from_unix(0)).await).await;
     let mut registration = Registration::web(&format!("client{number}"));
-    registration.client.name = text.to_owned();
+    registration.client.name = text.into();
     registration.client.scopes = Scope::from_stored(&name);
     server.register(registration).await
 }
@@ -84,11 +84,7 @@ async fn names_and_descriptions_are_shown_as_text() {
         let consent = browser.open(&url).await;
         assert!(consent.is_consent());
         assert_is_text(&consent, &consent_model, text);
-        assert_eq!(
-            consent.body.matches(&escaped(text)).count(),
-            4,
-            "title, heading, sentence, scope: {text}"
-        );
+        assert_eq!(consent.body.matches(&escaped(text)).count(), 3, "title, heading, scope: {text}");
     }
 }
 
@@ -118,6 +114,7 @@ async fn hostile_parameters_never_reach_an_error_page_or_a_description_unescaped
             // The page shows the address that came, in one element, and nowhere else.
             let came = page.body.split_once("<code id=\"came\">").map(|(before, rest)| {
                 let (came, after) = rest.split_once("</code>").unwrap();
+                let came = came.replace("<mark>", "").replace("</mark>", "");
                 assert!(name == "redirect_uri" && !came.contains(['<', '>', '"', '\'']), "{came}");
                 format!("{before}{after}")
             });

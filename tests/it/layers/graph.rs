@@ -17,7 +17,9 @@ const LEVELS: &[&[&str]] = &[
     // Storage and signing work without a clock, an edge, or each other.
     &["store/", "jose/"],
     &["failure.rs"],
-    &["fetch/address.rs"],
+    &["fetch/address.rs", "face/colour.rs"],
+    &["face/scheme.rs"],
+    &["face/tokens.rs"],
     &["config/"],
     // What people see, without a request.
     &["face/"],

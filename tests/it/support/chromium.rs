@@ -16,6 +16,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use url::{ParseError, Url};
 
 use super::left_out;
+use super::server::PASSWORD;
 
 pub(crate) struct Chromium {
     pub(crate) page: Client,
@@ -79,6 +80,30 @@ impl Chromium {
 
     pub(crate) async fn type_into(&self, id: &str, text: &str) {
         self.find(id).await.send_keys(text).await.expect("a field");
+    }
+
+    /// Signs a test user in on the page that asks for it. Does not wait for the next page.
+    pub(crate) async fn sign_in(&self, username: &str) {
+        self.sign_in_with(username, PASSWORD).await;
+    }
+
+    pub(crate) async fn sign_in_with(&self, username: &str, password: &str) {
+        self.type_into("username", username).await;
+        self.type_into("password", password).await;
+        self.click("sign-in").await;
+    }
+
+    /// Signs a test user in, allows what the application asks for, and arrives there. Returns the text on which the
+    /// person arrives.
+    pub(crate) async fn sign_in_and_allow(&self, username: &str) -> String {
+        self.sign_in(username).await;
+        self.click("allow").await;
+        self.arrive().await
+    }
+
+    /// Waits for the application's page ([`arrival`](super::site::arrival)), and returns its text.
+    pub(crate) async fn arrive(&self) -> String {
+        self.text_of("arrived").await
     }
 
     pub(crate) async fn text_of(&self, id: &str) -> String {

@@ -81,6 +81,11 @@ pub(crate) fn page(body: &str) -> (String, String) {
     )
 }
 
+/// A page of an application on which a browser arrives after its request, with this text.
+pub(crate) fn arrival(text: &str) -> (String, String) {
+    page(&format!("<p id=arrived>{text}</p>"))
+}
+
 /// A redirect.
 pub(crate) fn redirect(location: &str) -> (String, String) {
     (format!("302 Found\r\nLocation: {location}"), String::new())

@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
+use grantor::store::logos;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 
@@ -91,6 +92,68 @@ async fn unfinished_requests_share_a_bounded_memory_and_the_largest_network_give
     honest.read_to_string(&mut came).await.unwrap();
     assert_eq!(statuses(&came), ["200"], "{came}");
     drop(held);
+}
+
+/// The largest body of an answer that a stranger can ask for: a logo.
+const LOGO: usize = 128 * 1024;
+
+#[tokio::test]
+async fn unread_answers_share_a_bounded_memory_and_a_slow_reader_of_another_network_gets_its_answer() {
+    /// Of each of two kinds.
+    const LINKS: usize = 150;
+    grantor::config::descriptors::raise_limit();
+    let options = [
+        ("http.deadline", "120s"),
+        ("http.keep_alive", "1h"),
+        ("limits.enabled", "false"),
+        ("metrics.listen", "127.0.0.1:0"),
+    ];
+    let server = TestServer::start_with(&options).await;
+    for (digest, length) in [("large", LOGO), ("half", LOGO / 2)] {
+        let bytes = vec![7; length];
+        server.store(async move |tx| logos::save(tx, digest, "image/png", &bytes).await).await;
+    }
+    let get = |path| format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n");
+    let (first, large) = (get("/healthz"), get("/logos/large"));
+    let mut slow = TcpStream::connect(address(&server.url)).await.unwrap();
+    let last = large.replace("Host: x", "Host: x\r\nConnection: close");
+    slow.write_all((first.clone() + &large + &last).as_bytes()).await.unwrap();
+    served(&server, 1).await;
+    let before = open(&server).await;
+    // How much the system takes of an unread answer is its own affair. If one kind of connection stops at the end
+    // of a large logo, the other kind stops in the middle of one, and then the server holds it.
+    let mut held = Vec::new();
+    for more in ["", &get("/logos/half")] {
+        let sent = first.clone() + more + &large.repeat(3);
+        held.extend(hold(address(&server.url), LINKS, &sent).await);
+    }
+    served(&server, 1 + held.len()).await;
+    let (began, fit) = (Instant::now(), MOST_BYTES / (LOGO - FREE_BYTES));
+    let mut left = before + held.len();
+    while left > before + fit + LINKS {
+        assert!(began.elapsed() < TIMEOUT, "{left} are open, although {fit} that stop in a large logo fit");
+        left = open(&server).await;
+    }
+    let mut came = Vec::new();
+    slow.read_to_end(&mut came).await.unwrap();
+    assert_eq!(statuses(&String::from_utf8_lossy(&came)), ["200"; 3]);
+    assert!(came.len() > 2 * LOGO && came.ends_with(&[7; LOGO]), "{} bytes", came.len());
+    // A connection holds less than two logos.
+    let left = open(&server).await;
+    assert!(left >= before - 1 + fit / 2, "{left} are open, although {} fit in any case", fit / 2);
+    drop(held);
+}
+
+/// Waits until this many connections have been served: the first request of each is for `/healthz`.
+async fn served(server: &TestServer, count: usize) {
+    let (began, labels) = (Instant::now(), [("endpoint", "/healthz"), ("status", "200")]);
+    loop {
+        let served = reply(server).await.with("grantor_http_responses_total", &labels);
+        if served >= count as f64 {
+            return;
+        }
+        assert!(began.elapsed() < TIMEOUT, "{served} of {count} connections are served");
+    }
 }
 
 /// How many connections are open, as the metrics say.

@@ -1,0 +1,62 @@
+//! Options that give a text in languages, such as `--name-in de=Kalender`.
+
+use std::collections::BTreeSet;
+
+use super::CliError;
+use crate::oauth::language_tag::LanguageTag;
+use crate::operations::text_change::TextChange;
+
+/// A language, and the text in it.
+pub(super) type InLanguage = (LanguageTag, String);
+
+/// Parses the value of an option: a language, and the text in it.
+pub(super) fn in_language(value: &str) -> Result<InLanguage, String> {
+    let Some((tag, text)) = value.split_once('=') else {
+        return Err("write a language and the text in it, such as de=\"Mein Kalender\"".to_owned());
+    };
+    Ok((language(tag)?, text.to_owned()))
+}
+
+/// Parses a language tag (BCP 47).
+pub(super) fn language(tag: &str) -> Result<LanguageTag, String> {
+    LanguageTag::parse(tag)
+        .ok_or_else(|| format!("{tag:?} is not a language tag, such as de or pt-BR (BCP 47)"))
+}
+
+/// The change of a text that options describe. `option` names the text, such as `--name`.
+///
+/// # Errors
+///
+/// A language is given twice.
+pub(super) fn text_change(
+    option: &str,
+    default: Option<Option<String>>,
+    in_languages: &[InLanguage],
+    removed: &[LanguageTag],
+) -> Result<TextChange, CliError> {
+    let mut given = BTreeSet::new();
+    if let Some((tag, _)) = in_languages.iter().find(|(tag, _)| !given.insert(tag)) {
+        return Err(format!("{option}-in gives {tag} twice").into());
+    }
+    if let Some(tag) = removed.iter().find(|tag| given.contains(tag)) {
+        return Err(format!("{option}-in gives {tag}, and --no-{}-in removes it", &option[2..]).into());
+    }
+    Ok(TextChange { default, in_languages: in_languages.to_vec(), removed: removed.to_vec() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_in_a_language_is_a_tag_and_a_text() {
+        for (value, tag, text) in
+            [("de=Kalender", "de", "Kalender"), ("PT-br= a=b ", "pt-BR", " a=b "), ("de=", "de", "")]
+        {
+            assert_eq!(in_language(value), Ok((LanguageTag::parse(tag).unwrap(), text.to_owned())));
+        }
+        assert!(in_language("Kalender").unwrap_err().contains("write a language"));
+        assert!(in_language("de_DE=Kalender").unwrap_err().starts_with("\"de_DE\" is not a language tag"));
+        assert!(in_language("=Kalender").is_err());
+    }
+}
