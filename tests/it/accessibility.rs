@@ -135,7 +135,7 @@ async fn check_device(checker: &mut AxeChecker, server: &TestServer) {
     checker.chromium.sign_in("alice").await;
     checker.chromium.text_of("user_code").await;
     checker.check("the page for the code of a device").await;
-    assert_eq!(checker.focused().await, serde_json::json!(["user_code", null, "solid", true]));
+    assert_eq!(checker.focused().await, serde_json::json!(["user_code", "code-hint", "solid", true]));
     checker.chromium.type_into("user_code", "ZZZZ-ZZZZ").await;
     checker.chromium.click("continue").await;
     checker.chromium.text_of("problem").await;
@@ -162,13 +162,16 @@ async fn check_password_link(checker: &mut AxeChecker, server: &TestServer) {
     let link = made["link"].as_str().expect("a link");
     let link = format!("{}{}", server.url, &link[link.find("/password").expect("a path")..]);
     checker.open("the page of a link for a password", &link).await;
-    assert_eq!(checker.focused().await, serde_json::json!(["password", null, "solid", true]));
+    assert_eq!(checker.focused().await, serde_json::json!(["password", "password-hint", "solid", true]));
     checker.chromium.type_into("password", "Qwerty123456789").await;
     checker.chromium.type_into("repeated", "Qwerty123456789").await;
     checker.chromium.click("set-password").await;
     checker.chromium.text_of("problem").await;
     checker.check("the page of a link for a password with an error").await;
-    assert_eq!(checker.focused().await, serde_json::json!(["password", "problem", "solid", true]));
+    assert_eq!(
+        checker.focused().await,
+        serde_json::json!(["password", "problem password-hint", "solid", true])
+    );
     checker.chromium.type_into("password", PASSWORD).await;
     checker.chromium.type_into("repeated", PASSWORD).await;
     checker.chromium.click("set-password").await;

@@ -1,13 +1,12 @@
 //! What a person's system asks for: forced colours, less movement, and paper.
 
-use super::application;
 use crate::support::TestServer;
 use crate::support::chromium::Chromium;
 use crate::support::server::PASSWORD;
 
 async fn open_consent(chromium: &Chromium, server: &TestServer) {
     server.user("alice").await;
-    let web = application(server).await;
+    let web = server.web().await;
     chromium.open(&web.url_with(&[("scope", "read pay")])).await;
     chromium.type_into("username", "alice").await;
     chromium.type_into("password", PASSWORD).await;
