@@ -25,6 +25,10 @@ deny:
     cargo deny --locked check licenses bans sources
     .ci/advisories
 
+# Makes pictures of every page in every state, in four languages, into target/screenshots, and renews those of the documentation.
+screenshots:
+    CI=true cargo test --test it -- --ignored layout::screenshots
+
 # Installs the client libraries in other languages that `cargo test` can use; needs pip, npm, Go, a JDK and Maven.
 clients directory="target/clients":
     mkdir -p {{directory}}

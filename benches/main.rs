@@ -11,6 +11,7 @@ mod growth;
 mod http;
 mod load;
 mod overload;
+mod pages;
 mod process;
 mod report;
 mod rows;
@@ -119,6 +120,7 @@ fn run(options: &Options) -> Outcome<Report> {
     // One thread, as in a worker of the server; the load must not use more than one processor.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut report = Report::begin(options)?;
+    pages::measure(options)?;
     let local = tokio::task::LocalSet::new();
     local.block_on(&runtime, async {
         if options.measures("sqlite") {

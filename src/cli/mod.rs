@@ -32,6 +32,7 @@ mod serve;
 mod session;
 mod signals;
 mod table;
+mod theme;
 mod token;
 mod usage;
 mod user;
@@ -131,6 +132,9 @@ enum Command {
     /// Show the values of the options, and find mistakes in them
     #[command(subcommand)]
     Config(config::Command),
+    /// Look at the pages, and begin templates of your own
+    #[command(subcommand)]
+    Theme(theme::Command),
     /// Print a script that teaches a shell to complete these commands
     Completions(completions::Options),
     /// Write a manual page for every command into a directory
@@ -220,6 +224,7 @@ pub fn run() -> ExitCode {
         Command::Restore(options) => restore::run(&options),
         Command::Copy(options) => copy::run(&options),
         Command::Config(command) => config::run(&command),
+        Command::Theme(command) => theme::run(command),
         Command::Completions(options) => completions::run(&options),
         Command::ManPages(options) => man_pages::run(&options),
     };
@@ -406,6 +411,7 @@ mod tests {
             include_str!("../../docs/tokens.md"),
             include_str!("../../docs/devices.md"),
             include_str!("../../docs/openid.md"),
+            include_str!("../../docs/theming.md"),
             include_str!("../../README.md"),
         ];
         let mut count = 0;

@@ -90,6 +90,30 @@ fn language<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Language, D::E
 }
 
 impl BrandOptions {
+    /// Returns the options of an operator who changes nothing.
+    pub fn unchanged() -> Self {
+        Self {
+            name: String::new(),
+            logo: PathBuf::new(),
+            logo_dark: PathBuf::new(),
+            favicon: PathBuf::new(),
+            accent: None,
+            background: None,
+            background_dark: None,
+            radius: Radius::Medium,
+            font: Font::System,
+            support: String::new(),
+            privacy: String::new(),
+            terms: String::new(),
+            sentence: BTreeMap::new(),
+            language: Language::English,
+            clients_may: false,
+            css: PathBuf::new(),
+            templates: PathBuf::new(),
+            messages: PathBuf::new(),
+        }
+    }
+
     /// The operator's name for people. `None`: the pages show the host.
     pub fn name(&self) -> Option<&str> {
         set(&self.name)
@@ -154,7 +178,7 @@ impl BrandOptions {
     }
 
     /// The files and folders that are named, each with its option.
-    pub(super) fn files(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+    pub fn files(&self) -> impl Iterator<Item = (&'static str, &Path)> {
         let named = [
             ("brand.logo", self.logo()),
             ("brand.logo_dark", self.logo_dark()),

@@ -58,10 +58,6 @@ impl Brand {
     /// # Errors
     /// The first file or folder that cannot be used.
     pub fn load(options: &BrandOptions, issuer: &str) -> Result<Self, FileError> {
-        for (key, path) in [("brand.templates", options.templates()), ("brand.messages", options.messages())]
-        {
-            path.map_or(Ok(()), |path| NamedFile::new(key, path).folder())?;
-        }
         let asset = |key: &str, path: Option<&std::path::Path>, allowed: &[Picture]| {
             path.map(|path| BrandPicture::read(&NamedFile::new(key, path), allowed)).transpose()
         };
@@ -75,6 +71,19 @@ impl Brand {
             issuer: issuer.to_owned(),
             options: options.clone(),
         })
+    }
+
+    /// Returns the brand of an operator who changes nothing.
+    pub fn unchanged(issuer: &str) -> Self {
+        Self {
+            options: BrandOptions::unchanged(),
+            issuer: issuer.to_owned(),
+            logo: None,
+            logo_dark: None,
+            favicon: None,
+            css: String::new(),
+            clients: None,
+        }
     }
 
     /// The operator's name for people. `None`: the pages show the host.
@@ -153,13 +162,12 @@ pub fn tokens_of(branding: &Branding) -> BrandTokens {
     }
 }
 
-/// Checks the file or folder that an option of the brand names.
+/// Checks the file that an option of the brand names.
 ///
 /// # Errors
 /// If it cannot be used.
 pub fn check_file(key: &str, file: &NamedFile<'_>) -> Result<(), FileError> {
     match key {
-        "brand.templates" | "brand.messages" => file.folder(),
         "brand.css" => custom_style::read(file).map(drop),
         "brand.favicon" => BrandPicture::read(file, &ICONS).map(drop),
         _ => BrandPicture::read(file, &LOGOS).map(drop),

@@ -1,14 +1,16 @@
 //! The templates of the pages, compiled, and what they can call.
 
-use minijinja::value::{Kwargs, Serde, Value};
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, HtmlEscape, State, context};
+use std::collections::HashSet;
+
+use minijinja::value::{Kwargs, Value};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, HtmlEscape, State, UndefinedBehavior, context};
 
 use super::assets::Assets;
 use super::brand::Brand;
 use super::catalogue::PageTexts;
 use super::language::Language;
-use super::message_overrides::MessageOverrides;
-use super::view::PageView;
+use super::theme::OperatorTheme;
+use super::view::AnyView;
 use crate::failure::Failure;
 use crate::oauth::display_text;
 
@@ -18,7 +20,7 @@ macro_rules! templates {
     };
 }
 
-const TEMPLATES: [(&str, &str); 24] = templates![
+pub(super) const TEMPLATES: [(&str, &str); 24] = templates![
     "layout.html",
     "parts.html",
     "sign_in.html",
@@ -45,6 +47,36 @@ const TEMPLATES: [(&str, &str); 24] = templates![
     "ways.html",
 ];
 
+/// The templates that can be replaced. Those of the error reference are not among them: they are for developers.
+pub const REPLACEABLE: [&str; 18] = [
+    "layout.html",
+    "parts.html",
+    "ways.html",
+    "sign_in.html",
+    "sign_up.html",
+    "set_password.html",
+    "password_set.html",
+    "choose_account.html",
+    "consent.html",
+    "device.html",
+    "device_answered.html",
+    "answered.html",
+    "logout.html",
+    "signed_out.html",
+    "signing_out.html",
+    "form_post.html",
+    "error.html",
+    "home.html",
+];
+
+/// An operator's template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replacement {
+    /// The file name of ours, such as `consent.html`.
+    pub name: String,
+    pub text: String,
+}
+
 /// The compiled templates.
 pub struct Templates {
     environment: Environment<'static>,
@@ -61,14 +93,16 @@ pub struct Reader<'a> {
 }
 
 impl Templates {
-    /// Compiles the templates for pages of a server with this public URL.
+    /// Compiles the templates for pages of a server with this public URL. An operator's templates replace ours by their names;
+    /// they have been checked (`replacement`).
     ///
     /// # Errors
     /// A template or a file of the catalogue is not valid.
-    pub fn new(issuer: &str, assets: &Assets, brand: &Brand) -> Result<Self, Failure> {
+    pub fn new(issuer: &str, assets: &Assets, theme: &OperatorTheme) -> Result<Self, Failure> {
+        let brand = &theme.brand;
         let mut environment = Environment::new();
         environment.set_auto_escape_callback(|_| AutoEscape::Html);
-        let catalogue = PageTexts::new(&MessageOverrides::default())?;
+        let catalogue = PageTexts::new(&theme.messages)?;
         environment.add_function("t", move |state: &State<'_, '_>, id: &str, arguments: Kwargs| {
             text(&catalogue, state, id, &arguments)
         });
@@ -89,22 +123,48 @@ impl Templates {
         });
         environment.add_global("languages", Value::from_iter(languages));
         for (name, text) in TEMPLATES {
-            environment
-                .add_template(name, text)
-                .map_err(|error| Failure::Internal(format!("the template {name}: {error:#}")))?;
+            let own = theme.templates.iter().find(|replaced| replaced.name == name);
+            let added = match own {
+                Some(own) => environment.add_template_owned(name, own.text.clone()),
+                None => environment.add_template(name, text),
+            };
+            added.map_err(|error| Failure::Internal(format!("the template {name}: {error:#}")))?;
         }
         let sentence =
             |language: Language| (language, brand.options().sentence(language.tag()).map(str::to_owned));
         Ok(Self { environment, sentences: Language::ALL.map(sentence) })
     }
 
+    /// These templates for pages that show `place` as the server's name.
+    #[must_use]
+    pub fn shown_as(mut self, place: &str) -> Self {
+        self.environment.add_global("place", place.to_owned());
+        self
+    }
+
+    /// These templates, in which a name that does not exist is an error.
+    pub(super) fn strict(mut self) -> Self {
+        self.environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+        self
+    }
+
+    /// The names that a template uses and does not define, in any of its branches.
+    pub(super) fn used_names(&self, template: &str) -> HashSet<String> {
+        self.environment.get_template(template).map(|it| it.undeclared_variables(false)).unwrap_or_default()
+    }
+
+    /// The names that every template can use: functions, and values that are the same on each page.
+    pub(super) fn shared_names(&self) -> impl Iterator<Item = &str> {
+        self.environment.globals().map(|(name, _)| name)
+    }
+
     /// Renders a page.
     ///
     /// # Errors
     /// The template uses something that the view does not have.
-    pub fn render<V: PageView>(&self, reader: Reader<'_>, view: &V) -> Result<String, Error> {
-        let view = context! { script => V::SCRIPT, ..Value::from(Serde(view)) };
-        self.render_value(reader, V::TEMPLATE, view)
+    pub fn render(&self, reader: Reader<'_>, view: &dyn AnyView) -> Result<String, Error> {
+        let fields = context! { script => view.script(), ..view.fields() };
+        self.render_value(reader, view.template(), fields)
     }
 
     /// The same for a template without a type of its own.

@@ -9,9 +9,9 @@ use url::Url;
 
 use super::content_policy::{ContentPolicy, SourceSite};
 use crate::face::assets::{Asset, Assets};
-use crate::face::brand::Brand;
 use crate::face::templates::{Reader, Templates};
-use crate::face::view::{FormField, FormPostPage, PageView, SigningOutPage};
+use crate::face::theme::OperatorTheme;
+use crate::face::view::{AnyView, FormField, FormPostPage, SigningOutPage};
 use crate::failure::Failure;
 
 /// The pages of this server.
@@ -23,9 +23,19 @@ pub struct Pages {
 }
 
 impl Pages {
-    pub fn new(issuer: &str, popups: bool, brand: &Brand) -> Result<Self, Failure> {
-        let assets = Assets::new(brand);
-        Ok(Self { templates: Templates::new(issuer, &assets, brand)?, assets, popups })
+    /// Prepares the pages in an operator's theme.
+    ///
+    /// # Errors
+    /// A template or a text is not valid.
+    pub fn new(issuer: &str, popups: bool, theme: &OperatorTheme) -> Result<Self, Failure> {
+        let assets = Assets::new(&theme.brand);
+        Ok(Self { templates: Templates::new(issuer, &assets, theme)?, assets, popups })
+    }
+
+    /// These pages as of a server at `place`, which they show, although their links and assets are elsewhere.
+    #[must_use]
+    pub fn shown_as(self, place: &str) -> Self {
+        Self { templates: self.templates.shown_as(place), ..self }
     }
 
     /// Returns the file name of the style sheet.
@@ -39,8 +49,13 @@ impl Pages {
     }
 
     /// Renders a page with the headers of all pages.
-    pub fn show<V: PageView>(&self, reader: Reader<'_>, status: StatusCode, view: &V) -> HttpResponse {
+    pub fn show(&self, reader: Reader<'_>, status: StatusCode, view: &dyn AnyView) -> HttpResponse {
         self.show_under(ContentPolicy::PAGE, reader, status, view)
+    }
+
+    /// The same, but the page's script may not run: a page that would go on by itself stays to be looked at.
+    pub fn show_still(&self, reader: Reader<'_>, view: &dyn AnyView) -> HttpResponse {
+        self.answer(&ContentPolicy::PAGE, StatusCode::OK, reader, self.templates.render(reader, view))
     }
 
     /// Renders a page that has no type of its own.
@@ -81,14 +96,14 @@ impl Pages {
         self.show_under(ContentPolicy::PAGE.with_frames(&sites), reader, StatusCode::OK, &view)
     }
 
-    fn show_under<V: PageView>(
+    fn show_under(
         &self,
         policy: ContentPolicy,
         reader: Reader<'_>,
         status: StatusCode,
-        view: &V,
+        view: &dyn AnyView,
     ) -> HttpResponse {
-        let policy = match V::SCRIPT {
+        let policy = match view.script() {
             Some(script) => policy.with_script(script),
             None => policy,
         };

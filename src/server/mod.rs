@@ -20,7 +20,7 @@ use crate::clock::Clock;
 use crate::clock_watch::ClockWatch;
 use crate::config::{Config, descriptors};
 use crate::connection::{self, Deadlines, ListenerOptions, Seats};
-use crate::face::brand::Brand;
+use crate::face::theme::OperatorTheme;
 use crate::failure::Failure;
 use crate::fetch::Fetcher;
 use crate::http::envelope;
@@ -71,7 +71,8 @@ impl Server {
         let metrics = config.metrics.listen.map(|address| listen(address, " for metrics")).transpose()?;
         let port = address.port();
         let issuer = config.issuer(port);
-        let brand = Brand::load(&config.brand, &issuer)?;
+        let theme = OperatorTheme::load(&config.brand, &issuer)
+            .map_err(|mistakes| Failure::Internal(mistakes.join("\n")))?;
         let db = make_database(&config, &clock, config.http.deadline.duration() / 2).await?;
         // Before a master key is created for a database that accepts no writes.
         db.write(async move |tx| leases::touch(tx).await).await?;
@@ -85,8 +86,8 @@ impl Server {
             db_for_strangers: db.for_strangers(),
             passwords: Passwords::start(&config.passwords)?,
             cache: CatalogueCache::new(db.clone(), clock.clone()),
-            pages: Pages::new(&issuer, config.http.popups, &brand)?,
-            brand,
+            pages: Pages::new(&issuer, config.http.popups, &theme)?,
+            brand: theme.brand,
             strict_transport_security: strict_transport_security(&config),
             request_places: RequestPlaces::new(config.http.requests),
             routes: Routes::new(&mount_path(&issuer), routes::routes()),

@@ -7,7 +7,7 @@ use super::super::user::counted;
 use super::super::{CliError, OutputOptions, block_on, say};
 use super::legacy;
 use crate::config::{Config, ConfiguredFile, Finding, PLACES, SettingSource};
-use crate::face::brand;
+use crate::face::{brand, theme};
 use crate::files::{FileError, pem};
 use crate::keys::master::MasterKey;
 use crate::server::tls::{self, Mistakes};
@@ -78,7 +78,20 @@ fn check_contents(config: &Config) -> (Vec<Finding>, Vec<Finding>) {
             note(&file, &error);
         }
     }
+    for file in config.files() {
+        let wrong = folder(&file).err().unwrap_or_default();
+        mistakes.extend(wrong.into_iter().map(|sentence| file.finding(sentence)));
+    }
     (mistakes, warnings)
+}
+
+/// Checks what is in a folder of the theme. Returns a sentence for each mistake.
+fn folder(file: &ConfiguredFile) -> Result<(), Vec<String>> {
+    match file.key {
+        Some("brand.templates") => theme::templates(&file.path).map(drop),
+        Some("brand.messages") => theme::messages(&file.path).map(drop),
+        _ => Ok(()),
+    }
 }
 
 /// Checks the content of one file; `tls` is the outcome for the files of TLS.
@@ -99,6 +112,8 @@ fn content(tls: &Result<(), Mistakes>, file: &ConfiguredFile) -> Result<(), File
                 _ => pem::private_key(&named).map(drop),
             }
         }
+        // Their contents have mistakes of their own.
+        (Some("brand.templates" | "brand.messages"), _) => named.folder(),
         (Some(key), _) if key.starts_with("brand.") => brand::check_file(key, &named),
         (Some("keys.master_key_file"), _) => MasterKey::check_file(&named),
         _ => Ok(()),

@@ -16,6 +16,7 @@ developer-details = تفاصيل للمطوّرين
 link-site = الموقع الإلكتروني
 link-privacy = سياسة الخصوصية
 link-terms = شروط الخدمة
+link-help = المساعدة
 
 ### Signing in
 

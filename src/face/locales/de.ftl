@@ -14,6 +14,7 @@ developer-details = Details für die Entwicklung
 link-site = Website
 link-privacy = Datenschutzerklärung
 link-terms = Nutzungsbedingungen
+link-help = Hilfe
 
 ### Signing in
 

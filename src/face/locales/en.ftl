@@ -20,6 +20,7 @@ developer-details = Details for developers
 link-site = Website
 link-privacy = Privacy policy
 link-terms = Terms of service
+link-help = Help
 
 ### Signing in
 

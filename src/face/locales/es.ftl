@@ -15,6 +15,7 @@ developer-details = Detalles para desarrollo
 link-site = Sitio web
 link-privacy = Política de privacidad
 link-terms = Condiciones del servicio
+link-help = Ayuda
 
 ### Signing in
 

@@ -15,6 +15,7 @@ developer-details = Détails pour le développement
 link-site = Site web
 link-privacy = Politique de confidentialité
 link-terms = Conditions d’utilisation
+link-help = Aide
 
 ### Signing in
 

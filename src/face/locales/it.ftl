@@ -13,6 +13,7 @@ developer-details = Dettagli per sviluppatori
 link-site = Sito web
 link-privacy = Informativa sulla privacy
 link-terms = Termini di servizio
+link-help = Assistenza
 
 ### Signing in
 

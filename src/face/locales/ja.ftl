@@ -15,6 +15,7 @@ developer-details = 開発者向けの詳細
 link-site = ウェブサイト
 link-privacy = プライバシーポリシー
 link-terms = 利用規約
+link-help = ヘルプ
 
 ### Signing in
 

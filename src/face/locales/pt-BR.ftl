@@ -13,6 +13,7 @@ developer-details = Detalhes para desenvolvedores
 link-site = Site
 link-privacy = Política de privacidade
 link-terms = Termos de serviço
+link-help = Ajuda
 
 ### Signing in
 

@@ -9,6 +9,7 @@ mod sign_in;
 mod sign_out;
 mod way;
 
+use minijinja::value::{Serde, Value};
 use serde::Serialize;
 
 use crate::oauth::language_tag::LanguageTag;
@@ -29,6 +30,30 @@ pub trait PageView: Serialize {
     const TEMPLATE: &'static str;
     /// The script of the page, which its content policy allows by its hash. `None` for pages without a script.
     const SCRIPT: Option<&'static str> = None;
+}
+
+/// A view of any type.
+pub trait AnyView {
+    /// The name of the template.
+    fn template(&self) -> &'static str;
+    /// The script of the page.
+    fn script(&self) -> Option<&'static str>;
+    /// What the template can use.
+    fn fields(&self) -> Value;
+}
+
+impl<V: PageView> AnyView for V {
+    fn template(&self) -> &'static str {
+        V::TEMPLATE
+    }
+
+    fn script(&self) -> Option<&'static str> {
+        V::SCRIPT
+    }
+
+    fn fields(&self) -> Value {
+        Value::from(Serde(self))
+    }
 }
 
 /// A text of an operator, and the language that it is in. `None` for the text that has no language.

@@ -5,6 +5,8 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use fantoccini::error::CmdError;
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
@@ -200,6 +202,21 @@ impl Chromium {
     pub(crate) async fn resize(&self, width: u32, height: u32) {
         let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         self.dev_tools("Emulation.setDeviceMetricsOverride", metrics).await;
+    }
+
+    /// A picture of the whole page at this width, as PNG.
+    pub(crate) async fn picture(&self, width: u32) -> Vec<u8> {
+        self.resize(width, 640).await;
+        let height = self.script("return document.documentElement.scrollHeight").await;
+        let height = u32::try_from(height.as_u64().expect("a number")).expect("a height");
+        self.picture_of(width, height).await
+    }
+
+    /// A picture of the beginning of the page, as PNG.
+    pub(crate) async fn picture_of(&self, width: u32, height: u32) -> Vec<u8> {
+        self.resize(width, height).await;
+        let picture = self.dev_tools("Page.captureScreenshot", json!({ "format": "png" })).await;
+        STANDARD.decode(picture["data"].as_str().expect("a picture")).expect("base64")
     }
 
     async fn dev_tools(&self, command: &str, parameters: Value) -> Value {

@@ -19,6 +19,7 @@ pub(crate) mod operator;
 pub(crate) mod pooler;
 #[cfg(unix)]
 pub(crate) mod postgres;
+pub(crate) mod preview;
 pub(crate) mod process;
 pub(crate) mod proxy;
 pub(crate) mod relying_party;

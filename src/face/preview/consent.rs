@@ -1,0 +1,155 @@
+//! The question whether an application may have what it asks for.
+
+use super::PageState;
+use super::people::{ARABIC_APPLICATION, alice, application, arabic_person, bare, long, long_person};
+use crate::face::view::{AccessLifetime, Application, AskedItem, AskingDevice, ConsentPage, Words};
+
+pub(super) fn states(issuer: &str) -> Vec<PageState> {
+    let page = ConsentPage {
+        application: application(issuer),
+        account: alice(),
+        accounts: format!("{issuer}/accounts"),
+        items: vec![
+            standard("openid"),
+            standard("profile"),
+            scope("calendar.read", "See your calendars and what is in them"),
+        ],
+        returns_to: Some("calendar.example".into()),
+        device: None,
+        lifetime: AccessLifetime::Session,
+        each_time: false,
+        client_id: "demo-calendar".into(),
+        action: format!("{issuer}/consent"),
+        form_token: "invented-form-token".into(),
+    };
+    vec![
+        PageState::new("three-scopes", page.clone()),
+        PageState::new(
+            "six-scopes",
+            ConsentPage { items: six(), lifetime: AccessLifetime::BeyondSession, ..page.clone() },
+        ),
+        PageState::new("partial", ConsentPage { items: partial(), ..page.clone() }),
+        PageState::new("claims", ConsentPage { items: claims(), ..page.clone() }),
+        PageState::new("only-question", ConsentPage { items: Vec::new(), each_time: true, ..page.clone() }),
+        PageState::new("each-time", ConsentPage { each_time: true, ..page.clone() }),
+        PageState::new(
+            "device-with-code",
+            ConsentPage { device: device(Some("WDJB-MJHT"), 0), ..on_device(&page) },
+        ),
+        PageState::new("device-without-code", ConsentPage { device: device(None, 1), ..on_device(&page) }),
+        PageState::new(
+            "device-only-question",
+            ConsentPage { device: device(Some("WDJB-MJHT"), 7), items: Vec::new(), ..on_device(&page) },
+        ),
+        PageState::new("without-logo", ConsentPage { application: bare("Demo Calendar"), ..page.clone() }),
+        PageState::new("only-site", ConsentPage { application: linked(Some("site"), None), ..page.clone() }),
+        PageState::new(
+            "only-privacy",
+            ConsentPage { application: linked(None, Some("privacy")), ..page.clone() },
+        ),
+        PageState::new(
+            "right-to-left",
+            ConsentPage {
+                application: bare(ARABIC_APPLICATION),
+                account: arabic_person(),
+                items: vec![AskedItem {
+                    description: Some(words("عرض تقويمك", "ar")),
+                    ..scope("calendar.read", "")
+                }],
+                ..page.clone()
+            },
+        ),
+        PageState::new(
+            "long-names",
+            ConsentPage {
+                application: bare(&long()),
+                account: long_person(),
+                items: vec![AskedItem { name: long(), sensitive: true, ..scope("", &long()) }],
+                returns_to: Some(format!("{}.example", long())),
+                client_id: long(),
+                ..page
+            },
+        ),
+    ]
+}
+
+/// An application with some of its links.
+fn linked(site: Option<&str>, policy: Option<&str>) -> Application {
+    let link = |path: &str| format!("https://calendar.example/{path}");
+    Application { site: site.map(link), policy: policy.map(link), ..bare("Demo Calendar") }
+}
+
+fn words(text: &str, lang: &str) -> Words {
+    Words { text: text.into(), lang: Some(lang.into()) }
+}
+
+fn scope(name: &str, description: &str) -> AskedItem {
+    AskedItem {
+        name: name.into(),
+        description: Some(words(description, "en")),
+        scope: None,
+        claim: None,
+        sensitive: false,
+        consequence: None,
+        ticked: None,
+    }
+}
+
+/// A standard scope, in the words of the catalogue.
+fn standard(name: &str) -> AskedItem {
+    AskedItem { description: None, scope: Some(name.to_owned()), ..scope(name, "") }
+}
+
+/// Six scopes, of which two are sensitive: one in the server's words, and one in the operator's.
+fn six() -> Vec<AskedItem> {
+    vec![
+        AskedItem {
+            sensitive: true,
+            ..scope("calendar.write", "Create, change and delete events in your calendars")
+        },
+        AskedItem {
+            sensitive: true,
+            consequence: Some(words("The application can send mail that others take for yours.", "en")),
+            ..scope("mail.send", "Send mail in your name")
+        },
+        standard("openid"),
+        standard("profile"),
+        scope("calendar.read", "See your calendars and what is in them"),
+        standard("offline_access"),
+    ]
+}
+
+/// Claims that the catalogue describes, and one that only the operator knows.
+fn claims() -> Vec<AskedItem> {
+    let claim = |name: &str, known: bool| AskedItem {
+        description: None,
+        claim: known.then(|| name.to_owned()),
+        ..scope(name, "")
+    };
+    vec![claim("email", true), claim("birthdate", true), claim("https://example.com/staff_number", false)]
+}
+
+/// What the person can leave out, except for the first one: scopes and a claim, of which one box was cleared before.
+fn partial() -> Vec<AskedItem> {
+    let mut items = six();
+    items.sort_by_key(|item| item.name != "openid");
+    items.extend(claims());
+    for (n, item) in items.iter_mut().enumerate().skip(1) {
+        item.ticked = Some(n != 3);
+    }
+    items
+}
+
+/// The page of a device: no one goes back to an application.
+fn on_device(page: &ConsentPage) -> ConsentPage {
+    ConsentPage { returns_to: None, ..page.clone() }
+}
+
+fn device(code: Option<&str>, minutes: i64) -> Option<AskingDevice> {
+    Some(AskingDevice {
+        code: code.map(str::to_owned),
+        address: "203.0.113.7".into(),
+        here: code.is_none().then(|| "2001:db8:85a3::8a2e:370:7334".into()),
+        minutes,
+    })
+}

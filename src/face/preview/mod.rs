@@ -1,0 +1,52 @@
+//! Every page in every state, with invented data: for looking at the pages, and for judging templates that replace ours.
+//!
+//! A test counts the branches of the templates, so a new branch needs a state here.
+
+mod account;
+mod consent;
+mod device;
+mod error;
+mod password;
+mod people;
+mod sign_in;
+mod sign_out;
+
+use super::view::{AnyView, PageView};
+
+/// The picture of the invented application.
+pub const LOGO: &str = include_str!("logo.svg");
+
+/// A page in a state.
+pub struct PageState {
+    /// The name of the template without its ending.
+    pub page: &'static str,
+    /// The name of the state; unique for the page, and safe in an address.
+    pub name: String,
+    pub view: Box<dyn AnyView + Send + Sync>,
+}
+
+impl PageState {
+    fn new<V: PageView + Send + Sync + 'static>(name: impl Into<String>, view: V) -> Self {
+        let page = V::TEMPLATE.trim_end_matches(".html");
+        Self { page, name: name.into(), view: Box::new(view) }
+    }
+}
+
+/// All states. Links and forms lead to addresses below `issuer`, and pictures come from there.
+pub fn all(issuer: &str) -> Vec<PageState> {
+    [
+        sign_in::states(issuer),
+        account::states(issuer),
+        consent::states(issuer),
+        device::states(),
+        sign_out::states(issuer),
+        password::states(),
+        error::states(issuer),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,222 @@
+//! Templates of an operator that replace ours one by one, under a contract that has a version (docs/theming.md).
+//!
+//! A replaced page must still do what the page is for. So each one is rendered in every state of [`preview`] beside ours, and
+//! its forms are compared: whatever ours sends, the other one must send, too.
+
+mod forms;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use minijinja::{Environment, Error};
+
+use self::forms::Forms;
+use super::assets::Assets;
+use super::language::Language;
+use super::preview::{self, PageState};
+use super::templates::{REPLACEABLE, Reader, Replacement, TEMPLATES, Templates};
+use super::theme::OperatorTheme;
+use crate::failure::Failure;
+use crate::files::NamedFile;
+
+/// The version of the contract: which templates there are, and what each gets. It changes when a template that kept the
+/// contract before may not keep it any more.
+pub const VERSION: u32 = 1;
+
+/// What an exported template says in its first line, before the version.
+const VERSION_MARK: &str = "grantor template, version ";
+
+/// The largest template in bytes.
+const MAX_BYTES: u64 = 64 * 1024;
+
+/// What every template gets beside the fields of its page.
+const OF_EVERY_PAGE: [&str; 5] = ["lang", "dir", "language_name", "here", "script"];
+
+/// Why a template cannot replace ours.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the template {name} cannot be used: {why}")]
+pub struct WrongTemplate {
+    pub name: String,
+    pub why: String,
+}
+
+impl WrongTemplate {
+    fn new(name: &str, why: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), why: why.into() }
+    }
+}
+
+/// Reads the templates in a folder, and checks them.
+///
+/// # Errors
+/// What is wrong with them, at most one finding for each.
+pub fn load(folder: &Path) -> Result<Vec<Replacement>, Vec<WrongTemplate>> {
+    let replaced = read(folder).map_err(|wrong| vec![wrong])?;
+    let ours = |failure: Failure| vec![WrongTemplate::new("layout.html", failure.chain())];
+    let wrong = check(&replaced).map_err(ours)?;
+    if wrong.is_empty() { Ok(replaced) } else { Err(wrong) }
+}
+
+/// Reads the templates in a folder: its files whose names end in `.html`.
+///
+/// # Errors
+/// The folder or a file cannot be read, or no template of ours has this name.
+fn read(folder: &Path) -> Result<Vec<Replacement>, WrongTemplate> {
+    let unreadable = |error: std::io::Error| {
+        WrongTemplate::new(&folder.display().to_string(), format!("the folder cannot be read: {error}"))
+    };
+    let mut read = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if !name.ends_with(".html") {
+            continue;
+        }
+        if !REPLACEABLE.contains(&name.as_str()) {
+            let why = format!("only these can be replaced: {}", REPLACEABLE.join(", "));
+            return Err(WrongTemplate::new(&name, why));
+        }
+        let text = NamedFile::new("the template", &path).text(MAX_BYTES);
+        let text = text.map_err(|error| WrongTemplate::new(&name, error.to_string()))?;
+        read.push(Replacement { name, text: text.to_string() });
+    }
+    read.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(read)
+}
+
+/// Returns our own template as a start for another one, with the version of the contract in its first line. `None` if no
+/// template of this name can be replaced.
+pub fn start(name: &str) -> Option<Replacement> {
+    let (_, text) = TEMPLATES.iter().find(|(other, _)| *other == name && REPLACEABLE.contains(other))?;
+    let text = format!("{{#- {VERSION_MARK}{VERSION}: docs/theming.md -#}}\n{text}");
+    Some(Replacement { name: name.to_owned(), text })
+}
+
+/// Returns what is wrong with templates, at most one finding for each. Without findings they can replace ours.
+///
+/// # Errors
+/// Our own templates are not valid.
+fn check(replaced: &[Replacement]) -> Result<Vec<WrongTemplate>, Failure> {
+    if replaced.is_empty() {
+        return Ok(Vec::new());
+    }
+    let wrong: Vec<WrongTemplate> = replaced.iter().filter_map(|one| check_alone(one).err()).collect();
+    if !wrong.is_empty() {
+        return Ok(wrong);
+    }
+    let issuer = "https://id.example.com";
+    let (ours, theirs) = (OperatorTheme::unchanged(issuer), OperatorTheme::unchanged(issuer));
+    let theirs = OperatorTheme { templates: replaced.to_vec(), ..theirs };
+    let assets = Assets::new(&ours.brand);
+    let both = Both {
+        ours: Templates::new(issuer, &assets, &ours)?.strict(),
+        theirs: Templates::new(issuer, &assets, &theirs)?.strict(),
+        replaced,
+    };
+    let states = preview::all(issuer);
+    let mut wrong = both.unknown_names(&states);
+    for state in &states {
+        if let Err(found) = both.compare(state) {
+            wrong.entry(found.name.clone()).or_insert(found);
+        }
+    }
+    Ok(wrong.into_values().collect())
+}
+
+/// Checks what can be seen without any other template.
+fn check_alone(one: &Replacement) -> Result<(), WrongTemplate> {
+    let wrong = |why: String| WrongTemplate::new(&one.name, why);
+    if let Some((_, rest)) = one.text.lines().next().and_then(|line| line.split_once(VERSION_MARK)) {
+        let version: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        if version != VERSION.to_string() {
+            return Err(wrong(format!(
+                "it is for version {version} of the templates, and this is version {VERSION}; docs/theming.md says \
+                 what has changed"
+            )));
+        }
+    }
+    let compiled = Environment::new().add_template_owned(one.name.clone(), one.text.clone());
+    compiled.map_err(|error| wrong(sentence(&error)))
+}
+
+/// Our templates, and the same with those of the operator.
+struct Both<'a> {
+    ours: Templates,
+    theirs: Templates,
+    replaced: &'a [Replacement],
+}
+
+impl Both<'_> {
+    /// What templates use that no page gives them, in any branch.
+    fn unknown_names(&self, states: &[PageState]) -> BTreeMap<String, WrongTemplate> {
+        let shared: BTreeSet<&str> = self.theirs.shared_names().chain(OF_EVERY_PAGE).collect();
+        let mut wrong = BTreeMap::new();
+        for one in self.replaced {
+            // A piece is on every page.
+            let is_piece = states.iter().all(|state| state.view.template() != one.name);
+            let of_page = states.iter().filter(|state| is_piece || state.view.template() == one.name);
+            let fields: BTreeSet<String> = of_page.flat_map(fields).collect();
+            let used = self.theirs.used_names(&one.name);
+            let unknown = used.iter().find(|name| !shared.contains(name.as_str()) && !fields.contains(*name));
+            if let Some(name) = unknown {
+                let why = format!("it uses {name}, which this page does not have");
+                wrong.insert(one.name.clone(), WrongTemplate::new(&one.name, why));
+            }
+        }
+        wrong
+    }
+
+    /// Renders a state with both, and looks for what is missing.
+    fn compare(&self, state: &PageState) -> Result<(), WrongTemplate> {
+        let of_state = |why: String| {
+            WrongTemplate::new(
+                self.blamed(state),
+                format!("in the state {}/{}, {why}", state.page, state.name),
+            )
+        };
+        // The choice of a language is not needed: it is on no page that cannot be shown again.
+        let page = |templates: &Templates, here| {
+            let reader = Reader { language: Language::English, here };
+            templates.render(reader, state.view.as_ref())
+        };
+        let failed = |error: Error| {
+            let name = error.name().filter(|name| self.replaced.iter().any(|one| one.name == *name));
+            let found = of_state(sentence(&error));
+            WrongTemplate { name: name.map_or(found.name, str::to_owned), why: found.why }
+        };
+        page(&self.theirs, Some("/")).map_err(failed)?;
+        let theirs = page(&self.theirs, None).map_err(failed)?;
+        let ours = page(&self.ours, None).map_err(|error| of_state(sentence(&error)))?;
+        match Forms::of(&theirs).first_missing(&Forms::of(&ours)) {
+            Some(missing) => Err(of_state(format!("it lacks {missing}"))),
+            None => Ok(()),
+        }
+    }
+
+    /// The replaced template that is most likely to be at fault: that of the page, or else the layout, or else any.
+    fn blamed(&self, state: &PageState) -> &str {
+        let is_replaced = |name: &&str| self.replaced.iter().any(|one| one.name == *name);
+        let likely = [state.view.template(), "layout.html"].into_iter().find(is_replaced);
+        likely.unwrap_or_else(|| self.replaced.first().map_or("", |one| one.name.as_str()))
+    }
+}
+
+/// The names of the fields of a page.
+fn fields(state: &PageState) -> Vec<String> {
+    let names = state.view.fields().try_iter().map(|names| names.map(|name| name.to_string()).collect());
+    names.unwrap_or_default()
+}
+
+/// An error of the template engine in one line.
+fn sentence(error: &Error) -> String {
+    let what = error
+        .detail()
+        .map_or_else(|| error.kind().to_string(), |detail| format!("{}: {detail}", error.kind()));
+    match error.line() {
+        Some(line) => format!("line {line}: {what}"),
+        None => what,
+    }
+}
+
+#[cfg(test)]
+mod tests;
