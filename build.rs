@@ -18,7 +18,6 @@ const LOCALES: &str = "src/face/locales";
 const TEMPLATES: &str = "src/face/templates";
 const NAMES: &str = "src/face/text_names.rs";
 
-#[expect(clippy::print_stdout, reason = "cargo reads it")]
 fn main() {
     for path in [LOCALES, TEMPLATES, NAMES, "src/face/messages.rs", "build.rs"] {
         println!("cargo::rerun-if-changed={path}");

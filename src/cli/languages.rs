@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::CliError;
+use super::{CliError, warn};
 use crate::oauth::language_tag::LanguageTag;
+use crate::oauth::localized_text::LocalizedText;
 use crate::operations::text_change::TextChange;
 
 /// A language, and the text in it.
@@ -42,6 +43,25 @@ pub(super) fn text_change(
         return Err(format!("{option}-in gives {tag}, and --no-{}-in removes it", &option[2..]).into());
     }
     Ok(TextChange { default, in_languages: in_languages.to_vec(), removed: removed.to_vec() })
+}
+
+/// Warns if a text has a new default and is the old one in some languages. `option` names the text, such as `--name`.
+pub(super) fn warn_of_kept(
+    option: &str,
+    change: &TextChange,
+    after: Option<&LocalizedText>,
+) -> Result<(), CliError> {
+    let is_kept = |tag: &LanguageTag| change.in_languages.iter().all(|(given, _)| given != tag);
+    let kept = after.iter().flat_map(|text| text.in_languages()).filter(|(tag, _)| is_kept(tag));
+    let kept: Vec<&str> = kept.map(|(tag, _)| tag.as_str()).collect();
+    if change.default.is_none() || kept.is_empty() {
+        return Ok(());
+    }
+    warn(format!(
+        "the text of {option} is still the one before in {}; {option}-in changes it, and --no-{}-in removes it",
+        kept.join(", "),
+        &option[2..]
+    ))
 }
 
 #[cfg(test)]

@@ -188,7 +188,7 @@ impl TextReader {
                 self.selection(id.name, variants);
             }
             Expression::Select { .. } => {
-                self.wrong.push("selects by something that is not a variable".into())
+                self.wrong.push("selects by something that is not a variable".into());
             }
         }
     }
@@ -200,7 +200,7 @@ impl TextReader {
                 match ["zero", "one", "two", "few", "many", "other"].contains(&name) {
                     true => _ = categories.insert(name.to_owned()),
                     false => {
-                        self.wrong.push(format!("has the branch [{name}], which is not a plural category"))
+                        self.wrong.push(format!("has the branch [{name}], which is not a plural category"));
                     }
                 }
             }

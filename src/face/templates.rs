@@ -178,7 +178,8 @@ impl Templates {
             dir => language.direction(),
             language_name => language.own_name(),
             here,
-            sentence => self.sentences.iter().find(|(other, _)| *other == language).and_then(|(_, text)| text.as_deref()),
+            // Not `sentence`: error pages have a field of this name.
+            operator_sentence => self.sentences.iter().find(|(other, _)| *other == language).and_then(|(_, text)| text.as_deref()),
             ..view
         };
         self.environment.get_template(template)?.render(page)

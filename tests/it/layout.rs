@@ -125,9 +125,9 @@ async fn the_judgement_finds_what_it_looks_for() {
 
 /// The addresses that a page loads by itself.
 fn loaded(body: &str) -> Vec<String> {
-    let tag =
-        Regex::new(r#"<(?:link|img|script|iframe|source|use|object|embed|video|audio)\b[^>]*"#).unwrap();
-    let address = Regex::new(r#"\b(?:src|href|srcset|data|poster)="([^"]*)""#).unwrap();
+    let tag = Regex::new(r#"<(?:link|img|script|iframe|source|use|object|embed|video|audio)(?-u:\b)[^>]*"#)
+        .unwrap();
+    let address = Regex::new(r#"(?-u:\b)(?:src|href|srcset|data|poster)="([^"]*)""#).unwrap();
     let tags = tag.find_iter(body).map(|tag| tag.as_str());
     tags.flat_map(|tag| {
         address.captures_iter(tag).map(|found| found[1].replace("&#x2f;", "/")).collect::<Vec<_>>()

@@ -14,6 +14,7 @@ use oauth2::TokenResponse as _;
 use reqwest::Method;
 
 use crate::support::browser::http_client;
+use crate::support::database::private_folder;
 use crate::support::process::free_port;
 use crate::support::relying_party::Registration;
 use crate::support::{Answer, Application, Browser, CHALLENGE, TestServer, VERIFIER};
@@ -209,6 +210,24 @@ async fn every_page_is_light_and_the_style_sheet_of_the_reference_is_loaded_nowh
     for path in ["/", "/sign-in?flow=none", "/nothing"] {
         let page = browser.request(Method::GET, path, &[("accept", "text/html")], "").await;
         assert_eq!(sheets(&page), 1, "{path}: {}", page.body);
+    }
+}
+
+#[tokio::test]
+async fn the_reference_has_the_name_and_the_picture_of_the_operator() {
+    let folder = private_folder();
+    let logo = folder.path().join("logo");
+    std::fs::write(
+        &logo,
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 1 1\"><path d=\"M0 0h1v1z\"/></svg>",
+    )
+    .unwrap();
+    let logo = logo.display().to_string();
+    let server = TestServer::start_with(&[("brand.name", "Example & Co"), ("brand.logo", &logo)]).await;
+    let picture = format!("<img src=\"{}\"", server.app.brand.logo().expect("a logo"));
+    for path in ["/errors", "/errors/code.expired", "/errors?q=code"] {
+        let page = text(&server.get(path).await);
+        assert!(page.contains("<bdi>Example & Co</bdi></a>") && page.contains(&picture), "{path}: {page}");
     }
 }
 

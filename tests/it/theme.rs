@@ -47,7 +47,7 @@ async fn a_state_is_shown_in_two_widths_with_links_to_the_next() {
     let frame = "src=\"/dark/consent/six-scopes?lang=ar&amp;framed=1\"";
     assert_eq!(view.body.matches(frame).count(), 2, "{view:?}");
     assert!(
-        view.body.contains("rel=\"next\" href=\"/view/consent/claims?lang=ar&amp;scheme=dark\""),
+        view.body.contains("rel=\"next\" href=\"/view/consent/partial?lang=ar&amp;scheme=dark\""),
         "{view:?}"
     );
     assert!(view.body.contains("rel=\"prev\" href=\"/view/consent/three-scopes?"), "{view:?}");

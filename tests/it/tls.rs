@@ -240,7 +240,7 @@ async fn the_certificate_that_was_checked_is_served_although_its_files_change_be
             }
             let port = server.port();
             let (running, handle) = server.start().expect("the files are not read again");
-            ready.send((port, handle)).ok().expect("the test waits");
+            ready.send((port, handle)).expect("the test waits");
             running.await.expect("a clean stop");
         });
     });

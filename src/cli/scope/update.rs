@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::super::client::words::group;
-use super::super::languages::{InLanguage, in_language, language, text_change};
+use super::super::languages::{InLanguage, in_language, language, text_change, warn_of_kept};
 use super::super::lifetime::new_lifetime;
 use super::super::{CliError, OutputOptions};
 use super::list::to_json;
@@ -80,8 +80,11 @@ struct ScopeChangeOptions {
 pub(super) fn run(options: Options) -> Result<(), CliError> {
     let Options { name, changes, output } = options;
     let changes = changes.into_changes()?;
+    let (description, consequence) = (changes.description.clone(), changes.consequence.clone());
     output.common.run(async |cli| {
         let scope = scopes::update(&cli.operations(), &name, changes).await?.outcome;
+        warn_of_kept("--description", &description, Some(&scope.description))?;
+        warn_of_kept("--consequence", &consequence, scope.consequence.as_ref())?;
         output.say(to_json(&scope), format!("updated the scope {name}"))
     })
 }

@@ -15,7 +15,7 @@ use super::stylesheet::{ColourScheme, in_scheme};
 use super::{CliError, Common, HangUp, say, stop_asked};
 use crate::config::Config;
 use crate::face::language::Language;
-use crate::face::preview::{self, LOGO};
+use crate::face::preview::{self, LOGO, OWN_STYLE};
 use crate::face::templates::Reader;
 use crate::telemetry;
 
@@ -106,6 +106,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/view/{page}/{state}", web::get().to(view))
         .route("/{scheme}/assets/{name}", web::get().to(asset))
         .route("/{scheme}/logo.svg", web::get().to(logo))
+        .route("/{scheme}/own-style.css", web::get().to(own_style))
         .route("/{scheme}/language", web::post().to(language))
         .route("/{scheme}/{page}/{state}", web::get().to(page))
         .default_service(web::to(nowhere));
@@ -189,6 +190,10 @@ async fn asset(preview: web::Data<Preview>, path: web::Path<(String, String)>) -
         Some(asset) => file(asset.media_type, asset.content.to_string()),
         None => nowhere(preview).await,
     }
+}
+
+async fn own_style() -> HttpResponse {
+    file("text/css; charset=utf-8", OWN_STYLE.to_owned())
 }
 
 async fn logo() -> HttpResponse {

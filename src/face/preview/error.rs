@@ -72,7 +72,6 @@ fn other(issuer: &str) -> Vec<PageState> {
     vec![
         PageState::new("not-found", nothing("not-found", vec![home(issuer)])),
         PageState::new("not-found-at-home", nothing("not-found", Vec::new())),
-        PageState::new("reference-not-found", nothing("reference-not-found", vec![way("errors", "errors")])),
         PageState::new("wait-42", limited),
         PageState::new("wait-1", busy),
         PageState::new(

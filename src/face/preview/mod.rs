@@ -16,6 +16,9 @@ use super::view::{AnyView, PageView};
 /// The picture of the invented application.
 pub const LOGO: &str = include_str!("logo.svg");
 
+/// The style sheet of an application with a brand of its own.
+pub const OWN_STYLE: &str = ":root { --accent: #0d766e; --accent-hover: #0a5c56; --on-accent: #fff }";
+
 /// A page in a state.
 pub struct PageState {
     /// The name of the template without its ending.

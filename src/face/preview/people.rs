@@ -15,7 +15,7 @@ pub(super) fn application(issuer: &str) -> Application {
     Application {
         name: Words { text: "Demo Calendar".into(), lang: Some("en".into()) },
         logo: Some(format!("{issuer}/logo.svg")),
-        logo_dark: None,
+        logo_dark: Some(format!("{issuer}/logo.svg")),
         style: None,
         site: Some("https://calendar.example/".into()),
         policy: Some("https://calendar.example/privacy".into()),

@@ -2,7 +2,7 @@
 
 use super::PageState;
 use super::people::{ARABIC_APPLICATION, application, bare, long};
-use crate::face::view::{SignInPage, SignInProblem, SignUpPage, SignUpProblem, Stay};
+use crate::face::view::{Application, SignInPage, SignInProblem, SignUpPage, SignUpProblem, Stay};
 use crate::oauth::reason::Reason;
 
 /// The texts `sign-up-…` and `password-…` for a mistake, by their fields.
@@ -43,11 +43,17 @@ fn sign_in(issuer: &str) -> Vec<PageState> {
         PageState::new("wrong", wrong(SignInProblem::Wrong)),
         PageState::new("wait-1", wrong(wait(1))),
         PageState::new("wait-30", wrong(wait(30))),
+        PageState::new("own-style", SignInPage { application: Some(styled(issuer)), ..page.clone() }),
         PageState::new("device", SignInPage { application: None, ..page.clone() }),
         PageState::new("without-sign-up", SignInPage { sign_up: None, stay: None, ..page.clone() }),
         PageState::new("long-names", SignInPage { username: long(), ..named(&long()) }),
         PageState::new("right-to-left", named(ARABIC_APPLICATION)),
     ]
+}
+
+/// An application with a brand of its own, and one logo for both schemes.
+fn styled(issuer: &str) -> Application {
+    Application { style: Some(format!("{issuer}/own-style.css")), logo_dark: None, ..application(issuer) }
 }
 
 fn sign_up(issuer: &str) -> Vec<PageState> {

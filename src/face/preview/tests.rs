@@ -2,16 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use super::all;
+use super::{LOGO, all};
+use crate::config::Config;
 use crate::face::assets::Assets;
+use crate::face::brand::Brand;
 use crate::face::language::Language;
 use crate::face::templates::{REPLACEABLE, Reader, Replacement, TEMPLATES, Templates};
 use crate::face::theme::OperatorTheme;
 
 const ISSUER: &str = "https://id.example.com";
 
-fn templates(replaced: &[Replacement]) -> Templates {
-    let theme = OperatorTheme { templates: replaced.to_vec(), ..OperatorTheme::unchanged(ISSUER) };
+fn templates(options: &[(&str, &str)], replaced: &[Replacement]) -> Templates {
+    let brand = Brand::load(&Config::with(options).unwrap().brand, ISSUER).unwrap();
+    let unchanged = OperatorTheme::unchanged(ISSUER);
+    let theme = OperatorTheme { brand, templates: replaced.to_vec(), ..unchanged };
     Templates::new(ISSUER, &Assets::new(&theme.brand), &theme).unwrap()
 }
 
@@ -65,8 +69,24 @@ fn every_branch_of_every_template_is_taken_in_a_state() {
         wanted.extend(marks);
     }
     assert!(wanted.len() > 100, "{}", wanted.len());
-    let templates = templates(&replaced);
-    for here in [None, Some("/x")] {
+    let folder = tempfile::tempdir().unwrap();
+    let logo = folder.path().join("logo.svg");
+    std::fs::write(&logo, LOGO).unwrap();
+    let logo = logo.to_str().unwrap();
+    let brands: [&[(&str, &str)]; 4] = [
+        &[],
+        &[("brand.support", "mailto:help@example.com"), ("brand.logo", logo)],
+        &[("brand.privacy", "https://example.com/privacy")],
+        &[
+            ("brand.name", "Example"),
+            ("brand.logo", logo),
+            ("brand.logo_dark", logo),
+            ("brand.terms", "https://example.com/terms"),
+            ("brand.sentence", "Example Ltd."),
+        ],
+    ];
+    for (brand, here) in brands.into_iter().flat_map(|brand| [(brand, None), (brand, Some("/x"))]) {
+        let templates = templates(brand, &replaced);
         for state in all(ISSUER) {
             let reader = Reader { language: Language::English, here };
             let page = templates.render(reader, state.view.as_ref()).unwrap();
@@ -78,7 +98,7 @@ fn every_branch_of_every_template_is_taken_in_a_state() {
 
 #[test]
 fn every_state_is_a_page_in_every_language() {
-    let templates = templates(&[]).strict();
+    let templates = templates(&[], &[]).strict();
     let mut names = BTreeSet::new();
     for state in all(ISSUER) {
         let name = format!("{}/{}", state.page, state.name);
@@ -95,4 +115,23 @@ fn every_state_is_a_page_in_every_language() {
     let missing: Vec<_> =
         REPLACEABLE.iter().filter(|name| !shown.contains(**name) && !pieces.contains(name)).collect();
     assert!(missing.is_empty(), "templates without a state: {missing:?}");
+}
+
+#[test]
+fn the_operators_sentence_is_under_the_form_and_nothing_else_is() {
+    for (options, sentence) in
+        [(&[][..], None), (&[("brand.sentence", "Example Ltd.")][..], Some("Example Ltd."))]
+    {
+        let templates = templates(options, &[]);
+        for state in all(ISSUER) {
+            let page =
+                templates.render(Reader { language: Language::English, here: None }, state.view.as_ref());
+            let page = page.unwrap();
+            let (_, footer) = page.split_once("<footer>").unwrap();
+            let shown = footer.split_once("<p><bdi>").and_then(|(_, rest)| rest.split("</bdi>").next());
+            // Pages that continue by themselves have nothing there.
+            let has_footer = !["form_post", "signing_out"].contains(&state.page);
+            assert_eq!(shown, sentence.filter(|_| has_footer), "{}/{}", state.page, state.name);
+        }
+    }
 }

@@ -29,8 +29,11 @@ const VERSION_MARK: &str = "grantor template, version ";
 /// The largest template in bytes.
 const MAX_BYTES: u64 = 64 * 1024;
 
+/// The templates that are parts of others.
+const PIECES: [&str; 3] = ["layout.html", "parts.html", "ways.html"];
+
 /// What every template gets beside the fields of its page.
-const OF_EVERY_PAGE: [&str; 5] = ["lang", "dir", "language_name", "here", "script"];
+const OF_EVERY_PAGE: [&str; 6] = ["lang", "dir", "language_name", "here", "script", "operator_sentence"];
 
 /// Why a template cannot replace ours.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -115,7 +118,7 @@ fn check(replaced: &[Replacement]) -> Result<Vec<WrongTemplate>, Failure> {
     };
     let states = preview::all(issuer);
     let mut wrong = both.unknown_names(&states);
-    for state in &states {
+    for state in states.iter().filter(|state| both.concerns(state)) {
         if let Err(found) = both.compare(state) {
             wrong.entry(found.name.clone()).or_insert(found);
         }
@@ -164,6 +167,13 @@ impl Both<'_> {
             }
         }
         wrong
+    }
+
+    /// Whether a state is rendered by a template that is replaced.
+    fn concerns(&self, state: &PageState) -> bool {
+        let is_used =
+            |one: &Replacement| PIECES.contains(&one.name.as_str()) || one.name == state.view.template();
+        self.replaced.iter().any(is_used)
     }
 
     /// Renders a state with both, and looks for what is missing.

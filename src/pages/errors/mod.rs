@@ -11,7 +11,7 @@ use minijinja::{Value, context};
 use crate::app::App;
 use crate::face::language::Language;
 use crate::face::templates::Reader;
-use crate::http::call::{Call, Request};
+use crate::http::call::Request;
 use crate::oauth::error_code::ErrorCode;
 use crate::oauth::reason::{Reason, Responsible};
 use crate::oauth::request::params::Params;
@@ -27,27 +27,27 @@ pub async fn index(app: web::Data<App>, request: Request) -> HttpResponse {
     let query = bounded(query.one("q").ok().flatten().unwrap_or_default());
     if query.is_empty() {
         let purposes = contents::purposes(with_reasons);
-        return page(&app, &request, StatusCode::OK, "errors.html", context! { purposes, anchors => true });
+        return page(&app, StatusCode::OK, "errors.html", context! { purposes, anchors => true });
     }
-    page(&app, &request, StatusCode::OK, "search.html", found(&query))
+    page(&app, StatusCode::OK, "search.html", found(&query))
 }
 
 /// The page of one error or of one reason; for another word, what is similar to it.
-pub async fn show(app: web::Data<App>, request: Request, word: web::Path<String>) -> HttpResponse {
+pub async fn show(app: web::Data<App>, word: web::Path<String>) -> HttpResponse {
     if let Some(reason) = Reason::find(&word) {
-        return page(&app, &request, StatusCode::OK, "reason.html", explained(reason, &app.issuer));
+        return page(&app, StatusCode::OK, "reason.html", explained(reason, &app.issuer));
     }
     if let Some(code) = ErrorCode::ALL.iter().copied().find(|code| code.as_str() == *word) {
-        return page(&app, &request, StatusCode::OK, "code.html", code_explained(code, &app.issuer));
+        return page(&app, StatusCode::OK, "code.html", code_explained(code, &app.issuer));
     }
     let results = found(&bounded(&word));
-    page(&app, &request, StatusCode::NOT_FOUND, "search.html", context! { is_address => true, ..results })
+    page(&app, StatusCode::NOT_FOUND, "search.html", context! { is_address => true, ..results })
 }
 
 /// A page of the reference, with its table of contents. The reference is for developers, and in English.
-fn page(app: &App, call: &Call, status: StatusCode, template: &str, context: Value) -> HttpResponse {
+fn page(app: &App, status: StatusCode, template: &str, context: Value) -> HttpResponse {
     let contents = contents::purposes(named);
-    let reader = Reader { language: Language::English, here: None, ..call.reader() };
+    let reader = Reader { language: Language::English, here: None };
     let context = context! { contents, longest => MAX_LENGTH, ..context };
     app.pages.show_value(reader, status, template, context)
 }

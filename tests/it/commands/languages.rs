@@ -62,6 +62,10 @@ async fn a_client_has_its_name_and_links_in_the_languages_that_options_give() {
     let changed = update(&["--name-in", "DE=Der Kalender", "--no-name-in", "pt-br"]);
     let names = json!({ "client_name": "Demo Calendar", "client_name#de": "Der Kalender" });
     assert_eq!(members(&changed, "client_name"), names);
+    let output = operator.run(&["client", "update", "calendar", "--name", "A Calendar"]);
+    let warning = "grantor: warning: the text of --name is still the one before in de; --name-in changes it, and --no-name-in \
+                   removes it\n";
+    assert_eq!(String::from_utf8_lossy(&output.stderr), warning);
     let changed = update(&["--name", "The Calendar"]);
     assert_eq!(changed["client_name#de"], "Der Kalender", "a new default changes no language");
     let changed = update(&["--site", "https://app.example/", "--site-in", "fr=https://app.example/fr"]);
@@ -100,6 +104,7 @@ async fn a_scope_has_its_description_and_its_consequence_in_the_languages_that_o
         "consequence#ar": "\u{627}\u{644}\u{645}\u{627}\u{644}",
         "consequence#de": "Es kann Ihr Geld bewegen.",
         "sensitive": true,
+        "required": false,
         "claims": [],
         "access_token_lifetime": null,
         "required_group": null,

@@ -1,32 +1,34 @@
 //! `grantor client update`.
 
+mod links;
+mod lists;
+
 use std::path::PathBuf;
 
 use clap::Args;
 
 use super::super::fault::with_hint;
-use super::super::languages::{InLanguage, in_language, language, text_change};
+use super::super::languages::{InLanguage, in_language, language, text_change, warn_of_kept};
 use super::super::lifetime::new_lifetime;
-use super::super::list::{check_single, scope_change};
+use super::super::list::scope_change;
 use super::super::{CliError, OutputOptions};
 use super::brand::{ClientBrandOptions, Corners, warn_of_unused};
 use super::encryption::{jwks, new_encryption};
-use super::links::{LinkChanges, link_change};
+use super::links::LinkChanges;
 use super::logo::logos;
-use super::show::{texts, to_json};
+use super::show::to_json;
 use super::words::{
-    AlgorithmOrDefault, Audience, Format, Grant, Kind, MethodOrAny, PkceOrDefault, Subject, grants, group,
-    origins, redirect_uris, response_types, schemes,
+    AlgorithmOrDefault, Audience, Format, Grant, Kind, MethodOrAny, PkceOrDefault, Subject, group, origins,
+    response_types, schemes,
 };
 use crate::clock::Seconds;
 use crate::face::colour::Colour;
 use crate::oauth::client::origin::Origin;
 use crate::oauth::client::{
-    Branding, Client, ClientKind, ClientMetadata, Encryption, GrantType, IdTokenClaims, Links, LogoutUris,
+    Branding, Client, ClientKind, ClientMetadata, Encryption, IdTokenClaims, Links, LogoutUris,
 };
 use crate::oauth::id::ClientId;
 use crate::oauth::language_tag::LanguageTag;
-use crate::oauth::request::redirect_uri::RegisteredUri;
 use crate::oauth::request::response_type::ResponseType;
 use crate::operations::clients::{self, ClientChange, SectorReading};
 use crate::operations::fault::{Fault, FaultKind, Faults};
@@ -310,6 +312,7 @@ pub(super) fn run(options: Options) -> Result<(), CliError> {
         None => SectorReading::AsNeeded,
     };
     let edit = ClientEdit::of(changes)?;
+    let name = edit.name.clone();
     output.common.run(async |cli| {
         let (id, has_brand) = (ClientId::new(id), edit.changes.brand().is_any());
         let change = ClientChange { edit: move |before: &Client| edit.applied_to(before), logos, sector };
@@ -317,6 +320,7 @@ pub(super) fn run(options: Options) -> Result<(), CliError> {
         clients::update(&cli.operations(), &id, change).await.map_err(hint)?;
         warn_of_unused(has_brand, cli.operations().config)?;
         let client = clients::find(&cli.operations(), &id).await?;
+        warn_of_kept("--name", &name, Some(&client.client.name))?;
         output.say(to_json(&client), format!("updated the client {id}"))
     })
 }
@@ -435,19 +439,6 @@ impl ClientEdit {
 }
 
 impl ClientChangeOptions {
-    fn links(&self) -> Result<LinkChanges, CliError> {
-        Ok(LinkChanges {
-            site: link_change("--site", (&self.site, self.no_site), &self.site_in, &self.no_site_in)?,
-            policy: link_change(
-                "--policy",
-                (&self.policy, self.no_policy),
-                &self.policy_in,
-                &self.no_policy_in,
-            )?,
-            terms: link_change("--terms", (&self.terms, self.no_terms), &self.terms_in, &self.no_terms_in)?,
-        })
-    }
-
     // A group of options that is required cannot contain a flattened one.
     fn brand(&self) -> ClientBrandOptions {
         ClientBrandOptions {
@@ -495,45 +486,5 @@ impl ClientChangeOptions {
                 &before.front_channel,
             ),
         }
-    }
-
-    fn redirect_uris(&self, before: &[RegisteredUri]) -> Result<Vec<RegisteredUri>, Fault> {
-        let added = self.add_redirect_uris.clone();
-        let change =
-            ListChange::of(self.redirect_uris.clone(), false, added, self.remove_redirect_uris.clone());
-        Ok(redirect_uris(&change.applied_to(&texts(before), "redirect_uris", "redirect URI")?))
-    }
-
-    fn post_logout_redirect_uris(&self, before: &[RegisteredUri]) -> Result<Vec<RegisteredUri>, Fault> {
-        let change = ListChange::of(
-            self.post_logout_redirect_uris.clone(),
-            self.no_post_logout_redirect_uris,
-            self.add_post_logout_uris.clone(),
-            self.remove_post_logout_uris.clone(),
-        );
-        let member = "post_logout_redirect_uris";
-        Ok(redirect_uris(&change.applied_to(&texts(before), member, "post-logout redirect URI")?))
-    }
-
-    fn grants(&self, before: &[GrantType]) -> Result<Vec<GrantType>, Fault> {
-        let (added, removed) = (grants(&self.add_grants), grants(&self.remove_grants));
-        let change = ListChange::of(grants(&self.grants), false, added, removed);
-        change.applied_to(before, "grant_types", "grant")
-    }
-
-    fn resources(&self, before: &[String]) -> Result<Vec<String>, Fault> {
-        let (added, removed) = (self.add_resources.clone(), self.remove_resources.clone());
-        let change = ListChange::of(self.resources.clone(), self.no_resources, added, removed);
-        change.applied_to(before, "resources", "resource")
-    }
-
-    fn check_single(&self) -> Result<(), CliError> {
-        for uris in [&self.redirect_uris, &self.add_redirect_uris] {
-            check_single(uris, "--redirect-uri")?;
-        }
-        for uris in [&self.post_logout_redirect_uris, &self.add_post_logout_uris] {
-            check_single(uris, "--post-logout-redirect-uri")?;
-        }
-        check_single(&self.origins, "--origin")
     }
 }
