@@ -37,8 +37,17 @@ fn row(here: &SignedIn, person: Option<&Person>) -> AccountRow {
 fn initials(name: &str) -> String {
     let mut words = name.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
     let first = words.next();
-    let letters = first.into_iter().chain(words.next_back());
+    let joint = first.filter(|letter| is_arabic(*letter)).map(|_| NOT_JOINED);
+    let last = words.next_back();
+    let letters = first.into_iter().chain(joint.filter(|_| last.is_some())).chain(last);
     letters.flat_map(char::to_uppercase).collect()
+}
+
+/// Keeps two letters of Arabic apart (ZERO WIDTH NON-JOINER). Joined, they would read as a word.
+const NOT_JOINED: char = '\u{200C}';
+
+fn is_arabic(letter: char) -> bool {
+    matches!(letter, '\u{0600}'..='\u{06FF}' | '\u{0750}'..='\u{077F}' | '\u{0870}'..='\u{08FF}')
 }
 
 #[cfg(test)]
@@ -53,6 +62,8 @@ mod tests {
             ("alice", "A"),
             ("(Bob) Q. Builder-Smith", "BB"),
             ("山田 太郎", "山太"),
+            ("ليلى المنصوري", "ل\u{200C}ا"),
+            ("ليلى", "ل"),
             ("ß", "SS"),
             ("…", ""),
             ("", ""),

@@ -1,8 +1,18 @@
-//! Every page in every state, judged by axe-core in a real browser (WCAG 2.2 A and AA, and its best practices).
+//! Every page in every state, judged by axe-core in a real browser (WCAG 2.2 A and AA, and its best practices). Each state is
+//! in another language than the one before.
+
+mod autofill;
+mod keyboard;
+mod languages;
+mod layout;
+mod media;
+mod screen_reader;
+mod text_browser;
 
 use std::collections::HashSet;
 
 use grantor::clock::Timestamp;
+use grantor::face::language::Language;
 use grantor::oauth::client::{GrantType, Links};
 use grantor::oauth::grant::scope::{Scope, ScopeRecord};
 use grantor::store::{logos, scopes};
@@ -31,12 +41,14 @@ struct AxeChecker {
     chromium: Chromium,
     axe: String,
     titles: HashSet<String>,
+    /// How many pages were checked.
+    checked: usize,
 }
 
 impl AxeChecker {
     async fn start() -> Option<Self> {
         let axe = axe()?;
-        Some(Self { chromium: Chromium::start().await?, axe, titles: HashSet::new() })
+        Some(Self { chromium: Chromium::start().await?, axe, titles: HashSet::new(), checked: 0 })
     }
 
     async fn open(&mut self, state: &str, url: &str) {
@@ -44,20 +56,28 @@ impl AxeChecker {
         self.check(state).await;
     }
 
-    /// Checks the current page: wide and light, then dark at 400 % zoom.
+    /// Checks the current page, and has the next one in another language.
     async fn check(&mut self, state: &str) {
         let title = self.chromium.page.title().await.expect("a title");
         assert!(self.titles.insert(title.clone()), "{state}: another page has the title {title} too");
         let bytes = "return performance.getEntries().reduce((sum, e) => sum + (e.encodedBodySize ?? 0), 0)";
         let bytes = self.chromium.script(bytes).await.as_u64().expect("a number");
         assert!((500..MAX_PAGE_BYTES).contains(&bytes), "{state} loads {bytes} bytes");
+        self.judge(state).await;
+        self.checked += 1;
+        let next = Language::ALL[self.checked % Language::ALL.len()];
+        self.chromium.prefer_language(next.tag()).await;
+    }
+
+    /// Checks the current page by axe and by its layout: wide and light, then dark at 400 % zoom.
+    async fn judge(&self, state: &str) {
         self.chromium.script(&self.axe).await;
         for (scheme, width, height) in [("light", 1280, 800), ("dark", 320, 256)] {
             self.chromium.prefer_colours(scheme).await;
             self.chromium.resize(width, height).await;
             assert_eq!(self.found().await, Vec::<String>::new(), "{state}, {scheme}, {width} wide");
-            let over = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
-            assert_eq!(self.chromium.script(over).await, 0, "{state} stands out at the side, {width} wide");
+            let wrong = layout::faults(&self.chromium).await;
+            assert_eq!(wrong, Vec::<String>::new(), "{state}, {width} wide");
         }
     }
 
@@ -115,7 +135,7 @@ async fn check_device(checker: &mut AxeChecker, server: &TestServer) {
     checker.chromium.sign_in("alice").await;
     checker.chromium.text_of("user_code").await;
     checker.check("the page for the code of a device").await;
-    assert_eq!(checker.focused().await, serde_json::json!(["user_code", null, "solid", true]));
+    assert_eq!(checker.focused().await, serde_json::json!(["user_code", "code-hint", "solid", true]));
     checker.chromium.type_into("user_code", "ZZZZ-ZZZZ").await;
     checker.chromium.click("continue").await;
     checker.chromium.text_of("problem").await;
@@ -142,13 +162,16 @@ async fn check_password_link(checker: &mut AxeChecker, server: &TestServer) {
     let link = made["link"].as_str().expect("a link");
     let link = format!("{}{}", server.url, &link[link.find("/password").expect("a path")..]);
     checker.open("the page of a link for a password", &link).await;
-    assert_eq!(checker.focused().await, serde_json::json!(["password", null, "solid", true]));
+    assert_eq!(checker.focused().await, serde_json::json!(["password", "password-hint", "solid", true]));
     checker.chromium.type_into("password", "Qwerty123456789").await;
     checker.chromium.type_into("repeated", "Qwerty123456789").await;
     checker.chromium.click("set-password").await;
     checker.chromium.text_of("problem").await;
     checker.check("the page of a link for a password with an error").await;
-    assert_eq!(checker.focused().await, serde_json::json!(["password", "problem", "solid", true]));
+    assert_eq!(
+        checker.focused().await,
+        serde_json::json!(["password", "problem password-hint", "solid", true])
+    );
     checker.chromium.type_into("password", PASSWORD).await;
     checker.chromium.type_into("repeated", PASSWORD).await;
     checker.chromium.click("set-password").await;

@@ -124,7 +124,7 @@ scope-email = Vedere il tuo indirizzo email
 scope-address = Vedere il tuo indirizzo postale
 scope-phone = Vedere il tuo numero di telefono
 scope-groups = Vedere i gruppi di cui fai parte
-scope-offline_access = Mantenere questo accesso dopo che sei uscito
+scope-offline_access = Mantenere questo accesso anche dopo l’uscita
 
 ### Devices
 

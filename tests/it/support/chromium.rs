@@ -158,10 +158,44 @@ impl Chromium {
         self.page.execute(script, Vec::new()).await.expect("a script")
     }
 
+    /// Types into the element that has the focus; Tab and Enter move on as they do for a person.
+    pub(crate) async fn press(&self, keys: &str) {
+        let focused = self.page.active_element().await.expect("an element with the focus");
+        focused.send_keys(keys).await.expect("an element that takes keys");
+    }
+
     /// Sets the preferred colour scheme, as the person's system would.
     pub(crate) async fn prefer_colours(&self, scheme: &str) {
-        let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
-        self.dev_tools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
+        // A colour that is still changing has a contrast that no person reads.
+        let features = [("prefers-color-scheme", scheme), ("prefers-reduced-motion", "reduce")];
+        self.emulate("", &features).await;
+    }
+
+    /// Sets a preference of the person's system, and the medium: `print`, or nothing for the screen.
+    pub(crate) async fn prefer(&self, medium: &str, feature: &str, value: &str) {
+        self.emulate(medium, &[(feature, value)]).await;
+    }
+
+    async fn emulate(&self, medium: &str, features: &[(&str, &str)]) {
+        let features: Vec<Value> =
+            features.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
+        self.dev_tools("Emulation.setEmulatedMedia", json!({ "media": medium, "features": features })).await;
+    }
+
+    /// Sets the language that the browser asks for.
+    pub(crate) async fn prefer_language(&self, tag: &str) {
+        self.dev_tools("Network.enable", json!({})).await;
+        let headers = json!({ "headers": { "Accept-Language": tag } });
+        self.dev_tools("Network.setExtraHTTPHeaders", headers).await;
+    }
+
+    /// Returns what a screen reader finds on the page: the role and the name of each element that has a name.
+    pub(crate) async fn announced(&self) -> Vec<(String, String)> {
+        let tree = self.dev_tools("Accessibility.getFullAXTree", json!({})).await;
+        let text = |node: &Value, what: &str| node[what]["value"].as_str().unwrap_or_default().to_owned();
+        let nodes = tree["nodes"].as_array().expect("nodes");
+        let nodes = nodes.iter().map(|node| (text(node, "role"), text(node, "name")));
+        nodes.filter(|(_, name)| !name.is_empty()).collect()
     }
 
     /// Sets the page's width and height in CSS pixels; a real window cannot be narrower than 500.
