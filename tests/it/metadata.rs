@@ -34,7 +34,17 @@ const GRANTS: [&str; 7] = [
 ];
 
 const SCOPES: [&str; 11] = [
-    "address", "email", "groups", "offline_access", "openid", "pay", "phone", "profile", "read", "secret", "write",
+    "address",
+    "email",
+    "groups",
+    "offline_access",
+    "openid",
+    "pay",
+    "phone",
+    "profile",
+    "read",
+    "secret",
+    "write",
 ];
 const LOCALES: [&str; 8] = ["en", "de", "es", "fr", "it", "pt-BR", "ar", "ja"];
 
