@@ -149,7 +149,7 @@ fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
 
 /// The cookie with the language that the person has chosen.
 pub fn language_cookie(app: &App, value: String) -> Cookie<'static> {
-    let mut cookie = cookie(app, name(app, cookies::LANGUAGE), value);
+    let mut cookie = cookie(app, cookies::language_name(app).to_owned(), value);
     cookie.set_max_age(CookieDuration::seconds(LANGUAGE_KEPT_FOR.as_i64()));
     cookie
 }

@@ -69,7 +69,7 @@ pub struct Call {
 impl Call {
     pub fn begin(app: &App, http: &HttpRequest, route: &'static Route) -> Self {
         let is_page = matches!(route.surface, Surface::Page | Surface::Unknown);
-        let languages = is_page.then(|| WantedLanguages::of(http, cookies::name(app, cookies::LANGUAGE)));
+        let languages = is_page.then(|| WantedLanguages::of(http, cookies::language_name(app)));
         Self {
             languages: languages.unwrap_or_default(),
             default_language: app.config.brand.language,

@@ -4,9 +4,6 @@ use actix_web::http::header::HeaderValue;
 
 use crate::app::App;
 
-/// The cookie with the language that the person has chosen, without its prefix.
-pub(super) const LANGUAGE: &str = "language";
-
 pub(super) fn is_secure(app: &App) -> bool {
     app.issuer.starts_with("https:")
 }
@@ -24,4 +21,9 @@ pub(super) fn pairs<'h>(
         .filter_map(|value| value.to_str().ok())
         .flat_map(|line| line.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
+}
+
+/// The name of the cookie with the language that the person has chosen, for every request of a page: without an allocation.
+pub(super) fn language_name(app: &App) -> &'static str {
+    if is_secure(app) { "__Host-grantor-language" } else { "grantor-language" }
 }

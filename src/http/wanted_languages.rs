@@ -16,7 +16,7 @@ use crate::oauth::language_tag::{self, LanguageTag};
 pub struct WantedLanguages {
     accepted: Vec<HeaderValue>,
     cookies: Vec<HeaderValue>,
-    cookie_name: String,
+    cookie_name: &'static str,
     asked: RefCell<Option<AskedLanguages>>,
     wanted: OnceCell<Vec<LanguageTag>>,
 }
@@ -31,7 +31,7 @@ struct AskedLanguages {
 
 impl WantedLanguages {
     /// What a request for a page says. `cookie_name` names the cookie of [`choice`].
-    pub(super) fn of(http: &HttpRequest, cookie_name: String) -> Self {
+    pub(super) fn of(http: &HttpRequest, cookie_name: &'static str) -> Self {
         let all = |name| http.headers().get_all(name).cloned().collect();
         Self {
             accepted: all(header::ACCEPT_LANGUAGE),

@@ -139,7 +139,7 @@ async fn a_person_clears_the_box_of_a_scope_and_the_application_gets_the_others(
     let ticked = "return [...document.querySelectorAll('input[type=checkbox]:checked')].map((e) => e.value)";
     assert_eq!(chromium.script(ticked).await, json!(["pay", "read"]));
     chromium.click("allow").await;
-    let landed = chromium.text_of("landed").await;
+    let landed = chromium.arrive().await;
     let (_, code) = landed.split_once("code=").unwrap();
     let tokens = web.redeem_by_hand(code.split('&').next().unwrap()).await;
     assert_eq!(tokens.get("scope"), "pay read");
@@ -318,7 +318,7 @@ async fn the_demo_signs_a_second_application_out_by_back_channel() {
     chromium.click("notes").await;
     assert!(chromium.text_of("notes-greeting").await.contains("Hello, Demo Person"));
     let header = "return document.querySelector('header').textContent";
-    assert!(chromium.script(header).await.as_str().unwrap().starts_with("Demo Notes"));
+    assert!(chromium.script(header).await.as_str().unwrap().trim().starts_with("Demo Notes"));
     // As the server sends the person back, before its call has come.
     let notes = format!("{}/notes", demo.application.trim_end_matches('/'));
     chromium.open(&format!("{notes}?state=signed-out")).await;

@@ -128,7 +128,7 @@ pub(super) const BROKEN: [Broken; 18] = [
     Broken {
         id: "deny",
         title: "A person who says no",
-        fault: "A good request, for payments: press Deny on the consent page.",
+        fault: "A good request, for payments: choose “Don’t allow” on the consent page.",
         error: "access_denied",
         lesson: "This is nobody's mistake: the application respects it, and may ask again when the person wishes.",
         // Without prompt, a person who allowed it before is not asked again, and cannot say no.

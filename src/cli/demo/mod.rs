@@ -118,7 +118,7 @@ fn welcome(issuer: &str, origin: &str, saved: &SavedValues, directory: &Director
 Grantor is running, with an application that signs people in with it.
 
     Open        {origin}
-    User name   {username}
+    Username    {username}
     Password    {password}
 
 The server is at {issuer}.

@@ -52,7 +52,7 @@ pub(super) const OFFERED: [DemoScope; 6] = [
         description: "See your name and what else your profile says",
         is_sensitive: false,
     },
-    DemoScope { name: "email", description: "See your e-mail address", is_sensitive: false },
+    DemoScope { name: "email", description: "See your email address", is_sensitive: false },
     DemoScope { name: "calendar.read", description: "See your calendar", is_sensitive: false },
     DemoScope { name: "calendar.write", description: "Change your calendar", is_sensitive: false },
     DemoScope { name: "payments", description: "Make payments from your account", is_sensitive: true },

@@ -38,7 +38,7 @@ impl Demo {
             let line = line.unwrap_or_else(|| panic!("a line with {label}"));
             line.trim_start().trim_start_matches(label).trim().to_owned()
         };
-        let (application, username, password) = (value("Open"), value("User name"), value("Password"));
+        let (application, username, password) = (value("Open"), value("Username"), value("Password"));
         std::thread::spawn(move || lines.for_each(drop));
         Self { application, username, password, child }
     }
