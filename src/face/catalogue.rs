@@ -113,7 +113,7 @@ fn html_of(value: &Value) -> String {
 }
 
 fn escaped(text: &str) -> Cow<'_, str> {
-    match text.contains(['<', '>', '&', '"', '\'']) {
+    match text.contains(['<', '>', '&', '"', '\'', '/']) {
         true => HtmlEscape(text).to_string().into(),
         false => text.into(),
     }
@@ -125,7 +125,7 @@ mod tests {
 
     fn waits(language: Language, seconds: i64) -> String {
         let catalogue = PageTexts::new(&MessageOverrides::default()).unwrap();
-        let text = catalogue.html(language, "error-wait", &[("seconds", seconds.into())]).unwrap();
+        let text = catalogue.html(language, "wait-second", &[("count", seconds.into())]).unwrap();
         text.chars().filter(|c| c.is_numeric() || [',', '.', '\u{202f}'].contains(c)).collect()
     }
 
@@ -152,7 +152,7 @@ mod tests {
     fn a_number_chooses_the_plural_of_the_language() {
         let catalogue = PageTexts::new(&MessageOverrides::default()).unwrap();
         let of = |language, seconds: i64| {
-            catalogue.html(language, "error-wait", &[("seconds", seconds.into())]).unwrap()
+            catalogue.html(language, "wait-second", &[("count", seconds.into())]).unwrap()
         };
         assert_eq!(of(Language::English, 1), "Try again in a second.");
         assert_eq!(of(Language::French, 1), "Réessayez dans 1 seconde.");

@@ -2,10 +2,11 @@
 //! `build.rs` compiles this file, too, and compares the lists with the templates and with every file of the catalogue.
 
 /// The beginnings of names, each with all of its ends.
-pub const FAMILIES: [(&str, &[&str]); 7] = [
+pub const FAMILIES: [(&str, &[&str]); 8] = [
     ("claim-", &CLAIMS),
     ("scope-", &SCOPES),
     ("way-", &WAYS),
+    ("wait-", &TIME_UNITS),
     ("sign-up-", &SIGN_UP_MISTAKES),
     ("password-", &PASSWORD_MISTAKES),
     ("error-heading-", &ERROR_HEADINGS),
@@ -61,6 +62,9 @@ pub const SCOPES: [&str; 7] = ["openid", "profile", "email", "address", "phone",
 
 /// Where a person can go on from an error page.
 pub const WAYS: [&str; 3] = ["home", "logout", "device"];
+
+/// The units of the time that a person has to wait.
+pub const TIME_UNITS: [&str; 3] = ["second", "minute", "hour"];
 
 /// What is wrong with a username or a name of a new account.
 pub const SIGN_UP_MISTAKES: [&str; 4] = ["username", "taken", "name_length", "name_character"];

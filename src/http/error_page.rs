@@ -5,10 +5,9 @@ use actix_web::http::StatusCode;
 use super::call::Call;
 use super::route::Surface;
 use crate::app::App;
-use crate::clock::Seconds;
 use crate::face::reason_text;
 use crate::face::text_names::{WAYS, named};
-use crate::face::view::{AnsweredPage, DifferingAddress, ErrorDetails, ErrorPage, Way, Words};
+use crate::face::view::{AnsweredPage, DifferingAddress, ErrorDetails, ErrorPage, WaitTime, Way, Words};
 use crate::oauth::error::OAuthError;
 use crate::oauth::reason::Responsible;
 use crate::oauth::request::Answered;
@@ -27,7 +26,7 @@ pub(super) fn of_refusal(
     ErrorPage {
         heading: reason_text::heading(status.as_u16(), first),
         sentence: reason_text::sentence(error.reason),
-        wait: error.retry_after.map(Seconds::as_i64),
+        wait: error.retry_after.map(WaitTime::of),
         ways: ways(app, call, way),
         for_developer: first == Responsible::Developer && !status.is_server_error(),
         details: Some(ErrorDetails {

@@ -8,7 +8,7 @@ use super::destination::{device_url, shown_code};
 use crate::app::App;
 use crate::clock::Seconds;
 use crate::face::text_names::{WAYS, named};
-use crate::face::view::{DeviceAnsweredPage, DevicePage, DeviceProblem};
+use crate::face::view::{DeviceAnsweredPage, DevicePage, DeviceProblem, WaitTime};
 use crate::failure::Failure;
 use crate::flows;
 use crate::http::answer;
@@ -122,7 +122,9 @@ fn page(app: &App, request: &Request, status: StatusCode, code: &str, wait: Opti
     let known = browser::binding(app, request);
     let browser = known.clone().unwrap_or_else(crate::secret::random_token);
     let problem = (status != StatusCode::OK).then(|| match wait {
-        Some(wait) => DeviceProblem::Wait { seconds: wait.as_i64(), reason: Reason::UserCodeGuesses.word() },
+        Some(wait) => {
+            DeviceProblem::Wait { time: WaitTime::of(wait), reason: Reason::UserCodeGuesses.word() }
+        }
         None => DeviceProblem::Unknown,
     });
     let form_token = app.keys.form_token(PURPOSE, &[&browser]);

@@ -8,7 +8,7 @@ use super::new_session::{NewSessionPlan, SessionPlacement, StayChoice};
 use super::password::{self, PasswordCheck, RightPassword};
 use crate::app::App;
 use crate::clock::Seconds;
-use crate::face::view::{SignInPage, SignInProblem};
+use crate::face::view::{SignInPage, SignInProblem, WaitTime};
 use crate::failure::{Denied, Failure};
 use crate::flows::{self, Accounts};
 use crate::http::answer;
@@ -107,7 +107,7 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
         Ok(SignInOutcome::Wait(wait)) => {
             count(SignInResult::Delayed);
             let error = Reason::SignInGuesses.because("too many wrong guesses").after(wait);
-            let problem = SignInProblem::Wait { seconds: wait.as_i64(), reason: error.reason.word() };
+            let problem = SignInProblem::Wait { time: WaitTime::of(wait), reason: error.reason.word() };
             let page = page(&app, &request, (&destination, &query), &typed, Some(problem));
             answer::wait_page(&request, page, &error)
         }

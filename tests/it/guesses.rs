@@ -62,7 +62,11 @@ fn wait(answer: &Answer) -> u64 {
     assert!(answer.is_sign_in() && answer.body.contains("Too many attempts"), "{answer:?}");
     assert!(answer.body.contains("<code>sign_in.too_many_guesses</code>"), "{answer:?}");
     let seconds: u64 = answer.header("retry-after").parse().unwrap();
-    let sentence = if seconds == 1 { "a second".to_owned() } else { format!("{seconds} seconds") };
+    let sentence = match seconds {
+        1 => "in a second".to_owned(),
+        2..=90 => format!("in {seconds} seconds"),
+        _ => format!("in {} minutes", seconds.div_ceil(60)),
+    };
     assert!(answer.body.contains(&sentence), "{sentence}: {answer:?}");
     seconds
 }

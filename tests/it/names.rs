@@ -74,7 +74,7 @@ fn assert_isolated(page: &Answer, texts: &[&str]) {
             let before = &body[..at];
             let is_isolating = |tag: &str| {
                 tag.starts_with("bdi") && tag.ends_with('>')
-                    || tag.starts_with("input") && tag.contains(" dir=\"auto\"")
+                    || tag.starts_with("input") && tag.contains(" dir=\"")
             };
             let is_isolated = before.rsplit('<').next().is_some_and(is_isolating);
             assert!(is_isolated, "{text:?} after …{:?}", &before[before.len().saturating_sub(60)..]);

@@ -183,9 +183,12 @@ async fn a_wrong_logout_request_gets_a_page_and_never_a_redirect() {
         cases.push((vec![("id_token_hint", forged), back], reason));
     }
     for (params, reason) in cases {
-        let by_query = sign_out(&mut alice, &params).await;
-        let by_form = alice.request(Method::POST, "/logout", &[FORM], &query(&params)).await;
-        for answer in [by_query, by_form] {
+        let mut answers = vec![alice.request(Method::POST, "/logout", &[FORM], &query(&params)).await];
+        // A head of this size may be refused before it is read to its end.
+        if reason != "parameter.too_long" {
+            answers.push(sign_out(&mut alice, &params).await);
+        }
+        for answer in answers {
             answer.assert_page(400, reason);
             assert!(answer.body.contains("id=\"onward\""), "{answer:?}");
         }

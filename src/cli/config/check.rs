@@ -67,20 +67,19 @@ fn is_of_sqlite(file: &ConfiguredFile) -> bool {
 /// Reads the files that the options name, except the database. Returns mistakes and warnings.
 fn check_contents(config: &Config) -> (Vec<Finding>, Vec<Finding>) {
     let (mut mistakes, mut warnings) = (Vec::new(), Vec::new());
-    let mut note = |file: &ConfiguredFile, error: &FileError| match error.is_denied() {
-        // The server may run under another account than the operator.
-        true => warnings.push(file.finding(format!("{error}; so it was not checked"))),
-        false => mistakes.push(file.finding(error.to_string())),
-    };
     let tls = if config.tls.is_on() { tls::check(&config.tls) } else { Ok(()) };
     for file in config.files() {
-        if let Err(error) = content(&tls, &file) {
-            note(&file, &error);
+        match content(&tls, &file) {
+            Ok(()) => {
+                let wrong = folder(&file).err().unwrap_or_default();
+                mistakes.extend(wrong.into_iter().map(|sentence| file.finding(sentence)));
+            }
+            // The server may run under another account than the operator.
+            Err(error) if error.is_denied() => {
+                warnings.push(file.finding(format!("{error}; so it was not checked")));
+            }
+            Err(error) => mistakes.push(file.finding(error.to_string())),
         }
-    }
-    for file in config.files() {
-        let wrong = folder(&file).err().unwrap_or_default();
-        mistakes.extend(wrong.into_iter().map(|sentence| file.finding(sentence)));
     }
     (mistakes, warnings)
 }

@@ -25,10 +25,7 @@ password-label = Passwort
 password-show = Passwort anzeigen
 password-hide = Passwort verbergen
 sign-in-wrong = Der Benutzername oder das Passwort stimmt nicht.
-sign-in-wait = Zu viele Versuche. Ihr Passwort wurde nicht geprüft. { $seconds ->
-    [one] Versuchen Sie es in einer Sekunde noch einmal.
-   *[other] Versuchen Sie es in { $seconds } Sekunden noch einmal.
-}
+sign-in-wait = Zu viele Versuche. Ihr Passwort wurde nicht geprüft.
 stay-signed-in = Angemeldet bleiben
 sign-in-button = Anmelden
 sign-up-question = Neu hier?
@@ -135,10 +132,7 @@ device-lead-code = Zeigt Ihr Gerät genau diesen Code an?
 device-code-label = Code
 device-warning = Verwenden Sie nur einen Code von einem Gerät, das Sie vor sich haben. Wer Ihnen einen Code schickt oder am Telefon vorliest, will in Ihr Konto.
 device-unknown = Auf diesen Code wartet kein Gerät. Vielleicht ist er abgelaufen: Sehen Sie nach, ob Ihr Gerät einen neuen anzeigt.
-device-wait = Zu viele Versuche. Dieser Code wurde nicht geprüft. { $seconds ->
-    [one] Versuchen Sie es in einer Sekunde noch einmal.
-   *[other] Versuchen Sie es in { $seconds } Sekunden noch einmal.
-}
+device-wait = Zu viele Versuche. Dieser Code wurde nicht geprüft.
 device-allowed-heading = Ihr Gerät ist verbunden
 device-allowed-lead = Gehen Sie zurück zu Ihrem Gerät. Dort geht es in wenigen Sekunden von selbst weiter.
 device-denied-heading = Ihr Gerät ist nicht verbunden
@@ -190,9 +184,17 @@ error-heading-broken = Bei uns ist etwas schiefgegangen
 error-heading-again = Bitte beginnen Sie noch einmal
 error-heading-off = Das ist hier abgeschaltet
 error-heading-nothing = Diese Seite gibt es nicht
-error-wait = { $seconds ->
+wait-second = { $count ->
     [one] Versuchen Sie es in einer Sekunde noch einmal.
-   *[other] Versuchen Sie es in { $seconds } Sekunden noch einmal.
+   *[other] Versuchen Sie es in { $count } Sekunden noch einmal.
+}
+wait-minute = { $count ->
+    [one] Versuchen Sie es in einer Minute noch einmal.
+   *[other] Versuchen Sie es in { $count } Minuten noch einmal.
+}
+wait-hour = { $count ->
+    [one] Versuchen Sie es in einer Stunde noch einmal.
+   *[other] Versuchen Sie es in { $count } Stunden noch einmal.
 }
 error-address = Die Anwendung wollte unter dieser Adresse zurückgerufen werden, die hier nicht bekannt ist:
 

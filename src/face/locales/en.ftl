@@ -32,11 +32,7 @@ password-label = Password
 password-show = Show password
 password-hide = Hide password
 sign-in-wrong = The username or the password is wrong.
-# $seconds: how long the person has to wait.
-sign-in-wait = Too many attempts. Your password was not checked. { $seconds ->
-    [one] Try again in a second.
-   *[other] Try again in { $seconds } seconds.
-}
+sign-in-wait = Too many attempts. Your password was not checked.
 stay-signed-in = Keep me signed in
 sign-in-button = Sign in
 sign-up-question = New here?
@@ -155,10 +151,7 @@ device-lead-code = Does your device show exactly this code?
 device-code-label = Code
 device-warning = Only use a code from a device in front of you. Somebody who sends you a code, or reads it to you on the phone, wants to get into your account.
 device-unknown = No device is waiting for this code. It may have expired: see whether your device shows a new one.
-device-wait = Too many attempts. This code was not checked. { $seconds ->
-    [one] Try again in a second.
-   *[other] Try again in { $seconds } seconds.
-}
+device-wait = Too many attempts. This code was not checked.
 device-allowed-heading = Your device is connected
 device-allowed-lead = Go back to your device. It continues by itself in a few seconds.
 device-denied-heading = Your device is not connected
@@ -212,10 +205,18 @@ error-heading-broken = Something went wrong here
 error-heading-again = Please start again
 error-heading-off = This is switched off
 error-heading-nothing = This page does not exist
-# $seconds: how long the person has to wait.
-error-wait = { $seconds ->
+# How long the person has to wait, in the unit of the name. $count: at least 1.
+wait-second = { $count ->
     [one] Try again in a second.
-   *[other] Try again in { $seconds } seconds.
+   *[other] Try again in { $count } seconds.
+}
+wait-minute = { $count ->
+    [one] Try again in a minute.
+   *[other] Try again in { $count } minutes.
+}
+wait-hour = { $count ->
+    [one] Try again in an hour.
+   *[other] Try again in { $count } hours.
 }
 # The address of an application that is not registered follows.
 error-address = The application asked to be called back at this address, which is not known here:

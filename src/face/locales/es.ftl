@@ -26,10 +26,7 @@ password-label = Contraseña
 password-show = Mostrar la contraseña
 password-hide = Ocultar la contraseña
 sign-in-wrong = El nombre de usuario o la contraseña no son correctos.
-sign-in-wait = Demasiados intentos. No se ha comprobado su contraseña. { $seconds ->
-    [one] Vuelva a intentarlo dentro de un segundo.
-   *[other] Vuelva a intentarlo dentro de { $seconds } segundos.
-}
+sign-in-wait = Demasiados intentos. No se ha comprobado su contraseña.
 stay-signed-in = Mantener la sesión iniciada
 sign-in-button = Iniciar sesión
 sign-up-question = ¿Es su primera visita?
@@ -136,10 +133,7 @@ device-lead-code = ¿Muestra su dispositivo exactamente este código?
 device-code-label = Código
 device-warning = Use solo un código de un dispositivo que tenga delante. Quien le envía un código, o se lo dicta por teléfono, quiere entrar en su cuenta.
 device-unknown = Ningún dispositivo espera este código. Puede que haya caducado: mire si su dispositivo muestra uno nuevo.
-device-wait = Demasiados intentos. No se ha comprobado este código. { $seconds ->
-    [one] Vuelva a intentarlo dentro de un segundo.
-   *[other] Vuelva a intentarlo dentro de { $seconds } segundos.
-}
+device-wait = Demasiados intentos. No se ha comprobado este código.
 device-allowed-heading = Su dispositivo está conectado
 device-allowed-lead = Vuelva a su dispositivo. Continuará por sí solo en unos segundos.
 device-denied-heading = Su dispositivo no está conectado
@@ -191,9 +185,17 @@ error-heading-broken = Algo ha fallado en nuestro servicio
 error-heading-again = Vuelva a empezar
 error-heading-off = Este acceso está desactivado
 error-heading-nothing = Esta página no existe
-error-wait = { $seconds ->
+wait-second = { $count ->
     [one] Vuelva a intentarlo dentro de un segundo.
-   *[other] Vuelva a intentarlo dentro de { $seconds } segundos.
+   *[other] Vuelva a intentarlo dentro de { $count } segundos.
+}
+wait-minute = { $count ->
+    [one] Vuelva a intentarlo dentro de un minuto.
+   *[other] Vuelva a intentarlo dentro de { $count } minutos.
+}
+wait-hour = { $count ->
+    [one] Vuelva a intentarlo dentro de una hora.
+   *[other] Vuelva a intentarlo dentro de { $count } horas.
 }
 error-address = La aplicación pidió volver a esta dirección, que aquí no se conoce:
 

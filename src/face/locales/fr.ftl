@@ -26,10 +26,7 @@ password-label = Mot de passe
 password-show = Afficher le mot de passe
 password-hide = Masquer le mot de passe
 sign-in-wrong = Le nom d’utilisateur ou le mot de passe est incorrect.
-sign-in-wait = Trop de tentatives. Votre mot de passe n’a pas été vérifié. { $seconds ->
-    [one] Réessayez dans { $seconds } seconde.
-   *[other] Réessayez dans { $seconds } secondes.
-}
+sign-in-wait = Trop de tentatives. Votre mot de passe n’a pas été vérifié.
 stay-signed-in = Garder ma session ouverte
 sign-in-button = Se connecter
 sign-up-question = Première visite ?
@@ -136,10 +133,7 @@ device-lead-code = Votre appareil affiche-t-il exactement ce code ?
 device-code-label = Code
 device-warning = N’utilisez que le code d’un appareil qui se trouve devant vous. Toute personne qui vous envoie un code, ou vous le dicte au téléphone, cherche à accéder à votre compte.
 device-unknown = Aucun appareil n’attend ce code. Il a peut-être expiré : regardez si votre appareil en affiche un nouveau.
-device-wait = Trop de tentatives. Ce code n’a pas été vérifié. { $seconds ->
-    [one] Réessayez dans { $seconds } seconde.
-   *[other] Réessayez dans { $seconds } secondes.
-}
+device-wait = Trop de tentatives. Ce code n’a pas été vérifié.
 device-allowed-heading = Votre appareil est associé
 device-allowed-lead = Revenez à votre appareil. Il continue tout seul dans quelques secondes.
 device-denied-heading = Votre appareil n’est pas associé
@@ -191,9 +185,17 @@ error-heading-broken = Un problème est survenu chez nous
 error-heading-again = Veuillez recommencer
 error-heading-off = Cet accès est désactivé
 error-heading-nothing = Cette page n’existe pas
-error-wait = { $seconds ->
-    [one] Réessayez dans { $seconds } seconde.
-   *[other] Réessayez dans { $seconds } secondes.
+wait-second = { $count ->
+    [one] Réessayez dans { $count } seconde.
+   *[other] Réessayez dans { $count } secondes.
+}
+wait-minute = { $count ->
+    [one] Réessayez dans { $count } minute.
+   *[other] Réessayez dans { $count } minutes.
+}
+wait-hour = { $count ->
+    [one] Réessayez dans { $count } heure.
+   *[other] Réessayez dans { $count } heures.
 }
 error-address = L’application a demandé un retour à cette adresse, qui n’est pas connue ici :
 

@@ -24,10 +24,7 @@ password-label = Password
 password-show = Mostra password
 password-hide = Nascondi password
 sign-in-wrong = Il nome utente o la password non sono corretti.
-sign-in-wait = Troppi tentativi. La password non è stata verificata. { $seconds ->
-    [one] Riprova tra un secondo.
-   *[other] Riprova tra { $seconds } secondi.
-}
+sign-in-wait = Troppi tentativi. La password non è stata verificata.
 stay-signed-in = Mantieni l’accesso
 sign-in-button = Accedi
 sign-up-question = Non hai un account?
@@ -134,10 +131,7 @@ device-lead-code = Il dispositivo mostra esattamente questo codice?
 device-code-label = Codice
 device-warning = Usa solo il codice di un dispositivo che hai davanti a te. Chi ti invia un codice, o te lo detta al telefono, vuole entrare nel tuo account.
 device-unknown = Nessun dispositivo è in attesa di questo codice. Potrebbe essere scaduto: controlla se il dispositivo ne mostra uno nuovo.
-device-wait = Troppi tentativi. Questo codice non è stato verificato. { $seconds ->
-    [one] Riprova tra un secondo.
-   *[other] Riprova tra { $seconds } secondi.
-}
+device-wait = Troppi tentativi. Questo codice non è stato verificato.
 device-allowed-heading = Il dispositivo è collegato
 device-allowed-lead = Torna al dispositivo: proseguirà da solo tra pochi secondi.
 device-denied-heading = Il dispositivo non è collegato
@@ -189,9 +183,17 @@ error-heading-broken = Si è verificato un errore
 error-heading-again = Ricomincia da capo
 error-heading-off = Funzione non attiva
 error-heading-nothing = Questa pagina non esiste
-error-wait = { $seconds ->
+wait-second = { $count ->
     [one] Riprova tra un secondo.
-   *[other] Riprova tra { $seconds } secondi.
+   *[other] Riprova tra { $count } secondi.
+}
+wait-minute = { $count ->
+    [one] Riprova tra un minuto.
+   *[other] Riprova tra { $count } minuti.
+}
+wait-hour = { $count ->
+    [one] Riprova tra un’ora.
+   *[other] Riprova tra { $count } ore.
 }
 error-address = L’applicazione ha chiesto la risposta a questo indirizzo, che qui non è registrato:
 

@@ -26,9 +26,7 @@ password-label = パスワード
 password-show = パスワードを表示
 password-hide = パスワードを隠す
 sign-in-wrong = ユーザー名またはパスワードが正しくありません。
-sign-in-wait = { $seconds ->
-   *[other] 試行回数が多すぎるため、パスワードは確認されませんでした。{ $seconds }秒後にもう一度お試しください。
-}
+sign-in-wait = 試行回数が多すぎるため、パスワードは確認されませんでした。
 stay-signed-in = ログイン状態を保持する
 sign-in-button = ログイン
 sign-up-question = アカウントをお持ちでない場合：
@@ -134,9 +132,7 @@ device-lead-code = デバイスにこのとおりのコードが表示されて�
 device-code-label = コード
 device-warning = お手元のデバイスに表示されたコードだけを入力してください。コードを送ってきたり、電話で読み上げたりする人は、あなたのアカウントへの侵入をねらっています。
 device-unknown = このコードを待っているデバイスはありません。有効期限が切れている可能性があります。デバイスに新しいコードが表示されていないか確認してください。
-device-wait = { $seconds ->
-   *[other] 試行回数が多すぎるため、このコードは確認されませんでした。{ $seconds }秒後にもう一度お試しください。
-}
+device-wait = 試行回数が多すぎるため、このコードは確認されませんでした。
 device-allowed-heading = デバイスを接続しました
 device-allowed-lead = デバイスに戻ってください。数秒後に自動的に続きます。
 device-denied-heading = デバイスを接続しませんでした
@@ -188,8 +184,14 @@ error-heading-broken = 問題が発生しました
 error-heading-again = 最初からやり直してください
 error-heading-off = この機能は無効になっています
 error-heading-nothing = ページが見つかりません
-error-wait = { $seconds ->
-   *[other] { $seconds }秒後にもう一度お試しください。
+wait-second = { $count ->
+   *[other] { $count }秒後にもう一度お試しください。
+}
+wait-minute = { $count ->
+   *[other] { $count }分後にもう一度お試しください。
+}
+wait-hour = { $count ->
+   *[other] { $count }時間後にもう一度お試しください。
 }
 error-address = アプリが戻り先として指定した次のアドレスは、ここに登録されていません：
 

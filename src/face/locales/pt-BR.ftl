@@ -24,10 +24,7 @@ password-label = Senha
 password-show = Mostrar senha
 password-hide = Ocultar senha
 sign-in-wrong = O nome de usuário ou a senha estão incorretos.
-sign-in-wait = Muitas tentativas. Sua senha não foi verificada. { $seconds ->
-    [one] Tente novamente em um segundo.
-   *[other] Tente novamente em { $seconds } segundos.
-}
+sign-in-wait = Muitas tentativas. Sua senha não foi verificada.
 stay-signed-in = Manter minha conta conectada
 sign-in-button = Entrar
 sign-up-question = Ainda não tem uma conta?
@@ -134,10 +131,7 @@ device-lead-code = Seu dispositivo mostra exatamente este código?
 device-code-label = Código
 device-warning = Use somente o código de um dispositivo que está na sua frente. Quem envia um código a você, ou o dita por telefone, quer entrar na sua conta.
 device-unknown = Nenhum dispositivo está esperando este código. Ele pode ter expirado: veja se seu dispositivo mostra um novo.
-device-wait = Muitas tentativas. Este código não foi verificado. { $seconds ->
-    [one] Tente novamente em um segundo.
-   *[other] Tente novamente em { $seconds } segundos.
-}
+device-wait = Muitas tentativas. Este código não foi verificado.
 device-allowed-heading = Seu dispositivo está conectado
 device-allowed-lead = Volte ao seu dispositivo. Ele continua sozinho em alguns segundos.
 device-denied-heading = Seu dispositivo não está conectado
@@ -189,9 +183,17 @@ error-heading-broken = Algo deu errado aqui
 error-heading-again = Comece de novo
 error-heading-off = Este recurso está desativado
 error-heading-nothing = Esta página não existe
-error-wait = { $seconds ->
+wait-second = { $count ->
     [one] Tente novamente em um segundo.
-   *[other] Tente novamente em { $seconds } segundos.
+   *[other] Tente novamente em { $count } segundos.
+}
+wait-minute = { $count ->
+    [one] Tente novamente em um minuto.
+   *[other] Tente novamente em { $count } minutos.
+}
+wait-hour = { $count ->
+    [one] Tente novamente em uma hora.
+   *[other] Tente novamente em { $count } horas.
 }
 error-address = O aplicativo pediu a resposta neste endereço, que não está registrado aqui:
 

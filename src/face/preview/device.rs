@@ -1,7 +1,8 @@
 //! Devices without a keyboard.
 
 use super::PageState;
-use crate::face::view::{DeviceAnsweredPage, DevicePage, DeviceProblem};
+use crate::clock::Seconds;
+use crate::face::view::{DeviceAnsweredPage, DevicePage, DeviceProblem, WaitTime};
 use crate::oauth::reason::Reason;
 
 pub(super) fn states() -> Vec<PageState> {
@@ -10,7 +11,8 @@ pub(super) fn states() -> Vec<PageState> {
         form_token: "invented-form-token".into(),
         problem,
     };
-    let wait = DeviceProblem::Wait { seconds: 30, reason: Reason::UserCodeGuesses.word() };
+    let wait =
+        DeviceProblem::Wait { time: WaitTime::of(Seconds::new(30)), reason: Reason::UserCodeGuesses.word() };
     vec![
         PageState::new("empty", page("", None)),
         PageState::new("with-code", page("WDJB-MJHT", None)),

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use super::PageState;
 use super::people::{application, long};
+use crate::clock::Seconds;
 use crate::face::reason_text;
-use crate::face::view::{AnsweredPage, DifferingAddress, ErrorDetails, ErrorPage, Way};
+use crate::face::view::{AnsweredPage, DifferingAddress, ErrorDetails, ErrorPage, WaitTime, Way};
 use crate::oauth::reason::{Reason, Responsible};
 
 pub(super) fn states(issuer: &str) -> Vec<PageState> {
@@ -62,8 +63,16 @@ fn other(issuer: &str) -> Vec<PageState> {
         details: None,
         ..page(issuer, Reason::FlowUnknown)
     };
-    let limited = ErrorPage { heading: "later", wait: Some(42), ..page(issuer, Reason::LimitsNetwork) };
-    let busy = ErrorPage { heading: "moment", wait: Some(1), ..page(issuer, Reason::ServerBusy) };
+    let limited = ErrorPage {
+        heading: "later",
+        wait: Some(WaitTime::of(Seconds::new(1200))),
+        ..page(issuer, Reason::LimitsNetwork)
+    };
+    let busy = ErrorPage {
+        heading: "moment",
+        wait: Some(WaitTime::of(Seconds::new(1))),
+        ..page(issuer, Reason::ServerBusy)
+    };
     let address = |came: &str, differs: Option<(&'static str, String)>| {
         with_address(page(issuer, Reason::RedirectUriPath), DifferingAddress::of(came, differs.as_ref()))
     };
@@ -72,8 +81,8 @@ fn other(issuer: &str) -> Vec<PageState> {
     vec![
         PageState::new("not-found", nothing("not-found", vec![home(issuer)])),
         PageState::new("not-found-at-home", nothing("not-found", Vec::new())),
-        PageState::new("wait-42", limited),
-        PageState::new("wait-1", busy),
+        PageState::new("wait-20-minutes", limited),
+        PageState::new("wait-a-second", busy),
         PageState::new(
             "address-differs",
             address("https://calendar.example/back", Some(("path", "/back".into()))),

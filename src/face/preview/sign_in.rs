@@ -2,7 +2,8 @@
 
 use super::PageState;
 use super::people::{ARABIC_APPLICATION, application, bare, long};
-use crate::face::view::{Application, SignInPage, SignInProblem, SignUpPage, SignUpProblem, Stay};
+use crate::clock::Seconds;
+use crate::face::view::{Application, SignInPage, SignInProblem, SignUpPage, SignUpProblem, Stay, WaitTime};
 use crate::oauth::reason::Reason;
 
 /// The texts `sign-up-…` and `password-…` for a mistake, by their fields.
@@ -35,7 +36,10 @@ fn sign_in(issuer: &str) -> Vec<PageState> {
     };
     let filled = SignInPage { username: "alice".into(), ..page.clone() };
     let wrong = |problem| SignInPage { problem: Some(problem), ..filled.clone() };
-    let wait = |seconds| SignInProblem::Wait { seconds, reason: Reason::SignInGuesses.word() };
+    let wait = |seconds| SignInProblem::Wait {
+        time: WaitTime::of(Seconds::new(seconds)),
+        reason: Reason::SignInGuesses.word(),
+    };
     let named = |name| SignInPage { application: Some(bare(name)), ..page.clone() };
     vec![
         PageState::new("plain", page.clone()),

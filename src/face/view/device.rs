@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::PageView;
+use super::{PageView, WaitTime};
 
 /// The page on which a person types the code of a device.
 #[derive(Clone, Debug, Serialize)]
@@ -23,7 +23,7 @@ pub enum DeviceProblem {
     Unknown,
     /// The code was not looked up.
     Wait {
-        seconds: i64,
+        time: WaitTime,
         reason: &'static str,
     },
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{PageView, Way, Words};
+use super::{PageView, WaitTime, Way, Words};
 
 /// An error page. It always has a way on: the layout adds the operator's help and the home page.
 #[derive(Clone, Debug, Serialize)]
@@ -12,7 +12,7 @@ pub struct ErrorPage {
     /// The end of the name of the person's sentence in the catalogue.
     pub sentence: &'static str,
     /// After which time the request may succeed; `None` if waiting does not help.
-    pub wait: Option<i64>,
+    pub wait: Option<WaitTime>,
     pub ways: Vec<Way>,
     /// Whether the people who make the application can fix it, so that they get the details at once.
     pub for_developer: bool,

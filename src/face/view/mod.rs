@@ -7,6 +7,7 @@ mod error;
 mod password;
 mod sign_in;
 mod sign_out;
+mod wait;
 mod way;
 
 use minijinja::value::{Serde, Value};
@@ -22,6 +23,7 @@ pub use error::{AnsweredPage, DifferingAddress, ErrorDetails, ErrorPage};
 pub use password::{NewPasswordProblem, PasswordSetPage, SetPasswordPage};
 pub use sign_in::{SignInPage, SignInProblem, SignUpPage, SignUpProblem, Stay};
 pub use sign_out::{FormField, FormPostPage, LogoutPage, SignedOutPage, SigningOutPage};
+pub use wait::WaitTime;
 pub use way::Way;
 
 /// What a template shows.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Application, PageView};
+use super::{Application, PageView, WaitTime};
 
 /// The script that adds a button to each password on a page, which shows what was typed. Without scripts there is no button.
 /// Before the form is sent, the field is one for passwords again: browsers remember what is typed into other fields.
@@ -50,7 +50,7 @@ pub enum SignInProblem {
     Wrong,
     /// The password was not checked.
     Wait {
-        seconds: i64,
+        time: WaitTime,
         reason: &'static str,
     },
 }

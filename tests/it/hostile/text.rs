@@ -139,7 +139,7 @@ async fn hostile_parameters_never_reach_an_error_page_or_a_description_unescaped
         answer.assert_json_error(400, "unsupported_grant_type", "grant_type.unsupported");
         let page = browser.get(&format!("/errors/{}", percent(text))).await;
         assert_eq!(page.status, 404);
-        assert!(!page.body.contains("alert("), "{text} in {}", page.body);
+        assert!(escaped(text) == text || !page.body.contains(text), "{text} in {}", page.body);
     }
 }
 

@@ -67,6 +67,7 @@ fn outside_code(body: &str) -> String {
         let begin = format!("<code id=\"{id}\">");
         let Some((before, rest)) = body.split_once(&begin) else { return body };
         let (text, after) = rest.split_once("</code>").expect("the end of the element");
+        let text = text.replace("<mark>", "").replace("</mark>", "");
         assert!(!text.contains('<') && text.is_ascii() && text.len() < 2000, "{text}");
         format!("{before}{after}")
     })

@@ -240,7 +240,9 @@ impl Answer {
     }
 
     pub(crate) fn hidden_fields(&self) -> Vec<(String, String)> {
-        let fields = self.body.split("<input type=\"hidden\" name=\"").skip(1);
+        // The first form is that of the page; another one is for its language.
+        let form = self.body.split("</form>").next().unwrap_or_default();
+        let fields = form.split("<input type=\"hidden\" name=\"").skip(1);
         let read = |text: &str| {
             let (name, rest) = text.split_once("\" value=\"")?;
             Some((decoded(name), decoded(rest.split('"').next()?)))
