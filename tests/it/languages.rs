@@ -75,7 +75,7 @@ async fn a_page_is_in_the_first_language_of_the_browser_that_exists_or_in_englis
         assert_language(&page, tag);
     }
     let page = open(&mut server.browser(), "/", "de").await;
-    assert!(page.body.contains("Hier melden Sie sich für andere Anwendungen an"), "{page:?}");
+    assert!(page.body.contains("Hier melden Sie sich bei Ihren Anwendungen an"), "{page:?}");
 }
 
 #[tokio::test]
