@@ -7,6 +7,7 @@ use super::message_overrides::MessageOverrides;
 use super::replacement;
 use super::theme::{OperatorTheme, Replacement};
 use crate::config::BrandOptions;
+use crate::files::NamedFile;
 
 /// Reads what the options name, and checks it.
 ///
@@ -24,6 +25,7 @@ pub fn load(options: &BrandOptions, issuer: &str) -> Result<OperatorTheme, Vec<S
 /// # Errors
 /// A sentence for each that cannot be used.
 pub fn templates(folder: &Path) -> Result<Vec<Replacement>, Vec<String>> {
+    NamedFile::new("brand.templates", folder).folder().map_err(|error| vec![error.to_string()])?;
     replacement::load(folder).map_err(|wrong| wrong.iter().map(ToString::to_string).collect())
 }
 
