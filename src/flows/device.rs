@@ -37,8 +37,8 @@ pub(super) async fn resume(
     let client = app.cache.client(&device.client, Freshness::Now).await?.ok_or_else(over)?;
     device.check(&client.client, call.now).map_err(Refusal::Page)?;
     let catalogue = app.cache.catalogue(Freshness::Now).await?;
-    let (named, claims) = (BTreeSet::new(), &device.granted.claims);
-    let optional = optional(&client.client, &device.granted.scope, (claims, &named), &*catalogue);
+    let named = BTreeSet::new();
+    let optional = optional(&client.client, &device.granted.scope, &named, &*catalogue);
     let request = AuthorizationRequest {
         client_id: device.client.clone(),
         response_type: ResponseType::Code,

@@ -1,9 +1,11 @@
 //! Consents: what a person allows an application.
 
+use std::sync::Arc;
+
 use super::event::{Act, Event, ObjectKind};
 use super::{Context, Done};
-use crate::oauth::grant::consent::Consent;
-use crate::oauth::grant::granted::Granted;
+use crate::cache::catalogue::Catalogue;
+use crate::oauth::grant::consent::Answer;
 use crate::oauth::id::{ClientId, SessionId, UserId};
 use crate::store::db::{DbError, Tx};
 use crate::store::flows::FlowKey;
@@ -15,7 +17,9 @@ pub struct ConsentAnswer {
     pub user: UserId,
     pub client: ClientId,
     /// What the person allows of the request, and what they leave out.
-    pub answer: Consent,
+    pub answer: Answer,
+    /// Says which claims the scopes contain.
+    pub catalogue: Arc<Catalogue>,
     /// The request that asked for consent, and the session in which the person answered.
     pub flow: FlowKey,
     pub session: SessionId,
@@ -30,17 +34,17 @@ pub async fn give(context: &Context<'_>, given: ConsentAnswer) -> Result<Done<()
     let now = context.now;
     context
         .act(async move |tx: &mut Tx| {
-            consents::answer(tx, &given.user, &given.client, &given.answer, now).await?;
+            let (user, client, known) = (&given.user, &given.client, &*given.catalogue);
+            consents::answer(tx, user, client, &given.answer, known, now).await?;
             flows::note_consented(tx, &given.flow, &given.session).await?;
-            let event =
-                Event::new(Act::ConsentGiven, ObjectKind::User, given.user.as_str()).with(&given.client);
+            let event = Event::new(Act::ConsentGiven, ObjectKind::User, user.as_str()).with(client);
             Ok(Done { outcome: (), event })
         })
         .await
 }
 
-/// Takes back what a person has allowed a client of `asked`, because the person now leaves all of it out. What was issued
-/// before is kept.
+/// Takes back what a person has allowed a client of what `answer` refuses, because the person now leaves all of the request
+/// out. What was issued before is kept.
 ///
 /// # Errors
 ///
@@ -49,12 +53,12 @@ pub async fn take_back(
     context: &Context<'_>,
     user: &UserId,
     client: &ClientId,
-    asked: &Granted,
+    (answer, catalogue): (Answer, &Arc<Catalogue>),
 ) -> Result<Done<()>, DbError> {
-    let (user, client, asked, now) = (user.clone(), client.clone(), asked.clone(), context.now);
+    let (user, client, catalogue, now) = (user.clone(), client.clone(), catalogue.clone(), context.now);
     context
         .act(async move |tx: &mut Tx| {
-            consents::take_back(tx, &user, &client, &asked, now).await?;
+            consents::take_back(tx, &user, &client, &answer, &*catalogue, now).await?;
             let event = Event::new(Act::ConsentTakenBack, ObjectKind::User, user.as_str()).with(&client);
             Ok(Done { outcome: (), event })
         })

@@ -17,6 +17,7 @@ use crate::http::call::{Call, Request};
 use crate::http::form;
 use crate::oauth::grant::device::{DeviceAnswer, DeviceRequest};
 use crate::oauth::grant::scope::{KnownScopes as _, OFFLINE_ACCESS, OPENID};
+use crate::oauth::identity::claims::without_language;
 use crate::oauth::language_tag::LanguageTag;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::interaction::{self, Next, SignedIn};
@@ -60,7 +61,8 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
     let asked = accounts.people.iter().find(|here| is_for(&app, &resumed, here, &form));
     let Some(signed_in) = asked else { return go_on(&app, &resumed) };
     request.set_user(&signed_in.user);
-    if form.count("allow") == 0 {
+    // A template of the operator may have a hidden field beside the buttons.
+    if form.count("allow") == 0 || form.count("deny") > 0 {
         return deny(&app, &request, resumed, "the person denied the request").await;
     }
     // In the meantime this request may have become another person's.
@@ -109,9 +111,9 @@ async fn remember(
     let CheckedRequest { request, catalogue, .. } = &resumed.checked;
     let (user, client, context) = (&signed_in.user, &request.client_id, app.operations(call.now));
     let answer = request.answer((&ticked(form, "scope"), &ticked(form, "claim")), &**catalogue);
-    if answer.allowed.scope.is_empty() {
+    if answer.consent.allowed.scope.is_empty() {
         if signed_in.consent.is_some() {
-            consents::take_back(&context, user, client, &answer.refused).await?;
+            consents::take_back(&context, user, client, (answer, catalogue)).await?;
         }
         return Ok(Remembered::Nothing);
     }
@@ -119,6 +121,7 @@ async fn remember(
         user: user.clone(),
         client: client.clone(),
         answer,
+        catalogue: catalogue.clone(),
         flow: resumed.key.clone(),
         session: signed_in.session.clone(),
     };
@@ -257,6 +260,6 @@ fn place(uri: &str) -> String {
 /// The standard claim that this name requests, which the catalogue has a text for. `None` for a claim that an operator
 /// defined.
 fn standard_claim(name: &str) -> Option<&str> {
-    let name = name.split('#').next().unwrap_or(name);
+    let name = without_language(name);
     CLAIMS.contains(&name).then_some(name)
 }

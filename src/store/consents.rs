@@ -6,8 +6,9 @@ use super::db::{DbError, Tx};
 use super::grants::granted_from;
 use super::steps::STEP;
 use crate::clock::Timestamp;
-use crate::oauth::grant::consent::Consent;
+use crate::oauth::grant::consent::{Answer, Consent};
 use crate::oauth::grant::granted::Granted;
+use crate::oauth::grant::scope::KnownScopes;
 use crate::oauth::id::{ClientId, UserId};
 
 #[derive(FromRow)]
@@ -35,17 +36,18 @@ pub async fn answer(
     tx: &mut Tx,
     user: &UserId,
     client: &ClientId,
-    answer: &Consent,
+    answer: &Answer,
+    known: &(impl KnownScopes + Sync),
     now: Timestamp,
 ) -> Result<(), DbError> {
     let consent = match find(tx, user, client).await? {
-        None => answer.clone(),
-        Some(before) => before.after(answer),
+        None => answer.consent.clone(),
+        Some(before) => before.after(answer, known),
     };
     save(tx, user, client, &consent, now).await
 }
 
-/// Takes back what the user has allowed the client of `asked`. The user is asked again about it.
+/// Takes back what the user has allowed the client of what `answer` refuses. The user is asked again about it.
 ///
 /// # Errors
 /// [`DbError::Corrupt`] if the stored consent is damaged; otherwise only failures of the database.
@@ -53,12 +55,13 @@ pub async fn take_back(
     tx: &mut Tx,
     user: &UserId,
     client: &ClientId,
-    asked: &Granted,
+    answer: &Answer,
+    known: &(impl KnownScopes + Sync),
     now: Timestamp,
 ) -> Result<(), DbError> {
     match find(tx, user, client).await? {
         None => Ok(()),
-        Some(before) => save(tx, user, client, &before.without(asked), now).await,
+        Some(before) => save(tx, user, client, &before.without_refused(answer, known), now).await,
     }
 }
 

@@ -171,6 +171,11 @@ pub fn check_name(name: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// The name of a claim without its language: `name` for `name#de` (OpenID Connect Core §5.2).
+pub fn without_language(name: &str) -> &str {
+    name.split_once('#').map_or(name, |(base, _)| base)
+}
+
 /// Checks the value of a claim.
 ///
 /// # Errors
@@ -206,7 +211,7 @@ fn check_size(claims: &Claims) -> Result<(), String> {
 
 fn kind(name: &str) -> ClaimKind {
     // The name may have a language tag: family_name#ja (OpenID Connect Core §5.2).
-    match name.split('#').next().unwrap_or(name) {
+    match without_language(name) {
         "name" | "email" | "given_name" | "family_name" | "middle_name" | "nickname"
         | "preferred_username" | "gender" | "zoneinfo" | "locale" | "phone_number" => ClaimKind::Text,
         "profile" | "picture" | "website" => ClaimKind::Link,

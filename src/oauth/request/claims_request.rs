@@ -126,12 +126,6 @@ impl ClaimsRequest {
         self.userinfo.0.contains_key(name) || self.id_token.0.contains_key(name)
     }
 
-    /// Whether the application says that it cannot work without the claim (OpenID Connect Core §5.5.1).
-    pub fn is_essential(&self, name: &str) -> bool {
-        let mut wishes = [&self.userinfo, &self.id_token].into_iter().filter_map(|wanted| wanted.0.get(name));
-        wishes.any(|wish| wish.as_ref().is_some_and(|wish| wish.essential))
-    }
-
     /// The names of all requested claims.
     pub fn names(&self) -> BTreeSet<&str> {
         self.userinfo.0.keys().chain(self.id_token.0.keys()).map(String::as_str).collect()

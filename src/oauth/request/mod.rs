@@ -167,7 +167,7 @@ pub fn validate<K: KnownScopes + KnownResources>(
                 false => limited(claims, client, &scope, known.catalogue),
             };
             let required_groups = group::required(client, &scope, known.catalogue);
-            let optional = optional(client, &scope, (&claims, &named), known.catalogue);
+            let optional = optional(client, &scope, &named, known.catalogue);
             Ok(AuthorizationRequest {
                 required_groups,
                 optional,

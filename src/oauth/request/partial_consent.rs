@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 
 use crate::oauth::client::Client;
-use crate::oauth::grant::consent::Consent;
+use crate::oauth::grant::consent::{Answer, Consent};
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::grant::resource::{KnownResources, with_scope_left};
 use crate::oauth::grant::scope::{KnownScopes, OPENID, Scope};
-use crate::oauth::request::claims_request::ClaimsRequest;
+use crate::oauth::identity::claims::without_language;
 use crate::oauth::request::{AuthorizationRequest, claims_of_scope};
 
 /// Names of scopes, and names of claims that are asked about one by one.
@@ -30,22 +30,15 @@ impl Names {
     }
 }
 
-/// What a person may leave out of a request: every scope except `openid` and required ones, and every claim of `named`
-/// that is not essential. Empty if the client does not allow partial consent, or is the operator's own and needs no consent.
-pub fn optional(
-    client: &Client,
-    scope: &Scope,
-    (claims, named): (&ClaimsRequest, &BTreeSet<String>),
-    known: &impl KnownScopes,
-) -> Names {
+/// What a person may leave out of a request: every scope except `openid` and required ones, and every claim of `named`. A
+/// claim that the client calls essential can be left out too, because only the operator decides what is required (OpenID
+/// Connect Core §5.5.1). Empty if the client does not allow partial consent, or is the operator's own and needs no consent.
+pub fn optional(client: &Client, scope: &Scope, named: &BTreeSet<String>, known: &impl KnownScopes) -> Names {
     if !client.partial_consent || client.first_party {
         return Names::default();
     }
     let is_required = |name: &str| name == OPENID || known.find(name).is_some_and(|record| record.required);
-    Names {
-        scope: scope.only(|name| !is_required(name)),
-        claims: named.iter().filter(|name| !claims.is_essential(name)).cloned().collect(),
-    }
+    Names { scope: scope.only(|name| !is_required(name)), claims: named.clone() }
 }
 
 impl AuthorizationRequest {
@@ -100,7 +93,7 @@ impl AuthorizationRequest {
         &self,
         (scopes, claims): (&BTreeSet<&str>, &BTreeSet<&str>),
         known: &K,
-    ) -> Consent {
+    ) -> Answer {
         let unticked = Names {
             scope: self.optional.scope.only(|name| !scopes.contains(name)),
             claims: self
@@ -112,13 +105,15 @@ impl AuthorizationRequest {
                 .collect(),
         };
         let Granted { scope, resources, claims } = self.granted_without(&unticked, known);
+        let refused_claims = refused_claims(&unticked, &scope, known);
         // Only the claims that the consent page names.
         let claims = claims.by_name(&self.named);
         let refused = self.granted.claims.by_name(&unticked.claims);
-        Consent {
+        let consent = Consent {
             allowed: Granted::new(scope, resources, claims),
             refused: Granted::new(unticked.scope, Vec::new(), refused),
-        }
+        };
+        Answer { consent, refused_claims }
     }
 
     fn granted_without<K: KnownScopes + KnownResources>(&self, refused: &Names, known: &K) -> Granted {
@@ -134,4 +129,16 @@ impl AuthorizationRequest {
         let resources = with_scope_left(resources, &scope, known);
         Granted::new(scope, resources, claims.clone().only(is_allowed))
     }
+}
+
+/// The claims that a person refuses with these scopes and by these names, without their languages. A claim that an allowed
+/// scope contains is not refused.
+fn refused_claims(unticked: &Names, allowed: &Scope, known: &impl KnownScopes) -> BTreeSet<String> {
+    let still_allowed = claims_of_scope(allowed, known);
+    let of_scopes = claims_of_scope(&unticked.scope, known).into_iter();
+    let claims = of_scopes.chain(unticked.claims.iter().map(String::as_str));
+    claims
+        .filter(|name| !still_allowed.contains(name))
+        .map(|name| without_language(name).to_owned())
+        .collect()
 }
