@@ -57,7 +57,7 @@ pub fn sentence(reason: Reason) -> &'static str {
 /// Returns the end of the name of the heading `error-heading-…` of a page with this status for a reason.
 pub fn heading_of(status: u16, reason: Reason) -> &'static str {
     let first = reason.who().first().copied().unwrap_or(Responsible::Developer);
-    // Whoever can fix it: to the person it is the link that does not work.
+    // To the person it is the link that does not work, also if the operator can fix it.
     let is_link = sentence(reason) == "redirect";
     heading(status, if is_link { Responsible::Developer } else { first })
 }
