@@ -55,6 +55,7 @@ pub struct BrandOptions {
     #[serde(deserialize_with = "font")]
     font: Font,
     support: String,
+    forgotten_password: String,
     privacy: String,
     terms: String,
     sentence: BTreeMap<String, String>,
@@ -103,6 +104,7 @@ impl BrandOptions {
             radius: Radius::Medium,
             font: Font::System,
             support: String::new(),
+            forgotten_password: String::new(),
             privacy: String::new(),
             terms: String::new(),
             sentence: BTreeMap::new(),
@@ -122,6 +124,11 @@ impl BrandOptions {
     /// A page or an address (`mailto:`) where people get help.
     pub fn support(&self) -> Option<&str> {
         set(&self.support)
+    }
+
+    /// A page or an address where people who have forgotten their password get a new one.
+    pub fn forgotten_password(&self) -> Option<&str> {
+        set(&self.forgotten_password)
     }
 
     pub fn privacy(&self) -> Option<&str> {
@@ -221,8 +228,12 @@ impl Config {
                 }
             }
         }
-        if brand.support().is_some_and(|link| !is_https(link) && !is_mailto(link)) {
-            found("brand.support", "must be an https address, or mailto: and an e-mail address");
+        for (key, link) in
+            [("brand.support", brand.support()), ("brand.forgotten_password", brand.forgotten_password())]
+        {
+            if link.is_some_and(|link| !is_https(link) && !is_mailto(link)) {
+                found(key, "must be an https address, or mailto: and an e-mail address");
+            }
         }
         for (key, link) in [("brand.privacy", brand.privacy()), ("brand.terms", brand.terms())] {
             if link.is_some_and(|link| !is_https(link)) {
@@ -292,6 +303,7 @@ mod tests {
             ("brand.support", "http://help.example", "brand.support must be an https address, or mailto:"),
             ("brand.support", "mailto:a@b.example?subject=x", "brand.support must be"),
             ("brand.support", "mailto:a@", "brand.support must be"),
+            ("brand.forgotten_password", "javascript:x", "brand.forgotten_password must be an https"),
             ("brand.privacy", "mailto:a@b.example", "brand.privacy must be an https address"),
             ("brand.terms", "javascript:alert(1)", "brand.terms must be an https address"),
             ("brand.terms", "https://a:b@c.example/", "brand.terms must be an https address"),

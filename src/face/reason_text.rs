@@ -54,6 +54,14 @@ pub fn sentence(reason: Reason) -> &'static str {
     }
 }
 
+/// Returns the end of the name of the heading `error-heading-…` of a page with this status for a reason.
+pub fn heading_of(status: u16, reason: Reason) -> &'static str {
+    let first = reason.who().first().copied().unwrap_or(Responsible::Developer);
+    // Whoever can fix it: to the person it is the link that does not work.
+    let is_link = sentence(reason) == "redirect";
+    heading(status, if is_link { Responsible::Developer } else { first })
+}
+
 /// Returns the end of the name of the heading `error-heading-…` of a page with this status, which `who` can fix.
 pub fn heading(status: u16, who: Responsible) -> &'static str {
     match (status, who) {

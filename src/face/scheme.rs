@@ -39,6 +39,9 @@ pub struct Accent {
     pub on_accent: Colour,
 }
 
+/// The luminance with the same contrast to black and to white.
+const MIDDLE: f64 = 0.18;
+
 /// A text of the pages that cannot be read on a background.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unreadable {
@@ -52,7 +55,8 @@ impl std::fmt::Display for Unreadable {
         let Self { text, background } = self;
         // Rounded down, so that a ratio that is too small never looks as if it were enough.
         let ratio = (text.contrast(*background) * 100.0).floor() / 100.0;
-        let other = if text.luminance() < background.luminance() { "lighter" } else { "darker" };
+        // Dark text belongs to the light scheme, whatever the background is.
+        let other = if text.luminance() < MIDDLE { "lighter" } else { "darker" };
         write!(
             f,
             "is {background}, on which text in {text} has a contrast of {ratio}, and {TEXT_CONTRAST} is needed; choose a \

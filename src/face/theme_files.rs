@@ -7,6 +7,7 @@ use super::message_overrides::MessageOverrides;
 use super::replacement;
 use super::theme::{OperatorTheme, Replacement};
 use crate::config::BrandOptions;
+use crate::files::NamedFile;
 
 /// Reads what the options name, and checks it.
 ///
@@ -36,6 +37,7 @@ pub fn templates_and_messages(
 /// # Errors
 /// A sentence for each that cannot be used.
 pub fn templates(folder: &Path, messages: &MessageOverrides) -> Result<Vec<Replacement>, Vec<String>> {
+    NamedFile::new("brand.templates", folder).folder().map_err(|error| vec![error.to_string()])?;
     replacement::load(folder, messages).map_err(|wrong| wrong.iter().map(ToString::to_string).collect())
 }
 

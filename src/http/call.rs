@@ -204,10 +204,12 @@ impl Call {
 /// The longest path and query of a page, in bytes, that can be shown again in another language.
 const LONGEST_HERE: usize = 4000;
 
-/// Whether a page can be asked for again. The query of a form's address is that of its page.
+/// Whether a page can be asked for again. The query of a form's address is that of its page, except for requests of
+/// applications, which may come as forms too.
 fn can_be_shown_again(http: &HttpRequest, uri: &Uri) -> bool {
     let length = uri.path_and_query().map_or(0, |whole| whole.as_str().len());
-    (http.method() == Method::GET || uri.query().is_some()) && length <= LONGEST_HERE
+    let is_own_form = || uri.query().is_some() && !uri.path().ends_with("/authorize");
+    (http.method() == Method::GET || is_own_form()) && length <= LONGEST_HERE
 }
 
 impl RequestFacts for Call {

@@ -24,7 +24,7 @@ pub(super) fn of_refusal(
     let first = error.reason.who().first().copied().unwrap_or(Responsible::Developer);
     let address = error.address.as_ref();
     ErrorPage {
-        heading: reason_text::heading(status.as_u16(), first),
+        heading: reason_text::heading_of(status.as_u16(), error.reason),
         sentence: reason_text::sentence(error.reason),
         wait: error.retry_after.map(WaitTime::of),
         ways: ways(app, call, way),

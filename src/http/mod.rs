@@ -13,6 +13,7 @@ pub mod form;
 pub mod html;
 pub mod in_flight;
 pub mod limiting;
+pub mod own_path;
 pub mod qr;
 pub mod refusal_log;
 mod request_id;

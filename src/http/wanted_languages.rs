@@ -60,8 +60,9 @@ impl WantedLanguages {
                 wanted.extend_from_slice(&asked.tags);
             }
             wanted.extend(chosen.map(|(tag, _)| tag));
+            // The bound of one header is that of all: a head has room for many.
             let accepted = self.accepted.iter().filter_map(|value| value.to_str().ok());
-            wanted.extend(accepted.flat_map(language_tag::accept_language));
+            wanted.extend(accepted.flat_map(language_tag::accept_language).take(language_tag::MAX_WANTED));
             wanted
         })
     }

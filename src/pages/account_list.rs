@@ -26,11 +26,17 @@ pub(super) async fn shown(app: &App, people: &[SignedIn]) -> Result<Vec<AccountR
 
 /// An account. A person who was deleted in between is shown by the username.
 fn row(here: &SignedIn, person: Option<&Person>) -> AccountRow {
-    let full_name = person.and_then(|person| person.name.clone()).filter(|name| !name.trim().is_empty());
+    let full_name = person.and_then(|person| person.name.clone()).filter(|name| is_visible(name));
     let email = person.and_then(|person| person.email.clone());
     let name = full_name.unwrap_or_else(|| here.username.clone());
     let address = Some(email.unwrap_or_else(|| here.username.clone())).filter(|address| *address != name);
     AccountRow { session: here.session.to_string(), initials: initials(&name), name, address }
+}
+
+/// Whether a name has a letter or a digit that can be seen. Some letters of Korean are fillers, which cannot.
+fn is_visible(name: &str) -> bool {
+    let is_filler = |c| matches!(c, '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}');
+    name.chars().any(|c| c.is_alphanumeric() && !is_filler(c))
 }
 
 /// The first letters of the first and the last word, or the first letter of a single word.
@@ -69,6 +75,16 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(initials(name), letters, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_cannot_be_seen_is_no_name() {
+        for visible in ["Alice", "\u{5c71}", "7", "\u{645}"] {
+            assert!(is_visible(visible), "{visible:?}");
+        }
+        for invisible in ["", " ", "\u{2800}", "\u{3164}\u{ffa0}", "\u{200b}"] {
+            assert!(!is_visible(invisible), "{invisible:?}");
         }
     }
 }

@@ -8,7 +8,7 @@ use actix_web::{HttpResponse, web};
 use super::{account_list, application};
 use crate::app::App;
 use crate::face::text_names::CLAIMS;
-use crate::face::view::{AccessLifetime, AskedItem, AskingDevice, ConsentPage, Words};
+use crate::face::view::{AskedItem, AskingDevice, ConsentPage, Words};
 use crate::failure::{Denied, Failure};
 use crate::flows::{self, Accounts, CheckedRequest, ResumedFlow};
 use crate::http::answer;
@@ -16,7 +16,7 @@ use crate::http::browser;
 use crate::http::call::{Call, Request};
 use crate::http::form;
 use crate::oauth::grant::device::{DeviceAnswer, DeviceRequest};
-use crate::oauth::grant::scope::{KnownScopes as _, OFFLINE_ACCESS};
+use crate::oauth::grant::scope::{KnownScopes as _, OFFLINE_ACCESS, OPENID};
 use crate::oauth::language_tag::LanguageTag;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::interaction::{self, Next, SignedIn};
@@ -175,7 +175,7 @@ async fn view(
         items: items(&resumed.checked, signed_in, &call.text_languages()),
         returns_to: returns_to(request),
         device: resumed.device.as_ref().map(|device| asking(call, device)),
-        lifetime: lifetime(request),
+        ends_with_session: !request.granted.scope.contains(OFFLINE_ACCESS),
         each_time: interaction::asks_each_time(&client.client, request),
         client_id: client.client.id.to_string(),
         action: resumed.url(app, "consent"),
@@ -183,15 +183,7 @@ async fn view(
     })
 }
 
-fn lifetime(request: &AuthorizationRequest) -> AccessLifetime {
-    match request.granted.scope.contains(OFFLINE_ACCESS) {
-        true if request.optional.scope.contains(OFFLINE_ACCESS) => AccessLifetime::Chosen,
-        true => AccessLifetime::BeyondSession,
-        false => AccessLifetime::Session,
-    }
-}
-
-/// What the application asks for, the sensitive scopes first. What the person refused before is not ticked. Nothing for an
+/// What the application asks for, the sensitive scopes first, then `openid`. What the person refused before is not ticked. Nothing for an
 /// own application: it is only asked about because it cannot prove who it is.
 fn items(checked: &CheckedRequest, signed_in: &SignedIn, languages: &[LanguageTag]) -> Vec<AskedItem> {
     let CheckedRequest { client, request, catalogue } = checked;
@@ -224,7 +216,8 @@ fn items(checked: &CheckedRequest, signed_in: &SignedIn, languages: &[LanguageTa
         ticked: optional.claims.contains(name).then(|| !refused.claims.contains(name)),
     });
     let mut items: Vec<AskedItem> = scopes.chain(claims).collect();
-    items.sort_by_key(|item| !item.sensitive);
+    // Who the person is comes before what else the application wants to know.
+    items.sort_by_key(|item| (!item.sensitive, item.name != OPENID));
     items
 }
 

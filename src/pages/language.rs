@@ -8,19 +8,22 @@ use crate::http::answer;
 use crate::http::browser;
 use crate::http::call::Request;
 use crate::http::form;
+use crate::http::own_path;
 use crate::http::wanted_languages;
 
-/// Remembers the language in this browser, and shows the page again. A form from elsewhere changes nothing.
+/// Remembers the language in this browser, and shows the page again. A form from elsewhere changes nothing and leads to the
+/// home page.
 pub async fn choose(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     let form = match form::read(&request, body).await {
         Ok(form) => form,
         Err(error) => return answer::page_error(&app, &request, error.into()),
     };
+    if !browser::is_same_origin(&app, &request) {
+        return answer::see_other(&format!("{}/", app.issuer));
+    }
     let field = |name| form.one(name).ok().flatten().unwrap_or_default();
     let mut response = answer::see_other(&address(&app, field("return_to")));
-    if let Some(language) = Language::find(field("language"))
-        && browser::is_same_origin(&app, &request)
-    {
+    if let Some(language) = Language::find(field("language")) {
         let choice = wanted_languages::choice(language, request.now);
         // The cookie consists of characters that are allowed in a header.
         let _ = response.add_cookie(&browser::language_cookie(&app, choice));
@@ -28,14 +31,11 @@ pub async fn choose(app: web::Data<App>, request: Request, body: web::Payload) -
     response
 }
 
-/// The URL of a page of this server, or of its home page if the path is none. The path follows this server's origin, so it
-/// leads to no other host; one that another reader would take for a host leads home.
+/// The URL of a page of this server, or of its home page if the path leads elsewhere.
 fn address(app: &App, path: &str) -> String {
-    let is_path = path.starts_with('/')
-        && !path.starts_with("//")
-        && path.bytes().all(|byte| matches!(byte, b'!'..=b'~') && byte != b'\\');
-    match browser::origin(app) {
-        Some(origin) if is_path => format!("{origin}{path}"),
-        _ => format!("{}/", app.issuer),
-    }
+    let origin = browser::origin(app).filter(|origin| {
+        let mount = app.issuer.strip_prefix(origin.as_str()).unwrap_or_default();
+        own_path::is_below(mount, path)
+    });
+    origin.map_or_else(|| format!("{}/", app.issuer), |origin| format!("{origin}{path}"))
 }

@@ -333,7 +333,7 @@ async fn a_person_chooses_in_a_real_browser() {
     browser.open(&format!("{}/logout", server.url)).await;
     browser.until("sign-out-2", |text| text.contains("alice") && text.ends_with("Sign out")).await;
     browser.click("sign-out-2").await;
-    browser.until("signed-in", |text| text.contains("bob") && !text.contains("alice")).await;
+    browser.until("accounts", |text| text.contains("bob") && !text.contains("alice")).await;
     browser.open(&format!("{}/logout", server.url)).await;
     browser.click("sign-out").await;
     browser.until("signed-out", |text| text == "You are signed out").await;

@@ -67,8 +67,15 @@ async fn a_page_is_in_the_first_language_of_the_browser_that_exists_or_in_englis
         assert_eq!(page.status, 200);
         assert_language(&page, tag);
     }
+    // Of several headers together as many tags count as of one.
+    for (unknown, tag) in [(15, "de"), (16, "en")] {
+        let many = vec!["tlh"; unknown].join(",");
+        let headers = [("accept-language", many.as_str()), ("accept-language", "de")];
+        let page = server.browser().request(Method::GET, "/", &headers, "").await;
+        assert_language(&page, tag);
+    }
     let page = open(&mut server.browser(), "/", "de").await;
-    assert!(page.body.contains("Hier melden Sie sich für andere Anwendungen an"), "{page:?}");
+    assert!(page.body.contains("Hier melden Sie sich bei Ihren Anwendungen an"), "{page:?}");
 }
 
 #[tokio::test]
@@ -191,7 +198,7 @@ async fn a_form_from_elsewhere_or_for_no_language_chooses_nothing() {
     ] {
         let answer = send(&mut browser, headers, "de", "/device").await;
         assert_eq!(answer.status, 303);
-        assert_eq!(answer.location(), Some(format!("{}/device", server.url)), "{headers:?}");
+        assert_eq!(answer.location(), Some(format!("{}/", server.url)), "{headers:?}");
         assert!(browser.cookies.is_empty(), "{headers:?}: {:?}", browser.cookies);
     }
     for language in ["", "nl", "de-AT", "de.1", "de; Path=/x"] {
@@ -229,6 +236,36 @@ async fn the_choice_leads_back_to_pages_of_this_server_only() {
         let answer = choose(&mut browser, &server.url, "de", here).await;
         assert_eq!(answer.location(), Some(format!("{}{here}", server.url)));
     }
+}
+
+#[tokio::test]
+async fn the_choice_stays_below_the_path_of_the_public_url() {
+    let server = TestServer::start_with(&[("public_url", "https://id.example/auth")]).await;
+    let mut browser = server.browser();
+    let headers = [("origin", "https://id.example"), ("content-type", "application/x-www-form-urlencoded")];
+    for (here, leads_to) in [
+        ("/auth", "https://id.example/auth"),
+        ("/auth/device?a=b", "https://id.example/auth/device?a=b"),
+        ("/", "https://id.example/auth/"),
+        ("/authority", "https://id.example/auth/"),
+        ("/auth/../other", "https://id.example/auth/"),
+        ("/auth/%2e%2e/other", "https://id.example/auth/"),
+    ] {
+        let body = serde_urlencoded::to_string([("language", "de"), ("return_to", here)]).unwrap();
+        let answer = browser.request(Method::POST, "/auth/language", &headers, &body).await;
+        assert_eq!(answer.location().as_deref(), Some(leads_to), "{here}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_posted_request_of_an_application_cannot_be_shown_again() {
+    let server = TestServer::start().await;
+    let answer = server
+        .browser()
+        .post_raw("/authorize?client_id=x", "application/x-www-form-urlencoded", b"client_id=nobody".to_vec())
+        .await;
+    answer.assert_page(400, "client.unknown");
+    assert!(!answer.body.contains("/language\""), "{answer:?}");
 }
 
 #[tokio::test]

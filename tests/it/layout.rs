@@ -110,7 +110,7 @@ async fn the_judgement_finds_what_it_looks_for() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let preview = ThemePreview::start(directory.path(), &[]);
     for (break_it, fault) in [
-        ("document.querySelector('h1').style.width = '2000px'", "the page is"),
+        ("document.querySelector('h1').style.minWidth = '2000px'", "the page is"),
         ("document.querySelector('h1').style.marginBottom = '-4rem'", "overlap"),
         ("document.querySelector('#cancel').style.marginTop = '-3rem'", "overlap"),
         ("document.querySelector('.primary').style.marginTop = '900px'", "the primary button ends at"),

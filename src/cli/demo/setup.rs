@@ -78,8 +78,15 @@ pub(super) async fn run(app: &App, saved: &SavedValues, origin: &str) -> Result<
     let now = app.now();
     let work = async move |tx: &mut Tx| {
         for DemoScope { name, description, is_sensitive } in OFFERED.iter().chain([&FORBIDDEN]) {
+            let consequence = (*name == "payments").then(|| "It can spend your money.".into());
             let (name, description) = ((*name).into(), (*description).into());
-            let scope = ScopeRecord { name, description, sensitive: *is_sensitive, ..ScopeRecord::default() };
+            let scope = ScopeRecord {
+                name,
+                description,
+                consequence,
+                sensitive: *is_sensitive,
+                ..ScopeRecord::default()
+            };
             scopes::save(tx, &scope, now).await?;
         }
         for logo in [logos::CALENDAR, logos::NOTES] {

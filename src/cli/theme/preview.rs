@@ -1,9 +1,12 @@
 //! `grantor theme preview`: a server for looking at the pages, without a database.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderValue};
+use actix_web::middleware::{Next, from_fn};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use clap::Args;
 use minijinja::Error;
@@ -17,6 +20,7 @@ use crate::config::Config;
 use crate::face::language::Language;
 use crate::face::preview::{self, LOGO, OWN_STYLE};
 use crate::face::templates::Reader;
+use crate::http::own_path;
 use crate::telemetry;
 
 /// Of the preview's own pages. Those of the server have their own policy.
@@ -85,7 +89,8 @@ async fn serve(options: Options) -> Result<(), CliError> {
     source.first()?;
     let frame = Frame::new().map_err(|error| format!("the pages of the preview: {error:#}"))?;
     let preview = web::Data::new(Preview { source, frame });
-    let factory = move || App::new().app_data(preview.clone()).configure(routes);
+    let factory =
+        move || App::new().app_data(preview.clone()).wrap(from_fn(of_this_machine)).configure(routes);
     let server = HttpServer::new(factory).workers(1).disable_signals().shutdown_timeout(1);
     let server = server.listen(listener)?.run();
     let handle = server.handle();
@@ -95,6 +100,23 @@ async fn serve(options: Options) -> Result<(), CliError> {
     });
     say(format!("Every page, with invented data: {base}/\nCtrl-C stops it."))?;
     Ok(server.await?)
+}
+
+/// Refuses requests for another host name: a site could let its own name lead to this machine and read an unpublished theme.
+async fn of_this_machine(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse, actix_web::Error> {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name).trim_matches(['[', ']']);
+    let is_ours = name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    match is_ours {
+        true => Ok(next.call(request).await?.map_into_boxed_body()),
+        false => {
+            let answer = HttpResponse::MisdirectedRequest().body("The preview is for this machine only.\n");
+            Ok(request.into_response(answer))
+        }
+    }
 }
 
 fn routes(config: &mut web::ServiceConfig) {
@@ -216,7 +238,7 @@ async fn changes(preview: web::Data<Preview>) -> HttpResponse {
 async fn language(preview: web::Data<Preview>, chosen: web::Form<ChosenLanguage>) -> HttpResponse {
     let path = chosen.return_to.split('?').next().unwrap_or_default();
     match Language::find(&chosen.language) {
-        Some(language) if path.starts_with('/') && !path.starts_with("//") => HttpResponse::SeeOther()
+        Some(language) if own_path::is_below("", path) => HttpResponse::SeeOther()
             .insert_header((header::LOCATION, format!("{path}?lang={}", language.tag())))
             .finish(),
         _ => nowhere(preview).await,

@@ -30,6 +30,7 @@ sign-in-wrong = اسم المستخدم أو كلمة المرور غير صحي
 sign-in-wait = محاولات كثيرة جدًا. لم يجرِ التحقق من كلمة المرور.
 stay-signed-in = إبقاء تسجيل الدخول
 sign-in-button = تسجيل الدخول
+sign-in-forgotten = هل نسيت كلمة المرور؟
 sign-up-question = ليس لديك حساب؟
 sign-up-link = إنشاء حساب
 
@@ -106,14 +107,13 @@ consent-device-asked = { $minutes ->
 }
 consent-device-here = عنوانك هو { $address }.
 consent-sensitive = إذن حسّاس: يُرجى السماح به فقط عند الثقة بهذا التطبيق.
-consent-partial = يُرجى إلغاء تحديد ما لا تريد السماح به.
+consent-partial = يُرجى إلغاء تحديد ما لا يُراد السماح به.
 consent-other-account = تبديل الحساب
 consent-each-time = تُرجى المتابعة فقط إذا فتحت { $application } بنفسك قبل قليل. قد يطلب برنامج آخر الإذن بهذا الاسم، ولذلك نسألك في كل مرة.
 consent-allow = السماح
 consent-deny = عدم السماح
 consent-returns-to = الوجهة التالية: { $place }.
 consent-session = ينتهي الوصول عند تسجيل خروجك من هنا.
-consent-beyond-session = يستمر الوصول بعد تسجيل خروجك من هنا.
 consent-about = حول { $application }:
 claim-name = الاطلاع على اسمك الكامل
 claim-given_name = الاطلاع على اسمك الأول
@@ -143,6 +143,7 @@ scope-address = الاطلاع على عنوانك البريدي
 scope-phone = الاطلاع على رقم هاتفك
 scope-groups = الاطلاع على المجموعات التي تنتمي إليها
 scope-offline_access = الاحتفاظ بهذا الوصول بعد تسجيل خروجك
+consequence-offline_access = يمكن للتطبيق استخدام بياناتك حتى في غيابك.
 
 ### Devices
 
@@ -194,9 +195,10 @@ answered-go-back = للمتابعة، تُرجى العودة إلى التطب�
 
 ### The page at the root
 
-home-heading = هنا تسجيل الدخول إلى تطبيقات أخرى
+home-heading = تسجيل الدخول إلى تطبيقاتك من هنا
 home-heading-signed-in = تم تسجيل دخولك
 home-lead = لاستخدام تطبيق ما، يُرجى فتحه واختيار تسجيل الدخول فيه.
+home-device = ربط جهاز
 home-developers = للمطوّرين
 
 ### Errors

@@ -10,7 +10,7 @@ back-to = Zurück zu { $application }
 close-page = Sie können diese Seite schließen.
 optional = (optional)
 language-label = Sprache:
-developer-details = Details für die Entwicklung
+developer-details = Technische Details
 link-site = Website
 link-privacy = Datenschutzerklärung
 link-terms = Nutzungsbedingungen
@@ -28,6 +28,7 @@ sign-in-wrong = Der Benutzername oder das Passwort stimmt nicht.
 sign-in-wait = Zu viele Versuche. Ihr Passwort wurde nicht geprüft.
 stay-signed-in = Angemeldet bleiben
 sign-in-button = Anmelden
+sign-in-forgotten = Passwort vergessen?
 sign-up-question = Neu hier?
 sign-up-link = Konto erstellen
 
@@ -77,7 +78,7 @@ consent-heading = { $application } möchte:
 consent-heading-continue = Weiter zu { $application }?
 consent-heading-device = Ein Gerät mit { $application } verbinden?
 consent-device-code = Sehen Sie auf Ihr Gerät: Es zeigt { $code } an.
-consent-device-no-code = Sehen Sie auf Ihr Gerät: Sie müssen es vor sich haben.
+consent-device-no-code = Vergewissern Sie sich, dass Sie das Gerät vor sich haben.
 consent-device-warning = Wenn jemand Sie in einer Nachricht oder am Telefon hierher geschickt hat, erlauben Sie es nicht: Diese Person käme sonst in Ihr Konto.
 consent-device-asked = { $minutes ->
     [0] Das Gerät hat gerade eben angefragt, von der Adresse { $address }.
@@ -93,7 +94,6 @@ consent-allow = Erlauben
 consent-deny = Nicht erlauben
 consent-returns-to = Danach geht es weiter zu { $place }.
 consent-session = Der Zugriff endet, wenn Sie sich hier abmelden.
-consent-beyond-session = Der Zugriff bleibt bestehen, auch wenn Sie sich hier abmelden.
 consent-about = Mehr über { $application }:
 claim-name = Ihren vollständigen Namen sehen
 claim-given_name = Ihren Vornamen sehen
@@ -122,7 +122,8 @@ scope-email = Ihre E-Mail-Adresse sehen
 scope-address = Ihre Postanschrift sehen
 scope-phone = Ihre Telefonnummer sehen
 scope-groups = Die Gruppen sehen, zu denen Sie gehören
-scope-offline_access = Den Zugriff behalten, nachdem Sie sich abgemeldet haben
+scope-offline_access = Auch nach Ihrer Abmeldung Zugriff behalten
+consequence-offline_access = Die Anwendung kann Ihre Daten nutzen, auch wenn Sie nicht da sind.
 
 ### Devices
 
@@ -164,16 +165,17 @@ form-post-heading = Sie werden zurückgeleitet
 form-post-lead = Wenn nichts geschieht, wählen Sie „Weiter“.
 answered-heading = Diese Anmeldung ist beendet
 answered-heading-signed-in = Sie sind angemeldet
-answered-lead = Sie haben diese Anmeldung abgeschlossen. Auf dieser Seite ist nichts mehr zu tun.
+answered-lead = Diese Anmeldung ist beendet. Auf dieser Seite ist nichts mehr zu tun.
 answered-go-back-to = Gehen Sie zurück zu { $application }, um fortzufahren.
 answered-go-back = Gehen Sie zurück zur Anwendung, um fortzufahren.
 
 ### The page at the root
 
-home-heading = Hier melden Sie sich für andere Anwendungen an
+home-heading = Hier melden Sie sich bei Ihren Anwendungen an
 home-heading-signed-in = Sie sind angemeldet
 home-lead = Um eine Anwendung zu nutzen, öffnen Sie sie und melden sich dort an.
-home-developers = Für die Entwicklung
+home-device = Ein Gerät verbinden
+home-developers = Technische Informationen
 
 ### Errors
 
@@ -182,7 +184,7 @@ error-heading-later = Bitte versuchen Sie es später noch einmal
 error-heading-moment = Bitte versuchen Sie es gleich noch einmal
 error-heading-broken = Bei uns ist etwas schiefgegangen
 error-heading-again = Bitte beginnen Sie noch einmal
-error-heading-off = Das ist hier abgeschaltet
+error-heading-off = Das ist hier nicht verfügbar
 error-heading-nothing = Diese Seite gibt es nicht
 wait-second = { $count ->
     [one] Versuchen Sie es in einer Sekunde noch einmal.
@@ -196,16 +198,16 @@ wait-hour = { $count ->
     [one] Versuchen Sie es in einer Stunde noch einmal.
    *[other] Versuchen Sie es in { $count } Stunden noch einmal.
 }
-error-address = Die Anwendung wollte unter dieser Adresse zurückgerufen werden, die hier nicht bekannt ist:
+error-address = Die Anwendung wollte Sie zu dieser Adresse zurückleiten, die hier nicht registriert ist:
 
 error-application = Die Anwendung hat Sie mit einer Anfrage hierher geschickt, die nicht funktioniert. Sie haben nichts falsch gemacht. Gehen Sie zurück und versuchen Sie es noch einmal. Wenn es wieder geschieht, melden Sie es dem Anbieter der Anwendung.
 error-application-unknown = Die Anwendung, die Sie hierher geschickt hat, ist bei diesem Dienst nicht registriert. Sie haben nichts falsch gemacht. Melden Sie es dem Anbieter der Anwendung.
-error-application-disabled = Die Anwendung, die Sie hierher geschickt hat, ist zurzeit abgeschaltet.
+error-application-disabled = Die Anwendung, die Sie hierher geschickt hat, ist zurzeit deaktiviert.
 error-redirect = Die Anwendung, die Sie hierher geschickt hat, hat eine falsche Adresse für den Rückweg angegeben. Sie haben nichts falsch gemacht. Melden Sie es dem Anbieter der Anwendung.
 error-server = Der Fehler liegt bei uns, nicht bei Ihnen. Vielleicht hilft ein neuer Versuch.
-error-busy = Hier ist im Augenblick viel los. Ihre Anfrage wurde nicht bearbeitet.
+error-busy = Der Dienst ist im Augenblick stark ausgelastet. Ihre Anfrage wurde nicht bearbeitet.
 error-limited = Aus Ihrem Netzwerk oder für Ihr Konto kamen zu viele Anfragen.
-error-not-found = Diese Adresse führt hier nirgendwohin.
+error-not-found = Unter dieser Adresse gibt es keine Seite.
 error-flow-unknown = Diese Anmeldung ist hier nicht bekannt. Vielleicht ist sie zu alt.
 error-flow-other-browser = Diese Anmeldung wurde in einem anderen Browser begonnen, oder dieser Browser nimmt keine Cookies an.
 error-flow-expired = Diese Anmeldung hat zu lange gedauert und ist deshalb beendet.
@@ -214,11 +216,11 @@ error-form-forged = Dieses Formular ist zu alt oder stammt nicht von dieser Seit
 error-form = Das Formular konnte nicht gelesen werden. Es wurde nichts geändert.
 error-sign-up-off = Hier kann niemand selbst ein Konto erstellen. Wenden Sie sich an den Betreiber dieses Dienstes.
 error-sign-up-too-many = Aus Ihrem Netzwerk wurden zu viele Konten erstellt.
-error-password-link-over = Dieser Link wurde schon verwendet oder ist abgelaufen. Bitten Sie um einen neuen.
-error-account-disabled = Dieses Konto ist abgeschaltet. Wenden Sie sich an den Betreiber dieses Dienstes.
+error-password-link-over = Dieser Link wurde schon verwendet oder ist abgelaufen. Fordern Sie einen neuen an.
+error-account-disabled = Dieses Konto ist gesperrt. Wenden Sie sich an den Betreiber dieses Dienstes.
 error-group = Mit Ihrem Konto dürfen Sie diese Anwendung nicht nutzen. Wenden Sie sich an den Betreiber dieses Dienstes.
 error-device = Das Gerät wartet nicht mehr. Beginnen Sie auf dem Gerät von vorn.
-error-device-answered = Dieses Gerät hat seine Antwort schon.
+error-device-answered = Über dieses Gerät wurde bereits entschieden.
 error-device-too-many = Aus Ihrem Netzwerk fragen zu viele Geräte an.
 error-logout = Die Anwendung wollte Sie auf eine Weise abmelden, die nicht funktioniert. Sie können sich stattdessen hier abmelden.
 

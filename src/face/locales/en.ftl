@@ -35,14 +35,15 @@ sign-in-wrong = The username or the password is wrong.
 sign-in-wait = Too many attempts. Your password was not checked.
 stay-signed-in = Keep me signed in
 sign-in-button = Sign in
+sign-in-forgotten = Forgot your password?
 sign-up-question = New here?
 sign-up-link = Create an account
 
 ### Making an account
 
 sign-up-heading = Create your account
-sign-up-lead = Then you continue to { $application }.
-sign-up-lead-device = Then you can connect your device.
+sign-up-lead = You will then continue to { $application }.
+sign-up-lead-device = You can then connect your device.
 username-new-label = Username
 name-label = Full name
 # $shortest: a number of characters, at least 8.
@@ -52,7 +53,7 @@ sign-in-question = Already have an account?
 sign-in-link = Sign in
 # What is wrong with what the person typed.
 sign-up-taken = This username is taken. Choose another one.
-sign-up-username = Use up to 254 letters of one alphabet, digits and signs such as . - _, without spaces and without @.
+sign-up-username = Use letters of one alphabet, digits and signs such as . - _, without spaces and without @. At most 254 characters.
 sign-up-name_length = This name is too long.
 sign-up-name_character = This name contains an invisible character. Type it again.
 password-form = This password is too long, or contains an invisible character.
@@ -90,7 +91,7 @@ consent-heading-device = Connect a device to { $application }?
 # $code: the code on the screen of the device.
 consent-device-code = Look at your device: it shows { $code }.
 consent-device-no-code = Look at your device: it must be in front of you.
-consent-device-warning = If somebody sent you here, in a message or on the phone, do not allow it: that person would get into your account.
+consent-device-warning = If somebody sent you here, in a message or on the phone, do not allow it: that person could get into your account.
 # $minutes: how long ago. $address: a network address.
 consent-device-asked = { $minutes ->
     [0] The device asked just now, from { $address }.
@@ -99,9 +100,9 @@ consent-device-asked = { $minutes ->
 }
 consent-device-here = Your own address is { $address }.
 # Under something that an operator has marked as sensitive.
-consent-sensitive = Sensitive: allow it only if you trust this application.
+consent-sensitive = Allow this only if you trust the application.
 # Under a list in which the person can clear boxes.
-consent-partial = Clear the box of anything you do not want to allow.
+consent-partial = Untick anything you do not want to allow.
 consent-other-account = Switch account
 consent-each-time = Continue only if you have just opened { $application } yourself. Another program could ask in its name, so you are asked each time.
 consent-allow = Allow
@@ -109,7 +110,6 @@ consent-deny = Don’t allow
 # $place: the host name of the application.
 consent-returns-to = Next, you go to { $place }.
 consent-session = Access ends when you sign out here.
-consent-beyond-session = Access continues after you sign out here.
 consent-about = About { $application }:
 # What an application wants to see. These follow the sentence of consent-heading.
 claim-name = See your full name
@@ -133,15 +133,17 @@ claim-address = See your postal address
 claim-updated_at = See when your profile was last changed
 claim-groups = See the groups you belong to
 # $name: a machine name that the operator gave.
-claim-other = See something about you that is called { $name } here
+claim-other = See information about you named { $name }
 # The scopes that every server has, while the operator has not described them. They are in the same list.
 scope-openid = Know who you are
-scope-profile = See your name and what else your profile says
+scope-profile = See your name and other profile details
 scope-email = See your email address
 scope-address = See your postal address
 scope-phone = See your phone number
 scope-groups = See the groups that you belong to
 scope-offline_access = Keep this access after you have signed out
+# What follows from it.
+consequence-offline_access = The application can use your data while you are not here.
 
 ### Devices
 
@@ -175,7 +177,7 @@ signed-out-heading = You are signed out
 signed-out-lead = No account is signed in with this browser.
 signed-out-again = To sign in again, open the application that you want to use. If other people use this computer, close the browser as well.
 signing-out-heading = Signing you out
-signing-out-lead = Your applications are being told. If nothing happens, choose Continue.
+signing-out-lead = We are telling your applications. If nothing happens, choose Continue.
 # The name of an invisible part of the page, for screen readers.
 signing-out-frame = Signs you out of an application
 
@@ -185,15 +187,16 @@ form-post-heading = Taking you back
 form-post-lead = If nothing happens, choose Continue.
 answered-heading = This sign-in is over
 answered-heading-signed-in = You are signed in
-answered-lead = You have finished this sign-in. There is nothing left to do on this page.
+answered-lead = This sign-in has ended. There is nothing left to do on this page.
 answered-go-back-to = Go back to { $application } to continue.
 answered-go-back = Go back to the application to continue.
 
 ### The page at the root
 
-home-heading = You sign in here for other applications
+home-heading = Sign in to your applications here
 home-heading-signed-in = You are signed in
 home-lead = To use an application, open it and choose to sign in there.
+home-device = Connect a device
 home-developers = For developers
 
 ### Errors
@@ -219,7 +222,7 @@ wait-hour = { $count ->
    *[other] Try again in { $count } hours.
 }
 # The address of an application that is not registered follows.
-error-address = The application asked to be called back at this address, which is not known here:
+error-address = The application asked us to send you to this address, which is not registered here:
 
 # What happened, for the person.
 error-application = The application sent you here with a request that does not work. You did nothing wrong. Go back and try again; if it happens again, tell the people who make the application.
@@ -229,8 +232,8 @@ error-redirect = The application that sent you here gave a wrong address to go b
 error-server = The fault is ours, not yours. Trying again may help.
 error-busy = A lot is going on here at the moment. Your request was not handled.
 error-limited = Too many requests came from your network or for your account.
-error-not-found = This address does not lead anywhere here.
-error-flow-unknown = This sign-in is not known here. It may be too old.
+error-not-found = There is no page at this address.
+error-flow-unknown = We do not recognise this sign-in. It may have ended.
 error-flow-other-browser = This sign-in was begun in another browser, or this browser does not accept cookies.
 error-flow-expired = This sign-in took too long, so it has ended.
 error-flow-too-many = Too many sign-ins have been begun from your network.
@@ -242,7 +245,7 @@ error-password-link-over = This link was already used, or has expired. Ask for a
 error-account-disabled = This account is switched off. Ask the people who run this service.
 error-group = Your account is not allowed to use this application. Ask the people who run this service.
 error-device = The device has stopped waiting. Start again on the device.
-error-device-answered = This device already has its answer.
+error-device-answered = This device was already connected or refused.
 error-device-too-many = Too many devices are asking from your network.
 error-logout = The application asked to sign you out in a way that does not work. You can sign out here instead.
 

@@ -11,7 +11,7 @@ back-to = Volver a { $application }
 close-page = Ya puede cerrar esta página.
 optional = (opcional)
 language-label = Idioma:
-developer-details = Detalles para desarrollo
+developer-details = Detalles técnicos
 link-site = Sitio web
 link-privacy = Política de privacidad
 link-terms = Condiciones del servicio
@@ -29,6 +29,7 @@ sign-in-wrong = El nombre de usuario o la contraseña no son correctos.
 sign-in-wait = Demasiados intentos. No se ha comprobado su contraseña.
 stay-signed-in = Mantener la sesión iniciada
 sign-in-button = Iniciar sesión
+sign-in-forgotten = ¿Ha olvidado su contraseña?
 sign-up-question = ¿Es su primera visita?
 sign-up-link = Crear una cuenta
 
@@ -61,7 +62,7 @@ set-password-ends = Se cerrarán todas sus sesiones.
 password-new-label = Contraseña nueva
 password-repeated-label = Repita la contraseña nueva
 set-password-button = Establecer la contraseña
-password-set-heading = Su contraseña está establecida
+password-set-heading = Se ha guardado su contraseña
 password-set-lead = Abra la aplicación que quiera usar e inicie sesión desde allí.
 password-set-link-over = El enlace ya no funciona.
 
@@ -94,7 +95,6 @@ consent-allow = Permitir
 consent-deny = No permitir
 consent-returns-to = A continuación, irá a { $place }.
 consent-session = El acceso termina cuando cierre la sesión aquí.
-consent-beyond-session = El acceso continúa aunque cierre la sesión aquí.
 consent-about = Más sobre { $application }:
 claim-name = Ver su nombre completo
 claim-given_name = Ver su nombre de pila
@@ -124,6 +124,7 @@ scope-address = Ver su dirección postal
 scope-phone = Ver su número de teléfono
 scope-groups = Ver los grupos de los que forma parte
 scope-offline_access = Mantener este acceso después de que cierre la sesión
+consequence-offline_access = La aplicación puede usar sus datos aunque usted no esté presente.
 
 ### Devices
 
@@ -174,7 +175,8 @@ answered-go-back = Vuelva a la aplicación para continuar.
 home-heading = Aquí inicia sesión para usar otras aplicaciones
 home-heading-signed-in = Ha iniciado sesión
 home-lead = Para usar una aplicación, ábrala e inicie sesión desde allí.
-home-developers = Para desarrollo
+home-device = Conectar un dispositivo
+home-developers = Información técnica
 
 ### Errors
 
@@ -197,7 +199,7 @@ wait-hour = { $count ->
     [one] Vuelva a intentarlo dentro de una hora.
    *[other] Vuelva a intentarlo dentro de { $count } horas.
 }
-error-address = La aplicación pidió volver a esta dirección, que aquí no se conoce:
+error-address = La aplicación pidió volver a esta dirección, que no está registrada aquí:
 
 error-application = La aplicación le trajo aquí con una petición que no funciona. Usted no ha hecho nada mal. Vuelva atrás e inténtelo de nuevo; si vuelve a ocurrir, avise al proveedor de la aplicación.
 error-application-unknown = La aplicación que le trajo aquí no está registrada en este servicio. Usted no ha hecho nada mal. Avise al proveedor de la aplicación.

@@ -11,7 +11,7 @@ back-to = Retour à { $application }
 close-page = Vous pouvez fermer cette page.
 optional = (facultatif)
 language-label = Langue :
-developer-details = Détails pour le développement
+developer-details = Informations techniques
 link-site = Site web
 link-privacy = Politique de confidentialité
 link-terms = Conditions d’utilisation
@@ -29,6 +29,7 @@ sign-in-wrong = Le nom d’utilisateur ou le mot de passe est incorrect.
 sign-in-wait = Trop de tentatives. Votre mot de passe n’a pas été vérifié.
 stay-signed-in = Garder ma session ouverte
 sign-in-button = Se connecter
+sign-in-forgotten = Mot de passe oublié ?
 sign-up-question = Première visite ?
 sign-up-link = Créer un compte
 
@@ -62,7 +63,7 @@ password-new-label = Nouveau mot de passe
 password-repeated-label = Nouveau mot de passe, une seconde fois
 set-password-button = Enregistrer le mot de passe
 password-set-heading = Votre mot de passe est enregistré
-password-set-lead = Ouvrez l’application que vous voulez utiliser et connectez-vous-y.
+password-set-lead = Ouvrez l’application que vous voulez utiliser et connectez-vous depuis celle-ci.
 password-set-link-over = Le lien ne fonctionne plus.
 
 ### Choosing an account
@@ -94,7 +95,6 @@ consent-allow = Autoriser
 consent-deny = Ne pas autoriser
 consent-returns-to = Vous irez ensuite sur { $place }.
 consent-session = L’accès prend fin quand vous vous déconnectez ici.
-consent-beyond-session = L’accès continue même si vous vous déconnectez ici.
 consent-about = En savoir plus sur { $application } :
 claim-name = Voir votre nom complet
 claim-given_name = Voir votre prénom
@@ -123,7 +123,8 @@ scope-email = Voir votre adresse e-mail
 scope-address = Voir votre adresse postale
 scope-phone = Voir votre numéro de téléphone
 scope-groups = Voir les groupes dont vous faites partie
-scope-offline_access = Garder cet accès après votre déconnexion
+scope-offline_access = Conserver cet accès après votre déconnexion
+consequence-offline_access = L’application peut utiliser vos données même en votre absence.
 
 ### Devices
 
@@ -171,10 +172,11 @@ answered-go-back = Retournez à l’application pour continuer.
 
 ### The page at the root
 
-home-heading = Ici, vous vous connectez à d’autres applications
+home-heading = Connectez-vous ici à vos applications
 home-heading-signed-in = Votre session est ouverte
 home-lead = Pour utiliser une application, ouvrez-la et connectez-vous depuis celle-ci.
-home-developers = Pour le développement
+home-device = Connecter un appareil
+home-developers = Informations techniques
 
 ### Errors
 
@@ -197,7 +199,7 @@ wait-hour = { $count ->
     [one] Réessayez dans { $count } heure.
    *[other] Réessayez dans { $count } heures.
 }
-error-address = L’application a demandé un retour à cette adresse, qui n’est pas connue ici :
+error-address = L’application a demandé à vous renvoyer à cette adresse, qui n’est pas enregistrée ici :
 
 error-application = L’application vous a fait venir ici avec une demande qui ne fonctionne pas. Vous n’y êtes pour rien. Revenez en arrière et réessayez ; si le problème persiste, signalez-le à l’éditeur de l’application.
 error-application-unknown = L’application qui vous a fait venir ici n’est pas enregistrée auprès de ce service. Vous n’y êtes pour rien. Signalez-le à l’éditeur de l’application.
@@ -206,7 +208,7 @@ error-redirect = L’application qui vous a fait venir ici a indiqué une mauvai
 error-server = Le problème vient de chez nous, pas de vous. Un nouvel essai peut suffire.
 error-busy = Le service est très sollicité en ce moment. Votre demande n’a pas été traitée.
 error-limited = Trop de demandes sont venues de votre réseau ou pour votre compte.
-error-not-found = Cette adresse ne mène nulle part ici.
+error-not-found = Aucune page n’existe à cette adresse.
 error-flow-unknown = Cette connexion n’est pas connue ici. Elle est peut-être trop ancienne.
 error-flow-other-browser = Cette connexion a été commencée dans un autre navigateur, ou ce navigateur n’accepte pas les cookies.
 error-flow-expired = Cette connexion a duré trop longtemps et a pris fin.
@@ -219,7 +221,7 @@ error-password-link-over = Ce lien a déjà été utilisé ou a expiré. Demande
 error-account-disabled = Ce compte est désactivé. Adressez-vous aux responsables de ce service.
 error-group = Votre compte ne permet pas d’utiliser cette application. Adressez-vous aux responsables de ce service.
 error-device = L’appareil n’attend plus. Recommencez sur l’appareil.
-error-device-answered = Cet appareil a déjà sa réponse.
+error-device-answered = La demande de cet appareil a déjà reçu une réponse.
 error-device-too-many = Trop d’appareils font des demandes depuis votre réseau.
 error-logout = L’application a demandé votre déconnexion d’une manière qui ne fonctionne pas. Vous pouvez vous déconnecter ici.
 

@@ -27,6 +27,7 @@ sign-in-wrong = Il nome utente o la password non sono corretti.
 sign-in-wait = Troppi tentativi. La password non è stata verificata.
 stay-signed-in = Mantieni l’accesso
 sign-in-button = Accedi
+sign-in-forgotten = Password dimenticata?
 sign-up-question = Non hai un account?
 sign-up-link = Crea un account
 
@@ -91,8 +92,7 @@ consent-each-time = Continua solo se hai appena aperto tu { $application }. Un a
 consent-allow = Autorizza
 consent-deny = Non autorizzare
 consent-returns-to = Poi si aprirà { $place }.
-consent-session = L’accesso termina quando esci da qui.
-consent-beyond-session = L’accesso resta attivo anche se esci da qui.
+consent-session = L’accesso termina quando ti disconnetti dal tuo account.
 consent-about = Informazioni su { $application }:
 claim-name = Vedere il tuo nome e cognome
 claim-given_name = Vedere il tuo nome
@@ -122,6 +122,7 @@ scope-address = Vedere il tuo indirizzo postale
 scope-phone = Vedere il tuo numero di telefono
 scope-groups = Vedere i gruppi di cui fai parte
 scope-offline_access = Mantenere questo accesso anche dopo l’uscita
+consequence-offline_access = L’applicazione può usare i tuoi dati anche quando non sei presente.
 
 ### Devices
 
@@ -141,7 +142,7 @@ device-another = Collega un altro dispositivo
 ### Signing out
 
 logout-heading = Vuoi uscire?
-logout-asked-by = { $application } chiede di farti uscire.
+logout-asked-by = { $application } chiede di disconnetterti.
 logout-lead = { $accounts ->
     [one] Per accedere di nuovo ti servirà la password.
    *[other] In questo browser sono attivi più account.
@@ -172,6 +173,7 @@ answered-go-back = Per continuare, torna all’applicazione.
 home-heading = Da qui si accede ad altre applicazioni
 home-heading-signed-in = Hai effettuato l’accesso
 home-lead = Per usare un’applicazione, aprila e scegli di accedere da lì.
+home-device = Collega un dispositivo
 home-developers = Per sviluppatori
 
 ### Errors

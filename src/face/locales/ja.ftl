@@ -29,6 +29,7 @@ sign-in-wrong = ユーザー名またはパスワードが正しくありませ�
 sign-in-wait = 試行回数が多すぎるため、パスワードは確認されませんでした。
 stay-signed-in = ログイン状態を保持する
 sign-in-button = ログイン
+sign-in-forgotten = パスワードをお忘れですか？
 sign-up-question = アカウントをお持ちでない場合：
 sign-up-link = アカウントを作成
 
@@ -57,7 +58,7 @@ password-repeated = 2つのパスワードが一致しません。
 
 set-password-heading = パスワードの設定
 set-password-lead = アカウント：{ $username }
-set-password-ends = すべての場所でログアウトされます。
+set-password-ends = すべての端末からログアウトされます。
 password-new-label = 新しいパスワード
 password-repeated-label = 新しいパスワード（確認）
 set-password-button = パスワードを設定
@@ -84,7 +85,7 @@ consent-device-asked = { $minutes ->
     [0] デバイスからのリクエスト：たった今（{ $address }）
    *[other] デバイスからのリクエスト：{ $minutes }分前（{ $address }）
 }
-consent-device-here = お使いのアドレス：{ $address }
+consent-device-here = お使いのIPアドレス：{ $address }
 consent-sensitive = 重要な権限です。このアプリを信頼できる場合にのみ許可してください。
 consent-partial = 許可しない項目のチェックを外してください。
 consent-other-account = アカウントを切り替える
@@ -93,7 +94,6 @@ consent-allow = 許可
 consent-deny = 許可しない
 consent-returns-to = 次に { $place } へ移動します。
 consent-session = ここからログアウトすると、アクセスは終了します。
-consent-beyond-session = ここからログアウトした後も、アクセスは続きます。
 consent-about = 「{ $application }」について：
 claim-name = 氏名の参照
 claim-given_name = 名の参照
@@ -123,6 +123,7 @@ scope-address = 住所の参照
 scope-phone = 電話番号の参照
 scope-groups = 所属グループの参照
 scope-offline_access = ログアウト後のアクセスの継続
+consequence-offline_access = あなたが操作していない間も、アプリケーションがデータを利用できます。
 
 ### Devices
 
@@ -173,6 +174,7 @@ answered-go-back = アプリに戻って続けてください。
 home-heading = ほかのアプリにログインするためのサイトです
 home-heading-signed-in = ログインしています
 home-lead = アプリを利用するには、そのアプリを開いてログインを選択してください。
+home-device = デバイスを接続
 home-developers = 開発者向け
 
 ### Errors
@@ -203,11 +205,11 @@ error-server = 原因はこのサービス側にあり、お客様の操作に�
 error-busy = 現在アクセスが集中しています。リクエストは処理されませんでした。
 error-limited = お使いのネットワークまたはアカウントからのリクエストが多すぎます。
 error-not-found = このアドレスにはページがありません。
-error-flow-unknown = このログインは確認できません。古すぎる可能性があります。
+error-flow-unknown = このログインは確認できません。有効期限が切れている可能性があります。
 error-flow-other-browser = このログインは別のブラウザで開始されたか、このブラウザでCookieが無効になっています。
 error-flow-expired = 時間がかかりすぎたため、このログインは終了しました。
 error-flow-too-many = お使いのネットワークから開始されたログインが多すぎます。
-error-form-forged = フォームが古すぎるか、このページから送信されたものではありません。何も変更されていません。
+error-form-forged = フォームの有効期限が切れているか、このページから送信されたものではありません。何も変更されていません。
 error-form = フォームを読み取れませんでした。何も変更されていません。
 error-sign-up-off = ここではご自身でアカウントを作成できません。このサービスの運営者にお問い合わせください。
 error-sign-up-too-many = お使いのネットワークから作成されたアカウントが多すぎます。

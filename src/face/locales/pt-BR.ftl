@@ -27,6 +27,7 @@ sign-in-wrong = O nome de usuário ou a senha estão incorretos.
 sign-in-wait = Muitas tentativas. Sua senha não foi verificada.
 stay-signed-in = Manter minha conta conectada
 sign-in-button = Entrar
+sign-in-forgotten = Esqueceu sua senha?
 sign-up-question = Ainda não tem uma conta?
 sign-up-link = Criar conta
 
@@ -91,8 +92,7 @@ consent-each-time = Continue somente se você acabou de abrir { $application }. 
 consent-allow = Permitir
 consent-deny = Não permitir
 consent-returns-to = Em seguida, você vai para { $place }.
-consent-session = O acesso termina quando você sair daqui.
-consent-beyond-session = O acesso continua depois que você sair daqui.
+consent-session = O acesso termina quando você sair da sua conta.
 consent-about = Sobre { $application }:
 claim-name = Ver seu nome completo
 claim-given_name = Ver seu primeiro nome
@@ -122,6 +122,7 @@ scope-address = Ver seu endereço postal
 scope-phone = Ver seu número de telefone
 scope-groups = Ver os grupos de que você participa
 scope-offline_access = Manter este acesso depois que você sair
+consequence-offline_access = O aplicativo pode usar seus dados mesmo quando você não está presente.
 
 ### Devices
 
@@ -172,6 +173,7 @@ answered-go-back = Volte ao aplicativo para continuar.
 home-heading = Aqui você entra em outros aplicativos
 home-heading-signed-in = Você já entrou na conta
 home-lead = Para usar um aplicativo, abra-o e escolha entrar por lá.
+home-device = Conectar um dispositivo
 home-developers = Para desenvolvedores
 
 ### Errors

@@ -2,7 +2,7 @@
 
 use super::PageState;
 use super::people::{ARABIC_APPLICATION, alice, application, arabic_person, bare, long, long_person};
-use crate::face::view::{AccessLifetime, Application, AskedItem, AskingDevice, ConsentPage, Words};
+use crate::face::view::{Application, AskedItem, AskingDevice, ConsentPage, Words};
 
 pub(super) fn states(issuer: &str) -> Vec<PageState> {
     let page = ConsentPage {
@@ -16,7 +16,7 @@ pub(super) fn states(issuer: &str) -> Vec<PageState> {
         ],
         returns_to: Some("calendar.example".into()),
         device: None,
-        lifetime: AccessLifetime::Session,
+        ends_with_session: true,
         each_time: false,
         client_id: "demo-calendar".into(),
         action: format!("{issuer}/consent"),
@@ -31,14 +31,8 @@ pub(super) fn states(issuer: &str) -> Vec<PageState> {
 fn asked(page: &ConsentPage) -> Vec<PageState> {
     vec![
         PageState::new("three-scopes", page.clone()),
-        PageState::new(
-            "six-scopes",
-            ConsentPage { items: six(), lifetime: AccessLifetime::BeyondSession, ..page.clone() },
-        ),
-        PageState::new(
-            "partial",
-            ConsentPage { items: partial(), lifetime: AccessLifetime::Chosen, ..page.clone() },
-        ),
+        PageState::new("six-scopes", ConsentPage { items: six(), ends_with_session: false, ..page.clone() }),
+        PageState::new("partial", ConsentPage { items: partial(), ends_with_session: false, ..page.clone() }),
         PageState::new("claims", ConsentPage { items: claims(), ..page.clone() }),
         PageState::new("only-question", ConsentPage { items: Vec::new(), each_time: true, ..page.clone() }),
         PageState::new("each-time", ConsentPage { each_time: true, ..page.clone() }),
@@ -145,14 +139,13 @@ fn claims() -> Vec<AskedItem> {
     vec![claim("email", true), claim("birthdate", true), claim("https://example.com/staff_number", false)]
 }
 
-/// What the person can leave out, except for the first one: scopes and a claim, of which one box was cleared before.
+/// What the person can leave out, except for openid: scopes and a claim, of which one box was cleared before.
 fn partial() -> Vec<AskedItem> {
     let mut items = six();
-    items.sort_by_key(|item| item.name != "openid");
     items.truncate(4);
     items.extend(claims().into_iter().take(2));
-    for (n, item) in items.iter_mut().enumerate().skip(1) {
-        item.ticked = Some(n != 3);
+    for item in items.iter_mut().filter(|item| item.name != "openid") {
+        item.ticked = Some(item.name != "profile");
     }
     items
 }

@@ -16,7 +16,8 @@ pub struct ConsentPage {
     /// The host to which the person goes next, or the scheme of a native application. `None` for a device.
     pub returns_to: Option<String>,
     pub device: Option<AskingDevice>,
-    pub lifetime: AccessLifetime,
+    /// Whether the access ends at the latest with the session. Otherwise an item says that it does not.
+    pub ends_with_session: bool,
     /// Whether this is asked each time, because another program could ask in the application's name.
     pub each_time: bool,
     pub client_id: String,
@@ -59,16 +60,4 @@ pub struct AskingDevice {
     pub here: Option<String>,
     /// How long ago it asked.
     pub minutes: i64,
-}
-
-/// How long the application keeps the access.
-#[derive(Clone, Debug, Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum AccessLifetime {
-    /// Also after the person has signed out.
-    BeyondSession,
-    /// To the end of the session.
-    Session,
-    /// As the person chooses with the checkbox of the scope `offline_access`.
-    Chosen,
 }

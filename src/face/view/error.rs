@@ -1,5 +1,7 @@
 //! Pages for requests that cannot go on.
 
+use std::ops::Range;
+
 use serde::Serialize;
 
 use super::{PageView, WaitTime, Way, Words};
@@ -52,29 +54,41 @@ pub struct DifferingAddress {
 }
 
 impl DifferingAddress {
-    /// Splits an address at the text of the part that differs. Nothing is marked if the address spells it in another way.
+    /// Splits an address at the part that differs, as it is written there. Nothing is marked if the address does not have it.
     pub fn of(came: &str, differs: Option<&(&'static str, String)>) -> Self {
         let (part, text) = differs.map(|(part, text)| (*part, text.clone())).unzip();
-        let text = text.unwrap_or_default();
-        let from = part.map_or(came.len(), |part| begin_of(came, part));
-        let at = came[from..].find(text.as_str()).map_or(came.len(), |at| from + at);
-        let (before, rest) = came.split_at(at);
-        let (differs, after) = rest.split_at(text.len().min(rest.len()));
-        Self { before: before.into(), differs: differs.into(), after: after.into(), part, text }
+        let place = part.and_then(|part| place_of(came, part)).unwrap_or(came.len()..came.len());
+        let [before, differs, after] = [&came[..place.start], &came[place.clone()], &came[place.end..]];
+        Self {
+            before: before.into(),
+            differs: differs.into(),
+            after: after.into(),
+            part,
+            text: text.unwrap_or_default(),
+        }
     }
 }
 
-/// Where the part of an address may begin at the earliest: the text of a port may be in the host, too.
-fn begin_of(address: &str, part: &str) -> usize {
+/// Where a part of an address is. `None` if the address has no such part.
+fn place_of(address: &str, part: &str) -> Option<Range<usize>> {
     let after = |from: usize, end: &[char]| address[from..].find(end).map_or(address.len(), |at| from + at);
-    let authority = address.find("://").map_or(0, |at| at + 3);
-    let path = after(authority, &['/', '?', '#']);
+    let scheme = address.find(':')?;
+    let has_authority = address[scheme..].starts_with("://");
+    let authority = if has_authority { scheme + 3 } else { scheme + 1 };
+    let path = if has_authority { after(authority, &['/', '?', '#']) } else { authority };
+    let query = after(path, &['?', '#']);
+    // Before the host may be a name and a password, behind it a port; an IPv6 address has colons itself.
+    let host = address[authority..path].rfind('@').map_or(authority, |at| authority + at + 1);
+    let name = address[host..path].rfind(']').map_or(host, |at| host + at);
+    let port = address[name..path].find(':').map(|at| name + at);
     match part {
-        "host" => authority,
-        "port" => address[authority..path].rfind(':').map_or(authority, |at| authority + at),
-        "path" => path,
-        "query" => after(path, &['?', '#']),
-        _ => 0,
+        "scheme" => Some(0..scheme),
+        "host" if has_authority => Some(host..port.unwrap_or(path)),
+        "port" => port.map(|at| at + 1..path),
+        "path" => Some(path..query),
+        "query" if address[query..].starts_with('?') => Some(query + 1..after(query, &['#'])),
+        "spelling" => Some(0..address.len()),
+        _ => None,
     }
 }
 
@@ -98,16 +112,24 @@ mod tests {
 
     #[test]
     fn the_part_that_differs_is_marked_where_it_is() {
-        for (came, part, text, before) in [
-            ("https://a.example:8443/8443", "port", "8443", "https://a.example:"),
-            ("https://evil.example/evil.example", "host", "evil.example", "https://"),
-            ("https://cb.example/cb", "path", "/cb", "https://cb.example"),
-            ("https://a.example/a=1?a=1", "query", "a=1", "https://a.example/a=1?"),
-            ("http://http.example/", "scheme", "http", ""),
-            ("HTTPS://a.example/", "spelling", "HTTPS://a.example/", ""),
+        for (came, part, before, marked) in [
+            ("https://a.example:8443/8443", "port", "https://a.example:", "8443"),
+            ("https://[::1]:8443/", "port", "https://[::1]:", "8443"),
+            ("https://app443.example/cb", "port", "https://app443.example/cb", ""),
+            ("https://[::1]/cb", "port", "https://[::1]/cb", ""),
+            ("https://evil.example/evil.example", "host", "https://", "evil.example"),
+            ("https://a.example@evil.example:1/", "host", "https://a.example@", "evil.example"),
+            ("https://m%C3%BCnchen.example/cb", "host", "https://", "m%C3%BCnchen.example"),
+            ("https://cb.example/cb", "path", "https://cb.example", "/cb"),
+            ("com.example.app:/cb", "path", "com.example.app:", "/cb"),
+            ("com.example.app:/cb", "host", "com.example.app:/cb", ""),
+            ("https://a.example/a=1?a=1#x", "query", "https://a.example/a=1?", "a=1"),
+            ("http://http.example/", "scheme", "", "http"),
+            ("HTTPS://a.example/", "spelling", "", "HTTPS://a.example/"),
+            ("/callback", "path", "/callback", ""),
         ] {
-            let split = DifferingAddress::of(came, Some(&(part, text.to_owned())));
-            assert_eq!((split.before.as_str(), split.differs.as_str()), (before, text), "{came}");
+            let split = DifferingAddress::of(came, Some(&(part, "made up".to_owned())));
+            assert_eq!((split.before.as_str(), split.differs.as_str()), (before, marked), "{came}");
             assert_eq!(format!("{}{}{}", split.before, split.differs, split.after), came);
         }
         let empty = DifferingAddress::of("https://a.example", Some(&("query", "(empty)".to_owned())));

@@ -46,7 +46,7 @@ async fn a_broken_layout_is_noticed() {
     chromium.open(&web.url_with(&[])).await;
     assert_eq!(faults(&chromium).await, Vec::<String>::new());
     for (change, noticed) in [
-        ("document.querySelector('h1').style.width = '3000px'", "the page scrolls sideways"),
+        ("document.querySelector('h1').style.minWidth = '3000px'", "the page scrolls sideways"),
         ("document.querySelector('h1').style.marginLeft = '-900px'", "h1 is outside of the page"),
         ("document.querySelector('label').style.width = '1em'", "label is narrower than its content"),
         (
