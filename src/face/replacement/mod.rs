@@ -192,25 +192,25 @@ impl Both<'_> {
             templates.render(Reader { language, here }, state.view.as_ref())
         };
         let ours = page(&self.ours, Language::English, None);
-        let ours = ours.map_err(|error| self.of_state(state, Language::English, sentence(&error)))?;
+        let ours = ours.map_err(|error| self.of_state(state, Language::English, &sentence(&error)))?;
         let ours = page_reader::read(&ours);
         for language in Language::ALL {
             let failed = |error: Error| {
                 let name = error.name().filter(|name| self.replaced.iter().any(|one| one.name == *name));
-                let found = self.of_state(state, language, sentence(&error));
+                let found = self.of_state(state, language, &sentence(&error));
                 WrongTemplate { name: name.map_or(found.name, str::to_owned), why: found.why }
             };
             for here in [None, Some("/")] {
                 let theirs = page_reader::read(&page(&self.theirs, language, here).map_err(failed)?);
                 if let Some(found) = theirs.first_difference(&ours, &self.issuer) {
-                    return Err(self.of_state(state, language, found.to_string()));
+                    return Err(self.of_state(state, language, &found.to_string()));
                 }
             }
         }
         Ok(())
     }
 
-    fn of_state(&self, state: &PageState, language: Language, why: String) -> WrongTemplate {
+    fn of_state(&self, state: &PageState, language: Language, why: &str) -> WrongTemplate {
         let place = format!("in the state {}/{} in {}, {why}", state.page, state.name, language.tag());
         WrongTemplate::new(self.blamed(state), place)
     }
