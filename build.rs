@@ -7,7 +7,7 @@ use std::path::Path;
 
 use messages::Messages;
 
-#[expect(unreachable_pub, reason = "a file of the program, too")]
+#[expect(unreachable_pub, dead_code, reason = "a file of the program, too")]
 #[path = "src/face/messages.rs"]
 mod messages;
 #[expect(unreachable_pub, dead_code, reason = "a file of the program, too")]

@@ -10,7 +10,6 @@ use unic_langid::LanguageIdentifier;
 
 use super::language::Language;
 use super::locales::source;
-use super::message_overrides::MessageOverrides;
 use crate::failure::Failure;
 
 /// The texts of a language.
@@ -22,13 +21,14 @@ pub struct PageTexts {
 }
 
 impl PageTexts {
-    /// Reads the texts of all languages, some of which an operator has replaced.
+    /// Reads the texts of all languages, some of which an operator has replaced: `overrides` returns the operator's file for a
+    /// language.
     ///
     /// # Errors
     /// A file is not valid.
-    pub fn new(overrides: &MessageOverrides) -> Result<Self, Failure> {
+    pub fn new<'a>(overrides: impl Fn(Language) -> Option<&'a str>) -> Result<Self, Failure> {
         let texts =
-            Language::ALL.into_iter().map(|language| Ok((language, read(language, overrides.of(language))?)));
+            Language::ALL.into_iter().map(|language| Ok((language, read(language, overrides(language))?)));
         Ok(Self { texts: texts.collect::<Result<_, Failure>>()? })
     }
 
@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     fn waits(language: Language, seconds: i64) -> String {
-        let catalogue = PageTexts::new(&MessageOverrides::default()).unwrap();
+        let catalogue = PageTexts::new(|_| None).unwrap();
         let text = catalogue.html(language, "wait-second", &[("count", seconds.into())]).unwrap();
         text.chars().filter(|c| c.is_numeric() || [',', '.', '\u{202f}'].contains(c)).collect()
     }
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_number_chooses_the_plural_of_the_language() {
-        let catalogue = PageTexts::new(&MessageOverrides::default()).unwrap();
+        let catalogue = PageTexts::new(|_| None).unwrap();
         let of = |language, seconds: i64| {
             catalogue.html(language, "wait-second", &[("count", seconds.into())]).unwrap()
         };

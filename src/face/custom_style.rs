@@ -52,7 +52,8 @@ fn first(css: &str, word: &str) -> Option<usize> {
     css.match_indices(word).map(|(at, _)| at).find(|at| is_whole(*at))
 }
 
-/// CSS in lower case, with a space for each comment and with every escape written out (CSS Syntax 3 §4.3.7).
+/// CSS in lower case, with a space for each comment, with every escape written out (CSS Syntax 3 §4.3.7), and with nothing in
+/// its strings: a string loads something only as an argument of what is found.
 #[derive(Default)]
 struct PlainText {
     text: String,
@@ -69,6 +70,8 @@ impl PlainText {
                 (' ', comment.split_once("*/").map_or("", |(_, after)| after))
             } else if let Some(escape) = rest.strip_prefix('\\') {
                 unescaped(escape)
+            } else if matches!(letter, '"' | '\'') {
+                (letter, behind_string(&rest[1..], letter))
             } else {
                 (letter, &rest[letter.len_utf8()..])
             };
@@ -78,6 +81,27 @@ impl PlainText {
             rest = after;
         }
         plain
+    }
+}
+
+/// What is behind a string (CSS Syntax 3 §4.3.5). `string` begins after the quote. Without another one, the string ends at the
+/// end of its line, unless a backslash is there.
+fn behind_string(string: &str, quote: char) -> &str {
+    let mut letters = string.chars();
+    loop {
+        let here = letters.as_str();
+        match letters.next() {
+            None => return "",
+            Some(letter) if letter == quote => return letters.as_str(),
+            Some('\n' | '\r' | '\u{c}') => return here,
+            Some('\\') => {
+                if letters.next() == Some('\r') {
+                    let after = letters.as_str();
+                    letters = after.strip_prefix('\n').unwrap_or(after).chars();
+                }
+            }
+            Some(_) => {}
+        }
     }
 }
 
@@ -118,6 +142,17 @@ mod tests {
             ("a { background: -webkit-image-set(\"a.png\" 1x) }", 1, "image-set()"),
             ("@font-face { font-family: a; src: src(\"a\") }", 1, "src()"),
             ("a { color: red }\nb { background: image('a.png') }", 2, "image()"),
+            ("a::before { content: \"/*\" }\nb { background: url(/evil.png) }", 2, "url()"),
+            ("a::before { content: '/*' } b { background: url(/evil.png) } /* */", 1, "url()"),
+            ("a { content: \"'\" } b { background: url(x) } c { content: \"'\" }", 1, "url()"),
+            ("a { content: \"\\\"\" } b { background: url(x) }", 1, "url()"),
+            ("a { content: \"\\\\\" } b { background: url(x) } c { content: \"\" }", 1, "url()"),
+            ("a { content: \"no end\n} b { background: url(x) } c { content: \"\" }", 2, "url()"),
+            ("a { content: \"no end\r} b { background: url(x) } c { content: \"\" }", 1, "url()"),
+            ("a { content: \"one\\\ntwo\" }\nb { background: url(x) }", 3, "url()"),
+            ("a { content: \"one\\\r\ntwo\" }\nb { background: url(x) }", 3, "url()"),
+            ("a { content: \\\" } b { background: url(x) }", 1, "url()"),
+            ("/* \" */ a { background: url(x) } /* \" */", 1, "url()"),
         ] {
             let (found, why) = loads(css).unwrap_or_else(|| panic!("{css}"));
             assert!(found == line && why.starts_with(word), "{css}: {found} {why}");
@@ -132,6 +167,10 @@ mod tests {
             "/* no url(x) and no @import */ a { color: red }",
             "a::before { content: \"\\2713\" }",
             "a { background: linear-gradient(#fff, #eee) } .curl { color: red }",
+            "a::before { content: \"url(x)\" } b::before { content: '@import image(y)' }",
+            "a::before { content: \"it's \\\" url(x)\" }",
+            "a::before { content: \"one\\\nurl(x)\" } b::before { content: \"\\\r\nurl(x)\" }",
+            "a::before { content: \"without an end: url(x)",
             "a { width: calc(1px) } /* without an end: url(x)",
         ] {
             assert_eq!(loads(css), None, "{css}");

@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use minijinja::Value;
+
+use super::catalogue::PageTexts;
 use super::language::Language;
 use super::locales::source;
 use super::messages::Messages;
@@ -9,6 +12,9 @@ use crate::files::NamedFile;
 
 /// The largest size of a file, in bytes.
 const LARGEST: u64 = 256 * 1024;
+
+/// Numbers that choose every plural category of every language.
+const NUMBERS: [i64; 9] = [0, 1, 2, 3, 11, 99, 100, 1000, 1_000_000];
 
 /// An operator's texts. The default has none.
 #[derive(Clone, Debug, Default)]
@@ -20,9 +26,9 @@ impl MessageOverrides {
     ///
     /// # Errors
     /// A sentence for each mistake, with the file, the line and the message: a message that does not exist, other variables than
-    /// in English, a missing plural category, a file that is not valid or of no language of the pages.
+    /// in English, a missing plural category, a text that cannot be shown, a file that is not valid or of no language of the pages.
     pub fn read(option: &str, folder: &Path) -> Result<Self, Vec<String>> {
-        let mut found = Vec::new();
+        let (mut found, mut ids) = (Vec::new(), Vec::new());
         let mut mistakes = Vec::new();
         let files = files(folder)
             .map_err(|error| vec![format!("{option} {} cannot be read: {error}", folder.display())])?;
@@ -42,13 +48,52 @@ impl MessageOverrides {
                 }
             };
             let flaws = match (Messages::read(&text), Messages::read(source(Language::English))) {
-                (Ok(messages), Ok(english)) => messages.flaws_beside(&english, tag),
+                (Ok(messages), Ok(english)) => {
+                    let flaws = messages.flaws_beside(&english, tag);
+                    ids.push((path.clone(), language, messages));
+                    flaws
+                }
                 (Err(flaws), _) | (_, Err(flaws)) => flaws,
             };
             mistakes.extend(flaws.iter().map(|flaw| wrong(&flaw.to_string())));
             found.push((language, text));
         }
-        if mistakes.is_empty() { Ok(Self(found)) } else { Err(mistakes) }
+        if !mistakes.is_empty() {
+            return Err(mistakes);
+        }
+        let overrides = Self(found);
+        let failures = overrides.failures(&ids);
+        let mistakes = failures
+            .into_iter()
+            .map(|(path, why)| format!("{option} {} cannot be used: {why}", path.display()));
+        let mistakes: Vec<String> = mistakes.collect();
+        if mistakes.is_empty() { Ok(overrides) } else { Err(mistakes) }
+    }
+
+    /// The messages that cannot be shown, each with its file: each message is shown with invented values for its variables.
+    fn failures<'a>(&self, files: &'a [(PathBuf, Language, Messages)]) -> Vec<(&'a Path, String)> {
+        let Some((first, ..)) = files.first() else { return Vec::new() };
+        let texts = match PageTexts::new(|language| self.of(language)) {
+            Ok(texts) => texts,
+            Err(failure) => return vec![(first, failure.chain())],
+        };
+        let mut failures = Vec::new();
+        for (path, language, messages) in files {
+            for id in messages.ids() {
+                let shown = |value: Value| {
+                    let names = messages.variables(id).into_iter().flatten();
+                    let arguments: Vec<_> = names.map(|name| (name.as_str(), value.clone())).collect();
+                    texts.html(*language, id, &arguments)
+                };
+                let values = NUMBERS.map(Value::from).into_iter().chain([Value::from("invented")]);
+                if let Some(error) = values.map(shown).find_map(Result::err) {
+                    let why = error.detail().unwrap_or_default();
+                    failures
+                        .push((path.as_path(), format!("line {}: {why}", messages.line(id).unwrap_or(1))));
+                }
+            }
+        }
+        failures
     }
 
     /// The operator's file for a language.
@@ -73,7 +118,6 @@ fn files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::face::catalogue::PageTexts;
 
     fn read(files: &[(&str, &str)]) -> Result<MessageOverrides, Vec<String>> {
         let folder = tempfile::tempdir().unwrap();
@@ -90,15 +134,41 @@ mod tests {
         let overrides = read(&[
             ("de.ftl", "sign-in-button = <b>Los</b> & fertig\nback-to = \"Zu\" { $application }\n"),
             ("README.md", "not for the server"),
-        ]);
-        let catalogue = PageTexts::new(&overrides.unwrap()).unwrap();
+        ])
+        .unwrap();
+        let catalogue = PageTexts::new(|language| overrides.of(language)).unwrap();
         let text = |language, id| catalogue.html(language, id, &[]).unwrap();
         assert_eq!(text(Language::German, "sign-in-button"), "&lt;b&gt;Los&lt;&#x2f;b&gt; &amp; fertig");
         assert_eq!(text(Language::English, "sign-in-button"), "Sign in");
         assert_eq!(text(Language::German, "cancel"), "Abbrechen");
-        let name = minijinja::Value::from("<i>");
+        let name = Value::from("<i>");
         let back = catalogue.html(Language::German, "back-to", &[("application", name)]).unwrap();
         assert_eq!(back, "&quot;Zu&quot; &lt;i&gt;");
+    }
+
+    #[test]
+    fn a_text_that_cannot_be_shown_is_refused() {
+        let button = |count: usize| format!("cancel = x\nsign-in-button = {}\n", "{\"a\"}".repeat(count));
+        assert!(read(&[("fr.ftl", &button(100))]).is_ok());
+        assert_eq!(
+            read(&[("fr.ftl", &button(101))]).unwrap_err(),
+            [
+                "brand.messages FOLDER/fr.ftl cannot be used: line 2: the text sign-in-button: Resolver error: Too many placeables"
+            ]
+        );
+        // In one branch of a plural only.
+        let branch = format!(
+            "wait-second = {{ $count ->\n [one] {}\n *[other] {{ $count }}\n}}\n",
+            "{ 1 }".repeat(200)
+        );
+        let refused = read(&[("de.ftl", &branch)]).unwrap_err();
+        assert!(
+            refused[0].ends_with("the text wait-second: Resolver error: Too many placeables"),
+            "{refused:?}"
+        );
+        let nested = format!("cancel = {}{}\n", "{".repeat(3000), "}".repeat(3000));
+        let refused = read(&[("de.ftl", &nested)]).unwrap_err();
+        assert!(refused[0].contains("line 1: the message cancel has more than 64 braces"), "{refused:?}");
     }
 
     #[test]

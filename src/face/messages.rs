@@ -29,6 +29,10 @@ impl fmt::Display for Flaw {
     }
 }
 
+/// How many braces of a message can be open inside one another, and how many parentheses it can have. The parser calls itself
+/// for each, and thousands of them overflow the stack.
+const DEEPEST: usize = 64;
+
 /// A message.
 #[derive(Debug, Default)]
 struct Message {
@@ -57,6 +61,10 @@ impl Messages {
     /// All flaws of the file.
     pub fn read(file: &str) -> Result<Self, Vec<Flaw>> {
         let starts: Vec<(usize, &str)> = starts(file).collect();
+        let too_deep = too_deep(file);
+        if !too_deep.is_empty() {
+            return Err(too_deep);
+        }
         let resource = parser::parse(file).map_err(|(_, errors)| {
             let flaw = |error: &parser::ParserError| {
                 // An error at the end of a message is behind its last line.
@@ -105,6 +113,11 @@ impl Messages {
     /// The ids of all messages, sorted.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
+    }
+
+    /// The line on which a message begins, counted from 1. `None` if there is no such message.
+    pub fn line(&self, id: &str) -> Option<usize> {
+        self.0.get(id).map(|message| message.line)
     }
 
     /// The variables of a message. `None` if there is no such message.
@@ -163,6 +176,61 @@ fn starts(file: &str) -> impl Iterator<Item = (usize, &str)> {
         let is_id = id.starts_with(|first: char| first.is_ascii_alphabetic());
         is_id.then_some((index + 1, id))
     })
+}
+
+/// The messages that are nested too deeply for the parser. What is counted is never less than what the parser finds: a closing
+/// brace on a line with a quote may be quoted, so it closes nothing.
+fn too_deep(file: &str) -> Vec<Flaw> {
+    let mut flaws: Vec<Flaw> = Vec::new();
+    let (mut start, mut id, mut braces, mut parentheses) = (1, None, 0_usize, 0_usize);
+    for (index, line) in file.lines().enumerate().filter(|(_, line)| !line.starts_with('#')) {
+        if let Some(next) = message_start(line) {
+            (start, id, braces, parentheses) = (index + 1, Some(next), 0, 0);
+        }
+        let line = without_quoted(line);
+        let has_quote = line.contains('"');
+        for letter in line.chars() {
+            match letter {
+                '{' => braces += 1,
+                '}' if !has_quote => braces = braces.saturating_sub(1),
+                '(' => parentheses += 1,
+                _ => continue,
+            }
+            let is_new = flaws.last().is_none_or(|flaw| flaw.line != start);
+            if is_new && braces.max(parentheses) > DEEPEST {
+                let sentence = format!("has more than {DEEPEST} braces inside one another, or parentheses");
+                flaws.push(Flaw { line: start, id: id.map(str::to_owned), sentence });
+            }
+        }
+    }
+    flaws
+}
+
+/// A line without the placeables that only quote something, such as `{"a"}`.
+fn without_quoted(line: &str) -> String {
+    fn behind(text: &str) -> Option<&str> {
+        let string = text.trim_start_matches(' ').strip_prefix('"')?;
+        let (content, after) = string.split_once('"')?;
+        let after = after.trim_start_matches(' ').strip_prefix('}')?;
+        (!content.contains(['{', '}']) && !content.ends_with('\\')).then_some(after)
+    }
+    let (mut kept, mut rest) = (String::new(), line);
+    while let Some((before, after)) = rest.split_once('{') {
+        kept.push_str(before);
+        let next = behind(after);
+        if next.is_none() {
+            kept.push('{');
+        }
+        rest = next.unwrap_or(after);
+    }
+    kept + rest
+}
+
+/// The id of the message that begins on a line. `None` for every line that could be inside of a message.
+fn message_start(line: &str) -> Option<&str> {
+    let id = line.split_once('=')?.0.trim_end_matches(' ');
+    let is_letter = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+    (id.starts_with(|first: char| first.is_ascii_alphabetic()) && id.chars().all(is_letter)).then_some(id)
 }
 
 /// Reads the text of a message.
@@ -292,6 +360,22 @@ mod tests {
         ] {
             assert_eq!(flaws(file, tag), [expected], "{file}");
         }
+    }
+
+    #[test]
+    fn a_message_may_be_nested_as_deeply_as_the_stack_allows() {
+        let nested = |depth: usize| format!("# {{\none = {}$name{}\n", "{".repeat(depth), "}".repeat(depth));
+        assert!(flaws(&nested(DEEPEST), "de").is_empty());
+        let sentence = "line 2: the message one has more than 64 braces inside one another, or parentheses";
+        assert_eq!(flaws(&nested(DEEPEST + 1), "de"), [sentence]);
+        for hidden in ["{ \"}\" ->\n *[other] ", "{\"\\\"}\" ->\n *[other] ", "{ \"{\" ->\n *[other] "] {
+            assert_eq!(flaws(&format!("\none = {}", hidden.repeat(3000)), "de"), [sentence], "{hidden}");
+        }
+        let calls = "FOO() ->\n *[other] {\n".repeat(3000);
+        assert_eq!(flaws(&format!("\none = {{\n{calls}"), "de"), [sentence]);
+        assert_eq!(flaws(&format!("\none = {{ {}", "FOO(".repeat(3000)), "de"), [sentence]);
+        let several = format!("one = {{ $name }}{}\n", "{\"\\u00A0\"}".repeat(200));
+        assert!(flaws(&several, "de").is_empty());
     }
 
     #[test]

@@ -69,6 +69,10 @@ pub const REPLACEABLE: [&str; 18] = [
     "home.html",
 ];
 
+/// How many steps a page may take if an operator has replaced templates; a step is an instruction, or 64 bytes of text. This is
+/// 20 times as many as the largest page of ours takes, the list of all errors.
+pub const FUEL: u64 = 160_000;
+
 /// The compiled templates.
 pub struct Templates {
     environment: Environment<'static>,
@@ -94,7 +98,7 @@ impl Templates {
         let brand = &theme.brand;
         let mut environment = Environment::new();
         environment.set_auto_escape_callback(|_| AutoEscape::Html);
-        let catalogue = PageTexts::new(&theme.messages)?;
+        let catalogue = PageTexts::new(|language| theme.messages.of(language))?;
         environment.add_function("t", move |state: &State<'_, '_>, id: &str, arguments: Kwargs| {
             text(&catalogue, state, id, &arguments)
         });
@@ -122,6 +126,8 @@ impl Templates {
             };
             added.map_err(|error| Failure::Internal(format!("the template {name}: {error:#}")))?;
         }
+        // Without it, a loop of an operator's template could keep a thread for hours.
+        environment.set_fuel((!theme.templates.is_empty()).then_some(FUEL));
         let sentence =
             |language: Language| (language, brand.options().sentence(language.tag()).map(str::to_owned));
         Ok(Self { environment, sentences: Language::ALL.map(sentence) })
@@ -137,6 +143,13 @@ impl Templates {
     /// These templates, in which a name that does not exist is an error.
     pub(super) fn strict(mut self) -> Self {
         self.environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+        self
+    }
+
+    /// These templates, of which a page may take so many steps.
+    #[cfg(test)]
+    pub(super) fn with_fuel(mut self, fuel: u64) -> Self {
+        self.environment.set_fuel(Some(fuel));
         self
     }
 

@@ -15,18 +15,30 @@ use crate::files::NamedFile;
 /// A sentence for each mistake.
 pub fn load(options: &BrandOptions, issuer: &str) -> Result<OperatorTheme, Vec<String>> {
     let brand = Brand::load(options, issuer).map_err(|error| vec![error.to_string()])?;
-    let templates = options.templates().map(templates).transpose()?.unwrap_or_default();
-    let messages = options.messages().map(messages).transpose()?.unwrap_or_default();
+    let (templates, messages) = templates_and_messages(options.templates(), options.messages())?;
     Ok(OperatorTheme { brand, templates, messages })
 }
 
-/// Reads and checks the templates in a folder.
+/// Reads the templates and the texts in these folders, and checks them together.
+///
+/// # Errors
+/// A sentence for each mistake.
+pub fn templates_and_messages(
+    templates_folder: Option<&Path>,
+    messages_folder: Option<&Path>,
+) -> Result<(Vec<Replacement>, MessageOverrides), Vec<String>> {
+    let texts = messages_folder.map(messages).transpose()?.unwrap_or_default();
+    let templates = templates_folder.map(|folder| templates(folder, &texts)).transpose()?.unwrap_or_default();
+    Ok((templates, texts))
+}
+
+/// Reads and checks the templates in a folder, with the operator's texts.
 ///
 /// # Errors
 /// A sentence for each that cannot be used.
-pub fn templates(folder: &Path) -> Result<Vec<Replacement>, Vec<String>> {
+pub fn templates(folder: &Path, messages: &MessageOverrides) -> Result<Vec<Replacement>, Vec<String>> {
     NamedFile::new("brand.templates", folder).folder().map_err(|error| vec![error.to_string()])?;
-    replacement::load(folder).map_err(|wrong| wrong.iter().map(ToString::to_string).collect())
+    replacement::load(folder, messages).map_err(|wrong| wrong.iter().map(ToString::to_string).collect())
 }
 
 /// Reads and checks the texts in a folder.

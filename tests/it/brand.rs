@@ -194,6 +194,67 @@ fn every_wrong_value_of_the_brand_is_found_by_the_check_and_keeps_the_server_fro
 }
 
 #[test]
+fn a_theme_that_fails_on_some_page_is_found_by_the_check_and_keeps_the_server_from_starting() {
+    let folder = private_folder();
+    let exported = grantor(folder.path(), &["theme", "export", ".", "sign_in"]).output().unwrap();
+    succeeded(&[], exported);
+    let ours = std::fs::read_to_string(folder.path().join("sign_in.html")).unwrap();
+    let begun = |text: &str| ours.replace("{% block content %}", &format!("{{% block content %}}{text}"));
+    let only_english = ours
+        .replace("<form ", "{% if lang == \"de\" %}<p>no</p>{% else %}<form ")
+        .replace("</form>", "</form>{% endif %}");
+    let long = format!("sign-in-button = {}\n", "{\"a\"}".repeat(200));
+    let nested = format!("sign-in-button = {}\n", "{".repeat(3000));
+    let loops = "{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}";
+    for (option, value, name, text, sentence) in [
+        (
+            "templates",
+            ".",
+            "sign_in.html",
+            begun("{% if lang==\"de\" %}{{ t(\"nosuch\") }}{% endif %}"),
+            "in de, line 5: invalid operation: there is no text nosuch",
+        ),
+        ("templates", ".", "sign_in.html", only_english, "in de, it lacks the form with method post"),
+        ("templates", ".", "sign_in.html", begun(loops), "the page needs more than 160000 steps"),
+        (
+            "messages",
+            ".",
+            "fr.ftl",
+            long,
+            "line 1: the text sign-in-button: Resolver error: Too many placeables",
+        ),
+        ("messages", ".", "fr.ftl", nested, "line 1: the message sign-in-button has more than 64 braces"),
+        (
+            "css",
+            "a.css",
+            "a.css",
+            "a::before{content:\"/*\"} body{background:url(/evil.png)}".to_owned(),
+            "line 1: url() loads a file",
+        ),
+    ] {
+        file(folder.path(), name, text);
+        file(folder.path(), "grantor.toml", format!("[brand]\n{option} = \"{value}\"\n"));
+        let found = findings(folder.path());
+        let [(named, said)] = found.as_slice() else { panic!("{sentence}: {found:?}") };
+        assert!(*named == format!("brand.{option}") && said.contains(sentence), "{named}: {said}");
+        let served = grantor(folder.path(), &["serve"]).output().unwrap();
+        let text = String::from_utf8_lossy(&served.stderr).into_owned();
+        assert!(served.status.code() == Some(1) && text.contains(sentence), "{sentence}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn the_largest_page_is_shown_beside_templates_of_an_operator() {
+    let folder = private_folder();
+    let exported = grantor(folder.path(), &["theme", "export", ".", "home"]).output().unwrap();
+    succeeded(&[], exported);
+    let templates = folder.path().to_str().unwrap();
+    let server = TestServer::start_with(&[("brand.templates", templates)]).await;
+    let page = Browser::new(&server.url).get("/errors").await;
+    assert!(page.status.is_success() && page.body.len() > 30_000, "{page:?}");
+}
+
+#[test]
 fn the_largest_files_and_a_folder_without_templates_are_good() {
     let folder = private_folder();
     let largest = 64 * 1024;

@@ -71,7 +71,7 @@ fn check_contents(config: &Config) -> (Vec<Finding>, Vec<Finding>) {
     for file in config.files() {
         match content(&tls, &file) {
             Ok(()) => {
-                let wrong = folder(&file).err().unwrap_or_default();
+                let wrong = folder(config, &file).err().unwrap_or_default();
                 mistakes.extend(wrong.into_iter().map(|sentence| file.finding(sentence)));
             }
             // The server may run under another account than the operator.
@@ -85,9 +85,13 @@ fn check_contents(config: &Config) -> (Vec<Finding>, Vec<Finding>) {
 }
 
 /// Checks what is in a folder of the theme. Returns a sentence for each mistake.
-fn folder(file: &ConfiguredFile) -> Result<(), Vec<String>> {
+fn folder(config: &Config, file: &ConfiguredFile) -> Result<(), Vec<String>> {
     match file.key {
-        Some("brand.templates") => theme_files::templates(&file.path).map(drop),
+        Some("brand.templates") => {
+            // Mistakes in the texts are found at their own option.
+            let messages = config.brand.messages().map(theme_files::messages).transpose();
+            theme_files::templates(&file.path, &messages.ok().flatten().unwrap_or_default()).map(drop)
+        }
         Some("brand.messages") => theme_files::messages(&file.path).map(drop),
         _ => Ok(()),
     }

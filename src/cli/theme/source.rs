@@ -8,6 +8,7 @@ use super::CliError;
 use super::stylesheet::ColourScheme;
 use crate::config::Config;
 use crate::face::brand::Brand;
+use crate::face::theme::OperatorTheme;
 use crate::face::theme_files;
 use crate::http::html::Pages;
 use crate::secret::Hash;
@@ -86,12 +87,13 @@ impl ThemeSource {
     fn theme(&self, config: &Config) -> Result<ThemedPages, String> {
         let issuer = config.issuer(config.listen.port());
         let place = issuer.split_once("://").map_or(issuer.as_str(), |(_, rest)| rest);
+        let folder = self.templates.as_deref().or(config.brand.templates());
+        let read = theme_files::templates_and_messages(folder, config.brand.messages());
+        let (templates, messages) = read.map_err(|wrong| wrong.join("\n"))?;
         let pages = |scheme| {
             let issuer = self.issuer(scheme);
-            let mut theme = theme_files::load(&config.brand, &issuer).map_err(|wrong| wrong.join("\n"))?;
-            if let Some(folder) = self.templates.as_deref() {
-                theme.templates = theme_files::templates(folder).map_err(|wrong| wrong.join("\n"))?;
-            }
+            let brand = Brand::load(&config.brand, &issuer).map_err(|error| error.to_string())?;
+            let theme = OperatorTheme { brand, templates: templates.clone(), messages: messages.clone() };
             let pages = Pages::new(&issuer, config.http.popups, &theme).map_err(|failure| failure.chain())?;
             Ok::<_, String>(ThemePages { pages: pages.shown_as(place), brand: theme.brand })
         };

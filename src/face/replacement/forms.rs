@@ -1,25 +1,24 @@
-//! What the forms of a page send, and which frames it loads.
-//!
-//! html5gum is the tokenizer of the HTML standard and has no dependencies. No tree is needed: a form ends at its end tag, and
-//! a control outside of a form sends nothing.
+//! What the forms of a page send, and what else of a page must be as in ours.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
-use html5gum::{StartTag, Token, Tokenizer};
+use url::Url;
 
-/// The forms and frames of a page.
+/// The forms, frames and scripts of a page.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Forms {
-    forms: Vec<HtmlForm>,
-    frames: BTreeSet<String>,
+    pub(super) forms: Vec<HtmlForm>,
+    pub(super) frames: BTreeSet<String>,
+    pub(super) scripts: Vec<String>,
+    pub(super) flaws: Vec<PageFlaw>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct HtmlForm {
-    action: String,
-    method: String,
-    controls: BTreeSet<Control>,
+    pub(super) action: String,
+    pub(super) method: String,
+    pub(super) controls: Vec<Control>,
 }
 
 /// What a person fills in or presses, and what is sent without the person.
@@ -44,105 +43,158 @@ pub(super) enum Control {
         name: String,
         value: String,
     },
+    /// What none of our forms has, such as a file or a radio button.
+    Other {
+        name: String,
+        kind: String,
+    },
 }
 
-/// Something that ours has and the other page does not.
+/// What is wrong on a page beside any other.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Missing<'a> {
-    Form(&'a HtmlForm),
-    Control(&'a Control),
-    Frame(&'a str),
+pub(super) enum PageFlaw {
+    /// An attribute that changes what is sent, or where.
+    Attribute { element: String, attribute: &'static str },
+    /// A form or a control in an element in which browsers do not use it, or only some do.
+    Misplaced { container: String },
+    /// A script that does not run.
+    Script,
+}
+
+/// What is not as in ours.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum PageDifference<'a> {
+    PageFlaw(&'a PageFlaw),
+    MissingForm(&'a HtmlForm),
+    MissingControl(&'a Control),
+    MissingFrame(&'a str),
+    MissingScript,
+    MoreControls(&'a Control),
+    /// A form of ours again, in another way.
+    SecondForm(&'a HtmlForm),
+    /// A form that sends something to another server.
+    FormElsewhere(&'a HtmlForm),
+    MoreScripts,
 }
 
 impl Forms {
-    /// Reads a page.
-    pub(super) fn of(html: &str) -> Self {
-        let (mut page, mut open) = (Self::default(), None::<HtmlForm>);
-        for token in Tokenizer::new(html) {
-            let Ok(token) = token;
-            match token {
-                Token::StartTag(tag) => match tag.name.as_slice() {
-                    // A form in a form is not one.
-                    b"form" if open.is_none() => {
-                        open = Some(HtmlForm {
-                            action: attribute(&tag, "action").unwrap_or_default(),
-                            method: attribute(&tag, "method").unwrap_or_default().to_ascii_lowercase(),
-                            controls: BTreeSet::new(),
-                        });
-                    }
-                    b"iframe" => page.frames.extend(attribute(&tag, "src")),
-                    _ => {
-                        if let Some(form) = &mut open {
-                            form.controls.extend(control(&tag));
-                        }
-                    }
-                },
-                Token::EndTag(tag) if tag.name.as_slice() == b"form" => page.forms.extend(open.take()),
-                _ => {}
-            }
-        }
-        page.forms.extend(open);
-        page
-    }
-
-    /// The first thing that `ours` has and this page does not. `None` if this page has all of it.
-    pub(super) fn first_missing<'a>(&self, ours: &'a Self) -> Option<Missing<'a>> {
-        let form = ours.forms.iter().find_map(|form| self.missing_of(form));
+    /// Returns the first thing that is not as in ours: every form of ours is there with exactly our controls, and forms with
+    /// other actions stay on the server with the address `issuer`. `None` if there is nothing.
+    pub(super) fn first_difference<'a>(&'a self, ours: &'a Self, issuer: &Url) -> Option<PageDifference<'a>> {
+        let flaw = self.flaws.first().map(PageDifference::PageFlaw);
+        let form = || ours.forms.iter().find_map(|form| self.difference_in(form));
+        let added = || self.added(ours).find_map(|form| form.wrong_beside(ours, issuer));
         let frame = || ours.frames.iter().find(|frame| !self.frames.contains(*frame));
-        form.or_else(|| frame().map(|frame| Missing::Frame(frame)))
+        // A flaw may be the reason for what is missing.
+        flaw.or_else(form)
+            .or_else(added)
+            .or_else(|| frame().map(|frame| PageDifference::MissingFrame(frame)))
+            .or_else(|| self.difference_in_scripts(ours))
     }
 
-    fn missing_of<'a>(&self, wanted: &'a HtmlForm) -> Option<Missing<'a>> {
-        let same = |form: &&HtmlForm| form.action == wanted.action && form.method == wanted.method;
-        let mut missing = self.forms.iter().filter(same).map(|form| form.missing(wanted));
-        let first = match missing.next() {
-            None => return Some(Missing::Form(wanted)),
-            Some(first) => first?,
-        };
-        // One whole form is enough.
-        missing.all(|control| control.is_some()).then_some(Missing::Control(first))
+    fn difference_in<'a>(&'a self, wanted: &'a HtmlForm) -> Option<PageDifference<'a>> {
+        let mut same = self.forms.iter().filter(|form| form.is_same(wanted)).peekable();
+        if same.peek().is_none() {
+            return Some(PageDifference::MissingForm(wanted));
+        }
+        same.find_map(|form| form.difference(wanted))
+    }
+
+    /// The forms that ours has not.
+    fn added<'a>(&'a self, ours: &'a Self) -> impl Iterator<Item = &'a HtmlForm> {
+        self.forms.iter().filter(|form| !ours.forms.iter().any(|other| form.is_same(other)))
+    }
+
+    fn difference_in_scripts(&self, ours: &Self) -> Option<PageDifference<'static>> {
+        if ours.scripts.iter().any(|script| !self.scripts.contains(script)) {
+            return Some(PageDifference::MissingScript);
+        }
+        (self.scripts.len() > ours.scripts.len()).then_some(PageDifference::MoreScripts)
     }
 }
 
 impl HtmlForm {
-    fn missing<'a>(&self, wanted: &'a Self) -> Option<&'a Control> {
-        wanted.controls.iter().find(|control| !self.controls.contains(*control))
+    fn is_same(&self, other: &Self) -> bool {
+        self.action == other.action && self.method == other.method
+    }
+
+    fn difference<'a>(&'a self, wanted: &'a Self) -> Option<PageDifference<'a>> {
+        let count = |form: &Self, control: &Control| form.controls.iter().filter(|it| *it == control).count();
+        let missing = wanted.controls.iter().find(|control| count(self, control) < count(wanted, control));
+        let more = || {
+            let named = self.controls.iter().filter(|control| !control.is_unnamed());
+            let mut more = named.filter(|control| count(self, control) > count(wanted, control));
+            more.next().map(PageDifference::MoreControls)
+        };
+        missing.map(PageDifference::MissingControl).or_else(more)
+    }
+
+    /// What is wrong with a form that ours has not.
+    fn wrong_beside<'a>(&'a self, ours: &Forms, issuer: &Url) -> Option<PageDifference<'a>> {
+        // It only closes a dialog.
+        if self.method == "dialog" {
+            return None;
+        }
+        let address = |form: &Self| issuer.join(&form.action).ok().filter(|_| !form.action.trim().is_empty());
+        let Some(here) = address(self).filter(|url| url.origin() == issuer.origin()) else {
+            return Some(PageDifference::FormElsewhere(self));
+        };
+        let is_here = |url: Url| url.origin() == here.origin() && url.path() == here.path();
+        let is_ours = ours.forms.iter().filter_map(address).any(is_here);
+        is_ours.then_some(PageDifference::SecondForm(self))
     }
 }
 
-/// The value of an attribute as text, without character references.
-fn attribute(tag: &StartTag<()>, name: &str) -> Option<String> {
-    let value = tag.attributes.get(name.as_bytes())?;
-    Some(String::from_utf8_lossy(value.value.as_slice()).into_owned())
-}
-
-/// The control that a tag is. `None` if it sends nothing.
-fn control(tag: &StartTag<()>) -> Option<Control> {
-    let of = |attribute_name: &str| attribute(tag, attribute_name).unwrap_or_default();
-    if attribute(tag, "disabled").is_some() {
-        return None;
-    }
-    let (name, value, kind) = (of("name"), of("value"), of("type").to_ascii_lowercase());
-    match (tag.name.as_slice(), kind.as_str()) {
-        (b"button", "button" | "reset") | (b"input", "button" | "reset") => None,
-        (b"button", _) | (b"input", "submit" | "image") => Some(Control::Button { name, value }),
-        (b"input" | b"textarea" | b"select", _) if name.is_empty() => None,
-        (b"input", "hidden") => Some(Control::Hidden { name, value }),
-        (b"input", "password") => Some(Control::Password { name }),
-        (b"input", "checkbox" | "radio") => Some(Control::CheckBox { name, value }),
-        (b"input" | b"textarea" | b"select", _) => Some(Control::Field { name }),
-        _ => None,
+impl Control {
+    fn is_unnamed(&self) -> bool {
+        matches!(self, Self::Button { name, .. } if name.is_empty())
     }
 }
 
-impl fmt::Display for Missing<'_> {
+impl fmt::Display for PageDifference<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Form(form) => {
-                write!(f, "the form with method {} and the action of ours ({})", form.method, form.action)
+            Self::PageFlaw(flaw) => write!(f, "{flaw}"),
+            Self::MissingForm(HtmlForm { action, method, .. }) => {
+                write!(f, "it lacks the form with method {method} and the action of ours ({action})")
             }
-            Self::Control(control) => write!(f, "{control} in its form"),
-            Self::Frame(frame) => write!(f, "the frame {frame}"),
+            Self::MissingControl(control) => write!(f, "it lacks {control} in its form"),
+            Self::MissingFrame(frame) => write!(f, "it lacks the frame {frame}"),
+            Self::MissingScript => {
+                f.write_str("it lacks the script of the page, unchanged in a <script>: {{ script|safe }}")
+            }
+            Self::MoreControls(control) => {
+                write!(f, "it has {control} in its form, where ours has no such thing or has it less often")
+            }
+            Self::SecondForm(HtmlForm { action, .. }) => {
+                write!(f, "it has another form with the address of ours ({action})")
+            }
+            Self::FormElsewhere(HtmlForm { action, .. }) => {
+                write!(
+                    f,
+                    "it has a form with the action \"{action}\", which is not an address of this server"
+                )
+            }
+            Self::MoreScripts => {
+                f.write_str("it has a script that is not ours, and browsers refuse to run it")
+            }
+        }
+    }
+}
+
+impl fmt::Display for PageFlaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Attribute { element, attribute } => {
+                write!(f, "it has a <{element}> with {attribute}, which changes what is sent, or where")
+            }
+            Self::Misplaced { container } => {
+                write!(
+                    f,
+                    "it has a form or a field in a <{container}>, where it does not work in every browser"
+                )
+            }
+            Self::Script => f.write_str("it has a <script> that does not run where and as it is written"),
         }
     }
 }
@@ -158,6 +210,7 @@ impl fmt::Display for Control {
                 f.write_str("a button without a name, which sends the form,")
             }
             Self::Button { name, value } => write!(f, "the button {name} with the value {value}"),
+            Self::Other { name, kind } => write!(f, "the {kind} field {name}"),
         }
     }
 }

@@ -1,20 +1,22 @@
 //! Templates of an operator that replace ours one by one, under a contract that has a version (docs/theming.md).
 //!
 //! A replaced page must still do what the page is for. So each one is rendered in every state of [`preview`] beside ours, and
-//! its forms are compared: whatever ours sends, the other one must send, too.
+//! its forms are compared: the other one must send what ours sends, and nothing else.
 
 mod forms;
+mod page_reader;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use minijinja::{Environment, Error};
+use minijinja::{Environment, Error, ErrorKind};
+use url::Url;
 
-use self::forms::Forms;
 use super::assets::Assets;
 use super::language::Language;
+use super::message_overrides::MessageOverrides;
 use super::preview::{self, PageState};
-use super::templates::{REPLACEABLE, Reader, TEMPLATES, Templates};
+use super::templates::{FUEL, REPLACEABLE, Reader, TEMPLATES, Templates};
 use super::theme::{OperatorTheme, Replacement};
 use crate::failure::Failure;
 use crate::files::NamedFile;
@@ -49,14 +51,17 @@ impl WrongTemplate {
     }
 }
 
-/// Reads the templates in a folder, and checks them.
+/// The address of the server in the check.
+const ISSUER: &str = "https://id.example.com";
+
+/// Reads the templates in a folder, and checks them together with the operator's texts.
 ///
 /// # Errors
 /// What is wrong with them, at most one finding for each.
-pub fn load(folder: &Path) -> Result<Vec<Replacement>, Vec<WrongTemplate>> {
+pub fn load(folder: &Path, messages: &MessageOverrides) -> Result<Vec<Replacement>, Vec<WrongTemplate>> {
     let replaced = read(folder).map_err(|wrong| vec![wrong])?;
     let ours = |failure: Failure| vec![WrongTemplate::new("layout.html", failure.chain())];
-    let wrong = check(&replaced).map_err(ours)?;
+    let wrong = check(&replaced, messages).map_err(ours)?;
     if wrong.is_empty() { Ok(replaced) } else { Err(wrong) }
 }
 
@@ -99,7 +104,7 @@ pub fn start(name: &str) -> Option<Replacement> {
 ///
 /// # Errors
 /// Our own templates are not valid.
-fn check(replaced: &[Replacement]) -> Result<Vec<WrongTemplate>, Failure> {
+fn check(replaced: &[Replacement], messages: &MessageOverrides) -> Result<Vec<WrongTemplate>, Failure> {
     if replaced.is_empty() {
         return Ok(Vec::new());
     }
@@ -107,20 +112,23 @@ fn check(replaced: &[Replacement]) -> Result<Vec<WrongTemplate>, Failure> {
     if !wrong.is_empty() {
         return Ok(wrong);
     }
-    let issuer = "https://id.example.com";
-    let (ours, theirs) = (OperatorTheme::unchanged(issuer), OperatorTheme::unchanged(issuer));
-    let theirs = OperatorTheme { templates: replaced.to_vec(), ..theirs };
+    let (ours, theirs) = (OperatorTheme::unchanged(ISSUER), OperatorTheme::unchanged(ISSUER));
+    let theirs = OperatorTheme { templates: replaced.to_vec(), messages: messages.clone(), ..theirs };
     let assets = Assets::new(&ours.brand);
     let both = Both {
-        ours: Templates::new(issuer, &assets, &ours)?.strict(),
-        theirs: Templates::new(issuer, &assets, &theirs)?.strict(),
+        ours: Templates::new(ISSUER, &assets, &ours)?.strict(),
+        theirs: Templates::new(ISSUER, &assets, &theirs)?.strict(),
+        issuer: Url::parse(ISSUER).map_err(|error| Failure::Internal(error.to_string()))?,
         replaced,
     };
-    let states = preview::all(issuer);
+    let states = preview::all(ISSUER);
     let mut wrong = both.unknown_names(&states);
     for state in states.iter().filter(|state| both.concerns(state)) {
         if let Err(found) = both.compare(state) {
             wrong.entry(found.name.clone()).or_insert(found);
+        }
+        if wrong.len() == replaced.len() {
+            break;
         }
     }
     Ok(wrong.into_values().collect())
@@ -146,6 +154,7 @@ fn check_alone(one: &Replacement) -> Result<(), WrongTemplate> {
 struct Both<'a> {
     ours: Templates,
     theirs: Templates,
+    issuer: Url,
     replaced: &'a [Replacement],
 }
 
@@ -176,31 +185,34 @@ impl Both<'_> {
         self.replaced.iter().any(is_used)
     }
 
-    /// Renders a state with both, and looks for what is missing.
+    /// Renders a state with both, and looks for what is not the same. Ours has the same forms in every language (a test), so
+    /// one is enough; the choice of a language, which is only on pages that can be shown again, may be made in another way.
     fn compare(&self, state: &PageState) -> Result<(), WrongTemplate> {
-        let of_state = |why: String| {
-            WrongTemplate::new(
-                self.blamed(state),
-                format!("in the state {}/{}, {why}", state.page, state.name),
-            )
+        let page = |templates: &Templates, language, here| {
+            templates.render(Reader { language, here }, state.view.as_ref())
         };
-        // The choice of a language is not needed: it is on no page that cannot be shown again.
-        let page = |templates: &Templates, here| {
-            let reader = Reader { language: Language::English, here };
-            templates.render(reader, state.view.as_ref())
-        };
-        let failed = |error: Error| {
-            let name = error.name().filter(|name| self.replaced.iter().any(|one| one.name == *name));
-            let found = of_state(sentence(&error));
-            WrongTemplate { name: name.map_or(found.name, str::to_owned), why: found.why }
-        };
-        page(&self.theirs, Some("/")).map_err(failed)?;
-        let theirs = page(&self.theirs, None).map_err(failed)?;
-        let ours = page(&self.ours, None).map_err(|error| of_state(sentence(&error)))?;
-        match Forms::of(&theirs).first_missing(&Forms::of(&ours)) {
-            Some(missing) => Err(of_state(format!("it lacks {missing}"))),
-            None => Ok(()),
+        let ours = page(&self.ours, Language::English, None);
+        let ours = ours.map_err(|error| self.of_state(state, Language::English, &sentence(&error)))?;
+        let ours = page_reader::read(&ours);
+        for language in Language::ALL {
+            let failed = |error: Error| {
+                let name = error.name().filter(|name| self.replaced.iter().any(|one| one.name == *name));
+                let found = self.of_state(state, language, &sentence(&error));
+                WrongTemplate { name: name.map_or(found.name, str::to_owned), why: found.why }
+            };
+            for here in [None, Some("/")] {
+                let theirs = page_reader::read(&page(&self.theirs, language, here).map_err(failed)?);
+                if let Some(found) = theirs.first_difference(&ours, &self.issuer) {
+                    return Err(self.of_state(state, language, &found.to_string()));
+                }
+            }
         }
+        Ok(())
+    }
+
+    fn of_state(&self, state: &PageState, language: Language, why: &str) -> WrongTemplate {
+        let place = format!("in the state {}/{} in {}, {why}", state.page, state.name, language.tag());
+        WrongTemplate::new(self.blamed(state), place)
     }
 
     /// The replaced template that is most likely to be at fault: that of the page, or else the layout, or else any.
@@ -219,9 +231,13 @@ fn fields(state: &PageState) -> Vec<String> {
 
 /// An error of the template engine in one line.
 fn sentence(error: &Error) -> String {
-    let what = error
-        .detail()
-        .map_or_else(|| error.kind().to_string(), |detail| format!("{}: {detail}", error.kind()));
+    let what = match (error.kind(), error.detail()) {
+        (ErrorKind::OutOfFuel, _) => {
+            format!("the page needs more than {FUEL} steps; does a loop go on for too long?")
+        }
+        (kind, Some(detail)) => format!("{kind}: {detail}"),
+        (kind, None) => kind.to_string(),
+    };
     match error.line() {
         Some(line) => format!("line {line}: {what}"),
         None => what,

@@ -5,7 +5,7 @@ fn ours(name: &str) -> String {
 }
 
 fn found_in(name: &str, text: String) -> Vec<String> {
-    let wrong = check(&[Replacement { name: name.to_owned(), text }]).unwrap();
+    let wrong = check(&[Replacement { name: name.to_owned(), text }], &MessageOverrides::default()).unwrap();
     wrong.iter().map(WrongTemplate::to_string).collect()
 }
 
@@ -23,7 +23,7 @@ fn changed(name: &str, from: &str, to: &str) -> String {
 #[test]
 fn our_own_templates_can_replace_themselves() {
     let all: Vec<_> = REPLACEABLE.iter().map(|name| start(name).unwrap()).collect();
-    assert_eq!(check(&all).unwrap(), []);
+    assert_eq!(check(&all, &MessageOverrides::default()).unwrap(), []);
     assert!(all.iter().all(|one| one.text.starts_with("{#- grantor template, version 1: ")));
     assert_eq!(start("reason.html"), None);
 }
@@ -85,6 +85,268 @@ fn a_template_without_what_its_form_needs_is_refused_by_name() {
 }
 
 #[test]
+fn a_form_of_ours_sends_what_ours_sends_and_nothing_else() {
+    let token = "<input type=\"hidden\" name=\"form_token\" value=\"{{ form_token }}\">";
+    let sign_in = "<button id=\"sign-in\"";
+    let form = "<form method=\"post\"";
+    for (name, from, to, why) in [
+        (
+            "sign_in.html",
+            sign_in,
+            "<button formaction=\"{{ issuer }}/logout\"",
+            "it has a <button> with formaction",
+        ),
+        ("sign_in.html", sign_in, "<button formmethod=get", "it has a <button> with formmethod"),
+        ("sign_in.html", sign_in, "<button formenctype=text/plain", "it has a <button> with formenctype"),
+        ("sign_in.html", sign_in, "<button formtarget=_blank", "it has a <button> with formtarget"),
+        ("sign_in.html", sign_in, "<button FORM=other", "it has a <button> with form,"),
+        ("sign_in.html", "name=\"username\"", "name=\"username\" dirname=x", "it has a <input> with dirname"),
+        ("sign_in.html", form, "<form enctype=text/plain method=\"post\"", "it has a <form> with enctype"),
+        ("sign_in.html", form, "<form target=_blank method=\"post\"", "it has a <form> with target"),
+        (
+            "sign_in.html",
+            token,
+            &token.repeat(2),
+            "it has the hidden field form_token with its value in its form",
+        ),
+        (
+            "sign_in.html",
+            token,
+            &format!("{token}<input type=hidden name=cancel value=1>"),
+            "it has the hidden field cancel",
+        ),
+        (
+            "sign_in.html",
+            token,
+            &format!("{token}<button name=cancel value=1>x</button>"),
+            "it has the button cancel",
+        ),
+        ("sign_in.html", token, &format!("{token}<input name=nickname>"), "it has the field nickname"),
+        ("sign_in.html", token, &format!("{token}<input type=file name=x>"), "it has the file field x"),
+        (
+            "consent.html",
+            token,
+            &format!("{token}<input type=hidden name=allow value=1>"),
+            "it has the hidden field allow",
+        ),
+        (
+            "consent.html",
+            "<input type=\"checkbox\"",
+            "<input type=hidden name=scope value=\"{{ item.name }}\"><input type=\"checkbox\"",
+            "it has the hidden field scope",
+        ),
+        ("consent.html", "type=\"checkbox\"", "type=\"radio\"", "it lacks the check box"),
+        ("sign_in.html", token, &format!("{token}<fieldset disabled>"), "it lacks the field username"),
+        ("sign_in.html", "name=\"username\"", "disabled name=\"username\"", "it lacks the field username"),
+    ] {
+        let sentence = changed(name, from, to);
+        assert!(sentence.contains(why), "{name} {to}: {sentence}");
+    }
+}
+
+#[test]
+fn what_sends_nothing_may_be_added_to_a_form() {
+    let token = "<input type=\"hidden\" name=\"form_token\" value=\"{{ form_token }}\">";
+    for harmless in [
+        "<fieldset disabled></fieldset>",
+        "<fieldset></fieldset>",
+        "<input disabled name=x>",
+        "<button type=button name=x>Help</button>",
+        "<input type=submit>",
+        "<p><select></select>",
+    ] {
+        let text = ours("sign_in.html").replace(token, &format!("{token}{harmless}"));
+        assert_eq!(found_in("sign_in.html", text), Vec::<String>::new(), "{harmless}");
+    }
+}
+
+#[test]
+fn a_form_in_an_element_that_does_not_show_it_is_not_there() {
+    let (start, end) = ("<form method=\"post\"", "</form>");
+    for container in ["textarea", "script", "style", "title", "iframe", "xmp", "noembed"] {
+        let text = ours("sign_in.html");
+        let text = text
+            .replace(start, &format!("<{container}>{start}"))
+            .replace(end, &format!("</form></{container}>"));
+        let found = found_in("sign_in.html", text);
+        let [sentence] = found.as_slice() else { panic!("{container}: {found:?}") };
+        assert!(sentence.contains("it lacks the form with method post"), "{container}: {sentence}");
+    }
+    for container in ["template", "noscript", "svg", "math", "datalist", "video", "object", "noframes"] {
+        let text = ours("sign_in.html");
+        let text = text
+            .replace(start, &format!("<{container}>{start}"))
+            .replace(end, &format!("</form></{container}>"));
+        let found = found_in("sign_in.html", text);
+        let [sentence] = found.as_slice() else { panic!("{container}: {found:?}") };
+        assert!(sentence.contains(&format!("it has a form or a field in a <{container}>")), "{sentence}");
+    }
+    let token = "<input type=\"hidden\" name=\"form_token\" value=\"{{ form_token }}\">";
+    for hidden in [
+        "<noscript><input type=hidden name=cancel value=1></noscript>",
+        "<svg><style></svg><input type=hidden name=cancel value=1><!--</style>--></svg>",
+        "<template><p></template><video><input name=cancel></video>",
+    ] {
+        let sentence = changed("sign_in.html", token, &format!("{token}{hidden}"));
+        assert!(sentence.contains("it has a form or a field in a <"), "{hidden}: {sentence}");
+    }
+    for harmless in [
+        "<noscript>Hello <b>you</b></noscript>",
+        "<svg><title>x</title></svg>",
+        "<svg/>",
+        "<template></template>",
+    ] {
+        let text = ours("sign_in.html").replace(token, &format!("{harmless}{token}{harmless}"));
+        assert_eq!(found_in("sign_in.html", text), Vec::<String>::new(), "{harmless}");
+    }
+}
+
+#[test]
+fn forms_that_an_operator_adds_stay_on_the_server() {
+    let added = |form: &str| changed("sign_in.html", "{{ parts.picture(application) }}", form);
+    for action in [
+        "https://other.example/",
+        "//other.example/",
+        "/\\other.example",
+        "/\t/other.example",
+        "",
+        "javascript:x",
+        "http://id.example.com/",
+    ] {
+        let sentence = added(&format!("<form method=post action=\"{action}\"><input name=x></form>"));
+        assert!(sentence.contains("which is not an address of this server"), "{action}: {sentence}");
+    }
+    for form in [
+        "<form action=\"{{ action }}\"></form>",
+        "<form method=post action=\"/sign-in?x\"></form>",
+        "<form method=post action=\"HTTPS://ID.example.com/x/../sign-in\"></form>",
+    ] {
+        assert!(added(form).contains("it has another form with the address of ours"), "{form}");
+    }
+    let second = "<form method=post action=\"{{ action }}\"></form>";
+    assert!(added(second).contains("it lacks the hidden field form_token"));
+    assert!(
+        added("<form action=\"/x\"><button formaction=\"//other.example/\"></form>")
+            .contains("with formaction")
+    );
+    for form in [
+        "<form action=\"{{ issuer }}/search\"><input name=q><input type=hidden name=x></form>",
+        "<form method=post action=\"/language\"><select name=language></select></form>",
+        "<form method=dialog><button>Close</button></form>",
+    ] {
+        let text = ours("sign_in.html").replace("{{ parts.picture(application) }}", form);
+        assert_eq!(found_in("sign_in.html", text), Vec::<String>::new(), "{form}");
+    }
+}
+
+#[test]
+fn the_script_of_a_page_is_there_unchanged_and_alone() {
+    let script = "<script>{{ script|safe }}</script>";
+    for (to, why) in [
+        ("", "it lacks the script of the page"),
+        ("<script>{{ script }}</script>", "it lacks the script of the page"),
+        ("<script> {{ script|safe }}</script>", "it lacks the script of the page"),
+        ("<!-- <script>{{ script|safe }}</script> -->", "it lacks the script of the page"),
+        ("<script>{{ script|safe }}</script><script>alert(1)</script>", "it has a script that is not ours"),
+        ("<script type=text/plain>{{ script|safe }}</script>", "it has a <script> that does not run"),
+        ("<script src=\"/x.js\"></script>", "it has a <script> that does not run"),
+        ("<template><script>{{ script|safe }}</script></template>", "it has a <script> that does not run"),
+    ] {
+        let sentence = changed("layout.html", script, to);
+        assert!(sentence.contains(why), "{to}: {sentence}");
+    }
+    let text = ours("layout.html").replace("<script>{{", "<script id=\"ours\">{{");
+    assert_eq!(found_in("layout.html", text), Vec::<String>::new());
+}
+
+#[test]
+fn every_language_and_both_kinds_of_pages_are_checked() {
+    let start = "{% block content %}";
+    for language in Language::ALL {
+        let tag = language.tag();
+        let to = format!("{start}{{% if lang == \"{tag}\" %}}{{{{ t(\"nosuch\") }}}}{{% endif %}}");
+        let sentence = changed("sign_in.html", start, &to);
+        let why = format!(
+            "in the state sign_in/plain in {tag}, line 4: invalid operation: there is no text nosuch"
+        );
+        assert!(sentence.ends_with(&why), "{sentence}");
+    }
+    for condition in ["lang == \"de\"", "lang == \"ja\" and problem", "here", "not here"] {
+        let to = format!("{{% if {condition} %}}<p>no</p>{{% else %}}<form method=\"post\"");
+        let text = ours("sign_in.html")
+            .replace("<form method=\"post\"", &to)
+            .replace("</form>", "</form>{% endif %}");
+        let found = found_in("sign_in.html", text);
+        let [sentence] = found.as_slice() else { panic!("{condition}: {found:?}") };
+        assert!(sentence.contains("it lacks the form with method post"), "{sentence}");
+    }
+}
+
+#[test]
+fn templates_are_checked_with_the_texts_of_the_operator() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("de.ftl"), "sign-in-button = Los\n").unwrap();
+    let messages = MessageOverrides::read("brand.messages", folder.path()).unwrap();
+    let needs = "{% if lang == \"de\" and t(\"sign-in-button\") == \"Los\" %}{{ t(\"nosuch\") }}{% endif %}";
+    let text = ours("sign_in.html").replace("{% block content %}", &format!("{{% block content %}}{needs}"));
+    let one = Replacement { name: "sign_in.html".into(), text };
+    assert_eq!(check(std::slice::from_ref(&one), &MessageOverrides::default()).unwrap(), []);
+    let found = check(&[one], &messages).unwrap();
+    assert!(found[0].why.contains("there is no text nosuch"), "{found:?}");
+}
+
+#[test]
+fn a_template_that_does_not_end_is_refused() {
+    let start = "{% block content %}";
+    for endless in [
+        "{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}",
+        "{% for a in range(100000) %}{{ \"x\" * 10000 }}{% endfor %}",
+        "{% set x = \"x\" * 1000000000 %}{{ x }}",
+    ] {
+        let sentence = changed("sign_in.html", start, &format!("{start}{endless}"));
+        assert!(sentence.contains("the page needs more than 160000 steps"), "{endless}: {sentence}");
+    }
+    let itself = "{% macro a() %}{{ a() }}{% endmacro %}{{ a() }}";
+    assert!(changed("sign_in.html", start, &format!("{start}{itself}")).contains("in the state "));
+    for nested in ["{% if x %}", "{{ (", "{{ [", "{{ not ", "{{ - "] {
+        let sentence = changed("sign_in.html", start, &format!("{start}{}", nested.repeat(5000)));
+        assert!(sentence.contains("line 4: syntax error"), "{nested}: {sentence}");
+    }
+}
+
+#[test]
+fn a_page_of_ours_takes_a_twentieth_of_what_a_page_may_take() {
+    let ours = OperatorTheme::unchanged(ISSUER);
+    let assets = Assets::new(&ours.brand);
+    let longest = |fuel| {
+        let templates = Templates::new(ISSUER, &assets, &ours).unwrap().with_fuel(fuel);
+        let render = |state: &PageState, language| {
+            templates.render(Reader { language, here: Some("/") }, state.view.as_ref()).is_ok()
+        };
+        preview::all(ISSUER)
+            .iter()
+            .all(|state| Language::ALL.into_iter().all(|language| render(state, language)))
+    };
+    assert!(longest(FUEL / 20));
+    assert!(!longest(FUEL / 200), "it is a limit");
+}
+
+#[test]
+fn our_pages_have_the_same_forms_in_every_language() {
+    let ours = OperatorTheme::unchanged(ISSUER);
+    let templates = Templates::new(ISSUER, &Assets::new(&ours.brand), &ours).unwrap();
+    for state in preview::all(ISSUER) {
+        let forms = Language::ALL.map(|language| {
+            page_reader::read(
+                &templates.render(Reader { language, here: None }, state.view.as_ref()).unwrap(),
+            )
+        });
+        assert!(forms.iter().all(|other| *other == forms[0]), "{}/{}", state.page, state.name);
+        assert!(forms[0].flaws.is_empty(), "{:?}", forms[0].flaws);
+    }
+}
+
+#[test]
 fn a_template_that_uses_something_unknown_is_refused_by_name() {
     let start = "{% block content %}";
     for (name, from, to, why) in [
@@ -131,7 +393,8 @@ fn a_template_of_another_version_is_refused() {
 #[test]
 fn each_wrong_template_is_found_once() {
     let broken = |name: &str| Replacement { name: name.to_owned(), text: "<p>".to_owned() };
-    let found = check(&[broken("consent.html"), broken("sign_in.html"), broken("home.html")]);
+    let three = [broken("consent.html"), broken("sign_in.html"), broken("home.html")];
+    let found = check(&three, &MessageOverrides::default());
     let names: Vec<_> = found.unwrap().into_iter().map(|wrong| wrong.name).collect();
     assert_eq!(names, ["consent.html", "sign_in.html"]);
 }
