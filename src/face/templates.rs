@@ -199,7 +199,6 @@ fn shown(brand: &Brand) -> Value {
         logo => brand.logo(),
         logo_dark => brand.logo_dark(),
         support => options.support(),
-        forgotten_password => options.forgotten_password(),
         privacy => options.privacy(),
         terms => options.terms(),
     }

@@ -161,6 +161,7 @@ fn page(
         username: typed.username.to_owned(),
         stay: typed.stay.view(),
         problem,
+        forgotten_password: app.config.brand.forgotten_password().map(str::to_owned),
         sign_up: app.config.sign_up.enabled.then(|| destination.url(app, "sign-up")),
     };
     let status = match problem {

@@ -90,6 +90,43 @@ async fn the_files_of_the_brand_are_served_under_names_that_change_with_their_co
 }
 
 #[tokio::test]
+async fn the_pages_say_whose_they_are_and_where_there_is_help() {
+    let server = TestServer::start_with(&[
+        ("brand.name", "Harbour & Sons"),
+        ("brand.support", "mailto:help@harbour.example"),
+        ("brand.forgotten_password", "https://harbour.example/password"),
+        ("brand.privacy", "https://harbour.example/privacy"),
+        ("brand.terms", "https://harbour.example/terms"),
+        ("brand.sentence", "Branches open an account for you."),
+        ("brand.sentence.de", "Ein Konto eröffnen Sie in der Filiale."),
+        ("brand.language", "de"),
+    ])
+    .await;
+    let web = server.web().await;
+    let host = server.url.strip_prefix("http://").unwrap();
+    for (ui_locales, sentence) in
+        [("en", "Branches open an account for you."), ("nl", "Ein Konto eröffnen Sie in der Filiale.")]
+    {
+        let page = server.browser().open(&web.url_with(&[("ui_locales", ui_locales)])).await;
+        let body = page.body.replace("&#x2f;", "/");
+        for part in [
+            "<bdi>Harbour &amp; Sons</bdi>",
+            &format!("dir=\"ltr\">{host}</span>"),
+            "href=\"mailto:help@harbour.example\"",
+            "href=\"https://harbour.example/password\"",
+            "href=\"https://harbour.example/privacy\"",
+            "href=\"https://harbour.example/terms\"",
+            sentence,
+        ] {
+            assert!(page.is_sign_in() && body.contains(part), "{part}: {body}");
+        }
+    }
+    let plain = TestServer::start().await;
+    let page = plain.browser().open(&plain.web().await.url_with(&[])).await;
+    assert!(!page.body.contains("id=\"forgotten\"") && !page.body.contains("id=\"help\""), "{page:?}");
+}
+
+#[tokio::test]
 async fn without_a_brand_the_style_sheet_is_the_one_of_the_pages() {
     let server = TestServer::start().await;
     let home = server.get("/").await;

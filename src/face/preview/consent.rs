@@ -33,6 +33,7 @@ fn asked(page: &ConsentPage) -> Vec<PageState> {
         PageState::new("three-scopes", page.clone()),
         PageState::new("six-scopes", ConsentPage { items: six(), ends_with_session: false, ..page.clone() }),
         PageState::new("partial", ConsentPage { items: partial(), ends_with_session: false, ..page.clone() }),
+        PageState::new("offline", ConsentPage { items: offline(), ends_with_session: false, ..page.clone() }),
         PageState::new("claims", ConsentPage { items: claims(), ..page.clone() }),
         PageState::new("only-question", ConsentPage { items: Vec::new(), each_time: true, ..page.clone() }),
         PageState::new("each-time", ConsentPage { each_time: true, ..page.clone() }),
@@ -127,6 +128,11 @@ fn six() -> Vec<AskedItem> {
         scope("calendar.read", "See your calendars and what is in them"),
         standard("offline_access"),
     ]
+}
+
+/// A standard scope that is sensitive, with what follows from it in the words of the catalogue.
+fn offline() -> Vec<AskedItem> {
+    vec![AskedItem { sensitive: true, ..standard("offline_access") }, standard("openid")]
 }
 
 /// Claims that the catalogue describes, and one that only the operator knows.

@@ -33,6 +33,7 @@ fn sign_in(issuer: &str) -> Vec<PageState> {
         stay: Some(Stay { ticked: false }),
         problem: None,
         sign_up: Some(format!("{issuer}/sign-up")),
+        forgotten_password: None,
     };
     let filled = SignInPage { username: "alice".into(), ..page.clone() };
     let wrong = |problem| SignInPage { problem: Some(problem), ..filled.clone() };
@@ -49,6 +50,13 @@ fn sign_in(issuer: &str) -> Vec<PageState> {
         PageState::new("wait-30", wrong(wait(30))),
         PageState::new("own-style", SignInPage { application: Some(styled(issuer)), ..page.clone() }),
         PageState::new("device", SignInPage { application: None, ..page.clone() }),
+        PageState::new(
+            "forgotten-password",
+            SignInPage {
+                forgotten_password: Some("https://id.example.com/forgotten".into()),
+                ..filled.clone()
+            },
+        ),
         PageState::new("without-sign-up", SignInPage { sign_up: None, stay: None, ..page.clone() }),
         PageState::new("long-names", SignInPage { username: long(), ..named(&long()) }),
         PageState::new("right-to-left", named(ARABIC_APPLICATION)),

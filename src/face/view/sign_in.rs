@@ -30,6 +30,8 @@ pub struct SignInPage {
     pub problem: Option<SignInProblem>,
     /// The URL of the sign-up page. `None` if people cannot make accounts here.
     pub sign_up: Option<String>,
+    /// Where people who have forgotten their password get a new one.
+    pub forgotten_password: Option<String>,
 }
 
 impl PageView for SignInPage {
