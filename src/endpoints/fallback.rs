@@ -4,7 +4,6 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
 
 use crate::app::App;
-use crate::face::text_names::{ERROR_SENTENCES, named};
 use crate::failure::Denied;
 use crate::http::answer;
 use crate::http::call::Request;
@@ -19,7 +18,7 @@ pub async fn not_found(app: web::Data<App>, request: Request) -> HttpResponse {
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.contains("text/html"));
     if wants_page {
-        return answer::page_not_found(&app, &request, const { named(&ERROR_SENTENCES, "not-found") }, None);
+        return answer::page_not_found(&app, &request);
     }
     answer::api_error(&request, StatusCode::NOT_FOUND, "there is no resource at this path")
 }

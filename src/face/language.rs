@@ -1,6 +1,14 @@
 //! The languages of the pages.
 
+use std::sync::LazyLock;
+
 use crate::oauth::language_tag::{self, LanguageTag};
+
+/// The languages with their tags, parsed once and not for every page.
+static TAGS: LazyLock<Vec<(LanguageTag, Language)>> = LazyLock::new(|| {
+    let tagged = |language: Language| Some((LanguageTag::parse(language.tag())?, language));
+    Language::ALL.into_iter().filter_map(tagged).collect()
+});
 
 /// A language in which every page exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -69,11 +77,7 @@ impl Language {
     /// Finds the best language for a person who wants these, the preferred one first. `None` if the pages exist in none of
     /// them.
     pub fn best(wanted: &[LanguageTag]) -> Option<Self> {
-        let available: Vec<(LanguageTag, Self)> = Self::ALL
-            .into_iter()
-            .filter_map(|language| Some((LanguageTag::parse(language.tag())?, language)))
-            .collect();
-        language_tag::best(wanted, &available.iter().map(|(tag, language)| (tag, *language)))
+        language_tag::best(wanted, &TAGS.iter().map(|(tag, language)| (tag, *language)))
     }
 }
 

@@ -20,9 +20,11 @@ macro_rules! templates {
     };
 }
 
-pub(super) const TEMPLATES: [(&str, &str); 24] = templates![
+/// The templates of pages for people, which an operator can replace.
+pub(super) const PAGES: [(&str, &str); 18] = templates![
     "layout.html",
     "parts.html",
+    "ways.html",
     "sign_in.html",
     "sign_up.html",
     "set_password.html",
@@ -30,44 +32,30 @@ pub(super) const TEMPLATES: [(&str, &str); 24] = templates![
     "choose_account.html",
     "consent.html",
     "device.html",
-    "answered.html",
     "device_answered.html",
+    "answered.html",
     "logout.html",
     "signed_out.html",
     "signing_out.html",
     "form_post.html",
     "error.html",
     "home.html",
+];
+
+/// The templates of the error reference, which is for developers and stays as it is.
+const REFERENCE: [(&str, &str); 6] = templates![
     "reference_layout.html",
     "example.html",
     "errors.html",
     "search.html",
     "code.html",
     "reason.html",
-    "ways.html",
 ];
 
-/// The templates that can be replaced. Those of the error reference are not among them: they are for developers.
-pub const REPLACEABLE: [&str; 18] = [
-    "layout.html",
-    "parts.html",
-    "ways.html",
-    "sign_in.html",
-    "sign_up.html",
-    "set_password.html",
-    "password_set.html",
-    "choose_account.html",
-    "consent.html",
-    "device.html",
-    "device_answered.html",
-    "answered.html",
-    "logout.html",
-    "signed_out.html",
-    "signing_out.html",
-    "form_post.html",
-    "error.html",
-    "home.html",
-];
+/// Returns the names of the templates that can be replaced.
+pub fn replaceable() -> [&'static str; PAGES.len()] {
+    PAGES.map(|(name, _)| name)
+}
 
 /// How many steps a page may take if an operator has replaced templates; a step is an instruction, or 64 bytes of text. This is
 /// 20 times as many as the largest page of ours takes, the list of all errors.
@@ -118,7 +106,7 @@ impl Templates {
             context! { tag => language.tag(), name => language.own_name(), dir => language.direction() }
         });
         environment.add_global("languages", Value::from_iter(languages));
-        for (name, text) in TEMPLATES {
+        for (name, text) in PAGES.into_iter().chain(REFERENCE) {
             let own = theme.templates.iter().find(|replaced| replaced.name == name);
             let added = match own {
                 Some(own) => environment.add_template_owned(name, own.text.clone()),

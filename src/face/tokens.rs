@@ -115,7 +115,7 @@ pub enum WrongToken {
 }
 
 impl BrandTokens {
-    /// These values, and those of `base` where there is none.
+    /// Returns these values, and takes the ones that are missing from `base`.
     #[must_use]
     pub fn over(self, base: Self) -> Self {
         Self {

@@ -277,8 +277,8 @@ fn error_page_with(
 }
 
 /// The page for an address that does not exist.
-pub fn page_not_found(app: &App, call: &Call, sentence: &'static str, way: Option<Way>) -> HttpResponse {
-    let view = error_page::not_found(app, call, sentence, way);
+pub fn page_not_found(app: &App, call: &Call) -> HttpResponse {
+    let view = error_page::not_found(app, call);
     app.pages.show(call.reader(), StatusCode::NOT_FOUND, &view)
 }
 

@@ -6,7 +6,7 @@ use super::call::Call;
 use super::route::Surface;
 use crate::app::App;
 use crate::face::reason_text;
-use crate::face::text_names::{WAYS, named};
+use crate::face::text_names::{ERROR_SENTENCES, WAYS, named};
 use crate::face::view::{AnsweredPage, DifferingAddress, ErrorDetails, ErrorPage, WaitTime, Way, Words};
 use crate::oauth::error::OAuthError;
 use crate::oauth::reason::Responsible;
@@ -42,13 +42,13 @@ pub(super) fn of_refusal(
     }
 }
 
-/// Returns the page for an address that does not exist, with this sentence of the catalogue.
-pub(super) fn not_found(app: &App, call: &Call, sentence: &'static str, way: Option<Way>) -> ErrorPage {
+/// Returns the page for an address that does not exist.
+pub(super) fn not_found(app: &App, call: &Call) -> ErrorPage {
     ErrorPage {
         heading: reason_text::heading(StatusCode::NOT_FOUND.as_u16(), Responsible::Person),
-        sentence,
+        sentence: const { named(&ERROR_SENTENCES, "not-found") },
         wait: None,
-        ways: ways(app, call, way),
+        ways: ways(app, call, None),
         for_developer: false,
         details: None,
         request_id: call.id.clone(),

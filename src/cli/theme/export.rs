@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{CliError, OutputOptions};
 use crate::face::replacement;
-use crate::face::templates::REPLACEABLE;
+use crate::face::templates::replaceable;
 use crate::face::theme::Replacement;
 
 #[derive(Args)]
@@ -51,7 +51,7 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
 fn find(name: &str) -> Result<Replacement, CliError> {
     let found = replacement::start(name).or_else(|| replacement::start(&format!("{name}.html")));
     found.ok_or_else(|| {
-        format!("there is no template {name} that can be replaced; these can: {}", REPLACEABLE.join(", "))
+        format!("there is no template {name} that can be replaced; these can: {}", replaceable().join(", "))
             .into()
     })
 }

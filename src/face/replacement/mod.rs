@@ -16,7 +16,7 @@ use super::assets::Assets;
 use super::language::Language;
 use super::message_overrides::MessageOverrides;
 use super::preview::{self, PageState};
-use super::templates::{FUEL, REPLACEABLE, Reader, TEMPLATES, Templates};
+use super::templates::{FUEL, PAGES, Reader, Templates, replaceable};
 use super::theme::{OperatorTheme, Replacement};
 use crate::failure::Failure;
 use crate::files::NamedFile;
@@ -80,8 +80,8 @@ fn read(folder: &Path) -> Result<Vec<Replacement>, WrongTemplate> {
         if !name.ends_with(".html") {
             continue;
         }
-        if !REPLACEABLE.contains(&name.as_str()) {
-            let why = format!("only these can be replaced: {}", REPLACEABLE.join(", "));
+        if !replaceable().contains(&name.as_str()) {
+            let why = format!("only these can be replaced: {}", replaceable().join(", "));
             return Err(WrongTemplate::new(&name, why));
         }
         let text = NamedFile::new("the template", &path).text(MAX_BYTES);
@@ -95,7 +95,7 @@ fn read(folder: &Path) -> Result<Vec<Replacement>, WrongTemplate> {
 /// Returns our own template as a start for another one, with the version of the contract in its first line. `None` if no
 /// template of this name can be replaced.
 pub fn start(name: &str) -> Option<Replacement> {
-    let (_, text) = TEMPLATES.iter().find(|(other, _)| *other == name && REPLACEABLE.contains(other))?;
+    let (_, text) = PAGES.iter().find(|(other, _)| *other == name)?;
     let text = format!("{{#- {VERSION_MARK}{VERSION}: docs/theming.md -#}}\n{text}");
     Some(Replacement { name: name.to_owned(), text })
 }

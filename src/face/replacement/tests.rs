@@ -1,7 +1,7 @@
 use super::*;
 
 fn ours(name: &str) -> String {
-    TEMPLATES.iter().find(|(other, _)| *other == name).unwrap().1.to_owned()
+    PAGES.iter().find(|(other, _)| *other == name).unwrap().1.to_owned()
 }
 
 fn found_in(name: &str, text: String) -> Vec<String> {
@@ -22,7 +22,7 @@ fn changed(name: &str, from: &str, to: &str) -> String {
 
 #[test]
 fn our_own_templates_can_replace_themselves() {
-    let all: Vec<_> = REPLACEABLE.iter().map(|name| start(name).unwrap()).collect();
+    let all: Vec<_> = replaceable().iter().map(|name| start(name).unwrap()).collect();
     assert_eq!(check(&all, &MessageOverrides::default()).unwrap(), []);
     assert!(all.iter().all(|one| one.text.starts_with("{#- grantor template, version 1: ")));
     assert_eq!(start("reason.html"), None);
@@ -432,7 +432,7 @@ fn the_documentation_names_every_template_with_every_field() {
         let (_, rest) = book.split_once(&format!("### {name}\n")).unwrap_or_else(|| panic!("{name}"));
         rest.split("\n### ").next().unwrap()
     };
-    for name in REPLACEABLE {
+    for name in replaceable() {
         assert!(!section(name).trim().is_empty(), "{name}");
     }
     for state in preview::all("https://id.example.com") {
