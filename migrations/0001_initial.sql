@@ -166,7 +166,9 @@ CREATE TABLE users (
     created_at          BIGINT NOT NULL,
     -- The last change of anything above except the password.
     updated_at          BIGINT NOT NULL,
-    disabled_at         BIGINT
+    disabled_at         BIGINT,
+    -- What the person may do with the management API: owner, operator, auditor; NULL for nothing.
+    role                TEXT
 );
 
 -- What a person may type at sign-in. Usernames and e-mail addresses share one table: if one person's username could be
@@ -468,3 +470,33 @@ CREATE TABLE signing_keys (
     signs_from BIGINT NOT NULL,
     retired_at BIGINT
 );
+
+
+-- The management API
+
+-- API keys: the credentials of programs. A key that has ended stays listed until it is deleted.
+CREATE TABLE api_keys (
+    id           TEXT   PRIMARY KEY,
+    name         TEXT   NOT NULL,
+    -- SHA-256 of the key.
+    hash         BYTEA  NOT NULL UNIQUE,
+    scope        TEXT   NOT NULL,
+    created_at   BIGINT NOT NULL,
+    expires_at   BIGINT,
+    last_used_at BIGINT
+);
+
+-- Answers to requests with an Idempotency-Key, for the same request that comes again.
+CREATE TABLE kept_answers (
+    -- SHA-256 of who asks and of the Idempotency-Key.
+    id         BYTEA  PRIMARY KEY,
+    -- Who asks: the number of answers is bounded for each.
+    holder     TEXT   NOT NULL,
+    -- SHA-256 of the route and the body.
+    request    BYTEA  NOT NULL,
+    -- The answer, sealed under a key that is made from the Idempotency-Key.
+    sealed     BYTEA  NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX kept_answers_end ON kept_answers (expires_at);
+CREATE INDEX kept_answers_holder ON kept_answers (holder);

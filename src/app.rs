@@ -31,6 +31,8 @@ use crate::oauth::id::ClientId;
 use crate::oauth::identity::session::LiveSessions;
 use crate::oauth::row_budget::{RowBudget, RowKind};
 use crate::operations::Context;
+use crate::operations::actor::Actor;
+use crate::operations::terms::Terms;
 use crate::readiness::Readiness;
 use crate::secret::passwords::Passwords;
 use crate::store::db::Db;
@@ -84,14 +86,14 @@ impl App {
         self.config.live_sessions(now)
     }
 
-    /// The context for operations in a call that arrived at `now`.
-    pub fn operations(&self, now: Timestamp) -> Context<'_> {
-        Context { db: &self.db, config: &self.config, now }
+    /// The context for operations of this actor in a call that arrived at `now`.
+    pub fn operations(&self, now: Timestamp, actor: Arc<Actor>) -> Context<'_> {
+        Context { db: &self.db, config: &self.config, now, actor, terms: Terms::default() }
     }
 
     /// The context for operations of someone who has not proven who they are, in a call that arrived at `now`.
-    pub fn operations_of_a_stranger(&self, now: Timestamp) -> Context<'_> {
-        Context { db: &self.db_for_strangers, ..self.operations(now) }
+    pub fn operations_of_a_stranger(&self, now: Timestamp, actor: Arc<Actor>) -> Context<'_> {
+        Context { db: &self.db_for_strangers, ..self.operations(now, actor) }
     }
 
     /// The database for what a client asks that has named itself: a client without credentials may be anyone.

@@ -39,6 +39,14 @@ impl Timestamp {
         self.0
     }
 
+    /// Reads a time as RFC 3339 writes it, such as `2026-01-31T12:00:00Z` or `2026-01-31T13:00:00+01:00`; parts of a second
+    /// are dropped. `None` if the text is no such time.
+    pub fn parse(text: &str) -> Option<Self> {
+        use time::format_description::well_known::Rfc3339;
+        let parsed = time::OffsetDateTime::parse(text, &Rfc3339).ok()?;
+        Some(Self(parsed.unix_timestamp()))
+    }
+
     /// The text in ISO 8601, such as 2026-01-31T12:00:00Z.
     pub fn iso(self) -> String {
         let (days, seconds) = (self.0.div_euclid(86_400), self.0.rem_euclid(86_400));

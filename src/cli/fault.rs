@@ -96,7 +96,7 @@ fn kind(kind: FaultKind) -> ErrorKind {
     match kind {
         FaultKind::Invalid => ErrorKind::Invalid,
         FaultKind::NotFound => ErrorKind::NotFound,
-        FaultKind::Conflict => ErrorKind::Conflict,
+        FaultKind::Conflict | FaultKind::OtherVersion | FaultKind::Forbidden => ErrorKind::Conflict,
     }
 }
 

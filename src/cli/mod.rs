@@ -21,6 +21,7 @@ mod list;
 mod logout;
 mod man_pages;
 mod migrate;
+mod os_account;
 mod progress;
 mod purge;
 mod question;
@@ -41,6 +42,7 @@ use std::fmt;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
@@ -51,6 +53,7 @@ use crate::failure::Failure;
 use crate::files::NamedFile;
 use crate::files::permissions::Exposure;
 use crate::operations::Context;
+use crate::operations::terms::Terms;
 use crate::secret::passwords::Passwords;
 use crate::server::{make_database, open_database};
 use crate::store::db::{DatabaseRoute, Db, DbError, DbOptions};
@@ -268,7 +271,13 @@ impl CliContext {
 
     /// The context for calling operations.
     fn operations(&self) -> Context<'_> {
-        Context { db: &self.db, config: &self.config, now: self.now }
+        Context {
+            db: &self.db,
+            config: &self.config,
+            now: self.now,
+            actor: Arc::new(os_account::actor()),
+            terms: Terms::default(),
+        }
     }
 
     fn passwords(&self) -> Result<Passwords, CliError> {

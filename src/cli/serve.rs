@@ -7,6 +7,7 @@ use super::{CliError, Common};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::operations::actor::Actor;
 use crate::operations::clients;
 use crate::server::Server;
 use crate::telemetry;
@@ -49,7 +50,7 @@ pub(super) fn run(common: &Common) -> Result<(), CliError> {
 
 /// Says what to do next as long as no application is registered. A table that cannot be read keeps no server from starting.
 async fn advise(app: &App) {
-    match clients::is_any(&app.operations(app.now())).await {
+    match clients::is_any(&app.operations(app.now(), Actor::server())).await {
         Ok(false) => tracing::info!(
             "no application is registered yet: `grantor client create` registers one, `grantor user create` creates a \
              person, and applications find everything at {}/.well-known/openid-configuration",

@@ -72,7 +72,7 @@ pub(super) async fn approve(
     signed_in: &SignedIn,
 ) -> HttpResponse {
     call.set_user(&signed_in.user);
-    let (context, client) = (app.operations(call.now), &checked.request.client_id);
+    let (context, client) = (app.operations(call.now, call.actor()), &checked.request.client_id);
     match devices::allow(&context, id, client, signed_in, checked.granted_to(signed_in)).await {
         Ok(_) => answer::see_other(&format!("{}/device?allowed=1", app.issuer)),
         Err(Denied::Refused(_)) => {
@@ -91,7 +91,7 @@ pub(super) async fn deny(
     client: &ClientId,
     why: OAuthError,
 ) -> HttpResponse {
-    if let Err(error) = devices::deny(&app.operations(call.now), id, client).await {
+    if let Err(error) = devices::deny(&app.operations(call.now, call.actor()), id, client).await {
         return answer::page_error(app, call, error.into());
     }
     match why.reason {

@@ -29,6 +29,7 @@ use crate::limits::{Class, Limited};
 use crate::oauth::id::{ClientId, UserId};
 use crate::oauth::language_tag::LanguageTag;
 use crate::oauth::reason::Reason;
+use crate::operations::actor::{Actor, ActorKind};
 use crate::store::clients::StoredClient;
 use crate::telemetry::RequestFacts;
 
@@ -134,6 +135,18 @@ impl Call {
     /// Notes the user that the request is about, for the log. Only the first call counts.
     pub fn set_user(&self, id: &UserId) {
         let _ = self.user.get_or_init(|| id.clone());
+    }
+
+    /// Who acts with this request, as far as it has proven that.
+    pub fn actor(&self) -> Arc<Actor> {
+        let user = self.user.get();
+        let kind = if user.is_some() { ActorKind::Person } else { ActorKind::Stranger };
+        Arc::new(Actor {
+            id: user.map(ToString::to_string),
+            address: Some(self.address),
+            request_id: Some(self.id.clone()),
+            ..Actor::of(kind)
+        })
     }
 
     /// The reason of the error that is the answer, for the metrics. `None` if the answer is not an error, or an error

@@ -7,6 +7,7 @@ pub mod reason;
 pub mod request;
 pub mod token;
 
+pub mod api_key;
 pub mod assertion;
 pub mod display_text;
 pub mod error;
@@ -16,6 +17,7 @@ pub mod id;
 pub mod language_tag;
 pub mod localized_text;
 pub mod metadata;
+pub mod permission;
 pub mod row_budget;
 pub mod signing_key;
 pub mod webfinger;

@@ -115,6 +115,12 @@ pub enum Act {
     KeyCreated,
     #[strum(serialize = "key.retired")]
     KeyRetired,
+    #[strum(serialize = "api_key.created")]
+    ApiKeyCreated,
+    #[strum(serialize = "api_key.updated")]
+    ApiKeyUpdated,
+    #[strum(serialize = "api_key.deleted")]
+    ApiKeyDeleted,
     #[strum(serialize = "clocks.forgotten")]
     ClocksForgotten,
     #[strum(serialize = "logout_deliveries.retried")]
@@ -142,6 +148,7 @@ pub enum ObjectKind {
     /// The request of a device, by the id of the grant that it asks for.
     Device,
     Key,
+    ApiKey,
     LogoutDeliveries,
     Clocks,
 }

@@ -15,7 +15,7 @@ pub struct Fault {
     pub sentence: String,
 }
 
-/// The kind of a fault. The API answers 400, 404 or 409.
+/// The kind of a fault. The API answers 400, 403, 404, 409 or 412.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultKind {
     /// The input is not valid, whatever is stored.
@@ -24,6 +24,10 @@ pub enum FaultKind {
     NotFound,
     /// The object already exists, or the act contradicts what is stored.
     Conflict,
+    /// The act was asked for on the condition that the object has a version, and it has another one.
+    OtherVersion,
+    /// The actor may not do this.
+    Forbidden,
 }
 
 /// The faults for which an operation was refused: at least one.
@@ -39,6 +43,11 @@ impl Fault {
     /// The object that the operation is about does not exist.
     pub fn not_found(sentence: impl Into<String>) -> Self {
         Self { member: None, kind: FaultKind::NotFound, sentence: sentence.into() }
+    }
+
+    /// The actor may not do this.
+    pub fn forbidden(sentence: impl Into<String>) -> Self {
+        Self { member: None, kind: FaultKind::Forbidden, sentence: sentence.into() }
     }
 
     /// The act contradicts what is stored.

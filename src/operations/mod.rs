@@ -5,6 +5,8 @@
 //! faults name members of the object, not command-line options. Slow work (hashing, signing, HTTP) is done before the
 //! transaction.
 
+pub mod actor;
+pub mod api_keys;
 mod callable;
 pub mod clients;
 pub mod clocks;
@@ -26,23 +28,30 @@ pub mod resources;
 pub mod scopes;
 pub mod sessions;
 mod steps;
+pub mod terms;
 pub mod text_change;
 pub mod trusted_issuers;
 pub mod users;
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use crate::clock::Timestamp;
 use crate::config::Config;
 use crate::failure::Denied;
-use crate::store::db::{Conn, Db, Refusable, Tx};
+use crate::store::db::{Conn, Db, DbError, Refusable, Tx};
+use actor::Actor;
 use event::Event;
 use fault::Faults;
+use terms::Terms;
 
 /// What an operation needs. A command and the server both provide it.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Context<'a> {
     pub db: &'a Db,
     pub config: &'a Config,
     pub now: Timestamp,
+    pub actor: Arc<Actor>,
+    pub terms: Terms,
 }
 
 /// The outcome of an act, with the event that records it.
@@ -65,7 +74,15 @@ impl Context<'_> {
         T: Send + 'static,
         E: Refusable,
     {
-        self.db.decide(work).await
+        let keeper = self.terms.keeper.clone();
+        self.on_terms(async move |tx: &mut Tx| {
+            let done = work(tx).await?;
+            if let Some(keeper) = &keeper {
+                keeper.keep(tx, &done.outcome).await?;
+            }
+            Ok(done)
+        })
+        .await
     }
 
     /// Runs the same act on several objects, as [`Self::act`] does.
@@ -75,7 +92,43 @@ impl Context<'_> {
         T: Send + 'static,
         E: Refusable,
     {
-        self.db.decide(work).await
+        let keeper = self.terms.keeper.clone();
+        self.on_terms(async move |tx: &mut Tx| {
+            let done = work(tx).await?;
+            if let Some(keeper) = &keeper {
+                keeper.keep(tx, &done).await?;
+            }
+            Ok(done)
+        })
+        .await
+    }
+
+    /// Runs the transaction of an act. A rehearsal is rolled back, and returns what it would have done.
+    async fn on_terms<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: AsyncFn(&mut Tx) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: Refusable,
+    {
+        if !self.terms.is_rehearsal {
+            return self.db.decide(work).await;
+        }
+        let would_be = Arc::new(Mutex::new(None));
+        let seen = would_be.clone();
+        let ended: Result<(), E> = self
+            .db
+            .decide(async move |tx: &mut Tx| {
+                let done = work(tx).await?;
+                *seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(done);
+                Err(DbError::Rehearsed.into())
+            })
+            .await;
+        let done = would_be.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match (ended, done) {
+            (Err(error), Some(done)) if matches!(error.failure(), Some(DbError::Rehearsed)) => Ok(done),
+            (Err(error), _) => Err(error),
+            (Ok(()), _) => Err(DbError::Swallowed.into()),
+        }
     }
 
     /// Reads from the primary database.

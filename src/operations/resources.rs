@@ -9,6 +9,7 @@ use super::list::{self, Cursor, List, Listing};
 use super::list_change::ListChange;
 use super::references::{client_faults, each_once, scope_faults};
 use super::scopes::changed;
+use super::terms::Version;
 use super::{Context, Done, Outcome};
 use crate::clock::Seconds;
 use crate::failure::Denied;
@@ -93,10 +94,11 @@ pub async fn create(context: &Context<'_>, resource: Resource) -> Outcome<Resour
 pub async fn update(context: &Context<'_>, uri: &str, changes: ResourceChanges) -> Outcome<Resource> {
     let lifetime = changes.access_token_lifetime.flatten();
     Faults::refuse_if_any(faults_of(context, changes.algorithm.flatten(), lifetime))?;
-    let uri = uri.to_owned();
+    let (uri, terms) = (uri.to_owned(), context.terms.clone());
     context
         .act(async move |tx: &mut Tx| {
             let before = existing(tx, &uri).await?;
+            terms.check(&members(&before))?;
             let after = changes.clone().applied_to(before.clone())?;
             Faults::refuse_if_any(missing(tx, &after).await?)?;
             resources::update(tx, &after).await?;
@@ -113,9 +115,10 @@ pub async fn update(context: &Context<'_>, uri: &str, changes: ResourceChanges) 
 /// There is no such resource, or a client is registered for it: a client without its only resource might then name
 /// any.
 pub async fn delete(context: &Context<'_>, uri: &str) -> Outcome<()> {
-    let uri = uri.to_owned();
+    let (uri, terms) = (uri.to_owned(), context.terms.clone());
     context
         .act(async move |tx: &mut Tx| {
+            terms.check(&members(&existing(tx, &uri).await?))?;
             if let Some(first) = clients::list_of_resource(tx, &uri).await?.first() {
                 let sentence = format!("the client {first} is registered for the resource {uri}");
                 return Err(Fault::conflict(None, sentence).into());
@@ -138,6 +141,11 @@ fn faults_of(
 }
 
 /// The scopes and clients of a resource that do not exist or are not suitable.
+/// Returns the version of a resource, which every change of its settings changes.
+pub fn version(resource: &Resource) -> Version {
+    Version::of(&members(resource))
+}
+
 async fn missing(conn: &mut Conn, resource: &Resource) -> Result<Vec<Fault>, DbError> {
     let mut faults = Vec::new();
     if resource.scopes.contains(OPENID) {

@@ -7,6 +7,7 @@ use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
 use super::list::{self, Cursor, List, Listing};
 use super::list_change::ListChange;
+use super::terms::Version;
 use super::text_change::TextChange;
 use super::{Context, Done, Outcome, steps};
 use crate::clock::Seconds;
@@ -101,10 +102,11 @@ pub async fn create(context: &Context<'_>, scope: ScopeRecord) -> Outcome<ScopeR
 /// There is no such scope, a member is not valid, or the scope would lose a claim that a client names for its ID Tokens.
 pub async fn update(context: &Context<'_>, name: &str, changes: ScopeChanges) -> Outcome<ScopeRecord> {
     Faults::refuse_if_any(faults_of(context, &changes))?;
-    let name = name.to_owned();
+    let (name, terms) = (name.to_owned(), context.terms.clone());
     context
         .act(async move |tx: &mut Tx| {
             let before = existing(tx, &name).await?;
+            terms.check(&members(&before))?;
             let after = changes.clone().applied_to(before.clone())?;
             Faults::refuse_if_any(claims_in_use(tx, &before, &after).await?)?;
             // Texts that are stored may stay, even if they were stored before they were checked.
@@ -142,15 +144,22 @@ pub async fn check_delete(
 /// Those of [`check_delete`].
 pub async fn delete(context: &Context<'_>, name: &str, in_use: InUse) -> Outcome<Vec<ClientId>> {
     let losing_it = check_delete(context, name, in_use).await?;
+    let read = name.to_owned();
+    let before = context.read(async move |conn: &mut Conn| existing(conn, &read).await).await?;
+    context.terms.check(&members(&before))?;
+    if context.terms.is_rehearsal {
+        return Ok(Done { outcome: losing_it, event: event(Act::ScopeDeleted, name) });
+    }
     for some in losing_it.chunks(CLIENTS) {
         let (name, some) = (name.to_owned(), some.to_vec());
         let take = async move |tx: &mut Tx| clients::take_scope(tx, &name, &some).await;
         context.db.write(take).await?;
     }
     take_from_granted(context, name).await?;
-    let (name, lost) = (name.to_owned(), losing_it.clone());
+    let (name, lost, terms) = (name.to_owned(), losing_it.clone(), context.terms.clone());
     context
         .act(async move |tx: &mut Tx| {
+            terms.check(&members(&existing(tx, &name).await?))?;
             let late = losing(tx, &name, in_use).await?;
             clients::take_scope(tx, &name, &late).await?;
             scopes::delete(tx, &name).await?;
@@ -187,6 +196,21 @@ async fn take_from_granted(context: &Context<'_>, name: &str) -> Result<(), DbEr
     )
     .await
     .map(drop)
+}
+
+/// Finds a scope by its name.
+///
+/// # Errors
+///
+/// There is no such scope.
+pub async fn find(context: &Context<'_>, name: &str) -> Result<ScopeRecord, Denied<Faults>> {
+    let name = name.to_owned();
+    context.read(async move |conn: &mut Conn| existing(conn, &name).await).await
+}
+
+/// Returns the version of a scope, which every change of its settings changes.
+pub fn version(scope: &ScopeRecord) -> Version {
+    Version::of(&members(scope))
 }
 
 async fn losing(conn: &mut Conn, name: &str, in_use: InUse) -> Result<Vec<ClientId>, Denied<Faults>> {

@@ -30,7 +30,17 @@ impl Context<'_> {
         E: Refusable,
     {
         loop {
-            match self.db.decide(step.clone()).await? {
+            let (step, keeper) = (step.clone(), self.terms.keeper.clone());
+            let step = async move |tx: &mut Tx| -> Result<Step<T, M>, E> {
+                let done = step(tx).await?;
+                if let (Step::Last(done), Some(keeper)) = (&done, &keeper) {
+                    keeper.keep(tx, &done.outcome).await?;
+                }
+                Ok(done)
+            };
+            match self.on_terms(step).await? {
+                // A rehearsal keeps nothing, so every step would be the first one again.
+                Step::More(_) if self.terms.is_rehearsal => return Err(DbError::RehearsedInPart.into()),
                 Step::More(done) => note(done),
                 Step::Last(done) => return Ok(done),
             }

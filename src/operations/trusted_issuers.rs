@@ -11,6 +11,7 @@ use super::list_change::ListChange;
 use super::references::{client_faults, each_once, scope_faults};
 use super::scopes::changed;
 use super::steps::{self, Step};
+use super::terms::Version;
 use super::{Context, Done, Outcome, jwk_set, users};
 use crate::failure::{Denied, Failure};
 use crate::fetch::Fetcher;
@@ -116,10 +117,11 @@ pub async fn update(
 ) -> Outcome<(TrustedIssuer, u64)> {
     let fault = changes.keys.as_ref().map(|keys| key_fault(context, keys)).transpose()?.flatten();
     Faults::refuse_if_any(fault.into_iter().collect())?;
-    let name = issuer.to_owned();
+    let (name, terms) = (issuer.to_owned(), context.terms.clone());
     let done = context
         .act(async move |tx: &mut Tx| {
             let before = existing(tx, &name).await?;
+            terms.check(&members(&before))?;
             let after = changes.clone().applied_to(before.clone())?;
             Faults::refuse_if_any(missing(tx, &after).await?)?;
             trusted_issuers::update(tx, &after).await?;
@@ -127,6 +129,9 @@ pub async fn update(
             Ok::<_, Denied<Faults>>(Done { outcome: after, event })
         })
         .await?;
+    if context.terms.is_rehearsal {
+        return Ok(Done { outcome: (done.outcome, 0), event: done.event });
+    }
     let revoked = revoke_untrusted(context, issuer).await?;
     Ok(Done { outcome: (done.outcome, revoked), event: done.event })
 }
@@ -137,10 +142,14 @@ pub async fn update(
 ///
 /// There is no such issuer.
 pub async fn delete(context: &Context<'_>, issuer: &str) -> Outcome<u64> {
-    let name = issuer.to_owned();
+    let (name, terms) = (issuer.to_owned(), context.terms.clone());
+    if terms.is_rehearsal {
+        terms.check(&members(&find(context, issuer).await?))?;
+        return Ok(Done { outcome: 0, event: event(Act::TrustedIssuerDeleted, issuer) });
+    }
     // So that nothing new begins until the last step.
     let begin = async move |tx: &mut Tx| {
-        existing(tx, &name).await?;
+        terms.check(&members(&existing(tx, &name).await?))?;
         Ok::<_, Denied<Faults>>(trusted_issuers::take_from_clients(tx, &name).await?)
     };
     context.db.decide(begin).await?;
@@ -220,9 +229,17 @@ pub async fn unlink_subject(context: &Context<'_>, issuer: &str, subject: &str) 
             Ok::<_, Denied<Faults>>(Done { outcome: (), event })
         })
         .await;
+    if context.terms.is_rehearsal {
+        return Ok(Done { outcome: 0, event: unlinked?.event });
+    }
     // Also if the link was removed before: then this finishes what was interrupted.
     let revoked = revoke_untrusted(context, issuer).await?;
     Ok(Done { outcome: revoked, event: unlinked?.event })
+}
+
+/// Returns the version of a trusted issuer, which every change of its settings changes.
+pub fn version(issuer: &TrustedIssuer) -> Version {
+    Version::of(&members(issuer))
 }
 
 /// Returns what is wrong with the keys: there must be a public key to verify with, and no private one.

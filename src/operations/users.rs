@@ -8,6 +8,7 @@ use super::list::{self, Cursor, List, Listing};
 use super::list_change::ListChange;
 use super::sessions::{SessionStart, begin as begin_session};
 use super::steps::Step;
+use super::terms::Version;
 use super::{Context, Done, Outcome};
 use crate::cache::row_budgets::Counting;
 use crate::clock::{Seconds, Timestamp};
@@ -282,10 +283,11 @@ pub async fn update(context: &Context<'_>, user: &str, changes: UserChanges) -> 
         faults.extend(claim_faults(&groups));
     }
     Faults::refuse_if_any(faults)?;
-    let (user, now) = (user.to_owned(), context.now);
+    let (user, now, terms) = (user.to_owned(), context.now, context.terms.clone());
     context
         .act(async move |tx: &mut Tx| {
             let before = existing(tx, &user).await?.person;
+            terms.check(&members(&before))?;
             let username = changes.username.clone().unwrap_or_else(|| before.username.clone());
             let renamed = Person { username, updated_at: now, ..before.clone() };
             let (removed, claims) = changes.of_claims(&before)?;
@@ -360,9 +362,10 @@ pub async fn enable(context: &Context<'_>, user: &str) -> Outcome<Person> {
 ///
 /// There is no such user.
 pub async fn delete(context: &Context<'_>, user: &UserId) -> Outcome<UserEnding> {
-    let (user, now) = (user.clone(), context.now);
+    let (user, now, terms) = (user.clone(), context.now, context.terms.clone());
     let step = async move |tx: &mut Tx| {
         let person = existing(tx, user.as_str()).await?.person;
+        terms.check(&members(&person))?;
         let id = person.id.clone();
         // So that nothing new begins until the last step.
         users::disable(tx, &id, now).await?;
@@ -373,6 +376,11 @@ pub async fn delete(context: &Context<'_>, user: &UserId) -> Outcome<UserEnding>
         Ok(step)
     };
     all_steps(context, step).await
+}
+
+/// Returns the version of a user, which every change of the names and claims changes.
+pub fn version(person: &Person) -> Version {
+    Version::of(&members(person))
 }
 
 /// A step of an act that ends what a user has.

@@ -75,7 +75,7 @@ async fn choose(
 ) -> Result<(), Failure> {
     request.set_user(&chosen.user);
     let (client, flow) = (&resumed.checked.request.client_id, &resumed.key);
-    sessions::choose(&app.operations(request.now), &chosen.session, client, flow).await?;
+    sessions::choose(&app.operations(request.now, request.actor()), &chosen.session, client, flow).await?;
     Ok(())
 }
 

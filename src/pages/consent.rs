@@ -109,7 +109,8 @@ async fn remember(
     form: &Params,
 ) -> Result<Remembered, Failure> {
     let CheckedRequest { request, catalogue, .. } = &resumed.checked;
-    let (user, client, context) = (&signed_in.user, &request.client_id, app.operations(call.now));
+    let (user, client, context) =
+        (&signed_in.user, &request.client_id, app.operations(call.now, call.actor()));
     let answer = request.answer((&ticked(form, "scope"), &ticked(form, "claim")), &**catalogue);
     if answer.consent.allowed.scope.is_empty() {
         if signed_in.consent.is_some() {

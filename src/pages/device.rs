@@ -86,7 +86,7 @@ async fn find(app: &App, request: &Request, code: UserCode, user: UserId) -> Res
     let networks = Networks::of(request.address);
     let draw = app.draw(RowKind::Guess, networks.site.clone(), request.now).await?;
     let typed = TypedCode { code, user, networks, draw };
-    devices::find_by_code(&app.operations(request.now), typed).await
+    devices::find_by_code(&app.operations(request.now, request.actor()), typed).await
 }
 
 async fn answer_to(

@@ -151,8 +151,9 @@ fn address(app: &App, form: &Params) -> String {
 async fn end_at_client(app: &App, call: &Call, asked: &LogoutRequest) -> Result<(), Failure> {
     let (Some(hint), Some(client)) = (&asked.hint, &asked.client) else { return Ok(()) };
     let Some(session) = subject::session_named(app, &client.client, &hint.names) else { return Ok(()) };
-    let ended =
-        sessions::sign_out_at_client(&app.operations(call.now), &session, &hint.client).await?.outcome;
+    let ended = sessions::sign_out_at_client(&app.operations(call.now, call.actor()), &session, &hint.client)
+        .await?
+        .outcome;
     tracing::info!(
         session = session.as_str(),
         client = hint.client.as_str(),
@@ -213,7 +214,7 @@ async fn end_sessions(
     people: &[&SignedIn],
 ) -> Result<Vec<(ClientId, SignedIn)>, Failure> {
     let ended = people.iter().map(|here| here.session.clone()).collect();
-    let ended = sessions::sign_out(&app.operations(call.now), ended).await?;
+    let ended = sessions::sign_out(&app.operations(call.now, call.actor()), ended).await?;
     let clients_of = |(done, here): (Done<SignedOut>, &&SignedIn)| {
         let here = (*here).clone();
         done.outcome.clients.into_iter().map(move |client| (client, here.clone()))

@@ -84,7 +84,7 @@ pub(super) async fn check(
     let verdict = match verified.await {
         Ok(verdict) => verdict,
         Err(failure) => {
-            guess.forget(&app.operations(request.now)).await?;
+            guess.forget(&app.operations(request.now, request.actor())).await?;
             return Err(failure);
         }
     };
@@ -113,7 +113,7 @@ async fn admit(
     if let Some(known) = found.and_then(|user| known_browsers::find(app, request, &user.user))
         // No stranger makes this row: somebody has signed in to the account in this browser.
         && let Admission::Counted(guess) =
-            guesses::count(&app.operations(request.now), Guess::in_known_browser(&known), Draw::unlimited())
+            guesses::count(&app.operations(request.now, request.actor()), Guess::in_known_browser(&known), Draw::unlimited())
                 .await?
     {
         return Ok((Admission::Counted(guess), Requester::known_person(networks.network)));
@@ -123,7 +123,7 @@ async fn admit(
     let account = found
         .map_or_else(|| app.keys.name_of_typed(&account_key(username)), |user| user.user.as_str().to_owned());
     let guess = Guess::password(&app.config.limits, &account, &networks);
-    let context = app.operations_of_a_stranger(request.now);
+    let context = app.operations_of_a_stranger(request.now, request.actor());
     let draw = app.draw(RowKind::Guess, networks.site, request.now).await?;
     Ok((guesses::count(&context, guess, draw).await?, Requester::person(networks.network)))
 }

@@ -66,7 +66,9 @@ async fn set(app: &App, request: &Request, body: web::Payload) -> Result<HttpRes
     let password = Secret::new(password.to_owned());
     let policy = app.config.passwords.policy();
     let hashed = HashedPassword::new(&passwords, policy, password, &person.names()).await.map_err(over)?;
-    password_links::redeem(&app.operations(request.now), token, hashed).await.map_err(over)?;
+    password_links::redeem(&app.operations(request.now, request.actor()), token, hashed)
+        .await
+        .map_err(over)?;
     app.back_channel.wake();
     tracing::info!("a person set a password by a link");
     Ok(answer::see_other(&format!("{}/password?set=1", app.issuer)))
@@ -102,8 +104,9 @@ fn check(app: &App, person: &Person, password: &str, repeated: &str) -> Result<(
 
 /// The person who may set a password by this link.
 async fn find(app: &App, request: &Request, token: &str) -> Result<LinkHolder, Denied<OAuthError>> {
-    let found =
-        password_links::find(&app.operations_of_a_stranger(request.now), token).await.map_err(over)?;
+    let found = password_links::find(&app.operations_of_a_stranger(request.now, request.actor()), token)
+        .await
+        .map_err(over)?;
     let holder = found.ok_or_else(|| Denied::Refused(refusal()))?;
     request.set_user(&holder.person.id);
     Ok(holder)

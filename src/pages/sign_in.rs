@@ -183,7 +183,9 @@ async fn begin_session(
     proven: RightPassword,
 ) -> Result<Option<HttpResponse>, Failure> {
     let plan = NewSessionPlan::prepare(app, request, destination, &proven.user, place).await?;
-    match sessions::sign_in(&app.operations(request.now), proven.sign_in(plan.start.clone())).await {
+    match sessions::sign_in(&app.operations(request.now, request.actor()), proven.sign_in(plan.start.clone()))
+        .await
+    {
         Ok(done) => {
             tracing::info!(session = done.outcome.as_str(), "a person signed in");
             Ok(Some(plan.onward(app)))

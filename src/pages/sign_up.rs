@@ -162,7 +162,8 @@ async fn create(
     destination: &Destination,
     wanted: &SignUpForm<'_>,
 ) -> Result<HttpResponse, Denied<SignUpRefusal>> {
-    let (context, networks) = (app.operations_of_a_stranger(request.now), Networks::of(request.address));
+    let (context, networks) =
+        (app.operations_of_a_stranger(request.now, request.actor()), Networks::of(request.address));
     let id = UserId::new(random_id());
     let is_kept = StayChoice::shown(app, wanted.stay).is_kept(app);
     let place = (SessionPlacement::Alongside, is_kept);

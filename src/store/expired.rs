@@ -23,6 +23,7 @@ pub enum ExpiringTable {
     PasswordLinks,
     Guesses,
     RowBudgets,
+    KeptAnswers,
 }
 
 /// The maximum number of rows that are counted for metrics, which takes some tens of milliseconds.
@@ -81,6 +82,7 @@ statements! {
     LogoutDeliveries = "logout_deliveries" by "session_id, client_id" until "purge_after";
     PasswordLinks = "password_links" by "user_id" until "expires_at";
     Guesses = "guesses" by "bucket" until "expires_at";
+    KeptAnswers = "kept_answers" by "id" until "expires_at";
     RowBudgets = "row_budgets" by "kind, network, expires_at" until "expires_at";
 }
 

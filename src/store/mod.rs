@@ -1,6 +1,7 @@
 //! Storage: a file per table over one executor.
 
 pub mod access_tokens;
+pub mod api_keys;
 pub mod backup;
 pub mod client_secrets;
 pub mod clients;
@@ -17,6 +18,7 @@ pub mod flows;
 pub mod grant_records;
 pub mod grants;
 pub mod guesses;
+pub mod kept_answers;
 pub mod leases;
 pub mod logos;
 pub mod logout_deliveries;

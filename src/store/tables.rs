@@ -109,6 +109,7 @@ pub const ALL: &[Table] = &[
             Integer("created_at"),
             Integer("updated_at"),
             Integer("disabled_at"),
+            Text("role"),
         ],
     },
     Table { name: "user_names", columns: &[Text("folded"), Text("user_id")] },
@@ -300,6 +301,22 @@ pub const ALL: &[Table] = &[
     Table {
         name: "trusted_subjects",
         columns: &[Text("issuer"), Text("subject"), Text("user_id"), Integer("created_at")],
+    },
+    Table {
+        name: "api_keys",
+        columns: &[
+            Text("id"),
+            Text("name"),
+            Bytes("hash"),
+            Text("scope"),
+            Integer("created_at"),
+            Integer("expires_at"),
+            Integer("last_used_at"),
+        ],
+    },
+    Table {
+        name: "kept_answers",
+        columns: &[Bytes("id"), Text("holder"), Bytes("request"), Bytes("sealed"), Integer("expires_at")],
     },
     Table { name: "guesses", columns: &[Text("bucket"), Integer("count"), Integer("expires_at")] },
     Table {

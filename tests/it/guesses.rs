@@ -389,7 +389,7 @@ async fn a_browser_is_known_for_a_year_and_for_five_accounts() {
 /// A service with five secrets that a person chose; `secret 1` is the first.
 async fn with_five_secrets(server: &TestServer) {
     server.register(Registration::service("job").chosen_secret("secret 1")).await;
-    let context = server.app.operations(server.app.now());
+    let context = server.app.operations(server.app.now(), grantor::operations::actor::Actor::server());
     for n in 2..=5 {
         let text = Secret::new(format!("secret {n}"));
         let chosen = ChosenSecret::new(&server.app.passwords, text).await.ok().unwrap();

@@ -90,7 +90,10 @@ async fn a_client_with_much_is_deleted_in_steps() {
     many_grants(&server).await;
     let other = server.spa().await;
     let kept = other.redeem_by_hand(&alice.authorize(&other.url_with(&[])).await.get("code")).await;
-    let (context, id) = (server.app.operations(server.app.now()), ClientId::new("web"));
+    let (context, id) = (
+        server.app.operations(server.app.now(), grantor::operations::actor::Actor::server()),
+        ClientId::new("web"),
+    );
     let deleted = beside(&server, clients::delete(&context, &id)).await;
     assert_eq!(deleted.unwrap().outcome, 50_001);
     for (query, left) in [
@@ -115,7 +118,10 @@ async fn a_deletion_that_was_interrupted_leaves_the_client_disabled_and_is_finis
     let server = TestServer::start().await;
     let (web, mut alice, _) = granted(&server).await;
     many_grants(&server).await;
-    let (context, id) = (server.app.operations(server.app.now()), ClientId::new("web"));
+    let (context, id) = (
+        server.app.operations(server.app.now(), grantor::operations::actor::Actor::server()),
+        ClientId::new("web"),
+    );
     let some_are_gone = async {
         let query = "SELECT COUNT(*) FROM grants WHERE revoked_at IS NOT NULL";
         while count(&server, query).await == 0 {}
@@ -141,7 +147,7 @@ async fn a_user_with_much_gets_another_password_in_steps() {
     let (web, mut alice, token) = granted(&server).await;
     many_grants(&server).await;
     let code = alice.authorize(&web.url_with(&[])).await.get("code");
-    let context = server.app.operations(server.app.now());
+    let context = server.app.operations(server.app.now(), grantor::operations::actor::Actor::server());
     let password = HashedPassword::new(
         &server.app.passwords,
         server.app.config.passwords.policy(),
@@ -164,7 +170,7 @@ async fn a_link_of_a_user_with_much_is_used_once_after_all_steps() {
     let server = TestServer::start().await;
     let (web, mut alice, token) = granted(&server).await;
     many_grants(&server).await;
-    let context = server.app.operations(server.app.now());
+    let context = server.app.operations(server.app.now(), grantor::operations::actor::Actor::server());
     let link = password_links::create(&context, "alice").await.unwrap().outcome;
     let policy = server.app.config.passwords.policy();
     let password = Secret::new("another password".into());
@@ -200,7 +206,7 @@ async fn a_session_with_much_ends_at_once_and_its_grants_in_steps() {
         "SELECT {hash}, 'session ' || i, '{user}', 1700000000, 'pwd', 4000000000, 4000000000 FROM n WHERE i <= 2000"
     );
     statement_on(&server.database.url, &format!("{insert} {NUMBERS} {rows}")).await;
-    let context = server.app.operations(server.app.now());
+    let context = server.app.operations(server.app.now(), grantor::operations::actor::Actor::server());
     let user = UserId::new(user);
     let ended = sessions::end_of_user(&context, &user);
     let ended = beside(&server, ended).await;
@@ -215,7 +221,7 @@ async fn a_scope_that_many_people_have_allowed_is_deleted_in_steps() {
     let before =
         count(&server, "SELECT COUNT(*) FROM grants WHERE REPLACE(granted, 'read', '') <> granted").await;
     assert_eq!(before, 50_001);
-    let context = server.app.operations(server.app.now());
+    let context = server.app.operations(server.app.now(), grantor::operations::actor::Actor::server());
     let deleted = beside(&server, scopes::delete(&context, "read", InUse::TakeAway)).await;
     assert_eq!(deleted.unwrap().outcome, [ClientId::new("web")]);
     for table in [

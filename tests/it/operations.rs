@@ -39,7 +39,7 @@ use crate::support::{Application, TestServer};
 use crate::trusted_issuers::trust;
 
 fn context(server: &TestServer) -> Context<'_> {
-    server.app.operations(server.app.now())
+    server.app.operations(server.app.now(), grantor::operations::actor::Actor::server())
 }
 
 /// Reads a list by pages of `limit`; each page but the last is full.

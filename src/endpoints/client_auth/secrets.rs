@@ -104,7 +104,7 @@ async fn check(
     phc: String,
     presented: &Secret,
 ) -> Result<SecretCheck, Failure> {
-    let stranger = app.operations_of_a_stranger(call.now);
+    let stranger = app.operations_of_a_stranger(call.now, call.actor());
     let draw = app.draw(RowKind::Guess, networks.site.clone(), call.now).await?;
     let guess = match guesses::count(&stranger, Guess::client_secret(client, networks), draw).await? {
         Admission::Counted(guess) => guess,
@@ -113,7 +113,7 @@ async fn check(
     let passwords = app.passwords.asked_by(Requester::application(networks.network.clone()));
     let matches = passwords.matches(presented.clone(), phc).await;
     if !matches!(matches, Ok(false)) {
-        guess.forget(&app.operations(call.now)).await?;
+        guess.forget(&app.operations(call.now, call.actor())).await?;
     }
     Ok(if matches? { SecretCheck::Right } else { SecretCheck::Wrong })
 }

@@ -15,6 +15,7 @@ pub use secrets::{
 use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
 use super::list::{self, Cursor, List, Listing};
+use super::terms::Version;
 use super::{Context, Done, Outcome, steps};
 use crate::failure::{Denied, Failure};
 use crate::oauth::client::Client;
@@ -65,9 +66,16 @@ pub async fn find(context: &Context<'_>, client: &ClientId) -> Result<ClientReco
 ///
 /// There is no such client, or it was changed while it was being deleted.
 pub async fn delete(context: &Context<'_>, client: &ClientId) -> Outcome<u64> {
-    let (id, now) = (client.clone(), context.now);
-    let disabled = context.db.write(async move |tx: &mut Tx| clients::disable(tx, &id, now).await).await?;
-    let version = disabled.ok_or_else(|| unknown(client))?;
+    let (id, now, terms) = (client.clone(), context.now, context.terms.clone());
+    if terms.is_rehearsal {
+        return rehearse_delete(context, client).await;
+    }
+    let disable = async move |tx: &mut Tx| -> Result<i64, Denied<Faults>> {
+        let before = existing(tx, &id).await?.client;
+        terms.check(&registration::members(&before))?;
+        Ok(clients::disable(tx, &id, now).await?.ok_or_else(|| unknown(&id))?)
+    };
+    let version = context.db.decide(disable).await?;
     // A client that is later registered under the same id must not receive any of these.
     let revoked = delete_what_it_has(context, client).await?;
     let id = client.clone();
@@ -84,6 +92,18 @@ pub async fn delete(context: &Context<'_>, client: &ClientId) -> Outcome<u64> {
             Ok(Done { outcome: revoked, event: event(Act::ClientDeleted, &client) })
         })
         .await
+}
+
+/// Returns the version of a client, which every change of its settings changes.
+pub fn version(client: &Client) -> Version {
+    Version::of(&registration::members(client))
+}
+
+/// Checks as [`delete`] does, and deletes nothing.
+async fn rehearse_delete(context: &Context<'_>, client: &ClientId) -> Outcome<u64> {
+    let client = find(context, client).await?.client;
+    context.terms.check(&registration::members(&client))?;
+    Ok(Done { outcome: 0, event: event(Act::ClientDeleted, &client) })
 }
 
 /// Deletes in steps what was stored for a disabled client. Returns the number of grants that ended.

@@ -118,11 +118,12 @@ where
     let ClientChange { edit, logos, sector } = change;
     let rules = Rules::new(context)?;
     let list = sector_list(context, &rules.fetcher, client, (&edit, sector)).await?;
-    let (id, now) = (client.clone(), context.now);
+    let (id, now, terms) = (client.clone(), context.now, context.terms.clone());
     context
         .act(async move |tx: &mut Tx| {
             let record = existing(tx, &id).await?;
             let before = &record.client;
+            terms.check(&members(before))?;
             let after = logos.given_to(edit(before)?);
             let mut faults = rules.faults(Some(before), &after);
             faults.extend(kept_secret_fault(&record, &after));
@@ -350,7 +351,7 @@ async fn claims_fault(
 }
 
 /// The members that a change may affect, under the names of the metadata. None of them is secret.
-fn members(client: &Client) -> Value {
+pub(super) fn members(client: &Client) -> Value {
     // The metadata was read from JSON, so it can be written as JSON.
     let mut members = serde_json::to_value(&client.metadata).unwrap_or_default();
     members["disabled"] = client.disabled.into();

@@ -35,6 +35,12 @@ pub enum DbError {
     /// Text that PostgreSQL cannot store. It comes from outside and is no defect of the database.
     #[error("a text holds the character U+0000, which cannot be stored")]
     Nul,
+    /// No failure: a job that was to change nothing was rolled back.
+    #[error("a rehearsal was rolled back")]
+    Rehearsed,
+    /// No failure: an act has more than one step, and only the first one was rehearsed.
+    #[error("a rehearsal was rolled back after its first step")]
+    RehearsedInPart,
     #[error("a job continued after a database error, so its transaction was rolled back")]
     Swallowed,
     #[error("invalid data in {table} {id}: {what}")]

@@ -11,6 +11,10 @@ pub(crate) fn grantor(directory: &Path, arguments: &[&str]) -> Command {
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("GRANTOR_")) {
         command.env_remove(name);
     }
+    if arguments.first() == Some(&"serve") {
+        // The default port may belong to another test.
+        command.env("GRANTOR_LISTEN", "127.0.0.1:0");
+    }
     command
         .args(arguments)
         .current_dir(directory)

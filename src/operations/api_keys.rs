@@ -1,0 +1,213 @@
+//! API keys: the credentials of programs for the management API.
+
+use serde_json::{Value, json};
+
+use super::event::{Act, Event, ObjectKind};
+use super::fault::{Fault, Faults};
+use super::list::{self, Cursor, List, Listing};
+use super::terms::Version;
+use super::{Context, Done, Outcome};
+use crate::clock::Timestamp;
+use crate::failure::Denied;
+use crate::oauth::api_key;
+use crate::oauth::display_text;
+use crate::oauth::grant::scope::Scope;
+use crate::oauth::permission::{Permissions, management_scopes};
+use crate::secret::{Hash, Secret, random, random_id};
+use crate::store::api_keys::{self, ApiKeyRecord};
+use crate::store::db::{Conn, Tx};
+use crate::store::page::NameFilter;
+
+/// The largest number of API keys.
+const MAX_KEYS: i64 = 1000;
+/// The largest length of a name in characters.
+const MAX_NAME_LENGTH: usize = 100;
+
+const CURSOR: Cursor = Cursor("api_keys");
+
+/// An API key to create.
+#[derive(Clone, Debug)]
+pub struct NewApiKey {
+    pub name: String,
+    pub scope: Scope,
+    /// `None`: the key does not end by itself.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// An API key that was created.
+#[derive(Clone, Debug)]
+pub struct CreatedApiKey {
+    pub record: ApiKeyRecord,
+    /// The key itself. It is stored nowhere.
+    pub key: Secret,
+}
+
+/// The changes of an API key; `None` keeps the value. Its scope never changes.
+#[derive(Clone, Debug, Default)]
+pub struct ApiKeyChanges {
+    pub name: Option<String>,
+    /// `Some(None)`: the key no longer ends by itself.
+    pub expires_at: Option<Option<Timestamp>>,
+}
+
+/// Returns a page of the API keys, sorted by id.
+///
+/// # Errors
+///
+/// An invalid limit or cursor.
+pub async fn list(
+    context: &Context<'_>,
+    listing: Listing<NameFilter>,
+) -> Result<List<ApiKeyRecord>, Denied<Faults>> {
+    list::read_now(context, CURSOR, listing, api_keys::list, |key| key.id.clone()).await
+}
+
+/// Finds an API key by its id.
+///
+/// # Errors
+///
+/// There is no such key.
+pub async fn find(context: &Context<'_>, id: &str) -> Result<ApiKeyRecord, Denied<Faults>> {
+    let id = id.to_owned();
+    context.read(async move |conn: &mut Conn| existing(conn, &id).await).await
+}
+
+/// Creates an API key. The outcome has the key itself.
+///
+/// # Errors
+///
+/// An invalid member, a scope beyond what the actor may do, or too many keys.
+pub async fn create(context: &Context<'_>, new: NewApiKey) -> Outcome<CreatedApiKey> {
+    let NewApiKey { name, scope, expires_at } = new;
+    let mut faults: Vec<Fault> = name_fault(&name).into_iter().collect();
+    faults.extend(scope_fault(&scope));
+    faults.extend(end_fault(expires_at, context.now));
+    Faults::refuse_if_any(faults)?;
+    context.actor.must_hold(&Permissions::of(&scope))?;
+    let key = Secret::new(api_key::text_of(random()));
+    let record = ApiKeyRecord {
+        id: random_id(),
+        name,
+        scope,
+        created_at: context.now,
+        expires_at,
+        last_used_at: None,
+    };
+    context
+        .act(async move |tx: &mut Tx| {
+            if api_keys::count(tx).await? >= MAX_KEYS {
+                let sentence = format!("there are {MAX_KEYS} API keys, which is the most; delete one first");
+                return Err(Fault::conflict(None, sentence).into());
+            }
+            api_keys::save(tx, &record, &Hash::of(key.expose())).await?;
+            let event = event(Act::ApiKeyCreated, &record).changing(Value::Null, members(&record));
+            Ok(Done { outcome: CreatedApiKey { record: record.clone(), key: key.clone() }, event })
+        })
+        .await
+}
+
+/// Changes the name or the end of an API key. The outcome is the changed key.
+///
+/// # Errors
+///
+/// There is no such key, a member is not valid, or the key may do more than the actor.
+pub async fn update(context: &Context<'_>, id: &str, changes: ApiKeyChanges) -> Outcome<ApiKeyRecord> {
+    let mut faults: Vec<Fault> = changes.name.as_deref().and_then(name_fault).into_iter().collect();
+    faults.extend(end_fault(changes.expires_at.flatten(), context.now));
+    Faults::refuse_if_any(faults)?;
+    let (id, terms, actor) = (id.to_owned(), context.terms.clone(), context.actor.clone());
+    context
+        .act(async move |tx: &mut Tx| {
+            let before = existing(tx, &id).await?;
+            terms.check(&members(&before))?;
+            actor.must_hold(&Permissions::of(&before.scope))?;
+            let after = ApiKeyRecord {
+                name: changes.name.clone().unwrap_or_else(|| before.name.clone()),
+                expires_at: changes.expires_at.unwrap_or(before.expires_at),
+                ..before.clone()
+            };
+            api_keys::update(tx, &after).await?;
+            let event = event(Act::ApiKeyUpdated, &after).changing(members(&before), members(&after));
+            Ok(Done { outcome: after, event })
+        })
+        .await
+}
+
+/// Deletes an API key. Requests with it are refused from now on, on every node.
+///
+/// # Errors
+///
+/// There is no such key, it may do more than the actor, or no owner would remain.
+pub async fn delete(context: &Context<'_>, id: &str) -> Outcome<()> {
+    let (id, now, terms, actor) = (id.to_owned(), context.now, context.terms.clone(), context.actor.clone());
+    context
+        .act(async move |tx: &mut Tx| {
+            let before = existing(tx, &id).await?;
+            terms.check(&members(&before))?;
+            let permissions = Permissions::of(&before.scope);
+            actor.must_hold(&permissions)?;
+            let must_remain = permissions.are_all() && before.is_live(now) && !actor.is_command();
+            if must_remain && !api_keys::has_owner_besides(tx, &id, now).await? {
+                return Err(last_owner().into());
+            }
+            api_keys::delete(tx, &id).await?;
+            Ok(Done { outcome: (), event: event(Act::ApiKeyDeleted, &before) })
+        })
+        .await
+}
+
+/// Returns the version of an API key, which every change of its settings changes.
+pub fn version(key: &ApiKeyRecord) -> Version {
+    Version::of(&members(key))
+}
+
+/// The fault of an act after which no one could do everything with the management API.
+pub(super) fn last_owner() -> Fault {
+    let sentence =
+        "this is the last owner: a person with the role owner or an API key with grantor.write must remain";
+    Fault::conflict(None, sentence)
+}
+
+fn name_fault(name: &str) -> Option<Fault> {
+    let length = name.chars().count();
+    if !(1..=MAX_NAME_LENGTH).contains(&length) {
+        return Some(Fault::invalid("name", format!("a name has 1 to {MAX_NAME_LENGTH} characters")));
+    }
+    let is_line = display_text::is_line(name) && display_text::trimmed(name) == name;
+    (!is_line).then(|| {
+        Fault::invalid("name", "a name is one line of visible characters, without spaces at its ends")
+    })
+}
+
+fn scope_fault(scope: &Scope) -> Option<Fault> {
+    let unknown = scope.names().find(|name| !management_scopes().any(|known| known == *name));
+    if let Some(name) = unknown {
+        let all: Vec<String> = management_scopes().collect();
+        let sentence = format!("{name} is no scope of the management API; these are: {}", all.join(", "));
+        return Some(Fault::invalid("scope", sentence));
+    }
+    let is_empty = Permissions::of(scope).is_empty();
+    is_empty.then(|| Fault::invalid("scope", "a key without a scope could do nothing"))
+}
+
+fn end_fault(end: Option<Timestamp>, now: Timestamp) -> Option<Fault> {
+    let is_over = end.is_some_and(|end| end <= now);
+    is_over.then(|| Fault::invalid("expires_at", "the time is over already; delete the key to end it now"))
+}
+
+async fn existing(conn: &mut Conn, id: &str) -> Result<ApiKeyRecord, Denied<Faults>> {
+    let unknown = || Fault::not_found(format!("there is no API key with the id {id}"));
+    Ok(api_keys::find(conn, id).await?.ok_or_else(unknown)?)
+}
+
+fn event(act: Act, key: &ApiKeyRecord) -> Event {
+    Event::new(act, ObjectKind::ApiKey, key.id.as_str()).named(&key.name)
+}
+
+fn members(key: &ApiKeyRecord) -> Value {
+    json!({
+        "name": key.name,
+        "scope": key.scope.to_string(),
+        "expires_at": key.expires_at.map(Timestamp::iso),
+    })
+}
