@@ -160,9 +160,12 @@ async fn a_grant_that_has_ended_with_its_session_is_not_listed_as_live() {
     let states = async |ended| {
         let filter = GrantFilter { ended, ..GrantFilter::default() };
         let now = server.app.now();
-        let listed = grants::list(&server.app.operations(now), Listing { filter, limit: 9, cursor: None })
-            .await
-            .unwrap();
+        let listed = grants::list(
+            &server.app.operations(now, grantor::operations::actor::Actor::server()),
+            Listing { filter, limit: 9, cursor: None },
+        )
+        .await
+        .unwrap();
         listed.items.iter().map(|grant| grant.state(now)).collect::<Vec<_>>()
     };
     server.clock.advance(8 * HOUR - Duration::from_secs(1));
