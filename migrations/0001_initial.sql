@@ -48,6 +48,9 @@ CREATE TABLE clients (
     -- search_text has the id, and the name in each of its languages, each on its line, in the form in which all spellings
     -- are equal.
     search_text TEXT   NOT NULL DEFAULT '',
+    kind        TEXT   NOT NULL DEFAULT '',
+    -- Separated by spaces.
+    grant_types TEXT   NOT NULL DEFAULT '',
     scopes      TEXT   NOT NULL DEFAULT '',
     resources   TEXT   NOT NULL DEFAULT '',
     may_act     TEXT,

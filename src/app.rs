@@ -17,6 +17,7 @@ use crate::fetch::Fetcher;
 use crate::http::html::Pages;
 use crate::http::in_flight::RequestPlaces;
 use crate::http::refusal_log::RefusalLog;
+use crate::http::requests_in_work::RequestsInWork;
 use crate::http::route::Routes;
 use crate::http::untrusted_peers::UntrustedPeers;
 use crate::keys::master::ServerKeys;
@@ -58,6 +59,7 @@ pub struct App {
     pub pages: Pages,
     pub routes: Routes,
     pub request_places: RequestPlaces,
+    pub requests_in_work: RequestsInWork,
     pub rate_limits: RateLimits,
     pub refusals: Arc<RefusalLog>,
     pub untrusted_peers: UntrustedPeers,

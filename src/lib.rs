@@ -32,6 +32,7 @@ pub mod cache;
 pub mod keys;
 
 pub mod operations;
+pub mod representation;
 
 pub mod app;
 pub mod readiness;
@@ -43,6 +44,7 @@ pub mod http;
 pub mod tokens;
 pub mod work;
 
+pub mod api;
 pub mod endpoints;
 pub mod metrics;
 pub mod pages;

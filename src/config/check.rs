@@ -139,6 +139,7 @@ impl Config {
             ("limits.device_authorization", limits.device_authorization),
             ("limits.userinfo", limits.userinfo),
             ("limits.metadata", limits.metadata),
+            ("limits.management", limits.management),
             ("limits.client", limits.client),
             ("limits.account", limits.account),
         ];

@@ -24,6 +24,7 @@ pub struct Limits {
     pub(super) device_authorization: u32,
     pub(super) userinfo: u32,
     pub(super) metadata: u32,
+    pub(super) management: u32,
     pub(super) client: u32,
     pub(super) account: u32,
     pub free_passwords: u32,
@@ -61,6 +62,7 @@ impl Limits {
             Class::DeviceAuthorization => self.device_authorization,
             Class::UserInfo => self.userinfo,
             Class::Metadata => self.metadata,
+            Class::Management => self.management,
         }
     }
 
@@ -145,7 +147,8 @@ mod tests {
 
     #[test]
     fn each_limit_has_its_own_option() {
-        let options = ["pages", "token", "introspection", "device_authorization", "userinfo", "metadata"];
+        let options =
+            ["pages", "token", "introspection", "device_authorization", "userinfo", "metadata", "management"];
         let options: Vec<(String, String)> = options
             .iter()
             .enumerate()
@@ -154,7 +157,7 @@ mod tests {
         let options: Vec<(&str, &str)> =
             options.iter().map(|(key, most)| (key.as_str(), most.as_str())).collect();
         let quotas = Config::with(&options).unwrap().limits.quotas().unwrap();
-        assert_eq!(quotas.networks.map(NonZeroU32::get), [1, 2, 3, 4, 5, 6]);
+        assert_eq!(quotas.networks.map(NonZeroU32::get), [1, 2, 3, 4, 5, 6, 7]);
         assert!(Config::with(&[("limits.enabled", "false")]).unwrap().limits.quotas().is_none());
     }
 }

@@ -1,5 +1,6 @@
 //! All options: `config/default.toml`, overridden by a file, overridden by the environment.
 
+mod admin;
 mod brand;
 mod check;
 pub mod descriptors;
@@ -22,6 +23,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer};
 
+pub use admin::{AdminNetworks, AdminOptions};
 pub use brand::BrandOptions;
 pub use check::{BAD_FILTER, check_public_url};
 pub use finding::{ConfigError, Finding, SettingSource};
@@ -62,6 +64,7 @@ pub struct Config {
     pub sessions: SessionOptions,
     pub sign_in: SignIn,
     pub sign_up: SignUp,
+    pub admin: AdminOptions,
     pub brand: BrandOptions,
     pub device: DeviceOptions,
     pub webfinger: WebFinger,

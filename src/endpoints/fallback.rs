@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::failure::Denied;
 use crate::http::answer;
 use crate::http::call::Request;
+use crate::http::general_error;
 use crate::http::route::Surface;
 use crate::oauth::reason::Reason;
 
@@ -20,7 +21,7 @@ pub async fn not_found(app: web::Data<App>, request: Request) -> HttpResponse {
     if wants_page {
         return answer::page_not_found(&app, &request);
     }
-    answer::api_error(&request, StatusCode::NOT_FOUND, "there is no resource at this path")
+    general_error::plain(&request, StatusCode::NOT_FOUND, "there is no resource at this path")
 }
 
 /// The answer to HEAD where GET may change something: the headers that every page has, and nothing that depends on the
@@ -48,9 +49,7 @@ impl MethodNotAllowed {
         let mut response = match request.route.surface {
             Surface::OAuth => answer::oauth_error(&app, &request, Denied::Refused(error)),
             Surface::Page => answer::error_page(&app, &request, StatusCode::METHOD_NOT_ALLOWED, &error),
-            Surface::Api | Surface::Unknown => {
-                answer::api_error(&request, StatusCode::METHOD_NOT_ALLOWED, &error.description)
-            }
+            Surface::Api | Surface::Unknown => general_error::refusal(&app, &request, &error, &[]),
         };
         if let Ok(value) = header::HeaderValue::from_str(&self.allowed) {
             response.headers_mut().insert(header::ALLOW, value);

@@ -5,8 +5,8 @@ use actix_web::{HttpResponse, web};
 use serde_json::json;
 
 use crate::app::App;
-use crate::http::answer;
 use crate::http::call::Request;
+use crate::http::general_error;
 
 /// 200 as long as the process serves requests; checks nothing else.
 pub async fn live() -> HttpResponse {
@@ -21,6 +21,6 @@ pub async fn ready(app: web::Data<App>, request: Request) -> HttpResponse {
             let status = json!({"status": "ok", "database": "ok", "keys": "ok", "clock": "ok"});
             HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(status)
         }
-        Err(why) => answer::api_error(&request, StatusCode::SERVICE_UNAVAILABLE, &why.to_string()),
+        Err(why) => general_error::plain(&request, StatusCode::SERVICE_UNAVAILABLE, &why.to_string()),
     }
 }

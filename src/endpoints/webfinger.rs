@@ -5,8 +5,8 @@ use actix_web::{HttpResponse, web};
 
 use super::fallback;
 use crate::app::App;
-use crate::http::answer;
 use crate::http::call::Request;
+use crate::http::general_error;
 use crate::oauth::request::params::Params;
 
 /// For how long programs may keep the answer.
@@ -20,7 +20,7 @@ pub async fn get(app: web::Data<App>, request: Request) -> HttpResponse {
     }
     let params = match Params::parse(request.query_string().as_bytes()) {
         Ok(params) => params,
-        Err(error) => return answer::api_error(&request, StatusCode::BAD_REQUEST, &error.description),
+        Err(error) => return general_error::plain(&request, StatusCode::BAD_REQUEST, &error.description),
     };
     match hosts.describe(&params, &app.issuer) {
         Ok(Some(descriptor)) => HttpResponse::Ok()
@@ -29,8 +29,8 @@ pub async fn get(app: web::Data<App>, request: Request) -> HttpResponse {
             .json(descriptor),
         Ok(None) => {
             let what = "this server does not sign in accounts of this host";
-            answer::api_error(&request, StatusCode::NOT_FOUND, what)
+            general_error::plain(&request, StatusCode::NOT_FOUND, what)
         }
-        Err(error) => answer::api_error(&request, StatusCode::BAD_REQUEST, &error.description),
+        Err(error) => general_error::plain(&request, StatusCode::BAD_REQUEST, &error.description),
     }
 }

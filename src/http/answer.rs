@@ -7,6 +7,8 @@ use serde_json::json;
 
 use super::call::Call;
 use super::error_page;
+use super::error_status::{error_uri, http_status, retry_after, status_of};
+use super::general_error;
 use super::limiting;
 use super::route::Surface;
 use crate::app::App;
@@ -20,9 +22,6 @@ use crate::oauth::request::response_mode::ResponseMode;
 use crate::oauth::request::return_address::ReturnAddress;
 use crate::oauth::request::{Answered, Refusal};
 use crate::oauth::token::binding::AccessTokenType;
-
-/// The seconds after which an overloaded server should be tried again.
-pub const RETRY_AFTER: &str = "1";
 
 /// A refusal on its way to the client: the error, and additional headers of the answer.
 #[derive(Clone, Debug)]
@@ -139,40 +138,6 @@ fn client_challenge(call: &Call) -> &'static str {
     match call.has_basic() {
         true => "Basic realm=\"grantor\", charset=\"UTF-8\"",
         false => "OAuth-Client realm=\"grantor\"",
-    }
-}
-
-/// The seconds after which the request may succeed: those of the error, or a second if the error does not say. `None` if
-/// waiting does not help.
-fn retry_after(status: StatusCode, error: &OAuthError) -> Option<HeaderValue> {
-    let is_temporary = matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS);
-    let unknown = || is_temporary.then(|| HeaderValue::from_static(RETRY_AFTER));
-    error.retry_after.map(|wait| HeaderValue::from(wait.as_i64())).or_else(unknown)
-}
-
-/// The status that an error has on each surface: of its reason, or else of its code.
-fn status_of(error: &OAuthError) -> StatusCode {
-    let of_code = || StatusCode::from_u16(error.code().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    http_status(error.reason).unwrap_or_else(of_code)
-}
-
-/// The HTTP status of a reason that has one of its own, on any surface.
-fn http_status(reason: Reason) -> Option<StatusCode> {
-    match reason {
-        Reason::RequestMediaType => Some(StatusCode::UNSUPPORTED_MEDIA_TYPE),
-        Reason::RequestTooLarge => Some(StatusCode::PAYLOAD_TOO_LARGE),
-        Reason::RequestMethod => Some(StatusCode::METHOD_NOT_ALLOWED),
-        Reason::ServerBusy => Some(StatusCode::SERVICE_UNAVAILABLE),
-        Reason::UserCodeGuesses
-        | Reason::SignInGuesses
-        | Reason::ClientSecretGuesses
-        | Reason::DeviceCodeTooMany
-        | Reason::SignUpTooMany
-        | Reason::FlowTooMany
-        | Reason::LimitsNetwork
-        | Reason::LimitsClient
-        | Reason::LimitsAccount => Some(StatusCode::TOO_MANY_REQUESTS),
-        _ => None,
     }
 }
 
@@ -336,57 +301,19 @@ pub fn page_error_with(
     error_page_with(app, call, status, &error, Some(Way::Here { text, href }))
 }
 
-/// The JSON of the general API: `message` has the status, `description` the details.
-pub fn api_error(call: &Call, status: StatusCode, description: &str) -> HttpResponse {
-    let mut response = HttpResponse::build(status);
-    response.insert_header((header::CACHE_CONTROL, "no-store"));
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
-    }
-    response.json(json!({
-        "message": message(status),
-        "description": description,
-        "request_id": call.id,
-    }))
-}
-
 /// Answers a failure in the form that the route's surface uses, and logs it. No other place logs it.
 pub fn failure(app: &App, call: &Call, failure: &Failure) -> HttpResponse {
     match call.route.surface {
         Surface::OAuth => oauth_json(app, call, failed(call, failure).into()),
         Surface::Page => failure_page(app, call, failure),
-        Surface::Api | Surface::Unknown => api_json(app, call, &failed(call, failure)),
+        Surface::Api | Surface::Unknown => general_error::refusal(app, call, &failed(call, failure), &[]),
     }
 }
 
 /// Answers a failure in the form of the general API, and logs it. No other place logs it.
 pub fn api_failure(call: &Call, failure: &Failure) -> HttpResponse {
     let error = failed(call, failure);
-    let status = StatusCode::from_u16(error.code().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    api_error(call, status, &error.description)
-}
-
-/// The JSON of the general API for an error with a reason.
-fn api_json(app: &App, call: &Call, error: &OAuthError) -> HttpResponse {
-    let status = status_of(error);
-    let mut response = HttpResponse::build(status);
-    response.insert_header((header::CACHE_CONTROL, "no-store"));
-    if let Some(wait) = retry_after(status, error) {
-        response.insert_header((header::RETRY_AFTER, wait));
-    }
-    call.set_reason(error.reason);
-    response.json(json!({
-        "message": message(status),
-        "description": error.description,
-        "reason": error.reason.word(),
-        "docs": error_uri(app, error),
-        "request_id": call.id,
-    }))
-}
-
-/// The `message` of the general API: the status with its name.
-fn message(status: StatusCode) -> String {
-    format!("{} {}", status.as_u16(), status.canonical_reason().unwrap_or("Error"))
+    general_error::plain(call, status_of(&error), &error.description)
 }
 
 /// Logs a denial, and returns what the client learns about it.
@@ -438,10 +365,6 @@ fn failed(call: &Call, failure: &Failure) -> OAuthError {
     tracing::error!("failed: {}", failure.chain());
     Reason::ServerFailed
         .because("the server failed; its operator finds the reason in the log by the request id")
-}
-
-fn error_uri(app: &App, error: &OAuthError) -> String {
-    format!("{}/errors/{}", app.issuer, error.reason.word())
 }
 
 /// Logs a refusal in one line. If its network has been refused often in this minute, the refusal is only counted (see

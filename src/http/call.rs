@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::error::ErrorInternalServerError;
-use actix_web::http::header::HeaderMap;
+use actix_web::http::header::{self, HeaderMap};
 use actix_web::http::uri::PathAndQuery;
 use actix_web::http::{Method, Uri};
 use actix_web::{Error, FromRequest, HttpMessage as _, HttpRequest};
@@ -19,7 +19,7 @@ use super::refusal_log::RefusalLog;
 use super::request_id;
 use super::route::{Route, Surface};
 use super::wanted_languages::WantedLanguages;
-use super::{client_address, cookies};
+use super::{accept, client_address, cookies};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::connection::Lifeline;
@@ -63,6 +63,8 @@ pub struct Call {
     /// Where the request is counted for its network only, and not yet for a client or a person.
     counted: Cell<Option<Class>>,
     limited: Cell<Option<Limited>>,
+    /// Whether errors of the general API are to be problem documents (RFC 9457).
+    prefers_problems: bool,
     met_an_outage: Cell<bool>,
     pub(super) refusals: Arc<RefusalLog>,
 }
@@ -91,6 +93,7 @@ impl Call {
             place_for_a_long_form: OnceCell::new(),
             counted: Cell::new(None),
             limited: Cell::new(None),
+            prefers_problems: !is_page && route.surface == Surface::Api && accepts_problems(http),
             met_an_outage: Cell::new(false),
             refusals: app.refusals.clone(),
         }
@@ -195,6 +198,11 @@ impl Call {
         self.counted.take()
     }
 
+    /// Whether errors of the general API are to be problem documents (RFC 9457).
+    pub(super) fn prefers_problems(&self) -> bool {
+        self.prefers_problems
+    }
+
     /// The limit that the request exceeds. `None` if it exceeds no limit.
     pub(super) fn limited(&self) -> Option<Limited> {
         self.limited.get()
@@ -212,6 +220,11 @@ impl Call {
     pub(super) fn set_limited(&self, limited: Limited) {
         self.limited.set(Some(limited));
     }
+}
+
+fn accepts_problems(http: &HttpRequest) -> bool {
+    let header = http.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    header.is_some_and(accept::prefers_problems)
 }
 
 /// The longest path and query of a page, in bytes, that can be shown again in another language.

@@ -35,12 +35,20 @@ pub async fn read_with(
     if !is_form(request) {
         return Err(Reason::RequestMediaType.because("the body must be application/x-www-form-urlencoded"));
     }
+    Params::parse_with(&read_whole(request, body).await?, checkboxes)
+}
+
+/// Reads a body of limited size, whatever its media type is, and takes a place among the requests that are worked on.
+///
+/// # Errors
+/// If the body is too large or cannot be read, or if too many requests are worked on.
+pub async fn read_whole(request: &Request, body: web::Payload) -> Result<web::BytesMut, OAuthError> {
     let bytes = read_bytes(request, body).await?;
     request.body_is_read();
     if !request.takes_a_place() {
         return Err(answer::busy());
     }
-    Params::parse_with(&bytes, checkboxes)
+    Ok(bytes)
 }
 
 /// Reads a body. Only a few long ones are in memory at the same time, also if they arrive slowly.
@@ -79,11 +87,16 @@ pub fn has_body(request: &Request) -> bool {
 
 /// Whether the headers say that the body is a form that can be read here.
 pub fn is_form(request: &Request) -> bool {
+    has_media_type(request, &["application/x-www-form-urlencoded"])
+}
+
+/// Whether the headers say that the body has one of these media types, and is not compressed.
+pub fn has_media_type(request: &Request, types: &[&str]) -> bool {
     let text =
         |name| request.headers().get(name).map(|value: &header::HeaderValue| value.to_str().unwrap_or("?"));
     let media_type =
         text(header::CONTENT_TYPE).unwrap_or_default().split(';').next().unwrap_or_default().trim();
     let is_plain =
         text(header::CONTENT_ENCODING).is_none_or(|encoding| encoding.eq_ignore_ascii_case("identity"));
-    media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") && is_plain
+    types.iter().any(|wanted| media_type.eq_ignore_ascii_case(wanted)) && is_plain
 }

@@ -66,6 +66,8 @@ enum Pattern {
     Path(String),
     /// Exactly one segment below this folder, which ends with a slash.
     InFolder(String),
+    /// These segments after the first slash; `None` is any segment that is not empty.
+    Segments(Vec<Option<String>>),
     /// Any path that begins with this text.
     Beginning(&'static str),
 }
@@ -76,11 +78,7 @@ impl Routes {
         let mut patterns = Vec::new();
         for route in routes {
             for path in route.paths(mount) {
-                let pattern = match path.split_once('{') {
-                    Some((folder, _)) => Pattern::InFolder(folder.to_owned()),
-                    None => Pattern::Path(path),
-                };
-                patterns.push((pattern, route));
+                patterns.push((Pattern::of(path), route));
             }
             if route.path.starts_with(WELL_KNOWN) && !route.at_root {
                 patterns.push((Pattern::Beginning(route.path), route));
@@ -89,11 +87,13 @@ impl Routes {
         Self(patterns)
     }
 
-    /// Every path, with its endpoint. A path that ends with a slash is a folder, or the home page.
+    /// Every path, with its endpoint. A path that ends with a slash is a folder, or the home page. Paths with several
+    /// variable parts are not among them.
     pub fn all(&self) -> impl Iterator<Item = (&str, &'static Route)> {
-        self.0.iter().map(|(pattern, route)| match pattern {
-            Pattern::Path(path) | Pattern::InFolder(path) => (path.as_str(), *route),
-            Pattern::Beginning(path) => (*path, *route),
+        self.0.iter().filter_map(|(pattern, route)| match pattern {
+            Pattern::Path(path) | Pattern::InFolder(path) => Some((path.as_str(), *route)),
+            Pattern::Beginning(path) => Some((*path, *route)),
+            Pattern::Segments(_) => None,
         })
     }
 
@@ -105,6 +105,21 @@ impl Routes {
 }
 
 impl Pattern {
+    /// The pattern of a path, in which `{name}` is any segment.
+    fn of(path: String) -> Self {
+        let folder = path.split_once('{').map(|(folder, rest)| (folder.to_owned(), rest.contains('/')));
+        match folder {
+            None => Self::Path(path),
+            Some((folder, false)) => Self::InFolder(folder),
+            Some((_, true)) => {
+                let segments = path.split('/').skip(1);
+                Self::Segments(
+                    segments.map(|part| (!part.starts_with('{')).then(|| part.to_owned())).collect(),
+                )
+            }
+        }
+    }
+
     fn matches(&self, path: &str) -> bool {
         match self {
             Self::Path(own) => own == path,
@@ -112,6 +127,14 @@ impl Pattern {
                 path.strip_prefix(folder.as_str()).is_some_and(|rest| !rest.contains('/'))
             }
             Self::Beginning(beginning) => path.starts_with(beginning),
+            Self::Segments(segments) => {
+                let mut parts = path.split('/').skip(1);
+                let fits = |segment: &Option<String>| {
+                    let part = parts.next();
+                    part.is_some_and(|part| segment.as_ref().map_or(!part.is_empty(), |own| own == part))
+                };
+                segments.iter().all(fits) && parts.next().is_none()
+            }
         }
     }
 }

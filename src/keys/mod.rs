@@ -1,5 +1,6 @@
 //! Keys: the master key, the signing keys, and the public keys of clients and issuers.
 
+pub mod answer_key;
 pub mod master;
 pub mod remote;
 pub mod signing;

@@ -30,16 +30,19 @@ pub enum Class {
     UserInfo,
     /// Answers that are the same for everyone, and unknown paths.
     Metadata,
+    /// The management API.
+    Management,
 }
 
 impl Class {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Pages,
         Self::Token,
         Self::Introspection,
         Self::DeviceAuthorization,
         Self::UserInfo,
         Self::Metadata,
+        Self::Management,
     ];
 
     /// The name of its option in `[limits]`, and of its policy in the header `RateLimit-Policy`.
@@ -51,6 +54,7 @@ impl Class {
             Self::DeviceAuthorization => "device_authorization",
             Self::UserInfo => "userinfo",
             Self::Metadata => "metadata",
+            Self::Management => "management",
         }
     }
 }

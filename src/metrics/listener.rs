@@ -17,6 +17,7 @@ use crate::connection::{self, Deadlines, ListenerOptions, Seats};
 use crate::failure::Failure;
 use crate::http::answer;
 use crate::http::call::Call;
+use crate::http::general_error;
 use crate::http::route::{Route, Surface};
 use crate::telemetry;
 
@@ -81,11 +82,15 @@ async fn show(metrics: web::Data<Metrics>, request: HttpRequest) -> HttpResponse
 async fn method_not_allowed(metrics: web::Data<Metrics>, request: HttpRequest) -> HttpResponse {
     let description = "this endpoint takes GET, HEAD";
     let mut response =
-        answer::api_error(&call(&metrics, &request), StatusCode::METHOD_NOT_ALLOWED, description);
+        general_error::plain(&call(&metrics, &request), StatusCode::METHOD_NOT_ALLOWED, description);
     response.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static("GET, HEAD"));
     response
 }
 
 async fn not_found(metrics: web::Data<Metrics>, request: HttpRequest) -> HttpResponse {
-    answer::api_error(&call(&metrics, &request), StatusCode::NOT_FOUND, "there is nothing here but /metrics")
+    general_error::plain(
+        &call(&metrics, &request),
+        StatusCode::NOT_FOUND,
+        "there is nothing here but /metrics",
+    )
 }

@@ -86,6 +86,8 @@ pub enum Act {
     ClientDeleted,
     #[strum(serialize = "client.secret_added")]
     ClientSecretAdded,
+    #[strum(serialize = "client.secret_changed")]
+    ClientSecretChanged,
     #[strum(serialize = "client.secret_removed")]
     ClientSecretRemoved,
     #[strum(serialize = "session.begun")]

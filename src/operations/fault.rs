@@ -66,6 +66,12 @@ impl Faults {
         if faults.is_empty() { Ok(()) } else { Err(Self(faults)) }
     }
 
+    /// The same faults, all of this kind.
+    #[must_use]
+    pub fn as_kind(self, kind: FaultKind) -> Self {
+        Self(self.0.into_iter().map(|fault| Fault { kind, ..fault }).collect())
+    }
+
     /// At least one.
     pub fn iter(&self) -> impl Iterator<Item = &Fault> {
         self.0.iter()

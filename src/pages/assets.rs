@@ -4,13 +4,13 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
 
 use crate::app::App;
-use crate::http::answer;
 use crate::http::call::Request;
+use crate::http::general_error;
 
 pub async fn show(app: web::Data<App>, request: Request, name: web::Path<String>) -> HttpResponse {
     let own = || app.pages.asset(&name).map(|asset| (asset.media_type, asset.content.as_bytes().into()));
     let Some((media_type, bytes)) = app.brand.asset(&name).or_else(own) else {
-        return answer::api_error(&request, StatusCode::NOT_FOUND, "there is no such file");
+        return general_error::plain(&request, StatusCode::NOT_FOUND, "there is no such file");
     };
     HttpResponse::Ok()
         .content_type(media_type)

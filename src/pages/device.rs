@@ -15,6 +15,7 @@ use crate::http::answer;
 use crate::http::browser;
 use crate::http::call::Request;
 use crate::http::form;
+use crate::http::general_error;
 use crate::http::qr;
 use crate::network::Networks;
 use crate::oauth::grant::device::{DeviceRequest, UserCode};
@@ -148,8 +149,10 @@ pub async fn picture(app: web::Data<App>, request: Request) -> HttpResponse {
             .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'"))
             .insert_header((header::CACHE_CONTROL, "private, max-age=600"))
             .body(svg),
-        None => {
-            answer::api_error(&request, StatusCode::NOT_FOUND, "user_code is no code of this server's form")
-        }
+        None => general_error::plain(
+            &request,
+            StatusCode::NOT_FOUND,
+            "user_code is no code of this server's form",
+        ),
     }
 }

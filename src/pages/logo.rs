@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::http::answer;
 use crate::http::call::Request;
+use crate::http::general_error;
 use crate::store::logos;
 
 pub async fn show(app: web::Data<App>, request: Request, digest: web::Path<String>) -> HttpResponse {
@@ -19,7 +20,7 @@ pub async fn show(app: web::Data<App>, request: Request, digest: web::Path<Strin
             .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"))
             .insert_header((header::CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"))
             .body(bytes),
-        Ok(None) => answer::api_error(&request, StatusCode::NOT_FOUND, "there is no such logo"),
+        Ok(None) => general_error::plain(&request, StatusCode::NOT_FOUND, "there is no such logo"),
         Err(error) => answer::api_failure(&request, &Failure::Database(error)),
     }
 }

@@ -1,6 +1,6 @@
 //! The server: binds, starts, and stops.
 
-mod routes;
+pub mod routes;
 pub mod tls;
 
 use std::net::{SocketAddr, TcpListener};
@@ -27,6 +27,7 @@ use crate::http::envelope;
 use crate::http::html::Pages;
 use crate::http::in_flight::RequestPlaces;
 use crate::http::refusal_log::RefusalLog;
+use crate::http::requests_in_work::RequestsInWork;
 use crate::http::route::Routes;
 use crate::http::untrusted_peers::UntrustedPeers;
 use crate::keys::master::ServerKeys;
@@ -91,6 +92,7 @@ impl Server {
             strict_transport_security: strict_transport_security(&config),
             request_places: RequestPlaces::new(config.http.requests),
             routes: Routes::new(&mount_path(&issuer), routes::routes()),
+            requests_in_work: RequestsInWork::default(),
             rate_limits: rate_limits(&config, &clock),
             refusals: Arc::new(RefusalLog::default()),
             untrusted_peers: UntrustedPeers::default(),

@@ -4,6 +4,7 @@ use actix_web::middleware::Compress;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{Resource, http};
 
+use crate::api::{api_keys, clients};
 use crate::endpoints::fallback::{self, MethodNotAllowed};
 use crate::endpoints::{
     authorize, device_authorization, health, introspect, jwks, metadata, revoke, token, userinfo, webfinger,
@@ -17,7 +18,7 @@ use crate::pages::{
 };
 
 /// The most frequent endpoints come first.
-static ENDPOINTS: [Endpoint; 27] = [
+static ENDPOINTS: [Endpoint; 33] = [
     at("/token", OAuth, Class::Token).post(|route| route.to(token::post)).preflight(),
     at("/introspect", OAuth, Class::Introspection).post(|route| route.to(introspect::post)),
     at("/authorize", Page, Class::Pages)
@@ -73,11 +74,40 @@ static ENDPOINTS: [Endpoint; 27] = [
     at("/errors/{word}", Page, Class::Metadata).read(|route| route.to(errors::show)).compressed(),
     at("/assets/{name}", Page, Class::Metadata).read(|route| route.to(assets::show)).compressed(),
     at("/logos/{digest}", Page, Class::Metadata).read(|route| route.to(logo::show)),
+    at("/api/v1/clients", Api, Class::Management)
+        .read(|route| route.to(clients::list))
+        .post(|route| route.to(clients::create)),
+    at("/api/v1/clients/{id}", Api, Class::Management)
+        .read(|route| route.to(clients::show))
+        .put(|route| route.to(clients::put))
+        .patch(|route| route.to(clients::patch))
+        .delete(|route| route.to(clients::delete)),
+    at("/api/v1/clients/{id}/secrets", Api, Class::Management)
+        .read(|route| route.to(clients::secrets::list))
+        .post(|route| route.to(clients::secrets::create)),
+    at("/api/v1/clients/{id}/secrets/{secret}", Api, Class::Management)
+        .patch(|route| route.to(clients::secrets::patch))
+        .delete(|route| route.to(clients::secrets::delete)),
+    at("/api/v1/api-keys", Api, Class::Management)
+        .read(|route| route.to(api_keys::list))
+        .post(|route| route.to(api_keys::create)),
+    at("/api/v1/api-keys/{id}", Api, Class::Management)
+        .read(|route| route.to(api_keys::show))
+        .patch(|route| route.to(api_keys::patch))
+        .delete(|route| route.to(api_keys::delete)),
 ];
 
 /// The routes of the table, without their handlers.
 pub(super) fn routes() -> impl Iterator<Item = &'static Route> {
     ENDPOINTS.iter().map(|endpoint| &endpoint.route)
+}
+
+/// The path of each endpoint, with the methods that it takes.
+pub fn methods() -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
+    ENDPOINTS.iter().map(|endpoint| {
+        let methods = endpoint.handlers().into_iter().filter(|(_, handler, _)| handler.is_some());
+        (endpoint.route.path, methods.map(|(method, ..)| method).collect())
+    })
 }
 
 /// Mounts the table. `mount` is the path of the public URL: empty or `/like/this`.
@@ -102,13 +132,26 @@ struct Endpoint {
     get: Option<Handler>,
     head: Option<Handler>,
     post: Option<Handler>,
+    put: Option<Handler>,
+    patch: Option<Handler>,
+    delete: Option<Handler>,
     preflight: bool,
     compressed: bool,
 }
 
 const fn at(path: &'static str, surface: Surface, class: Class) -> Endpoint {
     let route = Route { path, surface, class: Some(class), at_root: false };
-    Endpoint { route, get: None, head: None, post: None, preflight: false, compressed: false }
+    Endpoint {
+        route,
+        get: None,
+        head: None,
+        post: None,
+        put: None,
+        patch: None,
+        delete: None,
+        preflight: false,
+        compressed: false,
+    }
 }
 
 impl Endpoint {
@@ -129,6 +172,21 @@ impl Endpoint {
 
     const fn post(mut self, handler: Handler) -> Self {
         self.post = Some(handler);
+        self
+    }
+
+    const fn put(mut self, handler: Handler) -> Self {
+        self.put = Some(handler);
+        self
+    }
+
+    const fn patch(mut self, handler: Handler) -> Self {
+        self.patch = Some(handler);
+        self
+    }
+
+    const fn delete(mut self, handler: Handler) -> Self {
+        self.delete = Some(handler);
         self
     }
 
@@ -158,20 +216,26 @@ impl Endpoint {
         self
     }
 
+    /// The handlers by method, each with what makes a route for its method.
+    fn handlers(&self) -> [(&'static str, Option<Handler>, fn() -> actix_web::Route); 6] {
+        [
+            ("GET", self.get, web::get),
+            ("HEAD", self.head, web::head),
+            ("POST", self.post, web::post),
+            ("PUT", self.put, web::put),
+            ("PATCH", self.patch, web::patch),
+            ("DELETE", self.delete, web::delete),
+        ]
+    }
+
     /// The resource at `path`. Any method without a handler is answered with 405, in the form that the surface uses.
     fn resource(&self, path: String) -> Resource {
         let (mut resource, mut methods) = (web::resource(path), Vec::new());
-        if let Some(handler) = self.get {
-            methods.push("GET");
-            resource = resource.route(handler(web::get()));
-        }
-        if let Some(handler) = self.head {
-            methods.push("HEAD");
-            resource = resource.route(handler(web::head()));
-        }
-        if let Some(handler) = self.post {
-            methods.push("POST");
-            resource = resource.route(handler(web::post()));
+        for (method, handler, route) in self.handlers() {
+            if let Some(handler) = handler {
+                methods.push(method);
+                resource = resource.route(handler(route()));
+            }
         }
         if self.preflight {
             let allowed = methods.join(", ");
@@ -199,6 +263,13 @@ mod tests {
             ("", "/errors/a/b", "none"),
             ("", "/made/up", "none"),
             ("", "/made/up/token", "none"),
+            ("", "/api/v1/clients", "/api/v1/clients"),
+            ("", "/api/v1/clients/a%2Fb", "/api/v1/clients/{id}"),
+            ("", "/api/v1/clients/a/secrets", "/api/v1/clients/{id}/secrets"),
+            ("", "/api/v1/clients/a/secrets/b", "/api/v1/clients/{id}/secrets/{secret}"),
+            ("", "/api/v1/clients//secrets", "none"),
+            ("", "/api/v1/clients/a/secrets/b/c", "none"),
+            ("/auth", "/auth/api/v1/clients/a/secrets/b", "/api/v1/clients/{id}/secrets/{secret}"),
             ("/auth", "/auth/token", "/token"),
             ("/auth", "/auth/", "/"),
             ("/auth", "/auth/assets/style.css", "/assets/{name}"),

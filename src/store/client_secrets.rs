@@ -60,6 +60,27 @@ pub async fn list(
 ///
 /// # Errors
 /// Only failures of the database.
+/// Stores when a secret ends, and gives its client its next version, so that the change takes effect at once.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn set_end(
+    tx: &mut Tx,
+    client: &ClientId,
+    id: &str,
+    expires_at: Option<Timestamp>,
+) -> Result<(), DbError> {
+    tx.batch()
+        .query("UPDATE client_secrets SET expires_at = $3 WHERE client_id = $1 AND id = $2")
+        .bind(client.as_str())
+        .bind(id)
+        .bind(expires_at)
+        .query("UPDATE clients SET version = version + 1 WHERE id = $1")
+        .bind(client.as_str())
+        .execute()
+        .await
+}
+
 pub async fn delete(tx: &mut Tx, client: &ClientId, id: &str) -> Result<(), DbError> {
     tx.batch()
         .query("DELETE FROM client_secrets WHERE client_id = $1 AND id = $2")

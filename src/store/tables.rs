@@ -52,6 +52,8 @@ pub const ALL: &[Table] = &[
             Integer("version"),
             Text("metadata"),
             Text("search_text"),
+            Text("kind"),
+            Text("grant_types"),
             Text("scopes"),
             Text("resources"),
             Text("may_act"),

@@ -15,7 +15,6 @@ use super::encryption::{jwks, new_encryption};
 use super::links::{LinkChanges, link_change};
 use super::logo::logos;
 use super::secrets::source;
-use super::show::to_json;
 use super::words::{
     AlgorithmOrDefault, Audience, Format, Grant, Kind, MethodOrAny, PkceOrDefault, Subject, grants, group,
     origins, redirect_uris, response_types, schemes,
@@ -26,6 +25,7 @@ use crate::oauth::client::{
 use crate::oauth::id::ClientId;
 use crate::operations::clients::{self, NewClient};
 use crate::operations::fault::FaultKind;
+use crate::representation::client::to_json;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {

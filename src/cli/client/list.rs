@@ -4,8 +4,9 @@ use clap::Args;
 
 use super::super::list::{EnabledState, ListOptions};
 use super::super::{CliError, OutputOptions};
-use super::show::{grants, state, to_json};
+use super::show::{grants, state};
 use crate::operations::clients;
+use crate::representation::client::to_json;
 use crate::store::clients::{ClientFilter, ClientRecord};
 
 #[derive(Args)]
@@ -28,6 +29,7 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
         let filter = ClientFilter {
             q: options.search.clone(),
             disabled: options.state.map(EnabledState::is_disabled),
+            ..ClientFilter::default()
         };
         let read = async |listing| clients::list(&context, listing).await;
         let records = options.list.read(filter, read).await?;

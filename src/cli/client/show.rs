@@ -1,19 +1,18 @@
 //! `grantor client show`.
 
 use clap::Args;
-use serde_json::{Value, json};
 
 use super::super::table::{card, table};
 use super::super::{CliError, OutputOptions};
 use crate::clock::Timestamp;
 use crate::oauth::client::origin::Origin;
-use crate::oauth::client::{AssertionAudience, AuthMethod, Client, GrantType, IdTokenClaims, PkcePolicy};
+use crate::oauth::client::{AuthMethod, Client, GrantType, PkcePolicy};
 use crate::oauth::id::ClientId;
 use crate::oauth::localized_text::LocalizedText;
 use crate::oauth::request::redirect_uri::RegisteredUri;
-use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::signing_key::SigningAlgorithm;
 use crate::operations::clients;
+use crate::representation::client::{response_types, to_json};
 use crate::store::client_secrets::SecretRecord;
 use crate::store::clients::ClientRecord;
 
@@ -33,41 +32,9 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
     })
 }
 
-/// A client as JSON: its metadata under the registered names, and this server's own members.
-pub(super) fn to_json(record: &ClientRecord) -> Value {
-    let client = &record.client;
-    // The metadata was read from JSON, so it can be written as JSON.
-    let mut json = serde_json::to_value(&client.metadata).unwrap_or_default();
-    for (digest, has) in [("logo_digest", "has_logo"), ("logo_dark_digest", "has_dark_logo")] {
-        let logo = json.as_object_mut().and_then(|members| members.remove(digest));
-        json[has] = logo.is_some_and(|digest| !digest.is_null()).into();
-    }
-    json["client_id"] = client.id.as_str().into();
-    json["disabled"] = client.disabled.into();
-    json["response_types"] = response_types(client).into();
-    json["assertion_audience"] = client.assertion_audience.map_or("issuer", AssertionAudience::as_str).into();
-    json["id_token_claims"] = match &client.id_token_claims {
-        IdTokenClaims::None => "none".into(),
-        _ => json["id_token_claims"].take(),
-    };
-    json["version"] = client.version.into();
-    json["created_at"] = record.created_at.iso().into();
-    json["secrets"] = record.secrets.iter().map(secret_to_json).collect();
-    json
-}
-
 /// The URIs as they are registered.
 pub(super) fn texts(uris: &[RegisteredUri]) -> Vec<String> {
     uris.iter().map(|uri| uri.as_str().to_owned()).collect()
-}
-
-fn secret_to_json(secret: &SecretRecord) -> Value {
-    json!({
-        "id": secret.id,
-        "created_at": secret.created_at.iso(),
-        "expires_at": secret.expires_at.map(Timestamp::iso),
-        "last_used_at": secret.last_used_at.map(Timestamp::iso),
-    })
 }
 
 fn to_text(record: &ClientRecord) -> String {
@@ -174,12 +141,6 @@ fn access_tokens(client: &Client) -> String {
 
 pub(super) fn state(client: &Client) -> &'static str {
     if client.disabled { "disabled" } else { "enabled" }
-}
-
-/// The response types that the client may use at the authorization endpoint.
-fn response_types(client: &Client) -> Vec<&'static str> {
-    let code = client.grants.contains(&GrantType::AuthorizationCode).then_some(ResponseType::Code);
-    code.iter().chain(&client.response_types).map(|known| known.as_str()).collect()
 }
 
 pub(super) fn grants(client: &Client) -> String {

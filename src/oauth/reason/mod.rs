@@ -13,6 +13,7 @@ mod device;
 mod exchange;
 mod limits;
 mod logout;
+mod management;
 mod pkce;
 mod prompt;
 mod redirect_uri;
@@ -300,6 +301,25 @@ reasons! {
     "Server" {
         ServerFailed = server::FAILED;
         ServerBusy = server::BUSY;
+    }
+    "Management API" {
+        ApiCredentialMissing = management::CREDENTIAL_MISSING;
+        ApiCredentialWrong = management::CREDENTIAL_WRONG;
+        ApiKeyExpired = management::KEY_EXPIRED;
+        ApiScopeMissing = management::SCOPE_MISSING;
+        ApiForbidden = management::FORBIDDEN;
+        ApiNotFound = management::NOT_FOUND;
+        ApiConflict = management::CONFLICT;
+        ApiOtherVersion = management::OTHER_VERSION;
+        ApiConditionMissing = management::CONDITION_MISSING;
+        ApiJsonMalformed = management::JSON_MALFORMED;
+        ApiMemberUnknown = management::MEMBER_UNKNOWN;
+        ApiMemberMissing = management::MEMBER_MISSING;
+        ApiMemberInvalid = management::MEMBER_INVALID;
+        ApiParameterUnknown = management::PARAMETER_UNKNOWN;
+        ApiParameterInvalid = management::PARAMETER_INVALID;
+        ApiIdempotencyKeyReused = management::KEY_REUSED;
+        ApiIdempotencyKeysTooMany = management::TOO_MANY_KEPT;
     }
 }
 

@@ -10,6 +10,7 @@ pub use logo::{Logo, Logos};
 pub use registration::{ClientChange, CreatedClient, NewClient, SectorReading, create, update};
 pub use secrets::{
     AddedSecret, ChosenSecret, SecretRemoval, SecretSource, add_secret, check_remove_secret, remove_secret,
+    set_secret_end,
 };
 
 use super::event::{Act, Event, ObjectKind};

@@ -7,6 +7,7 @@ use super::logo::{self, Logos};
 use super::secrets::{self, SecretSource};
 use super::sector::SectorList;
 use super::{event, existing};
+use crate::clock::Timestamp;
 use crate::config::KeyOptions;
 use crate::face::tokens::BrandTokens;
 use crate::failure::{Denied, Failure};
@@ -39,6 +40,7 @@ pub struct NewClient {
 #[derive(Clone, Debug)]
 pub struct CreatedClient {
     pub client: Client,
+    pub created_at: Timestamp,
     /// The secret, if the server generated it. It is stored nowhere else.
     pub generated: Option<Secret>,
 }
@@ -101,7 +103,8 @@ pub async fn create(context: &Context<'_>, new: NewClient) -> Outcome<CreatedCli
             }
             logos.save(tx).await?;
             let event = event(Act::ClientCreated, &client);
-            Ok(Done { outcome: CreatedClient { client, generated: generated.clone() }, event })
+            let outcome = CreatedClient { client, created_at: now, generated: generated.clone() };
+            Ok(Done { outcome, event })
         })
         .await
 }

@@ -1,5 +1,6 @@
 //! The secrets of a client. Two secrets at a time allow a change without an outage.
 
+use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::{event, existing};
@@ -106,6 +107,37 @@ pub async fn add_secret(
         .await
 }
 
+/// Changes when a secret ends. `None`: it no longer ends by itself. The outcome is the client with its secrets.
+///
+/// # Errors
+///
+/// There is no such client or secret, or the time is over.
+pub async fn set_secret_end(
+    context: &Context<'_>,
+    client: &ClientId,
+    secret: &str,
+    expires_at: Option<Timestamp>,
+) -> Outcome<ClientRecord> {
+    if expires_at.is_some_and(|end| end <= context.now) {
+        let sentence = "the time is over already; delete the secret to end it now";
+        return Err(Fault::invalid("expires_at", sentence).into());
+    }
+    let (key, secret) = (client.clone(), secret.to_owned());
+    context
+        .act(async move |tx: &mut Tx| {
+            let record = existing(tx, &key).await?;
+            let before = record.secrets.iter().find(|found| found.id == secret);
+            let before = before.ok_or_else(|| no_secret(&key, &secret))?.expires_at;
+            client_secrets::set_end(tx, &key, &secret, expires_at).await?;
+            let shown =
+                |end: Option<Timestamp>| json!({ "id": secret, "expires_at": end.map(Timestamp::iso) });
+            let event =
+                event(Act::ClientSecretChanged, &record.client).changing(shown(before), shown(expires_at));
+            Ok(Done { outcome: existing(tx, &key).await?, event })
+        })
+        .await
+}
+
 /// Returns what the removal of a secret would mean.
 ///
 /// # Errors
@@ -205,12 +237,16 @@ impl SecretRemoval {
     fn of(record: &ClientRecord, secret: &str, now: Timestamp) -> Result<Self, Fault> {
         let id = &record.client.id;
         let Some(removed) = record.secrets.iter().find(|found| found.id == secret) else {
-            return Err(Fault::not_found(format!("the client {id} has no secret with the id {secret}")));
+            return Err(no_secret(id, secret));
         };
         let others = record.secrets.iter().filter(|found| found.id != secret && found.is_live(now));
         let is_last = removed.is_live(now) && others.count() == 0 && !record.client.kind.is_public();
         Ok(if is_last { Self::OfTheLast } else { Self::OfOne })
     }
+}
+
+fn no_secret(client: &ClientId, secret: &str) -> Fault {
+    Fault::not_found(format!("the client {client} has no secret with the id {secret}"))
 }
 
 fn changed_meanwhile(client: &ClientId) -> Fault {

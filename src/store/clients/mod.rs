@@ -6,7 +6,9 @@ use super::client_secrets::{self, SecretRecord};
 use super::db::{Conn, DbError, Tx};
 use super::page::{Page, in_any_spelling};
 use crate::clock::{Seconds, Timestamp};
-use crate::oauth::client::{AuthMethod, Client, ClientMetadata, ClientSecret, SecretHash};
+use crate::oauth::client::{
+    AuthMethod, Client, ClientKind, ClientMetadata, ClientSecret, GrantType, SecretHash,
+};
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::id::ClientId;
 use crate::oauth::identity::user::folded;
@@ -82,6 +84,8 @@ pub struct ClientFilter {
     /// Part of the id or the name, in any spelling.
     pub q: Option<String>,
     pub disabled: Option<bool>,
+    pub kind: Option<ClientKind>,
+    pub grant_type: Option<GrantType>,
 }
 
 /// The columns of [`RecordRow`].
@@ -100,11 +104,15 @@ pub async fn list(conn: &mut Conn, page: &Page<ClientFilter, String>) -> Result<
         .query(concat!(
             select!(),
             "WHERE id > $1 AND ($2 IS NULL OR (disabled_at IS NOT NULL) = $2)
-               AND ($3 IS NULL OR search_text LIKE $3 ESCAPE '\\') ORDER BY id LIMIT $4"
+               AND ($3 IS NULL OR search_text LIKE $3 ESCAPE '\\')
+               AND ($4 IS NULL OR kind = $4)
+               AND ($5 IS NULL OR ' ' || grant_types || ' ' LIKE '% ' || $5 || ' %') ORDER BY id LIMIT $6"
         ))
         .bind(page.after.clone().unwrap_or_default())
         .bind(page.filter.disabled)
         .bind(page.filter.q.as_deref().map(in_any_spelling))
+        .bind(page.filter.kind.map(ClientKind::as_str))
+        .bind(page.filter.grant_type.map(GrantType::as_str))
         .bind(page.rows())
         .all()
         .await?;
@@ -234,7 +242,7 @@ async fn write(tx: &mut Tx, id: &ClientId, metadata: &ClientMetadata) -> Result<
     tx.query(
         "UPDATE clients SET metadata = $2, scopes = $3, resources = $4, may_act = $5, logo_digest = $6,
                             backchannel_logout_uri = $7, frontchannel_logout_uri = $8, search_text = $9,
-                            logo_dark_digest = $10
+                            logo_dark_digest = $10, kind = $11, grant_types = $12
          WHERE id = $1",
     )
     .bind(id.as_str())
@@ -247,6 +255,8 @@ async fn write(tx: &mut Tx, id: &ClientId, metadata: &ClientMetadata) -> Result<
     .bind(metadata.logout.front_channel.clone())
     .bind(searched(id, &metadata.name))
     .bind(metadata.branding.logo_dark.clone())
+    .bind(metadata.kind.as_str())
+    .bind(metadata.grants.iter().map(|grant| grant.as_str()).collect::<Vec<_>>().join(" "))
     .execute()
     .await?;
     tx.query("DELETE FROM client_origins WHERE client_id = $1").bind(id.as_str()).execute().await?;

@@ -41,6 +41,9 @@ pub enum DbError {
     /// No failure: an act has more than one step, and only the first one was rehearsed.
     #[error("a rehearsal was rolled back after its first step")]
     RehearsedInPart,
+    /// No failure: another request with the same Idempotency-Key was first.
+    #[error("an answer is kept already")]
+    AnswerKept,
     #[error("a job continued after a database error, so its transaction was rolled back")]
     Swallowed,
     #[error("invalid data in {table} {id}: {what}")]

@@ -16,7 +16,6 @@ use super::brand::{ClientBrandOptions, Corners, warn_of_unused};
 use super::encryption::{jwks, new_encryption};
 use super::links::LinkChanges;
 use super::logo::logos;
-use super::show::to_json;
 use super::words::{
     AlgorithmOrDefault, Audience, Format, Grant, Kind, MethodOrAny, PkceOrDefault, Subject, group, origins,
     response_types, schemes,
@@ -35,6 +34,7 @@ use crate::operations::fault::{Fault, FaultKind, Faults};
 use crate::operations::list_change::ListChange;
 use crate::operations::scopes::changed;
 use crate::operations::text_change::TextChange;
+use crate::representation::client::to_json;
 
 #[derive(Args)]
 #[command(arg_required_else_help = true, override_usage = "grantor client update [OPTIONS] <ID>")]

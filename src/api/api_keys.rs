@@ -1,0 +1,95 @@
+//! `/api/v1/api-keys`.
+
+use actix_web::{HttpResponse, web};
+
+use super::body;
+use super::call::respond;
+use super::condition;
+use super::idempotency;
+use super::listing;
+use super::reply::Reply;
+use crate::app::App;
+use crate::http::call::Request;
+use crate::oauth::grant::scope::Scope;
+use crate::oauth::permission::{Area, Need};
+use crate::operations::api_keys::{self, ApiKeyChanges, CreatedApiKey, NewApiKey};
+use crate::representation::api_key::to_json;
+use crate::store::page::NameFilter;
+
+const READ: Need = Need::read(Area::ApiKeys);
+const WRITE: Need = Need::write(Area::ApiKeys);
+
+pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
+    respond(&app, &request, READ, async |call| {
+        let listing = listing::of(call, NameFilter { q: call.parameter("q") })?;
+        Ok(listing::reply(call, api_keys::list(&call.context(), listing).await?, to_json))
+    })
+    .await
+}
+
+pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
+    respond(&app, &request, WRITE, async |call| {
+        call.end_of_query()?;
+        let (mut members, bytes) = body::read_with_bytes(call, body).await?;
+        let name = members.required_text("name");
+        let scope = Scope::parse(&members.required_text("scope"));
+        if let Err(error) = &scope {
+            members.wrong("scope", error.description.to_string());
+        }
+        let expires_at = members.changed_time("expires_at").flatten();
+        members.end()?;
+        let new = NewApiKey { name, scope: scope.unwrap_or_default(), expires_at };
+        let is_rehearsal = call.is_rehearsal();
+        let shown = move |created: &CreatedApiKey| {
+            let mut body = to_json(&created.record);
+            if !is_rehearsal {
+                body["key"] = created.key.expose().as_str().into();
+            }
+            let address = format!("/api/v1/api-keys/{}", created.record.id);
+            Reply::created(address, body).with_version(&api_keys::version(&created.record))
+        };
+        let create = async |context| api_keys::create(&context, new).await;
+        idempotency::once(call, &bytes, create, shown).await
+    })
+    .await
+}
+
+pub async fn show(app: web::Data<App>, request: Request, id: web::Path<String>) -> HttpResponse {
+    respond(&app, &request, READ, async |call| {
+        call.end_of_query()?;
+        let key = api_keys::find(&call.context(), &id).await?;
+        Ok(Reply::ok(to_json(&key)).with_version(&api_keys::version(&key)))
+    })
+    .await
+}
+
+pub async fn patch(
+    app: web::Data<App>,
+    request: Request,
+    id: web::Path<String>,
+    body: web::Payload,
+) -> HttpResponse {
+    respond(&app, &request, WRITE, async |call| {
+        call.end_of_query()?;
+        let context = condition::context(call)?;
+        let mut members = body::read_patch(call, body).await?;
+        let name = members.changed_text("name");
+        if name == Some(None) {
+            members.wrong("name", "it cannot be removed");
+        }
+        let changes = ApiKeyChanges { name: name.flatten(), expires_at: members.changed_time("expires_at") };
+        members.end()?;
+        let key = api_keys::update(&context, &id, changes).await?.outcome;
+        Ok(Reply::ok(to_json(&key)).with_version(&api_keys::version(&key)))
+    })
+    .await
+}
+
+pub async fn delete(app: web::Data<App>, request: Request, id: web::Path<String>) -> HttpResponse {
+    respond(&app, &request, WRITE, async |call| {
+        call.end_of_query()?;
+        api_keys::delete(&condition::context(call)?, &id).await?;
+        Ok(Reply::done())
+    })
+    .await
+}

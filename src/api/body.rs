@@ -1,0 +1,183 @@
+//! The JSON body of a request, member by member, so that every faulty member is named at once.
+
+use actix_web::web;
+use serde_json::{Map, Value};
+
+use super::call::ApiCall;
+use super::error::{ACCEPT_PATCH, ACCEPT_POST, ApiError, media_type};
+use super::json;
+use crate::clock::Timestamp;
+use crate::http::form;
+use crate::http::general_error::FaultyMember;
+use crate::oauth::reason::Reason;
+
+/// Reads the body of a POST or PUT.
+///
+/// # Errors
+/// If it is not one JSON object, or too large.
+pub(super) async fn read(call: &ApiCall<'_>, body: web::Payload) -> Result<Members, ApiError> {
+    Ok(read_with_bytes(call, body).await?.0)
+}
+
+/// Reads the body of a POST as [`read`] does. Returns it also as it came.
+///
+/// # Errors
+/// Those of [`read`].
+pub(super) async fn read_with_bytes(
+    call: &ApiCall<'_>,
+    body: web::Payload,
+) -> Result<(Members, web::BytesMut), ApiError> {
+    const JSON: &str = "application/json";
+    if !form::has_media_type(call.request, &[JSON]) {
+        return Err(media_type(ACCEPT_POST, JSON));
+    }
+    whole(call, body).await
+}
+
+/// Reads the body of a PATCH: a JSON Merge Patch (RFC 7396).
+///
+/// # Errors
+/// If it is not one JSON object, or too large.
+pub(super) async fn read_patch(call: &ApiCall<'_>, body: web::Payload) -> Result<Members, ApiError> {
+    const TYPES: [&str; 2] = ["application/merge-patch+json", "application/json"];
+    if !form::has_media_type(call.request, &TYPES) {
+        return Err(media_type(ACCEPT_PATCH, &TYPES.join(", ")));
+    }
+    Ok(whole(call, body).await?.0)
+}
+
+async fn whole(call: &ApiCall<'_>, body: web::Payload) -> Result<(Members, web::BytesMut), ApiError> {
+    let bytes = form::read_whole(call.request, body).await?;
+    let object = json::object(&bytes).map_err(|sentence| Reason::ApiJsonMalformed.because(sentence))?;
+    Ok((Members { left: object, faults: Vec::new() }, bytes))
+}
+
+/// The members of a body that have not been read yet, and what was wrong with the others.
+#[derive(Debug)]
+pub(super) struct Members {
+    left: Map<String, Value>,
+    faults: Vec<FaultyMember>,
+}
+
+impl Members {
+    /// Takes a member as it is. `None` if it did not come.
+    pub(super) fn take(&mut self, name: &str) -> Option<Value> {
+        self.left.remove(name)
+    }
+
+    /// Takes all members that are left.
+    pub(super) fn take_all(&mut self) -> Map<String, Value> {
+        std::mem::take(&mut self.left)
+    }
+
+    /// Takes a text that may be missing or `null`.
+    pub(super) fn text(&mut self, name: &str) -> Option<String> {
+        self.changed_text(name).flatten()
+    }
+
+    /// Takes a text that may be missing. `Some(None)` for `null`.
+    pub(super) fn changed_text(&mut self, name: &str) -> Option<Option<String>> {
+        match self.take(name)? {
+            Value::Null => Some(None),
+            Value::String(text) => Some(Some(text)),
+            _ => {
+                self.wrong(name, "it must be a text");
+                None
+            }
+        }
+    }
+
+    /// Takes a text that must come; empty after a fault.
+    pub(super) fn required_text(&mut self, name: &str) -> String {
+        match self.take(name) {
+            Some(Value::String(text)) => return text,
+            Some(_) => self.wrong(name, "it must be a text"),
+            None => self.missing(name),
+        }
+        String::new()
+    }
+
+    /// Takes `true` or `false`, which may be missing.
+    pub(super) fn flag(&mut self, name: &str) -> Option<bool> {
+        match self.take(name)? {
+            Value::Bool(flag) => Some(flag),
+            _ => {
+                self.wrong(name, "it must be true or false");
+                None
+            }
+        }
+    }
+
+    /// Takes a whole number, which may be missing. `Some(None)` for `null`.
+    pub(super) fn changed_number(&mut self, name: &str) -> Option<Option<i64>> {
+        match self.take(name)? {
+            Value::Null => Some(None),
+            Value::Number(number) if number.as_i64().is_some() => Some(number.as_i64()),
+            _ => {
+                self.wrong(name, "it must be a whole number");
+                None
+            }
+        }
+    }
+
+    /// Takes a list of texts, which may be missing. `null` is an empty list.
+    pub(super) fn texts(&mut self, name: &str) -> Option<Vec<String>> {
+        let list = match self.take(name)? {
+            Value::Null => return Some(Vec::new()),
+            Value::Array(list) => list,
+            _ => {
+                self.wrong(name, "it must be a list of texts");
+                return None;
+            }
+        };
+        let mut texts = Vec::new();
+        for (n, item) in list.into_iter().enumerate() {
+            match item {
+                Value::String(text) => texts.push(text),
+                _ => self.wrong(&format!("{name}/{n}"), "it must be a text"),
+            }
+        }
+        Some(texts)
+    }
+
+    /// Takes a time as RFC 3339 writes it, which may be missing. `Some(None)` for `null`.
+    pub(super) fn changed_time(&mut self, name: &str) -> Option<Option<Timestamp>> {
+        let Some(text) = self.changed_text(name)? else { return Some(None) };
+        let time = Timestamp::parse(&text);
+        if time.is_none() {
+            self.wrong(name, "it must be a time such as 2027-01-31T12:00:00Z (RFC 3339)");
+        }
+        time.map(Some)
+    }
+
+    /// Notes that the value of a member is not valid. `place` is a JSON Pointer without its first slash.
+    pub(super) fn wrong(&mut self, place: &str, sentence: impl Into<String>) {
+        self.note(place.to_owned(), Reason::ApiMemberInvalid, sentence.into());
+    }
+
+    /// Notes that a required member did not come.
+    pub(super) fn missing(&mut self, name: &str) {
+        self.note(name.to_owned(), Reason::ApiMemberMissing, format!("`{name}` is required"));
+    }
+
+    /// Notes that this object has no such member.
+    pub(super) fn unknown(&mut self, name: &str) {
+        let place = name.replace('~', "~0").replace('/', "~1");
+        self.note(place, Reason::ApiMemberUnknown, "this object has no such member".to_owned());
+    }
+
+    fn note(&mut self, place: String, reason: Reason, description: String) {
+        self.faults.push(FaultyMember { field: format!("/{place}"), reason, description });
+    }
+
+    /// Checks that all members were read and are valid.
+    ///
+    /// # Errors
+    /// With every faulty member. A member that is left is unknown.
+    pub(super) fn end(mut self) -> Result<(), ApiError> {
+        for name in self.take_all().keys() {
+            self.unknown(name);
+        }
+        if self.faults.is_empty() { Ok(()) } else { Err(ApiError::of_members(self.faults)) }
+    }
+}

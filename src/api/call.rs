@@ -1,0 +1,95 @@
+//! A request to the management API whose sender may do what it needs.
+
+use std::cell::RefCell;
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+
+use super::credential::{self, Caller};
+use super::error::ApiError;
+use super::query::Query;
+use super::reply::Reply;
+use crate::app::App;
+use crate::http::call::Request;
+use crate::http::general_error;
+use crate::oauth::permission::{Access, Need};
+use crate::operations::Context;
+use crate::operations::terms::Terms;
+
+/// A request whose sender has proven who they are.
+pub(super) struct ApiCall<'a> {
+    pub(super) app: &'a App,
+    pub(super) request: &'a Request,
+    pub(super) caller: Caller,
+    /// What is left of the query.
+    query: RefCell<Query>,
+    is_rehearsal: bool,
+}
+
+/// Answers a request that needs this permission. `work` does it.
+pub(super) async fn respond<'a, F>(app: &'a App, request: &'a Request, need: Need, work: F) -> HttpResponse
+where
+    F: AsyncFnOnce(&ApiCall<'a>) -> Result<Reply, ApiError>,
+{
+    if !app.config.admin.enabled || !app.config.admin.networks.admit(request.address) {
+        return general_error::plain(request, StatusCode::NOT_FOUND, "there is no resource at this path");
+    }
+    let answered = async {
+        let call = ApiCall::begin(app, request, need).await?;
+        work(&call).await
+    };
+    match answered.await {
+        Ok(reply) => reply.answer(app),
+        // All checks passed. What more steps would do does not change the answer.
+        Err(error) if error.is_rehearsal() => Reply::done().answer(app),
+        Err(error) => error.answer(app, request),
+    }
+}
+
+impl<'a> ApiCall<'a> {
+    async fn begin(app: &'a App, request: &'a Request, need: Need) -> Result<Self, ApiError> {
+        let caller = credential::caller(app, request, need).await?;
+        let mut query = Query::of(request.query_string())?;
+        let is_rehearsal = match need.access {
+            Access::Write => query.take_flag("dry_run")?.unwrap_or_default(),
+            Access::Read => false,
+        };
+        Ok(Self { app, request, caller, query: RefCell::new(query), is_rehearsal })
+    }
+
+    /// Takes a parameter of the query. `None` if it did not come.
+    pub(super) fn parameter(&self, name: &str) -> Option<String> {
+        self.query.borrow_mut().take(name)
+    }
+
+    /// Takes a parameter of the query that is one of these words.
+    ///
+    /// # Errors
+    /// If it is another word.
+    pub(super) fn one_of<T: Copy>(&self, name: &str, words: &[(&str, T)]) -> Result<Option<T>, ApiError> {
+        self.query.borrow_mut().take_one_of(name, words)
+    }
+
+    /// Checks that no parameter is left.
+    ///
+    /// # Errors
+    /// If there is one, which is unknown.
+    pub(super) fn end_of_query(&self) -> Result<(), ApiError> {
+        self.query.replace(Query::of("")?).end()
+    }
+
+    /// Whether the request only asks what would happen.
+    pub(super) fn is_rehearsal(&self) -> bool {
+        self.is_rehearsal
+    }
+
+    /// The context for an operation, whatever the version of its object is.
+    pub(super) fn context(&self) -> Context<'a> {
+        self.context_with(Terms { is_rehearsal: self.is_rehearsal, ..Terms::default() })
+    }
+
+    /// The context for an operation on these terms.
+    pub(super) fn context_with(&self, terms: Terms) -> Context<'a> {
+        Context { terms, ..self.app.operations(self.request.now, self.caller.actor.clone()) }
+    }
+}

@@ -1,0 +1,208 @@
+//! `/api/v1/clients`.
+
+mod members;
+pub mod secrets;
+
+use actix_web::{HttpResponse, web};
+use serde_json::Value;
+
+use super::body;
+use super::call::{ApiCall, respond};
+use super::condition::{self, PutCondition};
+use super::error::ApiError;
+use super::idempotency;
+use super::listing;
+use super::query::invalid;
+use super::reply::Reply;
+use crate::app::App;
+use crate::failure::Denied;
+use crate::http::call::Request;
+use crate::oauth::client::{Client, ClientKind, GrantType};
+use crate::oauth::id::ClientId;
+use crate::oauth::permission::{Area, Need};
+use crate::operations::clients::{
+    self, ChosenSecret, ClientChange, CreatedClient, Logos, NewClient, SecretSource, SectorReading,
+};
+use crate::operations::fault::{FaultKind, Faults};
+use crate::operations::terms::{Terms, Version};
+use crate::operations::{Context, Done};
+use crate::representation::client::settings;
+use crate::secret::Secret;
+use crate::store::clients::{ClientFilter, ClientRecord};
+use members::NewMembers;
+
+const READ: Need = Need::read(Area::Clients);
+const WRITE: Need = Need::write(Area::Clients);
+
+pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
+    respond(&app, &request, READ, async |call| {
+        let kind = call.parameter("kind").map(|word| {
+            ClientKind::parse(&word).ok_or_else(|| invalid("kind is web, spa, native or service"))
+        });
+        let grant_type = call.parameter("grant_type").map(|word| {
+            GrantType::parse(&word).ok_or_else(|| invalid("grant_type is one that this server knows"))
+        });
+        let filter = ClientFilter {
+            q: call.parameter("q"),
+            disabled: call.one_of("disabled", &[("true", true), ("false", false)])?,
+            kind: kind.transpose()?,
+            grant_type: grant_type.transpose()?,
+        };
+        let listing = listing::of(call, filter)?;
+        Ok(listing::reply(call, clients::list(&call.context(), listing).await?, record_to_json))
+    })
+    .await
+}
+
+pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
+    respond(&app, &request, WRITE, async |call| {
+        call.end_of_query()?;
+        let (mut members, bytes) = body::read_with_bytes(call, body).await?;
+        let new = NewMembers::read(&mut members, None);
+        members.end()?;
+        let secret = secret_source(call, new.secret).await?;
+        let new = NewClient { client: new.client, secret, logos: Logos::default() };
+        let reply = shown_created(call.is_rehearsal());
+        idempotency::once(call, &bytes, async |context| clients::create(&context, new).await, reply).await
+    })
+    .await
+}
+
+pub async fn show(app: web::Data<App>, request: Request, id: web::Path<String>) -> HttpResponse {
+    respond(&app, &request, READ, async |call| {
+        call.end_of_query()?;
+        let record = clients::find(&call.context(), &ClientId::new(id.into_inner())).await?;
+        Ok(Reply::ok(record_to_json(&record)).with_version(&clients::version(&record.client)))
+    })
+    .await
+}
+
+pub async fn put(
+    app: web::Data<App>,
+    request: Request,
+    id: web::Path<String>,
+    body: web::Payload,
+) -> HttpResponse {
+    respond(&app, &request, WRITE, async |call| {
+        call.end_of_query()?;
+        let id = ClientId::new(id.into_inner());
+        let put = condition::of_put(call.request)?;
+        let mut members = body::read(call, body).await?;
+        match put {
+            PutCondition::Create => {
+                let new = NewMembers::read(&mut members, Some(&id));
+                members.end()?;
+                let secret = secret_source(call, new.secret).await?;
+                let new = NewClient { client: new.client, secret, logos: Logos::default() };
+                let created = clients::create(&call.context(), new).await.map_err(exists)?;
+                Ok(shown_created(call.is_rehearsal())(&created.outcome))
+            }
+            PutCondition::Replace(version) => replace(call, id, version, members).await,
+        }
+    })
+    .await
+}
+
+async fn replace(
+    call: &ApiCall<'_>,
+    id: ClientId,
+    version: Option<Version>,
+    mut members: body::Members,
+) -> Result<Reply, ApiError> {
+    members::drop_read_only(&mut members);
+    let new = NewMembers::read(&mut members, Some(&id));
+    if new.secret.is_some() {
+        members.wrong("client_secret", "secrets are added at the address …/secrets");
+    }
+    members.end()?;
+    let context = call.context_with(Terms { is_rehearsal: call.is_rehearsal(), version, keeper: None });
+    let after = new.client;
+    let edit = move |before: &Client| {
+        let mut client = after.clone();
+        client.version = before.version;
+        client.links.logo.clone_from(&before.links.logo);
+        client.branding.logo_dark.clone_from(&before.branding.logo_dark);
+        Ok(client)
+    };
+    changed(&context, &id, edit).await
+}
+
+pub async fn patch(
+    app: web::Data<App>,
+    request: Request,
+    id: web::Path<String>,
+    body: web::Payload,
+) -> HttpResponse {
+    respond(&app, &request, WRITE, async |call| {
+        call.end_of_query()?;
+        let id = ClientId::new(id.into_inner());
+        let context = condition::context(call)?;
+        let mut members = body::read_patch(call, body).await?;
+        let patch = members::read_patch(&mut members, &id);
+        members.end()?;
+        changed(&context, &id, move |before: &Client| members::patched(before, &patch)).await
+    })
+    .await
+}
+
+pub async fn delete(app: web::Data<App>, request: Request, id: web::Path<String>) -> HttpResponse {
+    respond(&app, &request, WRITE, async |call| {
+        call.end_of_query()?;
+        let context = condition::context(call)?;
+        clients::delete(&context, &ClientId::new(id.into_inner())).await?;
+        Ok(Reply::done())
+    })
+    .await
+}
+
+/// Changes a client, and answers with it as it is now.
+async fn changed<F>(context: &Context<'_>, id: &ClientId, edit: F) -> Result<Reply, ApiError>
+where
+    F: Fn(&Client) -> Result<Client, Faults> + Send + 'static,
+{
+    let change = ClientChange { edit, logos: Logos::default(), sector: SectorReading::AsNeeded };
+    let created_at = clients::find(context, id).await?.created_at;
+    let Done { outcome: client, .. } = clients::update(context, id, change).await?;
+    let version = clients::version(&client);
+    let record = ClientRecord { client, created_at, secrets: Vec::new() };
+    Ok(Reply::ok(record_to_json(&record)).with_version(&version))
+}
+
+/// The answer for a client that was created. A rehearsal leaves the secret out.
+fn shown_created(is_rehearsal: bool) -> impl Fn(&CreatedClient) -> Reply + Send + Sync + 'static {
+    move |created: &CreatedClient| {
+        let mut body = settings(&created.client);
+        body["created_at"] = created.created_at.iso().into();
+        if let Some(secret) = created.generated.as_ref().filter(|_| !is_rehearsal) {
+            body["client_secret"] = secret.expose().as_str().into();
+        }
+        Reply::created(address(&created.client.id), body).with_version(&clients::version(&created.client))
+    }
+}
+
+/// The fault of an object that exists already, for a request on the condition that it does not (RFC 9110 §13.1.2).
+fn exists(denied: Denied<Faults>) -> Denied<Faults> {
+    match denied {
+        Denied::Refused(faults) if faults.kind() == FaultKind::Conflict => {
+            Denied::Refused(faults.as_kind(FaultKind::OtherVersion))
+        }
+        denied => denied,
+    }
+}
+
+async fn secret_source(call: &ApiCall<'_>, chosen: Option<Secret>) -> Result<Option<SecretSource>, ApiError> {
+    let Some(text) = chosen else { return Ok(None) };
+    Ok(Some(SecretSource::Chosen(ChosenSecret::new(&call.app.passwords, text).await?)))
+}
+
+/// The path of a client below the public URL.
+fn address(id: &ClientId) -> String {
+    let id = percent_encoding::utf8_percent_encode(id.as_str(), percent_encoding::NON_ALPHANUMERIC);
+    format!("/api/v1/clients/{id}")
+}
+
+fn record_to_json(record: &ClientRecord) -> Value {
+    let mut json = settings(&record.client);
+    json["created_at"] = record.created_at.iso().into();
+    json
+}

@@ -1,0 +1,107 @@
+//! `/api/v1/clients/{id}/secrets`.
+
+use actix_web::{HttpResponse, web};
+use serde_json::json;
+
+use super::super::body;
+use super::super::call::respond;
+use super::super::idempotency;
+use super::super::listing;
+use super::super::reply::Reply;
+use super::{READ, WRITE, address, secret_source};
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::http::call::Request;
+use crate::oauth::id::ClientId;
+use crate::operations::clients::{self, AddedSecret, SecretSource};
+use crate::operations::fault::Fault;
+use crate::operations::list::List;
+use crate::representation::client::secret_to_json;
+use crate::secret::Secret;
+
+pub async fn list(app: web::Data<App>, request: Request, id: web::Path<String>) -> HttpResponse {
+    respond(&app, &request, READ, async |call| {
+        call.end_of_query()?;
+        let record = clients::find(&call.context(), &ClientId::new(id.into_inner())).await?;
+        // A client has so few secrets that all are on the first page.
+        let list = List { items: record.secrets, next: None };
+        Ok(listing::reply(call, list, secret_to_json))
+    })
+    .await
+}
+
+pub async fn create(
+    app: web::Data<App>,
+    request: Request,
+    id: web::Path<String>,
+    body: web::Payload,
+) -> HttpResponse {
+    respond(&app, &request, WRITE, async |call| {
+        call.end_of_query()?;
+        let (mut members, bytes) = body::read_with_bytes(call, body).await?;
+        let expires_at = members.changed_time("expires_at").flatten();
+        let chosen = members.text("client_secret").map(Secret::new);
+        members.end()?;
+        if expires_at.is_some_and(|end| end <= call.request.now) {
+            return Err(Fault::invalid("expires_at", "the time is over already").into());
+        }
+        let id = ClientId::new(id.into_inner());
+        let source = secret_source(call, chosen).await?.unwrap_or(SecretSource::Generated);
+        let add = async |context| clients::add_secret(&context, &id, source, expires_at).await;
+        let (client, is_rehearsal, now) = (id.clone(), call.is_rehearsal(), call.request.now);
+        let shown = move |added: &AddedSecret| {
+            let mut body = json!({
+                "id": added.id,
+                "created_at": now.iso(),
+                "expires_at": added.expires_at.map(Timestamp::iso),
+                "last_used_at": null,
+            });
+            if let Some(secret) = added.generated.as_ref().filter(|_| !is_rehearsal) {
+                body["client_secret"] = secret.expose().as_str().into();
+            }
+            Reply::created(format!("{}/secrets/{}", address(&client), added.id), body)
+        };
+        idempotency::once(call, &bytes, add, shown).await
+    })
+    .await
+}
+
+pub async fn patch(
+    app: web::Data<App>,
+    request: Request,
+    path: web::Path<(String, String)>,
+    body: web::Payload,
+) -> HttpResponse {
+    respond(&app, &request, WRITE, async |call| {
+        call.end_of_query()?;
+        let (id, secret) = path.into_inner();
+        let mut members = body::read_patch(call, body).await?;
+        let expires_at = members.changed_time("expires_at");
+        members.end()?;
+        let (context, id) = (call.context(), ClientId::new(id));
+        let record = match expires_at {
+            Some(end) => clients::set_secret_end(&context, &id, &secret, end).await?.outcome,
+            None => clients::find(&context, &id).await?,
+        };
+        let found = record.secrets.iter().find(|found| found.id == secret);
+        let unknown = || Fault::not_found(format!("the client {id} has no secret with the id {secret}"));
+        Ok(Reply::ok(secret_to_json(found.ok_or_else(unknown)?)))
+    })
+    .await
+}
+
+pub async fn delete(
+    app: web::Data<App>,
+    request: Request,
+    path: web::Path<(String, String)>,
+) -> HttpResponse {
+    respond(&app, &request, WRITE, async |call| {
+        call.end_of_query()?;
+        let (id, secret) = path.into_inner();
+        let (context, id) = (call.context(), ClientId::new(id));
+        let expected = clients::check_remove_secret(&context, &id, &secret).await?;
+        clients::remove_secret(&context, &id, &secret, expected).await?;
+        Ok(Reply::done())
+    })
+    .await
+}

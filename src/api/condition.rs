@@ -1,0 +1,66 @@
+//! `If-Match` and `If-None-Match` (RFC 9110 §13.1).
+
+use actix_web::http::header::{self, HeaderName};
+
+use super::call::ApiCall;
+use super::error::ApiError;
+use super::query::invalid;
+use crate::http::call::Request;
+use crate::oauth::reason::Reason;
+use crate::operations::Context;
+use crate::operations::terms::{Terms, Version};
+
+/// What PUT may do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum PutCondition {
+    /// Create an object that does not exist.
+    Create,
+    /// Replace the object if it has this version; `None`: whichever version it has.
+    Replace(Option<Version>),
+}
+
+/// Reads the condition of a PUT, which must have one.
+///
+/// # Errors
+/// If there is no condition, or one that cannot be read.
+pub(super) fn of_put(request: &Request) -> Result<PutCondition, ApiError> {
+    match (one(request, header::IF_NONE_MATCH)?, if_match(request)?) {
+        (Some("*"), None) => Ok(PutCondition::Create),
+        (Some(_), None) => Err(invalid("If-None-Match is *, or is not sent")),
+        (None, Some(condition)) => Ok(PutCondition::Replace(condition)),
+        (Some(_), Some(_)) => Err(invalid("send If-Match or If-None-Match, not both")),
+        (None, None) => {
+            let sentence = "PUT needs If-None-Match: * to create the object, or If-Match to replace it";
+            Err(Reason::ApiConditionMissing.because(sentence).into())
+        }
+    }
+}
+
+/// The context for a PATCH or DELETE, which may have the condition `If-Match`.
+///
+/// # Errors
+/// If the condition cannot be read.
+pub(super) fn context<'a>(call: &ApiCall<'a>) -> Result<Context<'a>, ApiError> {
+    let version = if_match(call.request)?.flatten();
+    Ok(call.context_with(Terms { is_rehearsal: call.is_rehearsal(), version, keeper: None }))
+}
+
+/// Reads `If-Match`. `None` if it did not come, `Some(None)` for `*`.
+fn if_match(request: &Request) -> Result<Option<Option<Version>>, ApiError> {
+    let Some(value) = one(request, header::IF_MATCH)? else { return Ok(None) };
+    if value == "*" {
+        return Ok(Some(None));
+    }
+    let tag =
+        value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).filter(|tag| !tag.contains('"'));
+    let tag = tag.ok_or_else(|| invalid("If-Match is one ETag as the server sent it, in its quotes"))?;
+    Ok(Some(Some(Version::new(tag))))
+}
+
+/// The text of a header that comes at most once.
+fn one(request: &Request, name: HeaderName) -> Result<Option<&str>, ApiError> {
+    let mut values = request.headers().get_all(&name);
+    let Some(value) = values.next() else { return Ok(None) };
+    let text = value.to_str().ok().filter(|_| values.next().is_none());
+    text.map(|text| Some(text.trim())).ok_or_else(|| invalid(format!("{name} comes once, as ASCII")))
+}

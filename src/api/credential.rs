@@ -1,0 +1,139 @@
+//! Who asks: the API key or access token of a request.
+
+use std::sync::Arc;
+
+use actix_web::http::header;
+
+use super::error::{ApiError, WWW_AUTHENTICATE};
+use crate::app::App;
+use crate::clock::Seconds;
+use crate::http::call::Request;
+use crate::http::limiting;
+use crate::oauth::api_key;
+use crate::oauth::error::OAuthError;
+use crate::oauth::id::ClientId;
+use crate::oauth::permission::{Need, Permissions};
+use crate::oauth::reason::Reason;
+use crate::operations::actor::{Actor, ActorKind, Authority};
+use crate::secret::Hash;
+use crate::store::api_keys::{self, ApiKeyRecord};
+use crate::store::db::{Conn, Tx};
+
+/// How old the noted use of a key may be.
+const NOTE_EVERY: Seconds = Seconds::new(60);
+
+/// Who asks, as far as the management API must know.
+#[derive(Debug)]
+pub(super) struct Caller {
+    pub(super) actor: Arc<Actor>,
+    /// Names who asks, for answers that are kept: no other credential has the same text.
+    pub(super) holder: String,
+}
+
+/// Finds who asks, and checks that they may.
+///
+/// # Errors
+/// If the request has no valid credential, or one that does not permit what the request needs.
+pub(super) async fn caller(app: &App, request: &Request, need: Need) -> Result<Caller, ApiError> {
+    let (caller, permissions) = match text(request).map_err(|error| challenged(error, need))? {
+        Some(key) if api_key::looks_like_one(&key) => {
+            by_api_key(app, request, &key).await.map_err(|error| error.for_need(need))?
+        }
+        Some(_) => return Err(challenged(wrong(), need)),
+        None => {
+            let error =
+                Reason::ApiCredentialMissing.because("the request has no API key and no access token");
+            return Err(challenged(error, need));
+        }
+    };
+    if !permissions.cover(need) {
+        let sentence = format!("this needs the scope {}", need.scope());
+        return Err(challenged(Reason::ApiScopeMissing.because(sentence), need));
+    }
+    Ok(caller)
+}
+
+/// The text of the credential. `None` if the request has none.
+fn text(request: &Request) -> Result<Option<String>, OAuthError> {
+    let mut headers = request.headers().get_all(header::AUTHORIZATION);
+    let Some(value) = headers.next() else { return Ok(None) };
+    if headers.next().is_some() {
+        return Err(wrong());
+    }
+    let (scheme, text) = value.to_str().ok().and_then(|value| value.split_once(' ')).ok_or_else(wrong)?;
+    if !scheme.eq_ignore_ascii_case("Bearer") {
+        return Err(wrong());
+    }
+    Ok(Some(text.trim_matches(' ').to_owned()))
+}
+
+fn wrong() -> OAuthError {
+    Reason::ApiCredentialWrong.because("the Authorization header has no valid API key or access token")
+}
+
+/// An error on the way to the header that says what would be enough.
+enum Unproven {
+    Refused(OAuthError),
+    Other(ApiError),
+}
+
+impl Unproven {
+    fn for_need(self, need: Need) -> ApiError {
+        match self {
+            Self::Refused(error) => challenged(error, need),
+            Self::Other(error) => error,
+        }
+    }
+}
+
+impl<E: Into<ApiError>> From<E> for Unproven {
+    fn from(error: E) -> Self {
+        Self::Other(error.into())
+    }
+}
+
+async fn by_api_key(app: &App, request: &Request, key: &str) -> Result<(Caller, Permissions), Unproven> {
+    if !api_key::is_well_formed(key) {
+        return Err(Unproven::Refused(wrong()));
+    }
+    let hash = Hash::of(key);
+    let find = async move |conn: &mut Conn| api_keys::find_by_hash(conn, &hash).await;
+    let record = app.db.read(find).await?.ok_or_else(|| Unproven::Refused(wrong()))?;
+    if !record.is_live(request.now) {
+        let error = Reason::ApiKeyExpired.because("the API key has ended");
+        return Err(Unproven::Refused(error));
+    }
+    let holder = format!("api_key:{}", record.id);
+    limiting::client_is_proven(app, request, &ClientId::new(&holder))?;
+    note_use(app, request, &record).await?;
+    let permissions = Permissions::of(&record.scope);
+    let actor = Actor {
+        id: Some(record.id),
+        name: Some(record.name),
+        address: Some(request.address),
+        request_id: Some(request.id.clone()),
+        authority: Authority::Limited(permissions.clone()),
+        ..Actor::of(ActorKind::ApiKey)
+    };
+    Ok((Caller { actor: Arc::new(actor), holder }, permissions))
+}
+
+/// Notes that a key is used, at most once a minute.
+async fn note_use(app: &App, request: &Request, record: &ApiKeyRecord) -> Result<(), ApiError> {
+    let now = request.now;
+    if record.last_used_at.is_some_and(|last| last + NOTE_EVERY > now) {
+        return Ok(());
+    }
+    let id = record.id.clone();
+    Ok(app.db.write(async move |tx: &mut Tx| api_keys::note_use(tx, &id, now).await).await?)
+}
+
+/// The error with a challenge that names the scope which would be enough (RFC 6750 §3).
+fn challenged(error: OAuthError, need: Need) -> ApiError {
+    let code = match error.reason {
+        Reason::ApiCredentialMissing => String::new(),
+        _ => format!(", error=\"{}\"", error.code().as_str()),
+    };
+    let challenge = format!("Bearer realm=\"grantor\"{code}, scope=\"{}\"", need.scope());
+    ApiError::from(error).with_header(WWW_AUTHENTICATE, &challenge)
+}

@@ -1,0 +1,17 @@
+//! The management API under `/api/v1`: JSON over the operations that the command line calls, too.
+//!
+//! Each object has a file with a handler for each method. A handler says what the request needs, reads the body, calls an
+//! operation and answers; what handlers share is in the files about calls, bodies, queries, replies and errors.
+
+pub mod api_keys;
+mod body;
+mod call;
+pub mod clients;
+mod condition;
+mod credential;
+mod error;
+mod idempotency;
+mod json;
+mod listing;
+mod query;
+mod reply;

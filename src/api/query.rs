@@ -1,0 +1,79 @@
+//! The query of a request: each parameter once, and no parameter that the address does not have.
+
+use std::collections::BTreeMap;
+
+use super::error::ApiError;
+use crate::oauth::reason::Reason;
+
+/// The parameters that have not been read yet.
+#[derive(Debug)]
+pub(super) struct Query(BTreeMap<String, String>);
+
+impl Query {
+    /// Reads the query of a URL.
+    ///
+    /// # Errors
+    /// If it is malformed, or has a parameter twice.
+    pub(super) fn of(text: &str) -> Result<Self, ApiError> {
+        let malformed =
+            |_| Reason::ApiParameterInvalid.because("the query is not made of name=value pairs in UTF-8");
+        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(text).map_err(malformed)?;
+        let mut parameters = BTreeMap::new();
+        for (name, value) in pairs {
+            if parameters.insert(name, value).is_some() {
+                return Err(Reason::ParameterRepeated.because("a parameter of the query came twice").into());
+            }
+        }
+        Ok(Self(parameters))
+    }
+
+    /// Takes a parameter. `None` if it did not come.
+    pub(super) fn take(&mut self, name: &str) -> Option<String> {
+        self.0.remove(name)
+    }
+
+    /// Takes a parameter that is one of these words.
+    ///
+    /// # Errors
+    /// If it is another word.
+    pub(super) fn take_one_of<T: Copy>(
+        &mut self,
+        name: &str,
+        words: &[(&str, T)],
+    ) -> Result<Option<T>, ApiError> {
+        let Some(value) = self.take(name) else { return Ok(None) };
+        let found = words.iter().find(|(word, _)| *word == value);
+        let all: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        let wrong = || invalid(format!("{name} is one of: {}", all.join(", ")));
+        found.map(|(_, value)| Some(*value)).ok_or_else(wrong)
+    }
+
+    /// Takes a parameter that is `true` or `false`.
+    ///
+    /// # Errors
+    /// If it is another word.
+    pub(super) fn take_flag(&mut self, name: &str) -> Result<Option<bool>, ApiError> {
+        self.take_one_of(name, &[("true", true), ("false", false)])
+    }
+
+    /// Checks that all parameters were read.
+    ///
+    /// # Errors
+    /// If there is another one, which is unknown.
+    pub(super) fn end(self) -> Result<(), ApiError> {
+        match self.0.keys().next() {
+            None => Ok(()),
+            Some(name) => {
+                let name = crate::oauth::error::quoted(name);
+                Err(Reason::ApiParameterUnknown
+                    .because(format!("the parameter {name} is not known here"))
+                    .into())
+            }
+        }
+    }
+}
+
+/// The refusal of a parameter or header.
+pub(super) fn invalid(sentence: impl Into<String>) -> ApiError {
+    Reason::ApiParameterInvalid.because(sentence.into()).into()
+}

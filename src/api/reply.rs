@@ -1,0 +1,85 @@
+//! Answers of the management API that are not errors.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::app::App;
+use crate::operations::terms::Version;
+
+/// An answer, which can be kept and given again.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Reply {
+    status: u16,
+    /// `None` for 204.
+    body: Option<Value>,
+    etag: Option<String>,
+    /// The path of the object below the public URL.
+    location: Option<String>,
+    /// The path and query of the next page of a list, below the public URL.
+    next: Option<String>,
+    /// Whether the answer was given before, and is given again for an Idempotency-Key.
+    #[serde(skip)]
+    is_replayed: bool,
+}
+
+impl Reply {
+    fn of(status: StatusCode, body: Option<Value>) -> Self {
+        Self { status: status.as_u16(), body, etag: None, location: None, next: None, is_replayed: false }
+    }
+
+    /// 200 with an object or a list.
+    pub(super) fn ok(body: Value) -> Self {
+        Self::of(StatusCode::OK, Some(body))
+    }
+
+    /// 201 with a new object, which is at this path below the public URL.
+    pub(super) fn created(location: String, body: Value) -> Self {
+        Self { location: Some(location), ..Self::of(StatusCode::CREATED, Some(body)) }
+    }
+
+    /// 204.
+    pub(super) fn done() -> Self {
+        Self::of(StatusCode::NO_CONTENT, None)
+    }
+
+    /// The reply with the version of its object.
+    pub(super) fn with_version(self, version: &Version) -> Self {
+        Self { etag: Some(format!("\"{}\"", version.as_str())), ..self }
+    }
+
+    /// The reply with the next page of its list.
+    pub(super) fn with_next(self, next: Option<String>) -> Self {
+        Self { next, ..self }
+    }
+
+    /// The reply as it is given again.
+    pub(super) fn replayed(self) -> Self {
+        Self { is_replayed: true, ..self }
+    }
+
+    /// The HTTP response. It is never stored by a cache: some answers have a secret, and all are only for their reader.
+    pub(super) fn answer(self, app: &App) -> HttpResponse {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = HttpResponse::build(status);
+        response.insert_header((header::CACHE_CONTROL, "no-store"));
+        if let Some(etag) = self.etag {
+            response.insert_header((header::ETAG, etag));
+        }
+        if let Some(path) = self.location {
+            response.insert_header((header::LOCATION, format!("{}{path}", app.issuer)));
+        }
+        if let Some(next) = self.next {
+            response.insert_header((header::LINK, format!("<{}{next}>; rel=\"next\"", app.issuer)));
+        }
+        if self.is_replayed {
+            response.insert_header(("idempotent-replayed", "true"));
+        }
+        match self.body {
+            Some(body) => response.json(body),
+            None => response.finish(),
+        }
+    }
+}

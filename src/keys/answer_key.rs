@@ -1,0 +1,58 @@
+//! The key under which the answer to a request with an Idempotency-Key is kept. Only who has the Idempotency-Key can make
+//! it, so the database alone does not give away the secrets in such answers.
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
+
+use crate::failure::Failure;
+
+/// A key for one answer.
+pub struct AnswerKey(RandomizedNonceKey);
+
+impl AnswerKey {
+    /// Makes the key of this holder of a credential and this Idempotency-Key (HKDF, RFC 5869).
+    ///
+    /// # Errors
+    /// Only failures of the cryptographic library.
+    pub fn of(holder: &str, idempotency_key: &str) -> Result<Self, Failure> {
+        let failed = |_| Failure::Internal("a key could not be derived".into());
+        let secret = Salt::new(HKDF_SHA256, b"grantor kept answer").extract(idempotency_key.as_bytes());
+        let info = [holder.as_bytes()];
+        let mut key = [0; 32];
+        secret.expand(&info, HKDF_SHA256).and_then(|made| made.fill(&mut key)).map_err(failed)?;
+        RandomizedNonceKey::new(&AES_256_GCM, &key).map(Self).map_err(failed)
+    }
+
+    /// Encrypts an answer. `None` only if the cryptographic library fails.
+    pub fn seal(&self, mut answer: Vec<u8>) -> Option<Vec<u8>> {
+        let nonce = self.0.seal_in_place_append_tag(Aad::empty(), &mut answer).ok()?;
+        Some([nonce.as_ref(), answer.as_slice()].concat())
+    }
+
+    /// Decrypts what [`Self::seal`] returned. `None` if it was sealed with another key.
+    pub fn open(&self, sealed: &[u8]) -> Option<Vec<u8>> {
+        let (nonce, sealed) = sealed.split_at_checked(NONCE_LEN)?;
+        let mut answer = sealed.to_vec();
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let length = self.0.open_in_place(nonce, Aad::empty(), &mut answer).ok()?.len();
+        answer.truncate(length);
+        Some(answer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::AnswerKey;
+
+    #[test]
+    fn only_the_same_holder_and_key_open_an_answer() {
+        let sealed = AnswerKey::of("api_key:a", "k").unwrap().seal(b"secret".to_vec()).unwrap();
+        for (holder, key, opens) in
+            [("api_key:a", "k", true), ("api_key:b", "k", false), ("api_key:a", "l", false)]
+        {
+            let opened = AnswerKey::of(holder, key).unwrap().open(&sealed);
+            assert_eq!(opened.as_deref(), opens.then_some(&b"secret"[..]), "{holder} {key}");
+        }
+        assert!(!sealed.windows(6).any(|part| part == b"secret"));
+    }
+}
