@@ -30,7 +30,8 @@ fn path_of(route: &str) -> String {
 }
 
 fn need(route: &str, method: &str) -> String {
-    let (_, area) = NEEDS.iter().find(|(known, _)| *known == route).unwrap_or_else(|| panic!("{route} is new"));
+    let (_, area) =
+        NEEDS.iter().find(|(known, _)| *known == route).unwrap_or_else(|| panic!("{route} is new"));
     let access = if matches!(method, "GET" | "HEAD") { "read" } else { "write" };
     format!("{area}.{access}")
 }
@@ -47,7 +48,8 @@ async fn every_route_refuses_everyone_who_may_not() {
             let what = format!("{method} {route}");
             let stranger = Browser::new(&server.url);
             let request = |headers: Vec<(&'static str, String)>| {
-                let (mut stranger, method, path) = (stranger.stranger(), method.clone(), format!("/api/v1{path}"));
+                let (mut stranger, method, path) =
+                    (stranger.stranger(), method.clone(), format!("/api/v1{path}"));
                 async move {
                     let headers: Vec<(&str, &str)> =
                         headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
