@@ -9,7 +9,7 @@ use crate::endpoints::fallback::{self, MethodNotAllowed};
 use crate::endpoints::{
     authorize, device_authorization, health, introspect, jwks, metadata, revoke, token, userinfo, webfinger,
 };
-use crate::http::route::Surface::{Api, OAuth, Page};
+use crate::http::route::Surface::{Api, Management, OAuth, Page};
 use crate::http::route::{Route, Surface};
 use crate::limits::Class;
 use crate::pages::{
@@ -74,32 +74,36 @@ static ENDPOINTS: [Endpoint; 33] = [
     at("/errors/{word}", Page, Class::Metadata).read(|route| route.to(errors::show)).compressed(),
     at("/assets/{name}", Page, Class::Metadata).read(|route| route.to(assets::show)).compressed(),
     at("/logos/{digest}", Page, Class::Metadata).read(|route| route.to(logo::show)),
-    at("/api/v1/clients", Api, Class::Management)
+    at("/api/v1/clients", Management, Class::Management)
         .read(|route| route.to(clients::list))
         .post(|route| route.to(clients::create)),
-    at("/api/v1/clients/{id}", Api, Class::Management)
+    at("/api/v1/clients/{id}", Management, Class::Management)
         .read(|route| route.to(clients::show))
         .put(|route| route.to(clients::put))
         .patch(|route| route.to(clients::patch))
         .delete(|route| route.to(clients::delete)),
-    at("/api/v1/clients/{id}/secrets", Api, Class::Management)
+    at("/api/v1/clients/{id}/secrets", Management, Class::Management)
         .read(|route| route.to(clients::secrets::list))
         .post(|route| route.to(clients::secrets::create)),
-    at("/api/v1/clients/{id}/secrets/{secret}", Api, Class::Management)
+    at("/api/v1/clients/{id}/secrets/{secret}", Management, Class::Management)
         .patch(|route| route.to(clients::secrets::patch))
         .delete(|route| route.to(clients::secrets::delete)),
-    at("/api/v1/api-keys", Api, Class::Management)
+    at("/api/v1/api-keys", Management, Class::Management)
         .read(|route| route.to(api_keys::list))
         .post(|route| route.to(api_keys::create)),
-    at("/api/v1/api-keys/{id}", Api, Class::Management)
+    at("/api/v1/api-keys/{id}", Management, Class::Management)
         .read(|route| route.to(api_keys::show))
         .patch(|route| route.to(api_keys::patch))
         .delete(|route| route.to(api_keys::delete)),
 ];
 
-/// The routes of the table, without their handlers.
-pub(super) fn routes() -> impl Iterator<Item = &'static Route> {
-    ENDPOINTS.iter().map(|endpoint| &endpoint.route)
+/// The routes of the table, without their handlers. `has_management`: with those of the management API.
+pub(super) fn routes(has_management: bool) -> impl Iterator<Item = &'static Route> {
+    mounted(has_management).map(|endpoint| &endpoint.route)
+}
+
+fn mounted(has_management: bool) -> impl Iterator<Item = &'static Endpoint> {
+    ENDPOINTS.iter().filter(move |endpoint| has_management || endpoint.route.class != Some(Class::Management))
 }
 
 /// The path of each endpoint, with the methods that it takes.
@@ -111,8 +115,8 @@ pub fn methods() -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
 }
 
 /// Mounts the table. `mount` is the path of the public URL: empty or `/like/this`.
-pub(super) fn register(config: &mut ServiceConfig, mount: &str) {
-    for endpoint in &ENDPOINTS {
+pub(super) fn register(config: &mut ServiceConfig, mount: &str, has_management: bool) {
+    for endpoint in mounted(has_management) {
         for path in endpoint.route.paths(mount) {
             match endpoint.compressed {
                 true => config.service(endpoint.resource(path).wrap(Compress::default())),
@@ -285,7 +289,11 @@ mod tests {
             ("/auth", "/auth/.well-known/webfinger", "none"),
             ("", "/.well-known/webfinger/x", "none"),
         ] {
-            assert_eq!(Routes::new(mount, super::routes()).find(path).path, route, "{path} under {mount}");
+            assert_eq!(
+                Routes::new(mount, super::routes(true)).find(path).path,
+                route,
+                "{path} under {mount}"
+            );
         }
     }
 }

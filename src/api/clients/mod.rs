@@ -13,7 +13,7 @@ use super::error::ApiError;
 use super::idempotency;
 use super::listing;
 use super::query::invalid;
-use super::reply::Reply;
+use super::reply::{Reply, segment};
 use crate::app::App;
 use crate::failure::Denied;
 use crate::http::call::Request;
@@ -197,8 +197,7 @@ async fn secret_source(call: &ApiCall<'_>, chosen: Option<Secret>) -> Result<Opt
 
 /// The path of a client below the public URL.
 fn address(id: &ClientId) -> String {
-    let id = percent_encoding::utf8_percent_encode(id.as_str(), percent_encoding::NON_ALPHANUMERIC);
-    format!("/api/v1/clients/{id}")
+    format!("/api/v1/clients/{}", segment(id.as_str()))
 }
 
 fn record_to_json(record: &ClientRecord) -> Value {

@@ -122,6 +122,7 @@ async fn secrets_are_added_with_an_end_that_can_change_and_are_removed() {
     let server = TestServer::start().await;
     let api = Api::owner(&server).await;
     api.service("reports").await;
+    api.patch("/clients/reports", json!({ "scope": "read" })).await;
     let end = (server.app.now() + grantor::clock::Seconds::new(3600)).iso();
     let added = api.post("/clients/reports/secrets", json!({ "expires_at": end })).await;
     assert_eq!(added.status, StatusCode::CREATED, "{added:?}");
@@ -154,7 +155,7 @@ async fn every_setting_of_a_client_can_be_read_and_sent_back() {
     server.resource("https://api.example.com", "read").await;
     for (member, value) in [
         ("client_uri", json!("https://app.example.com/")),
-        ("tos_uri#de", json!("https://app.example.com/agb")),
+        ("client_name#de", json!("Kalender")),
         ("brand_accent", json!("#123456")),
         ("post_logout_redirect_uris", json!(["https://app.example.com/bye"])),
         ("origins", json!(["https://other.example.com"])),
