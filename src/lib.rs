@@ -32,6 +32,7 @@ pub mod cache;
 pub mod keys;
 
 pub mod operations;
+pub mod representation;
 
 pub mod app;
 pub mod readiness;
