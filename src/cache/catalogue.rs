@@ -54,6 +54,10 @@ pub struct Catalogue {
     scopes: HashMap<String, ScopeRecord>,
     /// By the normal form of their URIs.
     resources: HashMap<String, Resource>,
+    /// The management API, which is before all others, so that no other resource can take its place.
+    management: Resource,
+    /// The normal form of its URI.
+    management_uri: String,
 }
 
 impl KnownScopes for Catalogue {
@@ -64,7 +68,15 @@ impl KnownScopes for Catalogue {
 
 impl KnownResources for Catalogue {
     fn resource(&self, uri: &str) -> Option<&Resource> {
-        self.resources.get(&resource::normal(uri)?)
+        if uri == self.management.uri {
+            return Some(&self.management);
+        }
+        // Most servers have no other resource, and need not parse the issuer that most tokens are for.
+        if self.resources.is_empty() {
+            return (uri == self.management_uri).then_some(&self.management);
+        }
+        let uri = resource::normal(uri)?;
+        if uri == self.management_uri { Some(&self.management) } else { self.resources.get(&uri) }
     }
 }
 
@@ -79,8 +91,9 @@ impl Catalogue {
         Self {
             read_at,
             scopes: scopes.into_iter().map(|record| (record.name.clone(), record)).collect(),
-            // Last, so that no other resource can take its place.
-            resources: resources.into_iter().chain([management]).filter_map(normal).collect(),
+            resources: resources.into_iter().filter_map(normal).collect(),
+            management_uri: resource::normal(&management.uri).unwrap_or_default(),
+            management,
         }
     }
 

@@ -241,6 +241,8 @@ pub async fn update(context: &Context<'_>, user: &str, changes: UserChanges) -> 
             users::update(tx, &after).await?.map_err(|name| taken(&after, &name))?;
             if role != before.role {
                 users::set_role(tx, &after.id, role).await?;
+                // Someone who could not change a person with this role may have made the link.
+                password_links::delete(tx, &after.id).await?;
             }
             let after = existing(tx, after.id.as_str()).await?;
             let event = event(Act::UserUpdated, &after.person).changing(members(&before), members(&after));

@@ -321,6 +321,21 @@ async fn no_one_changes_a_person_who_may_do_more() {
 }
 
 #[tokio::test]
+async fn a_link_from_before_a_role_was_given_does_not_open_the_account_of_an_owner() {
+    let place = Place::new().await;
+    let by_operator = place.context(limited(Role::Operator.limit()), false);
+    let link = password_links::create(&by_operator, "plain").await.unwrap().outcome;
+    let token = link.token.expose().as_str();
+    users::update(&by_operator, "plain", named("Plain")).await.unwrap();
+    assert!(password_links::find(&by_operator, token).await.unwrap().is_some());
+    let by_owner = place.context(holding("grantor.write"), false);
+    users::update(&by_owner, "plain", with_role(Some(Role::Owner))).await.unwrap();
+    assert!(password_links::find(&by_operator, token).await.unwrap().is_none());
+    let redeemed = password_links::redeem(&by_operator, token, place.password.clone()).await;
+    assert_eq!(refusal(redeemed), Some(FaultKind::NotFound));
+}
+
+#[tokio::test]
 async fn other_clients_and_people_can_be_changed_without_being_an_owner() {
     let place = Place::new().await;
     let context = place.context(limited(Role::Operator.limit()), false);
