@@ -7,6 +7,7 @@ use crate::failure::{Denied, Failure};
 use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::management;
+use crate::oauth::identity::role::Role;
 use crate::oauth::permission::Permissions;
 use crate::oauth::reason::Reason;
 use crate::oauth::token::bearer::{PresentedToken, check_for_resource};
@@ -54,7 +55,7 @@ fn of_client(client: &Client, permitted: Permissions) -> Actor {
 }
 
 fn of_person(user: &UserRecord, client: &Client, permitted: &Permissions) -> Actor {
-    let limit = user.role.map(|role| role.limit()).unwrap_or_default();
+    let limit = user.role.map(Role::limit).unwrap_or_default();
     Actor {
         id: Some(user.person.id.to_string()),
         name: Some(user.person.username.clone()),
