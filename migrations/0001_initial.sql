@@ -132,6 +132,28 @@ INSERT INTO scopes (name, description, sensitive, claims, created_at) VALUES
     ('groups', 'See the groups that you belong to', TRUE, 'groups', 0),
     ('offline_access', 'Keep this access after you have signed out', TRUE, '', 0);
 
+-- The scopes of the management API. Operators cannot change them.
+INSERT INTO scopes (name, description, consequence, sensitive, created_at) VALUES
+    ('grantor.read', 'See everything that this server stores, except secrets', NULL, TRUE, 0),
+    ('grantor.write', 'Change everything on this server',
+     'It can make anyone an owner of this server, and sign in as anyone.', TRUE, 0),
+    ('grantor.clients.read', 'See the applications that are registered here', NULL, TRUE, 0),
+    ('grantor.clients.write', 'Register, change and delete applications',
+     'It can lock people out of an application.', TRUE, 0),
+    ('grantor.users.read', 'See the accounts of all people, and where they are signed in', NULL, TRUE, 0),
+    ('grantor.users.write', 'Create, change and delete accounts',
+     'It can set the passwords of people, and lock them out.', TRUE, 0),
+    ('grantor.grants.read', 'See what people have allowed applications', NULL, TRUE, 0),
+    ('grantor.grants.write', 'Take back what people have allowed applications', NULL, TRUE, 0),
+    ('grantor.keys.read', 'See the public keys of this server', NULL, TRUE, 0),
+    ('grantor.keys.write', 'Renew and retire the keys that sign tokens',
+     'It can make all tokens invalid.', TRUE, 0),
+    ('grantor.audit.read', 'See who did what on this server, and which requests it refused', NULL, TRUE, 0),
+    ('grantor.audit.write', 'Change how events are handled', NULL, TRUE, 0),
+    ('grantor.config.read', 'See the scopes, APIs and trusted issuers of this server', NULL, TRUE, 0),
+    ('grantor.config.write', 'Change the scopes, APIs and trusted issuers of this server',
+     'It can change what applications are allowed to ask for.', TRUE, 0);
+
 -- Protected APIs (RFC 8707), and the format of their access tokens.
 CREATE TABLE resources (
     uri                   TEXT   PRIMARY KEY,

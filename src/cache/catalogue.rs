@@ -14,6 +14,7 @@ use super::fresh::{Fresh, fresh_or_last};
 use super::in_flight_reads::InFlightReads;
 use crate::clock::{Clock, Seconds};
 use crate::failure::Failure;
+use crate::oauth::grant::management;
 use crate::oauth::grant::resource::{self, KnownResources, Resource};
 use crate::oauth::grant::scope::{KnownScopes, Scope, ScopeRecord};
 use crate::oauth::id::ClientId;
@@ -53,6 +54,10 @@ pub struct Catalogue {
     scopes: HashMap<String, ScopeRecord>,
     /// By the normal form of their URIs.
     resources: HashMap<String, Resource>,
+    /// The management API, which is before all others, so that no other resource can take its place.
+    management: Resource,
+    /// The normal form of its URI.
+    management_uri: String,
 }
 
 impl KnownScopes for Catalogue {
@@ -63,20 +68,32 @@ impl KnownScopes for Catalogue {
 
 impl KnownResources for Catalogue {
     fn resource(&self, uri: &str) -> Option<&Resource> {
-        if self.resources.is_empty() {
-            return None;
+        if uri == self.management.uri {
+            return Some(&self.management);
         }
-        self.resources.get(&resource::normal(uri)?)
+        // Most servers have no other resource, and need not parse the issuer that most tokens are for.
+        if self.resources.is_empty() {
+            return (uri == self.management_uri).then_some(&self.management);
+        }
+        let uri = resource::normal(uri)?;
+        if uri == self.management_uri { Some(&self.management) } else { self.resources.get(&uri) }
     }
 }
 
 impl Catalogue {
-    fn new(scopes: Vec<ScopeRecord>, resources: Vec<Resource>, read_at: Seconds) -> Self {
+    fn new(
+        scopes: Vec<ScopeRecord>,
+        resources: Vec<Resource>,
+        management: Resource,
+        read_at: Seconds,
+    ) -> Self {
         let normal = |resource: Resource| Some((resource::normal(&resource.uri)?, resource));
         Self {
             read_at,
             scopes: scopes.into_iter().map(|record| (record.name.clone(), record)).collect(),
             resources: resources.into_iter().filter_map(normal).collect(),
+            management_uri: resource::normal(&management.uri).unwrap_or_default(),
+            management,
         }
     }
 
@@ -100,17 +117,19 @@ type Aged<T> = (Arc<T>, Instant);
 pub struct CatalogueCache {
     db: Db,
     clock: Clock,
+    issuer: String,
     clients: Cache<ClientId, Aged<StoredClient>>,
     client_reads: InFlightReads<ClientId, Option<Arc<StoredClient>>, Arc<Failure>>,
     catalogue: Fresh<Catalogue, Arc<Failure>>,
 }
 
 impl CatalogueCache {
-    /// An empty cache that reads from `db`.
-    pub fn new(db: Db, clock: Clock) -> Self {
+    /// An empty cache that reads from `db`, for the server with this issuer.
+    pub fn new(db: Db, clock: Clock, issuer: String) -> Self {
         Self {
             db,
             clock,
+            issuer,
             clients: Cache::new(CLIENTS),
             client_reads: InFlightReads::new(),
             catalogue: Fresh::default(),
@@ -198,6 +217,6 @@ impl CatalogueCache {
         let read_at = self.clock.uptime();
         let list = async |conn: &mut Conn| Ok((scopes::all(conn).await?, resources::all(conn).await?));
         let (scopes, resources) = self.db.read(list).await?;
-        Ok(Catalogue::new(scopes, resources, read_at))
+        Ok(Catalogue::new(scopes, resources, management::resource(&self.issuer), read_at))
     }
 }

@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand.
 
+mod api_key;
 mod atomic_file;
 mod backup;
 mod client;
@@ -106,6 +107,9 @@ enum Command {
     /// Create and manage the people who sign in
     #[command(subcommand)]
     User(user::Command),
+    /// Create and manage the API keys of programs that use the management API
+    #[command(subcommand)]
+    ApiKey(api_key::Command),
     /// List and end the sessions of people who are signed in
     #[command(subcommand)]
     Session(session::Command),
@@ -216,6 +220,7 @@ pub fn run() -> ExitCode {
         Command::Resource(command) => resource::run(command),
         Command::Issuer(command) => issuer::run(command),
         Command::User(command) => user::run(command),
+        Command::ApiKey(command) => api_key::run(command),
         Command::Session(command) => session::run(command),
         Command::Grant(command) => grant::run(command),
         Command::Token(command) => token::run(&command),

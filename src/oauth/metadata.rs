@@ -8,6 +8,7 @@ use crate::oauth::client::assertion;
 use crate::oauth::client::{AuthMethod, ContentEncryption, GrantType, KeyManagement, SubjectType};
 use crate::oauth::grant::scope::ScopeRecord;
 use crate::oauth::identity::authentication::ACR_VALUES;
+use crate::oauth::permission::is_management_scope;
 use crate::oauth::request::response_mode::ResponseMode;
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::signing_key::SigningAlgorithm;
@@ -84,7 +85,7 @@ pub fn metadata(
         end_session_endpoint: format!("{issuer}/logout"),
         jwks_uri: format!("{issuer}/jwks"),
         service_documentation: format!("{issuer}/errors"),
-        scopes_supported: known.iter().map(|scope| scope.name.clone()).collect(),
+        scopes_supported: published(known),
         response_types_supported: ResponseType::ALL.iter().map(|known| known.as_str()).collect(),
         response_modes_supported: ResponseMode::ALL.iter().map(|known| known.as_str()).collect(),
         // The token endpoint does not accept this value; it stands for the response types other than `code`.
@@ -127,6 +128,12 @@ pub fn metadata(
         request_parameter_supported: false,
         request_uri_parameter_supported: false,
     }
+}
+
+/// The scopes for the applications of people. Those of the management API are only for clients of operators.
+fn published(known: &[&ScopeRecord]) -> Vec<String> {
+    let names = known.iter().map(|scope| scope.name.clone());
+    names.filter(|name| !is_management_scope(name)).collect()
 }
 
 /// The claims of ID Tokens and of all scopes.

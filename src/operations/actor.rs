@@ -96,7 +96,8 @@ impl Actor {
         }
     }
 
-    /// Checks that the actor may do all that these permissions permit, and so may give them away.
+    /// Checks that the actor may do all that these permissions permit, and so may give them to others, and may change an
+    /// object that has them.
     ///
     /// # Errors
     ///
@@ -104,7 +105,7 @@ impl Actor {
     pub fn must_hold(&self, given: &Permissions) -> Result<(), Fault> {
         match &self.authority {
             Authority::Limited(own) if !own.include(given) => Err(Fault::forbidden(
-                "no one can give a scope of the management API that goes beyond their own",
+                "no one can give permissions of the management API that go beyond their own, or change what has them",
             )),
             _ => Ok(()),
         }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::actor::Actor;
 use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
 use super::list::{self, Cursor, List, Listing};
@@ -24,6 +25,9 @@ const MAX_KEYS: i64 = 1000;
 const MAX_NAME_LENGTH: usize = 100;
 
 const CURSOR: Cursor = Cursor("api_keys");
+
+/// What only an owner may change.
+const KEY: &str = "an API key";
 
 /// An API key to create.
 #[derive(Clone, Debug)]
@@ -76,14 +80,14 @@ pub async fn find(context: &Context<'_>, id: &str) -> Result<ApiKeyRecord, Denie
 ///
 /// # Errors
 ///
-/// An invalid member, a scope beyond what the actor may do, or too many keys.
+/// The actor is not an owner, a member is not valid, or there are too many keys.
 pub async fn create(context: &Context<'_>, new: NewApiKey) -> Outcome<CreatedApiKey> {
+    context.actor.must_be_owner(KEY)?;
     let NewApiKey { name, scope, expires_at } = new;
     let mut faults: Vec<Fault> = name_fault(&name).into_iter().collect();
     faults.extend(scope_fault(&scope));
     faults.extend(end_fault(expires_at, context.now));
     Faults::refuse_if_any(faults)?;
-    context.actor.must_hold(&Permissions::of(&scope))?;
     let key = Secret::new(api_key::text_of(random()));
     let record = ApiKeyRecord {
         id: random_id(),
@@ -110,17 +114,22 @@ pub async fn create(context: &Context<'_>, new: NewApiKey) -> Outcome<CreatedApi
 ///
 /// # Errors
 ///
-/// There is no such key, a member is not valid, or the key may do more than the actor.
+/// The actor is not an owner, there is no such key, a member is not valid, or the key is to end and is the last owner.
 pub async fn update(context: &Context<'_>, id: &str, changes: ApiKeyChanges) -> Outcome<ApiKeyRecord> {
+    context.actor.must_be_owner(KEY)?;
     let mut faults: Vec<Fault> = changes.name.as_deref().and_then(name_fault).into_iter().collect();
     faults.extend(end_fault(changes.expires_at.flatten(), context.now));
     Faults::refuse_if_any(faults)?;
-    let (id, terms, actor) = (id.to_owned(), context.terms.clone(), context.actor.clone());
+    let Context { now, terms, actor, .. } = context.clone();
+    let id = id.to_owned();
     context
         .act(async move |tx: &mut Tx| {
             let before = existing(tx, &id).await?;
             terms.check(&members(&before))?;
-            actor.must_hold(&Permissions::of(&before.scope))?;
+            // A key that is to end is lost as an owner, only later.
+            if changes.expires_at.flatten().is_some() {
+                must_leave_an_owner(tx, &actor, &before, now).await?;
+            }
             let after = ApiKeyRecord {
                 name: changes.name.clone().unwrap_or_else(|| before.name.clone()),
                 expires_at: changes.expires_at.unwrap_or(before.expires_at),
@@ -137,23 +146,39 @@ pub async fn update(context: &Context<'_>, id: &str, changes: ApiKeyChanges) -> 
 ///
 /// # Errors
 ///
-/// There is no such key, it may do more than the actor, or no owner would remain.
+/// The actor is not an owner, there is no such key, or no owner would remain.
 pub async fn delete(context: &Context<'_>, id: &str) -> Outcome<()> {
-    let (id, now, terms, actor) = (id.to_owned(), context.now, context.terms.clone(), context.actor.clone());
+    context.actor.must_be_owner(KEY)?;
+    let Context { now, terms, actor, .. } = context.clone();
+    let id = id.to_owned();
     context
         .act(async move |tx: &mut Tx| {
             let before = existing(tx, &id).await?;
             terms.check(&members(&before))?;
-            let permissions = Permissions::of(&before.scope);
-            actor.must_hold(&permissions)?;
-            let must_remain = permissions.are_all() && before.is_live(now) && !actor.is_command();
-            if must_remain && !api_keys::has_owner_besides(tx, &id, now).await? {
-                return Err(last_owner().into());
-            }
+            must_leave_an_owner(tx, &actor, &before, now).await?;
             api_keys::delete(tx, &id).await?;
             Ok(Done { outcome: (), event: event(Act::ApiKeyDeleted, &before) })
         })
         .await
+}
+
+/// Checks, in the transaction that ends a key, that another owner remains. Only a command may end the last one, because a
+/// command can also make a new one.
+///
+/// # Errors
+///
+/// The key is the last owner.
+async fn must_leave_an_owner(
+    conn: &mut Conn,
+    actor: &Actor,
+    key: &ApiKeyRecord,
+    now: Timestamp,
+) -> Result<(), Denied<Faults>> {
+    let is_owner = Permissions::of(&key.scope).are_all() && key.is_live(now);
+    if !is_owner || actor.is_command() || api_keys::has_owner_besides(conn, &key.id, now).await? {
+        return Ok(());
+    }
+    Err(last_owner().into())
 }
 
 /// Returns the version of an API key, which every change of its settings changes.

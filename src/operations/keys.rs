@@ -51,6 +51,9 @@ pub struct Retirement {
 
 const CURSOR: Cursor = Cursor("keys");
 
+/// What only an owner may change.
+const KEY: &str = "a signing key";
+
 /// Returns a page of the keys. Those of one algorithm come in the order in which they sign.
 ///
 /// # Errors
@@ -105,6 +108,7 @@ pub async fn rotate(
     master: &Arc<MasterKey>,
     due: Vec<DueKey>,
 ) -> Result<Vec<Done<KeyRecord>>, Denied<Faults>> {
+    context.actor.must_be_owner(KEY)?;
     let expected = due.len();
     let made = Rotation { due, over: Vec::new() }.make(master, context.now).await?;
     context
@@ -134,6 +138,7 @@ pub async fn check_retire(context: &Context<'_>, kid: &str) -> Result<Retirement
 ///
 /// Those of [`check_retire`].
 pub async fn retire(context: &Context<'_>, kid: &str) -> Outcome<Retirement> {
+    context.actor.must_be_owner(KEY)?;
     let (kid, keys, now) = (kid.to_owned(), context.config.keys.clone(), context.now);
     context
         .act(async move |tx: &mut Tx| {

@@ -4,7 +4,7 @@ use super::event::Act;
 use super::fault::{Fault, Faults};
 use super::steps::Step;
 use super::users::{self, HashedPassword, NewUser, UserEnding};
-use super::{Context, Outcome};
+use super::{Context, Done, Outcome, roles};
 use crate::clock::{Seconds, Timestamp};
 use crate::failure::Denied;
 use crate::oauth::grant::EndReason;
@@ -37,12 +37,14 @@ pub struct LinkHolder {
 ///
 /// # Errors
 ///
-/// There is no such user, or the user is disabled.
+/// There is no such user, the user is disabled, or the actor may not change the user.
 pub async fn create(context: &Context<'_>, user: &str) -> Outcome<PasswordLink> {
     let (user, now, token) = (user.to_owned(), context.now, Secret::new(random_token()));
+    let actor = context.actor.clone();
     context
         .act(async move |tx: &mut Tx| {
             let record = users::existing(tx, &user).await?;
+            roles::may_change(&actor, &record)?;
             let person = record.person;
             if record.disabled_at.is_some() {
                 let sentence =
@@ -61,13 +63,14 @@ pub async fn create(context: &Context<'_>, user: &str) -> Outcome<PasswordLink> 
 ///
 /// As [`users::create`].
 pub async fn invite(context: &Context<'_>, user: NewUser) -> Outcome<PasswordLink> {
-    let (person, now, token) = (users::new_person(user.username, user.claims)?, context.now, random_token());
-    let token = Secret::new(token);
+    roles::may_give(&context.actor, None, user.role)?;
+    let (role, now, token) = (user.role, context.now, Secret::new(random_token()));
+    let person = users::new_person(user.username, user.claims)?;
     context
         .act(async move |tx: &mut Tx| {
-            users::save_new(tx, &person, None, now).await?;
+            let user = users::save_new(tx, (&person, role), None, now).await?;
             let link = save(tx, person.clone(), &token, now).await?;
-            Ok(users::done(Act::UserInvited, &person, link))
+            Ok(Done { event: users::created(Act::UserInvited, &user), outcome: link })
         })
         .await
 }

@@ -14,6 +14,7 @@ use super::{Context, Done, Outcome};
 use crate::clock::Seconds;
 use crate::failure::Denied;
 use crate::oauth::client::TokenFormat;
+use crate::oauth::grant::management;
 use crate::oauth::grant::resource::{Resource, check_uri, normal};
 use crate::oauth::grant::scope::OPENID;
 use crate::oauth::id::ClientId;
@@ -67,6 +68,11 @@ pub async fn find(context: &Context<'_>, uri: &str) -> Result<Resource, Denied<F
 pub async fn create(context: &Context<'_>, resource: Resource) -> Outcome<Resource> {
     let uri = check_uri(&resource.uri).err().map(|why| Fault::invalid("resource", why));
     let mut faults: Vec<Fault> = uri.into_iter().collect();
+    let own = management::uri(&context.config.issuer(context.config.listen.port()));
+    if normal(&resource.uri).is_some_and(|uri| Some(uri) == normal(&own)) {
+        let sentence = format!("the resource {own} is this server's own management API, and exists already");
+        return Err(Fault::conflict("resource", sentence).into());
+    }
     faults.extend(faults_of(context, resource.algorithm, resource.access_token_lifetime));
     Faults::refuse_if_any(faults)?;
     let resource = Resource { version: 1, servers: each_once(resource.servers), ..resource };
@@ -140,16 +146,20 @@ fn faults_of(
     algorithm.into_iter().chain(lifetime_fault(&context.config.keys, lifetime)).collect()
 }
 
-/// The scopes and clients of a resource that do not exist or are not suitable.
 /// Returns the version of a resource, which every change of its settings changes.
 pub fn version(resource: &Resource) -> Version {
     Version::of(&members(resource))
 }
 
+/// The scopes and clients of a resource that do not exist or are not suitable.
 async fn missing(conn: &mut Conn, resource: &Resource) -> Result<Vec<Fault>, DbError> {
     let mut faults = Vec::new();
     if resource.scopes.contains(OPENID) {
         let sentence = "the scope openid is this server's own and belongs to no other API";
+        faults.push(Fault::invalid("scope", sentence));
+    }
+    if management::has_any(&resource.scopes) {
+        let sentence = "scopes that begin with grantor. belong to this server's own management API";
         faults.push(Fault::invalid("scope", sentence));
     }
     faults.extend(scope_faults(conn, &resource.scopes).await?);

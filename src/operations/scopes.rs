@@ -18,6 +18,7 @@ use crate::oauth::grant::scope::{
 };
 use crate::oauth::id::ClientId;
 use crate::oauth::identity::{claims, group};
+use crate::oauth::permission::is_management_scope;
 use crate::store::db::{Conn, DbError, Tx};
 use crate::store::page::NameFilter;
 use crate::store::scopes::ConsentKey;
@@ -78,6 +79,11 @@ pub async fn create(context: &Context<'_>, scope: ScopeRecord) -> Outcome<ScopeR
         let sentence = "a scope's name is printable ASCII without space, quote and backslash";
         faults.push(Fault::invalid("name", sentence));
     }
+    if is_management_scope(&scope.name) {
+        let sentence =
+            "scopes that begin with grantor. are those of the management API, and come with the server";
+        faults.push(Fault::invalid("name", sentence));
+    }
     let scope = ScopeRecord { version: 1, claims: each_once(scope.claims), ..scope };
     faults.extend(text_faults(&scope));
     faults.extend(faults_of(context, &ScopeChanges::to(&scope)));
@@ -99,7 +105,7 @@ pub async fn create(context: &Context<'_>, scope: ScopeRecord) -> Outcome<ScopeR
 ///
 /// # Errors
 ///
-/// There is no such scope, a member is not valid, or the scope would lose a claim that a client names for its ID Tokens.
+/// There is no such scope, it belongs to the management API, a member is not valid, or the scope would lose a claim that a client names for its ID Tokens.
 pub async fn update(context: &Context<'_>, name: &str, changes: ScopeChanges) -> Outcome<ScopeRecord> {
     Faults::refuse_if_any(faults_of(context, &changes))?;
     let (name, terms) = (name.to_owned(), context.terms.clone());
@@ -107,6 +113,7 @@ pub async fn update(context: &Context<'_>, name: &str, changes: ScopeChanges) ->
         .act(async move |tx: &mut Tx| {
             let before = existing(tx, &name).await?;
             terms.check(&members(&before))?;
+            must_not_be_of_management(&name)?;
             let after = changes.clone().applied_to(before.clone())?;
             Faults::refuse_if_any(claims_in_use(tx, &before, &after).await?)?;
             // Texts that are stored may stay, even if they were stored before they were checked.
@@ -124,7 +131,7 @@ pub async fn update(context: &Context<'_>, name: &str, changes: ScopeChanges) ->
 ///
 /// # Errors
 ///
-/// There is no such scope, it is `openid`, or clients may ask for it and `in_use` refuses that.
+/// There is no such scope, it is `openid` or belongs to the management API, or clients may ask for it and `in_use` refuses that.
 pub async fn check_delete(
     context: &Context<'_>,
     name: &str,
@@ -218,6 +225,7 @@ async fn losing(conn: &mut Conn, name: &str, in_use: InUse) -> Result<Vec<Client
         let sentence = "the scope openid stays: applications sign people in with it";
         return Err(Fault::conflict(None, sentence).into());
     }
+    must_not_be_of_management(name)?;
     existing(conn, name).await?;
     let allowed = clients::list_allowed(conn, name).await?;
     if !allowed.is_empty() && in_use == InUse::Refuse {
@@ -225,6 +233,12 @@ async fn losing(conn: &mut Conn, name: &str, in_use: InUse) -> Result<Vec<Client
         return Err(Fault::conflict("scope", format!("the scope {name} is allowed to {clients}")).into());
     }
     Ok(allowed)
+}
+
+/// Checks that a scope is not one of the management API.
+fn must_not_be_of_management(name: &str) -> Result<(), Fault> {
+    let sentence = || format!("the scope {name} belongs to the management API, and stays as it is");
+    if is_management_scope(name) { Err(Fault::conflict(None, sentence())) } else { Ok(()) }
 }
 
 /// Reads the scopes that an object names, separated by spaces.

@@ -40,6 +40,9 @@ pub struct TrustedIssuerChanges {
 const CURSOR: Cursor = Cursor("trusted_issuers");
 const SUBJECTS: Cursor = Cursor("trusted_subjects");
 
+/// What only an owner may change: a trusted issuer can say of anyone that they are any person.
+const TRUST: &str = "a trusted issuer";
+
 /// Returns a page of the trusted issuers, sorted by name.
 ///
 /// # Errors
@@ -82,6 +85,7 @@ pub async fn find(context: &Context<'_>, issuer: &str) -> Result<TrustedIssuer, 
 /// An issuer that is already trusted or is this server itself, an invalid member, or a scope or client that does not
 /// exist.
 pub async fn create(context: &Context<'_>, issuer: TrustedIssuer) -> Outcome<TrustedIssuer> {
+    context.actor.must_be_owner(TRUST)?;
     let name = check_issuer(&issuer.issuer).err().map(|why| Fault::invalid("issuer", why));
     let mut faults: Vec<Fault> = name.into_iter().collect();
     if issuer.issuer == context.config.issuer(context.config.listen.port()) {
@@ -115,6 +119,7 @@ pub async fn update(
     issuer: &str,
     changes: TrustedIssuerChanges,
 ) -> Outcome<(TrustedIssuer, u64)> {
+    context.actor.must_be_owner(TRUST)?;
     let fault = changes.keys.as_ref().map(|keys| key_fault(context, keys)).transpose()?.flatten();
     Faults::refuse_if_any(fault.into_iter().collect())?;
     let (name, terms) = (issuer.to_owned(), context.terms.clone());
@@ -142,6 +147,7 @@ pub async fn update(
 ///
 /// There is no such issuer.
 pub async fn delete(context: &Context<'_>, issuer: &str) -> Outcome<u64> {
+    context.actor.must_be_owner(TRUST)?;
     let (name, terms) = (issuer.to_owned(), context.terms.clone());
     if terms.is_rehearsal {
         terms.check(&members(&find(context, issuer).await?))?;
@@ -189,6 +195,7 @@ async fn revoke_untrusted(context: &Context<'_>, issuer: &str) -> Result<u64, Db
 ///
 /// A subject that is not valid or already linked, a user that does not exist, or an issuer that is not trusted.
 pub async fn link_subject(context: &Context<'_>, issuer: &str, subject: &str, user: &str) -> Outcome<Person> {
+    context.actor.must_be_owner(TRUST)?;
     check_subject(subject).map_err(|why| Fault::invalid("subject", why))?;
     let (name, subject, user) = (issuer.to_owned(), subject.to_owned(), user.to_owned());
     let now = context.now;
@@ -215,6 +222,7 @@ pub async fn link_subject(context: &Context<'_>, issuer: &str, subject: &str, us
 ///
 /// There is no such link.
 pub async fn unlink_subject(context: &Context<'_>, issuer: &str, subject: &str) -> Outcome<u64> {
+    context.actor.must_be_owner(TRUST)?;
     let (name, subject) = (issuer.to_owned(), subject.to_owned());
     let unlinked = context
         .act(async move |tx: &mut Tx| {

@@ -6,18 +6,16 @@ use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
 use super::list::{self, Cursor, List, Listing};
 use super::list_change::ListChange;
-use super::sessions::{SessionStart, begin as begin_session};
 use super::steps::Step;
 use super::terms::Version;
-use super::{Context, Done, Outcome};
-use crate::cache::row_budgets::Counting;
-use crate::clock::{Seconds, Timestamp};
+use super::{Context, Done, Outcome, roles};
+use crate::clock::Timestamp;
 use crate::failure::Denied;
 use crate::oauth::grant::EndReason;
 use crate::oauth::id::UserId;
-use crate::oauth::identity::authentication::Proof;
 use crate::oauth::identity::claims::{self, Claims, Person};
 use crate::oauth::identity::password::PasswordPolicy;
+use crate::oauth::identity::role::Role;
 use crate::oauth::identity::user::{check_chosen_username, check_email, check_username, normalized_password};
 use crate::secret::passwords::Passwords;
 use crate::secret::{Secret, random_id};
@@ -60,15 +58,8 @@ pub struct NewUser {
     pub username: String,
     /// The claims about the person, with `name` and `email`.
     pub claims: Claims,
-}
-
-/// An account that people create for themselves. It has no e-mail address: an address that is not verified could be
-/// another person's.
-pub struct NewAccount {
-    pub id: UserId,
-    pub username: String,
-    pub name: Option<String>,
-    pub password: HashedPassword,
+    /// What the person may do with the management API.
+    pub role: Option<Role>,
 }
 
 /// The changes; everything that is not named stays the same.
@@ -81,6 +72,8 @@ pub struct UserChanges {
     pub claims: Claims,
     /// What changes of the claim `groups`, if `claims` does not have it.
     pub groups: ListChange<String>,
+    /// `Some(None)`: the user no longer has a role.
+    pub role: Option<Option<Role>>,
 }
 
 impl UserChanges {
@@ -139,15 +132,22 @@ pub async fn find(context: &Context<'_>, user: &str) -> Result<UserRecord, Denie
 ///
 /// # Errors
 ///
-/// An invalid username or claim, or a name or address that another user has.
+/// An invalid username or claim, a name or address that another user has, or a role that the actor may not give.
 pub async fn create(context: &Context<'_>, user: NewUser, password: HashedPassword) -> Outcome<UserRecord> {
-    let (person, now) = (new_person(user.username, user.claims)?, context.now);
+    roles::may_give(&context.actor, None, user.role)?;
+    let (role, now) = (user.role, context.now);
+    let person = new_person(user.username, user.claims)?;
     context
         .act(async move |tx: &mut Tx| {
-            let user = save_new(tx, &person, Some(&password), now).await?;
-            Ok(done(Act::UserCreated, &person, user))
+            let user = save_new(tx, (&person, role), Some(&password), now).await?;
+            Ok(Done { event: created(Act::UserCreated, &user), outcome: user })
         })
         .await
+}
+
+/// The event of a new user. It says which role the user has.
+pub(super) fn created(act: Act, user: &UserRecord) -> Event {
+    event(act, &user.person).changing(Value::Null, json!({ "role": user.role }))
 }
 
 /// A person with a new id.
@@ -177,79 +177,16 @@ pub(super) fn new_person(username: String, claims: Claims) -> Result<Person, Den
 /// Another user has the name or address.
 pub(super) async fn save_new(
     tx: &mut Tx,
-    person: &Person,
+    (person, role): (&Person, Option<Role>),
     password: Option<&HashedPassword>,
     now: Timestamp,
 ) -> Result<UserRecord, Denied<Faults>> {
     let saved = users::save(tx, person, password.map(HashedPassword::hash), now).await?;
     saved.map_err(|name| taken(person, &name))?;
+    if role.is_some() {
+        users::set_role(tx, &person.id, role).await?;
+    }
     existing(tx, person.id.as_str()).await
-}
-
-/// Why a person cannot sign up.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SignUpRefusal {
-    /// The username is not valid or already taken.
-    Faults(Faults),
-    /// Too many accounts were created; there is room for the next one after this time.
-    Wait(Seconds),
-}
-
-/// Whether there is room for one more account.
-///
-/// # Errors
-///
-/// The time to wait, if too many accounts were created.
-pub async fn check_sign_up(context: &Context<'_>, counting: Counting) -> Result<(), Denied<SignUpRefusal>> {
-    let look = async move |conn: &mut Conn| counting.look(conn).await;
-    let looked = context.db.read(look).await?;
-    looked.map_err(|wait| Denied::Refused(SignUpRefusal::Wait(wait)))
-}
-
-/// Creates an account for a person who signs up, and signs the person in by the same transaction. The outcome is the
-/// person. `counting` counts the account.
-///
-/// # Errors
-///
-/// See [`SignUpRefusal`]. The username is at fault if a person may not choose it, or if it is taken or looks like the
-/// one of another user.
-pub async fn sign_up(
-    context: &Context<'_>,
-    account: NewAccount,
-    start: SessionStart,
-    counting: Counting,
-) -> Result<Done<Person>, Denied<SignUpRefusal>> {
-    check_chosen_username(&account.username)
-        .map_err(|sentence| Faults::from(Fault::invalid("username", sentence)))?;
-    let NewAccount { id, username, name, password } = account;
-    let person = Person {
-        id,
-        username,
-        name,
-        email: None,
-        claims: Claims::new(),
-        updated_at: Timestamp::from_unix(0),
-    };
-    let now = context.now;
-    let proof = Proof::Password { hash: password.0.clone() };
-    context
-        .act(async move |tx: &mut Tx| {
-            // A refusal commits, so the name is checked before anything is counted.
-            let is_taken = users::find_by_name(tx, &person.username).await?.is_some();
-            if is_taken || users::find_look_alike(tx, &person).await?.is_some() {
-                return Err(taken(&person, &person.username).into());
-            }
-            if let Err(wait) = counting.count(tx).await? {
-                return Err(Denied::Refused(SignUpRefusal::Wait(wait)));
-            }
-            let saved = users::save(tx, &person, Some(&password.0), now).await?;
-            saved.map_err(|name| taken(&person, &name))?;
-            if begin_session(tx, &start, &proof).await?.is_none() {
-                return Err(taken(&person, &person.username).into());
-            }
-            Ok(done(Act::UserSignedUp, &person, person.clone()))
-        })
-        .await
 }
 
 /// What an operator should know about a username that may have been meant otherwise: a sentence each if people could not
@@ -270,12 +207,13 @@ pub async fn name_warnings(context: &Context<'_>, person: &Person) -> Result<Vec
     Ok(refused.into_iter().chain(look_alike).collect())
 }
 
-/// Changes a user's names and claims. The outcome is the changed person.
+/// Changes a user's names, claims and role. The outcome is the changed user.
 ///
 /// # Errors
 ///
-/// There is no such user, a username or claim is not valid, or another user has the name or address.
-pub async fn update(context: &Context<'_>, user: &str, changes: UserChanges) -> Outcome<Person> {
+/// There is no such user, a username or claim is not valid, another user has the name or address, the actor may not change
+/// the user or the role, or no owner would remain.
+pub async fn update(context: &Context<'_>, user: &str, changes: UserChanges) -> Outcome<UserRecord> {
     let mut faults = changes.username.as_deref().map(username_faults).unwrap_or_default();
     faults.extend(claim_faults(&changes.claims));
     let groups = Claims::from_iter([("groups".to_owned(), changes.groups.new_members().into())]);
@@ -283,17 +221,31 @@ pub async fn update(context: &Context<'_>, user: &str, changes: UserChanges) -> 
         faults.extend(claim_faults(&groups));
     }
     Faults::refuse_if_any(faults)?;
-    let (user, now, terms) = (user.to_owned(), context.now, context.terms.clone());
+    let Context { now, terms, actor, .. } = context.clone();
+    let user = user.to_owned();
     context
         .act(async move |tx: &mut Tx| {
-            let before = existing(tx, &user).await?.person;
+            let before = existing(tx, &user).await?;
             terms.check(&members(&before))?;
-            let username = changes.username.clone().unwrap_or_else(|| before.username.clone());
-            let renamed = Person { username, updated_at: now, ..before.clone() };
-            let (removed, claims) = changes.of_claims(&before)?;
+            roles::may_change(&actor, &before)?;
+            let role = changes.role.unwrap_or(before.role);
+            roles::may_give(&actor, before.role, role)?;
+            if role != before.role {
+                roles::must_leave_an_owner(tx, &actor, &before, now).await?;
+            }
+            let person = &before.person;
+            let username = changes.username.clone().unwrap_or_else(|| person.username.clone());
+            let renamed = Person { username, updated_at: now, ..person.clone() };
+            let (removed, claims) = changes.of_claims(person)?;
             let after = changed(renamed, &removed, claims)?;
             users::update(tx, &after).await?.map_err(|name| taken(&after, &name))?;
-            let event = event(Act::UserUpdated, &after).changing(members(&before), members(&after));
+            if role != before.role {
+                users::set_role(tx, &after.id, role).await?;
+                // Someone who could not change a person with this role may have made the link.
+                password_links::delete(tx, &after.id).await?;
+            }
+            let after = existing(tx, after.id.as_str()).await?;
+            let event = event(Act::UserUpdated, &after.person).changing(members(&before), members(&after));
             Ok(Done { outcome: after, event })
         })
         .await
@@ -303,15 +255,17 @@ pub async fn update(context: &Context<'_>, user: &str, changes: UserChanges) -> 
 ///
 /// # Errors
 ///
-/// There is no such user.
+/// There is no such user, or the actor may not change the user.
 pub async fn set_password(
     context: &Context<'_>,
     user: &str,
     password: HashedPassword,
 ) -> Outcome<UserEnding> {
-    let (user, now) = (user.to_owned(), context.now);
+    let (user, now, actor) = (user.to_owned(), context.now, context.actor.clone());
     let step = async move |tx: &mut Tx| {
-        let person = existing(tx, &user).await?.person;
+        let user = existing(tx, &user).await?;
+        roles::may_change(&actor, &user)?;
+        let person = user.person;
         users::set_password(tx, &person.id, &password.0, now).await?;
         password_links::delete(tx, &person.id).await?;
         // Anyone who knew the old password may have signed in with it, or may be signing in now.
@@ -325,11 +279,14 @@ pub async fn set_password(
 ///
 /// # Errors
 ///
-/// There is no such user.
+/// There is no such user, the actor may not change the user, or no owner would remain.
 pub async fn disable(context: &Context<'_>, user: &str) -> Outcome<UserEnding> {
-    let (user, now) = (user.to_owned(), context.now);
+    let (user, now, actor) = (user.to_owned(), context.now, context.actor.clone());
     let step = async move |tx: &mut Tx| {
-        let person = existing(tx, &user).await?.person;
+        let user = existing(tx, &user).await?;
+        roles::may_change(&actor, &user)?;
+        roles::must_leave_an_owner(tx, &actor, &user, now).await?;
+        let person = user.person;
         users::disable(tx, &person.id, now).await?;
         let EndedSessions { sessions, has_more } =
             sessions::end_of_user(tx, &person.id, EndReason::UserDisabled, now).await?;
@@ -344,12 +301,14 @@ pub async fn disable(context: &Context<'_>, user: &str) -> Outcome<UserEnding> {
 ///
 /// # Errors
 ///
-/// There is no such user.
+/// There is no such user, or the actor may not change the user.
 pub async fn enable(context: &Context<'_>, user: &str) -> Outcome<Person> {
-    let user = user.to_owned();
+    let (user, actor) = (user.to_owned(), context.actor.clone());
     context
         .act(async move |tx: &mut Tx| {
-            let person = existing(tx, &user).await?.person;
+            let user = existing(tx, &user).await?;
+            roles::may_change(&actor, &user)?;
+            let person = user.person;
             users::enable(tx, &person.id).await?;
             Ok(done(Act::UserEnabled, &person, person.clone()))
         })
@@ -360,12 +319,16 @@ pub async fn enable(context: &Context<'_>, user: &str) -> Outcome<Person> {
 ///
 /// # Errors
 ///
-/// There is no such user.
+/// There is no such user, the actor may not change the user, or no owner would remain.
 pub async fn delete(context: &Context<'_>, user: &UserId) -> Outcome<UserEnding> {
-    let (user, now, terms) = (user.clone(), context.now, context.terms.clone());
+    let Context { now, terms, actor, .. } = context.clone();
+    let user = user.clone();
     let step = async move |tx: &mut Tx| {
-        let person = existing(tx, user.as_str()).await?.person;
-        terms.check(&members(&person))?;
+        let user = existing(tx, user.as_str()).await?;
+        terms.check(&members(&user))?;
+        roles::may_change(&actor, &user)?;
+        roles::must_leave_an_owner(tx, &actor, &user, now).await?;
+        let person = user.person;
         let id = person.id.clone();
         // So that nothing new begins until the last step.
         users::disable(tx, &id, now).await?;
@@ -378,9 +341,9 @@ pub async fn delete(context: &Context<'_>, user: &UserId) -> Outcome<UserEnding>
     all_steps(context, step).await
 }
 
-/// Returns the version of a user, which every change of the names and claims changes.
-pub fn version(person: &Person) -> Version {
-    Version::of(&members(person))
+/// Returns the version of a user, which every change of the names, the claims and the role changes.
+pub fn version(user: &UserRecord) -> Version {
+    Version::of(&members(user))
 }
 
 /// A step of an act that ends what a user has.
@@ -427,19 +390,7 @@ pub(super) async fn existing(conn: &mut Conn, user: &str) -> Result<UserRecord, 
     Ok(users::find_record(conn, user).await?.ok_or_else(unknown)?)
 }
 
-impl From<Fault> for Denied<SignUpRefusal> {
-    fn from(fault: Fault) -> Self {
-        Faults::from(fault).into()
-    }
-}
-
-impl From<Faults> for Denied<SignUpRefusal> {
-    fn from(faults: Faults) -> Self {
-        Self::Refused(SignUpRefusal::Faults(faults))
-    }
-}
-
-fn taken(person: &Person, name: &str) -> Fault {
+pub(super) fn taken(person: &Person, name: &str) -> Fault {
     let member = if name == person.username { "username" } else { "email" };
     Fault::conflict(member, format!("{name} is the name or address of another user already"))
 }
@@ -478,11 +429,13 @@ fn event(act: Act, person: &Person) -> Event {
     Event::new(act, ObjectKind::User, person.id.as_str()).named(&person.username)
 }
 
-fn members(person: &Person) -> Value {
+fn members(user: &UserRecord) -> Value {
+    let person = &user.person;
     json!({
         "username": person.username,
         "name": person.name,
         "email": person.email,
         "claims": person.claims,
+        "role": user.role,
     })
 }

@@ -24,7 +24,8 @@ use crate::oauth::request::Refusal;
 use crate::oauth::request::params::Params;
 use crate::oauth::row_budget::RowKind;
 use crate::operations::fault::Faults;
-use crate::operations::users::{self, HashedPassword, NewAccount, SignUpRefusal};
+use crate::operations::sign_up::{self, NewAccount, SignUpRefusal};
+use crate::operations::users::HashedPassword;
 use crate::secret::passwords::Requester;
 use crate::secret::{Secret, random_id};
 
@@ -170,13 +171,13 @@ async fn create(
     let plan = NewSessionPlan::prepare(app, request, destination, &id, place).await?;
     let draw = app.draw(RowKind::SignUp, networks.site, request.now).await?;
     // Before the password is hashed, which is expensive. The account is counted when it is stored.
-    users::check_sign_up(&context, draw.counting()).await?;
+    sign_up::check(&context, draw.counting()).await?;
     let password = Secret::new(wanted.password.to_owned());
     let passwords = app.passwords.asked_by(Requester::person(networks.network));
     let (policy, names) = (app.config.passwords.policy(), wanted.names());
     let password = HashedPassword::new(&passwords, policy, password, &names).await.map_err(refused)?;
     let account = wanted.account(id.clone(), password);
-    users::sign_up(&context, account, plan.start.clone(), draw.counting()).await?;
+    sign_up::create(&context, account, plan.start.clone(), draw.counting()).await?;
     draw.stored();
     request.set_user(&id);
     tracing::info!("a person made an account");

@@ -86,7 +86,7 @@ impl Server {
             readiness: Readiness::new(&db, &keys, &clock_watch),
             db_for_strangers: db.for_strangers(),
             passwords: Passwords::start(&config.passwords)?,
-            cache: CatalogueCache::new(db.clone(), clock.clone()),
+            cache: CatalogueCache::new(db.clone(), clock.clone(), issuer.clone()),
             pages: Pages::new(&issuer, config.http.popups, &theme)?,
             brand: theme.brand,
             strict_transport_security: strict_transport_security(&config),

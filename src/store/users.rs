@@ -8,6 +8,7 @@ use crate::clock::Timestamp;
 use crate::oauth::grant::UserStatus;
 use crate::oauth::id::UserId;
 use crate::oauth::identity::claims::{Claims, Person};
+use crate::oauth::identity::role::Role;
 use crate::oauth::identity::user::{account_key, skeletons};
 
 /// What the sign-in needs to know about a user.
@@ -28,6 +29,8 @@ pub struct UserRecord {
     pub password_changed_at: Option<Timestamp>,
     pub created_at: Timestamp,
     pub disabled_at: Option<Timestamp>,
+    /// What the person may do with the management API; `None` for nothing.
+    pub role: Option<Role>,
 }
 
 /// The columns of a person.
@@ -49,6 +52,7 @@ struct UserRecordRow {
     password_changed_at: Option<Timestamp>,
     created_at: Timestamp,
     disabled_at: Option<Timestamp>,
+    role: Option<String>,
 }
 
 #[derive(FromRow)]
@@ -123,12 +127,16 @@ pub struct UserFilter {
     /// Part of a username or e-mail address, in any spelling.
     pub q: Option<String>,
     pub disabled: Option<bool>,
+    /// `Some(None)`: users without a role.
+    pub role: Option<Option<Role>>,
 }
 
 /// The columns of [`UserRecord`].
 macro_rules! select {
     () => {
-        "SELECT id, username, email, name, claims, updated_at, version, password_changed_at, created_at, disabled_at FROM users "
+        "SELECT id, username, email, name, claims, updated_at, version, password_changed_at, created_at, disabled_at,
+                role
+         FROM users "
     };
 }
 
@@ -148,12 +156,14 @@ pub async fn list(
                AND ($3 IS NULL OR (disabled_at IS NOT NULL) = $3)
                AND ($4 IS NULL OR EXISTS (SELECT 1 FROM user_names
                                           WHERE user_names.user_id = users.id AND user_names.folded LIKE $4 ESCAPE '\\'))
-             ORDER BY username, id LIMIT $5"
+               AND ($5 IS NULL OR COALESCE(role, 'none') = $5)
+             ORDER BY username, id LIMIT $6"
         ))
         .bind(username)
         .bind(id)
         .bind(page.filter.disabled)
         .bind(page.filter.q.as_deref().map(in_any_spelling))
+        .bind(page.filter.role.map(|role| role.map_or("none", Role::as_str)))
         .bind(page.rows())
         .all()
         .await?;
@@ -172,7 +182,11 @@ pub async fn find_record(conn: &mut Conn, user: &str) -> Result<Option<UserRecor
     find_by_id(conn, named.user.as_str()).await
 }
 
-async fn find_by_id(conn: &mut Conn, id: &str) -> Result<Option<UserRecord>, DbError> {
+/// Finds a user by id. `None` if no user has it.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if the row is damaged; otherwise only failures of the database.
+pub async fn find_by_id(conn: &mut Conn, id: &str) -> Result<Option<UserRecord>, DbError> {
     let row: Option<UserRecordRow> =
         conn.query(concat!(select!(), "WHERE id = $1")).bind(id).optional().await?;
     row.map(UserRecordRow::into_record).transpose()
@@ -224,6 +238,37 @@ pub async fn set_password(tx: &mut Tx, user: &UserId, hash: &str, now: Timestamp
     .execute()
     .await
     .map(drop)
+}
+
+/// Gives a user another role. `None`: the user may do nothing with the management API.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn set_role(tx: &mut Tx, user: &UserId, role: Option<Role>) -> Result<(), DbError> {
+    tx.query("UPDATE users SET version = version + 1, role = $2 WHERE id = $1")
+        .bind(user.as_str())
+        .bind(role.map(Role::as_str))
+        .execute()
+        .await
+        .map(drop)
+}
+
+/// The role of a user. `None` if the user has no role, or the account is disabled or deleted.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if the row is damaged; otherwise only failures of the database.
+pub async fn current_role(conn: &mut Conn, user: &UserId) -> Result<Option<Role>, DbError> {
+    let row: Option<(Option<String>,)> = conn
+        .query("SELECT role FROM users WHERE id = $1 AND disabled_at IS NULL")
+        .bind(user.as_str())
+        .optional()
+        .await?;
+    role_of(user.as_str(), row.and_then(|(role,)| role))
+}
+
+fn role_of(user: &str, stored: Option<String>) -> Result<Option<Role>, DbError> {
+    let corrupt = || DbError::Corrupt { table: "users", id: user.to_owned(), what: "role" };
+    stored.map(|word| Role::parse(&word).ok_or_else(corrupt)).transpose()
 }
 
 /// Disables a user, who can then neither sign in nor get tokens.
@@ -352,6 +397,7 @@ impl PersonRow {
 impl UserRecordRow {
     fn into_record(self) -> Result<UserRecord, DbError> {
         Ok(UserRecord {
+            role: role_of(&self.person.id, self.role)?,
             person: self.person.into_person()?,
             version: self.version,
             password_changed_at: self.password_changed_at,

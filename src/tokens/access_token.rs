@@ -14,7 +14,8 @@ use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::Grant;
 use crate::oauth::grant::granted::Granted;
-use crate::oauth::grant::resource::{self, KnownResources as _, RegisteredResources};
+use crate::oauth::grant::management;
+use crate::oauth::grant::resource::{self, KnownResources as _, RegisteredResources, Resource};
 use crate::oauth::grant::scope::{self, Scope};
 use crate::oauth::grant::trusted_issuer::TrustedIssuer;
 use crate::oauth::id::ClientId;
@@ -123,8 +124,10 @@ impl Draft {
     /// If the client cannot get a token for this resource or scope.
     pub fn of_grant(&self, client: &Client, grant: &Grant, scope: &Scope) -> Result<AccessToken, OAuthError> {
         let registered = self.registered();
-        let resource = registered.of_grant(self.named.as_deref(), &grant.granted.resources, client)?;
-        let scope = registered.scope(resource, scope, &grant.granted.resources)?;
+        let authorized = &grant.granted.resources;
+        let resource = registered.of_grant(self.named.as_deref(), authorized, client)?;
+        let resource = resource.or_else(|| self.by_scope(client, authorized, scope));
+        let scope = registered.scope(resource, scope, authorized)?;
         Ok(self.token(client, Some(grant), Purpose { resource, scope }))
     }
 
@@ -154,7 +157,17 @@ impl Draft {
     fn purpose(&self, client: &Client, scope: &Scope) -> Result<Purpose<'_>, OAuthError> {
         let registered = self.registered();
         let resource = registered.of_client(self.named.as_deref(), client)?;
+        let resource = resource.or_else(|| self.by_scope(client, &[], scope));
         Ok(Purpose { resource, scope: registered.scope(resource, scope, &[])? })
+    }
+
+    /// The management API, if no resource is named and the scope is only for this API. `None` for every other request.
+    fn by_scope(&self, client: &Client, authorized: &[String], scope: &Scope) -> Option<&Resource> {
+        let is_unnamed = self.named.is_none() && authorized.is_empty();
+        if !is_unnamed || !management::is_the_only_one(scope) {
+            return None;
+        }
+        self.registered().named(&management::uri(&self.issuer), client).ok().flatten()
     }
 
     /// The scope that a trusted issuer's token gives this client, checked against the resource.

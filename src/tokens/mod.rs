@@ -2,5 +2,6 @@
 
 pub mod access_token;
 pub mod id_token;
+pub mod management;
 pub mod subject;
 pub mod verified;

@@ -95,11 +95,11 @@ async fn a_list_by_pages_has_everything_once_and_in_order() {
     for limit in [1, 2, 4, 5, 6] {
         assert_eq!(names(limit, UserFilter::default()).await, all, "by {limit}");
     }
-    let with = |part: &str| UserFilter { q: Some(part.into()), disabled: None };
+    let with = |part: &str| UserFilter { q: Some(part.into()), ..UserFilter::default() };
     assert_eq!(names(1, with("D_X")).await, ["d_x"], "a pattern means itself");
     assert_eq!(names(1, with("@EXAMPLE")).await, all, "addresses are searched, too");
     users::disable(&context(&server), "c").await.unwrap();
-    assert_eq!(names(1, UserFilter { q: None, disabled: Some(true) }).await, ["c"]);
+    assert_eq!(names(1, UserFilter { disabled: Some(true), ..UserFilter::default() }).await, ["c"]);
 
     let known = async |limit| {
         let all = NameFilter::default();
@@ -217,6 +217,7 @@ async fn every_wrong_member_is_named_at_once_and_nothing_is_changed() {
     let user = NewUser {
         username: "a@b".into(),
         claims: claims(json!({"email": "nowhere", "groups": "staff", "iss": "x", "name": "Alice"})),
+        role: None,
     };
     let mut refused = faults(users::create(&context(&server), user, password(&server).await).await);
     refused.sort_by_key(|(member, _)| *member);
@@ -237,7 +238,8 @@ async fn every_wrong_member_is_named_at_once_and_nothing_is_changed() {
     assert_eq!(refused, members.map(invalid));
 
     server.user("alice").await;
-    let bob = NewUser { username: "bob".into(), claims: claims(json!({"email": "Alice@example.com"})) };
+    let email = claims(json!({"email": "Alice@example.com"}));
+    let bob = NewUser { username: "bob".into(), claims: email, role: None };
     let taken = users::create(&context(&server), bob, password(&server).await).await;
     assert_eq!(faults(taken), [(Some("email"), FaultKind::Conflict)]);
     assert_eq!(faults(users::enable(&context(&server), "carol").await), [(None, FaultKind::NotFound)]);
@@ -253,7 +255,7 @@ async fn every_wrong_member_is_named_at_once_and_nothing_is_changed() {
 #[tokio::test]
 async fn an_act_is_an_event_that_says_what_changed_and_no_secret() {
     let server = TestServer::start().await;
-    let user = NewUser { username: "alice".into(), claims: claims(json!({"name": "Alice"})) };
+    let user = NewUser { username: "alice".into(), claims: claims(json!({"name": "Alice"})), role: None };
     let created = users::create(&context(&server), user, password(&server).await).await.unwrap();
     let id = created.outcome.person.id;
     let says = |event: &Event| {

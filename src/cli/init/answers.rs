@@ -18,6 +18,7 @@ use crate::oauth::client::{ClientKind, ClientMetadata, registration};
 use crate::oauth::id::ClientId;
 use crate::oauth::identity::claims;
 use crate::oauth::identity::password::{PasswordFault, PasswordPolicy};
+use crate::oauth::identity::role::Role;
 use crate::oauth::identity::user::{check_email, check_username};
 use crate::oauth::request::redirect_uri::RegisteredUri;
 use crate::secret::Secret;
@@ -44,6 +45,7 @@ pub(super) struct FirstUser {
     pub(super) name: Option<String>,
     pub(super) password: Secret,
     pub(super) is_generated: bool,
+    pub(super) role: Option<Role>,
 }
 
 impl FirstUser {
@@ -94,10 +96,13 @@ fn first_user(dialog: &mut Dialog, options: &mut Options) -> Result<Option<First
     let name = dialog.ask(options.name.take(), "Their full name", "", or_empty(check_name))?;
     let question = "Their e-mail address, which you know to be theirs";
     let email = dialog.ask(options.email.take(), question, "", or_empty(check_email))?;
+    let given = options.owner.then(|| "yes".to_owned());
+    let is_owner = dialog.ask(given, IS_OWNER, "no", yes_or_no)?;
     let typed = options.password_stdin.then(read_password).transpose()?;
     let is_generated = typed.is_none();
     let password = typed.unwrap_or_else(|| typable_password(PASSWORD_WORDS));
-    let user = FirstUser { username, email: some(email), name: some(name), password, is_generated };
+    let role = is_owner.then_some(Role::Owner);
+    let user = FirstUser { username, email: some(email), name: some(name), password, is_generated, role };
     let checked = PasswordPolicy::default().check(user.password.expose(), &user.names());
     checked.map_err(PasswordFault::sentence)?;
     Ok(Some(user))
@@ -163,6 +168,16 @@ fn client_name(name: &str) -> Result<String, String> {
 fn client_kind(word: &str) -> Result<ClientKind, String> {
     let kind = Kind::from_str(word, false);
     kind.map(ClientKind::from).map_err(|_| "the kind is one of web, spa, native and service".to_owned())
+}
+
+const IS_OWNER: &str = "May they do everything with the management API, as its owner: yes or no";
+
+fn yes_or_no(word: &str) -> Result<bool, String> {
+    match word.to_lowercase().as_str() {
+        "y" | "yes" => Ok(true),
+        "n" | "no" => Ok(false),
+        _ => Err("the answer is yes or no".to_owned()),
+    }
 }
 
 /// A check that also accepts the empty text.

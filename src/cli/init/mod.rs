@@ -48,6 +48,9 @@ pub(super) struct Options {
     /// The person's full name
     #[arg(long, value_name = "N", requires = "username")]
     name: Option<String>,
+    /// Make the person an owner, who may do everything with the management API
+    #[arg(long, requires = "username")]
+    owner: bool,
     /// Read the person's password from standard input, without the line end after it; without this option, a password is
     /// made and printed once
     #[arg(long, requires_all = ["username", "yes"])]
@@ -124,7 +127,7 @@ async fn create_user(cli: &CliContext, user: &FirstUser) -> Result<Option<Secret
     }
     let (passwords, policy) = (cli.passwords()?, cli.config.passwords.policy());
     let password = HashedPassword::new(&passwords, policy, user.password.clone(), &user.names()).await?;
-    let new = NewUser { username: user.username.clone(), claims };
+    let new = NewUser { username: user.username.clone(), claims, role: user.role };
     users::create(&cli.operations(), new, password).await?;
     Ok(user.is_generated.then(|| user.password.clone()))
 }

@@ -5,6 +5,7 @@ use clap::Args;
 use super::super::secret::NewPasswordOptions;
 use super::super::{CliError, OutputOptions, say};
 use super::claims::PersonOptions;
+use super::role::RoleOrNone;
 use super::show::to_json;
 use super::warn_of_name;
 use crate::oauth::identity::claims::Claims;
@@ -29,12 +30,16 @@ pub(super) struct NewUserOptions {
     username: String,
     #[command(flatten)]
     person_options: PersonOptions,
+    /// What the person may do with the management API: everything, what operators do every day, only look, or nothing
+    #[arg(long, value_name = "ROLE")]
+    role: Option<RoleOrNone>,
 }
 
 impl NewUserOptions {
     /// The new user that the options describe.
     pub(super) fn user(&self) -> Result<NewUser, CliError> {
-        Ok(NewUser { username: self.username.clone(), claims: self.person_options.claims()? })
+        let role = self.role.and_then(Into::into);
+        Ok(NewUser { username: self.username.clone(), claims: self.person_options.claims()?, role })
     }
 }
 

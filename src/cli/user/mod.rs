@@ -5,6 +5,7 @@ mod create;
 mod delete;
 mod list;
 mod password_link;
+mod role;
 mod set_password;
 mod show;
 mod status;

@@ -6,6 +6,7 @@ use super::super::CliError;
 use super::super::table::card;
 use super::NamedUserOptions;
 use crate::clock::Timestamp;
+use crate::oauth::identity::role::Role;
 use crate::operations::{sessions, users};
 use crate::store::users::UserRecord;
 
@@ -24,6 +25,7 @@ pub(super) fn run(options: &NamedUserOptions) -> Result<(), CliError> {
             ("name", or_none(&user.person.name)),
             ("claims", claims(&user)),
             ("state", state(&user).into()),
+            ("role", role(&user).into()),
             ("sessions", sessions.to_string()),
             ("password set", time(user.password_changed_at)),
             ("created", user.created_at.iso()),
@@ -41,6 +43,7 @@ pub(super) fn to_json(user: &UserRecord) -> Value {
         "name": user.person.name,
         "claims": user.person.claims,
         "disabled": user.disabled_at.is_some(),
+        "role": user.role,
         "password_changed_at": user.password_changed_at.map(Timestamp::iso),
         "created_at": user.created_at.iso(),
         "updated_at": user.person.updated_at.iso(),
@@ -54,6 +57,10 @@ fn claims(user: &UserRecord) -> String {
     };
     let claim_texts: Vec<String> = user.person.claims.iter().map(claim_texts).collect();
     if claim_texts.is_empty() { "-".into() } else { claim_texts.join(" ") }
+}
+
+pub(super) fn role(user: &UserRecord) -> &'static str {
+    user.role.map_or("-", Role::as_str)
 }
 
 pub(super) fn state(user: &UserRecord) -> &'static str {

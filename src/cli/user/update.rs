@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::super::{CliError, OutputOptions};
 use super::claims::PersonOptions;
+use super::role::RoleOrNone;
 use super::show::to_json;
 use super::warn_of_name;
 use crate::operations::list_change::ListChange;
@@ -24,6 +25,7 @@ pub(in crate::cli) struct Options {
 #[derive(Args)]
 #[group(required = true, multiple = true, args = [
     "username", "email", "email_verified", "name", "groups", "claims", "add_groups", "remove_groups", "no_email", "no_name", "no_groups", "no_claims",
+    "role",
 ])]
 struct UserChangeOptions {
     /// What the person types to sign in
@@ -31,6 +33,9 @@ struct UserChangeOptions {
     username: Option<String>,
     #[command(flatten)]
     person_options: PersonOptions,
+    /// What the person may do with the management API: everything, what operators do every day, only look, or nothing
+    #[arg(long, value_name = "ROLE")]
+    role: Option<RoleOrNone>,
     /// Add a group, and keep the others; may be given several times
     #[arg(long = "add-group", value_name = "G", conflicts_with_all = ["groups", "no_groups"])]
     add_groups: Vec<String>,
@@ -56,12 +61,11 @@ pub(super) fn run(options: Options) -> Result<(), CliError> {
     let changes = changes.into_changes()?;
     let is_renamed = changes.username.is_some();
     output.common.run(async |cli| {
-        let person = users::update(&cli.operations(), &user, changes).await?.outcome;
+        let user = users::update(&cli.operations(), &user, changes).await?.outcome;
         if is_renamed {
-            warn_of_name(&cli.operations(), &person).await?;
+            warn_of_name(&cli.operations(), &user.person).await?;
         }
-        let user = users::find(&cli.operations(), person.id.as_str()).await?;
-        output.say(to_json(&user), format!("updated the user {}", person.username))
+        output.say(to_json(&user), format!("updated the user {}", user.person.username))
     })
 }
 
@@ -72,6 +76,6 @@ impl UserChangeOptions {
         let options = [(self.no_email, "email"), (self.no_name, "name"), (self.no_groups, "groups")];
         removed.extend(options.iter().filter(|(is_set, _)| *is_set).map(|(_, name)| (*name).to_owned()));
         let groups = ListChange::of(Vec::new(), false, self.add_groups, self.remove_groups);
-        Ok(UserChanges { username: self.username, removed, claims, groups })
+        Ok(UserChanges { username: self.username, removed, claims, groups, role: self.role.map(Into::into) })
     }
 }

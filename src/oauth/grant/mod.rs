@@ -4,6 +4,7 @@ pub mod code;
 pub mod consent;
 pub mod device;
 pub mod granted;
+pub mod management;
 pub mod resource;
 pub mod scope;
 pub mod trusted_issuer;

@@ -7,6 +7,7 @@ use crate::oauth::client::{Client, TokenFormat};
 use crate::oauth::error::{OAuthError, quoted};
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::id::ClientId;
+use crate::oauth::permission::is_management_scope;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::oauth::signing_key::SigningAlgorithm;
@@ -192,10 +193,10 @@ impl<'k, K: KnownResources> RegisteredResources<'k, K> {
     }
 
     /// The part of a granted scope for a token: for a resource, its scopes; for this server, the scopes that belong to
-    /// none of the resources named with it.
+    /// none of the resources named with it, and not to the management API.
     ///
     /// # Errors
-    /// If the resource has scopes, and not one of them was granted.
+    /// If the resource has scopes, and not one of them was granted, or if for this server no scope is left.
     pub fn scope(
         &self,
         resource: Option<&Resource>,
@@ -206,10 +207,25 @@ impl<'k, K: KnownResources> RegisteredResources<'k, K> {
             Some(resource) => within(resource, granted),
             None => {
                 let others = authorized.iter().filter_map(|uri| self.resources.resource(uri));
-                Ok(others.fold(granted.clone(), |scope, other| scope.without(&other.scopes)))
+                let scope = others.fold(granted.clone(), |scope, other| scope.without(&other.scopes));
+                without_management(scope, self.issuer)
             }
         }
     }
+}
+
+/// The scope of a token for this server, which is never one for the management API.
+fn without_management(scope: Scope, issuer: &str) -> Result<Scope, OAuthError> {
+    let names: Vec<&str> = scope.names().filter(|name| is_management_scope(name)).collect();
+    if names.is_empty() {
+        return Ok(scope);
+    }
+    let rest = scope.without(&Scope::from_stored(&names.join(" ")));
+    if rest.is_empty() { Err(no_scope_of(issuer)) } else { Ok(rest) }
+}
+
+fn no_scope_of(uri: &str) -> OAuthError {
+    Reason::ScopeNotOfResource.because(format!("none of the scopes is one of the resource {}", quoted(uri)))
 }
 
 fn widened(uri: &str) -> OAuthError {
@@ -247,8 +263,7 @@ pub fn named(params: &Params, parameter: &'static str) -> Result<Option<String>,
 fn within(resource: &Resource, scope: &Scope) -> Result<Scope, OAuthError> {
     let within = scope.without(&scope.without(&resource.scopes));
     if within.is_empty() && !resource.scopes.is_empty() {
-        return Err(Reason::ScopeNotOfResource
-            .because(format!("none of the scopes is one of the resource {}", quoted(&resource.uri))));
+        return Err(no_scope_of(&resource.uri));
     }
     Ok(within)
 }

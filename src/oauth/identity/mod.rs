@@ -8,5 +8,6 @@ pub mod known_browser;
 pub mod logout;
 pub mod logout_token;
 pub mod password;
+pub mod role;
 pub mod session;
 pub mod user;

@@ -1,7 +1,7 @@
 //! Bearer tokens: whether a token may be used now (RFC 6750 §3.1).
 
 use crate::clock::Timestamp;
-use crate::oauth::error::OAuthError;
+use crate::oauth::error::{OAuthError, quoted};
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::identity::claims::Person;
 use crate::oauth::reason::Reason;
@@ -34,6 +34,31 @@ pub struct UserInfoAccess {
     pub claims: RequestedClaims,
 }
 
+/// Checks that a token may be used now at a resource (RFC 9068 §4).
+///
+/// # Errors
+/// If the token is expired, revoked, or for another resource.
+pub fn check_for_resource(presented: &PresentedToken, uri: &str, now: Timestamp) -> Result<(), OAuthError> {
+    check_for(presented, Some(uri), now)
+}
+
+/// `audience`: `None` for this server itself.
+fn check_for(presented: &PresentedToken, audience: Option<&str>, now: Timestamp) -> Result<(), OAuthError> {
+    let token = &presented.token;
+    let refusal = if now >= token.expires_at {
+        Reason::BearerExpired.because("the access token has expired")
+    } else if presented.is_revoked {
+        Reason::BearerRevoked.because("the access token has been revoked")
+    } else if token.audience.as_deref() != audience {
+        let here = audience.map_or("than this server".to_owned(), |uri| format!("than {}", quoted(uri)));
+        // A token for another API must not work here, because that API's servers hold it (RFC 9068 §4).
+        Reason::BearerAudience.because(format!("the access token is for another API {here}"))
+    } else {
+        return Ok(());
+    };
+    Err(refusal.about(token.user_id.as_ref()))
+}
+
 /// Decides whether UserInfo may answer, and what about (OpenID Connect Core §5.3). `person`: the user that the token
 /// was issued for; `None` if the account is deleted or disabled.
 ///
@@ -45,20 +70,9 @@ pub fn check_user_info(
     needed: &str,
     now: Timestamp,
 ) -> Result<UserInfoAccess, OAuthError> {
-    let PresentedToken { token, is_revoked, .. } = presented;
+    check_for(&presented, None, now)?;
+    let token = presented.token;
     let refuse = |error: OAuthError| Err(error.about(token.user_id.as_ref()));
-    if now >= token.expires_at {
-        return refuse(Reason::BearerExpired.because("the access token has expired"));
-    }
-    if is_revoked {
-        return refuse(Reason::BearerRevoked.because("the access token has been revoked"));
-    }
-    // A token for another API must not work here, because that API's servers hold it (RFC 9068 §4).
-    if token.audience.is_some() {
-        return refuse(
-            Reason::BearerAudience.because("the access token is for another API than this server"),
-        );
-    }
     if token.user_id.is_none() {
         return Err(Reason::BearerWithoutPerson
             .because("the access token was issued to a client for itself and is not about a person"));

@@ -2,6 +2,7 @@
 
 mod brand;
 mod logo;
+mod management;
 mod registration;
 mod secrets;
 mod sector;
@@ -65,15 +66,17 @@ pub async fn find(context: &Context<'_>, client: &ClientId) -> Result<ClientReco
 ///
 /// # Errors
 ///
-/// There is no such client, or it was changed while it was being deleted.
+/// There is no such client, the actor may not change it, or it was changed while it was being deleted.
 pub async fn delete(context: &Context<'_>, client: &ClientId) -> Outcome<u64> {
-    let (id, now, terms) = (client.clone(), context.now, context.terms.clone());
+    let Context { now, terms, actor, .. } = context.clone();
+    let id = client.clone();
     if terms.is_rehearsal {
         return rehearse_delete(context, client).await;
     }
     let disable = async move |tx: &mut Tx| -> Result<i64, Denied<Faults>> {
         let before = existing(tx, &id).await?.client;
         terms.check(&registration::members(&before))?;
+        management::may_change(&actor, [&before])?;
         Ok(clients::disable(tx, &id, now).await?.ok_or_else(|| unknown(&id))?)
     };
     let version = context.db.decide(disable).await?;
@@ -104,6 +107,7 @@ pub fn version(client: &Client) -> Version {
 async fn rehearse_delete(context: &Context<'_>, client: &ClientId) -> Outcome<u64> {
     let client = find(context, client).await?.client;
     context.terms.check(&registration::members(&client))?;
+    management::may_change(&context.actor, [&client])?;
     Ok(Done { outcome: 0, event: event(Act::ClientDeleted, &client) })
 }
 

@@ -6,7 +6,7 @@ use super::brand;
 use super::logo::{self, Logos};
 use super::secrets::{self, SecretSource};
 use super::sector::SectorList;
-use super::{event, existing};
+use super::{event, existing, management};
 use crate::clock::Timestamp;
 use crate::config::KeyOptions;
 use crate::face::tokens::BrandTokens;
@@ -14,7 +14,8 @@ use crate::failure::{Denied, Failure};
 use crate::fetch::Fetcher;
 use crate::jose::encrypt::Recipient;
 use crate::oauth::client::{AuthMethod, Client, ClientMetadata, Encryption, registration};
-use crate::oauth::grant::resource::normal;
+use crate::oauth::grant::management::resource as management_resource;
+use crate::oauth::grant::resource::{Resource, normal};
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::id::ClientId;
 use crate::operations::callable::address_fault;
@@ -65,10 +66,12 @@ pub enum SectorReading {
 ///
 /// # Errors
 ///
-/// An id that already exists, an invalid member, or a scope, resource or client that does not exist.
+/// An id that already exists, an invalid member, a scope, resource or client that does not exist, or a scope of the
+/// management API, unless the actor is an owner.
 pub async fn create(context: &Context<'_>, new: NewClient) -> Outcome<CreatedClient> {
     let NewClient { client, secret, logos } = new;
     let client = logos.given_to(client);
+    management::may_change(&context.actor, [&client])?;
     let rules = Rules::new(context)?;
     let mut faults = rules.faults(None, &client);
     if ClientId::parse(client.id.as_str()).is_none() {
@@ -89,10 +92,10 @@ pub async fn create(context: &Context<'_>, new: NewClient) -> Outcome<CreatedCli
         }
         false => (None, None),
     };
-    let now = context.now;
+    let (now, own) = (context.now, own_resource(context));
     context
         .act(async move |tx: &mut Tx| {
-            let client = resolved(tx, None, client.clone()).await?;
+            let client = resolved(tx, (None, client.clone()), &own).await?;
             let id = &client.id;
             if !clients::save(tx, &client, now).await? {
                 let sentence = format!("a client with the id {id} exists already");
@@ -113,7 +116,7 @@ pub async fn create(context: &Context<'_>, new: NewClient) -> Outcome<CreatedCli
 ///
 /// # Errors
 ///
-/// There is no such client, a member is not valid, or a resource or client does not exist.
+/// There is no such client, the actor may not change it, a member is not valid, or a resource or client does not exist.
 pub async fn update<F>(context: &Context<'_>, client: &ClientId, change: ClientChange<F>) -> Outcome<Client>
 where
     F: Fn(&Client) -> Result<Client, Faults> + Send + 'static,
@@ -121,18 +124,20 @@ where
     let ClientChange { edit, logos, sector } = change;
     let rules = Rules::new(context)?;
     let list = sector_list(context, &rules.fetcher, client, (&edit, sector)).await?;
-    let (id, now, terms) = (client.clone(), context.now, context.terms.clone());
+    let Context { now, terms, actor, .. } = context.clone();
+    let (id, own) = (client.clone(), own_resource(context));
     context
         .act(async move |tx: &mut Tx| {
             let record = existing(tx, &id).await?;
             let before = &record.client;
             terms.check(&members(before))?;
             let after = logos.given_to(edit(before)?);
+            management::may_change(&actor, [before, &after])?;
             let mut faults = rules.faults(Some(before), &after);
             faults.extend(kept_secret_fault(&record, &after));
             faults.extend(sector_fault(list.as_ref(), before, &after));
             Faults::refuse_if_any(faults)?;
-            let after = resolved(tx, Some(before), after).await?;
+            let after = resolved(tx, (Some(before), after), &own).await?;
             logos.save(tx).await?;
             clients::update(tx, &after, now).await?;
             logo::delete_unused(tx, before).await?;
@@ -305,14 +310,14 @@ fn kept_secret_fault(record: &ClientRecord, after: &Client) -> Option<Fault> {
 /// A scope or resource that does not exist, or a client that may act but does not exist or cannot authenticate.
 async fn resolved(
     conn: &mut Conn,
-    before: Option<&Client>,
-    client: Client,
+    (before, client): (Option<&Client>, Client),
+    own: &Resource,
 ) -> Result<Client, Denied<Faults>> {
     let mut faults = Vec::new();
     let is_known = before.is_some_and(|before| before.resources == client.resources);
     let resources = match is_known || client.resources.is_empty() {
         true => client.resources.clone(),
-        false => registered(conn, &client.resources, &mut faults).await?,
+        false => registered(conn, (&client.resources, own), &mut faults).await?,
     };
     // A scope that the client has already need not be read again.
     let scopes = before.map_or_else(Scope::default, |before| before.scopes.clone());
@@ -361,12 +366,18 @@ pub(super) fn members(client: &Client) -> Value {
     members
 }
 
+/// The management API of this server, which is not stored.
+fn own_resource(context: &Context<'_>) -> Resource {
+    management_resource(&context.config.issuer(context.config.listen.port()))
+}
+
 async fn registered(
     conn: &mut Conn,
-    named: &[String],
+    (named, own): (&[String], &Resource),
     faults: &mut Vec<Fault>,
 ) -> Result<Vec<String>, DbError> {
-    let known = resources::all(conn).await?;
+    let mut known = resources::all(conn).await?;
+    known.push(own.clone());
     let mut found: Vec<String> = Vec::new();
     for uri in named {
         match known.iter().find(|known| normal(&known.uri) == normal(uri)) {

@@ -3,7 +3,7 @@
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::{event, existing};
+use super::{event, existing, management};
 use crate::clock::Timestamp;
 use crate::failure::Denied;
 use crate::keys::master::ServerKeys;
@@ -80,7 +80,7 @@ impl ChosenSecret {
 ///
 /// # Errors
 ///
-/// There is no such client, it uses no secrets, or it already has as many as it may have.
+/// There is no such client, the actor may not change it, it uses no secrets, or it already has as many as it may have.
 pub async fn add_secret(
     context: &Context<'_>,
     client: &ClientId,
@@ -91,10 +91,11 @@ pub async fn add_secret(
     let record = context.read(async move |conn: &mut Conn| existing(conn, &key).await).await?;
     let (secret, generated) = made(context, &record.client, source, expires_at).await?;
     let added = AddedSecret { id: secret.id.clone(), expires_at, generated };
-    let (key, now) = (client.clone(), context.now);
+    let (key, now, actor) = (client.clone(), context.now, context.actor.clone());
     context
         .act(async move |tx: &mut Tx| {
             let record = existing(tx, &key).await?;
+            management::may_change(&actor, [&record.client])?;
             takes_another(&record)?;
             // Between the check and this transaction, the client's authentication method has changed. The prepared
             // secret does not fit the new one.
@@ -160,7 +161,7 @@ pub async fn check_remove_secret(
 ///
 /// # Errors
 ///
-/// There is no such client or secret, or its removal now means something else.
+/// There is no such client or secret, the actor may not change the client, or the removal now means something else.
 pub async fn remove_secret(
     context: &Context<'_>,
     client: &ClientId,
@@ -168,9 +169,11 @@ pub async fn remove_secret(
     expected: SecretRemoval,
 ) -> Outcome<()> {
     let (key, secret, now) = (client.clone(), secret.to_owned(), context.now);
+    let actor = context.actor.clone();
     context
         .act(async move |tx: &mut Tx| {
             let record = existing(tx, &key).await?;
+            management::may_change(&actor, [&record.client])?;
             if SecretRemoval::of(&record, &secret, now)? != expected {
                 return Err(changed_meanwhile(&key).into());
             }

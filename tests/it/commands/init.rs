@@ -69,6 +69,7 @@ async fn what_init_makes_signs_a_person_in_to_an_application() {
         run(directory.path(), &["user", "show", "alice", "--json", "--config", config.to_str().unwrap()]);
     let user: Value = serde_json::from_slice(&user.stdout).unwrap();
     assert!(user.to_string().contains("\"email_verified\":true"), "{user}");
+    assert_eq!(user["role"], Value::Null, "only with --owner");
 }
 
 #[test]
@@ -200,7 +201,7 @@ fn init_asks_on_a_terminal_and_not_without_one() {
     let sentence = refusal(&["init"], &run(directory.path(), &["init"]));
     assert!(sentence.contains("--yes"), "{sentence}");
 
-    let answers = "id.example.com\nhttp://127.0.0.1:9\nmysql://\n\na b\nalice\nAlice\nalice\nalice@example.com\nweb\n\napp\nspa\n\
+    let answers = "id.example.com\nhttp://127.0.0.1:9\nmysql://\n\na b\nalice\nAlice\nalice\nalice@example.com\nperhaps\nyes\nweb\n\napp\nspa\n\
          \nhttp://app.example.com/cb\nhttps://app.example.com/cb\n";
     let Some((is_done, text)) = asked(directory.path(), "", answers) else { return };
     assert!(is_done, "{text}");
@@ -209,6 +210,7 @@ fn init_asks_on_a_terminal_and_not_without_one() {
         "must begin with sqlite:",
         "a username has",
         "is not an e-mail address",
+        "the answer is yes or no",
         "the kind is one of",
         "needs a redirect URI",
         "must be https",
@@ -219,6 +221,9 @@ fn init_asks_on_a_terminal_and_not_without_one() {
         assert!(text.contains(words), "{words}: {text}");
     }
     assert_eq!(text.matches("Its redirect URI: ").count(), 3, "{text}");
+    let shown = run(directory.path(), &["user", "list", "--role", "owner", "--json"]);
+    let shown: Value = serde_json::from_slice(&shown.stdout).unwrap();
+    assert_eq!(shown[0]["username"], "alice", "{shown}");
     assert!(!text.contains("client_secret"), "a client in a browser has no secret: {text}");
     let config = std::fs::read_to_string(directory.path().join("grantor.toml")).unwrap();
     assert!(config.contains("listen = \"127.0.0.1:9\""), "{config}");

@@ -33,7 +33,8 @@ async fn a_list_is_filtered_sorted_and_cut() {
         (&["client", "list", "--state", "enabled"], "client_id", &["web"]),
         (&["client", "list", "--search", "anoth"], "client_id", &["service"]),
         (&["client", "list", "--sort", "-id"], "client_id", &["web", "service"]),
-        (&["scope", "list", "--search", "re"], "name", &["address", "read", "secret"]),
+        (&["scope", "list", "--search", "ROFI"], "name", &["profile"]),
+        (&["scope", "list", "--search", "one", "--sort", "-name"], "name", &["phone"]),
         (&["scope", "list", "--sort", "-name", "--limit", "2"], "name", &["write", "secret"]),
     ] {
         assert_eq!(values(&operator.json(command), member), expected, "{command:?}");
@@ -43,7 +44,7 @@ async fn a_list_is_filtered_sorted_and_cut() {
     let refused = operator.refused(&["user", "list", "--sort", "password"]);
     assert_eq!(
         refused,
-        "there is no column with this name to sort by; the columns are username, e-mail, name, state, id, created"
+        "there is no column with this name to sort by; the columns are username, e-mail, name, state, role, id, created"
     );
     for wrong in [["user", "list", "--limit", "0"], ["user", "list", "--state", "gone"]] {
         assert_eq!(operator.run(&wrong).status.code(), Some(2), "{wrong:?}");

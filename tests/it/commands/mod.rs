@@ -1,6 +1,7 @@
 //! The operator's commands beside a running server: what they change, ask, list and refuse.
 
 mod answers;
+mod api_keys;
 mod at_once;
 mod changes;
 mod clients;

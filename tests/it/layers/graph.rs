@@ -28,6 +28,7 @@ const LEVELS: &[&[&str]] = &[
     &["keys/", "cache/"],
     // What an operator or a person does, for any edge.
     &["operations/"],
+    &["representation/"],
     &["http/content_policy.rs"],
     // The state that every request shares, and what it is made of.
     &[
