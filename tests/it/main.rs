@@ -10,6 +10,7 @@ mod support;
 
 mod accessibility;
 mod accounts;
+mod audit;
 mod authorize;
 mod back_channel;
 mod backup;
