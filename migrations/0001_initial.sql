@@ -473,6 +473,49 @@ CREATE TABLE trusted_subjects (
 CREATE INDEX trusted_subjects_user ON trusted_subjects (user_id);
 
 
+-- The audit trail: who did what. Rows without foreign keys, because an event outlives what it is about.
+
+CREATE TABLE events (
+    -- Sorts by time, and by the order in which one process made the events.
+    id           TEXT   PRIMARY KEY,
+    -- The place in the chain, without gaps, and the MAC over this event and the chain before it. Both are NULL for the
+    -- moment until a node numbers the event, so a reader who goes by numbers misses no event that was committed late.
+    number       BIGINT,
+    chain        BYTEA,
+    time         BIGINT NOT NULL,
+    act          TEXT   NOT NULL,
+    object_kind  TEXT   NOT NULL,
+    object_id    TEXT   NOT NULL,
+    object_name  TEXT,
+    actor_kind   TEXT   NOT NULL,
+    actor_id     TEXT,
+    actor_name   TEXT,
+    actor_client TEXT,
+    user_id      TEXT,
+    client_id    TEXT,
+    address      TEXT,
+    request_id   TEXT,
+    reason       TEXT,
+    -- What changed, as JSON: [{"member": …, "before": …, "after": …}]. NULL: nothing.
+    changes      TEXT
+);
+CREATE INDEX events_new ON events (id) WHERE number IS NULL;
+CREATE UNIQUE INDEX events_number ON events (number) WHERE number IS NOT NULL;
+CREATE INDEX events_time ON events (time);
+-- Written when an event is numbered, beside the requests.
+CREATE INDEX events_user ON events (user_id, number) WHERE number IS NOT NULL;
+CREATE INDEX events_client ON events (client_id, number) WHERE number IS NOT NULL;
+
+-- The two ends of the chain: head is the last event that was numbered, base the last one that was deleted because of its
+-- age. mac proves that a node with the master key wrote the row.
+CREATE TABLE event_chain (
+    id     TEXT   PRIMARY KEY,
+    number BIGINT NOT NULL,
+    chain  BYTEA  NOT NULL,
+    mac    BYTEA  NOT NULL
+);
+
+
 -- Keys
 
 -- Keys of the server itself, sealed under the master key, which is not in the database.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use actix_web::http::header::HeaderValue;
 
+use crate::audit::AuditTrail;
 use crate::cache::catalogue::CatalogueCache;
 use crate::cache::row_budgets::{Draw, RowBudgets};
 use crate::cache::secrets::SecretCache;
@@ -72,6 +73,7 @@ pub struct App {
     pub strict_transport_security: Option<HeaderValue>,
     pub verified_tokens: VerifiedTokens,
     pub back_channel: BackChannel,
+    pub audit: AuditTrail,
     pub purged: PurgeCounters,
     pub counters: Counters,
     /// `None` if the metrics are off, because then no one can read the counters.

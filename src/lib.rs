@@ -35,6 +35,7 @@ pub mod operations;
 pub mod representation;
 
 pub mod app;
+pub mod audit;
 pub mod readiness;
 
 pub mod connection;

@@ -2,6 +2,7 @@
 
 mod api_key;
 mod atomic_file;
+mod audit;
 mod backup;
 mod client;
 mod clock;
@@ -122,6 +123,9 @@ enum Command {
     /// List the sign-outs of which applications are informed, and inform them again
     #[command(subcommand)]
     Logout(logout::Command),
+    /// List who did what, and verify that no one has changed this record
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// List and renew the keys that sign tokens
     #[command(subcommand)]
     Key(key::Command),
@@ -225,6 +229,7 @@ pub fn run() -> ExitCode {
         Command::Grant(command) => grant::run(command),
         Command::Token(command) => token::run(&command),
         Command::Logout(command) => logout::run(command),
+        Command::Audit(command) => audit::run(&command),
         Command::Key(command) => key::run(command),
         Command::Purge(options) => purge::run(&options),
         Command::Clock(command) => clock::run(&command),

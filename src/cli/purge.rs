@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::clock::wrong_clock;
 use super::list::ListOptions;
 use super::{CliError, OutputOptions};
+use crate::keys::master::ServerKeys;
 use crate::metrics::purge_counters::PurgeCounters;
 use crate::secret::random_id;
 use crate::work::purge::{self, Backlog, Pass, Purging};
@@ -21,8 +22,9 @@ pub(super) struct Options {
 
 pub(super) fn run(options: &Options) -> Result<(), CliError> {
     options.output.common.run(async |cli| {
+        let retention = cli.config.audit.retention.seconds();
         if options.dry_run {
-            let found = purge::backlog(&cli.db, cli.now).await?;
+            let found = purge::backlog(&cli.db, retention, cli.now).await?;
             return options.output.list(
                 (&found, &ListOptions::default()),
                 to_json,
@@ -31,9 +33,17 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
             );
         }
         let watch = cli.clock().await?;
+        let keys = ServerKeys::existing(&cli.config, &cli.db, cli.now).await?;
         let (mut deleted, counters, holder) = (0, PurgeCounters::default(), random_id());
         loop {
-            let purging = Purging { db: &cli.db, counters: &counters, holder: &holder, watch: &watch };
+            let purging = Purging {
+                db: &cli.db,
+                counters: &counters,
+                holder: &holder,
+                watch: &watch,
+                keys: keys.as_ref(),
+                retention,
+            };
             let purged = match purge::pass(&purging, cli.config.live_sessions(cli.now)).await? {
                 Pass::Purged(purged) => purged,
                 Pass::AnotherNode => {

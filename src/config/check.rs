@@ -1,5 +1,7 @@
 //! Checks that the types do not express: values that make sense, and options that fit together.
 
+use std::time::Duration;
+
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 use url::{Host, Url};
@@ -21,6 +23,9 @@ const IDLE_SESSION: &str = "sessions.idle_lifetime";
 const IDLE_REFRESH_TOKEN: &str = "tokens.refresh_token_idle_lifetime";
 const POLL_INTERVAL: &str = "device.poll_interval";
 
+/// A shorter time would delete events before anyone has read them.
+const SHORTEST_RETENTION: Duration = Duration::from_secs(86_400);
+
 /// An option, and the sentence about its mistake.
 pub(super) type OptionMistake = (&'static str, String);
 
@@ -32,6 +37,9 @@ impl Config {
         mistakes.extend(self.check_tls());
         mistakes.extend(self.check_http());
         mistakes.extend(self.check_metrics());
+        if self.audit.retention.duration() < SHORTEST_RETENTION {
+            mistakes.push(("audit.retention", "audit.retention must be at least 1d".into()));
+        }
         mistakes.extend(self.check_lifetimes());
         mistakes.extend(self.check_signing());
         mistakes.extend(self.check_database());

@@ -71,6 +71,7 @@ pub struct Config {
     pub passwords: PasswordOptions,
     pub fetch: Fetch,
     pub purge: Purge,
+    pub audit: Audit,
     pub metrics: MetricsOptions,
     pub limits: Limits,
     pub log: Log,
@@ -213,6 +214,15 @@ pub struct Fetch {
 #[derive(Clone, Debug, Deserialize)]
 pub struct Purge {
     pub every: Span,
+}
+
+/// The audit trail.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Audit {
+    /// Whether each answer with tokens is an event.
+    pub issuances: bool,
+    /// How long events are kept.
+    pub retention: Span,
 }
 
 /// The metrics for Prometheus.

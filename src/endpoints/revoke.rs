@@ -6,15 +6,16 @@ use actix_web::{HttpResponse, web};
 use super::client_auth;
 use super::introspect::token;
 use crate::app::App;
-use crate::clock::Timestamp;
 use crate::failure::{Denied, Failure};
 use crate::http::answer;
-use crate::http::call::Request;
+use crate::http::call::{Call, Request};
 use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::EndReason;
 use crate::oauth::id::ClientId;
+use crate::oauth::token::IssuedFor;
 use crate::oauth::token::refresh::RefreshName;
+use crate::operations::event::{Act, Event, ObjectKind};
 use crate::store::db::Tx;
 use crate::store::{access_tokens as stored, grants};
 use crate::tokens::access_token::{self, ParsedAccessToken};
@@ -34,41 +35,60 @@ async fn revoke(app: &App, request: &Request, body: web::Payload) -> Result<(), 
     let token = token(&params)?;
     match RefreshName::parse(token) {
         Some((name, mac)) if app.keys.is_refresh_token(&name, &mac) => {
-            refresh_token(app, name, caller.client.id.clone(), request.now).await?;
+            refresh_token(app, request, name, &caller.client).await?;
         }
         Some(_) => {}
-        None => access_token(app, token, &caller.client, request.now).await?,
+        None => access_token(app, request, token, &caller.client).await?,
     }
     Ok(())
 }
 
 /// Any token of a chain, even the oldest, ends the whole grant and everything issued from it.
-async fn refresh_token(
-    app: &App,
-    name: RefreshName,
-    client: ClientId,
-    now: Timestamp,
-) -> Result<(), Failure> {
+async fn refresh_token(app: &App, call: &Call, name: RefreshName, client: &Client) -> Result<(), Failure> {
+    let (actor, client, now) = (call.acting_client(client), client.id.clone(), call.now);
     let end = async move |tx: &mut Tx| {
-        grants::revoke_of(tx, &name.grant_id, &client, EndReason::TokenRevoked, now).await
+        let grant = &name.grant_id;
+        if !grants::revoke_of(tx, grant, &client, EndReason::TokenRevoked, now).await? {
+            return Ok(());
+        }
+        let mut event = Event::new(Act::GrantRevoked, ObjectKind::Grant, grant.as_str())
+            .with(&client)
+            .because(EndReason::TokenRevoked.word());
+        event.user = grants::user_of(tx, grant).await?;
+        event.save(tx, &actor, now).await
     };
     Ok(app.db.write(end).await?)
 }
 
 /// An access token ends alone, because its grant may still be in use.
-async fn access_token(app: &App, token: &str, client: &Client, now: Timestamp) -> Result<(), Failure> {
-    let db = app.db_of(client);
+async fn access_token(app: &App, call: &Call, token: &str, client: &Client) -> Result<(), Failure> {
+    let (db, now) = (app.db_of(client), call.now);
+    let actor = call.acting_client(client);
     let client = client.id.clone();
     match access_token::read(app, token, now).await? {
         None => Ok(()),
         Some(ParsedAccessToken::Opaque(hash)) => {
-            let delete = async move |tx: &mut Tx| stored::delete(tx, &hash, &client).await;
+            let delete = async move |tx: &mut Tx| match stored::delete(tx, &hash, &client).await? {
+                Some(revoked) => revocation(&client, revoked).save(tx, &actor, now).await,
+                None => Ok(()),
+            };
             Ok(db.write(delete).await?)
         }
         Some(ParsedAccessToken::Jwt(token)) if token.client_id != client || token.expires_at <= now => Ok(()),
         Some(ParsedAccessToken::Jwt(token)) => {
-            let revoke = async move |tx: &mut Tx| stored::revoke_jwt(tx, &token).await;
+            let revoke = async move |tx: &mut Tx| match stored::revoke_jwt(tx, &token).await? {
+                true => revocation(&client, token.issued_for()).save(tx, &actor, now).await,
+                false => Ok(()),
+            };
             Ok(app.db.write(revoke).await?)
         }
     }
+}
+
+/// The event for one access token that a client revoked.
+fn revocation(client: &ClientId, revoked: IssuedFor) -> Event {
+    let id = revoked.grant.as_ref().map_or(client.as_str(), |grant| grant.as_str());
+    let mut event = Event::new(Act::TokenRevoked, ObjectKind::Token, id).with(client);
+    event.user = revoked.user;
+    event
 }

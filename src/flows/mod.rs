@@ -278,7 +278,7 @@ pub async fn issue(
         }
     };
     let answering = Answering { checked, return_to, signed_in, flow: flow.map(|flow| &flow.key) };
-    match (response::make(app, http.now, &answering).await, flow) {
+    match (response::make(app, http, &answering).await, flow) {
         (Ok(Some(response)), _) => {
             let mut pairs: Vec<(&str, &str)> =
                 response.iter().map(|(name, value)| (*name, value.as_str())).collect();

@@ -1,16 +1,18 @@
 //! Authorization responses by response type (OpenID Connect Core §3.1.2.5, §3.2.2.5, §3.3.2.5).
 
 use crate::app::App;
+use crate::audit::Issuance;
 use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::flows::CheckedRequest;
+use crate::http::call::Call;
 use crate::oauth::grant::code::Code;
 use crate::oauth::grant::{Grant, Parties};
 use crate::oauth::id::GrantId;
 use crate::oauth::request::interaction::SignedIn;
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::request::return_address::ReturnAddress;
-use crate::oauth::token::AccessToken;
+use crate::oauth::token::{AccessToken, IssuedFor};
 use crate::secret::{Hash, random_id, random_token};
 use crate::store::db::{DbError, Tx};
 use crate::store::flows::{self, FlowKey};
@@ -42,12 +44,13 @@ enum Stored {
 /// Issues what the request asks for. `None` if its flow has an answer already.
 pub(super) async fn make(
     app: &App,
-    now: Timestamp,
+    call: &Call,
     answering: &Answering<'_>,
 ) -> Result<Option<Response>, Failure> {
+    let now = call.now;
     let response_type = answering.checked.request.response_type;
     if !response_type.has_code() {
-        return through_the_browser(app, now, answering, None).await;
+        return through_the_browser(app, call, answering, None).await;
     }
     let code = format!("gac_{}", random_token());
     if let Stored::AnsweredBefore = store_code(app, now, answering, &code).await? {
@@ -56,7 +59,7 @@ pub(super) async fn make(
     match response_type {
         ResponseType::Code => Ok(Some(vec![("code", code)])),
         // The code has answered the flow.
-        _ => through_the_browser(app, now, &Answering { flow: None, ..*answering }, Some(code)).await,
+        _ => through_the_browser(app, call, &Answering { flow: None, ..*answering }, Some(code)).await,
     }
 }
 
@@ -111,10 +114,11 @@ async fn store_code(
 /// They have a grant of their own, because a code beside them may be redeemed or not.
 async fn through_the_browser(
     app: &App,
-    now: Timestamp,
+    call: &Call,
     answering: &Answering<'_>,
     code: Option<String>,
 ) -> Result<Option<Response>, Failure> {
+    let now = call.now;
     let checked = answering.checked;
     let (request, client) = (&checked.request, &checked.client.client);
     let grant = grant(checked, answering.signed_in);
@@ -148,7 +152,24 @@ async fn through_the_browser(
     }
     response.extend(code.map(|code| ("code", code)));
     app.counters.issue_implicitly();
+    if app.config.audit.issuances {
+        app.audit.issued(issuance(call, &grant));
+    }
     Ok(Some(response))
+}
+
+/// An answer with tokens, for the audit trail.
+fn issuance(call: &Call, grant: &Grant) -> Issuance {
+    Issuance {
+        at: call.now,
+        grant_type: "implicit",
+        client: grant.client.clone(),
+        is_proven: false,
+        issued_for: IssuedFor { user: Some(grant.user.clone()), grant: Some(grant.id.clone()) },
+        scope: grant.granted.scope.to_string(),
+        address: call.address,
+        request_id: call.id.clone(),
+    }
 }
 
 async fn store_grant(

@@ -26,6 +26,7 @@ use crate::connection::Lifeline;
 use crate::face::language::Language;
 use crate::face::templates::Reader;
 use crate::limits::{Class, Limited};
+use crate::oauth::client::Client;
 use crate::oauth::id::{ClientId, UserId};
 use crate::oauth::language_tag::LanguageTag;
 use crate::oauth::reason::Reason;
@@ -146,6 +147,21 @@ impl Call {
         let kind = if user.is_some() { ActorKind::Person } else { ActorKind::Stranger };
         Arc::new(Actor {
             id: user.map(ToString::to_string),
+            address: Some(self.address),
+            request_id: Some(self.id.clone()),
+            ..Actor::of(kind)
+        })
+    }
+
+    /// This client as the one who acts. A public client has not proven who it is.
+    pub fn acting_client(&self, client: &Client) -> Arc<Actor> {
+        let id = client.id.to_string();
+        let (kind, id) = match client.kind.is_public() {
+            true => (ActorKind::Stranger, None),
+            false => (ActorKind::Client, Some(id)),
+        };
+        Arc::new(Actor {
+            id,
             address: Some(self.address),
             request_id: Some(self.id.clone()),
             ..Actor::of(kind)

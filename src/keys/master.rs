@@ -28,8 +28,8 @@ const MAX_SIZE: u64 = 4096;
 /// The row with the secret from which all other keys are derived.
 const ROOT: &str = "root";
 
-/// The keys for refresh tokens, forms, sealed texts, pairwise identifiers, client secrets and counts of guesses; the same
-/// on every node of one database.
+/// The keys for refresh tokens, forms, sealed texts, pairwise identifiers, client secrets, counts of guesses and the audit trail;
+/// the same on every node of one database.
 #[derive(Debug)]
 pub struct ServerKeys {
     /// A hash of the encrypted root as it was read, to detect when the database holds another one.
@@ -40,6 +40,7 @@ pub struct ServerKeys {
     pairwise: hmac::Key,
     guesses: hmac::Key,
     secrets: hmac::Key,
+    events: hmac::Key,
     text: TextKey,
     session_names: SessionNameKey,
 }
@@ -73,9 +74,30 @@ impl ServerKeys {
             pairwise: derived(&root, "pairwise"),
             guesses: derived(&root, "guesses"),
             secrets: derived(&root, "client secrets"),
+            events: derived(&root, "events"),
             text: TextKey::derive(&root)?,
             session_names: SessionNameKey::derive(&root)?,
         })
+    }
+
+    /// Reads the server's keys for a command, and makes none. `None` if there are none yet, or this account has no master
+    /// key.
+    ///
+    /// # Errors
+    /// If the master key is invalid, or not the one that the database was made with.
+    pub async fn existing(config: &Config, db: &Db, now: Timestamp) -> Result<Option<Self>, Failure> {
+        let exist = db.read(async |conn: &mut _| server_keys::find(conn, ROOT).await).await?.is_some();
+        if !exist || MasterKey::load(config)?.is_none() {
+            return Ok(None);
+        }
+        Self::open(config, db, now).await.map(Some)
+    }
+
+    /// The MAC over a part of the audit trail.
+    pub fn event_mac(&self, message: &[u8]) -> [u8; 32] {
+        let mut mac = [0; 32];
+        mac.copy_from_slice(hmac::sign(&self.events, message).as_ref());
+        mac
     }
 
     /// The master key, which encrypts further keys.

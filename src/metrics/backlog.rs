@@ -30,7 +30,7 @@ impl BacklogGauges {
         if read_at.is_some_and(|then| (then..then + REUSE_TIME).contains(&now)) {
             return read_at;
         }
-        let read = purge::overdue(&app.db, now).await;
+        let read = purge::overdue(&app.db, app.config.audit.retention.seconds(), now).await;
         self.database_up.set(i64::from(read.is_ok()));
         match read {
             Ok(found) => found.iter().for_each(|overdue| self.set(overdue, now)),

@@ -156,6 +156,11 @@ fn register_counters(registry: &mut Registry, app: &App) {
         "Passwords, codes and secrets that were not checked because of wrong ones before",
         counters.delayed.family.clone(),
     );
+    registry.register(
+        "grantor_audit_events_dropped",
+        "Events of the audit trail that were not stored, because too many waited",
+        app.audit.dropped(),
+    );
     if let Some(requests) = app.requests.clone() {
         registry.register_with_unit(
             "grantor_http_request_duration",

@@ -80,7 +80,7 @@ pub async fn allow(
                     return Err(Fault::conflict(None, sentence).into());
                 }
             }
-            Ok(Done { outcome: (), event: event(Act::DeviceAllowed, &device, &client) })
+            Ok(Done { outcome: (), event: event(Act::DeviceAllowed, &device, &client).of_user(&by.user) })
         })
         .await
 }

@@ -1,9 +1,17 @@
 //! Records of acts as values. The place that stores an event adds the actor and the time. No event contains a secret.
 
-use serde_json::{Map, Value};
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde_json::{Map, Value, json};
 use strum::IntoStaticStr;
 
-use crate::oauth::id::ClientId;
+use super::actor::{Actor, ActorKind};
+use crate::clock::Timestamp;
+use crate::oauth::id::{ClientId, UserId};
+use crate::secret::random_id;
+use crate::store::db::{DbError, Tx};
+use crate::store::events::{self, NewEvent};
 
 /// An act that was done.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,6 +20,10 @@ pub struct Event {
     pub object: Object,
     /// The client that the act concerns, if that is not the object.
     pub client: Option<ClientId>,
+    /// The user that the act concerns, if that is neither the object nor the actor.
+    pub user: Option<UserId>,
+    /// Why something was refused, or ended by itself: a word of the error reference.
+    pub reason: Option<&'static str>,
     /// What an update changed. Empty for other acts, and for an update that changed nothing.
     pub changes: Vec<Change>,
 }
@@ -105,6 +117,18 @@ pub enum Act {
     UserSessionsEnded,
     #[strum(serialize = "grant.revoked")]
     GrantRevoked,
+    /// A client revoked one access token.
+    #[strum(serialize = "token.revoked")]
+    TokenRevoked,
+    /// A client got tokens.
+    #[strum(serialize = "token.issued")]
+    TokenIssued,
+    /// Name or password was wrong, or was not checked because of wrong ones before.
+    #[strum(serialize = "session.refused")]
+    SessionRefused,
+    /// A client did not prove who it is.
+    #[strum(serialize = "client.refused")]
+    ClientRefused,
     #[strum(serialize = "consent.given")]
     ConsentGiven,
     #[strum(serialize = "consent.taken_back")]
@@ -147,6 +171,8 @@ pub enum ObjectKind {
     Client,
     Session,
     Grant,
+    /// An access token, by the id of its grant, or of the client if it has none.
+    Token,
     /// The request of a device, by the id of the grant that it asks for.
     Device,
     Key,
@@ -163,8 +189,10 @@ impl ObjectKind {
 }
 
 impl Event {
-    pub(super) fn new(act: Act, kind: ObjectKind, id: impl Into<String>) -> Self {
-        Self { act, object: Object { kind, id: id.into(), name: None }, client: None, changes: Vec::new() }
+    /// An event about this object.
+    pub fn new(act: Act, kind: ObjectKind, id: impl Into<String>) -> Self {
+        let object = Object { kind, id: id.into(), name: None };
+        Self { act, object, client: None, user: None, reason: None, changes: Vec::new() }
     }
 
     /// The same event, with the `name` that people use for the object.
@@ -174,13 +202,25 @@ impl Event {
     }
 
     /// The same event, about the object and this client.
-    pub(super) fn with(mut self, client: &ClientId) -> Self {
+    pub fn with(mut self, client: &ClientId) -> Self {
         self.client = Some(client.clone());
         self
     }
 
+    /// The same event, which concerns this user beside the object.
+    pub fn of_user(mut self, user: &UserId) -> Self {
+        self.user = Some(user.clone());
+        self
+    }
+
+    /// The same event, with the word of its reason.
+    pub fn because(mut self, reason: &'static str) -> Self {
+        self.reason = Some(reason);
+        self
+    }
+
     /// The same event, with every member that differs between the two states of the object.
-    pub(super) fn changing(mut self, before: Value, after: Value) -> Self {
+    pub fn changing(mut self, before: Value, after: Value) -> Self {
         let (before, mut after) = (members(before), members(after));
         for (member, before) in before {
             let after = after.remove(&member).unwrap_or_default();
@@ -192,6 +232,59 @@ impl Event {
         self.changes.extend(added.map(|(member, after)| Change { member, before: Value::Null, after }));
         self
     }
+}
+
+impl Event {
+    /// The event as it is stored under this id.
+    pub fn record(&self, id: String, actor: &Actor, time: Timestamp) -> NewEvent {
+        let Object { kind, id: object_id, name } = &self.object;
+        let object_if = |wanted: ObjectKind| (*kind == wanted).then(|| object_id.clone());
+        let is_person = matches!(actor.kind, ActorKind::Person | ActorKind::PersonByClient);
+        let user = self.user.as_ref().map(ToString::to_string).or_else(|| object_if(ObjectKind::User));
+        let client = self.client.as_ref().map(ToString::to_string).or_else(|| object_if(ObjectKind::Client));
+        NewEvent {
+            id,
+            time,
+            act: self.act.word().to_owned(),
+            object_kind: kind.word().to_owned(),
+            object_id: storable(object_id.clone()),
+            object_name: name.clone().map(storable),
+            actor_kind: actor.kind.word().to_owned(),
+            actor_id: actor.id.clone().map(storable),
+            actor_name: actor.name.clone().map(storable),
+            actor_client: actor.client.clone().map(storable),
+            user_id: user.or_else(|| actor.id.clone().filter(|_| is_person)).map(storable),
+            client_id: client.or_else(|| actor.client.clone()).map(storable),
+            address: actor.address.as_ref().map(IpAddr::to_string),
+            request_id: actor.request_id.clone().map(storable),
+            reason: self.reason.map(str::to_owned),
+            changes: (!self.changes.is_empty()).then(|| self.changes_as_json().to_string()),
+        }
+    }
+
+    /// Stores the event in the transaction of what it records; `now` is the time of that.
+    ///
+    /// # Errors
+    /// Only failures of the database.
+    pub async fn save(&self, tx: &mut Tx, actor: &Actor, now: Timestamp) -> Result<(), DbError> {
+        events::save(tx, &[self.record(new_id(now), actor, now)]).await
+    }
+
+    fn changes_as_json(&self) -> Value {
+        let one = |Change { member, before, after }: &Change| json!({"member": member, "before": before, "after": after});
+        self.changes.iter().map(one).collect()
+    }
+}
+
+/// The id of a new event. The ids of one process sort in their order, and those of several by the second.
+pub fn new_id(now: Timestamp) -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    format!("{:010x}{:08x}{}", now.as_unix().max(0), NEXT.fetch_add(1, Ordering::Relaxed), random_id())
+}
+
+/// The text without U+0000, which cannot be stored.
+fn storable(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
 }
 
 fn members(object: Value) -> Map<String, Value> {

@@ -57,7 +57,9 @@ pub async fn revoke(context: &Context<'_>, grant: &GrantId) -> Outcome<GrantReco
             let found = existing(tx, &grant, live).await?;
             let client = ClientId::new(found.client_id.as_str());
             grants::revoke_of(tx, &grant, &client, EndReason::GrantRevoked, now).await?;
-            let event = Event::new(Act::GrantRevoked, ObjectKind::Grant, grant.as_str());
+            let event = Event::new(Act::GrantRevoked, ObjectKind::Grant, grant.as_str())
+                .with(&client)
+                .of_user(&UserId::new(found.user_id.as_str()));
             Ok(Done { outcome: found, event })
         })
         .await

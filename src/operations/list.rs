@@ -135,7 +135,7 @@ impl<T> List<T> {
 }
 
 impl Cursor {
-    fn write(self, key: &impl Serialize) -> String {
+    pub(super) fn write(self, key: &impl Serialize) -> String {
         to_base64url(&serde_json::to_vec(&(self.0, key)).unwrap_or_default())
     }
 

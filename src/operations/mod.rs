@@ -14,6 +14,7 @@ mod configured;
 pub mod consents;
 pub mod devices;
 pub mod event;
+pub mod events;
 pub mod fault;
 pub mod grants;
 pub mod guesses;
@@ -41,6 +42,7 @@ use crate::clock::Timestamp;
 use crate::config::Config;
 use crate::failure::Denied;
 use crate::store::db::{Conn, Db, DbError, Refusable, Tx};
+use crate::store::events::{self as stored_events, NewEvent};
 use actor::Actor;
 use event::Event;
 use fault::Faults;
@@ -66,6 +68,32 @@ pub struct Done<T> {
 /// The result of an act. Faults are the caller's mistakes; a failure is the server's.
 pub type Outcome<T> = Result<Done<T>, Denied<Faults>>;
 
+/// Stores the events of an act in the act's own transaction.
+#[derive(Clone)]
+struct Witness {
+    /// The id of the first event. `None` for a rehearsal, which leaves no event.
+    id: Option<String>,
+    actor: Arc<Actor>,
+    now: Timestamp,
+}
+
+impl Witness {
+    /// Stores the events of an act.
+    async fn record<'e>(
+        &self,
+        tx: &mut Tx,
+        events: impl IntoIterator<Item = &'e Event>,
+    ) -> Result<(), DbError> {
+        let Some(first) = &self.id else { return Ok(()) };
+        let record = |(place, event): (usize, &Event)| {
+            let id = if place == 0 { first.clone() } else { format!("{first}-{place:04}") };
+            event.record(id, &self.actor, self.now)
+        };
+        let records: Vec<NewEvent> = events.into_iter().enumerate().map(record).collect();
+        stored_events::save(tx, &records).await
+    }
+}
+
 impl Context<'_> {
     /// Runs an act in its transaction. Every act passes through this function, or through `act_in_steps`.
     ///
@@ -76,9 +104,10 @@ impl Context<'_> {
         T: Send + 'static,
         E: Refusable,
     {
-        let keeper = self.terms.keeper.clone();
+        let (keeper, witness) = (self.terms.keeper.clone(), self.witness());
         self.on_terms(async move |tx: &mut Tx| {
             let done = work(tx).await?;
+            witness.record(tx, [&done.event]).await?;
             if let Some(keeper) = &keeper {
                 keeper.keep(tx, &done.outcome).await?;
             }
@@ -94,15 +123,22 @@ impl Context<'_> {
         T: Send + 'static,
         E: Refusable,
     {
-        let keeper = self.terms.keeper.clone();
+        let (keeper, witness) = (self.terms.keeper.clone(), self.witness());
         self.on_terms(async move |tx: &mut Tx| {
             let done = work(tx).await?;
+            witness.record(tx, done.iter().map(|done| &done.event)).await?;
             if let Some(keeper) = &keeper {
                 keeper.keep(tx, &done).await?;
             }
             Ok(done)
         })
         .await
+    }
+
+    /// What stores the events of one act.
+    fn witness(&self) -> Witness {
+        let id = (!self.terms.is_rehearsal).then(|| event::new_id(self.now));
+        Witness { id, actor: self.actor.clone(), now: self.now }
     }
 
     /// Runs the transaction of an act. A rehearsal is rolled back, and returns what it would have done.

@@ -97,7 +97,7 @@ pub async fn sign_in(context: &Context<'_>, sign_in: ProvenSignIn) -> Outcome<Se
             if let Some(guess) = guess {
                 guess.take_back(tx).await?;
             }
-            let mut event = event(Act::SessionBegun, &session);
+            let mut event = event(Act::SessionBegun, &session).of_user(&start.session.user);
             if let Some((client, _)) = &start.flow {
                 event = event.with(client);
             }
@@ -153,11 +153,12 @@ pub async fn end(context: &Context<'_>, session: &SessionId) -> Outcome<()> {
     let done = context
         .act(async move |tx: &mut Tx| {
             let ended = sessions::end(tx, &id, EndReason::SessionEnded, now).await?;
-            if !ended.existed {
+            let Some(user) = &ended.user else {
                 let sentence = format!("there is no session with the id {id}");
                 return Err(Fault::not_found(sentence).into());
-            }
-            Ok::<_, Denied<Faults>>(Done { outcome: ended, event: event(Act::SessionEnded, &id) })
+            };
+            let event = event(Act::SessionEnded, &id).of_user(user);
+            Ok::<_, Denied<Faults>>(Done { outcome: ended, event })
         })
         .await?;
     revoke_the_rest(context, session, done.outcome, EndReason::SessionEnded).await?;
@@ -195,7 +196,8 @@ pub async fn sign_out(
             for session in &sessions {
                 let ended = sessions::end(tx, session, EndReason::SignedOut, now).await?;
                 let clients = grants::front_channel_of_session(tx, session).await?;
-                let event = event(Act::SessionSignedOut, session);
+                let mut event = event(Act::SessionSignedOut, session);
+                event.user = ended.user.clone();
                 let signed_out = SignedOut { session: session.clone(), clients };
                 done.push(Done { outcome: (signed_out, ended), event });
             }

@@ -30,11 +30,14 @@ impl Context<'_> {
         E: Refusable,
     {
         loop {
-            let (step, keeper) = (step.clone(), self.terms.keeper.clone());
+            let (step, keeper, witness) = (step.clone(), self.terms.keeper.clone(), self.witness());
             let step = async move |tx: &mut Tx| -> Result<Step<T, M>, E> {
                 let done = step(tx).await?;
-                if let (Step::Last(done), Some(keeper)) = (&done, &keeper) {
-                    keeper.keep(tx, &done.outcome).await?;
+                if let Step::Last(done) = &done {
+                    witness.record(tx, [&done.event]).await?;
+                    if let Some(keeper) = &keeper {
+                        keeper.keep(tx, &done.outcome).await?;
+                    }
                 }
                 Ok(done)
             };

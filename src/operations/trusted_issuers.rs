@@ -209,7 +209,7 @@ pub async fn link_subject(context: &Context<'_>, issuer: &str, subject: &str, us
                 return Err(Fault::conflict("subject", sentence).into());
             }
             let link = json!({ "subject": subject, "user_id": person.id.as_str() });
-            let event = event(Act::SubjectLinked, &name).changing(Value::Null, link);
+            let event = event(Act::SubjectLinked, &name).of_user(&person.id).changing(Value::Null, link);
             Ok(Done { outcome: person, event })
         })
         .await

@@ -1,5 +1,7 @@
 //! The sign-in page.
 
+use std::sync::Arc;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 
@@ -18,7 +20,10 @@ use crate::oauth::identity::user;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::interaction::Next;
 use crate::oauth::request::params::Params;
+use crate::operations::actor::{Actor, ActorKind};
+use crate::operations::event::{Act, Event, ObjectKind};
 use crate::operations::sessions;
+use crate::telemetry::RequestFacts as _;
 
 pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
@@ -101,12 +106,14 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
         }
         Ok(SignInOutcome::Wrong) => {
             count(SignInResult::Wrong);
+            record_refusal(&app, &request, username, "sign_in.failed");
             tracing::info!(reason = "sign_in.failed", "a sign-in failed");
             page(&app, &request, (&destination, &query), &typed, Some(SignInProblem::Wrong))
         }
         Ok(SignInOutcome::Wait(wait)) => {
             count(SignInResult::Delayed);
             let error = Reason::SignInGuesses.because("too many wrong guesses").after(wait);
+            record_refusal(&app, &request, username, error.reason.word());
             let problem = SignInProblem::Wait { time: WaitTime::of(wait), reason: error.reason.word() };
             let page = page(&app, &request, (&destination, &query), &typed, Some(problem));
             answer::wait_page(&request, page, &error)
@@ -116,6 +123,22 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
             answer::page_error(&app, &request, failure.into())
         }
     }
+}
+
+/// Records in the audit trail that somebody could not sign in. Without an account of this name, the event has a made-up id:
+/// people sometimes type their password into the field for the name.
+fn record_refusal(app: &App, call: &Call, username: &str, reason: &'static str) {
+    let id = match call.user() {
+        Some(user) => user.to_string(),
+        None => app.keys.name_of_typed(&user::account_key(username)),
+    };
+    let actor = Actor {
+        address: Some(call.address),
+        request_id: Some(call.id.clone()),
+        ..Actor::of(ActorKind::Stranger)
+    };
+    let event = Event::new(Act::SessionRefused, ObjectKind::User, id).because(reason);
+    app.audit.refused(event, Arc::new(actor), call.now);
 }
 
 /// The outcome of an attempt to sign in.

@@ -12,6 +12,7 @@ use actix_web::http::header::HeaderValue;
 use actix_web::{App as ActixApp, web};
 
 use crate::app::App;
+use crate::audit::AuditTrail;
 use crate::cache::catalogue::CatalogueCache;
 use crate::cache::row_budgets::RowBudgets;
 use crate::cache::secrets::SecretCache;
@@ -45,7 +46,7 @@ use crate::store::leases;
 use crate::store::migrate;
 use crate::tokens::verified::VerifiedTokens;
 use crate::work::wake::BackChannel;
-use crate::work::{back_channel, purge, readiness, refusals};
+use crate::work::{audit, back_channel, purge, readiness, refusals};
 use tls::Certificates;
 
 /// A server that listens and is ready to run.
@@ -103,6 +104,7 @@ impl Server {
             remote_keys: RemoteKeys::new(),
             verified_tokens: VerifiedTokens::new(),
             back_channel: BackChannel::default(),
+            audit: AuditTrail::default(),
             purged: PurgeCounters::new(),
             counters: Counters::default(),
             requests: config.metrics.listen.map(|_| Requests::default()),
@@ -153,9 +155,11 @@ impl Server {
         actix_web::rt::spawn(purge::run(self.app.clone()));
         actix_web::rt::spawn(back_channel::run(self.app.clone()));
         actix_web::rt::spawn(refusals::run(self.app.clone()));
+        actix_web::rt::spawn(audit::run(self.app.clone()));
         let until_the_end = async move {
             let ended = server.await;
             self.app.refusals.finish();
+            audit::finish(&self.app).await;
             // Last, so that the requests in flight are still counted.
             if let Some(metrics) = metrics {
                 metrics.stop(false).await;

@@ -10,10 +10,10 @@ use crate::clock::Timestamp;
 use crate::oauth::id::{ClientId, GrantId, UserId};
 use crate::oauth::identity::session::LiveSessions;
 use crate::oauth::request::claims_request::ClaimsRequest;
-use crate::oauth::token::AccessToken;
 use crate::oauth::token::bearer::PresentedToken;
 use crate::oauth::token::binding::Binding;
 use crate::oauth::token::delegation::{Delegation, MAX_DEPTH};
+use crate::oauth::token::{AccessToken, IssuedFor};
 use crate::secret::{Hash, from_base64url};
 
 #[derive(FromRow)]
@@ -260,30 +260,33 @@ pub async fn delete_of_client(
         .await
 }
 
-/// Deletes one opaque token, if it belongs to this client (RFC 7009 §2.1).
+/// Deletes one opaque token, if it belongs to this client (RFC 7009 §2.1). Returns its user and its grant; `None` if
+/// nothing was deleted.
 ///
 /// # Errors
 /// Only failures of the database.
-pub async fn delete(tx: &mut Tx, hash: &Hash, client: &ClientId) -> Result<(), DbError> {
-    tx.query("DELETE FROM access_tokens WHERE hash = $1 AND client_id = $2")
+pub async fn delete(tx: &mut Tx, hash: &Hash, client: &ClientId) -> Result<Option<IssuedFor>, DbError> {
+    let row: Option<(Option<String>, Option<String>)> = tx
+        .query("DELETE FROM access_tokens WHERE hash = $1 AND client_id = $2 RETURNING user_id, grant_id")
         .bind(hash.as_bytes())
         .bind(client.as_str())
-        .execute()
-        .await
-        .map(drop)
+        .optional()
+        .await?;
+    Ok(row.map(|(user, grant)| IssuedFor { user: user.map(UserId::new), grant: grant.map(GrantId::new) }))
 }
 
-/// Records that a JWT is revoked. The record may be deleted when the JWT expires.
+/// Records that a JWT is revoked; `false` if it was revoked before. The record may be deleted when the JWT expires.
 ///
 /// # Errors
 /// Only failures of the database.
-pub async fn revoke_jwt(tx: &mut Tx, token: &AccessToken) -> Result<(), DbError> {
-    tx.query("INSERT INTO revoked_tokens (id, expires_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING")
+pub async fn revoke_jwt(tx: &mut Tx, token: &AccessToken) -> Result<bool, DbError> {
+    let revoked = tx
+        .query("INSERT INTO revoked_tokens (id, expires_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING")
         .bind(token.id.as_str())
         .bind(token.expires_at)
         .execute()
-        .await
-        .map(drop)
+        .await?;
+    Ok(revoked == 1)
 }
 
 /// Adds the insert of an opaque token to a batch.

@@ -1,6 +1,7 @@
 //! Rows that may be deleted, in every table whose rows expire: their number, and their deletion in small steps.
 //!
-//! A row may be deleted after its `purge_after`; in a table without that column, after its `expires_at`.
+//! A row may be deleted after its `purge_after`; in a table without that column, after its `expires_at`. An event has
+//! neither: it is kept for a time that the configuration says.
 
 use super::db::{Conn, DbError, Tx};
 use super::sessions;
@@ -24,6 +25,8 @@ pub enum ExpiringTable {
     Guesses,
     RowBudgets,
     KeptAnswers,
+    /// Events of the audit trail. They are deleted by [`super::events::forget`], which keeps their chain.
+    Events,
 }
 
 /// The maximum number of rows that are counted for metrics, which takes some tens of milliseconds.
@@ -84,6 +87,7 @@ statements! {
     Guesses = "guesses" by "bucket" until "expires_at";
     KeptAnswers = "kept_answers" by "id" until "expires_at";
     RowBudgets = "row_budgets" by "kind, network, expires_at" until "expires_at";
+    Events = "events" by "id" until "time";
 }
 
 /// A redeemed code is kept as long as its grant lives, and refreshing extends that.

@@ -350,15 +350,16 @@ pub async fn exists(conn: &mut Conn, id: &GrantId) -> Result<bool, DbError> {
     Ok(row.is_some())
 }
 
-/// Revokes a grant and everything that was issued from it.
+/// Revokes a grant and everything that was issued from it; `false` if it does not exist or was revoked before.
 ///
 /// # Errors
 /// Only failures of the database.
-pub async fn revoke(tx: &mut Tx, id: &GrantId, why: Reason, now: Timestamp) -> Result<(), DbError> {
-    revoking(tx, revoke_where!("id = $3"), why.word(), now).bind(id.as_str()).execute().await.map(drop)
+pub async fn revoke(tx: &mut Tx, id: &GrantId, why: Reason, now: Timestamp) -> Result<bool, DbError> {
+    let revoked = revoking(tx, revoke_where!("id = $3"), why.word(), now).bind(id.as_str()).execute().await?;
+    Ok(revoked == 1)
 }
 
-/// Revokes a grant, if it belongs to this client (RFC 7009 §2.1).
+/// Revokes a grant, if it belongs to this client (RFC 7009 §2.1); `false` if it does not, or was revoked before.
 ///
 /// # Errors
 /// Only failures of the database.
@@ -368,13 +369,23 @@ pub async fn revoke_of(
     client: &ClientId,
     why: EndReason,
     now: Timestamp,
-) -> Result<(), DbError> {
-    revoking(tx, revoke_where!("id = $3 AND client_id = $4"), why.word(), now)
+) -> Result<bool, DbError> {
+    let revoked = revoking(tx, revoke_where!("id = $3 AND client_id = $4"), why.word(), now)
         .bind(id.as_str())
         .bind(client.as_str())
         .execute()
-        .await
-        .map(drop)
+        .await?;
+    Ok(revoked == 1)
+}
+
+/// The user of a grant; `None` if it does not exist.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn user_of(conn: &mut Conn, id: &GrantId) -> Result<Option<UserId>, DbError> {
+    let row: Option<(String,)> =
+        conn.query("SELECT user_id FROM grants WHERE id = $1").bind(id.as_str()).optional().await?;
+    Ok(row.map(|(user,)| UserId::new(user)))
 }
 
 /// The clients with a grant in a session that the browser notifies at its end, at most 32 (OpenID Connect Front-Channel

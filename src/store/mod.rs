@@ -13,6 +13,7 @@ mod consume;
 pub mod copy;
 pub mod db;
 pub mod device_codes;
+pub mod events;
 pub mod expired;
 pub mod flows;
 pub mod grant_records;

@@ -107,10 +107,10 @@ pub async fn count(conn: &mut Conn, user: &UserId, live: LiveSessions) -> Result
 }
 
 /// The end of a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndedSession {
-    /// Whether the session existed.
-    pub existed: bool,
+    /// The user of the session; `None` if the session did not exist.
+    pub user: Option<UserId>,
     /// The number of grants that were revoked with it. [`STEP`]: there may be more, which the end of the session has made
     /// useless.
     pub revoked: u64,
@@ -118,7 +118,7 @@ pub struct EndedSession {
 
 impl EndedSession {
     /// Whether there may be more grants to revoke.
-    pub fn has_more(self) -> bool {
+    pub fn has_more(&self) -> bool {
         self.revoked >= STEP.unsigned_abs()
     }
 }
@@ -135,8 +135,9 @@ pub async fn end(
 ) -> Result<EndedSession, DbError> {
     logout_deliveries::enqueue(tx, id, now).await?;
     let revoked = revocations::revoke_of_session(tx, id, why, now).await?;
-    let existed = tx.query("DELETE FROM sessions WHERE id = $1").bind(id.as_str()).execute().await? == 1;
-    Ok(EndedSession { existed, revoked })
+    let row: Option<(String,)> =
+        tx.query("DELETE FROM sessions WHERE id = $1 RETURNING user_id").bind(id.as_str()).optional().await?;
+    Ok(EndedSession { user: row.map(|(user,)| UserId::new(user)), revoked })
 }
 
 /// Ends up to `most` sessions that are no longer live, as [`end`] does; fewer if many grants end with them. Returns their
@@ -176,7 +177,7 @@ async fn end_each(
     let (mut sessions, mut revoked) = (0, 0);
     for id in ids {
         let end = end(tx, id, why, now).await?;
-        sessions += u64::from(end.existed);
+        sessions += u64::from(end.user.is_some());
         revoked += end.revoked;
         if revoked >= STEP.unsigned_abs() {
             return Ok(EndedSessions { sessions, has_more: true });

@@ -7,13 +7,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::app::App;
+use crate::audit::chain;
 use crate::clock::{Seconds, Timestamp};
 use crate::clock_watch::{ClockVerdict, ClockWatch};
 use crate::failure::Failure;
+use crate::keys::master::ServerKeys;
 use crate::metrics::purge_counters::PurgeCounters;
 use crate::oauth::identity::session::LiveSessions;
 use crate::secret::random_id;
-use crate::store::db::{Conn, Db, Tx};
+use crate::store::db::{Conn, Db, DbError, Tx};
 use crate::store::expired::{self, ExpiringTable, PurgeStep};
 use crate::store::leases;
 
@@ -42,8 +44,7 @@ pub async fn run(app: Arc<App>) {
     }
     loop {
         tokio::time::sleep(every).await;
-        let purging =
-            Purging { db: &app.db, counters: &app.purged, holder: &holder, watch: &app.clock_watch };
+        let purging = Purging::of(&app, &holder);
         match pass(&purging, app.live_sessions(app.now())).await {
             Ok(Pass::Purged(Purged { rows, is_behind })) => {
                 app.purged.succeeded(app.now());
@@ -68,6 +69,24 @@ pub struct Purging<'a> {
     /// The name of this process in the lease.
     pub holder: &'a str,
     pub watch: &'a ClockWatch,
+    /// `None` without the master key: then events are kept, because their chain could not be.
+    pub keys: Option<&'a ServerKeys>,
+    /// For how long events are kept.
+    pub retention: Seconds,
+}
+
+impl<'a> Purging<'a> {
+    /// What a running server needs.
+    pub fn of(app: &'a App, holder: &'a str) -> Self {
+        Self {
+            db: &app.db,
+            counters: &app.purged,
+            holder,
+            watch: &app.clock_watch,
+            keys: Some(&app.keys),
+            retention: app.config.audit.retention.seconds(),
+        }
+    }
 }
 
 /// The result of a pass.
@@ -82,7 +101,7 @@ pub enum Pass {
 
 /// Deletes ended rows and counts each step. `live` are the sessions that have not ended, and the time.
 pub async fn pass(purging: &Purging<'_>, live: LiveSessions) -> Result<Pass, Failure> {
-    let Purging { db, counters, holder, watch } = *purging;
+    let Purging { db, counters, holder, watch, .. } = *purging;
     let verdict = watch.look().await?;
     if !verdict.may_delete() {
         return Ok(Pass::Clock(verdict));
@@ -101,8 +120,7 @@ pub async fn pass(purging: &Purging<'_>, live: LiveSessions) -> Result<Pass, Fai
                 purged.is_behind = true;
                 return Ok(Pass::Purged(purged));
             }
-            let delete = async move |tx: &mut Tx| expired::delete(tx, table, ended, now).await;
-            match db.write(delete).await? {
+            match step(purging, table, ended, now).await? {
                 PurgeStep::Deleted(0) => break,
                 PurgeStep::Deleted(rows) => {
                     purged.rows += rows;
@@ -115,6 +133,21 @@ pub async fn pass(purging: &Purging<'_>, live: LiveSessions) -> Result<Pass, Fai
     Ok(Pass::Purged(purged))
 }
 
+/// Deletes some rows of a table.
+async fn step(
+    purging: &Purging<'_>,
+    table: ExpiringTable,
+    ended: LiveSessions,
+    now: Timestamp,
+) -> Result<PurgeStep, DbError> {
+    if table == ExpiringTable::Events {
+        let Some(keys) = purging.keys else { return Ok(PurgeStep::Deleted(0)) };
+        let before = end_of(table, ended.now, purging.retention);
+        return chain::forget(purging.db, keys, before).await.map(PurgeStep::Deleted);
+    }
+    purging.db.write(async move |tx: &mut Tx| expired::delete(tx, table, ended, now).await).await
+}
+
 /// How many rows a table has, and how many of them have ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backlog {
@@ -123,12 +156,17 @@ pub struct Backlog {
     pub ended: i64,
 }
 
-/// The size of each table and its backlog; may be read from a replica.
-pub async fn backlog(db: &Db, now: Timestamp) -> Result<Vec<Backlog>, Failure> {
+/// The time at which a row of the table has ended at `now`. Events do not end: they are kept for a time.
+fn end_of(table: ExpiringTable, now: Timestamp, retention: Seconds) -> Timestamp {
+    if table == ExpiringTable::Events { now - retention } else { now }
+}
+
+/// The size of each table and its backlog; `retention` is for how long events are kept; may be read from a replica.
+pub async fn backlog(db: &Db, retention: Seconds, now: Timestamp) -> Result<Vec<Backlog>, Failure> {
     let count = async move |conn: &mut Conn| {
         let mut found = Vec::new();
         for table in ExpiringTable::ALL.iter().copied() {
-            let (rows, ended) = expired::count(conn, table, now - SKEW).await?;
+            let (rows, ended) = expired::count(conn, table, end_of(table, now - SKEW, retention)).await?;
             found.push(Backlog { table, rows, ended });
         }
         Ok(found)
@@ -146,12 +184,14 @@ pub struct PurgeLag {
     pub since: Option<Timestamp>,
 }
 
-/// How far the purge is behind, at a bounded cost.
-pub async fn overdue(db: &Db, now: Timestamp) -> Result<Vec<PurgeLag>, Failure> {
+/// How far the purge is behind, at a bounded cost; `retention` is for how long events are kept.
+pub async fn overdue(db: &Db, retention: Seconds, now: Timestamp) -> Result<Vec<PurgeLag>, Failure> {
     let count = async move |conn: &mut Conn| {
         let mut found = Vec::new();
         for table in ExpiringTable::ALL.iter().copied() {
-            let (rows, since) = expired::overdue(conn, table, now - SKEW).await?;
+            let (rows, since) = expired::overdue(conn, table, end_of(table, now - SKEW, retention)).await?;
+            let kept = if table == ExpiringTable::Events { retention } else { Seconds::ZERO };
+            let since = since.map(|since| since + kept);
             found.push(PurgeLag { table, rows, since });
         }
         Ok(found)

@@ -11,6 +11,7 @@ mod support;
 mod accessibility;
 mod accounts;
 mod api;
+mod audit;
 mod authorize;
 mod back_channel;
 mod backup;

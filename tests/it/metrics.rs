@@ -153,7 +153,8 @@ async fn failures_are_counted_with_their_reason() {
 
 /// The rows that `grantor purge --dry-run` would delete, by table.
 async fn ended(server: &TestServer) -> BTreeMap<String, f64> {
-    let found = backlog(&server.app.db, server.app.now()).await.unwrap();
+    let found =
+        backlog(&server.app.db, server.app.config.audit.retention.seconds(), server.app.now()).await.unwrap();
     let rows = |ended: i64| f64::from(i32::try_from(ended).expect("few rows"));
     found.iter().map(|found| (found.table.name().to_owned(), rows(found.ended))).collect()
 }

@@ -21,6 +21,7 @@ use crate::oauth::error::OAuthError;
 use crate::oauth::id::ClientId;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
+use crate::operations::event::{Act, Event, ObjectKind};
 use crate::secret::Secret;
 use crate::store::clients::StoredClient;
 use crate::telemetry::RequestFacts as _;
@@ -178,6 +179,17 @@ pub(super) async fn identify(
 }
 
 impl Credentials {
+    /// The client that the request comes from, as it says.
+    pub(super) fn client(&self) -> &ClientId {
+        &self.id
+    }
+
+    /// Whether the client has proven who it is. A public client has nothing to prove it with.
+    pub(super) fn are_proven(&self) -> bool {
+        let is_right = self.verified.as_ref().is_some_and(|verified| verified.verdict.is_ok());
+        is_right && !matches!(self.offered, OfferedCredential::Nothing)
+    }
+
     /// Finds the client and verifies its credentials. Verifies them only once against the same record.
     pub(super) async fn authenticate(
         &mut self,
@@ -197,6 +209,9 @@ impl Credentials {
                     Err(Denied::Refused(error)) => Err(error),
                     Err(Denied::Failed(failure)) => return Err(failure.into()),
                 };
+                if let Err(error) = &verdict {
+                    record_refusal(app, call, &self.id, error);
+                }
                 self.verified = Some(CredentialCheck { stored: stored.clone(), verdict: verdict.clone() });
                 verdict?;
                 if !matches!(self.offered, OfferedCredential::Nothing) {
@@ -206,6 +221,12 @@ impl Credentials {
         }
         Ok(stored)
     }
+}
+
+/// Records in the audit trail that a client did not prove who it is.
+fn record_refusal(app: &App, call: &Call, client: &ClientId, error: &OAuthError) {
+    let event = Event::new(Act::ClientRefused, ObjectKind::Client, client.as_str());
+    app.audit.refused(event.because(error.reason.word()), call.actor(), call.now);
 }
 
 impl CredentialCheck {

@@ -81,7 +81,7 @@ async fn refuse(
                 .about(&user)
         }
         NotConsumable::Consumed { grant, user } => {
-            grants::revoke(tx, &grant, Reason::CodeReplayed, new.live.now).await?;
+            new.revoke_replayed(tx, &grant, (Reason::CodeReplayed, Some(&user))).await?;
             Reason::CodeReplayed
                 .because("the code was redeemed before; everything issued from it has been revoked")
                 .about(&user)

@@ -73,7 +73,8 @@ async fn refuse(
             error = Reason::DeviceCodeRefusedBefore.because(what);
         }
         PollEffect::Revoke => {
-            grants::revoke(tx, &polled.grant, Reason::DeviceCodeReplayed, now).await?;
+            let why = (Reason::DeviceCodeReplayed, polled.allowed_by.as_ref());
+            new.revoke_replayed(tx, &polled.grant, why).await?;
         }
     }
     Err(error.about(polled.allowed_by.as_ref()).into())

@@ -11,6 +11,7 @@ use crate::oauth::client::{Client, GrantType};
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::Grant;
 use crate::oauth::grant::scope::{OPENID, Scope};
+use crate::oauth::id::{ClientId, GrantId, UserId};
 use crate::oauth::identity::authentication::Authentication;
 use crate::oauth::identity::session::LiveSessions;
 use crate::oauth::reason::Reason;
@@ -18,10 +19,12 @@ use crate::oauth::token;
 use crate::oauth::token::id_token::IdTokenSource;
 use crate::oauth::token::refresh::RefreshName;
 use crate::oauth::token::{AccessToken, TokenResponse};
+use crate::operations::actor::Actor;
+use crate::operations::event::{Act, Event, ObjectKind};
 use crate::secret::Hash;
 use crate::store::access_tokens;
 use crate::store::clients::StoredClient;
-use crate::store::db::Tx;
+use crate::store::db::{DbError, Tx};
 use crate::store::grants::{self, Lifetime};
 use crate::tokens::access_token::Draft;
 use crate::tokens::id_token::{IdTokenHashes, Signer};
@@ -115,6 +118,29 @@ impl<'a> ResponseSigner<'a> {
     }
 }
 
+/// A grant that ends because something that is valid once was presented a second time.
+pub(super) struct ReplayedGrant<'a> {
+    pub(super) grant: &'a GrantId,
+    /// The client that presented it.
+    pub(super) client: &'a ClientId,
+    pub(super) user: Option<&'a UserId>,
+    pub(super) why: Reason,
+}
+
+impl ReplayedGrant<'_> {
+    /// Revokes the grant, and records that in the audit trail.
+    pub(super) async fn revoke(&self, tx: &mut Tx, actor: &Actor, now: Timestamp) -> Result<(), DbError> {
+        if !grants::revoke(tx, self.grant, self.why, now).await? {
+            return Ok(());
+        }
+        let mut event = Event::new(Act::GrantRevoked, ObjectKind::Grant, self.grant.as_str())
+            .with(self.client)
+            .because(self.why.word());
+        event.user = self.user.cloned();
+        event.save(tx, actor, now).await
+    }
+}
+
 /// A sign-in that a person has allowed a client to use, and the `nonce` of the request for it.
 pub(super) struct AllowedSignIn {
     pub(super) grant: Grant,
@@ -128,6 +154,7 @@ pub(super) struct NewGrant {
     keys: Arc<ServerKeys>,
     pub(super) lifetime: Lifetime,
     pub(super) live: LiveSessions,
+    actor: Arc<Actor>,
 }
 
 /// Redeems what a person has allowed, and begins the grant with its first tokens.
@@ -148,6 +175,7 @@ pub(super) async fn begin_grant(
         keys: app.keys.clone(),
         lifetime,
         live: app.live_sessions(now),
+        actor: asked.call.acting_client(client),
     };
     let work = async move |tx: &mut Tx| match redeem(tx, &new).await? {
         Some(allowed) => new.save(tx, allowed).await.map(Some),
@@ -157,6 +185,17 @@ pub(super) async fn begin_grant(
 }
 
 impl NewGrant {
+    /// Revokes a grant, because what a person has allowed was presented a second time.
+    pub(super) async fn revoke_replayed(
+        &self,
+        tx: &mut Tx,
+        grant: &GrantId,
+        (why, user): (Reason, Option<&UserId>),
+    ) -> Result<(), DbError> {
+        let revocation = ReplayedGrant { grant, client: &self.client.client.id, user, why };
+        revocation.revoke(tx, &self.actor, self.live.now).await
+    }
+
     /// Stores the grant and its first tokens.
     async fn save(&self, tx: &mut Tx, allowed: AllowedSignIn) -> Result<Issued, Denied<OAuthError>> {
         let (AllowedSignIn { grant, nonce }, client) = (allowed, &self.client.client);

@@ -10,12 +10,13 @@ use std::cell::Cell;
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 
-use super::client_auth;
+use super::client_auth::{self, Credentials};
 use crate::app::App;
+use crate::audit::Issuance;
 use crate::cache::decision::OneTimeProof;
 use crate::failure::Denied;
 use crate::http::answer;
-use crate::http::call::Request;
+use crate::http::call::{Call, Request};
 use crate::oauth::client::GrantType;
 use crate::oauth::error::{OAuthError, quoted};
 use crate::oauth::reason::Reason;
@@ -103,10 +104,27 @@ async fn exchange(
     let mut proofs = Proofs { credentials: credentials?, trusted_token: OneTimeProof::default() };
     let answer = issue(&TokenRequest { app, call: request, params: &params }, &mut proofs, grant).await?;
     app.counters.issue(grant);
+    if app.config.audit.issuances {
+        app.audit.issued(issuance(request, &proofs.credentials, grant, &answer));
+    }
     if grant == GrantType::AuthorizationCode && answer.refresh_token.is_none() {
         explain_no_refresh_token();
     }
     Ok(answer)
+}
+
+/// An answer with tokens, for the audit trail.
+fn issuance(call: &Call, credentials: &Credentials, grant: GrantType, answer: &TokenResponse) -> Issuance {
+    Issuance {
+        at: call.now,
+        grant_type: grant.into(),
+        client: credentials.client().clone(),
+        is_proven: credentials.are_proven(),
+        issued_for: answer.issued_for.clone(),
+        scope: answer.scope.clone(),
+        address: call.address,
+        request_id: call.id.clone(),
+    }
 }
 
 /// Explains in the log why the application will soon have to send its person here again.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::issue::{ResponseSigner, Issued, TokenPair, draft, granted_scope};
+use super::issue::{Issued, ReplayedGrant, ResponseSigner, TokenPair, draft, granted_scope};
 use super::request::{Decision, TokenRequest};
 use crate::clock::Timestamp;
 use crate::failure::Denied;
@@ -13,6 +13,7 @@ use crate::oauth::id::{GrantId, UserId};
 use crate::oauth::reason::Reason;
 use crate::oauth::token::TokenResponse;
 use crate::oauth::token::refresh::{self, Chain, RefreshName, RefreshVerdict};
+use crate::operations::actor::Actor;
 use crate::secret::Hash;
 use crate::store::clients::StoredClient;
 use crate::store::db::Tx;
@@ -70,6 +71,7 @@ pub(super) async fn issue(
     let grace = tokens.refresh_token_grace.seconds();
     let idle_expires_at = now + tokens.refresh_token_idle_lifetime.seconds();
     let live = app.live_sessions(now);
+    let actor = asked.call.acting_client(&client.client);
     let (network, grant) = (Network::of(asked.call.address).to_string(), name.grant_id.clone());
 
     let work = async move |tx: &mut Tx| {
@@ -83,7 +85,15 @@ pub(super) async fn issue(
         let about = |error: OAuthError| error.about(&chain.grant.user);
         let verdict = match refresh::evaluate(&chain, &name, &client.id, grace, now) {
             Ok(verdict) => verdict,
-            Err(error) => return refuse(tx, &name, about(error), now).await,
+            Err(error) => {
+                let replayed = ReplayedGrant {
+                    grant: &name.grant_id,
+                    client: &client.id,
+                    user: Some(&chain.grant.user),
+                    why: Reason::RefreshTokenReused,
+                };
+                return refuse(tx, (&replayed, &actor), about(error), now).await;
+            }
         };
         let scope = granted_scope(client, &chain.grant, prepared.scope.as_deref()).map_err(about)?;
         may_issue(&presented.user, &plan.required_groups(client, &scope)).map_err(about)?;
@@ -157,12 +167,12 @@ impl Unusual {
 /// A replaced token that is reused ends the chain; other refusals change nothing.
 async fn refuse(
     tx: &mut Tx,
-    name: &RefreshName,
+    (replayed, actor): (&ReplayedGrant<'_>, &Actor),
     error: OAuthError,
     now: Timestamp,
 ) -> Result<Option<(Issued, Option<Unusual>)>, Denied<OAuthError>> {
-    if error.reason == Reason::RefreshTokenReused {
-        grants::revoke(tx, &name.grant_id, Reason::RefreshTokenReused, now).await?;
+    if error.reason == replayed.why {
+        replayed.revoke(tx, actor, now).await?;
     }
     Err(error.into())
 }

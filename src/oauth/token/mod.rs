@@ -236,6 +236,16 @@ pub struct TokenResponse {
     pub refresh_token: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token: Option<String>,
+    /// What it was issued for; not a part of the JSON.
+    #[serde(skip)]
+    pub issued_for: IssuedFor,
+}
+
+/// The person and the grant that a token was issued for. Both are `None` if the client acts for itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IssuedFor {
+    pub user: Option<UserId>,
+    pub grant: Option<GrantId>,
 }
 
 impl TokenResponse {
@@ -249,7 +259,15 @@ impl TokenResponse {
             scope: record.granted.scope.to_string(),
             refresh_token: None,
             id_token: None,
+            issued_for: record.issued_for(),
         }
+    }
+}
+
+impl AccessToken {
+    /// The person and the grant that the token was issued for.
+    pub fn issued_for(&self) -> IssuedFor {
+        IssuedFor { user: self.user_id.clone(), grant: self.grant_id.clone() }
     }
 }
 

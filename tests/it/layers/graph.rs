@@ -32,6 +32,7 @@ const LEVELS: &[&[&str]] = &[
     &["http/content_policy.rs"],
     // The state that every request shares, and what it is made of.
     &[
+        "audit/",
         "http/html.rs",
         "http/in_flight.rs",
         "http/qr.rs",

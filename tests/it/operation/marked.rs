@@ -5,10 +5,11 @@ use std::net::TcpListener;
 
 use grantor::store::db::Engine;
 
-use crate::support::database::engine;
+use crate::support::database::{engine, every_row};
 use crate::support::mark::{MARK, leak};
 use crate::support::process::{grantor, said};
-use crate::support::{CommandLine, tls};
+use crate::support::relying_party::REDIRECT_URI;
+use crate::support::{Application, Browser, CommandLine, tls};
 
 /// The commands that read the configuration and the files that it names.
 const CONFIGURED: [&[&str]; 6] = [
@@ -412,6 +413,45 @@ async fn input_that_cannot_be_used_is_not_repeated() {
         }
         cli.run(&["user", "delete", "bob", "--yes"]);
     }
+}
+
+#[tokio::test]
+async fn no_event_of_the_audit_trail_has_a_secret() {
+    let cli = CommandLine::new().await;
+    let marked = |what: &str| format!("{what} {MARK} {MARK}");
+    let secret = format!("secret-{MARK}-{MARK}");
+    let web = ["--secret", secret.as_str(), "--redirect-uri", REDIRECT_URI, "--scope", "openid"];
+    cli.client_done("web", "web", &web);
+    cli.done(&["client", "add-secret", "web", "--secret", &format!("{secret}2")]);
+    cli.done(&["client", "update", "web", "--name", "Another name"]);
+    assert!(cli.user(&["--username", "alice"], &marked("password")).status.success());
+    let serving = cli.serve(&[]);
+    let app = Application::registered_at(&serving.url, "web", Some(&secret), REDIRECT_URI);
+    let wrong = Application::registered_at(&serving.url, "web", Some(&marked("wrong")), REDIRECT_URI);
+    let mut alice = Browser::new(&serving.url);
+    let page = alice.open(&app.url_with(&[])).await;
+    for (username, password) in [("alice", marked("wrong")), (&*marked("name"), marked("password"))] {
+        alice.submit(&page, &[("username", username), ("password", &password)]).await;
+    }
+    let consent = alice.submit(&page, &[("username", "alice"), ("password", &marked("password"))]).await;
+    let code = alice.allow(&consent).await.get("code");
+    let tokens = app.redeem_by_hand(&code).await;
+    app.redeem_by_hand(&code).await;
+    wrong.redeem_by_hand(&code).await;
+    let token = tokens.get("access_token");
+    app.post("/revoke", &[("token", &token)]).await;
+    assert!(serving.stop().0);
+    let events = cli.done(&["audit", "list", "--json"]);
+    let acts = ["client.secret_added", "user.created", "session.refused", "session.begun", "token.issued"];
+    for act in acts.iter().chain(&["client.refused", "grant.revoked"]) {
+        assert!(events.contains(&format!("\"{act}\"")), "{act}: {events}");
+    }
+    assert_eq!(leak(MARK, events.as_bytes()), None, "{events}");
+    for secret in [&code, &token] {
+        assert!(!secret.is_empty() && !events.contains(secret.as_str()), "{events}");
+    }
+    let rows = every_row(cli.database_url()).await;
+    assert_eq!(leak(MARK, rows["events"].join("\n").as_bytes()), None);
 }
 
 #[tokio::test]

@@ -254,7 +254,7 @@ pub(crate) async fn readiness(browser: &mut Browser, status: u16) -> Answer {
 
 /// What a pass of the purge needs, for a node.
 pub(crate) fn purging<'a>(app: &'a App, holder: &'a str) -> Purging<'a> {
-    Purging { db: &app.db, counters: &app.purged, holder, watch: &app.clock_watch }
+    Purging::of(app, holder)
 }
 
 impl Drop for TestServer {

@@ -1,0 +1,68 @@
+//! The audit trail as its readers see it: numbered events, and their JSON.
+
+use serde_json::{Value, json};
+
+use super::Context;
+use super::fault::{Fault, Faults};
+use super::list::{self, Cursor, List, Listing};
+use crate::failure::Denied;
+use crate::store::db::Conn;
+use crate::store::events::{self, EventRecord, NewEvent};
+use crate::store::page::Page;
+
+pub use crate::store::events::EventFilter;
+
+const CURSOR: Cursor = Cursor("events");
+
+/// Returns a page of the events, the oldest first. Its `next` is there also at the end of the list, so that a reader goes
+/// on with it later. Only events that have their number are in the list, so a reader misses no event.
+///
+/// # Errors
+///
+/// An invalid limit or cursor, or a list that would end before it begins.
+pub async fn list(
+    context: &Context<'_>,
+    listing: Listing<EventFilter>,
+) -> Result<List<EventRecord>, Denied<Faults>> {
+    let EventFilter { since, until, .. } = listing.filter;
+    if let (Some(since), Some(until)) = (since, until)
+        && until <= since
+    {
+        return Err(Fault::invalid("until", "the time must be later than the one of since").into());
+    }
+    let before = listing.cursor.clone();
+    let read = async move |conn: &mut Conn, page: &Page<EventFilter, i64>| events::list(conn, page).await;
+    let mut page = list::read_now(context, CURSOR, listing, read, |record| record.number).await?;
+    if page.next.is_none() {
+        let last = page.items.last().map(|record| CURSOR.write(&record.number));
+        page.next = last.or(before).or_else(|| Some(CURSOR.write(&0)));
+    }
+    Ok(page)
+}
+
+/// The cursor of a list that begins after the event with this number.
+pub fn cursor_after(number: i64) -> String {
+    CURSOR.write(&number)
+}
+
+/// The JSON of an event, as the management API and the command line show it.
+pub fn to_json(record: &EventRecord) -> Value {
+    let NewEvent { id, time, act, object_kind, object_id, object_name, .. } = &record.event;
+    let NewEvent { actor_kind, actor_id, actor_name, actor_client, user_id, client_id, .. } = &record.event;
+    let NewEvent { address, request_id, reason, changes, .. } = &record.event;
+    let changes = changes.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
+    json!({
+        "id": id,
+        "number": record.number,
+        "time": time.iso(),
+        "act": act,
+        "object": { "type": object_kind, "id": object_id, "name": object_name },
+        "actor": { "type": actor_kind, "id": actor_id, "name": actor_name, "client": actor_client },
+        "user": user_id,
+        "client": client_id,
+        "address": address,
+        "request_id": request_id,
+        "reason": reason,
+        "changes": changes.unwrap_or_else(|| json!([])),
+    })
+}

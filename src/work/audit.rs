@@ -1,0 +1,44 @@
+//! Writes the events of the audit trail that wait in memory, and numbers and chains new events.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::app::App;
+use crate::audit::chain;
+use crate::store::db::DbError;
+
+/// For how long events wait in memory, and without a number.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Writes and numbers as long as the server runs.
+pub async fn run(app: Arc<App>) {
+    let mut is_away = false;
+    loop {
+        tokio::time::sleep(EVERY).await;
+        match pass(&app).await {
+            Ok(()) => is_away = false,
+            // Logged once for each outage, because the next attempt is in a second.
+            Err(error) if !is_away => {
+                is_away = true;
+                tracing::warn!("events of the audit trail wait for the database: {error}");
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+/// Writes the events that wait, and numbers new ones.
+///
+/// # Errors
+/// Only failures of the database. The events still wait then.
+pub async fn pass(app: &App) -> Result<(), DbError> {
+    app.audit.flush((&app.db, &app.keys), app.now(), false).await?;
+    chain::number(&app.db, &app.keys, &app.audit.holder, app.now()).await
+}
+
+/// Writes everything that waits, because the server stops.
+pub async fn finish(app: &App) {
+    if let Err(error) = app.audit.flush((&app.db, &app.keys), app.now(), true).await {
+        tracing::warn!("the last events of the audit trail were not stored: {error}");
+    }
+}
