@@ -18,7 +18,7 @@ use crate::oauth::grant::resource::{self, KnownResources, Resource};
 use crate::oauth::grant::scope::{KnownScopes, Scope, ScopeRecord};
 use crate::oauth::id::ClientId;
 use crate::store::clients::StoredClient;
-use crate::store::db::{Conn, Db};
+use crate::store::db::{Conn, Db, DbError};
 use crate::store::{clients, resources, scopes};
 
 /// The maximum age of an entry, which is how long a change needs to reach every node.
@@ -78,6 +78,14 @@ impl Catalogue {
             scopes: scopes.into_iter().map(|record| (record.name.clone(), record)).collect(),
             resources: resources.into_iter().filter_map(normal).collect(),
         }
+    }
+
+    /// The scopes and resources as the database has them now. `read_at` is the time that has passed since the process began.
+    ///
+    /// # Errors
+    /// Only failures of the database.
+    pub async fn read(conn: &mut Conn, read_at: Seconds) -> Result<Self, DbError> {
+        Ok(Self::new(scopes::all(conn).await?, resources::all(conn).await?, read_at))
     }
 
     /// All scopes, sorted by name.
@@ -196,8 +204,6 @@ impl CatalogueCache {
 
     async fn read_catalogue(&self) -> Result<Catalogue, Failure> {
         let read_at = self.clock.uptime();
-        let list = async |conn: &mut Conn| Ok((scopes::all(conn).await?, resources::all(conn).await?));
-        let (scopes, resources) = self.db.read(list).await?;
-        Ok(Catalogue::new(scopes, resources, read_at))
+        Ok(self.db.read(async move |conn: &mut Conn| Catalogue::read(conn, read_at).await).await?)
     }
 }

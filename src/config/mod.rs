@@ -12,8 +12,10 @@ mod permissions;
 mod place;
 mod proxies;
 mod public_url;
+mod retention;
 mod service_links;
 mod span;
+mod tokens;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -31,6 +33,7 @@ pub use passwords::PasswordOptions;
 pub use permissions::ConfiguredFile;
 pub use place::PLACES;
 pub use proxies::TrustedProxies;
+pub use retention::{Explain, Purge};
 pub use span::Span;
 
 use crate::clock::Timestamp;
@@ -68,6 +71,7 @@ pub struct Config {
     pub passwords: PasswordOptions,
     pub fetch: Fetch,
     pub purge: Purge,
+    pub explain: Explain,
     pub metrics: MetricsOptions,
     pub limits: Limits,
     pub log: Log,
@@ -204,12 +208,6 @@ pub struct Fetch {
     pub allow: AllowList,
     pub ca_file: PathBuf,
     pub deadline: Span,
-}
-
-/// The deletion of ended rows.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Purge {
-    pub every: Span,
 }
 
 /// The metrics for Prometheus.

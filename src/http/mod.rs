@@ -12,6 +12,7 @@ mod error_page;
 pub mod form;
 pub mod html;
 pub mod in_flight;
+pub mod kept_refusals;
 pub mod limiting;
 pub mod own_path;
 pub mod qr;

@@ -156,6 +156,11 @@ fn register_counters(registry: &mut Registry, app: &App) {
         "Passwords, codes and secrets that were not checked because of wrong ones before",
         counters.delayed.family.clone(),
     );
+    registry.register(
+        "grantor_explain_dropped",
+        "Refused requests that were logged and not kept for grantor explain",
+        app.refusals.kept.dropped.clone(),
+    );
     if let Some(requests) = app.requests.clone() {
         registry.register_with_unit(
             "grantor_http_request_duration",

@@ -24,6 +24,7 @@ pub enum ExpiringTable {
     Guesses,
     RowBudgets,
     KeptAnswers,
+    Refusals,
 }
 
 /// The maximum number of rows that are counted for metrics, which takes some tens of milliseconds.
@@ -83,6 +84,7 @@ statements! {
     PasswordLinks = "password_links" by "user_id" until "expires_at";
     Guesses = "guesses" by "bucket" until "expires_at";
     KeptAnswers = "kept_answers" by "id" until "expires_at";
+    Refusals = "refusals" by "id" until "expires_at";
     RowBudgets = "row_budgets" by "kind, network, expires_at" until "expires_at";
 }
 

@@ -1,6 +1,7 @@
 //! Background work of a running server.
 
 pub mod back_channel;
+pub mod kept_refusals;
 pub mod purge;
 pub mod readiness;
 pub mod refusals;

@@ -18,6 +18,7 @@ mod brand;
 mod browsers;
 mod claims_parameter;
 mod client_assertions;
+mod client_check;
 mod client_metadata;
 mod clients;
 mod clocks;
@@ -38,6 +39,7 @@ mod device;
 mod encryption;
 mod errors;
 mod exchange;
+mod explain;
 #[cfg(target_os = "linux")]
 mod failover;
 mod faults;

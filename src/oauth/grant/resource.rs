@@ -4,6 +4,7 @@ use url::Url;
 
 use crate::clock::Seconds;
 use crate::oauth::client::{Client, TokenFormat};
+use crate::oauth::detail::{Detail, DetailSubject};
 use crate::oauth::error::{OAuthError, quoted};
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::id::ClientId;
@@ -102,9 +103,9 @@ impl<'k, K: KnownResources> RegisteredResources<'k, K> {
             return Ok(None);
         }
         let Some(resource) = self.resources.resource(&normal) else {
-            return Err(
-                Reason::ResourceUnknown.because(format!("the resource {} is not known here", quoted(uri)))
-            );
+            return Err(Reason::ResourceUnknown
+                .because(format!("the resource {} is not known here", quoted(uri)))
+                .with(beside(uri, &client.resources)));
         };
         let may = match client.resources.is_empty() {
             true => resource.scopes.names().any(|name| client.scopes.contains(name)),
@@ -112,7 +113,8 @@ impl<'k, K: KnownResources> RegisteredResources<'k, K> {
         };
         if !may {
             return Err(Reason::ResourceNotAllowed
-                .because(format!("this client may not have tokens for the resource {}", quoted(uri))));
+                .because(format!("this client may not have tokens for the resource {}", quoted(uri)))
+                .with(beside(uri, &client.resources)));
         }
         Ok(Some(resource))
     }
@@ -135,7 +137,9 @@ impl<'k, K: KnownResources> RegisteredResources<'k, K> {
         };
         let resource = self.named(uri, client)?;
         match resource {
-            Some(resource) if !authorized.contains(&resource.uri) => Err(widened(uri)),
+            Some(resource) if !authorized.contains(&resource.uri) => {
+                Err(widened(uri).with(beside(uri, authorized)))
+            }
             resource => Ok(resource),
         }
     }
@@ -210,6 +214,11 @@ impl<'k, K: KnownResources> RegisteredResources<'k, K> {
             }
         }
     }
+}
+
+/// What the operator sees of a request for a resource, beside those that are registered.
+fn beside(uri: &str, registered: &[String]) -> Detail {
+    Detail::of(DetailSubject::Resource).came(uri).registered(registered.iter().map(String::as_str))
 }
 
 fn widened(uri: &str) -> OAuthError {
