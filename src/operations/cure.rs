@@ -2,6 +2,7 @@
 
 use crate::oauth::client::{AuthMethod, Client, GrantType};
 use crate::oauth::detail::Detail;
+use crate::oauth::grant::resource::check_uri;
 use crate::oauth::identity::claims::Person;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::redirect_uri::RegisteredUri;
@@ -67,6 +68,10 @@ pub(super) fn cure(reason: Reason, facts: &Facts<'_>) -> Option<Cure> {
             Some("it is better to switch on PKCE in the application"),
         ),
         Reason::AssertionAudience => cure(token_endpoint(facts), None),
+        Reason::ResourceUnknown => cure(
+            unknown_resource(facts),
+            Some("first make sure that this is the address of an API of yours; --scope names its scopes"),
+        ),
         Reason::ResourceNotAllowed => cure(resource(facts), None),
         Reason::UserDisabled | Reason::SubjectDisabled => {
             cure(facts.username().map(|name| format!("grantor user enable {name}")), None)
@@ -118,6 +123,11 @@ fn unknown_scope(facts: &Facts<'_>) -> Option<String> {
     let name = facts.differing()?.split(' ').next()?;
     let description = argument(&format!("What {name} lets an application do"))?;
     Some(format!("grantor scope create {} --description {description}", argument(name)?))
+}
+
+fn unknown_resource(facts: &Facts<'_>) -> Option<String> {
+    let uri = facts.came().filter(|uri| check_uri(uri).is_ok())?;
+    Some(format!("grantor resource create {}", argument(uri)?))
 }
 
 fn grant(facts: &Facts<'_>) -> Option<String> {

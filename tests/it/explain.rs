@@ -73,13 +73,11 @@ async fn a_wrong_redirect_uri_is_shown_beside_the_registered_one_and_the_command
     assert_eq!(browser.get(&url).await.status, 303);
 }
 
-#[tokio::test]
-async fn a_refusal_says_what_was_asked_for_what_is_allowed_and_which_command_allows_it() {
-    let server = TestServer::start().await;
-    let web = server.register(Registration::web("web").scopes("read").pkce(PkcePolicy::Required)).await;
-    let operator = Operator::of(&server);
-    let mut browser = server.browser();
-    for (changes, reason, came, registered, command) in [
+/// A parameter of a request, the reason for which it is refused, what came, what is registered, and the command.
+type Case = ((&'static str, &'static str), &'static str, Value, Value, Value);
+
+fn scopes_and_challenges() -> Vec<Case> {
+    vec![
         (
             ("scope", "read write"),
             "scope.forbidden",
@@ -108,6 +106,12 @@ async fn a_refusal_says_what_was_asked_for_what_is_allowed_and_which_command_all
             json!(["S256"]),
             json!(null),
         ),
+    ]
+}
+
+fn addresses_and_types() -> Vec<Case> {
+    let callback = "https://app.example/callback";
+    vec![
         (
             ("response_type", "code id_token"),
             "response_type.not_allowed",
@@ -120,36 +124,41 @@ async fn a_refusal_says_what_was_asked_for_what_is_allowed_and_which_command_all
             "resource.unknown",
             json!("https://api.example"),
             json!([]),
-            json!("grantor resource list"),
+            json!("grantor resource create https://api.example"),
         ),
-        (
-            ("redirect_uri", ""),
-            "redirect_uri.missing",
-            json!(null),
-            json!(["https://app.example/callback"]),
-            json!(null),
-        ),
+        (("redirect_uri", ""), "redirect_uri.missing", json!(null), json!([callback]), json!(null)),
         (
             ("redirect_uri", "https://app.example/callback?x=$(id)"),
             "redirect_uri.query_mismatch",
             json!("https://app.example/callback?x=$(id)"),
-            json!(["https://app.example/callback"]),
+            json!([callback]),
             json!(null),
         ),
         (
             ("redirect_uri", "https://app.example/$(id)"),
             "redirect_uri.path_mismatch",
             json!("https://app.example/$(id)"),
-            json!(["https://app.example/callback"]),
+            json!([callback]),
             json!("grantor client update web --add-redirect-uri 'https://app.example/$(id)'"),
         ),
-    ] {
+    ]
+}
+
+#[tokio::test]
+async fn a_refusal_says_what_was_asked_for_what_is_allowed_and_which_command_allows_it() {
+    let server = TestServer::start().await;
+    let web = server.register(Registration::web("web").scopes("read").pkce(PkcePolicy::Required)).await;
+    let operator = Operator::of(&server);
+    let mut browser = server.browser();
+    for (changes, reason, came, registered, command) in
+        scopes_and_challenges().into_iter().chain(addresses_and_types())
+    {
         let answer = browser.get(&web.url_with(&[changes])).await;
         assert!(matches!(answer.status.as_u16(), 303 | 400), "{answer:?}");
         let explained = last(&server, &operator).await;
         assert_eq!(explained["reason"], reason, "{explained}");
-        assert_eq!(explained["detail"]["came"], came, "{explained}");
-        assert_eq!(explained["detail"]["registered"], registered, "{explained}");
+        let detail = &explained["detail"];
+        assert_eq!((&detail["came"], &detail["registered"]), (&came, &registered), "{explained}");
         assert_eq!(explained["command"], command, "{explained}");
         server.clock.advance(Duration::from_secs(1));
     }

@@ -28,7 +28,7 @@ const LEVELS: &[&[&str]] = &[
     &["keys/", "cache/"],
     // What an operator or a person does, for any edge.
     &["operations/"],
-    &["http/content_policy.rs"],
+    &["http/content_policy.rs", "http/kept_refusals.rs"],
     // The state that every request shares, and what it is made of.
     &[
         "http/html.rs",
