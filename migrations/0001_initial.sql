@@ -568,3 +568,29 @@ CREATE TABLE kept_answers (
 );
 CREATE INDEX kept_answers_end ON kept_answers (expires_at);
 CREATE INDEX kept_answers_holder ON kept_answers (holder);
+
+
+-- What operators look at
+
+-- The last refused requests, for the operator. Strangers cause them: the number of rows is bounded, and the oldest go
+-- first. A row never has a secret, a code or a token.
+CREATE TABLE refusals (
+    id          TEXT   PRIMARY KEY,
+    -- A proxy may have chosen it, so it need not be unique.
+    request_id  TEXT   NOT NULL,
+    created_at  BIGINT NOT NULL,
+    -- The client that the request claimed to come from, which may not exist.
+    client_id   TEXT,
+    user_id     TEXT,
+    address     TEXT   NOT NULL,
+    path        TEXT   NOT NULL,
+    reason      TEXT   NOT NULL,
+    description TEXT   NOT NULL,
+    -- What came beside what was registered, as JSON.
+    detail      TEXT,
+    expires_at  BIGINT NOT NULL
+);
+CREATE INDEX refusals_order ON refusals (created_at, id);
+CREATE INDEX refusals_request ON refusals (request_id);
+CREATE INDEX refusals_client ON refusals (client_id, created_at);
+CREATE INDEX refusals_end ON refusals (expires_at);

@@ -19,7 +19,7 @@ use crate::oauth::grant::resource::{self, KnownResources, Resource};
 use crate::oauth::grant::scope::{KnownScopes, Scope, ScopeRecord};
 use crate::oauth::id::ClientId;
 use crate::store::clients::StoredClient;
-use crate::store::db::{Conn, Db};
+use crate::store::db::{Conn, Db, DbError};
 use crate::store::{clients, resources, scopes};
 
 /// The maximum age of an entry, which is how long a change needs to reach every node.
@@ -95,6 +95,14 @@ impl Catalogue {
             management_uri: resource::normal(&management.uri).unwrap_or_default(),
             management,
         }
+    }
+
+    /// The scopes and resources as the database has them now. `read_at` is the time that has passed since the process began.
+    ///
+    /// # Errors
+    /// Only failures of the database.
+    pub async fn read(conn: &mut Conn, management: Resource, read_at: Seconds) -> Result<Self, DbError> {
+        Ok(Self::new(scopes::all(conn).await?, resources::all(conn).await?, management, read_at))
     }
 
     /// All scopes, sorted by name.
@@ -215,8 +223,8 @@ impl CatalogueCache {
 
     async fn read_catalogue(&self) -> Result<Catalogue, Failure> {
         let read_at = self.clock.uptime();
-        let list = async |conn: &mut Conn| Ok((scopes::all(conn).await?, resources::all(conn).await?));
-        let (scopes, resources) = self.db.read(list).await?;
-        Ok(Catalogue::new(scopes, resources, management::resource(&self.issuer), read_at))
+        let resource = management::resource(&self.issuer);
+        let read = async move |conn: &mut Conn| Catalogue::read(conn, resource.clone(), read_at).await;
+        Ok(self.db.read(read).await?)
     }
 }

@@ -11,6 +11,7 @@ mod config;
 mod copy;
 mod demo;
 mod error;
+mod explain;
 mod fault;
 mod grant;
 mod healthcheck;
@@ -27,6 +28,7 @@ mod os_account;
 mod progress;
 mod purge;
 mod question;
+mod refusal;
 mod resource;
 mod restore;
 mod scope;
@@ -129,6 +131,11 @@ enum Command {
     /// List and renew the keys that sign tokens
     #[command(subcommand)]
     Key(key::Command),
+    /// Say why a request was refused, and what would let it pass
+    Explain(explain::Options),
+    /// List the last refused requests
+    #[command(subcommand)]
+    Refusal(refusal::Command),
     /// Delete expired rows, as the server itself does
     Purge(purge::Options),
     /// The clocks of the nodes
@@ -231,6 +238,8 @@ pub fn run() -> ExitCode {
         Command::Logout(command) => logout::run(command),
         Command::Audit(command) => audit::run(&command),
         Command::Key(command) => key::run(command),
+        Command::Explain(options) => explain::run(&options),
+        Command::Refusal(command) => refusal::run(&command),
         Command::Purge(options) => purge::run(&options),
         Command::Clock(command) => clock::run(&command),
         Command::Backup(options) => backup::run(&options),

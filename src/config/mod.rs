@@ -13,8 +13,10 @@ mod permissions;
 mod place;
 mod proxies;
 mod public_url;
+mod retention;
 mod service_links;
 mod span;
+mod tokens;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -33,6 +35,7 @@ pub use passwords::PasswordOptions;
 pub use permissions::ConfiguredFile;
 pub use place::PLACES;
 pub use proxies::TrustedProxies;
+pub use retention::{Audit, Explain, Purge};
 pub use span::Span;
 
 use crate::clock::Timestamp;
@@ -72,6 +75,7 @@ pub struct Config {
     pub fetch: Fetch,
     pub purge: Purge,
     pub audit: Audit,
+    pub explain: Explain,
     pub metrics: MetricsOptions,
     pub limits: Limits,
     pub log: Log,
@@ -208,21 +212,6 @@ pub struct Fetch {
     pub allow: AllowList,
     pub ca_file: PathBuf,
     pub deadline: Span,
-}
-
-/// The deletion of ended rows.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Purge {
-    pub every: Span,
-}
-
-/// The audit trail.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Audit {
-    /// Whether each answer with tokens is an event.
-    pub issuances: bool,
-    /// How long events are kept.
-    pub retention: Span,
 }
 
 /// The metrics for Prometheus.

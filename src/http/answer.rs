@@ -15,13 +15,15 @@ use crate::app::App;
 use crate::face::view::Way;
 use crate::failure::{Denied, Failure};
 use crate::network::Network;
-use crate::oauth::error::OAuthError;
+use crate::oauth::error::{OAuthError, shown_address};
 use crate::oauth::error_code::ErrorCode;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::response_mode::ResponseMode;
 use crate::oauth::request::return_address::ReturnAddress;
 use crate::oauth::request::{Answered, Refusal};
 use crate::oauth::token::binding::AccessTokenType;
+use crate::store::refusals::Refusal as StoredRefusal;
+use crate::telemetry::RequestFacts as _;
 
 /// A refusal on its way to the client: the error, and additional headers of the answer.
 #[derive(Clone, Debug)]
@@ -369,8 +371,8 @@ fn failed(call: &Call, failure: &Failure) -> OAuthError {
         .because("the server failed; its operator finds the reason in the log by the request id")
 }
 
-/// Logs a refusal in one line. If its network has been refused often in this minute, the refusal is only counted (see
-/// `http::refusal_log`).
+/// Logs a refusal in one line, and keeps it for the operator. If its network has been refused often in this minute, the
+/// refusal is only counted (see `http::refusal_log`).
 pub fn log_refusal(call: &Call, error: &OAuthError) {
     if let Some(user) = &error.user {
         call.set_user(user);
@@ -378,14 +380,37 @@ pub fn log_refusal(call: &Call, error: &OAuthError) {
     if !call.refusals.count(Network::of(call.address), error.reason.word(), call.now) {
         return;
     }
-    let address = error.address.as_deref();
+    let address = error.address();
     tracing::info!(
         reason = error.reason.word(),
         error = error.code().as_str(),
         path = call.path,
-        came = address.map(|address| address.came.as_str()),
-        registered = address.and_then(|address| address.registered.as_deref()),
+        came = address.and_then(|address| address.came.as_deref()),
+        registered = address.and_then(|address| address.registered.first()),
         "refused: {}",
         error.description
     );
+    keep(call, error);
+}
+
+/// The length in bytes after which the path of a kept refusal is cut.
+const MAX_PATH: usize = 200;
+
+/// Keeps a refusal for the operator, except that a device has to wait for its person.
+fn keep(call: &Call, error: &OAuthError) {
+    if error.reason == Reason::DeviceCodePending {
+        return;
+    }
+    call.refusals.kept.add(|| StoredRefusal {
+        id: StoredRefusal::new_id(),
+        request_id: call.id.clone(),
+        created_at: call.now,
+        client: call.client().cloned(),
+        user: call.user().cloned(),
+        address: call.address.to_string(),
+        path: shown_address(&call.path, MAX_PATH),
+        reason: error.reason.word().to_owned(),
+        description: error.description.clone().into_owned(),
+        detail: error.detail.as_deref().cloned(),
+    });
 }

@@ -22,7 +22,7 @@ pub(super) fn of_refusal(
     way: Option<Way>,
 ) -> ErrorPage {
     let first = error.reason.who().first().copied().unwrap_or(Responsible::Developer);
-    let address = error.address.as_ref();
+    let address = error.address().and_then(|address| Some((address, address.came.as_deref()?)));
     ErrorPage {
         heading: reason_text::heading_of(status.as_u16(), error.reason),
         sentence: reason_text::sentence(error.reason),
@@ -36,7 +36,10 @@ pub(super) fn of_refusal(
             what: error.reason.what(),
             fix: error.reason.fix(),
             docs,
-            address: address.map(|address| DifferingAddress::of(&address.came, address.differs.as_ref())),
+            address: address.map(|(address, came)| {
+                let differs = address.differs.as_ref().map(|(part, text)| (&**part, text.as_str()));
+                DifferingAddress::of(came, differs)
+            }),
         }),
         request_id: call.id.clone(),
     }

@@ -15,6 +15,7 @@ pub mod form;
 pub mod general_error;
 pub mod html;
 pub mod in_flight;
+pub mod kept_refusals;
 pub mod limiting;
 pub mod own_path;
 pub mod qr;

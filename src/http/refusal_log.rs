@@ -6,6 +6,7 @@ use std::mem;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
+use super::kept_refusals::KeptRefusals;
 use crate::clock::{Seconds, Timestamp};
 use crate::network::Network;
 use crate::telemetry;
@@ -22,7 +23,11 @@ const NETWORKS: usize = 1024;
 
 /// Counts the refusals of each network.
 #[derive(Debug, Default)]
-pub struct RefusalLog(Mutex<Counts>);
+pub struct RefusalLog {
+    counts: Mutex<Counts>,
+    /// The refusals that have a line of their own, for the operator.
+    pub kept: KeptRefusals,
+}
 
 #[derive(Debug, Default)]
 struct Counts {
@@ -40,6 +45,11 @@ struct Count {
 }
 
 impl RefusalLog {
+    /// A log that also keeps refusals for the operator if `keeps` is `true`.
+    pub fn new(keeps: bool) -> Self {
+        Self { kept: KeptRefusals::new(keeps), ..Self::default() }
+    }
+
     /// Logs that the head of a request was too large or had too many fields, or counts it only, as every refusal.
     pub fn large_head(&self, peer: IpAddr, now: Timestamp) {
         let address = peer.to_canonical();
@@ -50,7 +60,7 @@ impl RefusalLog {
 
     /// Counts a refusal, by the word of its reason. Returns whether it gets a line of its own.
     pub fn count(&self, network: Network, reason: &'static str, now: Timestamp) -> bool {
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let ended = counts.take_ended(now);
         counts.began.get_or_insert(now);
         let has_line = counts.of(network).count(reason);
@@ -61,13 +71,13 @@ impl RefusalLog {
 
     /// Logs the sums of a [`WINDOW`] that has ended.
     pub fn sum_up(&self, now: Timestamp) {
-        let ended = self.0.lock().unwrap_or_else(PoisonError::into_inner).take_ended(now);
+        let ended = self.counts.lock().unwrap_or_else(PoisonError::into_inner).take_ended(now);
         ended.log();
     }
 
     /// Logs the sums of the refusals that have not been logged, however long ago the last sum was.
     pub fn finish(&self) {
-        let ended = mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let ended = mem::take(&mut *self.counts.lock().unwrap_or_else(PoisonError::into_inner));
         ended.log();
     }
 }
@@ -144,7 +154,7 @@ mod tests {
         assert!(log.count(network(2), "code.unknown", BEGIN), "another network");
         assert!(!log.count(network(1), "client.unknown", BEGIN + Seconds::new(59)));
         {
-            let counts = log.0.lock().unwrap();
+            let counts = log.counts.lock().unwrap();
             let [(network, count)] = &counts.sums()[..] else { panic!("{counts:?}") };
             assert_eq!(
                 (network.as_str(), count.reasons().as_str()),
@@ -152,7 +162,7 @@ mod tests {
             );
         }
         assert!(log.count(network(1), "code.unknown", BEGIN + WINDOW));
-        assert!(log.0.lock().unwrap().sums().is_empty());
+        assert!(log.counts.lock().unwrap().sums().is_empty());
     }
 
     #[test]
@@ -160,7 +170,7 @@ mod tests {
         let log = RefusalLog::default();
         let lines =
             (0..1_000_000).filter(|number| log.count(network(*number), "code.unknown", BEGIN)).count();
-        let counts = log.0.lock().unwrap();
+        let counts = log.counts.lock().unwrap();
         assert_eq!((lines, counts.networks.len()), (NETWORKS + 30, NETWORKS));
         let [(name, others)] = &counts.sums()[..] else { panic!("one sum") };
         assert_eq!((name.as_str(), others.not_logged["code.unknown"]), ("others", 1_000_000 - 1024 - 30));

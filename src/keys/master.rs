@@ -65,9 +65,24 @@ impl ServerKeys {
         }
         let sealed = db.read(find).await?;
         let sealed = sealed.ok_or_else(|| Failure::Internal("the server's key was not stored".into()))?;
-        let root = hmac::Key::new(hmac::HMAC_SHA256, &master.open(ROOT, &sealed)?);
+        Self::of(master, &sealed)
+    }
+
+    /// Reads the server's keys, and makes nothing. `None` if the server has none yet, or there is no master key here.
+    ///
+    /// # Errors
+    /// If the master key is invalid, or not the one that the database was made with.
+    pub async fn find(config: &Config, db: &Db) -> Result<Option<Self>, Failure> {
+        let Some(sealed) = db.read(async |conn: &mut _| server_keys::find(conn, ROOT).await).await? else {
+            return Ok(None);
+        };
+        MasterKey::load(config)?.map(|master| Self::of(master, &sealed)).transpose()
+    }
+
+    fn of(master: MasterKey, sealed: &[u8]) -> Result<Self, Failure> {
+        let root = hmac::Key::new(hmac::HMAC_SHA256, &master.open(ROOT, sealed)?);
         Ok(Self {
-            root: fingerprint(&sealed),
+            root: fingerprint(sealed),
             master: Arc::new(master),
             refresh: derived(&root, "refresh"),
             form: derived(&root, "form"),

@@ -161,6 +161,11 @@ fn register_counters(registry: &mut Registry, app: &App) {
         "Events of the audit trail that were not stored, because too many waited",
         app.audit.dropped(),
     );
+    registry.register(
+        "grantor_explain_dropped",
+        "Refused requests that were logged and not kept for grantor explain",
+        app.refusals.kept.dropped.clone(),
+    );
     if let Some(requests) = app.requests.clone() {
         registry.register_with_unit(
             "grantor_http_request_duration",

@@ -5,6 +5,7 @@ use serde_json::{Number, Value};
 
 use crate::clock::{Seconds, Timestamp};
 use crate::oauth::client::AssertionAudience;
+use crate::oauth::detail::{Detail, DetailSubject};
 use crate::oauth::error::{OAuthError, quoted};
 use crate::oauth::reason::Reason;
 
@@ -103,13 +104,18 @@ impl AssertionKind {
     ) -> Result<Timestamp, OAuthError> {
         self.check_audience(&claims.aud, audience, issuer)?;
         if claims.exp <= now - SKEW {
-            return Err(self.refuse(self.times, "has expired"));
+            let detail = at(DetailSubject::Expiry, claims.exp, now).by(now - claims.exp);
+            return Err(self.refuse(self.times, "has expired").with(detail));
         }
         if claims.exp > now + MAX_LIFETIME + SKEW {
-            return Err(self.refuse(self.times, "lives for more than an hour; give it a minute"));
+            let detail = at(DetailSubject::Expiry, claims.exp, now).by(claims.exp - now);
+            return Err(self
+                .refuse(self.times, "lives for more than an hour; give it a minute")
+                .with(detail));
         }
-        if claims.nbf.into_iter().chain(claims.iat).any(|begin| begin > now + SKEW) {
-            return Err(self.refuse(self.times, "begins in the future; compare the clocks"));
+        if let Some(begin) = claims.nbf.into_iter().chain(claims.iat).find(|begin| *begin > now + SKEW) {
+            let detail = at(DetailSubject::Begin, begin, now).by(begin - now);
+            return Err(self.refuse(self.times, "begins in the future; compare the clocks").with(detail));
         }
         Ok(claims.exp + SKEW)
     }
@@ -143,7 +149,9 @@ impl AssertionKind {
             aud => Some(aud),
         };
         let Some(aud) = only.and_then(Value::as_str) else {
-            return Err(self.refuse(self.audience, "must have the issuer as its aud, and nothing else"));
+            let detail = Detail::of(DetailSubject::Audience).came(&aud.to_string()).registered([issuer]);
+            let what = "must have the issuer as its aud, and nothing else";
+            return Err(self.refuse(self.audience, what).with(detail));
         };
         let is_token_endpoint = aud.strip_prefix(issuer) == Some("/token");
         match audience {
@@ -151,8 +159,14 @@ impl AssertionKind {
             Some(AssertionAudience::TokenEndpoint) if is_token_endpoint => Ok(()),
             _ => {
                 let what = format!("is for {}, and not for the issuer {}", quoted(aud), quoted(issuer));
-                Err(self.refuse(self.audience, &what))
+                let detail = Detail::of(DetailSubject::Audience).came(aud).registered([issuer]);
+                Err(self.refuse(self.audience, &what).with(detail))
             }
         }
     }
+}
+
+/// What the operator sees of a time in an assertion, beside the time here.
+fn at(subject: DetailSubject, time: Timestamp, now: Timestamp) -> Detail {
+    Detail::of(subject).came(&time.iso()).registered([now.iso().as_str()])
 }

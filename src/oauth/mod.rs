@@ -9,6 +9,7 @@ pub mod token;
 
 pub mod api_key;
 pub mod assertion;
+pub mod detail;
 pub mod display_text;
 pub mod error;
 pub mod error_code;
@@ -18,6 +19,7 @@ pub mod language_tag;
 pub mod localized_text;
 pub mod metadata;
 pub mod permission;
+pub mod quoted;
 pub mod row_budget;
 pub mod signing_key;
 pub mod webfinger;

@@ -46,7 +46,7 @@ use crate::store::leases;
 use crate::store::migrate;
 use crate::tokens::verified::VerifiedTokens;
 use crate::work::wake::BackChannel;
-use crate::work::{audit, back_channel, purge, readiness, refusals};
+use crate::work::{audit, back_channel, kept_refusals, purge, readiness, refusals};
 use tls::Certificates;
 
 /// A server that listens and is ready to run.
@@ -95,7 +95,7 @@ impl Server {
             routes: Routes::new(&mount_path(&issuer), routes::routes(config.admin.enabled)),
             requests_in_work: RequestsInWork::default(),
             rate_limits: rate_limits(&config, &clock),
-            refusals: Arc::new(RefusalLog::default()),
+            refusals: Arc::new(RefusalLog::new(config.explain.is_on())),
             untrusted_peers: UntrustedPeers::default(),
             secrets: SecretCache::new(),
             row_budgets: RowBudgets::default(),
@@ -156,9 +156,11 @@ impl Server {
         actix_web::rt::spawn(back_channel::run(self.app.clone()));
         actix_web::rt::spawn(refusals::run(self.app.clone()));
         actix_web::rt::spawn(audit::run(self.app.clone()));
+        actix_web::rt::spawn(kept_refusals::run(self.app.clone()));
         let until_the_end = async move {
             let ended = server.await;
             self.app.refusals.finish();
+            kept_refusals::store(&self.app).await;
             audit::finish(&self.app).await;
             // Last, so that the requests in flight are still counted.
             if let Some(metrics) = metrics {

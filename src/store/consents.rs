@@ -2,7 +2,7 @@
 
 use grantor_from_row::FromRow;
 
-use super::db::{DbError, Tx};
+use super::db::{Conn, DbError, Tx};
 use super::grants::granted_from;
 use super::steps::STEP;
 use crate::clock::Timestamp;
@@ -65,8 +65,12 @@ pub async fn take_back(
     }
 }
 
-async fn find(tx: &mut Tx, user: &UserId, client: &ClientId) -> Result<Option<Consent>, DbError> {
-    let row: Option<ConsentRow> = tx
+/// What a person has answered to a client. `None` if nothing.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if the row is damaged; otherwise only failures of the database.
+pub async fn find(conn: &mut Conn, user: &UserId, client: &ClientId) -> Result<Option<Consent>, DbError> {
+    let row: Option<ConsentRow> = conn
         .query("SELECT granted, refused FROM consents WHERE user_id = $1 AND client_id = $2")
         .bind(user.as_str())
         .bind(client.as_str())

@@ -27,6 +27,7 @@ pub enum ExpiringTable {
     KeptAnswers,
     /// Events of the audit trail. They are deleted by [`super::events::forget`], which keeps their chain.
     Events,
+    Refusals,
 }
 
 /// The maximum number of rows that are counted for metrics, which takes some tens of milliseconds.
@@ -86,6 +87,7 @@ statements! {
     PasswordLinks = "password_links" by "user_id" until "expires_at";
     Guesses = "guesses" by "bucket" until "expires_at";
     KeptAnswers = "kept_answers" by "id" until "expires_at";
+    Refusals = "refusals" by "id" until "expires_at";
     RowBudgets = "row_budgets" by "kind, network, expires_at" until "expires_at";
     Events = "events" by "id" until "time";
 }

@@ -27,6 +27,7 @@ pub mod migrate;
 pub mod page;
 pub mod password_links;
 pub mod paths;
+pub mod refusals;
 pub mod resources;
 pub mod revocations;
 pub mod row_budgets;

@@ -344,6 +344,22 @@ pub const ALL: &[Table] = &[
         name: "kept_answers",
         columns: &[Bytes("id"), Text("holder"), Bytes("request"), Bytes("sealed"), Integer("expires_at")],
     },
+    Table {
+        name: "refusals",
+        columns: &[
+            Text("id"),
+            Text("request_id"),
+            Integer("created_at"),
+            Text("client_id"),
+            Text("user_id"),
+            Text("address"),
+            Text("path"),
+            Text("reason"),
+            Text("description"),
+            Text("detail"),
+            Integer("expires_at"),
+        ],
+    },
     Table { name: "guesses", columns: &[Text("bucket"), Integer("count"), Integer("expires_at")] },
     Table {
         name: "row_budgets",

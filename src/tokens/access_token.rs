@@ -23,12 +23,11 @@ use crate::oauth::identity::authentication::Authentication;
 use crate::oauth::identity::group;
 use crate::oauth::identity::session::LiveSessions;
 use crate::oauth::request::params::Params;
-use crate::oauth::signing_key::SigningAlgorithm;
 use crate::oauth::token::bearer::PresentedToken;
 use crate::oauth::token::delegation::{Actor, Delegation};
 use crate::oauth::token::{self, exchange};
 use crate::oauth::token::{
-    ACCESS_TOKEN_PREFIX, AccessToken, HolderClaims, JwtClaims, Purpose, TYP, TokenDefaults, TokenId,
+    ACCESS_TOKEN_PREFIX, AccessToken, JwtClaims, Purpose, TYP, TokenDefaults, TokenId,
 };
 use crate::secret::{Hash, random_id, random_token};
 use crate::store::access_tokens;
@@ -109,7 +108,7 @@ impl Draft {
             issuer: app.issuer.clone(),
             catalogue,
             keys: app.key_set.current(now).await?,
-            defaults: defaults(app),
+            defaults: app.config.token_defaults(),
             now,
         })
     }
@@ -244,20 +243,7 @@ impl Draft {
                 "tokens for {uri} are to be signed with {algorithm}, which keys.algorithms does not offer"
             ))
         })?;
-        let claims = JwtClaims {
-            aud: token.audience.clone().unwrap_or_else(|| self.issuer.clone()),
-            iss: self.issuer.clone(),
-            sub: subject(app, client, token),
-            client_id: client.id.to_string(),
-            exp: token.expires_at,
-            iat: token.issued_at,
-            jti: token.id.clone(),
-            scope: token.granted.scope.to_string(),
-            auth_time: authentication.map(|authentication| authentication.at),
-            acr: authentication.and_then(Authentication::acr).map(str::to_owned),
-            holder: HolderClaims::of(token),
-            exchanged_from: token.delegation.exchanged_from.clone(),
-        };
+        let claims = JwtClaims::of(token, &self.issuer, subject(app, client, token), authentication);
         Ok(key.sign(TYP, &claims)?)
     }
 }
@@ -273,22 +259,6 @@ pub fn subject_by(keys: &ServerKeys, client: &Client, token: &AccessToken) -> St
         (Some(user), _) => subject::called(keys, client, user),
         (None, Some(other)) => other.clone(),
         (None, None) => client.id.to_string(),
-    }
-}
-
-fn defaults(app: &App) -> TokenDefaults {
-    let offered = &app.config.keys.algorithms;
-    let best =
-        [SigningAlgorithm::Es256, SigningAlgorithm::EdDsa].into_iter().find(|best| offered.contains(best));
-    let tokens = &app.config.tokens;
-    TokenDefaults {
-        lifetime: tokens.access_token_lifetime.seconds(),
-        max_lifetime: app.config.keys.keep_published.seconds(),
-        algorithm: tokens
-            .access_token_alg
-            .or(best)
-            .or(offered.first().copied())
-            .unwrap_or(SigningAlgorithm::Es256),
     }
 }
 

@@ -94,15 +94,11 @@ impl<'a> Signer<'a> {
         of_scope: &IdTokenClaims,
     ) -> Result<Claims, Failure> {
         let Some(person) = self.person(&source.user).await? else { return Ok(Claims::new()) };
-        let mut claims = match of_scope {
-            IdTokenClaims::None => Claims::new(),
-            _ => {
-                let catalogue = self.app.cache.catalogue(Freshness::Cached).await?;
-                person.claims_named(catalogue.claims_of(scope).filter(|name| of_scope.includes(name)))
-            }
-        };
-        claims.extend(source.claims.claims_from(&person));
-        Ok(claims)
+        if *of_scope == IdTokenClaims::None {
+            return Ok(source.claims_about(&person, std::iter::empty(), of_scope));
+        }
+        let catalogue = self.app.cache.catalogue(Freshness::Cached).await?;
+        Ok(source.claims_about(&person, catalogue.claims_of(scope), of_scope))
     }
 
     fn sign_with_claims(

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod back_channel;
+pub mod kept_refusals;
 pub mod purge;
 pub mod readiness;
 pub mod refusals;

@@ -20,6 +20,7 @@ mod brand;
 mod browsers;
 mod claims_parameter;
 mod client_assertions;
+mod client_check;
 mod client_metadata;
 mod clients;
 mod climbing;
@@ -41,6 +42,7 @@ mod device;
 mod encryption;
 mod errors;
 mod exchange;
+mod explain;
 #[cfg(target_os = "linux")]
 mod failover;
 mod faults;

@@ -1,6 +1,7 @@
 //! `grantor client`: applications and their secrets.
 
 mod brand;
+mod check;
 mod create;
 mod delete;
 pub(super) mod encryption;
@@ -24,6 +25,8 @@ pub(super) enum Command {
     List(list::Options),
     /// Show one application and its secrets, without their values
     Show(show::Options),
+    /// Check a request of an application without making it: what would be refused and why, or which tokens it would get
+    Check(check::Options),
     /// Change an application; everything that you do not name stays the same
     Update(Box<update::Options>),
     /// Delete an application with its secrets, consents and tokens
@@ -39,6 +42,7 @@ pub(super) fn run(command: Command) -> Result<(), CliError> {
         Command::Create(options) => create::run(&options),
         Command::List(options) => list::run(&options),
         Command::Show(options) => show::run(&options),
+        Command::Check(options) => check::run(&options),
         Command::Update(options) => update::run(*options),
         Command::Delete(options) => delete::run(&options),
         Command::AddSecret(options) => secrets::add(&options),

@@ -18,9 +18,8 @@ use crate::failure::Denied;
 use crate::http::answer;
 use crate::http::call::{Call, Request};
 use crate::oauth::client::GrantType;
-use crate::oauth::error::{OAuthError, quoted};
-use crate::oauth::reason::Reason;
-use crate::oauth::request::params::Params;
+use crate::oauth::error::OAuthError;
+use crate::oauth::grant;
 use crate::oauth::token::TokenResponse;
 use request::{Decision, Proofs, TokenRequest};
 
@@ -100,7 +99,7 @@ async fn exchange(
     let credentials = client_auth::credentials(request, &params);
     params.check(&["grant_type", "scope"])?;
     PARAMS.iter().try_for_each(|names| params.check(names))?;
-    let grant = grant_type(&params)?;
+    let grant = grant::requested_type(&params)?;
     let mut proofs = Proofs { credentials: credentials?, trusted_token: OneTimeProof::default() };
     let answer = issue(&TokenRequest { app, call: request, params: &params }, &mut proofs, grant).await?;
     app.counters.issue(grant);
@@ -133,13 +132,4 @@ fn explain_no_refresh_token() {
         no_refresh_token = "the client is not registered for the grant refresh_token",
         "tokens were issued"
     );
-}
-
-fn grant_type(params: &Params) -> Result<GrantType, OAuthError> {
-    let Some(name) = params.one("grant_type")? else {
-        return Err(Reason::GrantTypeMissing.because("the parameter grant_type is missing"));
-    };
-    GrantType::parse(name).ok_or_else(|| {
-        Reason::GrantTypeUnsupported.because(format!("the grant_type {} is not supported", quoted(name)))
-    })
 }

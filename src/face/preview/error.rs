@@ -74,7 +74,10 @@ fn other(issuer: &str) -> Vec<PageState> {
         ..page(issuer, Reason::ServerBusy)
     };
     let address = |came: &str, differs: Option<(&'static str, String)>| {
-        with_address(page(issuer, Reason::RedirectUriPath), DifferingAddress::of(came, differs.as_ref()))
+        with_address(
+            page(issuer, Reason::RedirectUriPath),
+            DifferingAddress::of(came, differs.as_ref().map(|(part, text)| (*part, text.as_str()))),
+        )
     };
     let way = |text, path: &str| Way::Here { text, href: format!("{issuer}/{path}") };
     let over = format!("https://calendar.example/{}", long());

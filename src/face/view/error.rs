@@ -48,22 +48,22 @@ pub struct DifferingAddress {
     pub differs: String,
     pub after: String,
     /// The part that differs, such as `port`.
-    pub part: Option<&'static str>,
+    pub part: Option<String>,
     /// The text of that part, which the address may spell in another way.
     pub text: String,
 }
 
 impl DifferingAddress {
     /// Splits an address at the part that differs, as it is written there. Nothing is marked if the address does not have it.
-    pub fn of(came: &str, differs: Option<&(&'static str, String)>) -> Self {
-        let (part, text) = differs.map(|(part, text)| (*part, text.clone())).unzip();
+    pub fn of(came: &str, differs: Option<(&str, &str)>) -> Self {
+        let (part, text) = differs.map(|(part, text)| (part, text.to_owned())).unzip();
         let place = part.and_then(|part| place_of(came, part)).unwrap_or(came.len()..came.len());
         let [before, differs, after] = [&came[..place.start], &came[place.clone()], &came[place.end..]];
         Self {
             before: before.into(),
             differs: differs.into(),
             after: after.into(),
-            part,
+            part: part.map(str::to_owned),
             text: text.unwrap_or_default(),
         }
     }
@@ -128,11 +128,11 @@ mod tests {
             ("HTTPS://a.example/", "spelling", "", "HTTPS://a.example/"),
             ("/callback", "path", "/callback", ""),
         ] {
-            let split = DifferingAddress::of(came, Some(&(part, "made up".to_owned())));
+            let split = DifferingAddress::of(came, Some((part, "made up")));
             assert_eq!((split.before.as_str(), split.differs.as_str()), (before, marked), "{came}");
             assert_eq!(format!("{}{}{}", split.before, split.differs, split.after), came);
         }
-        let empty = DifferingAddress::of("https://a.example", Some(&("query", "(empty)".to_owned())));
+        let empty = DifferingAddress::of("https://a.example", Some(("query", "(empty)")));
         assert_eq!((empty.before.as_str(), empty.differs.as_str()), ("https://a.example", ""));
     }
 }

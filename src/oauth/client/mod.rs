@@ -25,6 +25,7 @@ use url::Url;
 
 use crate::clock::Timestamp;
 use crate::oauth::client::origin::Origin;
+use crate::oauth::detail::{Detail, DetailSubject};
 use crate::oauth::error::OAuthError;
 use crate::oauth::id::ClientId;
 use crate::oauth::reason::Reason;
@@ -95,8 +96,10 @@ impl ClientMetadata {
         if self.grants.contains(&grant) && !has_no_proof {
             return Ok(());
         }
+        let detail = Detail::of(DetailSubject::GrantType).came(grant.as_str());
         Err(Reason::ClientGrantNotAllowed
-            .because(format!("this client is not registered for the grant {}", grant.as_str())))
+            .because(format!("this client is not registered for the grant {}", grant.as_str()))
+            .with(detail.registered(self.grants.iter().map(|grant| grant.as_str()))))
     }
 
     /// Checks that the client may use this authentication method.
@@ -105,6 +108,18 @@ impl ClientMetadata {
     /// If the client is public and sent a credential, is confidential and sent no credential, or is registered for
     /// another method.
     pub fn accepts(&self, used: AuthMethod) -> Result<(), OAuthError> {
+        self.accepts_method(used).map_err(|error| {
+            let detail = Detail::of(DetailSubject::AuthMethod).came(used.as_str());
+            let registered: &[AuthMethod] = match (self.auth_method, self.kind.is_public()) {
+                (_, true) => &[AuthMethod::None],
+                (Some(only), false) => &[only],
+                (None, false) => &[AuthMethod::Basic, AuthMethod::Post],
+            };
+            error.with(detail.registered(registered.iter().map(|method| method.as_str())))
+        })
+    }
+
+    fn accepts_method(&self, used: AuthMethod) -> Result<(), OAuthError> {
         let public = self.kind.is_public();
         match (used, self.auth_method) {
             (AuthMethod::None, _) if public => Ok(()),

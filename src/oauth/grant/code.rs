@@ -1,6 +1,7 @@
 //! Authorization codes: when a code may be exchanged for tokens (RFC 6749 §4.1.3).
 
 use crate::clock::{Seconds, Timestamp};
+use crate::oauth::detail::{Detail, DetailSubject};
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::Grant;
 use crate::oauth::reason::Reason;
@@ -39,18 +40,25 @@ pub struct Redemption {
 /// If the code has expired or its expiry is impossibly late, or the redirect URI or the verifier does not match.
 pub fn redeem(code: &Code, redemption: &Redemption, now: Timestamp) -> Result<(), OAuthError> {
     if now >= code.expires_at || code.expires_at - now > LONGEST_LIFETIME + SKEW {
-        return Err(Reason::CodeExpired.because("the code has expired; codes are redeemed at once"));
+        let late = if now >= code.expires_at { now - code.expires_at } else { code.expires_at - now };
+        let detail = Detail::of(DetailSubject::CodeExpiry).came(&code.expires_at.iso());
+        return Err(Reason::CodeExpired
+            .because("the code has expired; codes are redeemed at once")
+            .with(detail.registered([now.iso().as_str()]).by(late)));
     }
     match redemption.redirect_uri.as_deref() {
         Some(uri) if uri == code.redirect_uri => {}
-        Some(_) => {
+        Some(uri) => {
+            let detail = Detail::of(DetailSubject::RedirectUri).came(uri);
             return Err(Reason::CodeRedirectUri
-                .because("the redirect_uri is not the one of the authorization request"));
+                .because("the redirect_uri is not the one of the authorization request")
+                .with(detail.registered([code.redirect_uri.as_str()])));
         }
         None => {
-            return Err(Reason::CodeRedirectUri.because(
-                "the parameter redirect_uri is missing; send the one of the authorization request",
-            ));
+            let detail = Detail::of(DetailSubject::RedirectUri);
+            return Err(Reason::CodeRedirectUri
+                .because("the parameter redirect_uri is missing; send the one of the authorization request")
+                .with(detail.registered([code.redirect_uri.as_str()])));
         }
     }
     pkce::verify(code.challenge.as_ref(), redemption.verifier.as_deref())

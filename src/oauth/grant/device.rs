@@ -6,6 +6,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use crate::clock::{Seconds, Timestamp};
 use crate::oauth::client::{Client, GrantType};
+use crate::oauth::detail::{Detail, DetailSubject};
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::id::{ClientId, GrantId, SessionId, UserId};
@@ -151,7 +152,11 @@ pub fn evaluate_poll(
         return refused(Reason::DeviceCodeDenied, "the person denied the request");
     }
     if now >= polled.expires_at {
-        return refused(Reason::DeviceCodeExpired, "the device code has expired; ask for a new one");
+        let detail = Detail::of(DetailSubject::CodeExpiry).came(&polled.expires_at.iso());
+        let detail = detail.registered([now.iso().as_str()]).by(now - polled.expires_at);
+        let (error, effect) =
+            refused(Reason::DeviceCodeExpired, "the device code has expired; ask for a new one")?;
+        return Some((error.with(detail), effect));
     }
     if polled.allowed_by.is_some() {
         return None;

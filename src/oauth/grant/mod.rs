@@ -11,14 +11,33 @@ pub mod trusted_issuer;
 
 use std::collections::BTreeSet;
 
+use crate::oauth::client::GrantType;
+use crate::oauth::detail::{Detail, DetailSubject};
 use crate::oauth::error::{OAuthError, quoted};
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::id::{ClientId, GrantId, SessionId, UserId};
 use crate::oauth::identity::authentication::Authentication;
 use crate::oauth::identity::group::Groups;
 use crate::oauth::reason::Reason;
+use crate::oauth::request::params::Params;
 use crate::oauth::token::binding::Binding;
 use crate::oauth::token::id_token::IdTokenSource;
+
+/// The grant type of a token request (RFC 6749 §4.5).
+///
+/// # Errors
+/// If it is missing, or the server does not support it.
+pub fn requested_type(params: &Params) -> Result<GrantType, OAuthError> {
+    let Some(name) = params.one("grant_type")? else {
+        return Err(Reason::GrantTypeMissing.because("the parameter grant_type is missing"));
+    };
+    GrantType::parse(name).ok_or_else(|| {
+        let detail = Detail::of(DetailSubject::GrantType).came(name);
+        Reason::GrantTypeUnsupported
+            .because(format!("the grant_type {} is not supported", quoted(name)))
+            .with(detail.registered(GrantType::ALL.iter().map(|known| known.as_str())))
+    })
+}
 
 /// What a person gave a client in one authorization. Everything that is issued from it belongs to it.
 #[derive(Clone, Debug)]
@@ -147,9 +166,12 @@ pub fn may_issue(user: &UserStatus, required: &BTreeSet<String>) -> Result<(), O
     let groups = Groups::of_claims(claims);
     match required.iter().find(|group| !groups.contains(group)) {
         None => Ok(()),
-        Some(group) => Err(Reason::SubjectGroup.because(format!(
-            "the person is no longer in the group {}, which the client or a scope requires",
-            quoted(group)
-        ))),
+        Some(group) => {
+            let sentence = format!(
+                "the person is no longer in the group {}, which the client or a scope requires",
+                quoted(group)
+            );
+            Err(Reason::SubjectGroup.because(sentence).with(groups.beside(group)))
+        }
     }
 }

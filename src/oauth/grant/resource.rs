@@ -4,6 +4,7 @@ use url::Url;
 
 use crate::clock::Seconds;
 use crate::oauth::client::{Client, TokenFormat};
+use crate::oauth::detail::{Detail, DetailSubject};
 use crate::oauth::error::{OAuthError, quoted};
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::id::ClientId;
@@ -103,9 +104,9 @@ impl<'k, K: KnownResources> RegisteredResources<'k, K> {
             return Ok(None);
         }
         let Some(resource) = self.resources.resource(&normal) else {
-            return Err(
-                Reason::ResourceUnknown.because(format!("the resource {} is not known here", quoted(uri)))
-            );
+            return Err(Reason::ResourceUnknown
+                .because(format!("the resource {} is not known here", quoted(uri)))
+                .with(beside(uri, &client.resources)));
         };
         let may = match client.resources.is_empty() {
             true => resource.scopes.names().any(|name| client.scopes.contains(name)),
@@ -113,7 +114,8 @@ impl<'k, K: KnownResources> RegisteredResources<'k, K> {
         };
         if !may {
             return Err(Reason::ResourceNotAllowed
-                .because(format!("this client may not have tokens for the resource {}", quoted(uri))));
+                .because(format!("this client may not have tokens for the resource {}", quoted(uri)))
+                .with(beside(uri, &client.resources)));
         }
         Ok(Some(resource))
     }
@@ -136,7 +138,9 @@ impl<'k, K: KnownResources> RegisteredResources<'k, K> {
         };
         let resource = self.named(uri, client)?;
         match resource {
-            Some(resource) if !authorized.contains(&resource.uri) => Err(widened(uri)),
+            Some(resource) if !authorized.contains(&resource.uri) => {
+                Err(widened(uri).with(beside(uri, authorized)))
+            }
             resource => Ok(resource),
         }
     }
@@ -226,6 +230,9 @@ fn without_management(scope: Scope, issuer: &str) -> Result<Scope, OAuthError> {
 
 fn no_scope_of(uri: &str) -> OAuthError {
     Reason::ScopeNotOfResource.because(format!("none of the scopes is one of the resource {}", quoted(uri)))
+/// What the operator sees of a request for a resource, beside those that are registered.
+fn beside(uri: &str, registered: &[String]) -> Detail {
+    Detail::of(DetailSubject::Resource).came(uri).registered(registered.iter().map(String::as_str))
 }
 
 fn widened(uri: &str) -> OAuthError {

@@ -7,6 +7,7 @@ use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::clock::Seconds;
+use crate::oauth::detail::{Detail, DetailSubject};
 use crate::oauth::display_text::is_line;
 use crate::oauth::error::{OAuthError, quoted};
 use crate::oauth::localized_text::LocalizedText;
@@ -178,6 +179,12 @@ impl Scope {
         Self(self.names().filter(|name| is_wanted(name)).map(str::to_owned).collect())
     }
 
+    /// What the operator sees of a request for this scope: the names that were `refused`, and those that are `allowed`.
+    pub fn beside(&self, refused: &Self, allowed: &Self) -> Detail {
+        let detail = Detail::of(DetailSubject::Scope).came(&self.to_string());
+        detail.differs("scope", &refused.to_string()).registered([allowed.to_string().as_str()])
+    }
+
     /// The names of this scope that are not in `other`.
     pub fn without(&self, other: &Self) -> Self {
         Self(self.0.difference(&other.0).cloned().collect())
@@ -259,13 +266,22 @@ pub fn resolve(
     let Some(requested) = requested else { return unasked(allowed, known) };
     let scope = Scope::parse(requested)?;
     if let Some(name) = scope.names().find(|name| known.find(name).is_none()) {
-        return Err(Reason::ScopeUnknown.because(format!("the scope {} is not known here", quoted(name))));
+        let unknown = scope.only(|name| known.find(name).is_none());
+        return Err(Reason::ScopeUnknown
+            .because(format!("the scope {} is not known here", quoted(name)))
+            .with(scope.beside(&unknown, allowed)));
     }
     if let Some(name) = scope.names().find(|name| !allowed.contains(name)) {
-        return Err(Reason::ScopeForbidden
-            .because(format!("this client is not allowed to use the scope {}", quoted(name))));
+        return Err(forbidden(name, &scope, allowed));
     }
     Ok(scope)
+}
+
+/// The refusal of a requested scope because the client is not allowed `name`, which is in it.
+pub fn forbidden(name: &str, requested: &Scope, allowed: &Scope) -> OAuthError {
+    Reason::ScopeForbidden
+        .because(format!("this client is not allowed to use the scope {}", quoted(name)))
+        .with(requested.beside(&requested.without(allowed), allowed))
 }
 
 fn unasked(allowed: &Scope, known: &impl KnownScopes) -> Result<Scope, OAuthError> {
@@ -286,7 +302,8 @@ pub fn narrow(requested: Option<&str>, granted: &Scope) -> Result<Scope, OAuthEr
     let scope = Scope::parse(requested)?;
     if let Some(name) = scope.names().find(|name| !granted.contains(name)) {
         return Err(Reason::ScopeWidened
-            .because(format!("the scope {} is not part of the original authorization", quoted(name))));
+            .because(format!("the scope {} is not part of the original authorization", quoted(name)))
+            .with(scope.beside(&scope.without(granted), granted)));
     }
     Ok(scope)
 }

@@ -47,7 +47,8 @@ impl TrustedIssuer {
         let beyond = scope.without(&self.scopes);
         if let (Some(_), Some(name)) = (requested, beyond.names().next()) {
             return Err(Reason::ScopeBeyondIssuer
-                .because(format!("the scope {} is beyond what this issuer is trusted with", quoted(name))));
+                .because(format!("the scope {} is beyond what this issuer is trusted with", quoted(name)))
+                .with(scope.beside(&beyond, &self.scopes)));
         }
         let scope = scope.without(&beyond);
         if scope.is_empty() {

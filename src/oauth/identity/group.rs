@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::oauth::client::Client;
+use crate::oauth::detail::{Detail, DetailSubject};
 use crate::oauth::display_text::is_line;
 use crate::oauth::grant::scope::{KnownScopes, Scope};
 
@@ -25,6 +26,12 @@ impl Groups {
         let claims: Value = serde_json::from_str(claims).unwrap_or_default();
         let names = claims["groups"].as_array().into_iter().flatten().filter_map(Value::as_str);
         Self(names.map(str::to_owned).collect())
+    }
+
+    /// What the operator sees of a person who lacks a group that is required.
+    pub fn beside(&self, required: &str) -> Detail {
+        let groups: Vec<&str> = self.0.iter().map(String::as_str).collect();
+        Detail::of(DetailSubject::Group).came(&groups.join(", ")).registered([required])
     }
 
     /// Whether the person is in this group.

@@ -79,10 +79,10 @@ pub fn return_address(client: Option<&Client>, params: &Params) -> Result<Option
             .because("post_logout_redirect_uri needs client_id or id_token_hint beside it"));
     };
     let address = ReturnAddress::after_logout(client, requested);
-    address.map(Some).map_err(|address| {
+    address.map(Some).map_err(|detail| {
         Reason::LogoutRedirectUri
             .because("the post_logout_redirect_uri is not registered for this client")
-            .of_address(address)
+            .with(*detail)
     })
 }
 

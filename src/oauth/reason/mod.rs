@@ -21,6 +21,7 @@ mod request;
 mod resource;
 mod row;
 mod scope;
+mod section;
 mod server;
 mod sign_in;
 mod token;

@@ -5,6 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::oauth::client::{Client, PkcePolicy};
+use crate::oauth::detail::{Detail, DetailSubject};
 use crate::oauth::error::OAuthError;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
@@ -27,14 +28,18 @@ impl Challenge {
         let method = params.one("code_challenge_method")?;
         let Some(challenge) = params.one("code_challenge")? else {
             if method.is_some() || is_required(client, default) {
-                return Err(Reason::ChallengeMissing.because(
-                    "the parameter code_challenge is missing; this client must use PKCE with S256",
-                ));
+                return Err(Reason::ChallengeMissing
+                    .because("the parameter code_challenge is missing; this client must use PKCE with S256")
+                    .with(Detail::of(DetailSubject::CodeChallenge)));
             }
             return Ok(None);
         };
         if method != Some("S256") {
-            return Err(Reason::ChallengeMethod.because("the parameter code_challenge_method must be S256"));
+            let detail = Detail::of(DetailSubject::CodeChallengeMethod).registered(["S256"]);
+            let detail = method.map_or(detail.clone(), |method| detail.came(method));
+            return Err(Reason::ChallengeMethod
+                .because("the parameter code_challenge_method must be S256")
+                .with(detail));
         }
         let is_sha256 = URL_SAFE_NO_PAD.decode(challenge).is_ok_and(|bytes| bytes.len() == 32);
         if !is_sha256 {
@@ -84,7 +89,9 @@ pub fn verify(challenge: Option<&Challenge>, verifier: Option<&str>) -> Result<(
         (None, Some(_)) => {
             Err(Reason::VerifierUnexpected.because("the code was asked for without a code_challenge"))
         }
-        (Some(_), None) => Err(Reason::VerifierMissing.because("the parameter code_verifier is missing")),
+        (Some(_), None) => Err(Reason::VerifierMissing
+            .because("the parameter code_verifier is missing")
+            .with(Detail::of(DetailSubject::CodeVerifier))),
         (Some(challenge), Some(verifier)) => {
             let digest = digest::digest(&digest::SHA256, verifier.as_bytes());
             let computed = URL_SAFE_NO_PAD.encode(digest);

@@ -3,6 +3,7 @@
 
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
+use crate::oauth::detail::{Detail, DetailSubject};
 use crate::oauth::error::{OAuthError, quoted};
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
@@ -61,13 +62,14 @@ impl ResponseType {
         };
         let Some(known) = Self::parse(text) else {
             return Err(Reason::ResponseTypeUnsupported
-                .because(format!("the response_type {} is not supported; use code", quoted(text))));
+                .because(format!("the response_type {} is not supported; use code", quoted(text)))
+                .with(beside(text, Self::ALL)));
         };
         if known != Self::Code && !registered.contains(&known) {
-            return Err(Reason::ResponseTypeNotAllowed.because(format!(
-                "this client is not registered for the response_type {}; use code",
-                known.as_str()
-            )));
+            let sentence =
+                format!("this client is not registered for the response_type {}; use code", known.as_str());
+            let error = Reason::ResponseTypeNotAllowed.because(sentence);
+            return Err(error.with(beside(known.as_str(), registered)));
         }
         Ok(known)
     }
@@ -86,6 +88,11 @@ impl ResponseType {
     pub fn has_token(self) -> bool {
         matches!(self, Self::IdTokenToken | Self::CodeToken | Self::CodeIdTokenToken)
     }
+}
+
+/// What the operator sees of a requested response type, beside those that are registered or supported.
+fn beside(came: &str, known: &[ResponseType]) -> Detail {
+    Detail::of(DetailSubject::ResponseType).came(came).registered(known.iter().map(|known| known.as_str()))
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@ use strum::IntoStaticStr;
 use url::Url;
 
 use crate::oauth::client::{Client, ClientKind};
-use crate::oauth::error::{OAuthError, UnregisteredAddress, shown_address};
+use crate::oauth::detail::{Detail, DetailSubject};
+use crate::oauth::error::OAuthError;
 use crate::oauth::host::is_own_device;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
@@ -27,10 +28,14 @@ impl ReturnAddress {
     /// If it is missing, repeated or not registered; the error is shown on a page, never sent by redirect.
     pub fn verify(client: &Client, params: &Params) -> Result<Self, OAuthError> {
         if params.count("redirect_uri") > 1 {
-            return Err(Reason::RedirectUriRepeated.because("the parameter redirect_uri is repeated"));
+            return Err(Reason::RedirectUriRepeated
+                .because("the parameter redirect_uri is repeated")
+                .with(registered_for(client)));
         }
         let Some(requested) = params.one("redirect_uri")? else {
-            return Err(Reason::RedirectUriMissing.because("the parameter redirect_uri is missing"));
+            return Err(Reason::RedirectUriMissing
+                .because("the parameter redirect_uri is missing")
+                .with(registered_for(client)));
         };
         if is_registered(&client.redirect_uris, client, requested) {
             return Ok(Self { uri: requested.to_owned(), mode: ResponseMode::Query });
@@ -43,11 +48,14 @@ impl ReturnAddress {
     ///
     /// # Errors
     /// If the client has not registered it.
-    pub fn after_logout(client: &Client, requested: &str) -> Result<Self, UnregisteredAddress> {
+    pub fn after_logout(client: &Client, requested: &str) -> Result<Self, Box<Detail>> {
         let registered = &client.post_logout_redirect_uris;
         match is_registered(registered, client, requested) {
             true => Ok(Self { uri: requested.to_owned(), mode: ResponseMode::Query }),
-            false => Err(compared(registered, client.kind, requested).0),
+            false => {
+                let (detail, _) = compared(registered, client.kind, requested);
+                Err(Box::new(Detail { subject: DetailSubject::PostLogoutRedirectUri, ..detail }))
+            }
         }
     }
 
@@ -95,6 +103,11 @@ impl ReturnAddress {
     }
 }
 
+/// The client's redirect URIs, for a request that has none of its own.
+fn registered_for(client: &Client) -> Detail {
+    Detail::of(DetailSubject::RedirectUri).registered(client.redirect_uris.iter().map(RegisteredUri::as_str))
+}
+
 /// Whether one of the client's registered addresses matches: the only comparison of a requested address.
 fn is_registered(registered: &[RegisteredUri], client: &Client, requested: &str) -> bool {
     registered.iter().any(|registered| registered.matches(requested, client.kind))
@@ -106,7 +119,7 @@ fn mismatch(client: &Client, requested: &str) -> OAuthError {
     if client.redirect_uris.is_empty() {
         return Reason::RedirectUriNoneRegistered
             .because("this client has no redirect URI registered")
-            .of_address(compared(&client.redirect_uris, client.kind, requested).0);
+            .with(compared(&client.redirect_uris, client.kind, requested).0);
     }
     let (address, difference) = compared(&client.redirect_uris, client.kind, requested);
     let differs = |reason: Reason, part| {
@@ -124,7 +137,7 @@ fn mismatch(client: &Client, requested: &str) -> OAuthError {
         Some(Difference::Spelling) => Reason::RedirectUriMalformed
             .because("the redirect_uri means the registered one but is not written like it"),
     };
-    error.of_address(address)
+    error.with(address)
 }
 
 /// The first part in which an address differs from a registered one, from the greatest difference to the smallest.
@@ -201,17 +214,9 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// The length in bytes after which an address is cut on a page and in the log.
-const MAX_SHOWN: usize = 300;
-
 /// Compares an address with the most similar one of `registered`. The difference is `None` if the address is not an absolute
 /// URI.
-fn compared(
-    registered: &[RegisteredUri],
-    kind: ClientKind,
-    requested: &str,
-) -> (UnregisteredAddress, Option<Difference>) {
-    let shown = |text: &str| shown_address(text, MAX_SHOWN);
+fn compared(registered: &[RegisteredUri], kind: ClientKind, requested: &str) -> (Detail, Option<Difference>) {
     let url = Url::parse(requested).ok();
     let nearest = url.as_ref().and_then(|url| {
         let parsed = registered.iter().filter_map(|uri| Some((uri, Url::parse(uri.as_str()).ok()?)));
@@ -219,16 +224,14 @@ fn compared(
             .map(|(uri, known)| (Difference::between(&known, url, uri.has_free_port(kind)), uri))
             .max_by_key(|(difference, _)| *difference)
     });
-    let differs = url.as_ref().zip(nearest).map(|(url, (difference, _))| {
-        let text = difference.part_of(url, requested);
-        (difference.into(), if text.is_empty() { "(empty)".to_owned() } else { shown(&text) })
-    });
-    let known = nearest.map(|(_, uri)| uri).or(registered.first());
-    let address = UnregisteredAddress {
-        came: shown(requested),
-        differs,
-        registered: known.map(|uri| shown(uri.as_str())),
-    };
+    let first = nearest.map(|(_, uri)| uri);
+    let others = registered.iter().filter(|uri| Some(*uri) != first);
+    let known = first.into_iter().chain(others).map(RegisteredUri::as_str);
+    let mut address = Detail::of(DetailSubject::RedirectUri).came(requested).registered(known);
+    if let Some((url, (difference, _))) = url.as_ref().zip(nearest) {
+        let part: &'static str = difference.into();
+        address = address.differs(part, &difference.part_of(url, requested));
+    }
     (address, nearest.map(|(difference, _)| difference))
 }
 
@@ -323,8 +326,8 @@ mod tests {
             ("com.example.app://a/cb", ClientKind::Native, "com.example.app://a/x?y", "path", "/x"),
         ] {
             let error = verify(&client(kind, uri), requested).unwrap_err();
-            let differs = error.address.unwrap().differs.unwrap();
-            assert_eq!(differs, (part, text.to_owned()), "{requested}");
+            let differs = error.detail.unwrap().differs.unwrap();
+            assert_eq!(differs, (part.into(), text.to_owned()), "{requested}");
         }
     }
 

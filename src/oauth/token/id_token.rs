@@ -6,9 +6,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
 use crate::clock::{Seconds, Timestamp};
+use crate::oauth::client::IdTokenClaims;
 use crate::oauth::id::{ClientId, SessionId, UserId};
 use crate::oauth::identity::authentication::Authentication;
-use crate::oauth::identity::claims::Claims;
+use crate::oauth::identity::claims::{Claims, Person};
 use crate::oauth::request::claims_request::RequestedClaims;
 use crate::oauth::signing_key::SigningAlgorithm;
 
@@ -41,6 +42,24 @@ pub struct IdTokenSource {
     pub nonce: Option<String>,
     /// Claims about the person that the request names.
     pub claims: RequestedClaims,
+}
+
+impl IdTokenSource {
+    /// The claims about the person: the requested ones, and of `claims_of_scope` those that `included` names (OpenID Connect
+    /// Core §5.4 and §5.5).
+    pub fn claims_about<'n>(
+        &self,
+        person: &Person,
+        claims_of_scope: impl Iterator<Item = &'n str>,
+        included: &IdTokenClaims,
+    ) -> Claims {
+        let mut claims = match included {
+            IdTokenClaims::None => Claims::new(),
+            _ => person.claims_named(claims_of_scope.filter(|name| included.includes(name))),
+        };
+        claims.extend(self.claims.claims_from(person));
+        claims
+    }
 }
 
 /// A client's identifiers of a person and a session: `sub` and `sid`.

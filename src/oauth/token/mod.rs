@@ -12,13 +12,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::{Seconds, Timestamp};
 use crate::oauth::client::{Client, TokenFormat};
-use crate::oauth::error::{OAuthError, quoted};
+use crate::oauth::error::OAuthError;
 use crate::oauth::grant::Grant;
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::grant::resource::Resource;
 use crate::oauth::grant::scope::{self, KnownScopes, Scope};
 use crate::oauth::id::{ClientId, GrantId, UserId};
-use crate::oauth::reason::Reason;
+use crate::oauth::identity::authentication::Authentication;
 use crate::oauth::signing_key::SigningAlgorithm;
 use crate::oauth::token::binding::{AccessTokenType, Binding};
 use crate::oauth::token::delegation::{Actor, Ancestor, Delegation, MayAct};
@@ -136,8 +136,7 @@ pub fn narrow(requested: Option<&str>, granted: &Scope, client: &Client) -> Resu
     let scope = scope::narrow(requested, granted)?;
     let beyond = scope.without(&client.scopes);
     match (requested, beyond.names().next()) {
-        (Some(_), Some(name)) => Err(Reason::ScopeForbidden
-            .because(format!("this client is not allowed to use the scope {}", quoted(name)))),
+        (Some(_), Some(name)) => Err(scope::forbidden(name, &scope, &client.scopes)),
         _ => Ok(scope.without(&beyond)),
     }
 }
@@ -219,6 +218,32 @@ pub struct JwtClaims {
     /// Our own claim: if one of these tokens ends, this one ends, too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exchanged_from: Vec<Ancestor>,
+}
+
+impl JwtClaims {
+    /// The claims of a token (RFC 9068 §2.2). `sub`: its subject, as the client knows it. `authentication`: the sign-in of the
+    /// person, if the token is about one.
+    pub fn of(
+        token: &AccessToken,
+        issuer: &str,
+        sub: String,
+        authentication: Option<&Authentication>,
+    ) -> Self {
+        Self {
+            aud: token.audience.clone().unwrap_or_else(|| issuer.to_owned()),
+            iss: issuer.to_owned(),
+            sub,
+            client_id: token.client_id.to_string(),
+            exp: token.expires_at,
+            iat: token.issued_at,
+            jti: token.id.clone(),
+            scope: token.granted.scope.to_string(),
+            auth_time: authentication.map(|authentication| authentication.at),
+            acr: authentication.and_then(Authentication::acr).map(str::to_owned),
+            holder: HolderClaims::of(token),
+            exchanged_from: token.delegation.exchanged_from.clone(),
+        }
+    }
 }
 
 /// The JSON of a successful token response (RFC 6749 §5.1).

@@ -162,7 +162,7 @@ fn unknown(client: &ClientId) -> Fault {
     Fault::not_found(format!("there is no client with the id {client}"))
 }
 
-async fn existing(conn: &mut Conn, client: &ClientId) -> Result<ClientRecord, Denied<Faults>> {
+pub(super) async fn existing(conn: &mut Conn, client: &ClientId) -> Result<ClientRecord, Denied<Faults>> {
     Ok(clients::find_record(conn, client).await?.ok_or_else(|| unknown(client))?)
 }
 

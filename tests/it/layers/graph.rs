@@ -29,7 +29,7 @@ const LEVELS: &[&[&str]] = &[
     // What an operator or a person does, for any edge.
     &["operations/"],
     &["representation/"],
-    &["http/content_policy.rs"],
+    &["http/content_policy.rs", "http/kept_refusals.rs"],
     // The state that every request shares, and what it is made of.
     &[
         "audit/",

@@ -1,0 +1,127 @@
+//! The section of an RFC whose rule a reason follows.
+
+use super::Reason;
+
+impl Reason {
+    /// The RFC and section of the rule that the request broke; that of the error code if the reason has no rule of its own.
+    pub fn section(self) -> &'static str {
+        self.section_of_request().or_else(|| self.section_of_token()).unwrap_or_else(|| self.code().section())
+    }
+
+    /// The section about requests of people and of clients at `/authorize`.
+    fn section_of_request(self) -> Option<&'static str> {
+        let section = match self {
+            Self::RequestMalformed | Self::RequestMediaType | Self::RequestMethod => "RFC 6749 §3.1 and §3.2",
+            Self::ParameterRepeated => "RFC 6749 §3.1 and §3.2",
+            Self::ClientIdMissing | Self::ClientIdRepeated | Self::ClientUnknown => {
+                "RFC 6749 §2.2 and §4.1.1"
+            }
+            Self::RedirectUriMissing
+            | Self::RedirectUriRepeated
+            | Self::RedirectUriMalformed
+            | Self::RedirectUriScheme
+            | Self::RedirectUriHost
+            | Self::RedirectUriPath
+            | Self::RedirectUriQuery => "RFC 6749 §3.1.2.3, RFC 9700 §2.1",
+            Self::RedirectUriNoneRegistered => "RFC 6749 §3.1.2.2",
+            Self::RedirectUriPort => "RFC 6749 §3.1.2.3, RFC 8252 §7.3",
+            Self::ResponseTypeMissing | Self::ResponseTypeUnsupported | Self::ResponseTypeNotAllowed => {
+                "RFC 6749 §3.1.1"
+            }
+            Self::ResponseModeUnsupported | Self::ResponseModeQuery => {
+                "OAuth 2.0 Multiple Response Type Encoding Practices §2.1 and §5"
+            }
+            Self::NonceMissing => "OpenID Connect Core §3.2.2.1 and §3.3.2.1",
+            Self::ScopeWithoutOpenid => "OpenID Connect Core §3.1.2.1",
+            Self::ClaimsMalformed => "OpenID Connect Core §5.5",
+            Self::PromptUnknown | Self::PromptNoneCombined | Self::MaxAgeMalformed => {
+                "OpenID Connect Core §3.1.2.1"
+            }
+            Self::SignInOtherPerson => "OpenID Connect Core §3.1.2.2 and §5.5.1",
+            Self::ChallengeMissing | Self::ChallengeMalformed => "RFC 7636 §4.3 and §4.4.1, RFC 9700 §2.1.1",
+            Self::ChallengeMethod => "RFC 7636 §4.2 and §4.3",
+            Self::ScopeMalformed
+            | Self::ScopeTooMany
+            | Self::ScopeUnknown
+            | Self::ScopeNone
+            | Self::ScopeForbidden => "RFC 6749 §3.3",
+            Self::ScopeNotOfResource => "RFC 8707 §2",
+            Self::ResourceMalformed | Self::ResourceUnknown | Self::ResourceNotAllowed => "RFC 8707 §2",
+            Self::HintInvalid | Self::HintOtherClient => "OpenID Connect RP-Initiated Logout §4",
+            Self::LogoutClientMissing => "OpenID Connect RP-Initiated Logout §2",
+            Self::LogoutRedirectUri => "OpenID Connect RP-Initiated Logout §3.1",
+            _ => return None,
+        };
+        Some(section)
+    }
+
+    /// The section about requests of clients at `/token`, and of tokens that are presented.
+    fn section_of_token(self) -> Option<&'static str> {
+        let section = match self {
+            Self::GrantTypeMissing | Self::GrantTypeUnsupported => "RFC 6749 §4.1.3 and §4.5",
+            Self::ClientGrantNotAllowed => "RFC 6749 §5.2, RFC 7591 §2",
+            Self::ClientAuthenticationMissing
+            | Self::ClientSecretWrong
+            | Self::ClientSecretUnexpected
+            | Self::ClientMethodsMixed
+            | Self::ClientIdMismatch => "RFC 6749 §2.3 and §3.2.1",
+            Self::ClientBasicMalformed => "RFC 6749 §2.3.1",
+            Self::ClientMethodNotAllowed => "RFC 6749 §2.3, RFC 7591 §2",
+            Self::AssertionMalformed | Self::AssertionSignature | Self::ClientKeysUnavailable => {
+                "RFC 7523 §2.2 and §3"
+            }
+            Self::AssertionAudience
+            | Self::AssertionTimes
+            | Self::AssertionClaims
+            | Self::AssertionReplayed
+            | Self::GrantAssertionClaims
+            | Self::GrantAssertionAudience
+            | Self::GrantAssertionTimes
+            | Self::GrantAssertionReplayed => "RFC 7523 §3",
+            Self::GrantAssertionMissing | Self::GrantAssertionMalformed => "RFC 7523 §2.1",
+            Self::CodeExpired | Self::CodeReplayed | Self::CodeRefusedBefore => "RFC 6749 §4.1.2",
+            Self::CodeMissing | Self::CodeUnknown | Self::CodeWrongClient | Self::CodeRedirectUri => {
+                "RFC 6749 §4.1.3"
+            }
+            Self::VerifierMissing | Self::VerifierMismatch | Self::VerifierUnexpected => {
+                "RFC 7636 §4.5 and §4.6, RFC 9700 §2.1.1"
+            }
+            Self::VerifierMalformed => "RFC 7636 §4.1",
+            Self::ScopeWidened => "RFC 6749 §6",
+            Self::ResourceWidened | Self::ResourceSeveral => "RFC 8707 §2.2",
+            Self::RefreshTokenReused => "RFC 9700 §4.14.2",
+            Self::RefreshTokenMissing
+            | Self::RefreshTokenUnknown
+            | Self::RefreshTokenExpired
+            | Self::RefreshTokenRevoked
+            | Self::RefreshTokenWrongClient => "RFC 6749 §6",
+            Self::DeviceCodeMissing | Self::DeviceCodeUnknown | Self::DeviceCodeWrongClient => {
+                "RFC 8628 §3.4"
+            }
+            Self::SubjectTokenMissing
+            | Self::TokenTypeUnsupported
+            | Self::SubjectTokenInvalid
+            | Self::SubjectTokenForeign
+            | Self::ActorTokenInvalid
+            | Self::AudienceMismatch => "RFC 8693 §2.1 and §2.2.2",
+            Self::BearerMissing | Self::BearerMalformed | Self::BearerRepeated => "RFC 6750 §2 and §3.1",
+            _ => return None,
+        };
+        Some(section)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_has_a_section() {
+        for reason in Reason::ALL {
+            let section = reason.section();
+            let is_own = section == "this server's own code";
+            assert!(is_own || section.contains('§'), "{}: {section}", reason.word());
+        }
+        assert_eq!(Reason::RedirectUriPath.section(), "RFC 6749 §3.1.2.3, RFC 9700 §2.1");
+    }
+}

@@ -1,0 +1,289 @@
+//! The rules, one after the other, over a request that no one has sent.
+
+use super::preview::{Granting, TokenPreview};
+use super::{CheckInput, CheckStep, ClientCheck, Known, StepOutcome};
+use crate::oauth::client::{GrantType, PkcePolicy};
+use crate::oauth::error::OAuthError;
+use crate::oauth::grant::granted::Granted;
+use crate::oauth::grant::resource::RegisteredResources;
+use crate::oauth::grant::scope::{self, Scope};
+use crate::oauth::grant::{self, UserStatus, may_issue};
+use crate::oauth::id::SessionId;
+use crate::oauth::identity::authentication::{Amr, Authentication};
+use crate::oauth::identity::group::{self, Groups};
+use crate::oauth::reason::Reason;
+use crate::oauth::request::interaction::{self, FlowProgress, Next, SignedIn};
+use crate::oauth::request::params::Params;
+use crate::oauth::request::pkce::Challenge;
+use crate::oauth::request::received::{Received, Source};
+use crate::oauth::request::redirect_uri::RegisteredUri;
+use crate::oauth::request::response_type::ResponseType;
+use crate::oauth::request::return_address::ReturnAddress;
+use crate::oauth::request::{self, AuthorizationRequest, Refusal, ServerContext};
+use crate::operations::explanation::Explanation;
+
+/// What a request has that everyone is free to choose: a challenge, a nonce and a state.
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+const NONCE: &str = "nonce-of-the-request";
+
+/// A request on its way through the rules.
+pub(super) struct Rehearsal<'a> {
+    known: &'a Known<'a>,
+    input: &'a CheckInput,
+    params: Params,
+    steps: Vec<CheckStep>,
+}
+
+impl<'a> Rehearsal<'a> {
+    /// The request that `input` describes.
+    pub(super) fn of(known: &'a Known<'a>, input: &'a CheckInput) -> Self {
+        let first = || known.client.redirect_uris.first().map(|uri| uri.as_str().to_owned());
+        let response_type = input.response_type.clone().unwrap_or_else(|| "code".to_owned());
+        let has_code = ResponseType::parse(&response_type).is_none_or(ResponseType::has_code);
+        let mut pairs = vec![("client_id".to_owned(), known.client.id.to_string())];
+        let mut add = |name: &str, value: String| pairs.push((name.to_owned(), value));
+        if let Some(grant_type) = &input.grant_type {
+            add("grant_type", grant_type.clone());
+        }
+        if let Some(uri) = input.redirect_uri.clone().or_else(first) {
+            add("redirect_uri", uri);
+        }
+        if let Some(scope) = &input.scope {
+            add("scope", scope.clone());
+        }
+        input.resources.iter().for_each(|uri| add("resource", uri.clone()));
+        if has_code {
+            add("code_challenge", CHALLENGE.to_owned());
+            add("code_challenge_method", "S256".to_owned());
+        }
+        add("response_type", response_type);
+        add("nonce", NONCE.to_owned());
+        add("state", "state-of-the-request".to_owned());
+        Self { known, input, params: Params::from_pairs(pairs), steps: Vec::new() }
+    }
+
+    /// Decides.
+    pub(super) fn run(mut self) -> ClientCheck {
+        self.note("client", self.enabled());
+        let grant = self.input.grant_type.as_ref().map(|_| grant::requested_type(&self.params));
+        let tokens = match grant {
+            None => self.authorization(),
+            Some(Err(error)) => self.refused("grant_type", &error),
+            Some(Ok(grant)) => {
+                let granted = self.note("grant_type", self.grant(grant));
+                let tokens = match grant {
+                    GrantType::AuthorizationCode => self.authorization(),
+                    // It continues what was allowed before.
+                    GrantType::RefreshToken => {
+                        self.note("grant_type", self.grant(GrantType::AuthorizationCode));
+                        self.authorization()
+                    }
+                    grant => self.token_request(grant),
+                };
+                granted.and(tokens)
+            }
+        };
+        let is_allowed = self.steps.iter().all(|step| matches!(step.outcome, StepOutcome::Passed(_)));
+        ClientCheck {
+            client: self.known.client.id.clone(),
+            steps: self.steps,
+            tokens: tokens.filter(|_| is_allowed),
+        }
+    }
+
+    /// Adds a step. Returns what the rule returned, and `None` if it refused.
+    fn note<T>(&mut self, name: &'static str, result: Result<(T, String), OAuthError>) -> Option<T> {
+        match result {
+            Ok((value, note)) => {
+                self.steps.push(CheckStep { name, outcome: StepOutcome::Passed(note) });
+                Some(value)
+            }
+            Err(error) => self.refused(name, &error),
+        }
+    }
+
+    fn refused<T>(&mut self, name: &'static str, error: &OAuthError) -> Option<T> {
+        let person = self.known.user.as_ref().map(|user| &user.person);
+        let explanation = Explanation::of(error, Some(&self.known.client), person);
+        self.steps.push(CheckStep { name, outcome: StepOutcome::Refused(Box::new(explanation)) });
+        None
+    }
+
+    fn enabled(&self) -> Result<((), String), OAuthError> {
+        match self.known.client.disabled {
+            true => Err(Reason::ClientDisabled.because("this client is disabled")),
+            false => Ok(((), "it is enabled".to_owned())),
+        }
+    }
+
+    fn grant(&self, grant: GrantType) -> Result<((), String), OAuthError> {
+        self.known.client.may_use(grant)?;
+        Ok(((), format!("the client may use {}", grant.as_str())))
+    }
+
+    /// The rules of an authorization request (`request::validate`), each by itself, so that every mistake is seen at once; and
+    /// then all of them together.
+    fn authorization(&mut self) -> Option<TokenPreview> {
+        let (client, params) = (&self.known.client, self.params.clone());
+        let address =
+            ReturnAddress::verify(client, &params).map(|uri| ((), self.about_address(uri.as_str())));
+        self.note("redirect_uri", address);
+        let kind = ResponseType::from_request(&client.response_types, &params);
+        let kind = self.note("response_type", kind.map(|kind| (kind, kind.as_str().to_owned())));
+        if kind.is_none_or(ResponseType::has_code) && self.input.grant_type.is_none() {
+            self.note("grant_type", self.grant(GrantType::AuthorizationCode));
+        }
+        if kind.is_none_or(ResponseType::has_code) {
+            self.note("pkce", Ok(((), self.about_pkce())));
+        }
+        let scope = self.scope();
+        if let Some(scope) = &scope {
+            self.resources(scope);
+        }
+        let received = Received::resolve(Source::Query, params);
+        let context = ServerContext {
+            catalogue: &self.known.catalogue,
+            issuer: self.known.issuer,
+            pkce: self.pkce_default(),
+        };
+        match request::validate(client, &received, &context) {
+            Ok(request) => self.person(&request),
+            Err(refusal) => {
+                self.note_unless_known(&refusal);
+                None
+            }
+        }
+    }
+
+    /// The refusal of all rules together, unless one of the steps has already said it.
+    fn note_unless_known(&mut self, refusal: &Refusal) {
+        let word = refusal.error().reason.word();
+        let is_known = self.steps.iter().any(
+            |step| matches!(&step.outcome, StepOutcome::Refused(explanation) if explanation.reason == word),
+        );
+        if !is_known {
+            self.refused::<()>("request", refusal.error());
+        }
+    }
+
+    fn about_address(&self, uri: &str) -> String {
+        let is_first = self.input.redirect_uri.is_none();
+        let first = self.known.client.redirect_uris.first().map(RegisteredUri::as_str);
+        match is_first && first == Some(uri) {
+            true => format!("the first registered one, {uri}"),
+            false => format!("{uri} is registered"),
+        }
+    }
+
+    fn pkce_default(&self) -> PkcePolicy {
+        self.known.context.config.oauth.require_pkce.default_policy()
+    }
+
+    /// Whether a request without a challenge would be refused. The request that is checked has one.
+    fn about_pkce(&self) -> String {
+        let without = self.params.clone().only(|name| !name.starts_with("code_challenge"));
+        match Challenge::from_request(&self.known.client, self.pkce_default(), &without) {
+            Ok(_) => "the client may leave it out; with it, only S256".to_owned(),
+            Err(_) => "required: the request needs a code_challenge with the method S256".to_owned(),
+        }
+    }
+
+    fn scope(&mut self) -> Option<Scope> {
+        let resolve = || {
+            let requested = scope::requested(&self.params)?;
+            let scope = scope::resolve(requested, &self.known.client.scopes, &self.known.catalogue)?;
+            let note = match requested {
+                Some(_) => scope.to_string(),
+                None => format!("{scope}, all that the client may have without naming it"),
+            };
+            Ok((scope, note))
+        };
+        let resolved = resolve();
+        self.note("scope", resolved)
+    }
+
+    fn registered(&self) -> RegisteredResources<'a, crate::cache::catalogue::Catalogue> {
+        RegisteredResources { resources: &self.known.catalogue, issuer: self.known.issuer }
+    }
+
+    /// Checks the APIs that the request names, if it names any.
+    fn resources(&mut self, scope: &Scope) {
+        if !self.input.resources.is_empty() {
+            let authorized = self.registered().authorized(&self.params, &self.known.client, scope);
+            self.note("resource", authorized.map(|uris| ((), uris.join(" "))));
+        }
+    }
+
+    /// What the person meets: a disabled account, a group that is missing, a question.
+    fn person(&mut self, request: &AuthorizationRequest) -> Option<TokenPreview> {
+        let known = self.known;
+        let user = known.user.as_ref()?;
+        if user.disabled_at.is_some() {
+            let error = Reason::UserDisabled.because("the account is disabled").about(&user.person.id);
+            return self.refused("user", &error);
+        }
+        let here = [SignedIn {
+            session: SessionId::new("session"),
+            user: user.person.id.clone(),
+            username: user.person.username.clone(),
+            authentication: Authentication::by(Amr::Pwd, known.context.now),
+            groups: Groups::of_claims(&serde_json::to_string(&user.person.claims).unwrap_or_default()),
+            consent: known.consent.clone(),
+        }];
+        let progress = FlowProgress { signed_in: Some(here[0].session.clone()), ..FlowProgress::default() };
+        let next = interaction::next(&known.client, request, &here, &progress, |_| true, known.context.now);
+        let note = match &next {
+            Ok(Next::Consent(_)) => "is asked for consent, and gets this after allowing everything",
+            Ok(_) => "gets this without a question",
+            Err(_) => "",
+        };
+        let granted = match &next {
+            Ok(Next::Consent(_)) => request.granted.clone(),
+            _ => request.granted_after(known.consent.as_ref(), &known.catalogue),
+        };
+        self.note("user", next.map(|_| ((), format!("{} {note}", user.person.username))))?;
+        let granting =
+            Granting { granted, person: Some(&user.person), response_type: Some(request.response_type) };
+        self.tokens(&granting)
+    }
+
+    /// The rules of a token request without an authorization request.
+    fn token_request(&mut self, grant: GrantType) -> Option<TokenPreview> {
+        let scope = self.scope()?;
+        let person = match grant {
+            GrantType::ClientCredentials => None,
+            _ => Some(self.allowed_person(&scope)?),
+        };
+        let resources = self.registered().authorized(&self.params, &self.known.client, &scope);
+        let resources = match self.input.resources.is_empty() {
+            true => resources.unwrap_or_default(),
+            false => self.note("resource", resources.map(|uris| (uris.clone(), uris.join(" "))))?,
+        };
+        let granted = Granted::new(scope, resources, Default::default());
+        let granting = Granting { granted, person, response_type: None };
+        self.tokens(&granting)
+    }
+
+    /// The person whose token it is, if the account may have one.
+    fn allowed_person(&mut self, scope: &Scope) -> Option<&'a crate::oauth::identity::claims::Person> {
+        let known = self.known;
+        let user = known.user.as_ref()?;
+        let claims = serde_json::to_string(&user.person.claims).unwrap_or_default();
+        let status = UserStatus::new(user.disabled_at.is_none().then_some(claims), false);
+        let required = group::required(&known.client, scope, &known.catalogue);
+        let may = may_issue(&status, &required).map_err(|error| error.about(&user.person.id));
+        self.note("user", may.map(|()| ((), format!("{} may have tokens", user.person.username))))?;
+        Some(&user.person)
+    }
+
+    fn tokens(&mut self, granting: &Granting<'_>) -> Option<TokenPreview> {
+        let preview = TokenPreview::of(self.known, granting);
+        self.note(
+            "tokens",
+            preview.map(|preview| {
+                let note = preview.note();
+                (preview, note)
+            }),
+        )
+    }
+}

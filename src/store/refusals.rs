@@ -1,0 +1,142 @@
+//! The last refused requests, for the operator.
+
+use grantor_from_row::FromRow;
+
+use super::db::{Conn, DbError, Tx};
+use super::page::Page;
+use crate::clock::Timestamp;
+use crate::oauth::detail::Detail;
+use crate::oauth::id::{ClientId, UserId};
+use crate::secret::random_id;
+
+/// The largest number of rows; the oldest go first.
+pub const MAX_ROWS: i64 = 10_000;
+
+/// A refused request. It never has a secret, a code or a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    pub id: String,
+    /// A proxy may have chosen it, so it need not be unique.
+    pub request_id: String,
+    pub created_at: Timestamp,
+    /// The client that the request claimed to come from, which may not exist.
+    pub client: Option<ClientId>,
+    pub user: Option<UserId>,
+    pub address: String,
+    pub path: String,
+    /// The word of the reason.
+    pub reason: String,
+    pub description: String,
+    /// What came beside what was registered.
+    pub detail: Option<Detail>,
+}
+
+#[derive(FromRow)]
+struct RefusalRow {
+    id: String,
+    request_id: String,
+    created_at: Timestamp,
+    client_id: Option<String>,
+    user_id: Option<String>,
+    address: String,
+    path: String,
+    reason: String,
+    description: String,
+    detail: Option<String>,
+}
+
+/// Which refusals to list.
+#[derive(Clone, Debug, Default)]
+pub struct RefusalFilter {
+    pub client: Option<ClientId>,
+    /// The word of the reason.
+    pub reason: Option<String>,
+    pub request_id: Option<String>,
+}
+
+impl Refusal {
+    /// The id of a new row.
+    pub fn new_id() -> String {
+        random_id()
+    }
+}
+
+/// Stores refusals, which end at `expires_at`, and deletes the oldest rows beyond [`MAX_ROWS`].
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn save(tx: &mut Tx, refusals: &[Refusal], expires_at: Timestamp) -> Result<(), DbError> {
+    let mut batch = tx.batch();
+    for refusal in refusals {
+        batch = batch
+            .query(
+                "INSERT INTO refusals (id, request_id, created_at, client_id, user_id, address, path, reason, description,
+                                       detail, expires_at)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO NOTHING",
+            )
+            .bind(refusal.id.as_str())
+            .bind(refusal.request_id.as_str())
+            .bind(refusal.created_at)
+            .bind(refusal.client.as_ref().map(ClientId::to_string))
+            .bind(refusal.user.as_ref().map(UserId::to_string))
+            .bind(refusal.address.as_str())
+            .bind(refusal.path.as_str())
+            .bind(refusal.reason.as_str())
+            .bind(refusal.description.as_str())
+            .bind(refusal.detail.as_ref().and_then(|detail| serde_json::to_string(detail).ok()))
+            .bind(expires_at);
+    }
+    let batch = batch
+        .query(
+            "DELETE FROM refusals WHERE id IN
+               (SELECT id FROM refusals ORDER BY created_at DESC, id DESC LIMIT $1 OFFSET $2)",
+        )
+        .bind(MAX_ROWS)
+        .bind(MAX_ROWS);
+    batch.execute().await.map(drop)
+}
+
+/// A page of the refusals, the newest first.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn list(
+    conn: &mut Conn,
+    page: &Page<RefusalFilter, (Timestamp, String)>,
+) -> Result<Vec<Refusal>, DbError> {
+    let (created_at, id) = page.after.clone().unwrap_or((Timestamp::MAX, String::new()));
+    let rows: Vec<RefusalRow> = conn
+        .query(
+            "SELECT id, request_id, created_at, client_id, user_id, address, path, reason, description, detail FROM refusals
+             WHERE ($1 IS NULL OR client_id = $1) AND ($2 IS NULL OR reason = $2) AND ($3 IS NULL OR request_id = $3)
+               AND created_at <= $4 AND (created_at < $4 OR id < $5)
+             ORDER BY created_at DESC, id DESC LIMIT $6",
+        )
+        .bind(page.filter.client.as_ref().map(ClientId::to_string))
+        .bind(page.filter.reason.clone())
+        .bind(page.filter.request_id.clone())
+        .bind(created_at)
+        .bind(id)
+        .bind(page.rows())
+        .all()
+        .await?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+impl From<RefusalRow> for Refusal {
+    fn from(row: RefusalRow) -> Self {
+        Self {
+            id: row.id,
+            request_id: row.request_id,
+            created_at: row.created_at,
+            client: row.client_id.map(ClientId::new),
+            user: row.user_id.map(UserId::new),
+            address: row.address,
+            path: row.path,
+            reason: row.reason,
+            description: row.description,
+            // A newer version may have written a subject that this one does not know.
+            detail: row.detail.and_then(|json| serde_json::from_str(&json).ok()),
+        }
+    }
+}
