@@ -20,6 +20,10 @@ impl Query {
         let pairs: Vec<(String, String)> = serde_urlencoded::from_str(text).map_err(malformed)?;
         let mut parameters = BTreeMap::new();
         for (name, value) in pairs {
+            if value.contains('\0') {
+                // PostgreSQL cannot store it, so nothing has such a name.
+                return Err(invalid("a parameter of the query has the character U+0000"));
+            }
             if parameters.insert(name, value).is_some() {
                 return Err(Reason::ParameterRepeated.because("a parameter of the query came twice").into());
             }

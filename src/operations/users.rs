@@ -1,11 +1,15 @@
 //! Users: their accounts, names and passwords.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use serde_json::{Value, json};
 
 use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
 use super::list::{self, Cursor, List, Listing};
 use super::list_change::ListChange;
+use super::merge_patch::merge;
 use super::sessions::{SessionStart, begin as begin_session};
 use super::steps::Step;
 use super::terms::Version;
@@ -21,7 +25,7 @@ use crate::oauth::identity::password::PasswordPolicy;
 use crate::oauth::identity::user::{check_chosen_username, check_email, check_username, normalized_password};
 use crate::secret::passwords::Passwords;
 use crate::secret::{Secret, random_id};
-use crate::store::db::{Conn, Tx};
+use crate::store::db::{Conn, DbError, Tx};
 use crate::store::sessions::EndedSessions;
 use crate::store::steps::STEP;
 use crate::store::users::{self, UserFilter, UserRecord};
@@ -79,14 +83,57 @@ pub struct UserChanges {
     pub removed: Vec<String>,
     /// Claims to add or replace.
     pub claims: Claims,
+    pub manner: ClaimManner,
     /// What changes of the claim `groups`, if `claims` does not have it.
     pub groups: ListChange<String>,
+    /// Disables the user, as [`disable`] does, or enables the user.
+    pub disabled: Option<bool>,
+}
+
+/// What becomes of the claims that a user has, when others are set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ClaimManner {
+    /// The other claims stay.
+    #[default]
+    Set,
+    /// The other claims stay, and an object is merged into the one that the user has (RFC 7396).
+    Merge,
+    /// The other claims are removed, and so are the name and the e-mail address.
+    Replace,
 }
 
 impl UserChanges {
+    /// What is wrong with the changes, whichever user they are for.
+    fn faults(&self) -> Vec<Fault> {
+        let mut faults = self.username.as_deref().map(username_faults).unwrap_or_default();
+        let mut claims = self.claims.clone();
+        // What is only a part of an object is checked when it is merged.
+        claims.retain(|_, value| self.manner != ClaimManner::Merge || !value.is_object());
+        if !self.groups.new_members().is_empty() {
+            claims.insert("groups".to_owned(), self.groups.new_members().into());
+        }
+        faults.extend(claim_faults(&claims));
+        faults
+    }
+
     /// The claims to remove and those to set, with the groups.
-    fn of_claims(&self, before: &Person) -> Result<(Vec<String>, Claims), Fault> {
+    fn of_claims(&self, before: &Person) -> Result<(Vec<String>, Claims), Faults> {
         let (mut removed, mut claims) = (self.removed.clone(), self.claims.clone());
+        match self.manner {
+            ClaimManner::Set => {}
+            ClaimManner::Merge => {
+                for (name, value) in claims.iter_mut().filter(|(_, value)| value.is_object()) {
+                    let patch =
+                        std::mem::replace(value, before.claims.get(name).cloned().unwrap_or_default());
+                    merge(value, patch);
+                }
+                Faults::refuse_if_any(claim_faults(&claims))?;
+            }
+            ClaimManner::Replace => {
+                removed.extend(["name", "email"].map(str::to_owned));
+                removed.extend(before.claims.keys().cloned());
+            }
+        }
         if let ListChange::Edit { .. } = self.groups {
             let listed = before.claims.get("groups").and_then(Value::as_array);
             let listed = listed.into_iter().flatten().filter_map(Value::as_str);
@@ -99,6 +146,15 @@ impl UserChanges {
             }
         }
         Ok((removed, claims))
+    }
+
+    /// What an update with these changes is called.
+    fn act(&self, before: &UserRecord) -> Act {
+        match self.disabled.filter(|disabled| *disabled != before.disabled_at.is_some()) {
+            Some(true) => Act::UserDisabled,
+            Some(false) => Act::UserEnabled,
+            None => Act::UserUpdated,
+        }
     }
 }
 
@@ -133,6 +189,19 @@ pub async fn list(
 pub async fn find(context: &Context<'_>, user: &str) -> Result<UserRecord, Denied<Faults>> {
     let user = user.to_owned();
     context.read(async move |conn: &mut Conn| existing(conn, &user).await).await
+}
+
+/// Finds a user by id only.
+///
+/// # Errors
+///
+/// There is no such user.
+pub async fn find_by_id(context: &Context<'_>, id: &UserId) -> Result<UserRecord, Denied<Faults>> {
+    let id = id.clone();
+    let unknown = Fault::not_found(format!("there is no user with the id {id}"));
+    let look = async move |conn: &mut Conn| Ok(users::find_by_id(conn, id.as_str()).await?);
+    let found: Option<UserRecord> = context.read(look).await?;
+    Ok(found.ok_or(unknown)?)
 }
 
 /// Creates a user. The outcome is the user.
@@ -270,33 +339,70 @@ pub async fn name_warnings(context: &Context<'_>, person: &Person) -> Result<Vec
     Ok(refused.into_iter().chain(look_alike).collect())
 }
 
-/// Changes a user's names and claims. The outcome is the changed person.
+/// Changes a user's names, claims and state. The outcome is the changed user.
 ///
 /// # Errors
 ///
 /// There is no such user, a username or claim is not valid, or another user has the name or address.
-pub async fn update(context: &Context<'_>, user: &str, changes: UserChanges) -> Outcome<Person> {
-    let mut faults = changes.username.as_deref().map(username_faults).unwrap_or_default();
-    faults.extend(claim_faults(&changes.claims));
-    let groups = Claims::from_iter([("groups".to_owned(), changes.groups.new_members().into())]);
-    if !changes.groups.new_members().is_empty() {
-        faults.extend(claim_faults(&groups));
-    }
-    Faults::refuse_if_any(faults)?;
+pub async fn update(context: &Context<'_>, user: &str, changes: UserChanges) -> Outcome<UserRecord> {
+    Faults::refuse_if_any(changes.faults())?;
     let (user, now, terms) = (user.to_owned(), context.now, context.terms.clone());
-    context
+    let done = context
         .act(async move |tx: &mut Tx| {
-            let before = existing(tx, &user).await?.person;
+            let before = existing(tx, &user).await?;
             terms.check(&members(&before))?;
-            let username = changes.username.clone().unwrap_or_else(|| before.username.clone());
-            let renamed = Person { username, updated_at: now, ..before.clone() };
-            let (removed, claims) = changes.of_claims(&before)?;
+            let person = &before.person;
+            let username = changes.username.clone().unwrap_or_else(|| person.username.clone());
+            let renamed = Person { username, updated_at: now, ..person.clone() };
+            let (removed, claims) = changes.of_claims(person)?;
             let after = changed(renamed, &removed, claims)?;
             users::update(tx, &after).await?.map_err(|name| taken(&after, &name))?;
-            let event = event(Act::UserUpdated, &after).changing(members(&before), members(&after));
-            Ok(Done { outcome: after, event })
+            let has_more_sessions = set_state(tx, &after.id, changes.disabled, now).await?;
+            let after = existing(tx, after.id.as_str()).await?;
+            let event =
+                event(changes.act(&before), &after.person).changing(members(&before), members(&after));
+            Ok::<_, Denied<Faults>>(Done { outcome: (after, has_more_sessions), event })
         })
-        .await
+        .await?;
+    let (after, has_more_sessions) = done.outcome;
+    if has_more_sessions {
+        end_the_rest(context, &after.person.id).await?;
+    }
+    Ok(Done { outcome: after, event: done.event })
+}
+
+/// Disables or enables a user. Returns whether the disabled user may have more sessions, which no longer work.
+async fn set_state(
+    tx: &mut Tx,
+    user: &UserId,
+    disabled: Option<bool>,
+    now: Timestamp,
+) -> Result<bool, DbError> {
+    match disabled {
+        None => Ok(false),
+        Some(false) => users::enable(tx, user).await.map(|()| false),
+        Some(true) => {
+            users::disable(tx, user, now).await?;
+            Ok(sessions::end_of_user(tx, user, EndReason::UserDisabled, now).await?.has_more)
+        }
+    }
+}
+
+/// Ends the other sessions of a disabled user who had very many.
+async fn end_the_rest(context: &Context<'_>, user: &UserId) -> Result<(), DbError> {
+    let mut has_more = !context.terms.is_rehearsal;
+    while has_more {
+        let (user, now) = (user.clone(), context.now);
+        let end = async move |tx: &mut Tx| {
+            // Unless the user was enabled in between, and has signed in again.
+            match users::find_by_id(tx, user.as_str()).await?.is_some_and(|user| user.disabled_at.is_some()) {
+                true => Ok(sessions::end_of_user(tx, &user, EndReason::UserDisabled, now).await?.has_more),
+                false => Ok(false),
+            }
+        };
+        has_more = context.db.write(end).await?;
+    }
+    Ok(())
 }
 
 /// Sets a user's password. Ends all sessions of the user and revokes all grants.
@@ -309,9 +415,11 @@ pub async fn set_password(
     user: &str,
     password: HashedPassword,
 ) -> Outcome<UserEnding> {
-    let (user, now) = (user.to_owned(), context.now);
+    let (user, now, terms) = (user.to_owned(), context.now, context.terms.clone());
     let step = async move |tx: &mut Tx| {
-        let person = existing(tx, &user).await?.person;
+        let user = existing(tx, &user).await?;
+        terms.check(&members(&user))?;
+        let person = user.person;
         users::set_password(tx, &person.id, &password.0, now).await?;
         password_links::delete(tx, &person.id).await?;
         // Anyone who knew the old password may have signed in with it, or may be signing in now.
@@ -363,9 +471,15 @@ pub async fn enable(context: &Context<'_>, user: &str) -> Outcome<Person> {
 /// There is no such user.
 pub async fn delete(context: &Context<'_>, user: &UserId) -> Outcome<UserEnding> {
     let (user, now, terms) = (user.clone(), context.now, context.terms.clone());
+    let has_begun = Arc::new(AtomicBool::new(false));
+    let begun = has_begun.clone();
     let step = async move |tx: &mut Tx| {
-        let person = existing(tx, user.as_str()).await?.person;
-        terms.check(&members(&person))?;
+        let user = existing(tx, user.as_str()).await?;
+        // The first step changes the version itself.
+        if !begun.load(Ordering::Relaxed) {
+            terms.check(&members(&user))?;
+        }
+        let person = user.person;
         let id = person.id.clone();
         // So that nothing new begins until the last step.
         users::disable(tx, &id, now).await?;
@@ -375,12 +489,12 @@ pub async fn delete(context: &Context<'_>, user: &UserId) -> Outcome<UserEnding>
         }
         Ok(step)
     };
-    all_steps(context, step).await
+    all_steps_noting(context, step, || has_begun.store(true, Ordering::Relaxed)).await
 }
 
-/// Returns the version of a user, which every change of the names and claims changes.
-pub fn version(person: &Person) -> Version {
-    Version::of(&members(person))
+/// Returns the version of a user, which every change of the names, the claims and the state changes.
+pub fn version(user: &UserRecord) -> Version {
+    Version::of(&members(user))
 }
 
 /// A step of an act that ends what a user has.
@@ -410,8 +524,17 @@ pub(super) async fn all_steps<F>(context: &Context<'_>, step: F) -> Outcome<User
 where
     F: AsyncFn(&mut Tx) -> Result<EndingStep, Denied<Faults>> + Clone + Send + 'static,
 {
+    all_steps_noting(context, step, || ()).await
+}
+
+/// Runs all steps as [`all_steps`] does, and `note` after each step but the last.
+async fn all_steps_noting<F>(context: &Context<'_>, step: F, note: impl Fn()) -> Outcome<UserEnding>
+where
+    F: AsyncFn(&mut Tx) -> Result<EndingStep, Denied<Faults>> + Clone + Send + 'static,
+{
     let (mut sessions, mut grants) = (0, 0);
     let note = |ending: UserEnding| {
+        note();
         sessions += ending.sessions_ended;
         grants += ending.grants_revoked;
     };
@@ -478,11 +601,13 @@ fn event(act: Act, person: &Person) -> Event {
     Event::new(act, ObjectKind::User, person.id.as_str()).named(&person.username)
 }
 
-fn members(person: &Person) -> Value {
+fn members(user: &UserRecord) -> Value {
+    let person = &user.person;
     json!({
         "username": person.username,
         "name": person.name,
         "email": person.email,
         "claims": person.claims,
+        "disabled": user.disabled_at.is_some(),
     })
 }

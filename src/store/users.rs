@@ -172,7 +172,11 @@ pub async fn find_record(conn: &mut Conn, user: &str) -> Result<Option<UserRecor
     find_by_id(conn, named.user.as_str()).await
 }
 
-async fn find_by_id(conn: &mut Conn, id: &str) -> Result<Option<UserRecord>, DbError> {
+/// Finds a user by id. `None` if no user has it.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if the row is damaged; otherwise only failures of the database.
+pub async fn find_by_id(conn: &mut Conn, id: &str) -> Result<Option<UserRecord>, DbError> {
     let row: Option<UserRecordRow> =
         conn.query(concat!(select!(), "WHERE id = $1")).bind(id).optional().await?;
     row.map(UserRecordRow::into_record).transpose()

@@ -6,6 +6,7 @@ use super::super::body::Members;
 use crate::oauth::client::{Client, ClientKind, ClientMetadata, GrantType};
 use crate::oauth::id::ClientId;
 use crate::operations::fault::{Fault, Faults};
+use crate::operations::merge_patch::merge;
 use crate::secret::{Secret, random_id};
 
 /// Members that only the server sets.
@@ -90,26 +91,6 @@ pub(super) fn patched(before: &Client, patch: &Map<String, Value>) -> Result<Cli
     let wrong = || Fault::invalid("client_id", "the members do not fit together");
     let metadata = metadata(&members).ok_or_else(wrong)?;
     Ok(Client { metadata, disabled, ..before.clone() })
-}
-
-/// JSON Merge Patch (RFC 7396 §2).
-fn merge(target: &mut Value, patch: Value) {
-    let Value::Object(patch) = patch else {
-        *target = patch;
-        return;
-    };
-    if !target.is_object() {
-        *target = json!({});
-    }
-    let Some(members) = target.as_object_mut() else { return };
-    for (name, value) in patch {
-        match value {
-            Value::Null => {
-                members.remove(&name);
-            }
-            value => merge(members.entry(name).or_insert(Value::Null), value),
-        }
-    }
 }
 
 /// Checks the name and the type of each member, and brings words that mean a default into the form of the metadata.

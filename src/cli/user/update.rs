@@ -4,10 +4,10 @@ use clap::Args;
 
 use super::super::{CliError, OutputOptions};
 use super::claims::PersonOptions;
-use super::show::to_json;
 use super::warn_of_name;
 use crate::operations::list_change::ListChange;
 use crate::operations::users::{self, UserChanges};
+use crate::representation::user::to_json;
 
 #[derive(Args)]
 #[command(arg_required_else_help = true, override_usage = "grantor user update [OPTIONS] <USER>")]
@@ -56,12 +56,11 @@ pub(super) fn run(options: Options) -> Result<(), CliError> {
     let changes = changes.into_changes()?;
     let is_renamed = changes.username.is_some();
     output.common.run(async |cli| {
-        let person = users::update(&cli.operations(), &user, changes).await?.outcome;
+        let user = users::update(&cli.operations(), &user, changes).await?.outcome;
         if is_renamed {
-            warn_of_name(&cli.operations(), &person).await?;
+            warn_of_name(&cli.operations(), &user.person).await?;
         }
-        let user = users::find(&cli.operations(), person.id.as_str()).await?;
-        output.say(to_json(&user), format!("updated the user {}", person.username))
+        output.say(to_json(&user), format!("updated the user {}", user.person.username))
     })
 }
 
@@ -72,6 +71,6 @@ impl UserChangeOptions {
         let options = [(self.no_email, "email"), (self.no_name, "name"), (self.no_groups, "groups")];
         removed.extend(options.iter().filter(|(is_set, _)| *is_set).map(|(_, name)| (*name).to_owned()));
         let groups = ListChange::of(Vec::new(), false, self.add_groups, self.remove_groups);
-        Ok(UserChanges { username: self.username, removed, claims, groups })
+        Ok(UserChanges { username: self.username, removed, claims, groups, ..UserChanges::default() })
     }
 }
