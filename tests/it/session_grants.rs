@@ -157,7 +157,7 @@ async fn a_grant_that_has_ended_with_its_session_is_not_listed_as_live() {
     let (web, mut alice) = (server.offline_web().await, server.alice().await);
     web.redeem_by_hand(&web.code(&mut alice).await).await;
     web.offline_token(&mut alice).await;
-    let states = async |ended| {
+    let states = async |ended: bool| {
         let state = (!ended).then_some(GrantState::Live);
         let filter = GrantFilter { state, ..GrantFilter::default() };
         let now = server.app.now();
