@@ -1,5 +1,6 @@
 //! The JSON body of a request, member by member, so that every faulty member is named at once.
 
+use actix_web::http::header;
 use actix_web::web;
 use serde_json::{Map, Value};
 
@@ -10,6 +11,8 @@ use crate::clock::Timestamp;
 use crate::http::form;
 use crate::http::general_error::FaultyMember;
 use crate::oauth::reason::Reason;
+
+const JSON: &str = "application/json";
 
 /// Reads the body of a POST or PUT.
 ///
@@ -27,11 +30,28 @@ pub(super) async fn read_with_bytes(
     call: &ApiCall<'_>,
     body: web::Payload,
 ) -> Result<(Members, web::BytesMut), ApiError> {
-    const JSON: &str = "application/json";
     if !form::has_media_type(call.request, &[JSON]) {
         return Err(media_type(ACCEPT_POST, JSON));
     }
     whole(call, body).await
+}
+
+/// Reads the body of a POST as [`read_with_bytes`] does. It may also be empty, without a media type.
+///
+/// # Errors
+/// Those of [`read`].
+pub(super) async fn read_if_any(
+    call: &ApiCall<'_>,
+    body: web::Payload,
+) -> Result<(Members, web::BytesMut), ApiError> {
+    if call.request.headers().contains_key(header::CONTENT_TYPE) {
+        return read_with_bytes(call, body).await;
+    }
+    let bytes = form::read_whole(call.request, body).await?;
+    if !bytes.is_empty() {
+        return Err(media_type(ACCEPT_POST, JSON));
+    }
+    Ok((Members { left: Map::new(), faults: Vec::new() }, bytes))
 }
 
 /// Reads the body of a PATCH: a JSON Merge Patch (RFC 7396).

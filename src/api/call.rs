@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::http::call::Request;
 use crate::http::general_error;
 use crate::oauth::permission::{Access, Need};
+use crate::oauth::reason::Reason;
 use crate::operations::Context;
 use crate::operations::terms::Terms;
 
@@ -49,6 +50,10 @@ where
 impl<'a> ApiCall<'a> {
     async fn begin(app: &'a App, request: &'a Request, need: Need) -> Result<Self, ApiError> {
         let caller = credential::caller(app, request, need).await?;
+        if request.path.contains("%00") {
+            // PostgreSQL cannot even search for it.
+            return Err(Reason::ApiNotFound.because("no object has an id with the character U+0000").into());
+        }
         let mut query = Query::of(request.query_string())?;
         let is_rehearsal = match need.access {
             Access::Write => query.take_flag("dry_run")?.unwrap_or_default(),

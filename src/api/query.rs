@@ -21,6 +21,10 @@ impl Query {
         for pair in text.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let (name, value) = (decoded(name)?, decoded(value)?);
+            if value.contains('\0') {
+                // PostgreSQL cannot store it, so nothing has such a name.
+                return Err(invalid("a parameter of the query has the character U+0000"));
+            }
             if parameters.insert(name, value).is_some() {
                 return Err(Reason::ParameterRepeated.because("a parameter of the query came twice").into());
             }

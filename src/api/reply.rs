@@ -50,6 +50,11 @@ impl Reply {
         Self { location: Some(location), ..Self::of(StatusCode::CREATED, Some(body)) }
     }
 
+    /// 201 with something new that has no address of its own.
+    pub(super) fn made(body: Value) -> Self {
+        Self::of(StatusCode::CREATED, Some(body))
+    }
+
     /// 204.
     pub(super) fn done() -> Self {
         Self::of(StatusCode::NO_CONTENT, None)

@@ -3,11 +3,15 @@
 use std::sync::Arc;
 
 use super::event::{Act, Event, ObjectKind};
+use super::fault::{Fault, Faults};
+use super::list::{self, Cursor, List, Listing};
 use super::{Context, Done};
 use crate::cache::catalogue::Catalogue;
-use crate::oauth::grant::consent::Answer;
+use crate::failure::Denied;
+use crate::oauth::grant::consent::{Answer, Consent};
 use crate::oauth::id::{ClientId, SessionId, UserId};
-use crate::store::db::{DbError, Tx};
+use crate::store::consents::ConsentRecord;
+use crate::store::db::{Conn, DbError, Tx};
 use crate::store::flows::FlowKey;
 use crate::store::{consents, flows};
 
@@ -23,6 +27,37 @@ pub struct ConsentAnswer {
     /// The request that asked for consent, and the session in which the person answered.
     pub flow: FlowKey,
     pub session: SessionId,
+}
+
+const CURSOR: Cursor = Cursor("consents");
+
+/// Returns a page of the consents of a user, sorted by client.
+///
+/// # Errors
+///
+/// An invalid limit or cursor.
+pub async fn list(
+    context: &Context<'_>,
+    listing: Listing<UserId>,
+) -> Result<List<ConsentRecord>, Denied<Faults>> {
+    list::read(context, CURSOR, listing, consents::list, |consent| consent.client_id.clone()).await
+}
+
+/// Finds what a user has answered a client.
+///
+/// # Errors
+///
+/// The user has not answered the client, or has taken the consent back.
+pub async fn find(
+    context: &Context<'_>,
+    user: &UserId,
+    client: &ClientId,
+) -> Result<Consent, Denied<Faults>> {
+    let unknown = Fault::not_found(format!("the user {user} has given no consent to a client {client}"));
+    let (user, client) = (user.clone(), client.clone());
+    let look = async move |conn: &mut Conn| Ok(consents::find(conn, &user, &client).await?);
+    let found: Option<Consent> = context.read(look).await?;
+    Ok(found.ok_or(unknown)?)
 }
 
 /// Remembers what a person allows a client and what they leave out, and that the request has its answer.

@@ -115,6 +115,10 @@ pub enum Act {
     SessionSignedOutAtClient,
     #[strum(serialize = "user.sessions_ended")]
     UserSessionsEnded,
+    #[strum(serialize = "user.grants_revoked")]
+    UserGrantsRevoked,
+    #[strum(serialize = "client.grants_revoked")]
+    ClientGrantsRevoked,
     #[strum(serialize = "grant.revoked")]
     GrantRevoked,
     /// A client revoked one access token.

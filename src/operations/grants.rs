@@ -1,9 +1,12 @@
 //! Grants: what people allowed applications.
 
+use serde_json::{Value, json};
+
 use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
 use super::list::{self, Cursor, List, Listing};
 use super::steps::Step;
+use super::terms::Version;
 use super::{Context, Done, Outcome};
 use crate::clock::Timestamp;
 use crate::failure::Denied;
@@ -50,11 +53,12 @@ pub async fn find(context: &Context<'_>, grant: &GrantId) -> Result<GrantRecord,
 ///
 /// There is no such grant.
 pub async fn revoke(context: &Context<'_>, grant: &GrantId) -> Outcome<GrantRecord> {
-    let (grant, now) = (grant.clone(), context.now);
+    let (grant, now, terms) = (grant.clone(), context.now, context.terms.clone());
     let live = context.config.live_sessions(now);
     context
         .act(async move |tx: &mut Tx| {
             let found = existing(tx, &grant, live).await?;
+            terms.check(&members(&found))?;
             let client = ClientId::new(found.client_id.as_str());
             grants::revoke_of(tx, &grant, &client, EndReason::GrantRevoked, now).await?;
             let event = Event::new(Act::GrantRevoked, ObjectKind::Grant, grant.as_str())
@@ -81,8 +85,47 @@ pub async fn revoke_access(context: &Context<'_>, user: &UserId, client: &Client
         let event = Event::new(Act::ConsentTakenBack, ObjectKind::User, user.as_str()).with(&client);
         Ok::<_, Denied<Faults>>(Step::Last(Done { outcome: revoked, event }))
     };
+    count(context, step).await
+}
+
+/// Revokes everything that a person gave clients, as [`revoke_access`] does for one client.
+///
+/// # Errors
+///
+/// Only failures.
+pub async fn revoke_all_of_user(context: &Context<'_>, user: &UserId) -> Outcome<u64> {
+    let (user, now) = (user.clone(), context.now);
+    let step = async move |tx: &mut Tx| {
+        let (revoked, has_more) = grant_records::revoke_all_of_user(tx, &user, now).await?;
+        if has_more {
+            return Ok(Step::More(revoked));
+        }
+        let event = Event::new(Act::UserGrantsRevoked, ObjectKind::User, user.as_str());
+        Ok::<_, Denied<Faults>>(Step::Last(Done { outcome: revoked, event }))
+    };
+    count(context, step).await
+}
+
+/// Returns the version of a grant, which every refresh and the revocation change.
+pub fn version(grant: &GrantRecord) -> Version {
+    Version::of(&members(grant))
+}
+
+fn members(grant: &GrantRecord) -> Value {
+    json!({
+        "id": grant.id,
+        "refreshed": grant.refresh_generation,
+        "revoked_at": grant.revoked_at.map(Timestamp::iso),
+    })
+}
+
+/// Runs all steps. The outcome is the sum of what they counted.
+async fn count<F>(context: &Context<'_>, step: F) -> Outcome<u64>
+where
+    F: AsyncFn(&mut Tx) -> Result<Step<u64, u64>, Denied<Faults>> + Clone + Send + 'static,
+{
     let mut before = 0;
-    let done = context.act_in_steps(step, |revoked: u64| before += revoked).await?;
+    let done = context.act_in_steps(step, |counted: u64| before += counted).await?;
     Ok(Done { outcome: done.outcome + before, event: done.event })
 }
 

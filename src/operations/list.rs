@@ -111,6 +111,11 @@ pub(super) fn of_all<F, T>(
 }
 
 impl<F> Listing<F> {
+    /// The same page, of a list with this filter.
+    pub fn with<G>(self, filter: G) -> Listing<G> {
+        Listing { filter, limit: self.limit, cursor: self.cursor }
+    }
+
     /// What is to be read: one row more than fits on the page, which shows whether there is a next page.
     fn page<K: DeserializeOwned>(self, cursor: Cursor) -> Result<Page<F, K>, Fault> {
         if !(1..=MAX_PAGE_SIZE).contains(&self.limit) {

@@ -26,6 +26,7 @@ pub mod keys;
 pub mod list;
 pub mod list_change;
 pub mod logout_deliveries;
+pub mod merge_patch;
 pub mod password_links;
 mod references;
 pub mod refusals;

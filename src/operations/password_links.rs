@@ -11,6 +11,7 @@ use crate::oauth::grant::EndReason;
 use crate::oauth::identity::claims::Person;
 use crate::secret::{Hash, Secret, random_token};
 use crate::store::db::{Conn, Tx};
+use crate::store::users::UserRecord;
 use crate::store::{password_links, users as stored_users};
 
 /// For how long a link works.
@@ -19,10 +20,17 @@ pub const LIFETIME: Seconds = Seconds::new(24 * 3600);
 /// A link that was made.
 #[derive(Clone, Debug)]
 pub struct PasswordLink {
-    pub person: Person,
+    pub user: UserRecord,
     /// What the address of the link contains. Only its hash is stored.
     pub token: Secret,
     pub expires_at: Timestamp,
+}
+
+impl PasswordLink {
+    /// The address of the link, at the server with this issuer.
+    pub fn address(&self, issuer: &str) -> String {
+        format!("{issuer}/password?token={}", self.token.expose())
+    }
 }
 
 /// The user who may set a password by a link.
@@ -43,16 +51,15 @@ pub async fn create(context: &Context<'_>, user: &str) -> Outcome<PasswordLink> 
     let actor = context.actor.clone();
     context
         .act(async move |tx: &mut Tx| {
-            let record = users::existing(tx, &user).await?;
-            roles::may_change(&actor, &record)?;
-            let person = record.person;
-            if record.disabled_at.is_some() {
-                let sentence =
-                    format!("the user {} is disabled, and could not use the link", person.username);
+            let user = users::existing(tx, &user).await?;
+            roles::may_change(&actor, &user)?;
+            if user.disabled_at.is_some() {
+                let name = &user.person.username;
+                let sentence = format!("the user {name} is disabled, and could not use the link");
                 return Err(Fault::conflict(None, sentence).into());
             }
-            let link = save(tx, person, &token, now).await?;
-            Ok(users::done(Act::UserPasswordLinkCreated, &link.person.clone(), link))
+            let link = save(tx, user, &token, now).await?;
+            Ok(users::done(Act::UserPasswordLinkCreated, &link.user.person.clone(), link))
         })
         .await
 }
@@ -69,21 +76,21 @@ pub async fn invite(context: &Context<'_>, user: NewUser) -> Outcome<PasswordLin
     context
         .act(async move |tx: &mut Tx| {
             let user = users::save_new(tx, (&person, role), None, now).await?;
-            let link = save(tx, person.clone(), &token, now).await?;
-            Ok(Done { event: users::created(Act::UserInvited, &user), outcome: link })
+            let link = save(tx, user, &token, now).await?;
+            Ok(Done { event: users::created(Act::UserInvited, &link.user), outcome: link })
         })
         .await
 }
 
 async fn save(
     tx: &mut Tx,
-    person: Person,
+    user: UserRecord,
     token: &Secret,
     now: Timestamp,
 ) -> Result<PasswordLink, Denied<Faults>> {
     let expires_at = now + LIFETIME;
-    password_links::save(tx, &person.id, &Hash::of(token.expose()), now, expires_at).await?;
-    Ok(PasswordLink { person, token: token.clone(), expires_at })
+    password_links::save(tx, &user.person.id, &Hash::of(token.expose()), now, expires_at).await?;
+    Ok(PasswordLink { user, token: token.clone(), expires_at })
 }
 
 /// The person who may set a password by the link with this token. `None` if the link was used, replaced or has ended, or

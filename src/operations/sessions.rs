@@ -69,6 +69,17 @@ pub async fn list(
     list::read(context, CURSOR, listing, read, |session| (session.auth_time, session.id.clone())).await
 }
 
+/// Finds a session by its id, also one that is no longer live.
+///
+/// # Errors
+///
+/// There is no such session.
+pub async fn find(context: &Context<'_>, session: &SessionId) -> Result<SessionRecord, Denied<Faults>> {
+    let id = session.clone();
+    let look = async move |conn: &mut Conn| Ok(sessions::find_record(conn, &id).await?);
+    Ok(context.read(look).await?.ok_or_else(|| unknown(session))?)
+}
+
 /// Counts the live sessions of a user.
 ///
 /// # Errors
@@ -154,8 +165,7 @@ pub async fn end(context: &Context<'_>, session: &SessionId) -> Outcome<()> {
         .act(async move |tx: &mut Tx| {
             let ended = sessions::end(tx, &id, EndReason::SessionEnded, now).await?;
             let Some(user) = &ended.user else {
-                let sentence = format!("there is no session with the id {id}");
-                return Err(Fault::not_found(sentence).into());
+                return Err(unknown(&id).into());
             };
             let event = event(Act::SessionEnded, &id).of_user(user);
             Ok::<_, Denied<Faults>>(Done { outcome: ended, event })
@@ -256,6 +266,10 @@ pub async fn end_of_user(context: &Context<'_>, user: &UserId) -> Outcome<u64> {
     let mut before = 0;
     let done = context.act_in_steps(step, |ended: u64| before += ended).await?;
     Ok(Done { outcome: done.outcome + before, event: done.event })
+}
+
+fn unknown(session: &SessionId) -> Fault {
+    Fault::not_found(format!("there is no session with the id {session}"))
 }
 
 fn event(act: Act, session: &SessionId) -> Event {

@@ -1,11 +1,15 @@
 //! Users: their accounts, names and passwords.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use serde_json::{Value, json};
 
 use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
 use super::list::{self, Cursor, List, Listing};
 use super::list_change::ListChange;
+use super::merge_patch::merge;
 use super::steps::Step;
 use super::terms::Version;
 use super::{Context, Done, Outcome, roles};
@@ -19,7 +23,7 @@ use crate::oauth::identity::role::Role;
 use crate::oauth::identity::user::{check_chosen_username, check_email, check_username, normalized_password};
 use crate::secret::passwords::Passwords;
 use crate::secret::{Secret, random_id};
-use crate::store::db::{Conn, Tx};
+use crate::store::db::{Conn, DbError, Tx};
 use crate::store::sessions::EndedSessions;
 use crate::store::steps::STEP;
 use crate::store::users::{self, UserFilter, UserRecord};
@@ -70,16 +74,59 @@ pub struct UserChanges {
     pub removed: Vec<String>,
     /// Claims to add or replace.
     pub claims: Claims,
+    pub manner: ClaimManner,
     /// What changes of the claim `groups`, if `claims` does not have it.
     pub groups: ListChange<String>,
     /// `Some(None)`: the user no longer has a role.
     pub role: Option<Option<Role>>,
+    /// Disables the user, as [`disable`] does, or enables the user.
+    pub disabled: Option<bool>,
+}
+
+/// What becomes of the claims that a user has, when others are set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ClaimManner {
+    /// The other claims stay.
+    #[default]
+    Set,
+    /// The other claims stay, and an object is merged into the one that the user has (RFC 7396).
+    Merge,
+    /// The other claims are removed, and so are the name and the e-mail address.
+    Replace,
 }
 
 impl UserChanges {
+    /// What is wrong with the changes, whichever user they are for.
+    fn faults(&self) -> Vec<Fault> {
+        let mut faults = self.username.as_deref().map(username_faults).unwrap_or_default();
+        let mut claims = self.claims.clone();
+        // What is only a part of an object is checked when it is merged.
+        claims.retain(|_, value| self.manner != ClaimManner::Merge || !value.is_object());
+        if !self.groups.new_members().is_empty() {
+            claims.insert("groups".to_owned(), self.groups.new_members().into());
+        }
+        faults.extend(claim_faults(&claims));
+        faults
+    }
+
     /// The claims to remove and those to set, with the groups.
-    fn of_claims(&self, before: &Person) -> Result<(Vec<String>, Claims), Fault> {
+    fn of_claims(&self, before: &Person) -> Result<(Vec<String>, Claims), Faults> {
         let (mut removed, mut claims) = (self.removed.clone(), self.claims.clone());
+        match self.manner {
+            ClaimManner::Set => {}
+            ClaimManner::Merge => {
+                for (name, value) in claims.iter_mut().filter(|(_, value)| value.is_object()) {
+                    let patch =
+                        std::mem::replace(value, before.claims.get(name).cloned().unwrap_or_default());
+                    merge(value, patch);
+                }
+                Faults::refuse_if_any(claim_faults(&claims))?;
+            }
+            ClaimManner::Replace => {
+                removed.extend(["name", "email"].map(str::to_owned));
+                removed.extend(before.claims.keys().cloned());
+            }
+        }
         if let ListChange::Edit { .. } = self.groups {
             let listed = before.claims.get("groups").and_then(Value::as_array);
             let listed = listed.into_iter().flatten().filter_map(Value::as_str);
@@ -92,6 +139,15 @@ impl UserChanges {
             }
         }
         Ok((removed, claims))
+    }
+
+    /// What an update with these changes is called.
+    fn act(&self, before: &UserRecord) -> Act {
+        match self.disabled.filter(|disabled| *disabled != before.disabled_at.is_some()) {
+            Some(true) => Act::UserDisabled,
+            Some(false) => Act::UserEnabled,
+            None => Act::UserUpdated,
+        }
     }
 }
 
@@ -126,6 +182,19 @@ pub async fn list(
 pub async fn find(context: &Context<'_>, user: &str) -> Result<UserRecord, Denied<Faults>> {
     let user = user.to_owned();
     context.read(async move |conn: &mut Conn| existing(conn, &user).await).await
+}
+
+/// Finds a user by id only.
+///
+/// # Errors
+///
+/// There is no such user.
+pub async fn find_by_id(context: &Context<'_>, id: &UserId) -> Result<UserRecord, Denied<Faults>> {
+    let id = id.clone();
+    let unknown = Fault::not_found(format!("there is no user with the id {id}"));
+    let look = async move |conn: &mut Conn| Ok(users::find_by_id(conn, id.as_str()).await?);
+    let found: Option<UserRecord> = context.read(look).await?;
+    Ok(found.ok_or(unknown)?)
 }
 
 /// Creates a user. The outcome is the user.
@@ -207,30 +276,24 @@ pub async fn name_warnings(context: &Context<'_>, person: &Person) -> Result<Vec
     Ok(refused.into_iter().chain(look_alike).collect())
 }
 
-/// Changes a user's names, claims and role. The outcome is the changed user.
+/// Changes a user's names, claims, role and state. The outcome is the changed user.
 ///
 /// # Errors
 ///
 /// There is no such user, a username or claim is not valid, another user has the name or address, the actor may not change
 /// the user or the role, or no owner would remain.
 pub async fn update(context: &Context<'_>, user: &str, changes: UserChanges) -> Outcome<UserRecord> {
-    let mut faults = changes.username.as_deref().map(username_faults).unwrap_or_default();
-    faults.extend(claim_faults(&changes.claims));
-    let groups = Claims::from_iter([("groups".to_owned(), changes.groups.new_members().into())]);
-    if !changes.groups.new_members().is_empty() {
-        faults.extend(claim_faults(&groups));
-    }
-    Faults::refuse_if_any(faults)?;
+    Faults::refuse_if_any(changes.faults())?;
     let Context { now, terms, actor, .. } = context.clone();
     let user = user.to_owned();
-    context
+    let done = context
         .act(async move |tx: &mut Tx| {
             let before = existing(tx, &user).await?;
             terms.check(&members(&before))?;
             roles::may_change(&actor, &before)?;
             let role = changes.role.unwrap_or(before.role);
             roles::may_give(&actor, before.role, role)?;
-            if role != before.role {
+            if role != before.role || changes.disabled == Some(true) {
                 roles::must_leave_an_owner(tx, &actor, &before, now).await?;
             }
             let person = &before.person;
@@ -244,11 +307,52 @@ pub async fn update(context: &Context<'_>, user: &str, changes: UserChanges) -> 
                 // Someone who could not change a person with this role may have made the link.
                 password_links::delete(tx, &after.id).await?;
             }
+            let has_more_sessions = set_state(tx, &after.id, changes.disabled, now).await?;
             let after = existing(tx, after.id.as_str()).await?;
-            let event = event(Act::UserUpdated, &after.person).changing(members(&before), members(&after));
-            Ok(Done { outcome: after, event })
+            let event =
+                event(changes.act(&before), &after.person).changing(members(&before), members(&after));
+            Ok::<_, Denied<Faults>>(Done { outcome: (after, has_more_sessions), event })
         })
-        .await
+        .await?;
+    let (after, has_more_sessions) = done.outcome;
+    if has_more_sessions {
+        end_the_rest(context, &after.person.id).await?;
+    }
+    Ok(Done { outcome: after, event: done.event })
+}
+
+/// Disables or enables a user. Returns whether the disabled user may have more sessions, which no longer work.
+async fn set_state(
+    tx: &mut Tx,
+    user: &UserId,
+    disabled: Option<bool>,
+    now: Timestamp,
+) -> Result<bool, DbError> {
+    match disabled {
+        None => Ok(false),
+        Some(false) => users::enable(tx, user).await.map(|()| false),
+        Some(true) => {
+            users::disable(tx, user, now).await?;
+            Ok(sessions::end_of_user(tx, user, EndReason::UserDisabled, now).await?.has_more)
+        }
+    }
+}
+
+/// Ends the other sessions of a disabled user who had very many.
+async fn end_the_rest(context: &Context<'_>, user: &UserId) -> Result<(), DbError> {
+    let mut has_more = !context.terms.is_rehearsal;
+    while has_more {
+        let (user, now) = (user.clone(), context.now);
+        let end = async move |tx: &mut Tx| {
+            // Unless the user was enabled in between, and has signed in again.
+            match users::find_by_id(tx, user.as_str()).await?.is_some_and(|user| user.disabled_at.is_some()) {
+                true => Ok(sessions::end_of_user(tx, &user, EndReason::UserDisabled, now).await?.has_more),
+                false => Ok(false),
+            }
+        };
+        has_more = context.db.write(end).await?;
+    }
+    Ok(())
 }
 
 /// Sets a user's password. Ends all sessions of the user and revokes all grants.
@@ -261,9 +365,11 @@ pub async fn set_password(
     user: &str,
     password: HashedPassword,
 ) -> Outcome<UserEnding> {
-    let (user, now, actor) = (user.to_owned(), context.now, context.actor.clone());
+    let Context { now, terms, actor, .. } = context.clone();
+    let user = user.to_owned();
     let step = async move |tx: &mut Tx| {
         let user = existing(tx, &user).await?;
+        terms.check(&members(&user))?;
         roles::may_change(&actor, &user)?;
         let person = user.person;
         users::set_password(tx, &person.id, &password.0, now).await?;
@@ -323,11 +429,16 @@ pub async fn enable(context: &Context<'_>, user: &str) -> Outcome<Person> {
 pub async fn delete(context: &Context<'_>, user: &UserId) -> Outcome<UserEnding> {
     let Context { now, terms, actor, .. } = context.clone();
     let user = user.clone();
+    let has_begun = Arc::new(AtomicBool::new(false));
+    let begun = has_begun.clone();
     let step = async move |tx: &mut Tx| {
         let user = existing(tx, user.as_str()).await?;
-        terms.check(&members(&user))?;
+        // The first step changes the version itself.
+        if !begun.load(Ordering::Relaxed) {
+            terms.check(&members(&user))?;
+            roles::must_leave_an_owner(tx, &actor, &user, now).await?;
+        }
         roles::may_change(&actor, &user)?;
-        roles::must_leave_an_owner(tx, &actor, &user, now).await?;
         let person = user.person;
         let id = person.id.clone();
         // So that nothing new begins until the last step.
@@ -338,10 +449,10 @@ pub async fn delete(context: &Context<'_>, user: &UserId) -> Outcome<UserEnding>
         }
         Ok(step)
     };
-    all_steps(context, step).await
+    all_steps_noting(context, step, || has_begun.store(true, Ordering::Relaxed)).await
 }
 
-/// Returns the version of a user, which every change of the names, the claims and the role changes.
+/// Returns the version of a user, which every change of the names, the claims, the role and the state changes.
 pub fn version(user: &UserRecord) -> Version {
     Version::of(&members(user))
 }
@@ -373,8 +484,17 @@ pub(super) async fn all_steps<F>(context: &Context<'_>, step: F) -> Outcome<User
 where
     F: AsyncFn(&mut Tx) -> Result<EndingStep, Denied<Faults>> + Clone + Send + 'static,
 {
+    all_steps_noting(context, step, || ()).await
+}
+
+/// Runs all steps as [`all_steps`] does, and `note` after each step but the last.
+async fn all_steps_noting<F>(context: &Context<'_>, step: F, note: impl Fn()) -> Outcome<UserEnding>
+where
+    F: AsyncFn(&mut Tx) -> Result<EndingStep, Denied<Faults>> + Clone + Send + 'static,
+{
     let (mut sessions, mut grants) = (0, 0);
     let note = |ending: UserEnding| {
+        note();
         sessions += ending.sessions_ended;
         grants += ending.grants_revoked;
     };
@@ -437,5 +557,6 @@ fn members(user: &UserRecord) -> Value {
         "email": person.email,
         "claims": person.claims,
         "role": user.role,
+        "disabled": user.disabled_at.is_some(),
     })
 }

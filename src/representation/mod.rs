@@ -2,3 +2,7 @@
 
 pub mod api_key;
 pub mod client;
+pub mod consent;
+pub mod grant;
+pub mod session;
+pub mod user;

@@ -4,7 +4,7 @@ use actix_web::middleware::Compress;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{Resource, http};
 
-use crate::api::{api_keys, clients};
+use crate::api::{api_keys, clients, grants, users};
 use crate::endpoints::fallback::{self, MethodNotAllowed};
 use crate::endpoints::{
     authorize, device_authorization, health, introspect, jwks, metadata, revoke, token, userinfo, webfinger,
@@ -18,7 +18,7 @@ use crate::pages::{
 };
 
 /// The most frequent endpoints come first.
-static ENDPOINTS: [Endpoint; 33] = [
+static ENDPOINTS: [Endpoint; 43] = [
     at("/token", OAuth, Class::Token).post(|route| route.to(token::post)).preflight(),
     at("/introspect", OAuth, Class::Introspection).post(|route| route.to(introspect::post)),
     at("/authorize", Page, Class::Pages)
@@ -88,6 +88,31 @@ static ENDPOINTS: [Endpoint; 33] = [
     at("/api/v1/clients/{id}/secrets/{secret}", Management, Class::Management)
         .patch(|route| route.to(clients::secrets::patch))
         .delete(|route| route.to(clients::secrets::delete)),
+    at("/api/v1/users", Management, Class::Management)
+        .read(|route| route.to(users::list))
+        .post(|route| route.to(users::create)),
+    at("/api/v1/users/{id}", Management, Class::Management)
+        .read(|route| route.to(users::show))
+        .put(|route| route.to(users::put))
+        .patch(|route| route.to(users::patch))
+        .delete(|route| route.to(users::delete)),
+    at("/api/v1/users/{id}/password", Management, Class::Management).put(|route| route.to(users::passwords::put)),
+    at("/api/v1/users/{id}/password-link", Management, Class::Management)
+        .post(|route| route.to(users::passwords::create_link)),
+    at("/api/v1/users/{id}/sessions", Management, Class::Management)
+        .read(|route| route.to(users::sessions::list))
+        .delete(|route| route.to(users::sessions::end_all)),
+    at("/api/v1/users/{id}/sessions/{session}", Management, Class::Management)
+        .delete(|route| route.to(users::sessions::end)),
+    at("/api/v1/users/{id}/consents", Management, Class::Management).read(|route| route.to(users::consents::list)),
+    at("/api/v1/users/{id}/consents/{client}", Management, Class::Management)
+        .delete(|route| route.to(users::consents::delete)),
+    at("/api/v1/grants", Management, Class::Management)
+        .read(|route| route.to(grants::list))
+        .delete(|route| route.to(grants::revoke_all)),
+    at("/api/v1/grants/{id}", Management, Class::Management)
+        .read(|route| route.to(grants::show))
+        .delete(|route| route.to(grants::revoke)),
     at("/api/v1/api-keys", Management, Class::Management)
         .read(|route| route.to(api_keys::list))
         .post(|route| route.to(api_keys::create)),

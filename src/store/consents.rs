@@ -4,8 +4,10 @@ use grantor_from_row::FromRow;
 
 use super::db::{Conn, DbError, Tx};
 use super::grants::granted_from;
+use super::page::Page;
 use super::steps::STEP;
 use crate::clock::Timestamp;
+use crate::oauth::client::ClientMetadata;
 use crate::oauth::grant::consent::{Answer, Consent};
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::grant::scope::KnownScopes;
@@ -15,6 +17,61 @@ use crate::oauth::id::{ClientId, UserId};
 struct ConsentRow {
     granted: String,
     refused: Option<String>,
+}
+
+/// What a person has answered a client, as the operator sees it.
+#[derive(Clone, Debug)]
+pub struct ConsentRecord {
+    pub user_id: String,
+    pub client_id: String,
+    pub client_name: String,
+    pub consent: Consent,
+    pub updated_at: Timestamp,
+}
+
+#[derive(FromRow)]
+struct ConsentRecordRow {
+    user_id: String,
+    client_id: String,
+    metadata: String,
+    granted: String,
+    refused: Option<String>,
+    updated_at: Timestamp,
+}
+
+impl ConsentRecordRow {
+    fn into_record(self) -> Result<ConsentRecord, DbError> {
+        let Ok(metadata) = serde_json::from_str::<ClientMetadata>(&self.metadata) else {
+            return Err(DbError::Corrupt { table: "clients", id: self.client_id, what: "metadata" });
+        };
+        Ok(ConsentRecord {
+            consent: consent_from(&self.granted, self.refused.as_deref(), &self.user_id)?,
+            user_id: self.user_id,
+            client_id: self.client_id,
+            client_name: metadata.name.as_str().to_owned(),
+            updated_at: self.updated_at,
+        })
+    }
+}
+
+/// A page of the consents of the user in the filter, sorted by client.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if a row is damaged; otherwise only failures of the database.
+pub async fn list(conn: &mut Conn, page: &Page<UserId, String>) -> Result<Vec<ConsentRecord>, DbError> {
+    let rows: Vec<ConsentRecordRow> = conn
+        .query(
+            "SELECT consents.user_id, consents.client_id, clients.metadata, consents.granted, consents.refused,
+                    consents.updated_at
+             FROM consents JOIN clients ON clients.id = consents.client_id
+             WHERE consents.user_id = $1 AND consents.client_id > $2 ORDER BY consents.client_id LIMIT $3",
+        )
+        .bind(page.filter.as_str())
+        .bind(page.after.clone().unwrap_or_default())
+        .bind(page.rows())
+        .all()
+        .await?;
+    rows.into_iter().map(ConsentRecordRow::into_record).collect()
 }
 
 /// Reads the columns of a consent. `user` names the row in the error.
@@ -112,6 +169,21 @@ pub async fn delete_of_client(tx: &mut Tx, client: &ClientId) -> Result<u64, DbE
            (SELECT user_id FROM consents WHERE client_id = $1 LIMIT $2)",
     )
     .bind(client.as_str())
+    .bind(STEP)
+    .execute()
+    .await
+}
+
+/// Deletes up to [`STEP`] consents of a user. Returns their number.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn delete_of_user(tx: &mut Tx, user: &UserId) -> Result<u64, DbError> {
+    tx.query(
+        "DELETE FROM consents WHERE user_id = $1 AND client_id IN
+           (SELECT client_id FROM consents WHERE user_id = $1 LIMIT $2)",
+    )
+    .bind(user.as_str())
     .bind(STEP)
     .execute()
     .await

@@ -7,7 +7,7 @@ use super::db::{Conn, DbError, Tx};
 use super::grants::{granted_from, revoke_where, revoking};
 use super::page::Page;
 use super::steps::STEP;
-use super::{codes, device_codes};
+use super::{codes, consents, device_codes, revocations};
 use crate::clock::Timestamp;
 use crate::oauth::grant::EndReason;
 use crate::oauth::grant::granted::Granted;
@@ -83,15 +83,35 @@ impl GrantRow {
     }
 }
 
+/// The state of a grant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GrantState {
+    Live,
+    /// It has ended by itself, or with its session.
+    Expired,
+    Revoked,
+}
+
+impl GrantState {
+    /// The word for the state, in JSON and in SQL.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
 impl GrantRecord {
-    /// The state of the grant at `now`, in a word.
-    pub fn state(&self, now: Timestamp) -> &'static str {
+    /// The state of the grant at `now`.
+    pub fn state(&self, now: Timestamp) -> GrantState {
         if self.revoked_at.is_some() {
-            "revoked"
+            GrantState::Revoked
         } else if self.has_ended_with_session || now >= self.expires_at.min(self.idle_expires_at) {
-            "expired"
+            GrantState::Expired
         } else {
-            "live"
+            GrantState::Live
         }
     }
 }
@@ -101,8 +121,8 @@ impl GrantRecord {
 pub struct GrantFilter {
     pub user: Option<UserId>,
     pub client: Option<ClientId>,
-    /// Also those that have ended.
-    pub ended: bool,
+    /// `None`: in every state.
+    pub state: Option<GrantState>,
 }
 
 /// The columns of [`GrantRow`]. `$now` and `$idle_since` as in [`session_holds`].
@@ -134,15 +154,17 @@ pub async fn list(
         .query(concat!(
             select!("$4", "$8"),
             " WHERE ($1 IS NULL OR grants.user_id = $1) AND ($2 IS NULL OR grants.client_id = $2)
-           AND ($3 OR (grants.revoked_at IS NULL AND grants.expires_at > $4 AND grants.idle_expires_at > $4 AND ",
+           AND ($3 IS NULL OR $3 = CASE
+                WHEN grants.revoked_at IS NOT NULL THEN 'revoked'
+                WHEN grants.expires_at > $4 AND grants.idle_expires_at > $4 AND ",
             session_holds!("$4", "$8"),
-            "))
+            " THEN 'live' ELSE 'expired' END)
            AND grants.created_at <= $5 AND (grants.created_at < $5 OR grants.id > $6)
          ORDER BY grants.created_at DESC, grants.id LIMIT $7"
         ))
         .bind(page.filter.user.as_ref().map(UserId::to_string))
         .bind(page.filter.client.as_ref().map(ClientId::to_string))
-        .bind(page.filter.ended)
+        .bind(page.filter.state.map(|state| state.as_str().to_owned()))
         .bind(live.now)
         .bind(created_at)
         .bind(id)
@@ -196,5 +218,18 @@ pub async fn revoke_access(
         .execute()
         .await?;
     let has_more = [codes, devices, revoked].iter().any(|rows| *rows >= STEP.unsigned_abs());
+    Ok((revoked, has_more))
+}
+
+/// Revokes what a user allowed all clients, as [`revoke_access`] does for one.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn revoke_all_of_user(tx: &mut Tx, user: &UserId, now: Timestamp) -> Result<(u64, bool), DbError> {
+    let consents = consents::delete_of_user(tx, user).await?;
+    let codes = codes::delete_redeemable(tx, Some(user), None, now).await?;
+    let devices = device_codes::delete_of_user(tx, user, None).await?;
+    let revoked = revocations::revoke_of_user(tx, user, EndReason::GrantRevoked, now).await?;
+    let has_more = [consents, codes, devices, revoked].iter().any(|rows| *rows >= STEP.unsigned_abs());
     Ok((revoked, has_more))
 }

@@ -91,6 +91,21 @@ pub async fn list(
     .await
 }
 
+/// Finds a session, also one that is no longer live. `None` if it has ended.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn find_record(conn: &mut Conn, id: &SessionId) -> Result<Option<SessionRecord>, DbError> {
+    conn.query(
+        "SELECT sessions.id, sessions.user_id, users.username, sessions.auth_time, sessions.last_seen_at,
+                sessions.expires_at
+         FROM sessions JOIN users ON users.id = sessions.user_id WHERE sessions.id = $1",
+    )
+    .bind(id.as_str())
+    .optional()
+    .await
+}
+
 /// The number of live sessions of a user.
 ///
 /// # Errors

@@ -53,7 +53,7 @@ async fn an_invited_person_sets_a_password_and_signs_in_with_it() {
         "staff",
     ]);
     assert_eq!((&invited["username"], &invited["password_changed_at"]), (&"alice".into(), &Value::Null));
-    assert_eq!(invited["claims"]["groups"], serde_json::json!(["staff"]));
+    assert_eq!(invited["groups"], serde_json::json!(["staff"]));
     let mut browser = server.browser();
     let sign_in = browser.open(&web.url_with(&[])).await;
     for password in ["", PASSWORD, NEW] {

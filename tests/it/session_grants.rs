@@ -5,7 +5,7 @@ use std::time::Duration;
 use grantor::oauth::client::{GrantType, SubjectType};
 use grantor::operations::grants;
 use grantor::operations::list::Listing;
-use grantor::store::grant_records::GrantFilter;
+use grantor::store::grant_records::{GrantFilter, GrantState};
 use grantor::work::purge::{Pass, pass};
 use serde_json::json;
 
@@ -157,8 +157,9 @@ async fn a_grant_that_has_ended_with_its_session_is_not_listed_as_live() {
     let (web, mut alice) = (server.offline_web().await, server.alice().await);
     web.redeem_by_hand(&web.code(&mut alice).await).await;
     web.offline_token(&mut alice).await;
-    let states = async |ended| {
-        let filter = GrantFilter { ended, ..GrantFilter::default() };
+    let states = async |ended: bool| {
+        let state = (!ended).then_some(GrantState::Live);
+        let filter = GrantFilter { state, ..GrantFilter::default() };
         let now = server.app.now();
         let listed = grants::list(
             &server.app.operations(now, grantor::operations::actor::Actor::server()),
@@ -166,7 +167,7 @@ async fn a_grant_that_has_ended_with_its_session_is_not_listed_as_live() {
         )
         .await
         .unwrap();
-        listed.items.iter().map(|grant| grant.state(now)).collect::<Vec<_>>()
+        listed.items.iter().map(|grant| grant.state(now).as_str()).collect::<Vec<_>>()
     };
     server.clock.advance(8 * HOUR - Duration::from_secs(1));
     assert_eq!(states(false).await, ["live", "live"]);

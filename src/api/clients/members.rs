@@ -6,6 +6,7 @@ use super::super::body::Members;
 use crate::oauth::client::{Client, ClientKind, ClientMetadata, GrantType};
 use crate::oauth::id::ClientId;
 use crate::operations::fault::{Fault, Faults};
+use crate::operations::merge_patch::merge;
 use crate::secret::{Secret, random_id};
 
 /// Members that only the server sets.
@@ -107,26 +108,6 @@ fn alone(object: &Map<String, Value>) -> Option<&str> {
 fn without_default(name: &str) -> String {
     let base = name.split('#').next().unwrap_or(name);
     format!("it needs `{base}` beside it, for people of every other language")
-}
-
-/// JSON Merge Patch (RFC 7396 §2).
-fn merge(target: &mut Value, patch: Value) {
-    let Value::Object(patch) = patch else {
-        *target = patch;
-        return;
-    };
-    if !target.is_object() {
-        *target = json!({});
-    }
-    let Some(members) = target.as_object_mut() else { return };
-    for (name, value) in patch {
-        match value {
-            Value::Null => {
-                members.remove(&name);
-            }
-            value => merge(members.entry(name).or_insert(Value::Null), value),
-        }
-    }
 }
 
 /// Checks the name and the type of each member, and brings words that mean a default into the form of the metadata.

@@ -4,11 +4,11 @@ use clap::Args;
 
 use super::super::list::ListOptions;
 use super::super::{CliError, OutputOptions};
-use super::to_json;
 use crate::clock::Timestamp;
 use crate::oauth::id::ClientId;
 use crate::operations::{grants, users};
-use crate::store::grant_records::{GrantFilter, GrantRecord};
+use crate::representation::grant::to_json;
+use crate::store::grant_records::{GrantFilter, GrantRecord, GrantState};
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
@@ -38,7 +38,7 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
             None => None,
         };
         let client = options.client.as_deref().map(ClientId::new);
-        let filter = GrantFilter { user, client, ended: options.all };
+        let filter = GrantFilter { user, client, state: (!options.all).then_some(GrantState::Live) };
         let read = async |listing| grants::list(&context, listing).await;
         let grants = options.list.read_at_most(USUAL, filter, read).await?;
         let header = ["ID", "CLIENT", "USER", "SCOPE", "CREATED", "ENDS", "STATE"];
@@ -50,7 +50,7 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
 fn row(grant: &GrantRecord, now: Timestamp) -> [String; 7] {
     let state = match &grant.revoked_for {
         Some(why) => format!("revoked: {why}"),
-        None => grant.state(now).to_owned(),
+        None => grant.state(now).as_str().to_owned(),
     };
     [
         grant.id.clone(),

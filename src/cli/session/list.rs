@@ -1,11 +1,11 @@
 //! `grantor session list`.
 
 use clap::Args;
-use serde_json::{Value, json};
 
 use super::super::list::ListOptions;
 use super::super::{CliError, OutputOptions};
 use crate::operations::{sessions, users};
+use crate::representation::session::to_json;
 use crate::store::sessions::SessionRecord;
 
 #[derive(Args)]
@@ -31,17 +31,6 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
         let header = ["ID", "USER", "SIGNED IN", "LAST SEEN", "ENDS"];
         let list = options.list.filtered(options.user.is_some());
         options.output.list((&sessions, &list), to_json, header, row)
-    })
-}
-
-fn to_json(session: &SessionRecord) -> Value {
-    json!({
-        "id": session.id,
-        "user_id": session.user_id,
-        "username": session.username,
-        "auth_time": session.auth_time.iso(),
-        "last_seen_at": session.last_seen_at.iso(),
-        "expires_at": session.expires_at.iso(),
     })
 }
 

@@ -169,7 +169,7 @@ async fn refresh_token(
     let Some((grant, is_newest)) = cli.db.read(find).await? else {
         return Err(format!("the grant {grant_id} of this refresh token ended long ago").into());
     };
-    let state = match (grant.state(cli.now), is_newest) {
+    let state = match (grant.state(cli.now).as_str(), is_newest) {
         ("live", false) => TokenState {
             shown: "used before; using it again counts as theft".to_owned(),
             ..TokenState::new("used")

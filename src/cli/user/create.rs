@@ -6,10 +6,10 @@ use super::super::secret::NewPasswordOptions;
 use super::super::{CliError, OutputOptions, say};
 use super::claims::PersonOptions;
 use super::role::RoleOrNone;
-use super::show::to_json;
 use super::warn_of_name;
 use crate::oauth::identity::claims::Claims;
 use crate::operations::users::{self, HashedPassword, NewUser};
+use crate::representation::user::to_json;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {

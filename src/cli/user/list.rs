@@ -5,8 +5,9 @@ use clap::Args;
 use super::super::list::{EnabledState, ListOptions};
 use super::super::{CliError, OutputOptions};
 use super::role::RoleOrNone;
-use super::show::{role, state, to_json};
+use super::show::{role, state};
 use crate::operations::users;
+use crate::representation::user::to_json;
 use crate::store::users::{UserFilter, UserRecord};
 
 #[derive(Args)]

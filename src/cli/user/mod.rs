@@ -1,6 +1,7 @@
 //! `grantor user`: the people who sign in.
 
 mod claims;
+mod consents;
 mod create;
 mod delete;
 mod list;
@@ -33,6 +34,8 @@ pub(super) enum Command {
     Invite(password_link::InviteOptions),
     /// Print a link by which the user sets a new password within 24 hours; a link that you made before stops working
     ResetLink(NamedUserOptions),
+    /// List what a user has allowed applications, and what the user has left out
+    Consents(consents::Options),
     /// Disable a user, who then can neither sign in nor get tokens; ends all sessions
     Disable(NamedUserOptions),
     /// Enable a disabled user again
@@ -59,6 +62,7 @@ pub(super) fn run(command: Command) -> Result<(), CliError> {
         Command::SetPassword(options) => set_password::run(&options),
         Command::Invite(options) => password_link::invite(&options),
         Command::ResetLink(options) => password_link::reset(&options),
+        Command::Consents(options) => consents::run(&options),
         Command::Disable(options) => status::disable(&options),
         Command::Enable(options) => status::enable(&options),
         Command::Delete(options) => delete::run(&options),

@@ -4,11 +4,10 @@ use clap::Args;
 
 use super::super::{CliContext, CliError, OutputOptions, say};
 use super::create::NewUserOptions;
-use super::show::to_json;
 use super::{NamedUserOptions, warn_of_name};
 use crate::clock::Timestamp;
 use crate::operations::password_links::{self, PasswordLink};
-use crate::operations::users;
+use crate::representation::user::to_json;
 
 #[derive(Args)]
 pub(in crate::cli) struct InviteOptions {
@@ -22,26 +21,26 @@ pub(super) fn invite(options: &InviteOptions) -> Result<(), CliError> {
     let user = options.user.user()?;
     options.output.common.run(async |cli| {
         let link = password_links::invite(&cli.operations(), user).await?.outcome;
-        warn_of_name(&cli.operations(), &link.person).await?;
-        let done = format!("created the user {} with the id {}", link.person.username, link.person.id);
-        report(&cli, &link, &done, options.output.json).await
+        warn_of_name(&cli.operations(), &link.user.person).await?;
+        let done =
+            format!("created the user {} with the id {}", link.user.person.username, link.user.person.id);
+        report(&cli, &link, &done, options.output.json)
     })
 }
 
 pub(super) fn reset(options: &NamedUserOptions) -> Result<(), CliError> {
     options.output.common.run(async |cli| {
         let link = password_links::create(&cli.operations(), &options.user).await?.outcome;
-        let done = format!("made a link for {}; an earlier one no longer works", link.person.username);
-        report(&cli, &link, &done, options.output.json).await
+        let done = format!("made a link for {}; an earlier one no longer works", link.user.person.username);
+        report(&cli, &link, &done, options.output.json)
     })
 }
 
-async fn report(cli: &CliContext, link: &PasswordLink, done: &str, as_json: bool) -> Result<(), CliError> {
+fn report(cli: &CliContext, link: &PasswordLink, done: &str, as_json: bool) -> Result<(), CliError> {
     let issuer = cli.config.issuer(cli.config.listen.port());
-    let url = format!("{issuer}/password?token={}", link.token.expose());
+    let url = link.address(&issuer);
     if as_json {
-        let user = users::find(&cli.operations(), link.person.id.as_str()).await?;
-        let mut json = to_json(&user);
+        let mut json = to_json(&link.user);
         json["link"] = url.into();
         json["link_expires_at"] = Timestamp::iso(link.expires_at).into();
         return say(json);

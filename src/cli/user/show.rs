@@ -1,6 +1,6 @@
 //! `grantor user show`.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::super::CliError;
 use super::super::table::card;
@@ -8,6 +8,7 @@ use super::NamedUserOptions;
 use crate::clock::Timestamp;
 use crate::oauth::identity::role::Role;
 use crate::operations::{sessions, users};
+use crate::representation::user::to_json;
 use crate::store::users::UserRecord;
 
 pub(super) fn run(options: &NamedUserOptions) -> Result<(), CliError> {
@@ -32,21 +33,6 @@ pub(super) fn run(options: &NamedUserOptions) -> Result<(), CliError> {
             ("changed", user.person.updated_at.iso()),
         ]);
         options.output.say(json, text)
-    })
-}
-
-pub(super) fn to_json(user: &UserRecord) -> Value {
-    json!({
-        "id": user.person.id.as_str(),
-        "username": user.person.username,
-        "email": user.person.email,
-        "name": user.person.name,
-        "claims": user.person.claims,
-        "disabled": user.disabled_at.is_some(),
-        "role": user.role,
-        "password_changed_at": user.password_changed_at.map(Timestamp::iso),
-        "created_at": user.created_at.iso(),
-        "updated_at": user.person.updated_at.iso(),
     })
 }
 

@@ -5,10 +5,10 @@ use clap::Args;
 use super::super::{CliError, OutputOptions};
 use super::claims::PersonOptions;
 use super::role::RoleOrNone;
-use super::show::to_json;
 use super::warn_of_name;
 use crate::operations::list_change::ListChange;
 use crate::operations::users::{self, UserChanges};
+use crate::representation::user::to_json;
 
 #[derive(Args)]
 #[command(arg_required_else_help = true, override_usage = "grantor user update [OPTIONS] <USER>")]
@@ -76,6 +76,13 @@ impl UserChangeOptions {
         let options = [(self.no_email, "email"), (self.no_name, "name"), (self.no_groups, "groups")];
         removed.extend(options.iter().filter(|(is_set, _)| *is_set).map(|(_, name)| (*name).to_owned()));
         let groups = ListChange::of(Vec::new(), false, self.add_groups, self.remove_groups);
-        Ok(UserChanges { username: self.username, removed, claims, groups, role: self.role.map(Into::into) })
+        Ok(UserChanges {
+            username: self.username,
+            removed,
+            claims,
+            groups,
+            role: self.role.map(Into::into),
+            ..UserChanges::default()
+        })
     }
 }

@@ -81,7 +81,7 @@ pub async fn delete(context: &Context<'_>, client: &ClientId) -> Outcome<u64> {
     };
     let version = context.db.decide(disable).await?;
     // A client that is later registered under the same id must not receive any of these.
-    let revoked = delete_what_it_has(context, client).await?;
+    let revoked = delete_what_it_has(context, client, EndReason::ClientDeleted).await?;
     let id = client.clone();
     context
         .act(async move |tx: &mut Tx| {
@@ -111,8 +111,31 @@ async fn rehearse_delete(context: &Context<'_>, client: &ClientId) -> Outcome<u6
     Ok(Done { outcome: 0, event: event(Act::ClientDeleted, &client) })
 }
 
-/// Deletes in steps what was stored for a disabled client. Returns the number of grants that ended.
-async fn delete_what_it_has(context: &Context<'_>, client: &ClientId) -> Result<u64, DbError> {
+/// Revokes everything that people gave a client, and all tokens that the client has for itself. Its people are asked for
+/// consent again. What begins while this goes on may stay. The outcome is the number of grants that ended.
+///
+/// # Errors
+///
+/// There is no such client.
+pub async fn revoke_all(context: &Context<'_>, client: &ClientId) -> Outcome<u64> {
+    let client = find(context, client).await?.client;
+    let revoked = match context.terms.is_rehearsal {
+        true => 0,
+        false => delete_what_it_has(context, &client.id, EndReason::GrantRevoked).await?,
+    };
+    context
+        .act(async move |_: &mut Tx| {
+            Ok(Done { outcome: revoked, event: event(Act::ClientGrantsRevoked, &client) })
+        })
+        .await
+}
+
+/// Deletes in steps what was stored for a client, and revokes its grants. Returns the number of grants that ended.
+async fn delete_what_it_has(
+    context: &Context<'_>,
+    client: &ClientId,
+    why: EndReason,
+) -> Result<u64, DbError> {
     let (db, now) = (context.db, context.now);
     loop {
         let id = client.clone();
@@ -152,7 +175,7 @@ async fn delete_what_it_has(context: &Context<'_>, client: &ClientId) -> Result<
         db,
         async move |conn: &mut Conn, after: &String| revocations::look_for_client(conn, &looked, after).await,
         async move |tx: &mut Tx, part: &Stretch<String>| {
-            revocations::revoke_of_client(tx, &ended, part, EndReason::ClientDeleted, now).await
+            revocations::revoke_of_client(tx, &ended, part, why, now).await
         },
     )
     .await

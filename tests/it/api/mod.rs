@@ -6,6 +6,8 @@ mod clients;
 mod conditions;
 mod idempotency;
 mod lists;
+mod people;
+mod users;
 mod walk;
 
 use grantor::oauth::grant::scope::Scope;

@@ -1,0 +1,39 @@
+//! `/api/v1/users/{id}/consents`.
+
+use actix_web::{HttpResponse, web};
+
+use super::super::call::respond;
+use super::super::listing;
+use super::super::reply::Reply;
+use super::{READ, WRITE, existing};
+use crate::app::App;
+use crate::http::call::Request;
+use crate::oauth::id::ClientId;
+use crate::operations::{consents, grants};
+use crate::representation::consent::to_json;
+
+pub async fn list(app: web::Data<App>, request: Request, id: web::Path<String>) -> HttpResponse {
+    respond(&app, &request, READ, async |call| {
+        let listing = listing::of(call, ())?;
+        let listing = listing.with(existing(call, &id).await?.person.id);
+        Ok(listing::reply(call, consents::list(&call.context(), listing).await?, to_json))
+    })
+    .await
+}
+
+/// Takes a consent back, with everything that the client got by it.
+pub async fn delete(
+    app: web::Data<App>,
+    request: Request,
+    path: web::Path<(String, String)>,
+) -> HttpResponse {
+    respond(&app, &request, WRITE, async |call| {
+        call.end_of_query()?;
+        let (user, client) = path.into_inner();
+        let (user, client) = (existing(call, &user).await?.person.id, ClientId::new(client));
+        consents::find(&call.context(), &user, &client).await?;
+        grants::revoke_access(&call.context(), &user, &client).await?;
+        Ok(Reply::done())
+    })
+    .await
+}

@@ -1,0 +1,149 @@
+//! `/api/v1/users`.
+
+pub mod consents;
+mod members;
+pub mod passwords;
+pub mod sessions;
+
+use actix_web::{HttpResponse, web};
+
+use super::body;
+use super::call::{ApiCall, respond};
+use super::condition::{self, PutCondition};
+use super::error::ApiError;
+use super::idempotency;
+use super::listing;
+use super::query::invalid;
+use super::reply::Reply;
+use crate::app::App;
+use crate::http::call::Request;
+use crate::oauth::id::UserId;
+use crate::oauth::permission::{Area, Need};
+use crate::operations::password_links::{self, PasswordLink};
+use crate::operations::terms::Terms;
+use crate::operations::users::{self, HashedPassword, NewUser};
+use crate::representation::user::to_json;
+use crate::store::users::{UserFilter, UserRecord};
+
+const READ: Need = Need::read(Area::Users);
+const WRITE: Need = Need::write(Area::Users);
+
+pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
+    respond(&app, &request, READ, async |call| {
+        let filter = UserFilter {
+            q: call.parameter("q"),
+            disabled: call.one_of("disabled", &[("true", true), ("false", false)])?,
+        };
+        let listing = listing::of(call, filter)?;
+        Ok(listing::reply(call, users::list(&call.context(), listing).await?, to_json))
+    })
+    .await
+}
+
+pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
+    respond(&app, &request, WRITE, async |call| {
+        call.end_of_query()?;
+        let (mut members, bytes) = body::read_with_bytes(call, body).await?;
+        let policy = call.app.config.passwords.policy();
+        let new = members::read_new(&mut members, policy);
+        members.end()?;
+        let user = NewUser { username: new.username, claims: new.claims };
+        let Some(password) = new.password else {
+            let invite = async |context| password_links::invite(&context, user).await;
+            return idempotency::once(call, &bytes, invite, shown_invited(call)).await;
+        };
+        let names = members::names(&user.username, &user.claims);
+        let create = async |context| {
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            let password = HashedPassword::new(&call.app.passwords, policy, password, &names).await?;
+            users::create(&context, user, password).await
+        };
+        idempotency::once(call, &bytes, create, shown_created).await
+    })
+    .await
+}
+
+pub async fn show(app: web::Data<App>, request: Request, id: web::Path<String>) -> HttpResponse {
+    respond(&app, &request, READ, async |call| {
+        call.end_of_query()?;
+        Ok(shown(&existing(call, &id).await?))
+    })
+    .await
+}
+
+pub async fn put(
+    app: web::Data<App>,
+    request: Request,
+    id: web::Path<String>,
+    body: web::Payload,
+) -> HttpResponse {
+    respond(&app, &request, WRITE, async |call| {
+        call.end_of_query()?;
+        let put = condition::of_put(call.request)?;
+        let mut members = body::read(call, body).await?;
+        let PutCondition::Replace(version) = put else {
+            return Err(invalid("the server makes the ids of users, so PUT creates none: use POST /users"));
+        };
+        let changes = members::read_replacement(&mut members, &id);
+        members.end()?;
+        let context = call.context_with(Terms { is_rehearsal: call.is_rehearsal(), version, keeper: None });
+        existing(call, &id).await?;
+        Ok(shown(&users::update(&context, &id, changes).await?.outcome))
+    })
+    .await
+}
+
+pub async fn patch(
+    app: web::Data<App>,
+    request: Request,
+    id: web::Path<String>,
+    body: web::Payload,
+) -> HttpResponse {
+    respond(&app, &request, WRITE, async |call| {
+        call.end_of_query()?;
+        let context = condition::context(call)?;
+        let mut members = body::read_patch(call, body).await?;
+        let changes = members::read_patch(&mut members);
+        members.end()?;
+        existing(call, &id).await?;
+        Ok(shown(&users::update(&context, &id, changes).await?.outcome))
+    })
+    .await
+}
+
+pub async fn delete(app: web::Data<App>, request: Request, id: web::Path<String>) -> HttpResponse {
+    respond(&app, &request, WRITE, async |call| {
+        call.end_of_query()?;
+        let context = condition::context(call)?;
+        users::delete(&context, &existing(call, &id).await?.person.id).await?;
+        Ok(Reply::done())
+    })
+    .await
+}
+
+/// Finds the user of an address, which has the id. Operations also take names, so this comes before each of them.
+async fn existing(call: &ApiCall<'_>, id: &str) -> Result<UserRecord, ApiError> {
+    Ok(users::find_by_id(&call.context(), &UserId::new(id)).await?)
+}
+
+fn shown(user: &UserRecord) -> Reply {
+    Reply::ok(to_json(user)).with_version(&users::version(user))
+}
+
+fn shown_created(user: &UserRecord) -> Reply {
+    Reply::created(format!("/api/v1/users/{}", user.person.id), to_json(user))
+        .with_version(&users::version(user))
+}
+
+/// The answer for a user who has no password yet, with the link. A rehearsal leaves the link out.
+fn shown_invited(call: &ApiCall<'_>) -> impl Fn(&PasswordLink) -> Reply + Send + Sync + use<> {
+    let link_to_json = passwords::link_to_json(call);
+    move |link: &PasswordLink| {
+        let mut body = to_json(&link.user);
+        if let (Some(body), Some(members)) = (body.as_object_mut(), link_to_json(link).as_object_mut()) {
+            body.append(members);
+        }
+        Reply::created(format!("/api/v1/users/{}", link.user.person.id), body)
+            .with_version(&users::version(&link.user))
+    }
+}

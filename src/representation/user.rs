@@ -1,0 +1,33 @@
+//! Users.
+
+use serde_json::{Value, json};
+
+use crate::clock::Timestamp;
+use crate::oauth::identity::claims::Person;
+use crate::oauth::identity::role::Role;
+use crate::store::users::UserRecord;
+
+/// Returns the members of a user. `claims` are those without a member of their own. Times are in RFC 3339.
+pub fn to_json(user: &UserRecord) -> Value {
+    let mut json = person_to_json(&user.person);
+    json["role"] = user.role.map(Role::as_str).into();
+    json["disabled"] = user.disabled_at.is_some().into();
+    json["password_changed_at"] = user.password_changed_at.map(Timestamp::iso).into();
+    json["created_at"] = user.created_at.iso().into();
+    json["updated_at"] = user.person.updated_at.iso().into();
+    json
+}
+
+fn person_to_json(person: &Person) -> Value {
+    let mut claims = person.claims.clone();
+    let (is_verified, groups) = (claims.remove("email_verified"), claims.remove("groups"));
+    json!({
+        "id": person.id.as_str(),
+        "username": person.username,
+        "email": person.email,
+        "email_verified": is_verified == Some(Value::Bool(true)),
+        "name": person.name,
+        "groups": groups.unwrap_or_else(|| json!([])),
+        "claims": claims,
+    })
+}
