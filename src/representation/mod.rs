@@ -2,3 +2,8 @@
 
 pub mod api_key;
 pub mod client;
+pub mod logout_delivery;
+pub mod resource;
+pub mod scope;
+pub mod signing_key;
+pub mod trusted_issuer;
