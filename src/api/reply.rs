@@ -1,8 +1,11 @@
 //! Answers of the management API that are not errors.
 
+use std::fmt;
+
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -23,6 +26,11 @@ pub(super) struct Reply {
     /// Whether the answer was given before, and is given again for an Idempotency-Key.
     #[serde(skip)]
     is_replayed: bool,
+}
+
+/// A text as one segment of a path: every byte that means something there is encoded.
+pub(super) fn segment(text: &str) -> impl fmt::Display {
+    utf8_percent_encode(text, NON_ALPHANUMERIC)
 }
 
 impl Reply {

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::actor::Actor;
 use super::configured::lifetime_fault;
 use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
@@ -18,6 +19,7 @@ use crate::oauth::grant::scope::{
 };
 use crate::oauth::id::ClientId;
 use crate::oauth::identity::{claims, group};
+use crate::oauth::permission::Permissions;
 use crate::store::db::{Conn, DbError, Tx};
 use crate::store::page::NameFilter;
 use crate::store::scopes::ConsentKey;
@@ -71,7 +73,7 @@ pub async fn list(
 ///
 /// # Errors
 ///
-/// A name that already exists, or an invalid member.
+/// A name that already exists, an invalid member, or a scope of the management API that the actor does not hold.
 pub async fn create(context: &Context<'_>, scope: ScopeRecord) -> Outcome<ScopeRecord> {
     let mut faults = Vec::new();
     if !is_scope_name(&scope.name) {
@@ -82,6 +84,7 @@ pub async fn create(context: &Context<'_>, scope: ScopeRecord) -> Outcome<ScopeR
     faults.extend(text_faults(&scope));
     faults.extend(faults_of(context, &ScopeChanges::to(&scope)));
     Faults::refuse_if_any(faults)?;
+    may_change(&context.actor, &scope.name)?;
     let now = context.now;
     context
         .act(async move |tx: &mut Tx| {
@@ -99,20 +102,24 @@ pub async fn create(context: &Context<'_>, scope: ScopeRecord) -> Outcome<ScopeR
 ///
 /// # Errors
 ///
-/// There is no such scope, a member is not valid, or the scope would lose a claim that a client names for its ID Tokens.
+/// There is no such scope, a member is not valid, the scope would lose a claim that a client names for its ID Tokens, or
+/// it is a scope of the management API that the actor does not hold.
 pub async fn update(context: &Context<'_>, name: &str, changes: ScopeChanges) -> Outcome<ScopeRecord> {
-    Faults::refuse_if_any(faults_of(context, &changes))?;
-    let (name, terms) = (name.to_owned(), context.terms.clone());
+    let invalid = faults_of(context, &changes);
+    let (name, terms, actor) = (name.to_owned(), context.terms.clone(), context.actor.clone());
     context
         .act(async move |tx: &mut Tx| {
             let before = existing(tx, &name).await?;
+            may_change(&actor, &name)?;
             terms.check(&members(&before))?;
             let after = changes.clone().applied_to(before.clone())?;
-            Faults::refuse_if_any(claims_in_use(tx, &before, &after).await?)?;
+            let mut faults = invalid.clone();
             // Texts that are stored may stay, even if they were stored before they were checked.
             if !after.texts().eq(before.texts()) {
-                Faults::refuse_if_any(text_faults(&after))?;
+                faults.extend(text_faults(&after));
             }
+            Faults::refuse_if_any(faults)?;
+            Faults::refuse_if_any(claims_in_use(tx, &before, &after).await?)?;
             scopes::update(tx, &after).await?;
             let event = event(Act::ScopeUpdated, &name).changing(members(&before), members(&after));
             Ok(Done { outcome: after, event })
@@ -141,11 +148,12 @@ pub async fn check_delete(
 ///
 /// # Errors
 ///
-/// Those of [`check_delete`].
+/// Those of [`check_delete`], or it is a scope of the management API that the actor does not hold.
 pub async fn delete(context: &Context<'_>, name: &str, in_use: InUse) -> Outcome<Vec<ClientId>> {
     let losing_it = check_delete(context, name, in_use).await?;
     let read = name.to_owned();
     let before = context.read(async move |conn: &mut Conn| existing(conn, &read).await).await?;
+    may_change(&context.actor, name)?;
     context.terms.check(&members(&before))?;
     if context.terms.is_rehearsal {
         return Ok(Done { outcome: losing_it, event: event(Act::ScopeDeleted, name) });
@@ -280,6 +288,11 @@ async fn claims_in_use(
         (!lose.is_empty()).then(|| Fault::conflict("claims", sentence))
     };
     Ok(lost.filter_map(fault).collect())
+}
+
+/// Checks that the actor has what this scope permits in the management API. Most scopes permit nothing there.
+fn may_change(actor: &Actor, name: &str) -> Result<(), Fault> {
+    actor.must_hold(&Permissions::of(&Scope::from_stored(name)))
 }
 
 fn each_once(mut claims: Vec<String>) -> Vec<String> {

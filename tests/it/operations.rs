@@ -161,7 +161,7 @@ async fn clients_are_searched_by_id_and_by_the_name_that_they_have_now() {
         server.register(named(id, name)).await;
     }
     let ids = async |q: &str| {
-        let filter = ClientFilter { q: Some(q.into()), disabled: None };
+        let filter = ClientFilter { q: Some(q.into()), ..ClientFilter::default() };
         let found = by_pages(1, filter, async |listing| clients::list(&context(&server), listing).await);
         found.await.into_iter().map(|record| record.client.id.to_string()).collect::<Vec<_>>()
     };

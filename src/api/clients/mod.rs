@@ -13,9 +13,8 @@ use super::error::ApiError;
 use super::idempotency;
 use super::listing;
 use super::query::invalid;
-use super::reply::Reply;
+use super::reply::{Reply, segment};
 use crate::app::App;
-use crate::failure::Denied;
 use crate::http::call::Request;
 use crate::oauth::client::{Client, ClientKind, GrantType};
 use crate::oauth::id::ClientId;
@@ -23,8 +22,8 @@ use crate::oauth::permission::{Area, Need};
 use crate::operations::clients::{
     self, ChosenSecret, ClientChange, CreatedClient, Logos, NewClient, SecretSource, SectorReading,
 };
-use crate::operations::fault::{FaultKind, Faults};
-use crate::operations::terms::{Terms, Version};
+use crate::operations::fault::Faults;
+use crate::operations::terms::Version;
 use crate::operations::{Context, Done};
 use crate::representation::client::settings;
 use crate::secret::Secret;
@@ -94,7 +93,7 @@ pub async fn put(
                 members.end()?;
                 let secret = secret_source(call, new.secret).await?;
                 let new = NewClient { client: new.client, secret, logos: Logos::default() };
-                let created = clients::create(&call.context(), new).await.map_err(exists)?;
+                let created = clients::create(&call.context(), new).await.map_err(condition::exists)?;
                 Ok(shown_created(call.is_rehearsal())(&created.outcome))
             }
             PutCondition::Replace(version) => replace(call, id, version, members).await,
@@ -115,7 +114,7 @@ async fn replace(
         members.wrong("client_secret", "secrets are added at the address …/secrets");
     }
     members.end()?;
-    let context = call.context_with(Terms { is_rehearsal: call.is_rehearsal(), version, keeper: None });
+    let context = condition::replacing(call, version);
     let after = new.client;
     let edit = move |before: &Client| {
         let mut client = after.clone();
@@ -180,16 +179,6 @@ fn shown_created(is_rehearsal: bool) -> impl Fn(&CreatedClient) -> Reply + Send 
     }
 }
 
-/// The fault of an object that exists already, for a request on the condition that it does not (RFC 9110 §13.1.2).
-fn exists(denied: Denied<Faults>) -> Denied<Faults> {
-    match denied {
-        Denied::Refused(faults) if faults.kind() == FaultKind::Conflict => {
-            Denied::Refused(faults.as_kind(FaultKind::OtherVersion))
-        }
-        denied => denied,
-    }
-}
-
 async fn secret_source(call: &ApiCall<'_>, chosen: Option<Secret>) -> Result<Option<SecretSource>, ApiError> {
     let Some(text) = chosen else { return Ok(None) };
     Ok(Some(SecretSource::Chosen(ChosenSecret::new(&call.app.passwords, text).await?)))
@@ -197,8 +186,7 @@ async fn secret_source(call: &ApiCall<'_>, chosen: Option<Secret>) -> Result<Opt
 
 /// The path of a client below the public URL.
 fn address(id: &ClientId) -> String {
-    let id = percent_encoding::utf8_percent_encode(id.as_str(), percent_encoding::NON_ALPHANUMERIC);
-    format!("/api/v1/clients/{id}")
+    format!("/api/v1/clients/{}", segment(id.as_str()))
 }
 
 fn record_to_json(record: &ClientRecord) -> Value {

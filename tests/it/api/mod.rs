@@ -4,8 +4,11 @@ mod api_keys;
 mod bodies;
 mod clients;
 mod conditions;
+mod config;
 mod idempotency;
+mod keys;
 mod lists;
+mod logout_deliveries;
 mod walk;
 
 use grantor::oauth::grant::scope::Scope;
@@ -36,9 +39,9 @@ impl Api {
         Self::with(server, "grantor.write").await
     }
 
-    /// The same program at another node.
-    pub(crate) fn at(&self, server: &TestServer) -> Self {
-        Self { base: server.url.clone(), key: self.key.clone() }
+    /// The same program at another node, or with a connection of its own.
+    pub(crate) fn at(&self, url: &str) -> Self {
+        Self { base: url.to_owned(), key: self.key.clone() }
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

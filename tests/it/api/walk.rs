@@ -12,6 +12,18 @@ const NEEDS: &[(&str, &str)] = &[
     ("/api/v1/clients/{id}", "grantor.clients"),
     ("/api/v1/clients/{id}/secrets", "grantor.clients"),
     ("/api/v1/clients/{id}/secrets/{secret}", "grantor.clients"),
+    ("/api/v1/scopes", "grantor.config"),
+    ("/api/v1/scopes/{name}", "grantor.config"),
+    ("/api/v1/resources", "grantor.config"),
+    ("/api/v1/resources/{uri}", "grantor.config"),
+    ("/api/v1/issuers", "grantor.config"),
+    ("/api/v1/issuers/{issuer}", "grantor.config"),
+    ("/api/v1/issuers/{issuer}/subjects", "grantor.config"),
+    ("/api/v1/issuers/{issuer}/subjects/{subject}", "grantor.config"),
+    ("/api/v1/keys", "grantor.keys"),
+    ("/api/v1/keys/{kid}", "grantor.keys"),
+    ("/api/v1/logout-deliveries", "grantor.clients"),
+    ("/api/v1/logout-deliveries/retry", "grantor.clients"),
     ("/api/v1/api-keys", "grantor"),
     ("/api/v1/api-keys/{id}", "grantor"),
 ];
@@ -30,7 +42,8 @@ fn path_of(route: &str) -> String {
 }
 
 fn need(route: &str, method: &str) -> String {
-    let (_, area) = NEEDS.iter().find(|(known, _)| *known == route).unwrap_or_else(|| panic!("{route} is new"));
+    let (_, area) =
+        NEEDS.iter().find(|(known, _)| *known == route).unwrap_or_else(|| panic!("{route} is new"));
     let access = if matches!(method, "GET" | "HEAD") { "read" } else { "write" };
     format!("{area}.{access}")
 }
@@ -47,7 +60,8 @@ async fn every_route_refuses_everyone_who_may_not() {
             let what = format!("{method} {route}");
             let stranger = Browser::new(&server.url);
             let request = |headers: Vec<(&'static str, String)>| {
-                let (mut stranger, method, path) = (stranger.stranger(), method.clone(), format!("/api/v1{path}"));
+                let (mut stranger, method, path) =
+                    (stranger.stranger(), method.clone(), format!("/api/v1{path}"));
                 async move {
                     let headers: Vec<(&str, &str)> =
                         headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
