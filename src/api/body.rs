@@ -10,7 +10,10 @@ use super::json;
 use crate::clock::Timestamp;
 use crate::http::form;
 use crate::http::general_error::FaultyMember;
+use crate::oauth::grant::scope::Scope;
+use crate::oauth::id::ClientId;
 use crate::oauth::reason::Reason;
+use crate::operations::list_change::ListChange;
 
 const JSON: &str = "application/json";
 
@@ -85,9 +88,21 @@ impl Members {
         self.left.remove(name)
     }
 
+    /// The members that are left and have the text `name` in a language, such as `description#de`, each with the tag after
+    /// the `#`.
+    pub(super) fn in_languages(&self, name: &str) -> Vec<(String, String)> {
+        let tag = |member: &String| Some(member.strip_prefix(name)?.strip_prefix('#')?.to_owned());
+        self.left.keys().filter_map(|member| Some((member.clone(), tag(member)?))).collect()
+    }
+
     /// Takes all members that are left.
     pub(super) fn take_all(&mut self) -> Map<String, Value> {
         std::mem::take(&mut self.left)
+    }
+
+    /// Whether a member came and was not taken yet.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.left.contains_key(name)
     }
 
     /// Takes a text that may be missing or `null`.
@@ -115,6 +130,48 @@ impl Members {
             None => self.missing(name),
         }
         String::new()
+    }
+
+    /// Takes the name of the object, which is in the address, too, and may be missing in the body.
+    pub(super) fn named(&mut self, name: &str, in_address: &str) {
+        if self.text(name).is_some_and(|named| named != in_address) {
+            self.wrong(name, "it must be the one in the address");
+        }
+    }
+
+    /// Takes a text that is one of these words and may be missing. `Some(None)` for `null`.
+    pub(super) fn changed_word<T>(
+        &mut self,
+        name: &str,
+        words: &[&str],
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<Option<T>> {
+        let Some(text) = self.changed_text(name)? else { return Some(None) };
+        let value = parse(&text);
+        if value.is_none() {
+            self.wrong(name, format!("it must be one of: {}", words.join(", ")));
+        }
+        value.map(Some)
+    }
+
+    /// Takes scopes that are separated by spaces and replace those before, if they come. `null` and the empty text are no
+    /// scopes.
+    pub(super) fn scope_change(&mut self, name: &str) -> ListChange<String> {
+        let Some(text) = self.changed_text(name) else { return ListChange::Keep };
+        let text = text.filter(|text| !text.is_empty());
+        match text.map_or_else(|| Ok(Scope::default()), |text| Scope::parse(&text)) {
+            Ok(scope) => ListChange::Replace(scope.names().map(str::to_owned).collect()),
+            Err(error) => {
+                self.wrong(name, error.description.to_string());
+                ListChange::Keep
+            }
+        }
+    }
+
+    /// Takes the ids of clients that replace those before, if they come.
+    pub(super) fn clients(&mut self, name: &str) -> ListChange<ClientId> {
+        let ids = |ids: Vec<String>| ListChange::Replace(ids.into_iter().map(ClientId::new).collect());
+        self.texts(name).map_or(ListChange::Keep, ids)
     }
 
     /// Takes `true` or `false`, which may be missing.
@@ -178,6 +235,17 @@ impl Members {
     /// Notes that a required member did not come.
     pub(super) fn missing(&mut self, name: &str) {
         self.note(name.to_owned(), Reason::ApiMemberMissing, format!("`{name}` is required"));
+    }
+
+    /// Notes that a required member did not come, if nothing else is wrong with it.
+    pub(super) fn missing_unless_wrong(&mut self, name: &str) {
+        let field = format!("/{name}");
+        let is_noted = |fault: &FaultyMember| {
+            fault.field.strip_prefix(&field).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        if !self.faults.iter().any(is_noted) {
+            self.missing(name);
+        }
     }
 
     /// Notes that this object has no such member.

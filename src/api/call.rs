@@ -67,6 +67,14 @@ impl<'a> ApiCall<'a> {
         self.query.borrow_mut().take(name)
     }
 
+    /// Takes a parameter of the query that is `true` or `false`.
+    ///
+    /// # Errors
+    /// If it is another word.
+    pub(super) fn flag(&self, name: &str) -> Result<Option<bool>, ApiError> {
+        self.query.borrow_mut().take_flag(name)
+    }
+
     /// Takes a parameter of the query that is one of these words.
     ///
     /// # Errors

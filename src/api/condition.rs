@@ -5,9 +5,11 @@ use actix_web::http::header::{self, HeaderName};
 use super::call::ApiCall;
 use super::error::ApiError;
 use super::query::invalid;
+use crate::failure::Denied;
 use crate::http::call::Request;
 use crate::oauth::reason::Reason;
 use crate::operations::Context;
+use crate::operations::fault::{FaultKind, Faults};
 use crate::operations::terms::{Terms, Version};
 
 /// What PUT may do.
@@ -43,6 +45,21 @@ pub(super) fn of_put(request: &Request) -> Result<PutCondition, ApiError> {
 pub(super) fn context<'a>(call: &ApiCall<'a>) -> Result<Context<'a>, ApiError> {
     let version = if_match(call.request)?.flatten();
     Ok(call.context_with(Terms { is_rehearsal: call.is_rehearsal(), version, keeper: None }))
+}
+
+/// The context for a PUT that replaces an object of this version, or of any.
+pub(super) fn replacing<'a>(call: &ApiCall<'a>, version: Option<Version>) -> Context<'a> {
+    call.context_with(Terms { is_rehearsal: call.is_rehearsal(), version, keeper: None })
+}
+
+/// The fault of an object that exists already, for a request on the condition that it does not (RFC 9110 §13.1.2).
+pub(super) fn exists(denied: Denied<Faults>) -> Denied<Faults> {
+    match denied {
+        Denied::Refused(faults) if faults.kind() == FaultKind::Conflict => {
+            Denied::Refused(faults.as_kind(FaultKind::OtherVersion))
+        }
+        denied => denied,
+    }
 }
 
 /// Reads `If-Match`. `None` if it did not come, `Some(None)` for `*`.

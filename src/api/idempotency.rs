@@ -56,8 +56,26 @@ where
     A: AsyncFnOnce(Context<'a>) -> Result<Done<T>, Denied<Faults>>,
     R: Fn(&T) -> Reply + Send + Sync + 'static,
 {
+    once_for(call, body, async |context| Ok(act(context).await?.outcome), reply).await
+}
+
+/// Does an act as [`once`] does, for an operation that returns its outcome alone, or one for each of several objects.
+///
+/// # Errors
+/// Those of [`once`].
+pub(super) async fn once_for<'a, T, A, R>(
+    call: &ApiCall<'a>,
+    body: &[u8],
+    act: A,
+    reply: R,
+) -> Result<Reply, ApiError>
+where
+    T: Send + 'static,
+    A: AsyncFnOnce(Context<'a>) -> Result<T, Denied<Faults>>,
+    R: Fn(&T) -> Reply + Send + Sync + 'static,
+{
     let Some(keyed) = KeyedRequest::of(call, body)?.filter(|_| !call.is_rehearsal()) else {
-        return Ok(reply(&act(call.context()).await?.outcome));
+        return Ok(reply(&act(call.context()).await?));
     };
     let Some(_taken) = call.app.requests_in_work.take(keyed.id) else {
         let sentence = "a request with this Idempotency-Key is still worked on";
@@ -74,7 +92,7 @@ where
     let keeper = Keeper { keyed: keyed.clone(), shown: Box::new(shown) };
     let terms = Terms { keeper: Some(Arc::new(keeper)), ..Terms::default() };
     match act(call.context_with(terms)).await {
-        Ok(done) => Ok(reply(&done.outcome)),
+        Ok(outcome) => Ok(reply(&outcome)),
         // Another node was first.
         Err(Denied::Failed(Failure::Database(DbError::AnswerKept))) => {
             let busy = || {

@@ -42,7 +42,8 @@ pub(super) fn text_change(
     if let Some(tag) = removed.iter().find(|tag| given.contains(tag)) {
         return Err(format!("{option}-in gives {tag}, and --no-{}-in removes it", &option[2..]).into());
     }
-    Ok(TextChange { default, in_languages: in_languages.to_vec(), removed: removed.to_vec() })
+    let (in_languages, removed) = (in_languages.to_vec(), removed.to_vec());
+    Ok(TextChange { default, in_languages, removed, ..TextChange::default() })
 }
 
 /// Warns if a text has a new default and is the old one in some languages. `option` names the text, such as `--name`.

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use serde_json::{Value, json};
+
 use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
 use super::list::{self, Cursor, List, Listing};
+use super::terms::Version;
 use super::{Context, Done, Outcome};
 use crate::clock::Timestamp;
 use crate::config::KeyOptions;
@@ -50,9 +53,8 @@ pub struct Retirement {
 }
 
 const CURSOR: Cursor = Cursor("keys");
-
-/// What only an owner may change.
-const KEY: &str = "a signing key";
+/// What only an owner may change: every token depends on it.
+const OBJECT: &str = "a signing key";
 
 /// Returns a page of the keys. Those of one algorithm come in the order in which they sign.
 ///
@@ -61,16 +63,7 @@ const KEY: &str = "a signing key";
 /// An invalid limit or cursor.
 pub async fn list(context: &Context<'_>, listing: Listing<()>) -> Result<List<ListedKey>, Denied<Faults>> {
     let keys = stored(context).await?;
-    let schedule = context.config.keys.schedule();
-    let listed = |key: &KeyRecord| {
-        let until = key.retired_at.unwrap_or_else(|| schedule.published_until(&keys, key));
-        ListedKey {
-            key: key.clone(),
-            state: schedule.state(&keys, key, context.now),
-            published_until: (until != Timestamp::MAX).then_some(until),
-        }
-    };
-    let all = keys.iter().map(listed).collect();
+    let all = keys.iter().map(|key| listed(&context.config.keys, &keys, key, context.now)).collect();
     // There are few keys, and the state of one depends on all of them.
     Ok(list::of_all(all, CURSOR, listing, |listed| listed.key.kid.clone())?)
 }
@@ -80,20 +73,34 @@ pub async fn list(context: &Context<'_>, listing: Listing<()>) -> Result<List<Li
 /// # Errors
 ///
 /// There is no such key.
-pub async fn find(context: &Context<'_>, kid: &str) -> Result<KeyRecord, Denied<Faults>> {
-    let found = stored(context).await?.into_iter().find(|key| key.kid == kid);
-    Ok(found.ok_or_else(|| unknown(kid))?)
+pub async fn find(context: &Context<'_>, kid: &str) -> Result<ListedKey, Denied<Faults>> {
+    let keys = stored(context).await?;
+    let key = keys.iter().find(|key| key.kid == kid).ok_or_else(|| unknown(kid))?;
+    Ok(listed(&context.config.keys, &keys, key, context.now))
+}
+
+/// Returns a key that was just made: no newer one is to replace it.
+pub fn as_new(options: &KeyOptions, key: &KeyRecord, now: Timestamp) -> ListedKey {
+    listed(options, std::slice::from_ref(key), key, now)
+}
+
+/// Returns the version of a key, which changes when the key is retired, or signs from another time. Its state also changes
+/// by itself, which is no new version.
+pub fn version(key: &KeyRecord) -> Version {
+    Version::of(&members(key))
 }
 
 /// Returns the keys that a rotation would create.
 ///
 /// # Errors
 ///
-/// An algorithm that the configuration does not offer, or one whose next key already waits.
+/// An algorithm that the configuration does not offer, one whose next key already waits, or an actor who may not do
+/// everything.
 pub async fn check_rotate(
     context: &Context<'_>,
     rotation: KeyRotation,
 ) -> Result<Vec<DueKey>, Denied<Faults>> {
+    context.actor.must_be_owner(OBJECT)?;
     let stored = stored(context).await?;
     Ok(due(context, rotation, &stored)?)
 }
@@ -102,13 +109,13 @@ pub async fn check_rotate(
 ///
 /// # Errors
 ///
-/// Another process has created a key since [`check_rotate`].
+/// Another process has created a key since [`check_rotate`], or the actor may not do everything.
 pub async fn rotate(
     context: &Context<'_>,
     master: &Arc<MasterKey>,
     due: Vec<DueKey>,
 ) -> Result<Vec<Done<KeyRecord>>, Denied<Faults>> {
-    context.actor.must_be_owner(KEY)?;
+    context.actor.must_be_owner(OBJECT)?;
     let expected = due.len();
     let made = Rotation { due, over: Vec::new() }.make(master, context.now).await?;
     context
@@ -136,13 +143,17 @@ pub async fn check_retire(context: &Context<'_>, kid: &str) -> Result<Retirement
 ///
 /// # Errors
 ///
-/// Those of [`check_retire`].
+/// Those of [`check_retire`], or the actor may not do everything.
 pub async fn retire(context: &Context<'_>, kid: &str) -> Outcome<Retirement> {
-    context.actor.must_be_owner(KEY)?;
     let (kid, keys, now) = (kid.to_owned(), context.config.keys.clone(), context.now);
+    let (actor, terms) = (context.actor.clone(), context.terms.clone());
     context
         .act(async move |tx: &mut Tx| {
-            let found = retirement(&records(&signing_keys::list(tx).await?), &kid, &keys, now)?;
+            let stored = records(&signing_keys::list(tx).await?);
+            let key = stored.iter().find(|key| key.kid == kid).ok_or_else(|| unknown(&kid))?;
+            actor.must_be_owner(OBJECT)?;
+            terms.check(&members(key))?;
+            let found = retirement(&stored, &kid, &keys, now)?;
             signing_keys::retire(tx, &kid, now).await?;
             if let Some(successor) = &found.successor {
                 signing_keys::sign_from(tx, &successor.kid, now).await?;
@@ -154,6 +165,17 @@ pub async fn retire(context: &Context<'_>, kid: &str) -> Outcome<Retirement> {
 
 async fn stored(context: &Context<'_>) -> Result<Vec<KeyRecord>, Denied<Faults>> {
     context.read(async |conn: &mut Conn| Ok(records(&signing_keys::list(conn).await?))).await
+}
+
+/// A key among all the keys that are stored.
+fn listed(options: &KeyOptions, stored: &[KeyRecord], key: &KeyRecord, now: Timestamp) -> ListedKey {
+    let schedule = options.schedule();
+    let until = key.retired_at.unwrap_or_else(|| schedule.published_until(stored, key));
+    ListedKey {
+        key: key.clone(),
+        state: schedule.state(stored, key, now),
+        published_until: (until != Timestamp::MAX).then_some(until),
+    }
 }
 
 fn due(context: &Context<'_>, rotation: KeyRotation, stored: &[KeyRecord]) -> Result<Vec<DueKey>, Fault> {
@@ -205,6 +227,15 @@ fn retirement(
 
 fn unknown(kid: &str) -> Fault {
     Fault::not_found(format!("there is no key with the kid {kid}"))
+}
+
+fn members(key: &KeyRecord) -> Value {
+    json!({
+        "algorithm": key.algorithm.as_str(),
+        "created_at": key.created_at,
+        "signs_from": key.signs_from,
+        "retired_at": key.retired_at,
+    })
 }
 
 fn event(act: Act, key: &KeyRecord) -> Event {

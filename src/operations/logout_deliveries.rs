@@ -1,5 +1,8 @@
 //! Deliveries of logout tokens to applications (OpenID Connect Back-Channel Logout).
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use super::event::{Act, Event, ObjectKind};
 use super::fault::Faults;
 use super::list::{self, Cursor, List, Listing};
@@ -7,7 +10,7 @@ use super::steps::Step;
 use super::{Context, Done, Outcome};
 use crate::failure::Denied;
 use crate::oauth::id::ClientId;
-use crate::store::db::Tx;
+use crate::store::db::{Conn, Tx};
 use crate::store::logout_deliveries::{self, Delivery, DeliveryFilter};
 use crate::store::steps::STEP;
 
@@ -33,16 +36,26 @@ pub async fn list(
 /// Only failures.
 pub async fn retry(context: &Context<'_>, client: Option<&ClientId>) -> Outcome<u64> {
     let (client, now) = (client.cloned(), context.now);
+    let id = client.as_ref().map_or("all", ClientId::as_str);
+    let event = Event::new(Act::LogoutDeliveriesRetried, ObjectKind::LogoutDeliveries, id);
+    if context.terms.is_rehearsal {
+        let count =
+            async move |conn: &mut Conn| logout_deliveries::count_to_retry(conn, client.as_ref(), now).await;
+        return Ok(Done { outcome: context.db.read(count).await?, event });
+    }
+    // The last step knows the number of all, so that an answer which is kept with it is right.
+    let before = Arc::new(AtomicU64::new(0));
+    let of_steps = before.clone();
     let step = async move |tx: &mut Tx| {
         let retried = logout_deliveries::retry(tx, client.as_ref(), now).await?;
         if retried >= STEP.unsigned_abs() {
             return Ok(Step::More(retried));
         }
-        let id = client.as_ref().map_or("all", ClientId::as_str);
-        let event = Event::new(Act::LogoutDeliveriesRetried, ObjectKind::LogoutDeliveries, id);
-        Ok::<_, Denied<Faults>>(Step::Last(Done { outcome: retried, event }))
+        let outcome = of_steps.load(Ordering::Relaxed) + retried;
+        Ok::<_, Denied<Faults>>(Step::Last(Done { outcome, event: event.clone() }))
     };
-    let mut before = 0;
-    let done = context.act_in_steps(step, |retried: u64| before += retried).await?;
-    Ok(Done { outcome: done.outcome + before, event: done.event })
+    let note = |retried: u64| {
+        before.fetch_add(retried, Ordering::Relaxed);
+    };
+    context.act_in_steps(step, note).await
 }

@@ -74,12 +74,12 @@ pub async fn create(context: &Context<'_>, resource: Resource) -> Outcome<Resour
         return Err(Fault::conflict("resource", sentence).into());
     }
     faults.extend(faults_of(context, resource.algorithm, resource.access_token_lifetime));
-    Faults::refuse_if_any(faults)?;
     let resource = Resource { version: 1, servers: each_once(resource.servers), ..resource };
     let now = context.now;
     context
         .act(async move |tx: &mut Tx| {
-            Faults::refuse_if_any(missing(tx, &resource).await?)?;
+            let missing = missing(tx, &resource).await?;
+            Faults::refuse_if_any(faults.iter().cloned().chain(missing).collect())?;
             let uri = &resource.uri;
             let known = resources::all(tx).await?;
             let taken = known.iter().any(|known| normal(&known.uri) == normal(uri));
@@ -99,14 +99,15 @@ pub async fn create(context: &Context<'_>, resource: Resource) -> Outcome<Resour
 /// There is no such resource, a member is not valid, or a scope or client does not exist.
 pub async fn update(context: &Context<'_>, uri: &str, changes: ResourceChanges) -> Outcome<Resource> {
     let lifetime = changes.access_token_lifetime.flatten();
-    Faults::refuse_if_any(faults_of(context, changes.algorithm.flatten(), lifetime))?;
+    let faults = faults_of(context, changes.algorithm.flatten(), lifetime);
     let (uri, terms) = (uri.to_owned(), context.terms.clone());
     context
         .act(async move |tx: &mut Tx| {
             let before = existing(tx, &uri).await?;
             terms.check(&members(&before))?;
             let after = changes.clone().applied_to(before.clone())?;
-            Faults::refuse_if_any(missing(tx, &after).await?)?;
+            let missing = missing(tx, &after).await?;
+            Faults::refuse_if_any(faults.iter().cloned().chain(missing).collect())?;
             resources::update(tx, &after).await?;
             let event = event(Act::ResourceUpdated, &uri).changing(members(&before), members(&after));
             Ok(Done { outcome: after, event })

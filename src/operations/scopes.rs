@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::actor::Actor;
 use super::configured::lifetime_fault;
 use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
@@ -72,7 +73,7 @@ pub async fn list(
 ///
 /// # Errors
 ///
-/// A name that already exists, or an invalid member.
+/// A name that already exists or belongs to the management API, or an invalid member.
 pub async fn create(context: &Context<'_>, scope: ScopeRecord) -> Outcome<ScopeRecord> {
     let mut faults = Vec::new();
     if !is_scope_name(&scope.name) {
@@ -105,9 +106,10 @@ pub async fn create(context: &Context<'_>, scope: ScopeRecord) -> Outcome<ScopeR
 ///
 /// # Errors
 ///
-/// There is no such scope, it belongs to the management API, a member is not valid, or the scope would lose a claim that a client names for its ID Tokens.
+/// There is no such scope, it belongs to the management API, a member is not valid, or the scope would lose a claim that a
+/// client names for its ID Tokens.
 pub async fn update(context: &Context<'_>, name: &str, changes: ScopeChanges) -> Outcome<ScopeRecord> {
-    Faults::refuse_if_any(faults_of(context, &changes))?;
+    let invalid = faults_of(context, &changes);
     let (name, terms) = (name.to_owned(), context.terms.clone());
     context
         .act(async move |tx: &mut Tx| {
@@ -115,11 +117,13 @@ pub async fn update(context: &Context<'_>, name: &str, changes: ScopeChanges) ->
             terms.check(&members(&before))?;
             must_not_be_of_management(&name)?;
             let after = changes.clone().applied_to(before.clone())?;
-            Faults::refuse_if_any(claims_in_use(tx, &before, &after).await?)?;
+            let mut faults = invalid.clone();
             // Texts that are stored may stay, even if they were stored before they were checked.
             if !after.texts().eq(before.texts()) {
-                Faults::refuse_if_any(text_faults(&after))?;
+                faults.extend(text_faults(&after));
             }
+            Faults::refuse_if_any(faults)?;
+            Faults::refuse_if_any(claims_in_use(tx, &before, &after).await?)?;
             scopes::update(tx, &after).await?;
             let event = event(Act::ScopeUpdated, &name).changing(members(&before), members(&after));
             Ok(Done { outcome: after, event })

@@ -13,6 +13,10 @@ pub struct TextChange {
     pub in_languages: Vec<(LanguageTag, String)>,
     /// The languages in which the text is removed.
     pub removed: Vec<LanguageTag>,
+    /// The languages in which the text is removed if it is there.
+    pub removed_if_there: Vec<LanguageTag>,
+    /// Whether the change is the whole text: everything that it does not name is removed.
+    pub is_whole: bool,
 }
 
 impl TextChange {
@@ -28,6 +32,7 @@ impl TextChange {
         before: Option<&LocalizedText>,
         member: &'static str,
     ) -> Result<Option<LocalizedText>, Fault> {
+        let before = before.filter(|_| !self.is_whole);
         let mut after = match &self.default {
             Some(None) => None,
             Some(Some(default)) => {
@@ -42,6 +47,11 @@ impl TextChange {
                 let named = format!("{member}#{tag}");
                 let sentence = format!("`{named}` is not there, so it cannot be removed");
                 return Err(Fault::invalid(named, sentence));
+            }
+        }
+        for tag in &self.removed_if_there {
+            if let Some(text) = &mut after {
+                text.remove(tag);
             }
         }
         for (tag, new) in &self.in_languages {
@@ -82,6 +92,7 @@ mod tests {
             default: default.map(|text| text.map(str::to_owned)),
             in_languages: set.iter().map(|(name, text)| (tag(name), (*text).to_owned())).collect(),
             removed: removed.iter().map(|name| tag(name)).collect(),
+            ..TextChange::default()
         }
     }
 
@@ -94,6 +105,15 @@ mod tests {
             (change(None, &[("de", "z")], &["FR"]), vec![("x", "a"), ("x#de", "z")]),
             (change(None, &[("de", "z")], &["de"]), vec![("x", "a"), ("x#de", "z"), ("x#fr", "c")]),
             (change(Some(None), &[], &[]), vec![]),
+            (
+                TextChange { removed_if_there: vec![tag("it"), tag("de")], ..TextChange::default() },
+                vec![("x", "a"), ("x#fr", "c")],
+            ),
+            (
+                TextChange { is_whole: true, ..change(Some(Some("z")), &[("it", "d")], &[]) },
+                vec![("x", "z"), ("x#it", "d")],
+            ),
+            (TextChange { is_whole: true, ..TextChange::default() }, vec![]),
         ] {
             let text = change.applied_to(before.as_ref(), "x").unwrap();
             let members = text.iter().flat_map(|text| text.members("x"));

@@ -39,9 +39,8 @@ pub struct TrustedIssuerChanges {
 
 const CURSOR: Cursor = Cursor("trusted_issuers");
 const SUBJECTS: Cursor = Cursor("trusted_subjects");
-
-/// What only an owner may change: a trusted issuer can say of anyone that they are any person.
-const TRUST: &str = "a trusted issuer";
+/// What only an owner may change: who changes it can become anyone.
+const OBJECT: &str = "a trusted issuer";
 
 /// Returns a page of the trusted issuers, sorted by name.
 ///
@@ -82,22 +81,22 @@ pub async fn find(context: &Context<'_>, issuer: &str) -> Result<TrustedIssuer, 
 ///
 /// # Errors
 ///
-/// An issuer that is already trusted or is this server itself, an invalid member, or a scope or client that does not
-/// exist.
+/// An issuer that is already trusted or is this server itself, an invalid member, a scope or client that does not exist,
+/// or an actor who may not do everything.
 pub async fn create(context: &Context<'_>, issuer: TrustedIssuer) -> Outcome<TrustedIssuer> {
-    context.actor.must_be_owner(TRUST)?;
+    context.actor.must_be_owner(OBJECT)?;
     let name = check_issuer(&issuer.issuer).err().map(|why| Fault::invalid("issuer", why));
     let mut faults: Vec<Fault> = name.into_iter().collect();
     if issuer.issuer == context.config.issuer(context.config.listen.port()) {
         faults.push(Fault::invalid("issuer", "this is the issuer of this server itself"));
     }
     faults.extend(key_fault(context, &issuer.keys)?);
-    Faults::refuse_if_any(faults)?;
     let issuer = TrustedIssuer { clients: each_once(issuer.clients), ..issuer };
     let now = context.now;
     context
         .act(async move |tx: &mut Tx| {
-            Faults::refuse_if_any(missing(tx, &issuer).await?)?;
+            let missing = missing(tx, &issuer).await?;
+            Faults::refuse_if_any(faults.iter().cloned().chain(missing).collect())?;
             let name = &issuer.issuer;
             if !trusted_issuers::save(tx, &issuer, now).await? {
                 let sentence = format!("the issuer {name} is trusted already");
@@ -113,22 +112,22 @@ pub async fn create(context: &Context<'_>, issuer: TrustedIssuer) -> Outcome<Tru
 ///
 /// # Errors
 ///
-/// There is no such issuer, a member is not valid, or a scope or client does not exist.
+/// There is no such issuer, a member is not valid, a scope or client does not exist, or the actor may not do everything.
 pub async fn update(
     context: &Context<'_>,
     issuer: &str,
     changes: TrustedIssuerChanges,
 ) -> Outcome<(TrustedIssuer, u64)> {
-    context.actor.must_be_owner(TRUST)?;
     let fault = changes.keys.as_ref().map(|keys| key_fault(context, keys)).transpose()?.flatten();
-    Faults::refuse_if_any(fault.into_iter().collect())?;
-    let (name, terms) = (issuer.to_owned(), context.terms.clone());
+    let (name, terms, actor) = (issuer.to_owned(), context.terms.clone(), context.actor.clone());
     let done = context
         .act(async move |tx: &mut Tx| {
             let before = existing(tx, &name).await?;
+            actor.must_be_owner(OBJECT)?;
             terms.check(&members(&before))?;
             let after = changes.clone().applied_to(before.clone())?;
-            Faults::refuse_if_any(missing(tx, &after).await?)?;
+            let missing = missing(tx, &after).await?;
+            Faults::refuse_if_any(fault.iter().cloned().chain(missing).collect())?;
             trusted_issuers::update(tx, &after).await?;
             let event = event(Act::TrustedIssuerUpdated, &name).changing(members(&before), members(&after));
             Ok::<_, Denied<Faults>>(Done { outcome: after, event })
@@ -145,12 +144,12 @@ pub async fn update(
 ///
 /// # Errors
 ///
-/// There is no such issuer.
+/// There is no such issuer, or the actor may not do everything.
 pub async fn delete(context: &Context<'_>, issuer: &str) -> Outcome<u64> {
-    context.actor.must_be_owner(TRUST)?;
     let (name, terms) = (issuer.to_owned(), context.terms.clone());
+    let found = find_to_change(context, issuer).await?;
     if terms.is_rehearsal {
-        terms.check(&members(&find(context, issuer).await?))?;
+        terms.check(&members(&found))?;
         return Ok(Done { outcome: 0, event: event(Act::TrustedIssuerDeleted, issuer) });
     }
     // So that nothing new begins until the last step.
@@ -193,16 +192,17 @@ async fn revoke_untrusted(context: &Context<'_>, issuer: &str) -> Result<u64, Db
 ///
 /// # Errors
 ///
-/// A subject that is not valid or already linked, a user that does not exist, or an issuer that is not trusted.
+/// A subject that is not valid or already linked, a user that does not exist, an issuer that is not trusted, or an actor
+/// who may not do everything.
 pub async fn link_subject(context: &Context<'_>, issuer: &str, subject: &str, user: &str) -> Outcome<Person> {
-    context.actor.must_be_owner(TRUST)?;
+    find_to_change(context, issuer).await?;
     check_subject(subject).map_err(|why| Fault::invalid("subject", why))?;
     let (name, subject, user) = (issuer.to_owned(), subject.to_owned(), user.to_owned());
     let now = context.now;
     context
         .act(async move |tx: &mut Tx| {
-            let person = users::existing(tx, &user).await?.person;
             existing(tx, &name).await?;
+            let person = users::existing(tx, &user).await?.person;
             if !trusted_issuers::link(tx, &name, &subject, &person.id, now).await? {
                 let sentence =
                     format!("the subject {subject} of {name} is already linked to a user; unlink it first");
@@ -220,9 +220,9 @@ pub async fn link_subject(context: &Context<'_>, issuer: &str, subject: &str, us
 ///
 /// # Errors
 ///
-/// There is no such link.
+/// There is no such issuer or no such link, or the actor may not do everything.
 pub async fn unlink_subject(context: &Context<'_>, issuer: &str, subject: &str) -> Outcome<u64> {
-    context.actor.must_be_owner(TRUST)?;
+    find_to_change(context, issuer).await?;
     let (name, subject) = (issuer.to_owned(), subject.to_owned());
     let unlinked = context
         .act(async move |tx: &mut Tx| {
@@ -243,6 +243,13 @@ pub async fn unlink_subject(context: &Context<'_>, issuer: &str, subject: &str) 
     // Also if the link was removed before: then this finishes what was interrupted.
     let revoked = revoke_untrusted(context, issuer).await?;
     Ok(Done { outcome: revoked, event: unlinked?.event })
+}
+
+/// Finds an issuer for an actor who may change it.
+async fn find_to_change(context: &Context<'_>, issuer: &str) -> Result<TrustedIssuer, Denied<Faults>> {
+    let found = find(context, issuer).await?;
+    context.actor.must_be_owner(OBJECT)?;
+    Ok(found)
 }
 
 /// Returns the version of a trusted issuer, which every change of its settings changes.

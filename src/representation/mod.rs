@@ -6,3 +6,8 @@ pub mod consent;
 pub mod grant;
 pub mod session;
 pub mod user;
+pub mod logout_delivery;
+pub mod resource;
+pub mod scope;
+pub mod signing_key;
+pub mod trusted_issuer;

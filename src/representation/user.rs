@@ -4,13 +4,12 @@ use serde_json::{Value, json};
 
 use crate::clock::Timestamp;
 use crate::oauth::identity::claims::Person;
-use crate::oauth::identity::role::Role;
 use crate::store::users::UserRecord;
 
 /// Returns the members of a user. `claims` are those without a member of their own. Times are in RFC 3339.
 pub fn to_json(user: &UserRecord) -> Value {
     let mut json = person_to_json(&user.person);
-    json["role"] = user.role.map(Role::as_str).into();
+    json["role"] = json!(user.role);
     json["disabled"] = user.disabled_at.is_some().into();
     json["password_changed_at"] = user.password_changed_at.map(Timestamp::iso).into();
     json["created_at"] = user.created_at.iso().into();

@@ -4,7 +4,9 @@ use actix_web::middleware::Compress;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{Resource, http};
 
-use crate::api::{api_keys, clients, grants, users};
+use crate::api::{
+    api_keys, clients, grants, issuers, keys, logout_deliveries, resources, scopes, users,
+};
 use crate::endpoints::fallback::{self, MethodNotAllowed};
 use crate::endpoints::{
     authorize, device_authorization, health, introspect, jwks, metadata, revoke, token, userinfo, webfinger,
@@ -18,7 +20,7 @@ use crate::pages::{
 };
 
 /// The most frequent endpoints come first.
-static ENDPOINTS: [Endpoint; 43] = [
+static ENDPOINTS: [Endpoint; 55] = [
     at("/token", OAuth, Class::Token).post(|route| route.to(token::post)).preflight(),
     at("/introspect", OAuth, Class::Introspection).post(|route| route.to(introspect::post)),
     at("/authorize", Page, Class::Pages)
@@ -113,6 +115,44 @@ static ENDPOINTS: [Endpoint; 43] = [
     at("/api/v1/grants/{id}", Management, Class::Management)
         .read(|route| route.to(grants::show))
         .delete(|route| route.to(grants::revoke)),
+    at("/api/v1/scopes", Management, Class::Management)
+        .read(|route| route.to(scopes::list))
+        .post(|route| route.to(scopes::create)),
+    at("/api/v1/scopes/{name}", Management, Class::Management)
+        .read(|route| route.to(scopes::show))
+        .put(|route| route.to(scopes::put))
+        .patch(|route| route.to(scopes::patch))
+        .delete(|route| route.to(scopes::delete)),
+    at("/api/v1/resources", Management, Class::Management)
+        .read(|route| route.to(resources::list))
+        .post(|route| route.to(resources::create)),
+    at("/api/v1/resources/{uri}", Management, Class::Management)
+        .read(|route| route.to(resources::show))
+        .put(|route| route.to(resources::put))
+        .patch(|route| route.to(resources::patch))
+        .delete(|route| route.to(resources::delete)),
+    at("/api/v1/issuers", Management, Class::Management)
+        .read(|route| route.to(issuers::list))
+        .post(|route| route.to(issuers::create)),
+    at("/api/v1/issuers/{issuer}", Management, Class::Management)
+        .read(|route| route.to(issuers::show))
+        .put(|route| route.to(issuers::put))
+        .patch(|route| route.to(issuers::patch))
+        .delete(|route| route.to(issuers::delete)),
+    at("/api/v1/issuers/{issuer}/subjects", Management, Class::Management)
+        .read(|route| route.to(issuers::subjects::list))
+        .post(|route| route.to(issuers::subjects::create)),
+    at("/api/v1/issuers/{issuer}/subjects/{subject}", Management, Class::Management)
+        .delete(|route| route.to(issuers::subjects::delete)),
+    at("/api/v1/keys", Management, Class::Management)
+        .read(|route| route.to(keys::list))
+        .post(|route| route.to(keys::create)),
+    at("/api/v1/keys/{kid}", Management, Class::Management)
+        .read(|route| route.to(keys::show))
+        .delete(|route| route.to(keys::delete)),
+    at("/api/v1/logout-deliveries", Management, Class::Management).read(|route| route.to(logout_deliveries::list)),
+    at("/api/v1/logout-deliveries/retry", Management, Class::Management)
+        .post(|route| route.to(logout_deliveries::retry)),
     at("/api/v1/api-keys", Management, Class::Management)
         .read(|route| route.to(api_keys::list))
         .post(|route| route.to(api_keys::create)),

@@ -182,7 +182,8 @@ pub enum DeliveryState {
 }
 
 impl DeliveryState {
-    fn as_str(self) -> &'static str {
+    /// The word that is stored.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Waiting => "waiting",
             Self::Delivered => "delivered",
@@ -238,4 +239,27 @@ pub async fn retry(tx: &mut Tx, client: Option<&ClientId>, now: Timestamp) -> Re
     .bind(STEP)
     .execute()
     .await
+}
+
+/// Returns how many notifications [`retry`] would make due in all its steps.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn count_to_retry(
+    conn: &mut Conn,
+    client: Option<&ClientId>,
+    now: Timestamp,
+) -> Result<u64, DbError> {
+    let row: Option<(i64,)> = conn
+        .query(
+            "SELECT COUNT(*) FROM logout_deliveries
+             WHERE state IN ('waiting', 'failed') AND ($1 IS NULL OR client_id = $1)
+               AND (purge_after < $3 OR state = 'failed' OR attempts > 0 OR next_attempt_at > $2)",
+        )
+        .bind(client.map(|client| client.as_str().to_owned()))
+        .bind(now)
+        .bind(now + RETENTION)
+        .optional()
+        .await?;
+    Ok(row.map_or(0, |(count,)| count.unsigned_abs()))
 }

@@ -15,7 +15,6 @@ use super::listing;
 use super::query::invalid;
 use super::reply::{Reply, segment};
 use crate::app::App;
-use crate::failure::Denied;
 use crate::http::call::Request;
 use crate::oauth::client::{Client, ClientKind, GrantType};
 use crate::oauth::id::ClientId;
@@ -23,8 +22,8 @@ use crate::oauth::permission::{Area, Need};
 use crate::operations::clients::{
     self, ChosenSecret, ClientChange, CreatedClient, Logos, NewClient, SecretSource, SectorReading,
 };
-use crate::operations::fault::{FaultKind, Faults};
-use crate::operations::terms::{Terms, Version};
+use crate::operations::fault::Faults;
+use crate::operations::terms::Version;
 use crate::operations::{Context, Done};
 use crate::representation::client::settings;
 use crate::secret::Secret;
@@ -94,7 +93,7 @@ pub async fn put(
                 members.end()?;
                 let secret = secret_source(call, new.secret).await?;
                 let new = NewClient { client: new.client, secret, logos: Logos::default() };
-                let created = clients::create(&call.context(), new).await.map_err(exists)?;
+                let created = clients::create(&call.context(), new).await.map_err(condition::exists)?;
                 Ok(shown_created(call.is_rehearsal())(&created.outcome))
             }
             PutCondition::Replace(version) => replace(call, id, version, members).await,
@@ -115,7 +114,7 @@ async fn replace(
         members.wrong("client_secret", "secrets are added at the address …/secrets");
     }
     members.end()?;
-    let context = call.context_with(Terms { is_rehearsal: call.is_rehearsal(), version, keeper: None });
+    let context = condition::replacing(call, version);
     let after = new.client;
     let edit = move |before: &Client| {
         let mut client = after.clone();
@@ -177,16 +176,6 @@ fn shown_created(is_rehearsal: bool) -> impl Fn(&CreatedClient) -> Reply + Send 
             body["client_secret"] = secret.expose().as_str().into();
         }
         Reply::created(address(&created.client.id), body).with_version(&clients::version(&created.client))
-    }
-}
-
-/// The fault of an object that exists already, for a request on the condition that it does not (RFC 9110 §13.1.2).
-fn exists(denied: Denied<Faults>) -> Denied<Faults> {
-    match denied {
-        Denied::Refused(faults) if faults.kind() == FaultKind::Conflict => {
-            Denied::Refused(faults.as_kind(FaultKind::OtherVersion))
-        }
-        denied => denied,
     }
 }
 

@@ -7,10 +7,10 @@ use clap::Args;
 use super::super::client::words::Audience;
 use super::super::{CliError, OutputOptions};
 use super::keys;
-use super::show::to_json;
 use crate::oauth::grant::trusted_issuer::TrustedIssuer;
 use crate::oauth::id::ClientId;
 use crate::operations::{scopes, trusted_issuers};
+use crate::representation::trusted_issuer::to_json;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {

@@ -4,9 +4,10 @@ use clap::Args;
 
 use super::super::list::ListOptions;
 use super::super::{CliError, OutputOptions};
-use super::show::{audience, clients, keys, to_json};
+use super::show::keys;
 use crate::oauth::grant::trusted_issuer::TrustedIssuer;
 use crate::operations::trusted_issuers;
+use crate::representation::trusted_issuer::{audience, clients, to_json};
 use crate::store::page::NameFilter;
 
 #[derive(Args)]

@@ -1,14 +1,12 @@
 //! `grantor issuer show`.
 
 use clap::Args;
-use serde_json::{Value, json};
 
 use super::super::table::{card, table};
 use super::super::{CliError, OutputOptions, list};
-use crate::oauth::client::AssertionAudience;
 use crate::oauth::grant::trusted_issuer::{IssuerKeys, TrustedIssuer};
-use crate::oauth::id::ClientId;
 use crate::operations::trusted_issuers;
+use crate::representation::trusted_issuer::{audience, clients, subject_to_json, to_json};
 use crate::store::trusted_issuers::SubjectRecord;
 
 #[derive(Args)]
@@ -26,29 +24,8 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
         let read = async |listing| trusted_issuers::list_subjects(&context, listing).await;
         let links = list::all(options.issuer.clone(), read).await?;
         let mut details = to_json(&issuer);
-        details["links"] = links
-            .iter()
-            .map(
-                |link| json!({ "subject": link.subject, "user_id": link.user_id, "username": link.username }),
-            )
-            .collect();
+        details["links"] = links.iter().map(subject_to_json).collect();
         options.output.say(details, to_text(&issuer, &links))
-    })
-}
-
-/// Describes an issuer as JSON.
-pub(super) fn to_json(issuer: &TrustedIssuer) -> Value {
-    let (jwks, jwks_uri) = match &issuer.keys {
-        IssuerKeys::Here(jwks) => (serde_json::from_str::<Value>(jwks).ok(), None),
-        IssuerKeys::At(uri) => (None, Some(uri)),
-    };
-    json!({
-        "issuer": issuer.issuer,
-        "jwks": jwks,
-        "jwks_uri": jwks_uri,
-        "scope": issuer.scopes.to_string(),
-        "assertion_audience": audience(issuer),
-        "clients": clients(issuer),
     })
 }
 
@@ -75,12 +52,4 @@ pub(super) fn keys(issuer: &TrustedIssuer) -> String {
         IssuerKeys::Here(_) => "registered".to_owned(),
         IssuerKeys::At(uri) => uri.clone(),
     }
-}
-
-pub(super) fn audience(issuer: &TrustedIssuer) -> &'static str {
-    issuer.audience.map_or("issuer", AssertionAudience::as_str)
-}
-
-pub(super) fn clients(issuer: &TrustedIssuer) -> Vec<&str> {
-    issuer.clients.iter().map(ClientId::as_str).collect()
 }

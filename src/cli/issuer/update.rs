@@ -9,8 +9,8 @@ use super::super::list::{client_change, scope_change};
 use super::super::user::counted;
 use super::super::{CliError, OutputOptions};
 use super::keys;
-use super::show::to_json;
 use crate::operations::trusted_issuers::{self, TrustedIssuerChanges};
+use crate::representation::trusted_issuer::to_json;
 
 #[derive(Args)]
 #[command(arg_required_else_help = true, override_usage = "grantor issuer update [OPTIONS] <ISSUER>")]

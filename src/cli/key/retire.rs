@@ -24,7 +24,7 @@ pub(in crate::cli) struct Options {
 pub(super) fn run(options: &Options) -> Result<(), CliError> {
     options.output.common.run(async |cli| {
         let (context, kid) = (cli.operations(), &options.kid);
-        let algorithm = keys::find(&context, kid).await?.algorithm;
+        let algorithm = keys::find(&context, kid).await?.key.algorithm;
         let hint = format!("make another one first: grantor key rotate --algorithm {algorithm} --now");
         let hinted = |denied| with_hint(FaultKind::Conflict, Some("algorithm"), &hint)(denied);
         let found = keys::check_retire(&context, kid).await.map_err(hinted)?;

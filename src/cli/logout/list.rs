@@ -1,13 +1,12 @@
 //! `grantor logout list`.
 
 use clap::{Args, ValueEnum};
-use serde_json::{Value, json};
 
 use super::super::list::ListOptions;
 use super::super::{CliError, OutputOptions};
-use crate::clock::Timestamp;
 use crate::oauth::id::ClientId;
 use crate::operations::logout_deliveries;
+use crate::representation::logout_delivery::{next_attempt_at, to_json};
 use crate::store::logout_deliveries::{Delivery, DeliveryFilter, DeliveryState};
 
 #[derive(Args)]
@@ -61,25 +60,6 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
     })
 }
 
-/// The time of the next attempt; `None` if no attempt follows.
-fn next(delivery: &Delivery) -> Option<String> {
-    (delivery.state == "waiting").then(|| delivery.next_attempt_at.iso())
-}
-
-fn to_json(delivery: &Delivery) -> Value {
-    json!({
-        "client_id": delivery.client_id,
-        "session_id": delivery.session_id,
-        "user_id": delivery.user_id,
-        "state": delivery.state,
-        "attempts": delivery.attempts,
-        "created_at": delivery.created_at.iso(),
-        "next_attempt_at": next(delivery),
-        "done_at": delivery.done_at.map(Timestamp::iso),
-        "last_error": delivery.last_error,
-    })
-}
-
 fn row(delivery: &Delivery) -> [String; 7] {
     [
         delivery.client_id.clone(),
@@ -87,7 +67,7 @@ fn row(delivery: &Delivery) -> [String; 7] {
         delivery.state.clone(),
         delivery.attempts.to_string(),
         delivery.created_at.iso(),
-        next(delivery).unwrap_or_else(|| "-".into()),
+        next_attempt_at(delivery).unwrap_or_else(|| "-".into()),
         delivery.last_error.clone().unwrap_or_else(|| "-".into()),
     ]
 }

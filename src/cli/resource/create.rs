@@ -6,10 +6,10 @@ use super::super::client::words::{AlgorithmOrDefault, Format};
 use super::super::lifetime::new_lifetime;
 use super::super::list::scope;
 use super::super::{CliError, OutputOptions};
-use super::list::to_json;
 use crate::oauth::grant::resource::Resource;
 use crate::oauth::id::ClientId;
 use crate::operations::resources;
+use crate::representation::resource::to_json;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {

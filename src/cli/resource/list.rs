@@ -1,14 +1,13 @@
 //! `grantor resource list`.
 
 use clap::Args;
-use serde_json::{Value, json};
 
 use super::super::list::ListOptions;
 use super::super::{CliError, OutputOptions};
 use crate::oauth::grant::resource::Resource;
 use crate::oauth::id::ClientId;
-use crate::oauth::signing_key::SigningAlgorithm;
 use crate::operations::resources;
+use crate::representation::resource::to_json;
 use crate::store::page::NameFilter;
 
 #[derive(Args)]
@@ -34,17 +33,6 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
         let header = ["URI", "SCOPES", "TOKENS", "LIFETIME", "CLIENTS"];
         let list = options.list.filtered(options.search.is_some());
         options.output.list((&all, &list), to_json, header, row)
-    })
-}
-
-pub(super) fn to_json(resource: &Resource) -> Value {
-    json!({
-        "resource": resource.uri,
-        "scope": resource.scopes.to_string(),
-        "token_format": resource.format.as_str(),
-        "token_alg": resource.algorithm.map(SigningAlgorithm::as_str),
-        "access_token_lifetime": resource.access_token_lifetime,
-        "clients": resource.servers.iter().map(ClientId::as_str).collect::<Vec<_>>(),
     })
 }
 

@@ -6,8 +6,8 @@ use super::super::client::words::{AlgorithmOrDefault, Format};
 use super::super::lifetime::new_lifetime;
 use super::super::list::{client_change, scope_change};
 use super::super::{CliError, OutputOptions};
-use super::list::to_json;
 use crate::operations::resources::{self, ResourceChanges};
+use crate::representation::resource::to_json;
 
 #[derive(Args)]
 #[command(arg_required_else_help = true, override_usage = "grantor resource update [OPTIONS] <URI>")]

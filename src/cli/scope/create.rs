@@ -6,9 +6,9 @@ use super::super::client::words::group;
 use super::super::languages::{InLanguage, in_language, text_change};
 use super::super::lifetime::new_lifetime;
 use super::super::{CliError, OutputOptions};
-use super::list::to_json;
 use crate::oauth::grant::scope::ScopeRecord;
 use crate::operations::scopes;
+use crate::representation::scope::to_json;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {

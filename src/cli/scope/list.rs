@@ -1,12 +1,12 @@
 //! `grantor scope list`.
 
 use clap::Args;
-use serde_json::{Value, json};
 
 use super::super::list::ListOptions;
 use super::super::{CliError, OutputOptions};
 use crate::oauth::grant::scope::ScopeRecord;
 use crate::operations::scopes;
+use crate::representation::scope::to_json;
 use crate::store::page::NameFilter;
 
 #[derive(Args)]
@@ -38,21 +38,4 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
         let list = options.list.filtered(options.search.is_some());
         options.output.list((&scopes, &list), to_json, header, row)
     })
-}
-
-/// Describes a scope as JSON.
-pub(super) fn to_json(scope: &ScopeRecord) -> Value {
-    let mut json = json!({
-        "name": scope.name,
-        "consequence": null,
-        "sensitive": scope.sensitive,
-        "claims": scope.claims,
-        "access_token_lifetime": scope.access_token_lifetime,
-        "required_group": scope.required_group,
-        "required": scope.required,
-    });
-    for (member, text) in scope.texts() {
-        json[member] = text.into();
-    }
-    json
 }

@@ -6,10 +6,10 @@ use super::super::client::words::group;
 use super::super::languages::{InLanguage, in_language, language, text_change, warn_of_kept};
 use super::super::lifetime::new_lifetime;
 use super::super::{CliError, OutputOptions};
-use super::list::to_json;
 use crate::oauth::language_tag::LanguageTag;
 use crate::operations::list_change::ListChange;
 use crate::operations::scopes::{self, ScopeChanges};
+use crate::representation::scope::to_json;
 
 #[derive(Args)]
 #[command(arg_required_else_help = true, override_usage = "grantor scope update [OPTIONS] <NAME>")]

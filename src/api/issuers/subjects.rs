@@ -1,0 +1,83 @@
+//! `/api/v1/issuers/{issuer}/subjects`: the users that an issuer means by its subjects.
+
+use actix_web::{HttpResponse, web};
+
+use super::super::body;
+use super::super::call::respond;
+use super::super::idempotency;
+use super::super::listing;
+use super::super::reply::{Reply, segment};
+use super::{READ, WRITE, address};
+use crate::app::App;
+use crate::failure::Denied;
+use crate::http::call::Request;
+use crate::oauth::identity::claims::Person;
+use crate::operations::Context;
+use crate::operations::fault::{Fault, FaultKind, Faults};
+use crate::operations::trusted_issuers;
+use crate::representation::trusted_issuer::subject_to_json;
+use crate::store::trusted_issuers::SubjectRecord;
+
+pub async fn list(app: web::Data<App>, request: Request, issuer: web::Path<String>) -> HttpResponse {
+    respond(&app, &request, READ, async |call| {
+        let listing = listing::of(call, issuer.into_inner())?;
+        let context = call.context();
+        trusted_issuers::find(&context, &listing.filter).await?;
+        Ok(listing::reply(call, trusted_issuers::list_subjects(&context, listing).await?, subject_to_json))
+    })
+    .await
+}
+
+pub async fn create(
+    app: web::Data<App>,
+    request: Request,
+    issuer: web::Path<String>,
+    body: web::Payload,
+) -> HttpResponse {
+    respond(&app, &request, WRITE, async |call| {
+        call.end_of_query()?;
+        let (mut members, bytes) = body::read_with_bytes(call, body).await?;
+        let (subject, user) = (members.required_text("subject"), members.required_text("user"));
+        members.end()?;
+        let issuer = issuer.into_inner();
+        let at = format!("{}/subjects/{}", address(&issuer), segment(&subject));
+        let linked = subject.clone();
+        let link = async |context: Context<'_>| {
+            trusted_issuers::find(&context, &issuer).await?;
+            let linked = trusted_issuers::link_subject(&context, &issuer, &subject, &user).await;
+            linked.map_err(unknown_user)
+        };
+        let shown = move |person: &Person| {
+            let (user_id, username) = (person.id.to_string(), person.username.clone());
+            let link = SubjectRecord { subject: linked.clone(), user_id, username };
+            Reply::created(at.clone(), subject_to_json(&link))
+        };
+        idempotency::once(call, &bytes, link, shown).await
+    })
+    .await
+}
+
+pub async fn delete(
+    app: web::Data<App>,
+    request: Request,
+    path: web::Path<(String, String)>,
+) -> HttpResponse {
+    respond(&app, &request, WRITE, async |call| {
+        call.end_of_query()?;
+        let (issuer, subject) = path.into_inner();
+        trusted_issuers::unlink_subject(&call.context(), &issuer, &subject).await?;
+        Ok(Reply::done())
+    })
+    .await
+}
+
+/// The fault of a user that does not exist, as one of the body: the address is right.
+fn unknown_user(denied: Denied<Faults>) -> Denied<Faults> {
+    match denied {
+        Denied::Refused(faults) if faults.kind() == FaultKind::NotFound => {
+            let sentences: Vec<&str> = faults.iter().map(|fault| fault.sentence.as_str()).collect();
+            Fault::invalid("user", sentences.join("; ")).into()
+        }
+        denied => denied,
+    }
+}

@@ -1,0 +1,85 @@
+//! `/api/v1/keys`: the keys that sign tokens.
+
+use actix_web::{HttpResponse, web};
+use serde_json::{Value, json};
+
+use super::body;
+use super::call::{ApiCall, respond};
+use super::condition;
+use super::error::ApiError;
+use super::idempotency;
+use super::listing;
+use super::reply::Reply;
+use crate::app::App;
+use crate::http::call::Request;
+use crate::oauth::permission::{Area, Need};
+use crate::oauth::signing_key::{KeyRecord, SigningAlgorithm};
+use crate::operations::Done;
+use crate::operations::fault::Fault;
+use crate::operations::keys::{self, KeyRotation, Start};
+use crate::representation::signing_key::to_json;
+
+const READ: Need = Need::read(Area::Keys);
+const WRITE: Need = Need::write(Area::Keys);
+
+pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
+    respond(&app, &request, READ, async |call| {
+        let listing = listing::of(call, ())?;
+        Ok(listing::reply(call, keys::list(&call.context(), listing).await?, to_json))
+    })
+    .await
+}
+
+/// Makes new keys.
+pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
+    respond(&app, &request, WRITE, async |call| {
+        call.end_of_query()?;
+        let (mut members, bytes) = body::read_with_bytes(call, body).await?;
+        let known: Vec<&str> = SigningAlgorithm::ALL.iter().map(|known| known.as_str()).collect();
+        let algorithm = members.changed_word("algorithm", &known, SigningAlgorithm::parse).flatten();
+        let start = if members.flag("now") == Some(true) { Start::AtOnce } else { Start::InTime };
+        members.end()?;
+        let rotation = KeyRotation { algorithm, start };
+        let (options, now) = (call.app.config.keys.clone(), call.request.now);
+        let shown = move |made: &Vec<Done<KeyRecord>>| {
+            let item = |done: &Done<KeyRecord>| to_json(&keys::as_new(&options, &done.outcome, now));
+            let items: Vec<Value> = made.iter().map(item).collect();
+            Reply::created("/api/v1/keys".to_owned(), json!({ "items": items }))
+        };
+        let rotate = async |context| {
+            let due = keys::check_rotate(&context, rotation).await?;
+            keys::rotate(&context, call.app.keys.master(), due).await
+        };
+        check_clock(call).await?;
+        idempotency::once_for(call, &bytes, rotate, shown).await
+    })
+    .await
+}
+
+/// Checks that this node's clock is right: a key that a wrong one makes would sign at a wrong time.
+async fn check_clock(call: &ApiCall<'_>) -> Result<(), ApiError> {
+    let verdict = call.app.clock_watch.look().await?;
+    if verdict.may_make_keys() {
+        return Ok(());
+    }
+    Err(Fault::conflict(None, format!("{verdict}, so no key was made")).into())
+}
+
+pub async fn show(app: web::Data<App>, request: Request, kid: web::Path<String>) -> HttpResponse {
+    respond(&app, &request, READ, async |call| {
+        call.end_of_query()?;
+        let found = keys::find(&call.context(), &kid).await?;
+        Ok(Reply::ok(to_json(&found)).with_version(&keys::version(&found.key)))
+    })
+    .await
+}
+
+/// Takes a key out of use. It stays in the list, as a retired one.
+pub async fn delete(app: web::Data<App>, request: Request, kid: web::Path<String>) -> HttpResponse {
+    respond(&app, &request, WRITE, async |call| {
+        call.end_of_query()?;
+        keys::retire(&condition::context(call)?, &kid).await?;
+        Ok(Reply::done())
+    })
+    .await
+}

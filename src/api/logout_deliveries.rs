@@ -1,0 +1,47 @@
+//! `/api/v1/logout-deliveries`: the applications that the server informs of sign-outs.
+
+use actix_web::{HttpResponse, web};
+use serde_json::json;
+
+use super::body;
+use super::call::respond;
+use super::idempotency;
+use super::listing;
+use super::reply::Reply;
+use crate::app::App;
+use crate::http::call::Request;
+use crate::oauth::id::ClientId;
+use crate::oauth::permission::{Area, Need};
+use crate::operations::logout_deliveries;
+use crate::representation::logout_delivery::to_json;
+use crate::store::logout_deliveries::{DeliveryFilter, DeliveryState};
+
+const READ: Need = Need::read(Area::Clients);
+const WRITE: Need = Need::write(Area::Clients);
+
+pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
+    respond(&app, &request, READ, async |call| {
+        let states = [DeliveryState::Waiting, DeliveryState::Delivered, DeliveryState::Failed];
+        let filter = DeliveryFilter {
+            client: call.parameter("client_id").map(ClientId::new),
+            state: call.one_of("state", &states.map(|state| (state.as_str(), state)))?,
+        };
+        let listing = listing::of(call, filter)?;
+        Ok(listing::reply(call, logout_deliveries::list(&call.context(), listing).await?, to_json))
+    })
+    .await
+}
+
+/// Makes deliveries that no application has confirmed due at once.
+pub async fn retry(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
+    respond(&app, &request, WRITE, async |call| {
+        call.end_of_query()?;
+        let (mut members, bytes) = body::read_with_bytes(call, body).await?;
+        let client = members.text("client_id").map(ClientId::new);
+        members.end()?;
+        let retry = async |context| logout_deliveries::retry(&context, client.as_ref()).await;
+        let shown = |retried: &u64| Reply::ok(json!({ "retried": retried }));
+        idempotency::once(call, &bytes, retry, shown).await
+    })
+    .await
+}

@@ -1,0 +1,158 @@
+//! `/api/v1/resources`.
+
+use actix_web::{HttpResponse, web};
+
+use super::body::{self, Members};
+use super::call::respond;
+use super::condition::{self, PutCondition};
+use super::idempotency;
+use super::listing;
+use super::reply::{Reply, segment};
+use crate::app::App;
+use crate::clock::Seconds;
+use crate::http::call::Request;
+use crate::oauth::client::TokenFormat;
+use crate::oauth::grant::resource::Resource;
+use crate::oauth::grant::scope::Scope;
+use crate::oauth::permission::{Area, Need};
+use crate::oauth::signing_key::SigningAlgorithm;
+use crate::operations::list_change::ListChange;
+use crate::operations::resources::{self, ResourceChanges};
+use crate::representation::resource::to_json;
+use crate::store::page::NameFilter;
+
+const READ: Need = Need::read(Area::Config);
+const WRITE: Need = Need::write(Area::Config);
+
+pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
+    respond(&app, &request, READ, async |call| {
+        let listing = listing::of(call, NameFilter { q: call.parameter("q") })?;
+        Ok(listing::reply(call, resources::list(&call.context(), listing).await?, to_json))
+    })
+    .await
+}
+
+pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
+    respond(&app, &request, WRITE, async |call| {
+        call.end_of_query()?;
+        let (mut members, bytes) = body::read_with_bytes(call, body).await?;
+        let uri = members.required_text("resource");
+        let resource = new(&mut members, uri);
+        members.end()?;
+        let create = async |context| resources::create(&context, resource).await;
+        idempotency::once(call, &bytes, create, created).await
+    })
+    .await
+}
+
+pub async fn show(app: web::Data<App>, request: Request, uri: web::Path<String>) -> HttpResponse {
+    respond(&app, &request, READ, async |call| {
+        call.end_of_query()?;
+        Ok(shown(&resources::find(&call.context(), &uri).await?))
+    })
+    .await
+}
+
+pub async fn put(
+    app: web::Data<App>,
+    request: Request,
+    uri: web::Path<String>,
+    body: web::Payload,
+) -> HttpResponse {
+    respond(&app, &request, WRITE, async |call| {
+        call.end_of_query()?;
+        let condition = condition::of_put(call.request)?;
+        let mut members = body::read(call, body).await?;
+        members.named("resource", &uri);
+        let resource = new(&mut members, uri.into_inner());
+        members.end()?;
+        match condition {
+            PutCondition::Create => {
+                let done = resources::create(&call.context(), resource).await.map_err(condition::exists)?;
+                Ok(created(&done.outcome))
+            }
+            PutCondition::Replace(version) => {
+                let context = condition::replacing(call, version);
+                let (uri, changes) = (resource.uri.clone(), whole(resource));
+                Ok(shown(&resources::update(&context, &uri, changes).await?.outcome))
+            }
+        }
+    })
+    .await
+}
+
+pub async fn patch(
+    app: web::Data<App>,
+    request: Request,
+    uri: web::Path<String>,
+    body: web::Payload,
+) -> HttpResponse {
+    respond(&app, &request, WRITE, async |call| {
+        call.end_of_query()?;
+        let context = condition::context(call)?;
+        let mut members = body::read_patch(call, body).await?;
+        members.named("resource", &uri);
+        let changes = changes(&mut members);
+        members.end()?;
+        Ok(shown(&resources::update(&context, &uri, changes).await?.outcome))
+    })
+    .await
+}
+
+pub async fn delete(app: web::Data<App>, request: Request, uri: web::Path<String>) -> HttpResponse {
+    respond(&app, &request, WRITE, async |call| {
+        call.end_of_query()?;
+        resources::delete(&condition::context(call)?, &uri).await?;
+        Ok(Reply::done())
+    })
+    .await
+}
+
+fn shown(resource: &Resource) -> Reply {
+    Reply::ok(to_json(resource)).with_version(&resources::version(resource))
+}
+
+fn created(resource: &Resource) -> Reply {
+    let address = format!("/api/v1/resources/{}", segment(&resource.uri));
+    Reply::created(address, to_json(resource)).with_version(&resources::version(resource))
+}
+
+/// Reads a resource to create under this URI, or one that replaces it. What is wrong is noted with the members.
+fn new(members: &mut Members, uri: String) -> Resource {
+    let given = changes(members);
+    Resource {
+        uri,
+        version: 1,
+        scopes: Scope::from_stored(&given.scopes.new_members().join(" ")),
+        format: given.format.unwrap_or(TokenFormat::Jwt),
+        algorithm: given.algorithm.flatten(),
+        access_token_lifetime: given.access_token_lifetime.flatten(),
+        servers: given.servers.new_members().to_vec(),
+    }
+}
+
+/// The changes that give a resource all the members of this one.
+fn whole(resource: Resource) -> ResourceChanges {
+    ResourceChanges {
+        scopes: ListChange::Replace(resource.scopes.names().map(str::to_owned).collect()),
+        servers: ListChange::Replace(resource.servers),
+        format: Some(resource.format),
+        algorithm: Some(resource.algorithm),
+        access_token_lifetime: Some(resource.access_token_lifetime),
+    }
+}
+
+/// Reads a merge patch of a resource (RFC 7396). What is wrong is noted with the members.
+fn changes(members: &mut Members) -> ResourceChanges {
+    let formats: Vec<&str> = TokenFormat::ALL.iter().map(|known| known.as_str()).collect();
+    let format = members.changed_word("token_format", &formats, TokenFormat::parse);
+    let algorithms: Vec<&str> = SigningAlgorithm::ALL.iter().map(|known| known.as_str()).collect();
+    let lifetime = members.changed_number("access_token_lifetime");
+    ResourceChanges {
+        scopes: members.scope_change("scope"),
+        servers: members.clients("clients"),
+        format: format.map(|format| format.unwrap_or(TokenFormat::Jwt)),
+        algorithm: members.changed_word("token_alg", &algorithms, SigningAlgorithm::parse),
+        access_token_lifetime: lifetime.map(|number| number.map(Seconds::new)),
+    }
+}
