@@ -4,20 +4,24 @@ use std::sync::Arc;
 
 use actix_web::http::header;
 
+use super::call::ApiCall;
 use super::error::{ApiError, WWW_AUTHENTICATE};
 use crate::app::App;
 use crate::clock::Seconds;
+use crate::failure::Denied;
 use crate::http::call::Request;
 use crate::http::limiting;
 use crate::oauth::api_key;
 use crate::oauth::error::OAuthError;
-use crate::oauth::id::ClientId;
+use crate::oauth::id::{ClientId, UserId};
 use crate::oauth::permission::{Need, Permissions};
 use crate::oauth::reason::Reason;
+use crate::oauth::request::params::Params;
 use crate::operations::actor::{Actor, ActorKind, Authority};
 use crate::secret::Hash;
 use crate::store::api_keys::{self, ApiKeyRecord};
 use crate::store::db::{Conn, Tx};
+use crate::tokens::management;
 
 /// How old the noted use of a key may be.
 const NOTE_EVERY: Seconds = Seconds::new(60);
@@ -39,7 +43,7 @@ pub(super) async fn caller(app: &App, request: &Request, need: Need) -> Result<C
         Some(key) if api_key::looks_like_one(&key) => {
             by_api_key(app, request, &key).await.map_err(|error| error.for_need(need))?
         }
-        Some(_) => return Err(challenged(wrong(), need)),
+        Some(token) => by_access_token(app, request, &token).await.map_err(|error| error.for_need(need))?,
         None => {
             let error =
                 Reason::ApiCredentialMissing.because("the request has no API key and no access token");
@@ -47,10 +51,24 @@ pub(super) async fn caller(app: &App, request: &Request, need: Need) -> Result<C
         }
     };
     if !permissions.cover(need) {
-        let sentence = format!("this needs the scope {}", need.scope());
-        return Err(challenged(Reason::ApiScopeMissing.because(sentence), need));
+        return Err(lacks(need));
     }
     Ok(caller)
+}
+
+/// Checks that the sender of a request may do this, too.
+///
+/// # Errors
+/// If the credential does not permit it.
+pub(super) fn also(call: &ApiCall<'_>, need: Need) -> Result<(), ApiError> {
+    match &call.caller.actor.authority {
+        Authority::Limited(permissions) if permissions.cover(need) => Ok(()),
+        _ => Err(lacks(need)),
+    }
+}
+
+fn lacks(need: Need) -> ApiError {
+    challenged(Reason::ApiScopeMissing.because(format!("this needs the scope {}", need.scope())), need)
 }
 
 /// The text of the credential. `None` if the request has none.
@@ -115,6 +133,43 @@ async fn by_api_key(app: &App, request: &Request, key: &str) -> Result<(Caller, 
         authority: Authority::Limited(permissions.clone()),
         ..Actor::of(ActorKind::ApiKey)
     };
+    Ok((Caller { actor: Arc::new(actor), holder }, permissions))
+}
+
+async fn by_access_token(
+    app: &App,
+    request: &Request,
+    token: &str,
+) -> Result<(Caller, Permissions), Unproven> {
+    if token.len() > Params::MAX_TOKEN_LENGTH {
+        return Err(Unproven::Refused(wrong()));
+    }
+    let actor = management::actor_of(app, token, request.now).await.map_err(|denied| match denied {
+        Denied::Refused(error) if error.reason == Reason::BearerUnknown => Unproven::Refused(wrong()),
+        Denied::Refused(error) => Unproven::Refused(error),
+        Denied::Failed(failure) => Unproven::Other(failure.into()),
+    })?;
+    let id = actor.id.clone().unwrap_or_default();
+    let holder = match (&actor.kind, &actor.client) {
+        (ActorKind::PersonByClient, Some(client)) => {
+            let user = UserId::new(&id);
+            request.set_user(&user);
+            request.set_client(ClientId::new(client));
+            limiting::token_is_valid(app, request, &user)?;
+            format!("user:{id} client:{client}")
+        }
+        _ => {
+            let client = ClientId::new(&id);
+            request.set_client(client.clone());
+            limiting::client_is_proven(app, request, &client)?;
+            format!("client:{id}")
+        }
+    };
+    let permissions = match &actor.authority {
+        Authority::Limited(permissions) => permissions.clone(),
+        Authority::Own | Authority::Unlimited => Permissions::default(),
+    };
+    let actor = Actor { address: Some(request.address), request_id: Some(request.id.clone()), ..actor };
     Ok((Caller { actor: Arc::new(actor), holder }, permissions))
 }
 

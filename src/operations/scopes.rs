@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::actor::Actor;
 use super::configured::lifetime_fault;
 use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};

@@ -5,7 +5,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{Resource, http};
 
 use crate::api::{
-    api_keys, clients, grants, issuers, keys, logout_deliveries, resources, scopes, users,
+    api_keys, clients, events, grants, issuers, keys, logout_deliveries, refusals, resources, scopes, users,
 };
 use crate::endpoints::fallback::{self, MethodNotAllowed};
 use crate::endpoints::{
@@ -20,7 +20,7 @@ use crate::pages::{
 };
 
 /// The most frequent endpoints come first.
-static ENDPOINTS: [Endpoint; 55] = [
+static ENDPOINTS: [Endpoint; 59] = [
     at("/token", OAuth, Class::Token).post(|route| route.to(token::post)).preflight(),
     at("/introspect", OAuth, Class::Introspection).post(|route| route.to(introspect::post)),
     at("/authorize", Page, Class::Pages)
@@ -98,7 +98,8 @@ static ENDPOINTS: [Endpoint; 55] = [
         .put(|route| route.to(users::put))
         .patch(|route| route.to(users::patch))
         .delete(|route| route.to(users::delete)),
-    at("/api/v1/users/{id}/password", Management, Class::Management).put(|route| route.to(users::passwords::put)),
+    at("/api/v1/users/{id}/password", Management, Class::Management)
+        .put(|route| route.to(users::passwords::put)),
     at("/api/v1/users/{id}/password-link", Management, Class::Management)
         .post(|route| route.to(users::passwords::create_link)),
     at("/api/v1/users/{id}/sessions", Management, Class::Management)
@@ -106,7 +107,8 @@ static ENDPOINTS: [Endpoint; 55] = [
         .delete(|route| route.to(users::sessions::end_all)),
     at("/api/v1/users/{id}/sessions/{session}", Management, Class::Management)
         .delete(|route| route.to(users::sessions::end)),
-    at("/api/v1/users/{id}/consents", Management, Class::Management).read(|route| route.to(users::consents::list)),
+    at("/api/v1/users/{id}/consents", Management, Class::Management)
+        .read(|route| route.to(users::consents::list)),
     at("/api/v1/users/{id}/consents/{client}", Management, Class::Management)
         .delete(|route| route.to(users::consents::delete)),
     at("/api/v1/grants", Management, Class::Management)
@@ -150,9 +152,15 @@ static ENDPOINTS: [Endpoint; 55] = [
     at("/api/v1/keys/{kid}", Management, Class::Management)
         .read(|route| route.to(keys::show))
         .delete(|route| route.to(keys::delete)),
-    at("/api/v1/logout-deliveries", Management, Class::Management).read(|route| route.to(logout_deliveries::list)),
+    at("/api/v1/logout-deliveries", Management, Class::Management)
+        .read(|route| route.to(logout_deliveries::list)),
     at("/api/v1/logout-deliveries/retry", Management, Class::Management)
         .post(|route| route.to(logout_deliveries::retry)),
+    at("/api/v1/clients/{id}/check", Management, Class::Management)
+        .post(|route| route.to(clients::check::create)),
+    at("/api/v1/events", Management, Class::Management).read(|route| route.to(events::list)),
+    at("/api/v1/refusals", Management, Class::Management).read(|route| route.to(refusals::list)),
+    at("/api/v1/refusals/{id}", Management, Class::Management).read(|route| route.to(refusals::show)),
     at("/api/v1/api-keys", Management, Class::Management)
         .read(|route| route.to(api_keys::list))
         .post(|route| route.to(api_keys::create)),

@@ -1,5 +1,6 @@
 //! `/api/v1/clients`.
 
+pub mod check;
 mod members;
 pub mod secrets;
 

@@ -230,6 +230,8 @@ fn without_management(scope: Scope, issuer: &str) -> Result<Scope, OAuthError> {
 
 fn no_scope_of(uri: &str) -> OAuthError {
     Reason::ScopeNotOfResource.because(format!("none of the scopes is one of the resource {}", quoted(uri)))
+}
+
 /// What the operator sees of a request for a resource, beside those that are registered.
 fn beside(uri: &str, registered: &[String]) -> Detail {
     Detail::of(DetailSubject::Resource).came(uri).registered(registered.iter().map(String::as_str))

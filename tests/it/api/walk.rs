@@ -34,6 +34,10 @@ const NEEDS: &[(&str, &str)] = &[
     ("/api/v1/keys/{kid}", "grantor.keys"),
     ("/api/v1/logout-deliveries", "grantor.clients"),
     ("/api/v1/logout-deliveries/retry", "grantor.clients"),
+    ("/api/v1/clients/{id}/check", "grantor.clients"),
+    ("/api/v1/events", "grantor.audit"),
+    ("/api/v1/refusals", "grantor.audit"),
+    ("/api/v1/refusals/{id}", "grantor.audit"),
     ("/api/v1/api-keys", "grantor"),
     ("/api/v1/api-keys/{id}", "grantor"),
 ];
@@ -54,7 +58,9 @@ fn path_of(route: &str) -> String {
 fn need(route: &str, method: &str) -> String {
     let (_, area) =
         NEEDS.iter().find(|(known, _)| *known == route).unwrap_or_else(|| panic!("{route} is new"));
-    let access = if matches!(method, "GET" | "HEAD") { "read" } else { "write" };
+    // A check changes nothing.
+    let reads = matches!(method, "GET" | "HEAD") || route.ends_with("/check");
+    let access = if reads { "read" } else { "write" };
     format!("{area}.{access}")
 }
 
