@@ -15,6 +15,7 @@ use crate::http::general_error;
 use crate::oauth::permission::{Access, Need};
 use crate::oauth::reason::Reason;
 use crate::operations::Context;
+use crate::operations::actor::Authority;
 use crate::operations::terms::Terms;
 
 /// A request whose sender has proven who they are.
@@ -60,6 +61,17 @@ impl<'a> ApiCall<'a> {
             Access::Read => false,
         };
         Ok(Self { app, request, caller, query: RefCell::new(query), is_rehearsal })
+    }
+
+    /// Checks that the sender of the request may do this, too.
+    ///
+    /// # Errors
+    /// If the credential does not permit it.
+    pub(super) fn also_needs(&self, need: Need) -> Result<(), ApiError> {
+        match &self.caller.actor.authority {
+            Authority::Limited(permissions) if permissions.cover(need) => Ok(()),
+            _ => Err(credential::lacks(need)),
+        }
     }
 
     /// Takes a parameter of the query. `None` if it did not come.

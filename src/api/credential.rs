@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use actix_web::http::header;
 
-use super::call::ApiCall;
 use super::error::{ApiError, WWW_AUTHENTICATE};
 use crate::app::App;
 use crate::clock::Seconds;
@@ -56,18 +55,8 @@ pub(super) async fn caller(app: &App, request: &Request, need: Need) -> Result<C
     Ok(caller)
 }
 
-/// Checks that the sender of a request may do this, too.
-///
-/// # Errors
-/// If the credential does not permit it.
-pub(super) fn also(call: &ApiCall<'_>, need: Need) -> Result<(), ApiError> {
-    match &call.caller.actor.authority {
-        Authority::Limited(permissions) if permissions.cover(need) => Ok(()),
-        _ => Err(lacks(need)),
-    }
-}
-
-fn lacks(need: Need) -> ApiError {
+/// The refusal of a credential without this scope.
+pub(super) fn lacks(need: Need) -> ApiError {
     challenged(Reason::ApiScopeMissing.because(format!("this needs the scope {}", need.scope())), need)
 }
 

@@ -4,7 +4,6 @@ use actix_web::{HttpResponse, web};
 
 use super::super::body;
 use super::super::call::respond;
-use super::super::credential;
 use super::super::reply::Reply;
 use super::READ;
 use crate::app::App;
@@ -33,7 +32,7 @@ pub async fn create(
         members.end()?;
         if input.user.is_some() {
             // The answer has the claims of this person.
-            credential::also(call, Need::read(Area::Users))?;
+            call.also_needs(Need::read(Area::Users))?;
         }
         let server = (call.app.issuer.as_str(), Some(&*call.app.keys));
         let checked = check(&call.context(), server, &ClientId::new(id.into_inner()), &input).await?;
