@@ -69,12 +69,7 @@ impl Actor {
         Arc::new(Self::of(ActorKind::Server))
     }
 
-    /// A command, run by an account about which nothing is known.
-    pub fn of_command() -> Arc<Self> {
-        Arc::new(Self::of(ActorKind::Command))
-    }
-
-    /// An actor of this kind, about whom nothing else is known.
+    /// An actor of this kind. Nothing else is known about it.
     pub fn of(kind: ActorKind) -> Self {
         let authority = match kind {
             ActorKind::Command | ActorKind::Server => Authority::Unlimited,

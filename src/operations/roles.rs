@@ -10,7 +10,7 @@ use crate::store::api_keys::has_owner_besides;
 use crate::store::db::Conn;
 use crate::store::users::UserRecord;
 
-/// Checks that the actor may change a user, set the user's password or delete the user: whoever can do that can act as this
+/// Checks that the actor may change a user, set the user's password or delete the user: who can do that can act as this
 /// person.
 ///
 /// # Errors

@@ -1,5 +1,5 @@
 //! Clients that may use the management API. Only an owner changes them: a new secret, key or redirect URI of such a client
-//! would give its permissions to whoever made the change.
+//! would give its permissions to the one who made the change.
 
 use crate::oauth::client::Client;
 use crate::oauth::grant::management;

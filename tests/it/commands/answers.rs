@@ -161,6 +161,7 @@ async fn lists_are_one_array_for_programs_and_a_table_for_people() {
         "id",
         "name",
         "password_changed_at",
+        "role",
         "sessions",
         "updated_at",
         "username",

@@ -35,7 +35,7 @@ const TIMELINE: &str = "SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 
 
 /// Which servers a connection may lead to.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Role {
+enum ServerRole {
     Primary,
     Any,
 }
@@ -47,7 +47,7 @@ pub(in crate::store) struct DatabaseServer {
     /// How long a connection attempt may take.
     patience: Duration,
     what: String,
-    role: Role,
+    role: ServerRole,
     /// The timeline of the newest primary that any connection has led to.
     newest: Arc<AtomicU32>,
     pub(super) absence: Absence,
@@ -85,14 +85,14 @@ impl DatabaseServer {
             DatabaseRoute::Pooler => (Statements::Unnamed, Some(BEGIN_READING.into_sql_str())),
         };
         let begin = BEGIN.into_sql_str();
-        let (role, newest, absence) = (Role::Primary, Arc::default(), Absence::default());
+        let (role, newest, absence) = (ServerRole::Primary, Arc::default(), Absence::default());
         let patience = url::connect_timeout(&options.url).unwrap_or(CONNECT);
         Ok(Self { connect, patience, what, role, newest, absence, statements, begin, begin_reading })
     }
 
     /// Also accepts a standby.
     pub(super) fn or_a_standby(self) -> Self {
-        Self { role: Role::Any, ..self }
+        Self { role: ServerRole::Any, ..self }
     }
 
     /// Sets a limit for each statement, and for the time that the server waits for the next one.
@@ -189,8 +189,8 @@ impl DatabaseServer {
     async fn link_at_once(&self) -> Result<Tx, sqlx::Error> {
         let mut link = self.connect().await?;
         let timeline = match self.role {
-            Role::Primary => self.timeline(&mut link).await?,
-            Role::Any => NO_TIMELINE,
+            ServerRole::Primary => self.timeline(&mut link).await?,
+            ServerRole::Any => NO_TIMELINE,
         };
         Ok(Tx::new(EngineConnection::Postgres(link, self.statements), timeline))
     }
@@ -220,6 +220,6 @@ impl DatabaseServer {
 
     /// Whether a connection leads to the newest primary that this process has seen.
     pub(super) fn is_newest(&self, tx: &Tx) -> bool {
-        self.role == Role::Any || tx.timeline() >= self.newest.load(Ordering::Relaxed)
+        self.role == ServerRole::Any || tx.timeline() >= self.newest.load(Ordering::Relaxed)
     }
 }
