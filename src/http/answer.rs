@@ -20,7 +20,7 @@ use crate::oauth::request::response_mode::ResponseMode;
 use crate::oauth::request::return_address::ReturnAddress;
 use crate::oauth::request::{Answered, Refusal};
 use crate::oauth::token::binding::AccessTokenType;
-use crate::store::refusals::Refusal as StoredRefusal;
+use crate::store::refusals::KeptRefusal;
 use crate::telemetry::RequestFacts as _;
 
 /// The seconds after which an overloaded server should be tried again.
@@ -476,8 +476,8 @@ fn keep(call: &Call, error: &OAuthError) {
     if error.reason == Reason::DeviceCodePending {
         return;
     }
-    call.refusals.kept.add(|| StoredRefusal {
-        id: StoredRefusal::new_id(),
+    call.refusals.kept.add(|| KeptRefusal {
+        id: KeptRefusal::new_id(),
         request_id: call.id.clone(),
         created_at: call.now,
         client: call.client().cloned(),
