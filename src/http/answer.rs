@@ -22,7 +22,7 @@ use crate::oauth::request::response_mode::ResponseMode;
 use crate::oauth::request::return_address::ReturnAddress;
 use crate::oauth::request::{Answered, Refusal};
 use crate::oauth::token::binding::AccessTokenType;
-use crate::store::refusals::Refusal as StoredRefusal;
+use crate::store::refusals::KeptRefusal;
 use crate::telemetry::RequestFacts as _;
 
 /// A refusal on its way to the client: the error, and additional headers of the answer.
@@ -401,8 +401,8 @@ fn keep(call: &Call, error: &OAuthError) {
     if error.reason == Reason::DeviceCodePending {
         return;
     }
-    call.refusals.kept.add(|| StoredRefusal {
-        id: StoredRefusal::new_id(),
+    call.refusals.kept.add(|| KeptRefusal {
+        id: KeptRefusal::new_id(),
         request_id: call.id.clone(),
         created_at: call.now,
         client: call.client().cloned(),

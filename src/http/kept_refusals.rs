@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use prometheus_client::metrics::counter::Counter;
 use tokio::sync::{Mutex as Turn, MutexGuard, Notify};
 
-use crate::store::refusals::Refusal;
+use crate::store::refusals::KeptRefusal;
 
 /// How many refusals wait at most.
 const MAX_WAITING: usize = 1000;
@@ -17,7 +17,7 @@ const BATCH: usize = 100;
 #[derive(Debug, Default)]
 pub struct KeptRefusals {
     is_on: bool,
-    waiting: Mutex<VecDeque<Refusal>>,
+    waiting: Mutex<VecDeque<KeptRefusal>>,
     is_there: Notify,
     /// Taken by the task that stores.
     turn: Turn<()>,
@@ -32,7 +32,7 @@ impl KeptRefusals {
     }
 
     /// Adds the refusal that `make` makes, or counts it as dropped if too many wait.
-    pub(super) fn add(&self, make: impl FnOnce() -> Refusal) {
+    pub(super) fn add(&self, make: impl FnOnce() -> KeptRefusal) {
         if !self.is_on {
             return;
         }
@@ -58,7 +58,7 @@ impl KeptRefusals {
     }
 
     /// Takes the oldest refusals that wait: as many as one transaction stores.
-    pub fn take(&self) -> Vec<Refusal> {
+    pub fn take(&self) -> Vec<KeptRefusal> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let most = waiting.len().min(BATCH);
         waiting.drain(..most).collect()
@@ -70,9 +70,9 @@ mod tests {
     use super::*;
     use crate::clock::Timestamp;
 
-    fn refusal() -> Refusal {
-        Refusal {
-            id: Refusal::new_id(),
+    fn refusal() -> KeptRefusal {
+        KeptRefusal {
+            id: KeptRefusal::new_id(),
             request_id: "r".into(),
             created_at: Timestamp::from_unix(0),
             client: None,

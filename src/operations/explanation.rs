@@ -10,7 +10,7 @@ use crate::oauth::detail::Detail;
 use crate::oauth::error::OAuthError;
 use crate::oauth::identity::claims::Person;
 use crate::oauth::reason::Reason;
-use crate::store::refusals::Refusal;
+use crate::store::refusals::KeptRefusal;
 
 /// Why a request was refused, and what lifts the cause: for a refusal that happened, and for one that would.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct Explanation {
 /// A refusal that was kept, with its explanation.
 #[derive(Clone, Debug)]
 pub struct ExplainedRefusal {
-    pub refusal: Refusal,
+    pub refusal: KeptRefusal,
     pub explanation: Explanation,
     /// The username of the person that the request was about, as it is now.
     pub username: Option<String>,
@@ -55,7 +55,7 @@ impl Explanation {
     }
 
     /// Explains a refusal that was kept.
-    pub(super) fn of_kept(refusal: &Refusal, client: Option<&Client>, user: Option<&Person>) -> Self {
+    pub(super) fn of_kept(refusal: &KeptRefusal, client: Option<&Client>, user: Option<&Person>) -> Self {
         let known = Reason::find(&refusal.reason);
         let facts = Facts { detail: refusal.detail.as_ref(), client, user };
         Self {
@@ -98,7 +98,7 @@ impl ExplainedRefusal {
 }
 
 /// A refusal without its explanation as JSON: a row of a list.
-pub fn refusal_to_json(refusal: &Refusal) -> Value {
+pub fn refusal_to_json(refusal: &KeptRefusal) -> Value {
     json!({
         "request_id": refusal.request_id,
         "created_at": refusal.created_at.iso(),

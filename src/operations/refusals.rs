@@ -7,7 +7,7 @@ use super::list::{self, Cursor, List, Listing};
 use crate::failure::Denied;
 use crate::store::db::Conn;
 use crate::store::page::Page;
-use crate::store::refusals::{self, Refusal, RefusalFilter};
+use crate::store::refusals::{self, KeptRefusal, RefusalFilter};
 use crate::store::{clients, users};
 
 const CURSOR: Cursor = Cursor("refusals");
@@ -20,8 +20,8 @@ const CURSOR: Cursor = Cursor("refusals");
 pub async fn list(
     context: &Context<'_>,
     listing: Listing<RefusalFilter>,
-) -> Result<List<Refusal>, Denied<Faults>> {
-    let key = |row: &Refusal| (row.created_at, row.id.clone());
+) -> Result<List<KeptRefusal>, Denied<Faults>> {
+    let key = |row: &KeptRefusal| (row.created_at, row.id.clone());
     list::read(context, CURSOR, listing, refusals::list, key).await
 }
 

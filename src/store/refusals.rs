@@ -14,7 +14,7 @@ pub const MAX_ROWS: i64 = 10_000;
 
 /// A refused request. It never has a secret, a code or a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub struct KeptRefusal {
     pub id: String,
     /// A proxy may have chosen it, so it need not be unique.
     pub request_id: String,
@@ -54,7 +54,7 @@ pub struct RefusalFilter {
     pub request_id: Option<String>,
 }
 
-impl Refusal {
+impl KeptRefusal {
     /// The id of a new row.
     pub fn new_id() -> String {
         random_id()
@@ -65,7 +65,7 @@ impl Refusal {
 ///
 /// # Errors
 /// Only failures of the database.
-pub async fn save(tx: &mut Tx, refusals: &[Refusal], expires_at: Timestamp) -> Result<(), DbError> {
+pub async fn save(tx: &mut Tx, refusals: &[KeptRefusal], expires_at: Timestamp) -> Result<(), DbError> {
     let mut batch = tx.batch();
     for refusal in refusals {
         batch = batch
@@ -103,7 +103,7 @@ pub async fn save(tx: &mut Tx, refusals: &[Refusal], expires_at: Timestamp) -> R
 pub async fn list(
     conn: &mut Conn,
     page: &Page<RefusalFilter, (Timestamp, String)>,
-) -> Result<Vec<Refusal>, DbError> {
+) -> Result<Vec<KeptRefusal>, DbError> {
     let (created_at, id) = page.after.clone().unwrap_or((Timestamp::MAX, String::new()));
     let rows: Vec<RefusalRow> = conn
         .query(
@@ -123,7 +123,7 @@ pub async fn list(
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
-impl From<RefusalRow> for Refusal {
+impl From<RefusalRow> for KeptRefusal {
     fn from(row: RefusalRow) -> Self {
         Self {
             id: row.id,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use grantor::clock::{Seconds, Timestamp};
 use grantor::oauth::client::{AuthMethod, GrantType, PkcePolicy};
-use grantor::store::refusals::{self, MAX_ROWS, Refusal};
+use grantor::store::refusals::{self, KeptRefusal, MAX_ROWS};
 use grantor::work::kept_refusals;
 use grantor::work::purge::pass;
 use serde_json::{Value, json};
@@ -310,8 +310,8 @@ async fn a_flood_of_one_network_is_kept_in_part_and_ten_thousand_rows_are_kept_i
     assert_eq!(server.number("SELECT COUNT(*) FROM refusals").await, 30);
     let now = server.app.now();
     for batch in 0..11_i64 {
-        let made = move |number: i64| Refusal {
-            id: Refusal::new_id(),
+        let made = move |number: i64| KeptRefusal {
+            id: KeptRefusal::new_id(),
             request_id: format!("r{batch}-{number}"),
             created_at: now + Seconds::new(batch * 1000 + number),
             client: None,
@@ -322,7 +322,7 @@ async fn a_flood_of_one_network_is_kept_in_part_and_ten_thousand_rows_are_kept_i
             description: "the code is not known here".into(),
             detail: None,
         };
-        let rows: Vec<Refusal> = (0..1000).map(made).collect();
+        let rows: Vec<KeptRefusal> = (0..1000).map(made).collect();
         server.store(async move |tx| refusals::save(tx, &rows, Timestamp::MAX).await).await;
     }
     assert_eq!(server.number("SELECT COUNT(*) FROM refusals").await, MAX_ROWS);

@@ -7,7 +7,7 @@ use super::super::{CliError, OutputOptions};
 use crate::oauth::id::ClientId;
 use crate::operations::explanation::refusal_to_json;
 use crate::operations::refusals;
-use crate::store::refusals::{Refusal, RefusalFilter};
+use crate::store::refusals::{KeptRefusal, RefusalFilter};
 
 /// How many rows a list has without `--limit`.
 const USUAL: u32 = 50;
@@ -42,7 +42,7 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
     })
 }
 
-fn row(refusal: &Refusal) -> [String; 6] {
+fn row(refusal: &KeptRefusal) -> [String; 6] {
     [
         refusal.created_at.iso(),
         refusal.request_id.clone(),

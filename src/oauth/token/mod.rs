@@ -304,6 +304,7 @@ mod tests {
     use crate::oauth::client::{ClientKind, example};
     use crate::oauth::grant::resource::example_resource;
     use crate::oauth::grant::scope::ScopeRecord;
+    use crate::oauth::reason::Reason;
 
     #[test]
     fn the_shortest_lifetime_applies_or_else_the_servers() {

@@ -17,7 +17,7 @@ use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::token::id_token::{IdToken, NamesForClient};
 use crate::oauth::token::{AccessToken, JwtClaims, Purpose};
 
-/// What would be issued, and to whom.
+/// What would be issued, and the person it is about.
 pub(super) struct Granting<'a> {
     pub(super) granted: Granted,
     /// `None` if the client acts for itself.
