@@ -15,7 +15,7 @@ const READ_ONLY: [&str; 4] = ["id", "created_at", "updated_at", "password_change
 const OWN: [&str; 4] = ["name", "email", "email_verified", "groups"];
 
 /// A user to create.
-pub(super) struct NewMembers {
+pub(super) struct NewUserMembers {
     pub(super) username: String,
     /// With the name, the e-mail address and the groups.
     pub(super) claims: Claims,
@@ -24,7 +24,7 @@ pub(super) struct NewMembers {
 }
 
 /// Reads a user to create. What is wrong is noted with the members.
-pub(super) fn read_new(members: &mut Members, policy: PasswordPolicy) -> NewMembers {
+pub(super) fn read_new(members: &mut Members, policy: PasswordPolicy) -> NewUserMembers {
     refuse_read_only(members);
     let username = read_username(members);
     let claims = ClaimMembers::read(members, ClaimManner::Set).set;
@@ -39,7 +39,7 @@ pub(super) fn read_new(members: &mut Members, policy: PasswordPolicy) -> NewMemb
             members.wrong("password", fault.sentence());
         }
     }
-    NewMembers { username, claims, password: password.map(Secret::new) }
+    NewUserMembers { username, claims, password: password.map(Secret::new) }
 }
 
 /// Reads what replaces the user with this id. What is wrong is noted with the members.

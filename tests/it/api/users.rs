@@ -30,7 +30,7 @@ fn path_of(answer: &Answer) -> String {
 
 async fn can_sign_in(server: &TestServer, username: &str, password: &str) -> bool {
     let mut browser = server.browser();
-    let page = browser.open("/sign-in").await;
+    let page = browser.open("/device").await;
     let answer = browser.submit(&page, &[("username", username), ("password", password)]).await;
     !answer.is_sign_in()
 }

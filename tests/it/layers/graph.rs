@@ -28,6 +28,7 @@ const LEVELS: &[&[&str]] = &[
     &["keys/", "cache/"],
     // What an operator or a person does, for any edge.
     &["operations/"],
+    // Objects in JSON, for commands and programs.
     &["representation/"],
     &["http/content_policy.rs", "http/kept_refusals.rs"],
     // The state that every request shares, and what it is made of.
@@ -53,7 +54,7 @@ const LEVELS: &[&[&str]] = &[
     &["tokens/", "http/"],
     &["flows/", "work/"],
     // Edges translate, and never call each other; the route table, in the server, knows them all.
-    &["endpoints/", "pages/", "metrics/"],
+    &["endpoints/", "pages/", "api/", "metrics/"],
     &["server/"],
     &["cli/"],
     &["lib.rs", "main.rs"],
