@@ -40,9 +40,9 @@ pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -
         let start = if members.flag("now") == Some(true) { Start::AtOnce } else { Start::InTime };
         members.end()?;
         let rotation = KeyRotation { algorithm, start };
-        let (options, now) = (call.app.config.keys.clone(), call.request.now);
+        let now = call.request.now;
         let shown = move |made: &Vec<Done<KeyRecord>>| {
-            let item = |done: &Done<KeyRecord>| to_json(&keys::as_new(&options, &done.outcome, now));
+            let item = |done: &Done<KeyRecord>| to_json(&keys::as_new(&done.outcome, now));
             let items: Vec<Value> = made.iter().map(item).collect();
             Reply::created("/api/v1/keys".to_owned(), json!({ "items": items }))
         };

@@ -79,9 +79,10 @@ pub async fn find(context: &Context<'_>, kid: &str) -> Result<ListedKey, Denied<
     Ok(listed(&context.config.keys, &keys, key, context.now))
 }
 
-/// Returns a key that was just made: no newer one is to replace it.
-pub fn as_new(options: &KeyOptions, key: &KeyRecord, now: Timestamp) -> ListedKey {
-    listed(options, std::slice::from_ref(key), key, now)
+/// Returns a key that was just made: it signs now or next, and no newer one is to replace it.
+pub fn as_new(key: &KeyRecord, now: Timestamp) -> ListedKey {
+    let state = if key.signs_from > now { KeyState::Next } else { KeyState::Signing };
+    ListedKey { key: key.clone(), state, published_until: None }
 }
 
 /// Returns the version of a key, which changes when the key is retired, or signs from another time. Its state also changes

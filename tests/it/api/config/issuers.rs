@@ -1,4 +1,4 @@
-//! Trusted issuers, and the people whom their subjects mean.
+//! Trusted issuers, and the users that their subjects are linked to.
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};

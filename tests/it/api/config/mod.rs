@@ -11,7 +11,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Api, faulty, refused};
+use super::{Api, refused};
 use crate::support::Answer;
 
 /// The address of an object whose name may have any characters.

@@ -15,7 +15,7 @@ const SUBJECTS: &str = "/issuers/https%3A%2F%2Fidp.example/subjects";
 async fn all(api: &Api) -> Vec<Value> {
     let mut all = Vec::new();
     for path in ["/scopes", "/resources", "/issuers", SUBJECTS, "/keys", "/logout-deliveries", "/clients"] {
-        all.push(api.get(path).await.json());
+        all.push(api.get(path).await.json()["items"].clone());
     }
     all
 }
