@@ -66,7 +66,7 @@ impl RefusedCredentials {
         };
         let is_known = self.counts.len() < PAIRS || self.counts.contains_key(&key);
         let (key, event, address) =
-            if is_known { (key, event.clone(), address) } else { others(key, event.clone()) };
+            if is_known { (key, event.clone(), address) } else { others(&key, event.clone()) };
         let count = self.counts.entry(key).or_insert(Count { event, address, seen: 0, summed_up: 0 });
         count.seen += 1;
         if is_known && count.seen <= SINGLE && self.singles < SINGLE_IN_ALL {
@@ -87,10 +87,10 @@ impl RefusedCredentials {
 }
 
 /// The key and the event for all accounts and networks that are not counted apart. There are few reasons.
-fn others(key: Key, event: Event) -> (Key, Event, Option<IpAddr>) {
+fn others(key: &Key, event: Event) -> (Key, Event, Option<IpAddr>) {
     let object = Object { id: String::new(), name: None, ..event.object };
     let event = Event { object, user: None, client: None, ..event };
-    (Key { network: None, account: String::new(), ..key }, event, None)
+    (Key { network: None, account: String::new(), act: key.act, reason: key.reason }, event, None)
 }
 
 #[cfg(test)]
