@@ -1,5 +1,6 @@
 //! All options: `config/default.toml`, overridden by a file, overridden by the environment.
 
+mod audit;
 mod brand;
 mod check;
 pub mod descriptors;
@@ -22,6 +23,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer};
 
+pub use audit::Audit;
 pub use brand::BrandOptions;
 pub use check::{BAD_FILTER, check_public_url};
 pub use finding::{ConfigError, Finding, SettingSource};
@@ -211,15 +213,6 @@ pub struct Fetch {
 #[derive(Clone, Debug, Deserialize)]
 pub struct Purge {
     pub every: Span,
-}
-
-/// The audit trail.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Audit {
-    /// Whether each answer with tokens is an event.
-    pub issuances: bool,
-    /// How long events are kept.
-    pub retention: Span,
 }
 
 /// The metrics for Prometheus.

@@ -128,10 +128,10 @@ pub async fn save_numbered(tx: &mut Tx, events: &[EventRecord]) -> Result<(), Db
 }
 
 /// The number of an event, and its chain.
-type Place = (i64, Vec<u8>);
+type ChainLink = (i64, Vec<u8>);
 
 /// Inserts events, each with its place if it has one.
-async fn insert(tx: &mut Tx, events: Vec<(&NewEvent, Option<Place>)>) -> Result<(), DbError> {
+async fn insert(tx: &mut Tx, events: Vec<(&NewEvent, Option<ChainLink>)>) -> Result<(), DbError> {
     let mut rest = events.into_iter().peekable();
     while rest.peek().is_some() {
         let left = rest.len();
