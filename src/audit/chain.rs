@@ -43,6 +43,15 @@ pub async fn number(db: &Db, keys: &ServerKeys, holder: &str, now: Timestamp) ->
     }
 }
 
+/// Lets other processes number events at once.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn release(db: &Db, holder: &str) -> Result<(), DbError> {
+    let holder = holder.to_owned();
+    db.write(async move |tx: &mut Tx| leases::release(tx, LEASE, &holder).await).await
+}
+
 async fn number_some(db: &Db, keys: &ServerKeys, holder: &str, now: Timestamp) -> Result<Numbered, DbError> {
     // The end first: if another node moves it after this read, the transaction notices.
     let look = async |conn: &mut Conn| {
@@ -188,7 +197,8 @@ async fn verify_between(
             found.findings.push(format!("the row {} of the table event_chain was changed", which.word()));
         }
     }
-    let mut place = base.map_or_else(Place::default, |base| Place { number: base.number, chain: base.chain });
+    let mut place =
+        base.map_or_else(ChainPlace::default, |base| ChainPlace { number: base.number, chain: base.chain });
     let (base, mut after) = (place.number, 0);
     loop {
         let page = db.read(async move |conn: &mut Conn| events::after(conn, after, BATCH).await).await?;
@@ -213,12 +223,12 @@ async fn verify_between(
 }
 
 /// Where a verification is: the event before the next one.
-struct Place {
+struct ChainPlace {
     number: i64,
     chain: Vec<u8>,
 }
 
-impl Default for Place {
+impl Default for ChainPlace {
     fn default() -> Self {
         Self { number: 0, chain: BEGINNING.to_vec() }
     }
@@ -226,7 +236,7 @@ impl Default for Place {
 
 impl Verification {
     /// Checks one event against the chain before it, and goes on from what the event itself says.
-    fn check(&mut self, keys: &ServerKeys, place: &mut Place, record: EventRecord) {
+    fn check(&mut self, keys: &ServerKeys, place: &mut ChainPlace, record: EventRecord) {
         let EventRecord { number: own, chain, event } = record;
         let expected = place.number + 1;
         let is_chained = equal(&chain, &keys.event_mac(&message(&place.chain, own, &event)));
@@ -243,7 +253,7 @@ impl Verification {
         }
         self.events += 1;
         self.from_to = Some((self.from_to.map_or(own, |(first, _)| first), own));
-        *place = Place { number: own, chain };
+        *place = ChainPlace { number: own, chain };
     }
 
     /// Checks that the last event is the one that was numbered last, or a later one that is chained to it.

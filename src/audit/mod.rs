@@ -104,9 +104,7 @@ impl AuditTrail {
         now: Timestamp,
         is_end: bool,
     ) -> Result<(), DbError> {
-        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-        let ended = if is_end { std::mem::take(&mut *refused) } else { refused.take_ended(now) };
-        drop(refused);
+        let ended = self.take_sums(now, is_end);
         self.push_sums(ended, now);
         // One after the other, so that no event is written twice or lost.
         let mut writing = self.writing.lock().await;
@@ -125,6 +123,12 @@ impl AuditTrail {
             chain::store(db, keys, &self.holder, (&writing, now)).await?;
             writing.clear();
         }
+    }
+
+    /// The sums that are due, or all of them.
+    fn take_sums(&self, now: Timestamp, all: bool) -> RefusedCredentials {
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        if all { std::mem::take(&mut *refused) } else { refused.take_ended(now) }
     }
 
     fn push_sums(&self, ended: RefusedCredentials, now: Timestamp) {

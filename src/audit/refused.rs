@@ -20,7 +20,7 @@ const PAIRS: usize = 128;
 
 /// What is counted together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Key {
+struct RefusedKey {
     network: Option<Network>,
     account: String,
     act: &'static str,
@@ -33,11 +33,11 @@ pub(super) struct RefusedCredentials {
     /// `None` if nothing was counted since the last sum.
     began: Option<Timestamp>,
     singles: u64,
-    counts: HashMap<Key, Count>,
+    counts: HashMap<RefusedKey, RefusedCount>,
 }
 
 #[derive(Debug)]
-struct Count {
+struct RefusedCount {
     event: Event,
     address: Option<IpAddr>,
     seen: u64,
@@ -58,7 +58,7 @@ impl RefusedCredentials {
     /// Counts a refusal. Returns whether it is an event of its own.
     pub(super) fn count(&mut self, event: &Event, address: Option<IpAddr>, now: Timestamp) -> bool {
         self.began.get_or_insert(now);
-        let key = Key {
+        let key = RefusedKey {
             network: address.map(Network::of),
             account: event.object.id.clone(),
             act: event.act.word(),
@@ -66,8 +66,8 @@ impl RefusedCredentials {
         };
         let is_known = self.counts.len() < PAIRS || self.counts.contains_key(&key);
         let (key, event, address) =
-            if is_known { (key, event.clone(), address) } else { others(key, event.clone()) };
-        let count = self.counts.entry(key).or_insert(Count { event, address, seen: 0, summed_up: 0 });
+            if is_known { (key, event.clone(), address) } else { others(&key, event.clone()) };
+        let count = self.counts.entry(key).or_insert(RefusedCount { event, address, seen: 0, summed_up: 0 });
         count.seen += 1;
         if is_known && count.seen <= SINGLE && self.singles < SINGLE_IN_ALL {
             self.singles += 1;
@@ -87,10 +87,10 @@ impl RefusedCredentials {
 }
 
 /// The key and the event for all accounts and networks that are not counted apart. There are few reasons.
-fn others(key: Key, event: Event) -> (Key, Event, Option<IpAddr>) {
+fn others(key: &RefusedKey, event: Event) -> (RefusedKey, Event, Option<IpAddr>) {
     let object = Object { id: String::new(), name: None, ..event.object };
     let event = Event { object, user: None, client: None, ..event };
-    (Key { network: None, account: String::new(), ..key }, event, None)
+    (RefusedKey { network: None, account: String::new(), act: key.act, reason: key.reason }, event, None)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! All options: `config/default.toml`, overridden by a file, overridden by the environment.
 
 mod admin;
+mod audit;
 mod brand;
 mod check;
 pub mod descriptors;
@@ -26,6 +27,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer};
 
 pub use admin::{AdminNetworks, AdminOptions};
+pub use audit::Audit;
 pub use brand::BrandOptions;
 pub use check::{BAD_FILTER, check_public_url};
 pub use finding::{ConfigError, Finding, SettingSource};
@@ -35,7 +37,7 @@ pub use passwords::PasswordOptions;
 pub use permissions::ConfiguredFile;
 pub use place::PLACES;
 pub use proxies::TrustedProxies;
-pub use retention::{Audit, Explain, Purge};
+pub use retention::{Explain, Purge};
 pub use span::Span;
 
 use crate::clock::Timestamp;

@@ -22,12 +22,3 @@ impl Explain {
         !self.retention.duration().is_zero()
     }
 }
-
-/// The audit trail.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Audit {
-    /// Whether each answer with tokens is an event.
-    pub issuances: bool,
-    /// How long events are kept.
-    pub retention: Span,
-}

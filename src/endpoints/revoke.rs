@@ -77,7 +77,14 @@ async fn access_token(app: &App, call: &Call, token: &str, client: &Client) -> R
         Some(ParsedAccessToken::Jwt(token)) if token.client_id != client || token.expires_at <= now => Ok(()),
         Some(ParsedAccessToken::Jwt(token)) => {
             let revoke = async move |tx: &mut Tx| match stored::revoke_jwt(tx, &token).await? {
-                true => revocation(&client, token.issued_for()).save(tx, &actor, now).await,
+                true => {
+                    let mut revoked = token.issued_for();
+                    // A JWT names its person in a form that is made for the API.
+                    if let Some(grant) = &revoked.grant {
+                        revoked.user = grants::user_of(tx, grant).await?;
+                    }
+                    revocation(&client, revoked).save(tx, &actor, now).await
+                }
                 false => Ok(()),
             };
             Ok(app.db.write(revoke).await?)

@@ -153,6 +153,16 @@ impl Call {
         })
     }
 
+    /// This person as the one who acts, in a session of their own.
+    pub fn acting_person(&self, user: &UserId) -> Arc<Actor> {
+        Arc::new(Actor {
+            id: Some(user.to_string()),
+            address: Some(self.address),
+            request_id: Some(self.id.clone()),
+            ..Actor::of(ActorKind::Person)
+        })
+    }
+
     /// This client as the one who acts. A public client has not proven who it is.
     pub fn acting_client(&self, client: &Client) -> Arc<Actor> {
         let id = client.id.to_string();

@@ -214,7 +214,9 @@ async fn end_sessions(
     people: &[&SignedIn],
 ) -> Result<Vec<(ClientId, SignedIn)>, Failure> {
     let ended = people.iter().map(|here| here.session.clone()).collect();
-    let ended = sessions::sign_out(&app.operations(call.now, call.actor()), ended).await?;
+    // The cookie of a session proves who the person is.
+    let actor = people.first().map_or_else(|| call.actor(), |here| call.acting_person(&here.user));
+    let ended = sessions::sign_out(&app.operations(call.now, actor), ended).await?;
     let clients_of = |(done, here): (Done<SignedOut>, &&SignedIn)| {
         let here = (*here).clone();
         done.outcome.clients.into_iter().map(move |client| (client, here.clone()))

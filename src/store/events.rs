@@ -127,8 +127,11 @@ pub async fn save_numbered(tx: &mut Tx, events: &[EventRecord]) -> Result<(), Db
     insert(tx, events.iter().map(|record| (&record.event, place(record))).collect()).await
 }
 
-/// Inserts events, each with its number and its chain.
-async fn insert(tx: &mut Tx, events: Vec<(&NewEvent, Option<(i64, Vec<u8>)>)>) -> Result<(), DbError> {
+/// The number of an event, and its chain.
+type ChainLink = (i64, Vec<u8>);
+
+/// Inserts events, each with its place if it has one.
+async fn insert(tx: &mut Tx, events: Vec<(&NewEvent, Option<ChainLink>)>) -> Result<(), DbError> {
     let mut rest = events.into_iter().peekable();
     while rest.peek().is_some() {
         let left = rest.len();

@@ -37,6 +37,15 @@ pub async fn take(
     Ok(taken == 1)
 }
 
+/// Gives a lease back, if this holder has it.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn release(tx: &mut Tx, name: &str, holder: &str) -> Result<(), DbError> {
+    let query = tx.query("DELETE FROM leases WHERE name = $1 AND holder = $2");
+    query.bind(name).bind(holder).execute().await.map(drop)
+}
+
 /// Writes to a row without a holder, to check that the database accepts writes.
 ///
 /// # Errors

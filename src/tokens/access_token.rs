@@ -24,7 +24,7 @@ use crate::oauth::identity::group;
 use crate::oauth::identity::session::LiveSessions;
 use crate::oauth::request::params::Params;
 use crate::oauth::token::bearer::PresentedToken;
-use crate::oauth::token::delegation::{Actor, Delegation};
+use crate::oauth::token::delegation::{Delegation, TokenActor};
 use crate::oauth::token::{self, exchange};
 use crate::oauth::token::{
     ACCESS_TOKEN_PREFIX, AccessToken, JwtClaims, Purpose, TYP, TokenDefaults, TokenId,
@@ -195,7 +195,7 @@ impl Draft {
         presented: &PresentedToken,
         is_opaque: bool,
         requested: Option<&str>,
-        act: Option<Actor>,
+        act: Option<TokenActor>,
     ) -> Result<AccessToken, OAuthError> {
         let (registered, subject) = (self.registered(), &presented.token);
         let (named, authorized) = (self.named.as_deref(), presented.authorized.as_deref());

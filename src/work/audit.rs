@@ -32,13 +32,19 @@ pub async fn run(app: Arc<App>) {
 /// # Errors
 /// Only failures of the database. The events still wait then.
 pub async fn pass(app: &App) -> Result<(), DbError> {
-    app.audit.flush((&app.db, &app.keys), app.now(), false).await?;
-    chain::number(&app.db, &app.keys, &app.audit.holder, app.now()).await
+    // First what is older.
+    chain::number(&app.db, &app.keys, &app.audit.holder, app.now()).await?;
+    app.audit.flush((&app.db, &app.keys), app.now(), false).await
 }
 
 /// Writes everything that waits, because the server stops.
 pub async fn finish(app: &App) {
-    if let Err(error) = app.audit.flush((&app.db, &app.keys), app.now(), true).await {
+    let work = async {
+        chain::number(&app.db, &app.keys, &app.audit.holder, app.now()).await?;
+        app.audit.flush((&app.db, &app.keys), app.now(), true).await?;
+        chain::release(&app.db, &app.audit.holder).await
+    };
+    if let Err(error) = work.await {
         tracing::warn!("the last events of the audit trail were not stored: {error}");
     }
 }

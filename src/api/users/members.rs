@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::super::body::Members;
 use crate::oauth::identity::claims::{self, Claims};
 use crate::oauth::identity::password::PasswordPolicy;
+use crate::oauth::identity::role::Role;
 use crate::oauth::identity::user::{check_email, check_username};
 use crate::operations::users::{ClaimManner, UserChanges};
 use crate::secret::Secret;
@@ -21,6 +22,7 @@ pub(super) struct NewUserMembers {
     pub(super) claims: Claims,
     /// `None`: the person gets a link.
     pub(super) password: Option<Secret>,
+    pub(super) role: Option<Role>,
 }
 
 /// Reads a user to create. What is wrong is noted with the members.
@@ -31,6 +33,7 @@ pub(super) fn read_new(members: &mut Members, policy: PasswordPolicy) -> NewUser
     if members.flag("disabled") == Some(true) {
         members.wrong("disabled", "a new user is enabled; disable the user afterwards");
     }
+    let role = read_role(members).flatten();
     let password = members.text("password");
     if let Some(password) = &password {
         let names = names(&username, &claims);
@@ -39,7 +42,7 @@ pub(super) fn read_new(members: &mut Members, policy: PasswordPolicy) -> NewUser
             members.wrong("password", fault.sentence());
         }
     }
-    NewUserMembers { username, claims, password: password.map(Secret::new) }
+    NewUserMembers { username, claims, password: password.map(Secret::new), role }
 }
 
 /// Reads what replaces the user with this id. What is wrong is noted with the members.
@@ -60,6 +63,7 @@ pub(super) fn read_replacement(members: &mut Members, id: &str) -> UserChanges {
         claims: claims.set,
         manner: ClaimManner::Replace,
         disabled: Some(members.flag("disabled").unwrap_or_default()),
+        role: Some(read_role(members).flatten()),
         ..UserChanges::default()
     }
 }
@@ -91,8 +95,19 @@ pub(super) fn read_patch(members: &mut Members) -> UserChanges {
         claims: claims.set,
         manner: ClaimManner::Merge,
         disabled,
+        role: read_role(members),
         ..UserChanges::default()
     }
+}
+
+/// Takes the role, which may be missing. `Some(None)` for `null`: no role.
+fn read_role(members: &mut Members) -> Option<Option<Role>> {
+    let Some(word) = members.changed_text("role")? else { return Some(None) };
+    let role = Role::parse(&word);
+    if role.is_none() {
+        members.wrong("role", "it must be owner, operator, auditor or null");
+    }
+    Some(role)
 }
 
 /// The texts that are no good password of a user.

@@ -18,6 +18,7 @@ use super::reply::Reply;
 use crate::app::App;
 use crate::http::call::Request;
 use crate::oauth::id::UserId;
+use crate::oauth::identity::role::Role;
 use crate::oauth::permission::{Area, Need};
 use crate::operations::password_links::{self, PasswordLink};
 use crate::operations::terms::Terms;
@@ -27,12 +28,20 @@ use crate::store::users::{UserFilter, UserRecord};
 
 const READ: Need = Need::read(Area::Users);
 const WRITE: Need = Need::write(Area::Users);
+/// What a list takes as `role`.
+const ROLES: &[(&str, Option<Role>)] = &[
+    ("owner", Some(Role::Owner)),
+    ("operator", Some(Role::Operator)),
+    ("auditor", Some(Role::Auditor)),
+    ("none", None),
+];
 
 pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
     respond(&app, &request, READ, async |call| {
         let filter = UserFilter {
             q: call.parameter("q"),
             disabled: call.one_of("disabled", &[("true", true), ("false", false)])?,
+            role: call.one_of("role", ROLES)?,
         };
         let listing = listing::of(call, filter)?;
         Ok(listing::reply(call, users::list(&call.context(), listing).await?, to_json))
@@ -47,7 +56,7 @@ pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -
         let policy = call.app.config.passwords.policy();
         let new = members::read_new(&mut members, policy);
         members.end()?;
-        let user = NewUser { username: new.username, claims: new.claims };
+        let user = NewUser { username: new.username, claims: new.claims, role: new.role };
         let Some(password) = new.password else {
             let invite = async |context| password_links::invite(&context, user).await;
             return idempotency::once(call, &bytes, invite, shown_invited(call)).await;

@@ -28,6 +28,8 @@ pub(super) fn run(command: &Command) -> Result<(), CliError> {
 impl CliContext {
     /// Numbers new events, as a running server does each second, so that events of commands are visible without a server.
     async fn number_events(&self, keys: &ServerKeys) -> Result<(), CliError> {
-        Ok(chain::number(&self.db, keys, &random_id(), self.now).await?)
+        let holder = random_id();
+        chain::number(&self.db, keys, &holder, self.now).await?;
+        Ok(chain::release(&self.db, &holder).await?)
     }
 }

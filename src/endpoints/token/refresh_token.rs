@@ -9,7 +9,7 @@ use crate::failure::Denied;
 use crate::network::Network;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::{may_issue, scope};
-use crate::oauth::id::{GrantId, UserId};
+use crate::oauth::id::{ClientId, GrantId, UserId};
 use crate::oauth::reason::Reason;
 use crate::oauth::token::TokenResponse;
 use crate::oauth::token::refresh::{self, Chain, RefreshName, RefreshVerdict};
@@ -70,8 +70,7 @@ pub(super) async fn issue(
     let (stored, keys, tokens) = (client.clone(), app.keys.clone(), &app.config.tokens);
     let grace = tokens.refresh_token_grace.seconds();
     let idle_expires_at = now + tokens.refresh_token_idle_lifetime.seconds();
-    let live = app.live_sessions(now);
-    let actor = asked.call.acting_client(&client.client);
+    let (live, actor) = (app.live_sessions(now), asked.call.acting_client(&client.client));
     let (network, grant) = (Network::of(asked.call.address).to_string(), name.grant_id.clone());
 
     let work = async move |tx: &mut Tx| {
@@ -85,15 +84,7 @@ pub(super) async fn issue(
         let about = |error: OAuthError| error.about(&chain.grant.user);
         let verdict = match refresh::evaluate(&chain, &name, &client.id, grace, now) {
             Ok(verdict) => verdict,
-            Err(error) => {
-                let replayed = ReplayedGrant {
-                    grant: &name.grant_id,
-                    client: &client.id,
-                    user: Some(&chain.grant.user),
-                    why: Reason::RefreshTokenReused,
-                };
-                return refuse(tx, (&replayed, &actor), about(error), now).await;
-            }
+            Err(error) => return refuse(tx, (&name, &client.id, &actor), about(error), now).await,
         };
         let scope = granted_scope(client, &chain.grant, prepared.scope.as_deref()).map_err(about)?;
         may_issue(&presented.user, &plan.required_groups(client, &scope)).map_err(about)?;
@@ -167,11 +158,13 @@ impl Unusual {
 /// A replaced token that is reused ends the chain; other refusals change nothing.
 async fn refuse(
     tx: &mut Tx,
-    (replayed, actor): (&ReplayedGrant<'_>, &Actor),
+    (name, client, actor): (&RefreshName, &ClientId, &Actor),
     error: OAuthError,
     now: Timestamp,
 ) -> Result<Option<(Issued, Option<Unusual>)>, Denied<OAuthError>> {
-    if error.reason == replayed.why {
+    if error.reason == Reason::RefreshTokenReused {
+        let user = error.user.as_deref();
+        let replayed = ReplayedGrant { grant: &name.grant_id, client, user, why: error.reason };
         replayed.revoke(tx, actor, now).await?;
     }
     Err(error.into())

@@ -16,7 +16,7 @@ use crate::oauth::grant::{Grant, UserStatus, may_issue, scope};
 use crate::oauth::identity::session::LiveSessions;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
-use crate::oauth::token::delegation::{self, Actor};
+use crate::oauth::token::delegation::{self, TokenActor};
 use crate::oauth::token::exchange::{self, ExchangedBy, TokenType};
 use crate::oauth::token::{AccessToken, TokenResponse};
 use crate::store::clients::{self, StoredClient};
@@ -257,7 +257,7 @@ impl Exchange {
         let before = match &claims.act {
             None => None,
             Some(act) => Some(
-                Actor::of_issuer(act, &claims.iss)
+                TokenActor::of_issuer(act, &claims.iss)
                     .ok_or_else(|| refuse("has an act that names no actor, or too many"))?,
             ),
         };

@@ -15,13 +15,13 @@ const MAX_FOREIGN_NAME_LENGTH: usize = 255;
 
 /// The current actor; nested in it are the previous ones (RFC 8693 §4.1).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Actor {
+pub struct TokenActor {
     pub sub: String,
     /// The issuer of `sub`, if it is not this server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub iss: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub act: Option<Box<Actor>>,
+    pub act: Option<Box<TokenActor>>,
 }
 
 /// The client that may act for the subject (RFC 8693 §4.4).
@@ -46,7 +46,7 @@ pub struct Ancestor {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delegation {
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub act: Option<Actor>,
+    pub act: Option<TokenActor>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub may_act: Option<MayAct>,
     /// The client that the token is about, if it is neither a person nor the client that the token was issued to.
@@ -64,7 +64,7 @@ pub fn named_here<'v>(may_act: &'v Value, issuer: &str) -> Option<&'v str> {
     may_act.get("sub").and_then(Value::as_str).filter(|_| is_ours)
 }
 
-impl Actor {
+impl TokenActor {
     /// A new actor, with the previous actors nested in it (RFC 8693 §4.1).
     ///
     /// # Errors
@@ -131,17 +131,17 @@ mod tests {
     fn actors_are_nested_up_to_a_depth() {
         let mut act = None;
         for sub in ["a", "b", "c", "d"] {
-            act = Some(Actor::after(sub, act).unwrap());
+            act = Some(TokenActor::after(sub, act).unwrap());
         }
         let four = json!({ "sub": "d", "act": { "sub": "c", "act": { "sub": "b", "act": { "sub": "a" } } } });
         assert_eq!(serde_json::to_value(&act).unwrap(), four);
-        assert_eq!(Actor::after("e", act).unwrap_err().reason, Reason::ExchangeTooDeep);
+        assert_eq!(TokenActor::after("e", act).unwrap_err().reason, Reason::ExchangeTooDeep);
     }
 
     #[test]
     fn actors_from_another_issuer_carry_its_name() {
         let said = json!({ "sub": "billing", "iss": "https://id.example", "act": { "sub": "web" } });
-        let read = Actor::of_issuer(&said, "https://idp.example").unwrap();
+        let read = TokenActor::of_issuer(&said, "https://idp.example").unwrap();
         let expected = json!({
             "sub": "billing", "iss": "https://idp.example", "act": { "sub": "web", "iss": "https://idp.example" },
         });
@@ -151,7 +151,7 @@ mod tests {
             deep = json!({ "sub": "x", "act": deep });
         }
         for bad in [json!({}), json!("web"), json!({ "sub": 7 }), json!({ "sub": "x", "act": "web" }), deep] {
-            assert_eq!(Actor::of_issuer(&bad, "https://idp.example"), None, "{bad}");
+            assert_eq!(TokenActor::of_issuer(&bad, "https://idp.example"), None, "{bad}");
         }
     }
 
@@ -162,7 +162,7 @@ mod tests {
         assert_eq!(Delegation::from_stored(Some("")), None);
         let from = |opaque| Ancestor { jti: "t".into(), client_id: "a b".into(), opaque };
         let delegation = Delegation {
-            act: Some(Actor::after("a", None).unwrap()),
+            act: Some(TokenActor::after("a", None).unwrap()),
             may_act: Some(MayAct { sub: "b".into() }),
             on_behalf_of: Some("c".into()),
             exchanged_from: vec![from(true), from(false)],

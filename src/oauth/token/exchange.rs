@@ -6,7 +6,7 @@ use crate::oauth::grant::resource::{named, normal};
 use crate::oauth::id::ClientId;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
-use crate::oauth::token::delegation::{Actor, Ancestor, Delegation, MAX_DEPTH, too_deep};
+use crate::oauth::token::delegation::{Ancestor, Delegation, MAX_DEPTH, TokenActor, too_deep};
 use crate::oauth::token::{AccessToken, TokenId};
 
 /// The types of tokens that can be exchanged (RFC 8693 §3).
@@ -68,12 +68,12 @@ pub fn act(
     by: ExchangedBy,
     caller: &Client,
     actor: Option<&str>,
-    before: Option<Actor>,
-) -> Result<Option<Actor>, OAuthError> {
+    before: Option<TokenActor>,
+) -> Result<Option<TokenActor>, OAuthError> {
     match (by, actor) {
-        (_, Some(actor)) => Actor::after(actor, before).map(Some),
+        (_, Some(actor)) => TokenActor::after(actor, before).map(Some),
         (ExchangedBy::Another, None) if !caller.may_impersonate => {
-            Actor::after(caller.id.as_str(), before).map(Some)
+            TokenActor::after(caller.id.as_str(), before).map(Some)
         }
         (_, None) => Ok(before),
     }
@@ -103,7 +103,7 @@ pub fn in_place_of(
     own_id: &str,
     subject: &AccessToken,
     is_opaque: bool,
-    act: Option<Actor>,
+    act: Option<TokenActor>,
 ) -> Result<AccessToken, OAuthError> {
     let before = &subject.delegation;
     let itself =
@@ -182,7 +182,7 @@ mod tests {
     fn the_actor_is_named_unless_the_policy_allows_impersonation() {
         let caller = example(ClientKind::Service);
         let may = caller.clone().with(|metadata| metadata.may_impersonate = true);
-        let before = Actor::after("web", None).unwrap();
+        let before = TokenActor::after("web", None).unwrap();
         let of = |by, caller: &Client, actor| act(by, caller, actor, Some(before.clone())).unwrap().unwrap();
         assert_eq!(of(ExchangedBy::Itself, &caller, None), before);
         assert_eq!(of(ExchangedBy::Another, &may, None), before);

@@ -21,7 +21,7 @@ use crate::oauth::id::{ClientId, GrantId, UserId};
 use crate::oauth::identity::authentication::Authentication;
 use crate::oauth::signing_key::SigningAlgorithm;
 use crate::oauth::token::binding::{AccessTokenType, Binding};
-use crate::oauth::token::delegation::{Actor, Ancestor, Delegation, MayAct};
+use crate::oauth::token::delegation::{Ancestor, Delegation, MayAct, TokenActor};
 
 /// The first characters of an opaque access token, so that secret scanners recognize a leaked one.
 pub const ACCESS_TOKEN_PREFIX: &str = "gat_";
@@ -177,7 +177,7 @@ impl TokenId {
 pub struct HolderClaims {
     /// The actor (RFC 8693 §4.1).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub act: Option<Actor>,
+    pub act: Option<TokenActor>,
     /// The client that may act for the subject (RFC 8693 §4.4).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub may_act: Option<MayAct>,

@@ -58,7 +58,7 @@ async fn a_guess_that_has_to_wait_is_recorded() {
         guess(&server, &web, "alice", "wrong").await;
     }
     let refused = acts(&server, "session.refused").await;
-    assert_eq!(each(&refused, "/reason"), [json!("sign_in.failed"), json!("sign_in.guesses")]);
+    assert_eq!(each(&refused, "/reason"), [json!("sign_in.failed"), json!("sign_in.too_many_guesses")]);
 }
 
 #[tokio::test]

@@ -420,7 +420,8 @@ async fn no_event_of_the_audit_trail_has_a_secret() {
     let cli = CommandLine::new().await;
     let marked = |what: &str| format!("{what} {MARK} {MARK}");
     let secret = format!("secret-{MARK}-{MARK}");
-    let web = ["--secret", secret.as_str(), "--redirect-uri", REDIRECT_URI, "--scope", "openid"];
+    let web = ["--secret", secret.as_str(), "--redirect-uri", REDIRECT_URI, "--scope", "openid read"];
+    cli.done(&["scope", "create", "read", "--description", "Read your things"]);
     cli.client_done("web", "web", &web);
     cli.done(&["client", "add-secret", "web", "--secret", &format!("{secret}2")]);
     cli.done(&["client", "update", "web", "--name", "Another name"]);
