@@ -13,7 +13,7 @@ use crate::oauth::id::GrantId;
 use crate::oauth::identity::session::LiveSessions;
 use crate::oauth::request::params::Params;
 use crate::oauth::token::bearer::PresentedToken;
-use crate::oauth::token::delegation::{Actor, Delegation};
+use crate::oauth::token::delegation::{Delegation, TokenActor};
 use crate::oauth::token::refresh::RefreshName;
 use crate::oauth::token::{ACCESS_TOKEN_PREFIX, JwtClaims, TYP};
 use crate::secret::Hash;
@@ -135,7 +135,7 @@ async fn access_token(cli: &CliContext, token: &str) -> Result<TokenReport, CliE
 }
 
 /// Describes the current actor, and the actors before it.
-fn acting(actor: &Actor) -> String {
+fn acting(actor: &TokenActor) -> String {
     let before = actor.act.as_ref().map(|before| format!(", before that {}", acting(before)));
     format!("{}{}", actor.sub, before.unwrap_or_default())
 }

@@ -53,6 +53,7 @@ fn all_mistakes_in_the_configuration_are_reported_together() {
         grantor(directory.path(), &[arguments, &["--config", "grantor.toml"]].concat())
             .env("GRANTOR_DATABASE__CONNECTIONS", "many")
             .env("GRANTOR_KEYS__MASTER_KEY", "hunter2")
+            .env_remove("GRANTOR_LISTEN")
             .env("GRANTOR_PUBLIK_URL", "https://id.example.com")
             .output()
             .unwrap()
