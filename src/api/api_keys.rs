@@ -7,7 +7,7 @@ use super::call::respond;
 use super::condition;
 use super::idempotency;
 use super::listing;
-use super::reply::Reply;
+use super::reply::ApiReply;
 use crate::app::App;
 use crate::http::call::Request;
 use crate::oauth::grant::scope::Scope;
@@ -46,7 +46,7 @@ pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -
                 body["key"] = created.key.expose().as_str().into();
             }
             let address = format!("/api/v1/api-keys/{}", created.record.id);
-            Reply::created(address, body).with_version(&api_keys::version(&created.record))
+            ApiReply::created(address, body).with_version(&api_keys::version(&created.record))
         };
         let create = async |context| api_keys::create(&context, new).await;
         idempotency::once(call, &bytes, create, shown).await
@@ -58,7 +58,7 @@ pub async fn show(app: web::Data<App>, request: Request, id: web::Path<String>) 
     respond(&app, &request, READ, async |call| {
         call.end_of_query()?;
         let key = api_keys::find(&call.context(), &id).await?;
-        Ok(Reply::ok(to_json(&key)).with_version(&api_keys::version(&key)))
+        Ok(ApiReply::ok(to_json(&key)).with_version(&api_keys::version(&key)))
     })
     .await
 }
@@ -80,7 +80,7 @@ pub async fn patch(
         let changes = ApiKeyChanges { name: name.flatten(), expires_at: members.changed_time("expires_at") };
         members.end()?;
         let key = api_keys::update(&context, &id, changes).await?.outcome;
-        Ok(Reply::ok(to_json(&key)).with_version(&api_keys::version(&key)))
+        Ok(ApiReply::ok(to_json(&key)).with_version(&api_keys::version(&key)))
     })
     .await
 }
@@ -89,7 +89,7 @@ pub async fn delete(app: web::Data<App>, request: Request, id: web::Path<String>
     respond(&app, &request, WRITE, async |call| {
         call.end_of_query()?;
         api_keys::delete(&condition::context(call)?, &id).await?;
-        Ok(Reply::done())
+        Ok(ApiReply::done())
     })
     .await
 }

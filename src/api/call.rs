@@ -7,8 +7,8 @@ use actix_web::http::StatusCode;
 
 use super::credential::{self, Caller};
 use super::error::ApiError;
-use super::query::Query;
-use super::reply::Reply;
+use super::query::ApiQuery;
+use super::reply::ApiReply;
 use crate::app::App;
 use crate::http::call::Request;
 use crate::http::general_error;
@@ -24,14 +24,14 @@ pub(super) struct ApiCall<'a> {
     pub(super) request: &'a Request,
     pub(super) caller: Caller,
     /// What is left of the query.
-    query: RefCell<Query>,
+    query: RefCell<ApiQuery>,
     is_rehearsal: bool,
 }
 
 /// Answers a request that needs this permission. `work` does it.
 pub(super) async fn respond<'a, F>(app: &'a App, request: &'a Request, need: Need, work: F) -> HttpResponse
 where
-    F: AsyncFnOnce(&ApiCall<'a>) -> Result<Reply, ApiError>,
+    F: AsyncFnOnce(&ApiCall<'a>) -> Result<ApiReply, ApiError>,
 {
     if !app.config.admin.networks.admit(request.address) {
         return general_error::plain(request, StatusCode::NOT_FOUND, "there is no resource at this path");
@@ -43,7 +43,7 @@ where
     match answered.await {
         Ok(reply) => reply.answer(app),
         // All checks passed. What more steps would do does not change the answer.
-        Err(error) if error.is_rehearsal() => Reply::done().answer(app),
+        Err(error) if error.is_rehearsal() => ApiReply::done().answer(app),
         Err(error) => error.answer(app, request),
     }
 }
@@ -55,7 +55,7 @@ impl<'a> ApiCall<'a> {
             // PostgreSQL cannot even search for it.
             return Err(Reason::ApiNotFound.because("no object has an id with the character U+0000").into());
         }
-        let mut query = Query::of(request.query_string())?;
+        let mut query = ApiQuery::of(request.query_string())?;
         let is_rehearsal = match need.access {
             Access::Write => query.take_flag("dry_run")?.unwrap_or_default(),
             Access::Read => false,
@@ -100,7 +100,7 @@ impl<'a> ApiCall<'a> {
     /// # Errors
     /// If there is one, which is unknown.
     pub(super) fn end_of_query(&self) -> Result<(), ApiError> {
-        self.query.replace(Query::of("")?).end()
+        self.query.replace(ApiQuery::of("")?).end()
     }
 
     /// Whether the request only asks what would happen.

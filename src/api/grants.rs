@@ -6,7 +6,7 @@ use super::call::respond;
 use super::condition;
 use super::listing;
 use super::query::invalid;
-use super::reply::Reply;
+use super::reply::ApiReply;
 use crate::app::App;
 use crate::http::call::Request;
 use crate::oauth::id::{ClientId, GrantId, UserId};
@@ -54,7 +54,7 @@ pub async fn revoke_all(app: web::Data<App>, request: Request) -> HttpResponse {
                 return Err(invalid("name the user or the client, or both, whose grants are to be revoked"));
             }
         };
-        Ok(Reply::done())
+        Ok(ApiReply::done())
     })
     .await
 }
@@ -63,7 +63,7 @@ pub async fn show(app: web::Data<App>, request: Request, id: web::Path<String>) 
     respond(&app, &request, READ, async |call| {
         call.end_of_query()?;
         let grant = grants::find(&call.context(), &GrantId::new(id.into_inner())).await?;
-        Ok(Reply::ok(to_json(&grant, call.request.now)).with_version(&grants::version(&grant)))
+        Ok(ApiReply::ok(to_json(&grant, call.request.now)).with_version(&grants::version(&grant)))
     })
     .await
 }
@@ -72,7 +72,7 @@ pub async fn revoke(app: web::Data<App>, request: Request, id: web::Path<String>
     respond(&app, &request, WRITE, async |call| {
         call.end_of_query()?;
         grants::revoke(&condition::context(call)?, &GrantId::new(id.into_inner())).await?;
-        Ok(Reply::done())
+        Ok(ApiReply::done())
     })
     .await
 }

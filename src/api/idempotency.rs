@@ -10,7 +10,7 @@ use futures_util::future::LocalBoxFuture;
 use super::call::ApiCall;
 use super::error::ApiError;
 use super::query::invalid;
-use super::reply::Reply;
+use super::reply::ApiReply;
 use crate::clock::{Seconds, Timestamp};
 use crate::failure::{Denied, Failure};
 use crate::keys::answer_key::AnswerKey;
@@ -50,11 +50,11 @@ pub(super) async fn once<'a, T, A, R>(
     body: &[u8],
     act: A,
     reply: R,
-) -> Result<Reply, ApiError>
+) -> Result<ApiReply, ApiError>
 where
     T: Send + 'static,
     A: AsyncFnOnce(Context<'a>) -> Result<Done<T>, Denied<Faults>>,
-    R: Fn(&T) -> Reply + Send + Sync + 'static,
+    R: Fn(&T) -> ApiReply + Send + Sync + 'static,
 {
     once_for(call, body, async |context| Ok(act(context).await?.outcome), reply).await
 }
@@ -68,11 +68,11 @@ pub(super) async fn once_for<'a, T, A, R>(
     body: &[u8],
     act: A,
     reply: R,
-) -> Result<Reply, ApiError>
+) -> Result<ApiReply, ApiError>
 where
     T: Send + 'static,
     A: AsyncFnOnce(Context<'a>) -> Result<T, Denied<Faults>>,
-    R: Fn(&T) -> Reply + Send + Sync + 'static,
+    R: Fn(&T) -> ApiReply + Send + Sync + 'static,
 {
     let Some(keyed) = KeyedRequest::of(call, body)?.filter(|_| !call.is_rehearsal()) else {
         return Ok(reply(&act(call.context()).await?));
@@ -127,7 +127,7 @@ impl KeyedRequest {
     }
 
     /// The answer that is kept for this request.
-    async fn kept(&self, call: &ApiCall<'_>) -> Result<Option<Reply>, ApiError> {
+    async fn kept(&self, call: &ApiCall<'_>) -> Result<Option<ApiReply>, ApiError> {
         let (id, now) = (self.id, self.now);
         let find = async move |conn: &mut Conn| kept_answers::find(conn, &id, now).await;
         let Some(kept) = call.app.db.read(find).await? else { return Ok(None) };
@@ -135,7 +135,8 @@ impl KeyedRequest {
             let sentence = "this Idempotency-Key came before with another body or address";
             return Err(Reason::ApiIdempotencyKeyReused.because(sentence).into());
         }
-        let opened = self.key.open(&kept.sealed).and_then(|text| serde_json::from_slice::<Reply>(&text).ok());
+        let opened =
+            self.key.open(&kept.sealed).and_then(|text| serde_json::from_slice::<ApiReply>(&text).ok());
         let broken = || Failure::Internal("an answer that was kept cannot be opened".into());
         Ok(Some(opened.ok_or_else(broken)?.replayed()))
     }
@@ -151,11 +152,11 @@ impl KeyedRequest {
     }
 }
 
-type Shown = Box<dyn Fn(&(dyn Any + Send)) -> Option<Reply> + Send + Sync>;
+type ShownOutcome = Box<dyn Fn(&(dyn Any + Send)) -> Option<ApiReply> + Send + Sync>;
 
 struct Keeper {
     keyed: Arc<KeyedRequest>,
-    shown: Shown,
+    shown: ShownOutcome,
 }
 
 impl AnswerKeeper for Keeper {

@@ -9,7 +9,7 @@ use super::condition;
 use super::error::ApiError;
 use super::idempotency;
 use super::listing;
-use super::reply::Reply;
+use super::reply::ApiReply;
 use crate::app::App;
 use crate::http::call::Request;
 use crate::oauth::permission::{Area, Need};
@@ -44,7 +44,7 @@ pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -
         let shown = move |made: &Vec<Done<KeyRecord>>| {
             let item = |done: &Done<KeyRecord>| to_json(&keys::as_new(&done.outcome, now));
             let items: Vec<Value> = made.iter().map(item).collect();
-            Reply::created("/api/v1/keys".to_owned(), json!({ "items": items }))
+            ApiReply::created("/api/v1/keys".to_owned(), json!({ "items": items }))
         };
         let rotate = async |context| {
             let due = keys::check_rotate(&context, rotation).await?;
@@ -69,7 +69,7 @@ pub async fn show(app: web::Data<App>, request: Request, kid: web::Path<String>)
     respond(&app, &request, READ, async |call| {
         call.end_of_query()?;
         let found = keys::find(&call.context(), &kid).await?;
-        Ok(Reply::ok(to_json(&found)).with_version(&keys::version(&found.key)))
+        Ok(ApiReply::ok(to_json(&found)).with_version(&keys::version(&found.key)))
     })
     .await
 }
@@ -79,7 +79,7 @@ pub async fn delete(app: web::Data<App>, request: Request, kid: web::Path<String
     respond(&app, &request, WRITE, async |call| {
         call.end_of_query()?;
         keys::retire(&condition::context(call)?, &kid).await?;
-        Ok(Reply::done())
+        Ok(ApiReply::done())
     })
     .await
 }

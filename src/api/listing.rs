@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::call::ApiCall;
 use super::error::ApiError;
 use super::query::invalid;
-use super::reply::Reply;
+use super::reply::ApiReply;
 use crate::operations::list::{List, Listing, MAX_PAGE_SIZE};
 
 /// The number of items on a page if the request names none.
@@ -41,10 +41,10 @@ fn read<F>(call: &ApiCall<'_>, filter: F, cursor: &str) -> Result<Listing<F>, Ap
 }
 
 /// The answer with a page of a list: `items`, and `next`, the cursor of the next page or `null`.
-pub(super) fn reply<T>(call: &ApiCall<'_>, list: List<T>, shown: impl FnMut(&T) -> Value) -> Reply {
+pub(super) fn reply<T>(call: &ApiCall<'_>, list: List<T>, shown: impl FnMut(&T) -> Value) -> ApiReply {
     let items: Vec<Value> = list.items.iter().map(shown).collect();
     let next = list.next.as_deref().map(|cursor| address(call, cursor));
-    Reply::ok(json!({ "items": items, "next": list.next })).with_next(next)
+    ApiReply::ok(json!({ "items": items, "next": list.next })).with_next(next)
 }
 
 /// The path and query of this request, with another cursor.

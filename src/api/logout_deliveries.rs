@@ -7,7 +7,7 @@ use super::body;
 use super::call::respond;
 use super::idempotency;
 use super::listing;
-use super::reply::Reply;
+use super::reply::ApiReply;
 use crate::app::App;
 use crate::http::call::Request;
 use crate::oauth::id::ClientId;
@@ -40,7 +40,7 @@ pub async fn retry(app: web::Data<App>, request: Request, body: web::Payload) ->
         let client = members.text("client_id").map(ClientId::new);
         members.end()?;
         let retry = async |context| logout_deliveries::retry(&context, client.as_ref()).await;
-        let shown = |retried: &u64| Reply::ok(json!({ "retried": retried }));
+        let shown = |retried: &u64| ApiReply::ok(json!({ "retried": retried }));
         idempotency::once(call, &bytes, retry, shown).await
     })
     .await

@@ -9,9 +9,9 @@ use crate::oauth::reason::Reason;
 
 /// The parameters that have not been read yet.
 #[derive(Debug)]
-pub(super) struct Query(BTreeMap<String, String>);
+pub(super) struct ApiQuery(BTreeMap<String, String>);
 
-impl Query {
+impl ApiQuery {
     /// Reads the query of a URL.
     ///
     /// # Errors

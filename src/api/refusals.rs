@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, web};
 
 use super::call::respond;
 use super::listing;
-use super::reply::Reply;
+use super::reply::ApiReply;
 use crate::app::App;
 use crate::http::call::Request;
 use crate::oauth::id::ClientId;
@@ -32,7 +32,7 @@ pub async fn show(app: web::Data<App>, request: Request, id: web::Path<String>) 
     respond(&app, &request, READ, async |call| {
         call.end_of_query()?;
         let filter = RefusalFilter { request_id: Some(id.into_inner()), ..RefusalFilter::default() };
-        Ok(Reply::ok(refusals::find(&call.context(), filter).await?.to_json(&call.app.issuer)))
+        Ok(ApiReply::ok(refusals::find(&call.context(), filter).await?.to_json(&call.app.issuer)))
     })
     .await
 }

@@ -21,7 +21,7 @@ pub(super) fn segment(id: &str) -> String {
 
 /// An answer, which can be kept and given again.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Reply {
+pub(super) struct ApiReply {
     status: u16,
     /// `None` for 204.
     body: Option<Value>,
@@ -35,7 +35,7 @@ pub(super) struct Reply {
     is_replayed: bool,
 }
 
-impl Reply {
+impl ApiReply {
     fn of(status: StatusCode, body: Option<Value>) -> Self {
         Self { status: status.as_u16(), body, etag: None, location: None, next: None, is_replayed: false }
     }

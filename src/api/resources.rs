@@ -7,7 +7,7 @@ use super::call::respond;
 use super::condition::{self, PutCondition};
 use super::idempotency;
 use super::listing;
-use super::reply::{Reply, segment};
+use super::reply::{ApiReply, segment};
 use crate::app::App;
 use crate::clock::Seconds;
 use crate::http::call::Request;
@@ -103,18 +103,18 @@ pub async fn delete(app: web::Data<App>, request: Request, uri: web::Path<String
     respond(&app, &request, WRITE, async |call| {
         call.end_of_query()?;
         resources::delete(&condition::context(call)?, &uri).await?;
-        Ok(Reply::done())
+        Ok(ApiReply::done())
     })
     .await
 }
 
-fn shown(resource: &Resource) -> Reply {
-    Reply::ok(to_json(resource)).with_version(&resources::version(resource))
+fn shown(resource: &Resource) -> ApiReply {
+    ApiReply::ok(to_json(resource)).with_version(&resources::version(resource))
 }
 
-fn created(resource: &Resource) -> Reply {
+fn created(resource: &Resource) -> ApiReply {
     let address = format!("/api/v1/resources/{}", segment(&resource.uri));
-    Reply::created(address, to_json(resource)).with_version(&resources::version(resource))
+    ApiReply::created(address, to_json(resource)).with_version(&resources::version(resource))
 }
 
 /// Reads a resource to create under this URI, or one that replaces it. What is wrong is noted with the members.

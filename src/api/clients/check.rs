@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, web};
 
 use super::super::body;
 use super::super::call::respond;
-use super::super::reply::Reply;
+use super::super::reply::ApiReply;
 use super::READ;
 use crate::app::App;
 use crate::http::call::Request;
@@ -36,7 +36,7 @@ pub async fn create(
         }
         let server = (call.app.issuer.as_str(), Some(&*call.app.keys));
         let checked = check(&call.context(), server, &ClientId::new(id.into_inner()), &input).await?;
-        Ok(Reply::ok(checked.to_json(&call.app.issuer)))
+        Ok(ApiReply::ok(checked.to_json(&call.app.issuer)))
     })
     .await
 }

@@ -14,7 +14,7 @@ use super::error::ApiError;
 use super::idempotency;
 use super::listing;
 use super::query::invalid;
-use super::reply::{Reply, segment};
+use super::reply::{ApiReply, segment};
 use crate::app::App;
 use crate::http::call::Request;
 use crate::oauth::client::{Client, ClientKind, GrantType};
@@ -72,7 +72,7 @@ pub async fn show(app: web::Data<App>, request: Request, id: web::Path<String>) 
     respond(&app, &request, READ, async |call| {
         call.end_of_query()?;
         let record = clients::find(&call.context(), &ClientId::new(id.into_inner())).await?;
-        Ok(Reply::ok(record_to_json(&record)).with_version(&clients::version(&record.client)))
+        Ok(ApiReply::ok(record_to_json(&record)).with_version(&clients::version(&record.client)))
     })
     .await
 }
@@ -108,7 +108,7 @@ async fn replace(
     id: ClientId,
     version: Option<Version>,
     mut members: body::Members,
-) -> Result<Reply, ApiError> {
+) -> Result<ApiReply, ApiError> {
     members::drop_read_only(&mut members);
     let new = NewMembers::read(&mut members, Some(&id));
     if new.secret.is_some() {
@@ -150,13 +150,13 @@ pub async fn delete(app: web::Data<App>, request: Request, id: web::Path<String>
         call.end_of_query()?;
         let context = condition::context(call)?;
         clients::delete(&context, &ClientId::new(id.into_inner())).await?;
-        Ok(Reply::done())
+        Ok(ApiReply::done())
     })
     .await
 }
 
 /// Changes a client, and answers with it as it is now.
-async fn changed<F>(context: &Context<'_>, id: &ClientId, edit: F) -> Result<Reply, ApiError>
+async fn changed<F>(context: &Context<'_>, id: &ClientId, edit: F) -> Result<ApiReply, ApiError>
 where
     F: Fn(&Client) -> Result<Client, Faults> + Send + 'static,
 {
@@ -165,18 +165,18 @@ where
     let Done { outcome: client, .. } = clients::update(context, id, change).await?;
     let version = clients::version(&client);
     let record = ClientRecord { client, created_at, secrets: Vec::new() };
-    Ok(Reply::ok(record_to_json(&record)).with_version(&version))
+    Ok(ApiReply::ok(record_to_json(&record)).with_version(&version))
 }
 
 /// The answer for a client that was created. A rehearsal leaves the secret out.
-fn shown_created(is_rehearsal: bool) -> impl Fn(&CreatedClient) -> Reply + Send + Sync + 'static {
+fn shown_created(is_rehearsal: bool) -> impl Fn(&CreatedClient) -> ApiReply + Send + Sync + 'static {
     move |created: &CreatedClient| {
         let mut body = settings(&created.client);
         body["created_at"] = created.created_at.iso().into();
         if let Some(secret) = created.generated.as_ref().filter(|_| !is_rehearsal) {
             body["client_secret"] = secret.expose().as_str().into();
         }
-        Reply::created(address(&created.client.id), body).with_version(&clients::version(&created.client))
+        ApiReply::created(address(&created.client.id), body).with_version(&clients::version(&created.client))
     }
 }
 

@@ -7,7 +7,7 @@ use super::super::body;
 use super::super::call::respond;
 use super::super::idempotency;
 use super::super::listing;
-use super::super::reply::Reply;
+use super::super::reply::ApiReply;
 use super::{READ, WRITE, address, secret_source};
 use crate::app::App;
 use crate::clock::Timestamp;
@@ -59,7 +59,7 @@ pub async fn create(
             if let Some(secret) = added.generated.as_ref().filter(|_| !is_rehearsal) {
                 body["client_secret"] = secret.expose().as_str().into();
             }
-            Reply::created(format!("{}/secrets/{}", address(&client), added.id), body)
+            ApiReply::created(format!("{}/secrets/{}", address(&client), added.id), body)
         };
         idempotency::once(call, &bytes, add, shown).await
     })
@@ -85,7 +85,7 @@ pub async fn patch(
         };
         let found = record.secrets.iter().find(|found| found.id == secret);
         let unknown = || Fault::not_found(format!("the client {id} has no secret with the id {secret}"));
-        Ok(Reply::ok(secret_to_json(found.ok_or_else(unknown)?)))
+        Ok(ApiReply::ok(secret_to_json(found.ok_or_else(unknown)?)))
     })
     .await
 }
@@ -101,7 +101,7 @@ pub async fn delete(
         let (context, id) = (call.context(), ClientId::new(id));
         let expected = clients::check_remove_secret(&context, &id, &secret).await?;
         clients::remove_secret(&context, &id, &secret, expected).await?;
-        Ok(Reply::done())
+        Ok(ApiReply::done())
     })
     .await
 }

@@ -10,7 +10,7 @@ use super::call::respond;
 use super::condition::{self, PutCondition};
 use super::idempotency;
 use super::listing;
-use super::reply::{Reply, segment};
+use super::reply::{ApiReply, segment};
 use crate::app::App;
 use crate::http::call::Request;
 use crate::oauth::grant::trusted_issuer::TrustedIssuer;
@@ -103,18 +103,18 @@ pub async fn delete(app: web::Data<App>, request: Request, name: web::Path<Strin
     respond(&app, &request, WRITE, async |call| {
         call.end_of_query()?;
         trusted_issuers::delete(&condition::context(call)?, &name).await?;
-        Ok(Reply::done())
+        Ok(ApiReply::done())
     })
     .await
 }
 
-fn shown(issuer: &TrustedIssuer) -> Reply {
-    Reply::ok(to_json(issuer)).with_version(&trusted_issuers::version(issuer))
+fn shown(issuer: &TrustedIssuer) -> ApiReply {
+    ApiReply::ok(to_json(issuer)).with_version(&trusted_issuers::version(issuer))
 }
 
-fn created(issuer: &TrustedIssuer) -> Reply {
+fn created(issuer: &TrustedIssuer) -> ApiReply {
     let address = address(&issuer.issuer);
-    Reply::created(address, to_json(issuer)).with_version(&trusted_issuers::version(issuer))
+    ApiReply::created(address, to_json(issuer)).with_version(&trusted_issuers::version(issuer))
 }
 
 /// The path of an issuer below the public URL.

@@ -6,7 +6,7 @@ use super::super::body;
 use super::super::call::respond;
 use super::super::idempotency;
 use super::super::listing;
-use super::super::reply::{Reply, segment};
+use super::super::reply::{ApiReply, segment};
 use super::{READ, WRITE, address};
 use crate::app::App;
 use crate::failure::Denied;
@@ -50,7 +50,7 @@ pub async fn create(
         let shown = move |person: &Person| {
             let (user_id, username) = (person.id.to_string(), person.username.clone());
             let link = SubjectRecord { subject: linked.clone(), user_id, username };
-            Reply::created(at.clone(), subject_to_json(&link))
+            ApiReply::created(at.clone(), subject_to_json(&link))
         };
         idempotency::once(call, &bytes, link, shown).await
     })
@@ -66,7 +66,7 @@ pub async fn delete(
         call.end_of_query()?;
         let (issuer, subject) = path.into_inner();
         trusted_issuers::unlink_subject(&call.context(), &issuer, &subject).await?;
-        Ok(Reply::done())
+        Ok(ApiReply::done())
     })
     .await
 }

@@ -9,7 +9,7 @@ use super::call::respond;
 use super::condition::{self, PutCondition};
 use super::idempotency;
 use super::listing;
-use super::reply::{Reply, segment};
+use super::reply::{ApiReply, segment};
 use crate::app::App;
 use crate::http::call::Request;
 use crate::oauth::grant::scope::ScopeRecord;
@@ -101,16 +101,16 @@ pub async fn delete(app: web::Data<App>, request: Request, name: web::Path<Strin
         let in_use = if call.flag("force")? == Some(true) { InUse::TakeAway } else { InUse::Refuse };
         call.end_of_query()?;
         scopes::delete(&condition::context(call)?, &name, in_use).await?;
-        Ok(Reply::done())
+        Ok(ApiReply::done())
     })
     .await
 }
 
-fn shown(scope: &ScopeRecord) -> Reply {
-    Reply::ok(to_json(scope)).with_version(&scopes::version(scope))
+fn shown(scope: &ScopeRecord) -> ApiReply {
+    ApiReply::ok(to_json(scope)).with_version(&scopes::version(scope))
 }
 
-fn created(scope: &ScopeRecord) -> Reply {
+fn created(scope: &ScopeRecord) -> ApiReply {
     let address = format!("/api/v1/scopes/{}", segment(&scope.name));
-    Reply::created(address, to_json(scope)).with_version(&scopes::version(scope))
+    ApiReply::created(address, to_json(scope)).with_version(&scopes::version(scope))
 }

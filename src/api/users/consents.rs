@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, web};
 
 use super::super::call::respond;
 use super::super::listing;
-use super::super::reply::Reply;
+use super::super::reply::ApiReply;
 use super::{READ, WRITE, existing};
 use crate::app::App;
 use crate::http::call::Request;
@@ -33,7 +33,7 @@ pub async fn delete(
         let (user, client) = (existing(call, &user).await?.person.id, ClientId::new(client));
         consents::find(&call.context(), &user, &client).await?;
         grants::revoke_access(&call.context(), &user, &client).await?;
-        Ok(Reply::done())
+        Ok(ApiReply::done())
     })
     .await
 }

@@ -14,7 +14,7 @@ use super::error::ApiError;
 use super::idempotency;
 use super::listing;
 use super::query::invalid;
-use super::reply::Reply;
+use super::reply::ApiReply;
 use crate::app::App;
 use crate::http::call::Request;
 use crate::oauth::id::UserId;
@@ -125,7 +125,7 @@ pub async fn delete(app: web::Data<App>, request: Request, id: web::Path<String>
         call.end_of_query()?;
         let context = condition::context(call)?;
         users::delete(&context, &existing(call, &id).await?.person.id).await?;
-        Ok(Reply::done())
+        Ok(ApiReply::done())
     })
     .await
 }
@@ -135,24 +135,24 @@ async fn existing(call: &ApiCall<'_>, id: &str) -> Result<UserRecord, ApiError> 
     Ok(users::find_by_id(&call.context(), &UserId::new(id)).await?)
 }
 
-fn shown(user: &UserRecord) -> Reply {
-    Reply::ok(to_json(user)).with_version(&users::version(user))
+fn shown(user: &UserRecord) -> ApiReply {
+    ApiReply::ok(to_json(user)).with_version(&users::version(user))
 }
 
-fn shown_created(user: &UserRecord) -> Reply {
-    Reply::created(format!("/api/v1/users/{}", user.person.id), to_json(user))
+fn shown_created(user: &UserRecord) -> ApiReply {
+    ApiReply::created(format!("/api/v1/users/{}", user.person.id), to_json(user))
         .with_version(&users::version(user))
 }
 
 /// The answer for a user who has no password yet, with the link. A rehearsal leaves the link out.
-fn shown_invited(call: &ApiCall<'_>) -> impl Fn(&PasswordLink) -> Reply + Send + Sync + use<> {
+fn shown_invited(call: &ApiCall<'_>) -> impl Fn(&PasswordLink) -> ApiReply + Send + Sync + use<> {
     let link_to_json = passwords::link_to_json(call);
     move |link: &PasswordLink| {
         let mut body = to_json(&link.user);
         if let (Some(body), Some(members)) = (body.as_object_mut(), link_to_json(link).as_object_mut()) {
             body.append(members);
         }
-        Reply::created(format!("/api/v1/users/{}", link.user.person.id), body)
+        ApiReply::created(format!("/api/v1/users/{}", link.user.person.id), body)
             .with_version(&users::version(&link.user))
     }
 }

@@ -7,7 +7,7 @@ use super::super::body;
 use super::super::call::{ApiCall, respond};
 use super::super::condition;
 use super::super::idempotency;
-use super::super::reply::Reply;
+use super::super::reply::ApiReply;
 use super::{WRITE, existing};
 use crate::app::App;
 use crate::http::call::Request;
@@ -31,7 +31,7 @@ pub async fn put(
         let policy = call.app.config.passwords.policy();
         let password = HashedPassword::new(&call.app.passwords, policy, password, &person.names()).await?;
         users::set_password(&context, person.id.as_str(), password).await?;
-        Ok(Reply::done())
+        Ok(ApiReply::done())
     })
     .await
 }
@@ -49,7 +49,7 @@ pub async fn create_link(
         let person = existing(call, &id).await?.person;
         let create = async |context| password_links::create(&context, person.id.as_str()).await;
         let link_to_json = link_to_json(call);
-        idempotency::once(call, &bytes, create, move |link| Reply::made(link_to_json(link))).await
+        idempotency::once(call, &bytes, create, move |link| ApiReply::made(link_to_json(link))).await
     })
     .await
 }

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, web};
 
 use super::super::call::respond;
 use super::super::listing;
-use super::super::reply::Reply;
+use super::super::reply::ApiReply;
 use super::{READ, WRITE, existing};
 use crate::app::App;
 use crate::http::call::Request;
@@ -27,7 +27,7 @@ pub async fn end_all(app: web::Data<App>, request: Request, id: web::Path<String
         call.end_of_query()?;
         let user = existing(call, &id).await?.person.id;
         sessions::end_of_user(&call.context(), &user).await?;
-        Ok(Reply::done())
+        Ok(ApiReply::done())
     })
     .await
 }
@@ -43,7 +43,7 @@ pub async fn end(app: web::Data<App>, request: Request, path: web::Path<(String,
             return Err(Fault::not_found(sentence).into());
         }
         sessions::end(&call.context(), &session).await?;
-        Ok(Reply::done())
+        Ok(ApiReply::done())
     })
     .await
 }

@@ -17,15 +17,15 @@ const GOOD_PATCH: &str = "PATCH https://id.example.com/api/v1/clients/calendar\n
                           {\"client_name\": \"Calendar\"}";
 
 /// The texts of a row that differ between these reasons.
-struct Texts {
+struct ReasonTexts {
     word: &'static str,
     title: &'static str,
     what: &'static str,
     fix: &'static str,
 }
 
-const fn row(code: ErrorCode, texts: Texts, example: Example) -> ReasonRow {
-    let Texts { word, title, what, fix } = texts;
+const fn row(code: ErrorCode, texts: ReasonTexts, example: Example) -> ReasonRow {
+    let ReasonTexts { word, title, what, fix } = texts;
     ReasonRow { word, title, code, who: &[Developer, Operator], what, fix, command: None, example, see: &[] }
 }
 
@@ -36,7 +36,7 @@ const fn with_command(row: ReasonRow, command: &'static str) -> ReasonRow {
 pub(super) const CREDENTIAL_MISSING: ReasonRow = with_command(
     row(
         InvalidToken,
-        Texts {
+        ReasonTexts {
             word: "api.credential_missing",
             title: "The request has no credential",
             what: "The management API answers no one who has not proven who they are.",
@@ -51,7 +51,7 @@ pub(super) const CREDENTIAL_MISSING: ReasonRow = with_command(
 pub(super) const CREDENTIAL_WRONG: ReasonRow = with_command(
     row(
         InvalidToken,
-        Texts {
+        ReasonTexts {
             word: "api.credential_wrong",
             title: "The credential is not valid",
             what: "The Authorization header has neither an API key that exists nor an access token that is valid for \
@@ -72,7 +72,7 @@ pub(super) const CREDENTIAL_WRONG: ReasonRow = with_command(
 pub(super) const KEY_EXPIRED: ReasonRow = with_command(
     row(
         InvalidToken,
-        Texts {
+        ReasonTexts {
             word: "api.key_expired",
             title: "The API key has ended",
             what: "The API key was created with a time at which it ends, and that time is over.",
@@ -91,7 +91,7 @@ pub(super) const KEY_EXPIRED: ReasonRow = with_command(
 pub(super) const SCOPE_MISSING: ReasonRow = with_command(
     row(
         InsufficientScope,
-        Texts {
+        ReasonTexts {
             word: "api.scope_missing",
             title: "The credential does not have the scope",
             what: "The credential is valid, but none of its scopes permits this request. The header WWW-Authenticate \
@@ -111,7 +111,7 @@ pub(super) const SCOPE_MISSING: ReasonRow = with_command(
 
 pub(super) const FORBIDDEN: ReasonRow = row(
     AccessDenied,
-    Texts {
+    ReasonTexts {
         word: "api.forbidden",
         title: "Only an owner may do this",
         what: "The request would let its sender do more than before: it gives away a scope that the sender does not \
@@ -131,7 +131,7 @@ pub(super) const FORBIDDEN: ReasonRow = row(
 
 pub(super) const NOT_FOUND: ReasonRow = row(
     InvalidRequest,
-    Texts {
+    ReasonTexts {
         word: "api.not_found",
         title: "The object does not exist",
         what: "The management API has no object with this id at this address.",
@@ -148,7 +148,7 @@ pub(super) const NOT_FOUND: ReasonRow = row(
 
 pub(super) const CONFLICT: ReasonRow = row(
     InvalidRequest,
-    Texts {
+    ReasonTexts {
         word: "api.conflict",
         title: "The request contradicts what is stored",
         what: "The object exists already, something else depends on it, or it was changed at the same moment.",
@@ -168,7 +168,7 @@ pub(super) const CONFLICT: ReasonRow = row(
 
 pub(super) const OTHER_VERSION: ReasonRow = row(
     InvalidRequest,
-    Texts {
+    ReasonTexts {
         word: "api.other_version",
         title: "The object was changed since it was read",
         what: "If-Match names a version of the object, and the object now has another one: someone else has changed it.",
@@ -187,7 +187,7 @@ pub(super) const OTHER_VERSION: ReasonRow = row(
 
 pub(super) const CONDITION_MISSING: ReasonRow = row(
     InvalidRequest,
-    Texts {
+    ReasonTexts {
         word: "api.condition_missing",
         title: "PUT needs If-Match or If-None-Match",
         what: "PUT replaces all of an object, and the request does not say whether the object exists.",
@@ -206,7 +206,7 @@ pub(super) const CONDITION_MISSING: ReasonRow = row(
 
 pub(super) const JSON_MALFORMED: ReasonRow = row(
     InvalidRequest,
-    Texts {
+    ReasonTexts {
         word: "api.json_malformed",
         title: "The body is not one JSON object",
         what: "The body is not JSON, is not an object, has a member twice, or is nested too deeply.",
@@ -224,7 +224,7 @@ pub(super) const JSON_MALFORMED: ReasonRow = row(
 
 pub(super) const MEMBER_UNKNOWN: ReasonRow = row(
     InvalidRequest,
-    Texts {
+    ReasonTexts {
         word: "api.member_unknown",
         title: "A member is not known",
         what: "The body has a member that this object does not have. Nothing is ignored, so that a spelling mistake \
@@ -243,7 +243,7 @@ pub(super) const MEMBER_UNKNOWN: ReasonRow = row(
 
 pub(super) const MEMBER_MISSING: ReasonRow = row(
     InvalidRequest,
-    Texts {
+    ReasonTexts {
         word: "api.member_missing",
         title: "A required member is missing",
         what: "The body lacks a member that the object cannot do without.",
@@ -265,7 +265,7 @@ pub(super) const MEMBER_MISSING: ReasonRow = row(
 
 pub(super) const MEMBER_INVALID: ReasonRow = row(
     InvalidRequest,
-    Texts {
+    ReasonTexts {
         word: "api.member_invalid",
         title: "The value of a member is not valid",
         what: "A member has a value of the wrong type, or one that this server does not accept.",
@@ -283,7 +283,7 @@ pub(super) const MEMBER_INVALID: ReasonRow = row(
 
 pub(super) const PARAMETER_UNKNOWN: ReasonRow = row(
     InvalidRequest,
-    Texts {
+    ReasonTexts {
         word: "api.parameter_unknown",
         title: "A parameter of the address is not known",
         what: "The query has a parameter that this address does not have. Nothing is ignored, so that a spelling mistake \
@@ -300,7 +300,7 @@ pub(super) const PARAMETER_UNKNOWN: ReasonRow = row(
 
 pub(super) const PARAMETER_INVALID: ReasonRow = row(
     InvalidRequest,
-    Texts {
+    ReasonTexts {
         word: "api.parameter_invalid",
         title: "A parameter or header has a value that is not valid",
         what: "A parameter of the query or a header has a value that this address does not take, such as a limit over 500 \
@@ -317,7 +317,7 @@ pub(super) const PARAMETER_INVALID: ReasonRow = row(
 
 pub(super) const KEY_REUSED: ReasonRow = row(
     InvalidRequest,
-    Texts {
+    ReasonTexts {
         word: "api.idempotency_key_reused",
         title: "The Idempotency-Key belongs to another request",
         what: "The same Idempotency-Key came before with another body or address, or the request with it is still worked on.",
@@ -343,7 +343,7 @@ pub(super) const KEY_REUSED: ReasonRow = row(
 
 pub(super) const TOO_MANY_KEPT: ReasonRow = row(
     InvalidRequest,
-    Texts {
+    ReasonTexts {
         word: "api.idempotency_keys_too_many",
         title: "Too many answers are kept for Idempotency-Keys",
         what: "The server keeps the answers of a credential's requests with an Idempotency-Key for a day, and their number \
