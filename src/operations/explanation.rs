@@ -147,7 +147,8 @@ impl Marks {
         let before = came.bytes().zip(registered.bytes()).take_while(is_same).count();
         let most = came.len().min(registered.len()) - before;
         let after = came.bytes().rev().zip(registered.bytes().rev()).take(most).take_while(is_same).count();
-        Self { came: vec![before..came.len() - after], registered: vec![before..registered.len() - after] }
+        let marked = |text: &str| std::iter::once(before..text.len() - after).collect();
+        Self { came: marked(came), registered: marked(registered) }
     }
 }
 
