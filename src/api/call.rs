@@ -31,7 +31,7 @@ pub(super) async fn respond<'a, F>(app: &'a App, request: &'a Request, need: Nee
 where
     F: AsyncFnOnce(&ApiCall<'a>) -> Result<Reply, ApiError>,
 {
-    if !app.config.admin.enabled || !app.config.admin.networks.admit(request.address) {
+    if !app.config.admin.networks.admit(request.address) {
         return general_error::plain(request, StatusCode::NOT_FOUND, "there is no resource at this path");
     }
     let answered = async {

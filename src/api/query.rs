@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use percent_encoding::percent_decode_str;
+
 use super::error::ApiError;
 use crate::oauth::reason::Reason;
 
@@ -15,11 +17,10 @@ impl Query {
     /// # Errors
     /// If it is malformed, or has a parameter twice.
     pub(super) fn of(text: &str) -> Result<Self, ApiError> {
-        let malformed =
-            |_| Reason::ApiParameterInvalid.because("the query is not made of name=value pairs in UTF-8");
-        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(text).map_err(malformed)?;
         let mut parameters = BTreeMap::new();
-        for (name, value) in pairs {
+        for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let (name, value) = (decoded(name)?, decoded(value)?);
             if parameters.insert(name, value).is_some() {
                 return Err(Reason::ParameterRepeated.because("a parameter of the query came twice").into());
             }
@@ -71,6 +72,13 @@ impl Query {
             }
         }
     }
+}
+
+/// A name or value without its percent-encoding.
+fn decoded(text: &str) -> Result<String, ApiError> {
+    let text = text.replace('+', " ");
+    let decoded = percent_decode_str(&text).decode_utf8().map(Into::into);
+    decoded.map_err(|_| invalid("the query is not UTF-8"))
 }
 
 /// The refusal of a parameter or header.

@@ -1,16 +1,23 @@
 //! Answers of the management API that are not errors.
 
-use std::fmt;
-
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::AsciiSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::app::App;
 use crate::operations::terms::Version;
+
+/// What is encoded in a segment of a path: everything but unreserved characters (RFC 3986 §2.3).
+const RESERVED: &AsciiSet =
+    &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Returns an id as a segment of a path.
+pub(super) fn segment(id: &str) -> String {
+    percent_encoding::utf8_percent_encode(id, RESERVED).to_string()
+}
 
 /// An answer, which can be kept and given again.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -26,11 +33,6 @@ pub(super) struct Reply {
     /// Whether the answer was given before, and is given again for an Idempotency-Key.
     #[serde(skip)]
     is_replayed: bool,
-}
-
-/// A text as one segment of a path: every byte that means something there is encoded.
-pub(super) fn segment(text: &str) -> impl fmt::Display {
-    utf8_percent_encode(text, NON_ALPHANUMERIC)
 }
 
 impl Reply {

@@ -83,7 +83,8 @@ fn hinted<'h>(faults: &Faults, hint: impl Fn(&Fault) -> Option<&'h str>) -> CliE
     let lines: Vec<String> = faults.iter().map(line).collect();
     let shown = faults.iter().zip(&lines).map(|(fault, line)| {
         let kind: &str = kind(fault.kind).into();
-        let member = fault.member.as_deref();
+        // On the command line, an item of a list has no place.
+        let member = fault.member.as_deref().map(|member| member.split('/').next().unwrap_or(member));
         // The language is part of the member, and of the option's value.
         let option =
             member.and_then(option).map(|option| option.split(' ').next().unwrap_or_default().to_owned());

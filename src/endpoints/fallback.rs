@@ -49,7 +49,9 @@ impl MethodNotAllowed {
         let mut response = match request.route.surface {
             Surface::OAuth => answer::oauth_error(&app, &request, Denied::Refused(error)),
             Surface::Page => answer::error_page(&app, &request, StatusCode::METHOD_NOT_ALLOWED, &error),
-            Surface::Api | Surface::Unknown => general_error::refusal(&app, &request, &error, &[]),
+            Surface::Api | Surface::Management | Surface::Unknown => {
+                general_error::refusal(&app, &request, &error, &[])
+            }
         };
         if let Ok(value) = header::HeaderValue::from_str(&self.allowed) {
             response.headers_mut().insert(header::ALLOW, value);

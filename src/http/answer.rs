@@ -306,7 +306,9 @@ pub fn failure(app: &App, call: &Call, failure: &Failure) -> HttpResponse {
     match call.route.surface {
         Surface::OAuth => oauth_json(app, call, failed(call, failure).into()),
         Surface::Page => failure_page(app, call, failure),
-        Surface::Api | Surface::Unknown => general_error::refusal(app, call, &failed(call, failure), &[]),
+        Surface::Api | Surface::Management | Surface::Unknown => {
+            general_error::refusal(app, call, &failed(call, failure), &[])
+        }
     }
 }
 

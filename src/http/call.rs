@@ -93,7 +93,7 @@ impl Call {
             place_for_a_long_form: OnceCell::new(),
             counted: Cell::new(None),
             limited: Cell::new(None),
-            prefers_problems: !is_page && route.surface == Surface::Api && accepts_problems(http),
+            prefers_problems: !is_page && route.surface != Surface::OAuth && accepts_problems(http),
             met_an_outage: Cell::new(false),
             refusals: app.refusals.clone(),
         }

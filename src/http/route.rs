@@ -11,6 +11,8 @@ pub enum Surface {
     Page,
     /// Any other program: JSON with `message`.
     Api,
+    /// A program that manages the server: JSON with `message`, which no script of another origin may read.
+    Management,
     /// No endpoint. Nothing is known about the caller.
     Unknown,
 }

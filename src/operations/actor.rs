@@ -69,6 +69,11 @@ impl Actor {
         Arc::new(Self::of(ActorKind::Server))
     }
 
+    /// A command, run by an account about which nothing is known.
+    pub fn of_command() -> Arc<Self> {
+        Arc::new(Self::of(ActorKind::Command))
+    }
+
     /// An actor of this kind, about whom nothing else is known.
     pub fn of(kind: ActorKind) -> Self {
         let authority = match kind {

@@ -91,7 +91,7 @@ impl Server {
             brand: theme.brand,
             strict_transport_security: strict_transport_security(&config),
             request_places: RequestPlaces::new(config.http.requests),
-            routes: Routes::new(&mount_path(&issuer), routes::routes()),
+            routes: Routes::new(&mount_path(&issuer), routes::routes(config.admin.enabled)),
             requests_in_work: RequestsInWork::default(),
             rate_limits: rate_limits(&config, &clock),
             refusals: Arc::new(RefusalLog::default()),
@@ -133,12 +133,12 @@ impl Server {
     /// Serves requests until the handle stops it, then finishes the requests in flight.
     pub fn start(self) -> Result<(impl Future<Output = std::io::Result<()>>, ServerHandle), Failure> {
         let app = web::Data::from(self.app.clone());
-        let mount = mount_path(&self.app.issuer);
+        let (mount, has_management) = (mount_path(&self.app.issuer), self.app.config.admin.enabled);
         let factory = move || {
             ActixApp::new()
                 .app_data(app.clone())
                 .wrap(actix_web::middleware::from_fn(envelope::wrap))
-                .configure(|config| routes::register(config, &mount))
+                .configure(|config| routes::register(config, &mount, has_management))
         };
         let options = listener_options(&self.app, self.connections, self.certificates)?;
         let seats = options.seats.clone();

@@ -9,7 +9,7 @@ use crate::endpoints::fallback::{self, MethodNotAllowed};
 use crate::endpoints::{
     authorize, device_authorization, health, introspect, jwks, metadata, revoke, token, userinfo, webfinger,
 };
-use crate::http::route::Surface::{Api, OAuth, Page};
+use crate::http::route::Surface::{Api, Management, OAuth, Page};
 use crate::http::route::{Route, Surface};
 use crate::limits::Class;
 use crate::pages::{
@@ -74,70 +74,75 @@ static ENDPOINTS: [Endpoint; 45] = [
     at("/errors/{word}", Page, Class::Metadata).read(|route| route.to(errors::show)).compressed(),
     at("/assets/{name}", Page, Class::Metadata).read(|route| route.to(assets::show)).compressed(),
     at("/logos/{digest}", Page, Class::Metadata).read(|route| route.to(logo::show)),
-    at("/api/v1/clients", Api, Class::Management)
+    at("/api/v1/clients", Management, Class::Management)
         .read(|route| route.to(clients::list))
         .post(|route| route.to(clients::create)),
-    at("/api/v1/clients/{id}", Api, Class::Management)
+    at("/api/v1/clients/{id}", Management, Class::Management)
         .read(|route| route.to(clients::show))
         .put(|route| route.to(clients::put))
         .patch(|route| route.to(clients::patch))
         .delete(|route| route.to(clients::delete)),
-    at("/api/v1/clients/{id}/secrets", Api, Class::Management)
+    at("/api/v1/clients/{id}/secrets", Management, Class::Management)
         .read(|route| route.to(clients::secrets::list))
         .post(|route| route.to(clients::secrets::create)),
-    at("/api/v1/clients/{id}/secrets/{secret}", Api, Class::Management)
+    at("/api/v1/clients/{id}/secrets/{secret}", Management, Class::Management)
         .patch(|route| route.to(clients::secrets::patch))
         .delete(|route| route.to(clients::secrets::delete)),
-    at("/api/v1/scopes", Api, Class::Management)
+    at("/api/v1/scopes", Management, Class::Management)
         .read(|route| route.to(scopes::list))
         .post(|route| route.to(scopes::create)),
-    at("/api/v1/scopes/{name}", Api, Class::Management)
+    at("/api/v1/scopes/{name}", Management, Class::Management)
         .read(|route| route.to(scopes::show))
         .put(|route| route.to(scopes::put))
         .patch(|route| route.to(scopes::patch))
         .delete(|route| route.to(scopes::delete)),
-    at("/api/v1/resources", Api, Class::Management)
+    at("/api/v1/resources", Management, Class::Management)
         .read(|route| route.to(resources::list))
         .post(|route| route.to(resources::create)),
-    at("/api/v1/resources/{uri}", Api, Class::Management)
+    at("/api/v1/resources/{uri}", Management, Class::Management)
         .read(|route| route.to(resources::show))
         .put(|route| route.to(resources::put))
         .patch(|route| route.to(resources::patch))
         .delete(|route| route.to(resources::delete)),
-    at("/api/v1/issuers", Api, Class::Management)
+    at("/api/v1/issuers", Management, Class::Management)
         .read(|route| route.to(issuers::list))
         .post(|route| route.to(issuers::create)),
-    at("/api/v1/issuers/{issuer}", Api, Class::Management)
+    at("/api/v1/issuers/{issuer}", Management, Class::Management)
         .read(|route| route.to(issuers::show))
         .put(|route| route.to(issuers::put))
         .patch(|route| route.to(issuers::patch))
         .delete(|route| route.to(issuers::delete)),
-    at("/api/v1/issuers/{issuer}/subjects", Api, Class::Management)
+    at("/api/v1/issuers/{issuer}/subjects", Management, Class::Management)
         .read(|route| route.to(issuers::subjects::list))
         .post(|route| route.to(issuers::subjects::create)),
-    at("/api/v1/issuers/{issuer}/subjects/{subject}", Api, Class::Management)
+    at("/api/v1/issuers/{issuer}/subjects/{subject}", Management, Class::Management)
         .delete(|route| route.to(issuers::subjects::delete)),
-    at("/api/v1/keys", Api, Class::Management)
+    at("/api/v1/keys", Management, Class::Management)
         .read(|route| route.to(keys::list))
         .post(|route| route.to(keys::create)),
-    at("/api/v1/keys/{kid}", Api, Class::Management)
+    at("/api/v1/keys/{kid}", Management, Class::Management)
         .read(|route| route.to(keys::show))
         .delete(|route| route.to(keys::delete)),
-    at("/api/v1/logout-deliveries", Api, Class::Management).read(|route| route.to(logout_deliveries::list)),
-    at("/api/v1/logout-deliveries/retry", Api, Class::Management)
+    at("/api/v1/logout-deliveries", Management, Class::Management)
+        .read(|route| route.to(logout_deliveries::list)),
+    at("/api/v1/logout-deliveries/retry", Management, Class::Management)
         .post(|route| route.to(logout_deliveries::retry)),
-    at("/api/v1/api-keys", Api, Class::Management)
+    at("/api/v1/api-keys", Management, Class::Management)
         .read(|route| route.to(api_keys::list))
         .post(|route| route.to(api_keys::create)),
-    at("/api/v1/api-keys/{id}", Api, Class::Management)
+    at("/api/v1/api-keys/{id}", Management, Class::Management)
         .read(|route| route.to(api_keys::show))
         .patch(|route| route.to(api_keys::patch))
         .delete(|route| route.to(api_keys::delete)),
 ];
 
-/// The routes of the table, without their handlers.
-pub(super) fn routes() -> impl Iterator<Item = &'static Route> {
-    ENDPOINTS.iter().map(|endpoint| &endpoint.route)
+/// The routes of the table, without their handlers. `has_management`: with those of the management API.
+pub(super) fn routes(has_management: bool) -> impl Iterator<Item = &'static Route> {
+    mounted(has_management).map(|endpoint| &endpoint.route)
+}
+
+fn mounted(has_management: bool) -> impl Iterator<Item = &'static Endpoint> {
+    ENDPOINTS.iter().filter(move |endpoint| has_management || endpoint.route.class != Some(Class::Management))
 }
 
 /// The path of each endpoint, with the methods that it takes.
@@ -149,8 +154,8 @@ pub fn methods() -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
 }
 
 /// Mounts the table. `mount` is the path of the public URL: empty or `/like/this`.
-pub(super) fn register(config: &mut ServiceConfig, mount: &str) {
-    for endpoint in &ENDPOINTS {
+pub(super) fn register(config: &mut ServiceConfig, mount: &str, has_management: bool) {
+    for endpoint in mounted(has_management) {
         for path in endpoint.route.paths(mount) {
             match endpoint.compressed {
                 true => config.service(endpoint.resource(path).wrap(Compress::default())),
@@ -323,7 +328,11 @@ mod tests {
             ("/auth", "/auth/.well-known/webfinger", "none"),
             ("", "/.well-known/webfinger/x", "none"),
         ] {
-            assert_eq!(Routes::new(mount, super::routes()).find(path).path, route, "{path} under {mount}");
+            assert_eq!(
+                Routes::new(mount, super::routes(true)).find(path).path,
+                route,
+                "{path} under {mount}"
+            );
         }
     }
 }

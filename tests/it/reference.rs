@@ -13,6 +13,7 @@ use grantor::store::scopes;
 use oauth2::TokenResponse as _;
 use reqwest::Method;
 
+use crate::api::Api;
 use crate::support::browser::http_client;
 use crate::support::database::private_folder;
 use crate::support::process::free_port;
@@ -323,7 +324,12 @@ async fn a_search_without_a_result_and_an_unknown_address_offer_the_nearest_and_
 }
 
 /// Reasons whose example depends on time, settings or size and so cannot be shown with a single request.
-const NEEDS_MORE: [&str; 82] = [
+const NEEDS_MORE: [&str; 87] = [
+    "api.key_expired",
+    "api.scope_missing",
+    "api.forbidden",
+    "api.idempotency_key_reused",
+    "api.idempotency_keys_too_many",
     "request.malformed",
     "request.too_large",
     "parameter.too_long",
@@ -413,6 +419,8 @@ struct Fixture {
     server: TestServer,
     calendar: Application,
     alice: Browser,
+    /// A key of the management API that may do everything.
+    api_key: String,
 }
 
 impl Fixture {
@@ -443,7 +451,8 @@ impl Fixture {
         server.resource("https://api.example.com", "read write").await;
         server.resource("https://payments.example.com", "admin").await;
         let alice = server.alice().await;
-        Self { server, calendar, alice }
+        let api_key = Api::owner(&server).await.key;
+        Self { server, calendar, alice, api_key }
     }
 
     /// Sends an example as printed, with a good code in place of the made-up one. Returns the reason of the refusal, if
@@ -453,6 +462,7 @@ impl Fixture {
             true => &example.replace("gat_made-up-token", &self.access_token().await),
             false => example,
         };
+        let example = &example.replace("grantor_sk_made-up-key", &self.api_key);
         let lines = example.lines().filter(|line| !line.starts_with("# "));
         let (head, body): (Vec<&str>, Vec<&str>) = match lines.clone().position(str::is_empty) {
             Some(at) => (lines.clone().take(at).collect(), lines.skip(at + 1).collect()),

@@ -45,6 +45,9 @@ impl NewMembers {
         }
         object.retain(|_, value| !value.is_null());
         check(members, &mut object);
+        if let Some(alone) = alone(&object).map(str::to_owned) {
+            members.wrong(&alone, without_default(&alone));
+        }
         let metadata = metadata(&object).unwrap_or_else(|| ClientMetadata::new("-", ClientKind::Web));
         Self { client: Client { disabled, ..Client::new(id, metadata) }, secret }
     }
@@ -87,9 +90,23 @@ pub(super) fn patched(before: &Client, patch: &Map<String, Value>) -> Result<Cli
     merge(&mut object, Value::Object(patch));
     let mut members = object.as_object().cloned().unwrap_or_default();
     members.retain(|_, value| !value.is_null());
+    if let Some(alone) = alone(&members) {
+        return Err(Fault::invalid(alone.to_owned(), without_default(alone)).into());
+    }
     let wrong = || Fault::invalid("client_id", "the members do not fit together");
     let metadata = metadata(&members).ok_or_else(wrong)?;
     Ok(Client { metadata, disabled, ..before.clone() })
+}
+
+/// The first text in a language without the text that everyone else gets.
+fn alone(object: &Map<String, Value>) -> Option<&str> {
+    let mut names = object.keys().map(String::as_str);
+    names.find(|name| name.split_once('#').is_some_and(|(base, _)| !object.contains_key(base)))
+}
+
+fn without_default(name: &str) -> String {
+    let base = name.split('#').next().unwrap_or(name);
+    format!("it needs `{base}` beside it, for people of every other language")
 }
 
 /// JSON Merge Patch (RFC 7396 §2).

@@ -15,13 +15,16 @@ use crate::oauth::identity::group;
 use crate::oauth::localized_text::LocalizedText;
 use crate::oauth::request::redirect_uri::{RegisteredUri, check_scheme};
 
+/// The maximum number of addresses in one list of a client.
+const MAX_URIS: usize = 1000;
 /// The maximum length of a client's name in bytes.
 const MAX_NAME_LENGTH: usize = 200;
 
 /// A member of a registration that is not valid, and why. The sentence names other members `in backquotes`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WrongMember {
-    /// The name of the member in RFC 7591 §2, or this server's own name. It may end with a language tag (§2.2).
+    /// The name of the member in RFC 7591 §2, or this server's own name. It may end with a language tag (§2.2), or for an
+    /// item of a list with its place, such as `redirect_uris/0`.
     pub member: Cow<'static, str>,
     pub sentence: String,
 }
@@ -86,9 +89,15 @@ pub fn check(client: &ClientMetadata) -> Vec<WrongMember> {
         ("redirect_uris", &client.redirect_uris),
         ("post_logout_redirect_uris", &client.post_logout_redirect_uris),
     ] {
-        for uri in uris {
+        if uris.len() > MAX_URIS {
+            findings.add(member, format!("a client has {MAX_URIS} such addresses at most"));
+            continue;
+        }
+        for (n, uri) in uris.iter().enumerate() {
             let checked = RegisteredUri::register_for(uri.as_str(), client.kind, &client.allowed_schemes);
-            findings.add_error(member, checked.map(drop));
+            if let Err(sentence) = checked {
+                findings.add(format!("{member}/{n}"), sentence);
+            }
         }
     }
     findings.0

@@ -189,12 +189,13 @@ pub async fn was_there(conn: &mut Conn, id: &ClientId, at: Timestamp) -> Result<
 pub async fn save(tx: &mut Tx, client: &Client, now: Timestamp) -> Result<bool, DbError> {
     let insert = tx
         .query(
-            "INSERT INTO clients (id, version, metadata, created_at) VALUES ($1, $2, '{}', $3)
+            "INSERT INTO clients (id, version, metadata, created_at, disabled_at) VALUES ($1, $2, '{}', $3, $4)
              ON CONFLICT (id) DO NOTHING",
         )
         .bind(client.id.as_str())
         .bind(client.version)
-        .bind(now);
+        .bind(now)
+        .bind(client.disabled.then_some(now));
     let is_new = insert.execute().await? == 1;
     if is_new {
         write(tx, &client.id, &client.metadata).await?;

@@ -1,1 +1,194 @@
-//! TODO
+//! Clients: created, read, replaced, patched and deleted.
+
+use grantor::oauth::client::ClientMetadata;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use super::{Api, faulty, refused};
+use crate::support::TestServer;
+
+const CALLBACK: &str = "https://app.example.com/callback";
+
+fn web() -> Value {
+    json!({ "client_name": "Calendar", "kind": "web", "redirect_uris": [CALLBACK], "scope": "openid read" })
+}
+
+#[tokio::test]
+async fn a_client_that_was_created_works_at_once_and_its_secret_is_shown_once() {
+    let server = TestServer::start().await;
+    let api = Api::owner(&server).await;
+    let created = api.post(
+        "/clients",
+        json!({
+            "client_name": "Reports", "client_name#de": "Berichte", "kind": "service", "scope": "read",
+        }),
+    );
+    let created = created.await;
+    assert_eq!(created.status, StatusCode::CREATED, "{created:?}");
+    let client = created.json();
+    let (id, secret) = (client["client_id"].as_str().unwrap(), client["client_secret"].as_str().unwrap());
+    assert_eq!(created.header("location"), format!("{}/api/v1/clients/{id}", server.app.issuer));
+    assert_eq!(created.header("cache-control"), "no-store");
+    assert_eq!(client["grant_types"], json!(["client_credentials"]));
+    assert_eq!(client["client_name#de"], "Berichte");
+
+    let form = [("grant_type", "client_credentials"), ("client_id", id), ("client_secret", secret)];
+    let token = server.browser().post("/token", &form).await;
+    assert!(token.json()["access_token"].is_string(), "{token:?}");
+
+    let shown = api.get(&format!("/clients/{id}")).await;
+    assert_eq!(shown.header("etag"), created.header("etag"));
+    let mut without_secret = client.clone();
+    without_secret.as_object_mut().unwrap().remove("client_secret");
+    assert_eq!(shown.json(), without_secret);
+    assert!(!shown.body.contains(secret));
+}
+
+#[tokio::test]
+async fn an_id_may_be_chosen_and_is_taken_once() {
+    let server = TestServer::start().await;
+    let api = Api::owner(&server).await;
+    assert_eq!(api.service("a/b c%").await.status, StatusCode::CREATED);
+    assert_eq!(api.get("/clients/a%2Fb%20c%25").await.json()["client_id"], "a/b c%");
+    let again = api.service("a/b c%").await;
+    refused(&again, StatusCode::CONFLICT, "api.conflict");
+    assert_eq!(faulty(&again), [("/client_id".into(), "api.conflict".into())]);
+    let none = api.get("/clients/made-up").await;
+    refused(&none, StatusCode::NOT_FOUND, "api.not_found");
+}
+
+#[tokio::test]
+async fn put_creates_or_replaces_and_says_which() {
+    let server = TestServer::start().await;
+    let api = Api::owner(&server).await;
+    let without = api.put("/clients/calendar", &[], web()).await;
+    refused(&without, StatusCode::BAD_REQUEST, "api.condition_missing");
+    let created = api.put("/clients/calendar", &[("If-None-Match", "*")], web()).await;
+    assert_eq!(created.status, StatusCode::CREATED, "{created:?}");
+    assert!(created.json()["client_secret"].is_string());
+    let again = api.put("/clients/calendar", &[("If-None-Match", "*")], web()).await;
+    refused(&again, StatusCode::PRECONDITION_FAILED, "api.other_version");
+
+    // An object can be sent back as it was read; what is left out has its default again.
+    let read = api.get("/clients/calendar").await;
+    let etag = read.header("etag").to_owned();
+    let same = api.put("/clients/calendar", &[("If-Match", &etag)], read.json()).await;
+    assert_eq!((same.status, same.header("etag")), (StatusCode::OK, etag.as_str()), "{same:?}");
+    let mut changed = web();
+    changed.as_object_mut().unwrap().remove("scope");
+    changed["pkce"] = "required".into();
+    let changed = api.put("/clients/calendar", &[("If-Match", &etag)], changed).await;
+    assert_eq!(changed.status, StatusCode::OK, "{changed:?}");
+    let client = changed.json();
+    assert_eq!((&client["scope"], &client["pkce"]), (&json!(""), &json!("required")), "{client}");
+    let stale = api.put("/clients/calendar", &[("If-Match", &etag)], web()).await;
+    refused(&stale, StatusCode::PRECONDITION_FAILED, "api.other_version");
+    assert_eq!(api.get("/clients/calendar").await.json()["pkce"], "required");
+}
+
+#[tokio::test]
+async fn a_patch_changes_what_it_names_and_null_removes() {
+    let server = TestServer::start().await;
+    let api = Api::owner(&server).await;
+    let mut new = web();
+    new["client_id"] = "calendar".into();
+    new["policy_uri"] = "https://app.example.com/privacy".into();
+    assert_eq!(api.post("/clients", new).await.status, StatusCode::CREATED);
+    let before = api.get("/clients/calendar").await.json();
+    let patch = json!({ "client_name": "Planner", "policy_uri": null, "disabled": true, "redirect_uris": [CALLBACK, "https://b.example.com/"] });
+    let after = api.patch("/clients/calendar", patch).await;
+    assert_eq!(after.status, StatusCode::OK, "{after:?}");
+    let mut expected = before;
+    expected["client_name"] = "Planner".into();
+    expected["policy_uri"] = Value::Null;
+    expected["disabled"] = true.into();
+    expected["redirect_uris"] = json!([CALLBACK, "https://b.example.com/"]);
+    assert_eq!(after.json(), expected);
+    assert_eq!(api.get("/clients/calendar").await.json(), expected);
+}
+
+#[tokio::test]
+async fn deleting_a_client_leaves_nothing_of_it() {
+    let server = TestServer::start().await;
+    let api = Api::owner(&server).await;
+    api.service("reports").await;
+    assert_eq!(api.delete("/clients/reports").await.status, StatusCode::NO_CONTENT);
+    refused(&api.get("/clients/reports").await, StatusCode::NOT_FOUND, "api.not_found");
+    refused(&api.delete("/clients/reports").await, StatusCode::NOT_FOUND, "api.not_found");
+}
+
+#[tokio::test]
+async fn secrets_are_added_with_an_end_that_can_change_and_are_removed() {
+    let server = TestServer::start().await;
+    let api = Api::owner(&server).await;
+    api.service("reports").await;
+    api.patch("/clients/reports", json!({ "scope": "read" })).await;
+    let end = (server.app.now() + grantor::clock::Seconds::new(3600)).iso();
+    let added = api.post("/clients/reports/secrets", json!({ "expires_at": end })).await;
+    assert_eq!(added.status, StatusCode::CREATED, "{added:?}");
+    let secret = added.json();
+    let (id, text) = (secret["id"].as_str().unwrap(), secret["client_secret"].as_str().unwrap());
+    assert_eq!(secret["expires_at"], end.as_str());
+    let path = format!("/clients/reports/secrets/{id}");
+    assert!(added.header("location").ends_with(&path));
+
+    let form = [("grant_type", "client_credentials"), ("client_id", "reports"), ("client_secret", text)];
+    assert_eq!(server.browser().post("/token", &form).await.status, StatusCode::OK);
+    let listed = api.get("/clients/reports/secrets").await.json();
+    assert_eq!(listed["items"].as_array().map(Vec::len), Some(2), "{listed}");
+    assert!(listed["items"][1]["last_used_at"].is_string() && !listed.to_string().contains(text), "{listed}");
+
+    let endless = api.patch(&path, json!({ "expires_at": null })).await;
+    assert_eq!((endless.status, &endless.json()["expires_at"]), (StatusCode::OK, &Value::Null));
+    let over = api.patch(&path, json!({ "expires_at": "2001-01-01T00:00:00Z" })).await;
+    refused(&over, StatusCode::BAD_REQUEST, "api.member_invalid");
+    assert_eq!(faulty(&over), [("/expires_at".into(), "api.member_invalid".into())]);
+    assert_eq!(api.delete(&path).await.status, StatusCode::NO_CONTENT);
+    refused(&api.delete(&path).await, StatusCode::NOT_FOUND, "api.not_found");
+    assert_eq!(server.browser().post("/token", &form).await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn every_setting_of_a_client_can_be_read_and_sent_back() {
+    let server = TestServer::start().await;
+    let api = Api::owner(&server).await;
+    server.resource("https://api.example.com", "read").await;
+    for (member, value) in [
+        ("client_uri", json!("https://app.example.com/")),
+        ("client_name#de", json!("Kalender")),
+        ("brand_accent", json!("#123456")),
+        ("post_logout_redirect_uris", json!(["https://app.example.com/bye"])),
+        ("origins", json!(["https://other.example.com"])),
+        ("grant_types", json!(["authorization_code", "refresh_token"])),
+        ("response_types", json!(["code", "code id_token"])),
+        ("token_endpoint_auth_method", json!("client_secret_post")),
+        ("pkce", json!("optional")),
+        ("id_token_signed_response_alg", json!("ES256")),
+        ("id_token_claims", json!("scopes")),
+        ("userinfo_signed_response_alg", json!("ES256")),
+        ("assertion_audience", json!("token-endpoint")),
+        ("backchannel_logout_uri", json!("https://app.example.com/logout")),
+        ("frontchannel_logout_uri", json!("https://app.example.com/front")),
+        ("subject_type", json!("pairwise")),
+        ("token_format", json!("jwt")),
+        ("resources", json!(["https://api.example.com"])),
+        ("access_token_lifetime", json!(60)),
+        ("required_group", json!("staff")),
+        ("first_party", json!(true)),
+    ] {
+        let mut new = web();
+        new[member] = value.clone();
+        let created = api.post("/clients", new).await;
+        assert_eq!(created.status, StatusCode::CREATED, "{member}: {created:?}");
+        let client = created.json();
+        assert_eq!(client[member], value, "{client}");
+        let path = format!("/clients/{}", client["client_id"].as_str().unwrap());
+        let read = api.get(&path).await;
+        let sent_back = api.put(&path, &[("If-Match", read.header("etag"))], read.json()).await;
+        assert_eq!((sent_back.status, sent_back.json()), (StatusCode::OK, read.json()), "{member}");
+    }
+    // A setting without a line above would not be tested.
+    let known =
+        serde_json::to_value(ClientMetadata::new("-", grantor::oauth::client::ClientKind::Web)).unwrap();
+    assert_eq!(known.as_object().unwrap().len(), 41, "{known}");
+}

@@ -164,3 +164,18 @@ async fn the_api_is_only_there_for_its_networks_and_if_it_is_enabled() {
         assert_eq!(answer.status, expected, "{option} = {value}");
     }
 }
+
+#[tokio::test]
+async fn no_script_of_another_origin_may_read_an_answer() {
+    let server = TestServer::start().await;
+    let owner = Api::owner(&server).await;
+    for origin in ["https://evil.example", "null", &server.url] {
+        let answer = owner.send(Method::GET, "/clients", &[("Origin", origin)], None).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        assert!(answer.headers.get("access-control-allow-origin").is_none(), "{answer:?}");
+        let preflight = [("Origin", origin), ("Access-Control-Request-Method", "DELETE")];
+        let answer = owner.send(Method::OPTIONS, "/clients/x", &preflight, None).await;
+        assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
+        assert!(answer.headers.get("access-control-allow-methods").is_none(), "{answer:?}");
+    }
+}
