@@ -85,7 +85,11 @@ fn wrong() -> Vec<(&'static str, Value, Vec<(&'static str, &'static str)>)> {
             vec![("/description#de", invalid)],
         ),
         ("/scopes", json!({ "claims#de": [] }), vec![("/claims#de", unknown)]),
-        ("/scopes", json!({ "claims": vec!["c"; 65] }), vec![("/claims", invalid)]),
+        (
+            "/scopes",
+            json!({ "claims": (0..65).map(|n| format!("c{n}")).collect::<Vec<_>>() }),
+            vec![("/claims", invalid)],
+        ),
         ("/scopes", json!({ "claims": ["sub"] }), vec![("/claims", invalid)]),
         ("/scopes", json!({ "access_token_lifetime": i64::MAX }), vec![("/access_token_lifetime", invalid)]),
         ("/scopes", json!({ "access_token_lifetime": u64::MAX }), vec![("/access_token_lifetime", invalid)]),

@@ -7,16 +7,19 @@ mod resources;
 mod scopes;
 mod writers;
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use super::{Api, refused};
 use crate::support::Answer;
 
+/// Everything but unreserved characters (RFC 3986 §2.3).
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 /// The address of an object whose name may have any characters.
 fn at(folder: &str, name: &str) -> String {
-    format!("{folder}/{}", utf8_percent_encode(name, NON_ALPHANUMERIC))
+    format!("{folder}/{}", utf8_percent_encode(name, RESERVED))
 }
 
 /// A JWK Set with a public key.
