@@ -1,5 +1,5 @@
 //! The chain: each event has a number and a MAC over its content and the chain before it, under a key that is not in the
-//! database. So whoever can only write to the database cannot remove, change or reorder events without being noticed.
+//! database. So an intruder who can only write to the database cannot remove, change or reorder events without being noticed.
 
 use crate::clock::{Seconds, Timestamp};
 use crate::keys::master::ServerKeys;

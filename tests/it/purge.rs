@@ -6,6 +6,7 @@ use grantor::clock::Seconds;
 use grantor::oauth::client::GrantType;
 use grantor::store::db::Engine;
 use grantor::store::expired::ExpiringTable;
+use grantor::work::audit;
 use grantor::work::purge::{Pass, Purged, backlog, pass};
 use serde_json::json;
 
@@ -139,6 +140,7 @@ async fn under_a_steady_load_the_database_does_not_grow() {
         ("tokens.refresh_token_idle_lifetime", "4d"),
         ("tokens.refresh_token_lifetime", "12d"),
         ("sessions.lifetime", "2d"),
+        ("audit.retention", "10d"),
     ])
     .await;
     let (web, service) = (server.offline_web().await, server.service().await);
@@ -157,6 +159,7 @@ async fn under_a_steady_load_the_database_does_not_grow() {
         web.code(&mut browser).await;
         server.browser().open(&web.url_with(&[])).await;
         server.clock.advance(Duration::from_secs(6 * HOUR));
+        audit::pass(&server.app).await.unwrap();
         purge(&server).await;
         measured.push((rows(&server).await, pages(&server).await));
     }
