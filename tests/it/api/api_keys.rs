@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use grantor::operations::actor::{Actor, ActorKind};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -95,7 +96,7 @@ async fn of_two_owners_who_delete_each_other_at_once_one_remains() {
         let done = [&a, &b].iter().filter(|answer| answer.status == StatusCode::NO_CONTENT).count();
         assert_eq!(done, 1, "{a:?} {b:?}");
         let context =
-            server.app.operations(server.app.now(), grantor::operations::actor::Actor::of_command());
+            server.app.operations(server.app.now(), std::sync::Arc::new(Actor::of(ActorKind::Command)));
         for key in all(&server).await {
             grantor::operations::api_keys::delete(&context, &key).await.expect("a command may delete all");
         }
