@@ -22,7 +22,7 @@ const WRITE: Need = Need::write(Area::ApiKeys);
 pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
     respond(&app, &request, READ, async |call| {
         let listing = listing::of(call, NameFilter { q: call.parameter("q") })?;
-        Ok(listing::reply(call, api_keys::list(&call.context(), listing).await?, to_json))
+        Ok(listing::reply(call, &api_keys::list(&call.context(), listing).await?, to_json))
     })
     .await
 }

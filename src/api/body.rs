@@ -229,12 +229,12 @@ impl Members {
 
     /// Notes that the value of a member is not valid. `place` is a JSON Pointer without its first slash.
     pub(super) fn wrong(&mut self, place: &str, sentence: impl Into<String>) {
-        self.note(place.to_owned(), Reason::ApiMemberInvalid, sentence.into());
+        self.note(place, Reason::ApiMemberInvalid, sentence.into());
     }
 
     /// Notes that a required member did not come.
     pub(super) fn missing(&mut self, name: &str) {
-        self.note(name.to_owned(), Reason::ApiMemberMissing, format!("`{name}` is required"));
+        self.note(name, Reason::ApiMemberMissing, format!("`{name}` is required"));
     }
 
     /// Notes that a required member did not come, if nothing else is wrong with it.
@@ -251,10 +251,10 @@ impl Members {
     /// Notes that this object has no such member.
     pub(super) fn unknown(&mut self, name: &str) {
         let place = name.replace('~', "~0").replace('/', "~1");
-        self.note(place, Reason::ApiMemberUnknown, "this object has no such member".to_owned());
+        self.note(&place, Reason::ApiMemberUnknown, "this object has no such member".to_owned());
     }
 
-    fn note(&mut self, place: String, reason: Reason, description: String) {
+    fn note(&mut self, place: &str, reason: Reason, description: String) {
         self.faults.push(FaultyMember { field: format!("/{place}"), reason, description });
     }
 

@@ -26,7 +26,7 @@ pub(super) enum PutCondition {
 /// # Errors
 /// If there is no condition, or one that cannot be read.
 pub(super) fn of_put(request: &Request) -> Result<PutCondition, ApiError> {
-    match (one(request, header::IF_NONE_MATCH)?, if_match(request)?) {
+    match (one(request, &header::IF_NONE_MATCH)?, if_match(request)?) {
         (Some("*"), None) => Ok(PutCondition::Create),
         (Some(_), None) => Err(invalid("If-None-Match is *, or is not sent")),
         (None, Some(condition)) => Ok(PutCondition::Replace(condition)),
@@ -64,7 +64,7 @@ pub(super) fn exists(denied: Denied<Faults>) -> Denied<Faults> {
 
 /// Reads `If-Match`. `None` if it did not come, `Some(None)` for `*`.
 fn if_match(request: &Request) -> Result<Option<Option<Version>>, ApiError> {
-    let Some(value) = one(request, header::IF_MATCH)? else { return Ok(None) };
+    let Some(value) = one(request, &header::IF_MATCH)? else { return Ok(None) };
     if value == "*" {
         return Ok(Some(None));
     }
@@ -75,8 +75,8 @@ fn if_match(request: &Request) -> Result<Option<Option<Version>>, ApiError> {
 }
 
 /// The text of a header that comes at most once.
-fn one(request: &Request, name: HeaderName) -> Result<Option<&str>, ApiError> {
-    let mut values = request.headers().get_all(&name);
+fn one<'r>(request: &'r Request, name: &HeaderName) -> Result<Option<&'r str>, ApiError> {
+    let mut values = request.headers().get_all(name);
     let Some(value) = values.next() else { return Ok(None) };
     let text = value.to_str().ok().filter(|_| values.next().is_none());
     text.map(|text| Some(text.trim())).ok_or_else(|| invalid(format!("{name} comes once, as ASCII")))

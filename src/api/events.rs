@@ -23,7 +23,7 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
             until: time(call, "until")?,
         };
         let listing = listing::of_log(call, filter)?;
-        Ok(listing::reply(call, events::list(&call.context(), listing).await?, to_json))
+        Ok(listing::reply(call, &events::list(&call.context(), listing).await?, to_json))
     })
     .await
 }

@@ -28,7 +28,7 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
         };
         let listing = listing::of(call, filter)?;
         let list = grants::list(&call.context(), listing).await?;
-        Ok(listing::reply(call, list, |grant| to_json(grant, call.request.now)))
+        Ok(listing::reply(call, &list, |grant| to_json(grant, call.request.now)))
     })
     .await
 }

@@ -25,7 +25,7 @@ const WRITE: Need = Need::write(Area::Keys);
 pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
     respond(&app, &request, READ, async |call| {
         let listing = listing::of(call, ())?;
-        Ok(listing::reply(call, keys::list(&call.context(), listing).await?, to_json))
+        Ok(listing::reply(call, &keys::list(&call.context(), listing).await?, to_json))
     })
     .await
 }

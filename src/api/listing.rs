@@ -41,7 +41,7 @@ fn read<F>(call: &ApiCall<'_>, filter: F, cursor: &str) -> Result<Listing<F>, Ap
 }
 
 /// The answer with a page of a list: `items`, and `next`, the cursor of the next page or `null`.
-pub(super) fn reply<T>(call: &ApiCall<'_>, list: List<T>, shown: impl FnMut(&T) -> Value) -> ApiReply {
+pub(super) fn reply<T>(call: &ApiCall<'_>, list: &List<T>, shown: impl FnMut(&T) -> Value) -> ApiReply {
     let items: Vec<Value> = list.items.iter().map(shown).collect();
     let next = list.next.as_deref().map(|cursor| address(call, cursor));
     ApiReply::ok(json!({ "items": items, "next": list.next })).with_next(next)

@@ -27,7 +27,7 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
             state: call.one_of("state", &states.map(|state| (state.as_str(), state)))?,
         };
         let listing = listing::of(call, filter)?;
-        Ok(listing::reply(call, logout_deliveries::list(&call.context(), listing).await?, to_json))
+        Ok(listing::reply(call, &logout_deliveries::list(&call.context(), listing).await?, to_json))
     })
     .await
 }

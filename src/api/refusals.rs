@@ -23,7 +23,7 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
             request_id: None,
         };
         let listing = listing::of(call, filter)?;
-        Ok(listing::reply(call, refusals::list(&call.context(), listing).await?, refusal_to_json))
+        Ok(listing::reply(call, &refusals::list(&call.context(), listing).await?, refusal_to_json))
     })
     .await
 }

@@ -27,7 +27,7 @@ const WRITE: Need = Need::write(Area::Config);
 pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
     respond(&app, &request, READ, async |call| {
         let listing = listing::of(call, NameFilter { q: call.parameter("q") })?;
-        Ok(listing::reply(call, resources::list(&call.context(), listing).await?, to_json))
+        Ok(listing::reply(call, &resources::list(&call.context(), listing).await?, to_json))
     })
     .await
 }

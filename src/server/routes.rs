@@ -203,6 +203,9 @@ pub(super) fn register(config: &mut ServiceConfig, mount: &str, has_management: 
 /// Adds a handler to the route of one method.
 type Handler = fn(actix_web::Route) -> actix_web::Route;
 
+/// A method, its handler, and what makes a route for the method.
+type MethodHandler = (&'static str, Option<Handler>, fn() -> actix_web::Route);
+
 /// A row of the table.
 struct Endpoint {
     route: Route,
@@ -294,7 +297,7 @@ impl Endpoint {
     }
 
     /// The handlers by method, each with what makes a route for its method.
-    fn handlers(&self) -> [(&'static str, Option<Handler>, fn() -> actix_web::Route); 6] {
+    fn handlers(&self) -> [MethodHandler; 6] {
         [
             ("GET", self.get, web::get),
             ("HEAD", self.head, web::head),

@@ -49,7 +49,7 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
             grant_type: grant_type.transpose()?,
         };
         let listing = listing::of(call, filter)?;
-        Ok(listing::reply(call, clients::list(&call.context(), listing).await?, record_to_json))
+        Ok(listing::reply(call, &clients::list(&call.context(), listing).await?, record_to_json))
     })
     .await
 }

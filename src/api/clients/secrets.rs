@@ -25,7 +25,7 @@ pub async fn list(app: web::Data<App>, request: Request, id: web::Path<String>) 
         let record = clients::find(&call.context(), &ClientId::new(id.into_inner())).await?;
         // A client has so few secrets that all are on the first page.
         let list = List { items: record.secrets, next: None };
-        Ok(listing::reply(call, list, secret_to_json))
+        Ok(listing::reply(call, &list, secret_to_json))
     })
     .await
 }

@@ -23,7 +23,7 @@ pub async fn list(app: web::Data<App>, request: Request, issuer: web::Path<Strin
         let listing = listing::of(call, issuer.into_inner())?;
         let context = call.context();
         trusted_issuers::find(&context, &listing.filter).await?;
-        Ok(listing::reply(call, trusted_issuers::list_subjects(&context, listing).await?, subject_to_json))
+        Ok(listing::reply(call, &trusted_issuers::list_subjects(&context, listing).await?, subject_to_json))
     })
     .await
 }

@@ -16,7 +16,7 @@ pub async fn list(app: web::Data<App>, request: Request, id: web::Path<String>) 
     respond(&app, &request, READ, async |call| {
         let listing = listing::of(call, ())?;
         let listing = listing.with(existing(call, &id).await?.person.id);
-        Ok(listing::reply(call, consents::list(&call.context(), listing).await?, to_json))
+        Ok(listing::reply(call, &consents::list(&call.context(), listing).await?, to_json))
     })
     .await
 }

@@ -44,7 +44,7 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
             role: call.one_of("role", ROLES)?,
         };
         let listing = listing::of(call, filter)?;
-        Ok(listing::reply(call, users::list(&call.context(), listing).await?, to_json))
+        Ok(listing::reply(call, &users::list(&call.context(), listing).await?, to_json))
     })
     .await
 }

@@ -17,7 +17,7 @@ pub async fn list(app: web::Data<App>, request: Request, id: web::Path<String>) 
     respond(&app, &request, READ, async |call| {
         let listing = listing::of(call, ())?;
         let listing = listing.with(Some(existing(call, &id).await?.person.id));
-        Ok(listing::reply(call, sessions::list(&call.context(), listing).await?, to_json))
+        Ok(listing::reply(call, &sessions::list(&call.context(), listing).await?, to_json))
     })
     .await
 }

@@ -17,6 +17,7 @@ const GOOD_PATCH: &str = "PATCH https://id.example.com/api/v1/clients/calendar\n
                           {\"client_name\": \"Calendar\"}";
 
 /// The texts of a row that differ between these reasons.
+#[derive(Clone, Copy)]
 struct ReasonTexts {
     word: &'static str,
     title: &'static str,

@@ -3,6 +3,7 @@
 use super::Reason;
 use crate::oauth::error_code::ErrorCode;
 
+#[derive(Clone, Copy)]
 pub(super) struct ReasonRow {
     pub(super) word: &'static str,
     pub(super) title: &'static str,

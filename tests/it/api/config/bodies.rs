@@ -43,8 +43,16 @@ async fn all(api: &Api) -> Vec<String> {
     all
 }
 
-/// Changes of a body, and the places and reasons that the refusal names.
-fn wrong() -> Vec<(&'static str, Value, Vec<(&'static str, &'static str)>)> {
+/// The list of an object, a change of its body, and the places and reasons that the refusal names.
+type WrongBody = (&'static str, Value, Vec<(&'static str, &'static str)>);
+
+fn wrong() -> Vec<WrongBody> {
+    let mut all = wrong_scopes();
+    all.extend(wrong_others());
+    all
+}
+
+fn wrong_scopes() -> Vec<WrongBody> {
     let (invalid, unknown) = ("api.member_invalid", "api.member_unknown");
     let line = "a\nb";
     vec![
@@ -93,6 +101,12 @@ fn wrong() -> Vec<(&'static str, Value, Vec<(&'static str, &'static str)>)> {
         ("/scopes", json!({ "claims": ["sub"] }), vec![("/claims", invalid)]),
         ("/scopes", json!({ "access_token_lifetime": i64::MAX }), vec![("/access_token_lifetime", invalid)]),
         ("/scopes", json!({ "access_token_lifetime": u64::MAX }), vec![("/access_token_lifetime", invalid)]),
+    ]
+}
+
+fn wrong_others() -> Vec<WrongBody> {
+    let (invalid, unknown) = ("api.member_invalid", "api.member_unknown");
+    vec![
         (
             "/resources",
             json!({ "scope": ["read"], "clients": "service", "token_format": "JWT", "token_alg": "none", "uri": URI }),

@@ -29,7 +29,8 @@ async fn a_rehearsal_answers_as_the_act_does_and_keeps_nothing() {
     let next = api.get("/keys").await.json()["items"][0]["kid"].as_str().unwrap().to_owned();
     let issuer = json!({ "issuer": "https://idp.example", "jwks": key_set(), "scope": "read", "clients": ["service"] });
     let key = format!("/keys/{next}");
-    let (none, replace): (&[(&str, &str)], &[(&str, &str)]) = (&[], &[("If-Match", "*")]);
+    let none: &[(&str, &str)] = &[];
+    let replace: &[(&str, &str)] = &[("If-Match", "*")];
     let create: &[(&str, &str)] = &[("If-None-Match", "*")];
     for (method, path, headers, body) in [
         (Method::POST, "/scopes", none, Some(json!({ "name": "s", "description": "Do it" }))),
