@@ -126,11 +126,11 @@ mod tests {
             ("{} {}", Some("the body is not JSON (line 1, column 4)")),
             (
                 r#"{"a": 1, "a": 2}"#,
-                Some("the body has an object with the same member twice (line 1, column 15)"),
+                Some("the body has an object with the same member twice (line 1, column 16)"),
             ),
             (
                 r#"{"a": {"b": 1, "b": 2}}"#,
-                Some("the body has an object with the same member twice (line 1, column 21)"),
+                Some("the body has an object with the same member twice (line 1, column 22)"),
             ),
             ("{\"a\": \"\u{1}\"}", Some("the body is not JSON (line 1, column 7)")),
         ] {

@@ -39,6 +39,7 @@ mod steps;
 pub mod terms;
 pub mod text_change;
 pub mod trusted_issuers;
+mod user_changes;
 pub mod users;
 
 use std::sync::{Arc, Mutex, PoisonError};

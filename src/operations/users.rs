@@ -8,19 +8,18 @@ use serde_json::{Value, json};
 use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
 use super::list::{self, Cursor, List, Listing};
-use super::list_change::ListChange;
-use super::merge_patch::merge;
 use super::steps::Step;
 use super::terms::Version;
+use super::user_changes::{claim_faults, username_faults};
 use super::{Context, Done, Outcome, roles};
 use crate::clock::Timestamp;
 use crate::failure::Denied;
 use crate::oauth::grant::EndReason;
 use crate::oauth::id::UserId;
-use crate::oauth::identity::claims::{self, Claims, Person};
+use crate::oauth::identity::claims::{Claims, Person};
 use crate::oauth::identity::password::PasswordPolicy;
 use crate::oauth::identity::role::Role;
-use crate::oauth::identity::user::{check_chosen_username, check_email, check_username, normalized_password};
+use crate::oauth::identity::user::{check_chosen_username, normalized_password};
 use crate::secret::passwords::Passwords;
 use crate::secret::{Secret, random_id};
 use crate::store::db::{Conn, DbError, Tx};
@@ -28,6 +27,8 @@ use crate::store::sessions::EndedSessions;
 use crate::store::steps::STEP;
 use crate::store::users::{self, UserFilter, UserRecord};
 use crate::store::{codes, device_codes, password_links, revocations, sessions};
+
+pub use super::user_changes::{ClaimManner, UserChanges};
 
 /// A password that an account may have, hashed.
 #[derive(Clone)]
@@ -64,91 +65,6 @@ pub struct NewUser {
     pub claims: Claims,
     /// What the person may do with the management API.
     pub role: Option<Role>,
-}
-
-/// The changes; everything that is not named stays the same.
-#[derive(Clone, Debug, Default)]
-pub struct UserChanges {
-    pub username: Option<String>,
-    /// Claims to remove.
-    pub removed: Vec<String>,
-    /// Claims to add or replace.
-    pub claims: Claims,
-    pub manner: ClaimManner,
-    /// What changes of the claim `groups`, if `claims` does not have it.
-    pub groups: ListChange<String>,
-    /// `Some(None)`: the user no longer has a role.
-    pub role: Option<Option<Role>>,
-    /// Disables the user, as [`disable`] does, or enables the user.
-    pub disabled: Option<bool>,
-}
-
-/// What becomes of the claims that a user has, when others are set.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ClaimManner {
-    /// The other claims stay.
-    #[default]
-    Set,
-    /// The other claims stay, and an object is merged into the one that the user has (RFC 7396).
-    Merge,
-    /// The other claims are removed, and so are the name and the e-mail address.
-    Replace,
-}
-
-impl UserChanges {
-    /// What is wrong with the changes, whichever user they are for.
-    fn faults(&self) -> Vec<Fault> {
-        let mut faults = self.username.as_deref().map(username_faults).unwrap_or_default();
-        let mut claims = self.claims.clone();
-        // What is only a part of an object is checked when it is merged.
-        claims.retain(|_, value| self.manner != ClaimManner::Merge || !value.is_object());
-        if !self.groups.new_members().is_empty() {
-            claims.insert("groups".to_owned(), self.groups.new_members().into());
-        }
-        faults.extend(claim_faults(&claims));
-        faults
-    }
-
-    /// The claims to remove and those to set, with the groups.
-    fn of_claims(&self, before: &Person) -> Result<(Vec<String>, Claims), Faults> {
-        let (mut removed, mut claims) = (self.removed.clone(), self.claims.clone());
-        match self.manner {
-            ClaimManner::Set => {}
-            ClaimManner::Merge => {
-                for (name, value) in claims.iter_mut().filter(|(_, value)| value.is_object()) {
-                    let patch =
-                        std::mem::replace(value, before.claims.get(name).cloned().unwrap_or_default());
-                    merge(value, patch);
-                }
-                Faults::refuse_if_any(claim_faults(&claims))?;
-            }
-            ClaimManner::Replace => {
-                removed.extend(["name", "email"].map(str::to_owned));
-                removed.extend(before.claims.keys().cloned());
-            }
-        }
-        if let ListChange::Edit { .. } = self.groups {
-            let listed = before.claims.get("groups").and_then(Value::as_array);
-            let listed = listed.into_iter().flatten().filter_map(Value::as_str);
-            let listed: Vec<String> = listed.map(str::to_owned).collect();
-            let groups = self.groups.applied_to(&listed, "groups", "group")?;
-            if groups.is_empty() {
-                removed.push("groups".to_owned());
-            } else {
-                claims.insert("groups".to_owned(), groups.into());
-            }
-        }
-        Ok((removed, claims))
-    }
-
-    /// What an update with these changes is called.
-    fn act(&self, before: &UserRecord) -> Act {
-        match self.disabled.filter(|disabled| *disabled != before.disabled_at.is_some()) {
-            Some(true) => Act::UserDisabled,
-            Some(false) => Act::UserEnabled,
-            None => Act::UserUpdated,
-        }
-    }
 }
 
 /// A user, and what ended with the act.
@@ -436,9 +352,10 @@ pub async fn delete(context: &Context<'_>, user: &UserId) -> Outcome<UserEnding>
         // The first step changes the version itself.
         if !begun.load(Ordering::Relaxed) {
             terms.check(&members(&user))?;
-            roles::must_leave_an_owner(tx, &actor, &user, now).await?;
         }
         roles::may_change(&actor, &user)?;
+        // Only while the user is enabled, so not after the first step.
+        roles::must_leave_an_owner(tx, &actor, &user, now).await?;
         let person = user.person;
         let id = person.id.clone();
         // So that nothing new begins until the last step.
@@ -513,28 +430,6 @@ pub(super) async fn existing(conn: &mut Conn, user: &str) -> Result<UserRecord, 
 pub(super) fn taken(person: &Person, name: &str) -> Fault {
     let member = if name == person.username { "username" } else { "email" };
     Fault::conflict(member, format!("{name} is the name or address of another user already"))
-}
-
-fn username_faults(username: &str) -> Vec<Fault> {
-    check_username(username).err().map(|sentence| Fault::invalid("username", sentence)).into_iter().collect()
-}
-
-fn claim_faults(claims: &Claims) -> Vec<Fault> {
-    let fault = |(name, value): (&String, &Value)| {
-        let checked = claims::check_name(name).and_then(|()| claims::check(name, value));
-        let checked = checked.and_then(|()| match (name.as_str(), value) {
-            ("email", Value::String(address)) => check_email(address),
-            _ => Ok(()),
-        });
-        checked.err().map(|sentence| Fault::invalid(member(name), sentence))
-    };
-    claims.iter().filter_map(fault).collect()
-}
-
-/// The member in which a claim is given.
-fn member(claim: &str) -> &'static str {
-    let own = ["name", "email", "email_verified", "groups"];
-    own.into_iter().find(|own| *own == claim).unwrap_or("claims")
 }
 
 fn changed(person: Person, removed: &[String], claims: Claims) -> Result<Person, Fault> {

@@ -217,6 +217,7 @@ fn over_clients<'a>(place: &'a Place, context: &'a Context<'a>, robot: &'a Clien
             let removal = clients::check_remove_secret(context, robot, &place.secret).await?;
             clients::remove_secret(context, robot, &place.secret, removal).await
         },
+        "the end of a secret" => clients::set_secret_end(context, robot, &place.secret, None),
         "to delete a client" => clients::delete(context, robot),
     ]
 }

@@ -1,6 +1,6 @@
 //! HEAD changes nothing, at any path (RFC 9110 §9.2.1).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use grantor::oauth::client::ClientKind;
@@ -44,6 +44,13 @@ async fn queries(app: &Application, other: &Application, alice: &mut Browser) ->
     ]
 }
 
+/// Every row, except those that the server writes about requests beside them.
+async fn rows(server: &TestServer) -> BTreeMap<&'static str, Vec<String>> {
+    let mut all = every_row(&server.database.url).await;
+    all.retain(|table, _| !matches!(*table, "events" | "event_chain" | "refusals"));
+    all
+}
+
 #[tokio::test]
 async fn head_changes_nothing_anywhere() {
     let server = TestServer::start().await;
@@ -56,7 +63,7 @@ async fn head_changes_nothing_anywhere() {
     // The next use of the session is due to be noted.
     server.clock.advance(Duration::from_secs(300));
     server.get("/jwks").await;
-    let before = every_row(&server.database.url).await;
+    let before = rows(&server).await;
     assert!(before.values().filter(|rows| !rows.is_empty()).count() > 5, "{before:?}");
     let cookies = alice.cookies.clone();
 
@@ -75,14 +82,14 @@ async fn head_changes_nothing_anywhere() {
     }
     // A use of the session would be noted beside the answer; this write comes after it.
     server.sql("UPDATE scopes SET description = description WHERE name = 'read'").await;
-    assert_eq!(every_row(&server.database.url).await, before);
+    assert_eq!(rows(&server).await, before);
     assert_eq!(alice.cookies, cookies);
 
     // The same addresses do change something by GET: this is what the comparison would find.
     for (path, query) in [("/authorize", 1), ("/authorize", 3), ("/authorize/resume", 7), ("/logout", 4)] {
-        let before = every_row(&server.database.url).await;
+        let before = rows(&server).await;
         alice.get(&format!("{path}?{}", queries[query])).await;
-        assert_ne!(every_row(&server.database.url).await, before, "GET {path} with query {query}");
+        assert_ne!(rows(&server).await, before, "GET {path} with query {query}");
     }
 }
 

@@ -100,6 +100,10 @@ pub async fn delete(app: web::Data<App>, request: Request, name: web::Path<Strin
     respond(&app, &request, WRITE, async |call| {
         let in_use = if call.flag("force")? == Some(true) { InUse::TakeAway } else { InUse::Refuse };
         call.end_of_query()?;
+        if in_use == InUse::TakeAway {
+            // It changes the clients that have the scope.
+            call.also_needs(Need::write(Area::Clients))?;
+        }
         scopes::delete(&condition::context(call)?, &name, in_use).await?;
         Ok(ApiReply::done())
     })

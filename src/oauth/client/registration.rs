@@ -364,6 +364,6 @@ mod tests {
         };
         let wrong = check(&client);
         let members: Vec<&str> = wrong.iter().map(|wrong| wrong.member.as_ref()).collect();
-        assert_eq!(members, ["client_name", "grant_types", "redirect_uris"]);
+        assert_eq!(members, ["client_name", "grant_types", "redirect_uris/0"]);
     }
 }

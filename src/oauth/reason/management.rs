@@ -270,14 +270,14 @@ pub(super) const MEMBER_INVALID: ReasonRow = row(
         word: "api.member_invalid",
         title: "The value of a member is not valid",
         what: "A member has a value of the wrong type, or one that this server does not accept.",
-        fix: "The member `errors` of the answer has a sentence for every faulty member, with its place in the body.",
+        fix: "The list errors in the answer has a sentence for every faulty member, with its place in the body.",
     },
     example(
         "PATCH https://id.example.com/api/v1/clients/calendar\n\
          Authorization: Bearer grantor_sk_made-up-key\n\
          Content-Type: application/merge-patch+json\n\
          \n\
-         {\"redirect_uris\": [\"javascript:alert(1)\"]}",
+         {\"redirect_uris\": [\"http://app.example.com/callback\"]}",
         GOOD_PATCH,
     ),
 );
@@ -306,7 +306,7 @@ pub(super) const PARAMETER_INVALID: ReasonRow = row(
         title: "A parameter or header has a value that is not valid",
         what: "A parameter of the query or a header has a value that this address does not take, such as a limit over 500 \
                or the cursor of another list.",
-        fix: "The description says which one, and what it takes. Cursors are only those of `next`, and belong to one list.",
+        fix: "The description says which one, and what it takes. A cursor is the value of next in an answer, and belongs to one list.",
     },
     example(
         "GET https://id.example.com/api/v1/clients\n\

@@ -112,7 +112,7 @@ pub async fn add_secret(
 ///
 /// # Errors
 ///
-/// There is no such client or secret, or the time is over.
+/// There is no such client or secret, the time is over, or the actor may not change the client.
 pub async fn set_secret_end(
     context: &Context<'_>,
     client: &ClientId,
@@ -123,10 +123,11 @@ pub async fn set_secret_end(
         let sentence = "the time is over already; delete the secret to end it now";
         return Err(Fault::invalid("expires_at", sentence).into());
     }
-    let (key, secret) = (client.clone(), secret.to_owned());
+    let (key, secret, actor) = (client.clone(), secret.to_owned(), context.actor.clone());
     context
         .act(async move |tx: &mut Tx| {
             let record = existing(tx, &key).await?;
+            management::may_change(&actor, [&record.client])?;
             let before = record.secrets.iter().find(|found| found.id == secret);
             let before = before.ok_or_else(|| no_secret(&key, &secret))?.expires_at;
             client_secrets::set_end(tx, &key, &secret, expires_at).await?;

@@ -158,6 +158,8 @@ async fn lists_are_one_array_for_programs_and_a_table_for_people() {
         "created_at",
         "disabled",
         "email",
+        "email_verified",
+        "groups",
         "id",
         "name",
         "password_changed_at",

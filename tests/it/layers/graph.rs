@@ -38,6 +38,7 @@ const LEVELS: &[&[&str]] = &[
         "http/in_flight.rs",
         "http/qr.rs",
         "http/refusal_log.rs",
+        "http/requests_in_work.rs",
         "http/route.rs",
         "http/untrusted_peers.rs",
         "tokens/verified.rs",

@@ -141,21 +141,32 @@ async fn scopes_come_in_pages() {
 }
 
 #[tokio::test]
-async fn no_one_changes_a_scope_of_the_api_that_they_do_not_hold() {
+async fn the_scopes_of_the_api_come_with_the_server_and_stay_as_they_are() {
     let server = TestServer::start().await;
-    let config = Api::with(&server, "grantor.config.write").await;
     let owner = Api::owner(&server).await;
-    let scope = json!({ "name": "grantor.users.write", "description": "Change people" });
-    refused(&config.post("/scopes", scope.clone()).await, StatusCode::FORBIDDEN, "api.forbidden");
-    owner.post("/scopes", scope.clone()).await;
+    let scope = json!({ "name": "grantor.made_up.write", "description": "Change people" });
+    refused(&owner.post("/scopes", scope).await, StatusCode::BAD_REQUEST, "api.member_invalid");
     let path = "/scopes/grantor%2Eusers%2Ewrite";
-    let refusals = [
-        config.patch(path, json!({ "required_group": null })).await,
-        config.put(path, &[("If-Match", "*")], scope).await,
-        config.delete(path).await,
-    ];
-    for refusal in &refusals {
-        refused(refusal, StatusCode::FORBIDDEN, "api.forbidden");
+    let before = owner.get(path).await;
+    assert_eq!(before.json()["name"], "grantor.users.write", "{before:?}");
+    let body = json!({ "description": "Other" });
+    for refusal in [
+        owner.patch(path, json!({ "required_group": "staff" })).await,
+        owner.put(path, &[("If-Match", "*")], body).await,
+        owner.delete(path).await,
+    ] {
+        refused(&refusal, StatusCode::CONFLICT, "api.conflict");
     }
-    assert_eq!(owner.patch(path, json!({ "required_group": "staff" })).await.status, StatusCode::OK);
+    assert_eq!(owner.get(path).await.json(), before.json());
+}
+
+#[tokio::test]
+async fn taking_a_scope_from_clients_needs_the_scope_for_clients_too() {
+    let server = TestServer::start().await;
+    server.service().await;
+    let config = Api::with(&server, "grantor.config.write").await;
+    refused(&config.delete("/scopes/read").await, StatusCode::CONFLICT, "api.conflict");
+    refused(&config.delete("/scopes/read?force=true").await, StatusCode::FORBIDDEN, "api.scope_missing");
+    let both = Api::with(&server, "grantor.config.write grantor.clients.write").await;
+    assert_eq!(both.delete("/scopes/read?force=true").await.status, StatusCode::NO_CONTENT);
 }
