@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use grantor::clock::Timestamp;
+use grantor::clock::Seconds;
 use grantor::oauth::client::GrantType;
 use grantor::secret::Hash;
 use grantor::store::db::Engine;
@@ -85,10 +85,8 @@ async fn no_row_takes_more_bytes_than_the_documentation_says() {
         let done = if page.is_consent() { browser.submit(&page, &[("allow", "1")]).await } else { page };
         assert_eq!(application.redeem_by_hand(&done.get("code")).await.status, 200);
         assert_eq!(television.post("/device_authorization", &[]).await.status, 200);
-        let used = Hash::of(&name);
-        assert!(
-            server.store(async move |tx| used_assertions::consume(tx, &used, Timestamp::MAX).await).await
-        );
+        let (used, end) = (Hash::of(&name), server.app.now() + Seconds::new(86_400));
+        assert!(server.store(async move |tx| used_assertions::consume(tx, &used, end).await).await);
     }
     let after = sizes(&server).await;
     let mut wrong = Vec::new();

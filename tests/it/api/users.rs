@@ -106,7 +106,7 @@ async fn a_user_without_a_password_gets_a_link_once() {
     assert!(link.starts_with(&format!("{}/password?token=", server.url)), "{link}");
     let mut browser = server.browser();
     let page = browser.open(&link).await;
-    browser.submit(&page, &[("password", NEW)]).await;
+    browser.submit(&page, &[("password", NEW), ("repeated", NEW)]).await;
     assert!(can_sign_in(&server, "bob", NEW).await);
 }
 
@@ -393,7 +393,7 @@ async fn a_link_sets_a_password_once_and_ends_the_one_before() {
         StatusCode::BAD_REQUEST
     );
     let page = browser.open(&second).await;
-    browser.submit(&page, &[("password", NEW)]).await;
+    browser.submit(&page, &[("password", NEW), ("repeated", NEW)]).await;
     assert!(can_sign_in(&server, "alice", NEW).await);
     assert_eq!(browser.get(&second).await.status, StatusCode::BAD_REQUEST);
 }
