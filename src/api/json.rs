@@ -132,7 +132,7 @@ mod tests {
                 r#"{"a": {"b": 1, "b": 2}}"#,
                 Some("the body has an object with the same member twice (line 1, column 22)"),
             ),
-            ("{\"a\": \"\u{1}\"}", Some("the body is not JSON (line 1, column 7)")),
+            ("{\"a\": \"\u{1}\"}", Some("the body is not JSON (line 1, column 8)")),
         ] {
             assert_eq!(object(text.as_bytes()).err().as_deref(), wrong, "{text}");
         }
