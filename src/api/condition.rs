@@ -43,8 +43,7 @@ pub(super) fn of_put(request: &Request) -> Result<PutCondition, ApiError> {
 /// # Errors
 /// If the condition cannot be read.
 pub(super) fn context<'a>(call: &ApiCall<'a>) -> Result<Context<'a>, ApiError> {
-    let version = if_match(call.request)?.flatten();
-    Ok(call.context_with(Terms { is_rehearsal: call.is_rehearsal(), version, keeper: None }))
+    Ok(replacing(call, if_match(call.request)?.flatten()))
 }
 
 /// The context for a PUT that replaces an object of this version, or of any.

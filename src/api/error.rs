@@ -112,10 +112,10 @@ impl From<Faults> for ApiError {
     fn from(faults: Faults) -> Self {
         let sentences: Vec<&str> = faults.iter().map(|fault| fault.sentence.as_str()).collect();
         let first = faults.iter().next();
-        let is_parameter = first.and_then(|fault| fault.member.as_deref()).is_some_and(is_parameter);
-        let error = reason(faults.kind(), is_parameter).because(sentences.join("; "));
+        let of_parameter = first.and_then(|fault| fault.member.as_deref()).is_some_and(is_parameter);
+        let error = reason(faults.kind(), of_parameter).because(sentences.join("; "));
         let members = faults.iter().filter_map(|fault| {
-            let member = fault.member.as_deref().filter(|member| !is_parameter_name(member))?;
+            let member = fault.member.as_deref().filter(|member| !is_parameter(member))?;
             let (reason, description) = (reason(fault.kind, false), fault.sentence.clone());
             Some(FaultyMember { field: format!("/{member}"), reason, description })
         });
@@ -126,10 +126,6 @@ impl From<Faults> for ApiError {
 
 /// Whether a fault of a list is about a parameter of the query.
 fn is_parameter(member: &str) -> bool {
-    is_parameter_name(member)
-}
-
-fn is_parameter_name(member: &str) -> bool {
     matches!(member, "limit" | "cursor")
 }
 

@@ -7,6 +7,7 @@ use ipnet::IpNet;
 use serde::Deserialize;
 
 use super::from_text;
+use super::proxies::networks;
 
 #[derive(Clone, Debug, Deserialize)]
 pub struct AdminOptions {
@@ -19,14 +20,11 @@ pub struct AdminOptions {
 #[derive(Clone, Debug, Default)]
 pub struct AdminNetworks(Vec<IpNet>);
 
-/// Parses a list separated by spaces. The error is a sentence about the first invalid entry, which it does not repeat.
 impl FromStr for AdminNetworks {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, &'static str> {
-        let read = |entry: &str| entry.parse::<IpNet>().or_else(|_| entry.parse::<IpAddr>().map(IpNet::from));
-        let wrong = |_| "it has a word that is neither an address nor a network such as 10.0.0.0/8";
-        text.split_whitespace().map(|entry| read(entry).map_err(wrong)).collect::<Result<_, _>>().map(Self)
+        networks(text).map(Self)
     }
 }
 

@@ -9,14 +9,21 @@ use ipnet::IpNet;
 #[derive(Clone, Debug, Default)]
 pub struct TrustedProxies(Vec<IpNet>);
 
-/// Parses a list separated by spaces. The error is a sentence about the first invalid entry, which it does not repeat.
+/// Parses a list of addresses and networks, separated by spaces.
+///
+/// # Errors
+/// A sentence about the first invalid entry, which it does not repeat.
+pub(super) fn networks(text: &str) -> Result<Vec<IpNet>, &'static str> {
+    let read = |entry: &str| entry.parse::<IpNet>().or_else(|_| entry.parse::<IpAddr>().map(IpNet::from));
+    let wrong = |_| "it has a word that is neither an address nor a network such as 10.0.0.0/8";
+    text.split_whitespace().map(|entry| read(entry).map_err(wrong)).collect()
+}
+
 impl FromStr for TrustedProxies {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, &'static str> {
-        let read = |entry: &str| entry.parse::<IpNet>().or_else(|_| entry.parse::<IpAddr>().map(IpNet::from));
-        let wrong = |_| "it has a word that is neither an address nor a network such as 10.0.0.0/8";
-        text.split_whitespace().map(|entry| read(entry).map_err(wrong)).collect::<Result<_, _>>().map(Self)
+        networks(text).map(Self)
     }
 }
 

@@ -95,8 +95,8 @@ impl ServerKeys {
         })
     }
 
-    /// Reads the server's keys for a command, and makes none. `None` if there are none yet, or this account has no master
-    /// key.
+    /// Reads the server's keys for a command, and never makes new ones. `None` if the database has no keys yet, or if this
+    /// account has no master key.
     ///
     /// # Errors
     /// If the master key is invalid, or not the one that the database was made with.

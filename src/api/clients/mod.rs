@@ -44,7 +44,7 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
         });
         let filter = ClientFilter {
             q: call.parameter("q"),
-            disabled: call.one_of("disabled", &[("true", true), ("false", false)])?,
+            disabled: call.flag("disabled")?,
             kind: kind.transpose()?,
             grant_type: grant_type.transpose()?,
         };
@@ -60,8 +60,7 @@ pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -
         let (mut members, bytes) = body::read_with_bytes(call, body).await?;
         let new = NewMembers::read(&mut members, None);
         members.end()?;
-        let secret = secret_source(call, new.secret).await?;
-        let new = NewClient { client: new.client, secret, logos: Logos::default() };
+        let new = new_client(call, new).await?;
         let reply = shown_created(call.is_rehearsal());
         idempotency::once(call, &bytes, async |context| clients::create(&context, new).await, reply).await
     })
@@ -92,8 +91,7 @@ pub async fn put(
             PutCondition::Create => {
                 let new = NewMembers::read(&mut members, Some(&id));
                 members.end()?;
-                let secret = secret_source(call, new.secret).await?;
-                let new = NewClient { client: new.client, secret, logos: Logos::default() };
+                let new = new_client(call, new).await?;
                 let created = clients::create(&call.context(), new).await.map_err(condition::exists)?;
                 Ok(shown_created(call.is_rehearsal())(&created.outcome))
             }
@@ -178,6 +176,11 @@ fn shown_created(is_rehearsal: bool) -> impl Fn(&CreatedClient) -> ApiReply + Se
         }
         ApiReply::created(address(&created.client.id), body).with_version(&clients::version(&created.client))
     }
+}
+
+async fn new_client(call: &ApiCall<'_>, new: NewMembers) -> Result<NewClient, ApiError> {
+    let secret = secret_source(call, new.secret).await?;
+    Ok(NewClient { client: new.client, secret, logos: Logos::default() })
 }
 
 async fn secret_source(call: &ApiCall<'_>, chosen: Option<Secret>) -> Result<Option<SecretSource>, ApiError> {

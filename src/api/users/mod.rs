@@ -40,7 +40,7 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
     respond(&app, &request, READ, async |call| {
         let filter = UserFilter {
             q: call.parameter("q"),
-            disabled: call.one_of("disabled", &[("true", true), ("false", false)])?,
+            disabled: call.flag("disabled")?,
             role: call.one_of("role", ROLES)?,
         };
         let listing = listing::of(call, filter)?;
