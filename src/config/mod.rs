@@ -42,7 +42,7 @@ pub use span::Span;
 
 use crate::clock::Timestamp;
 use crate::fetch::address::AllowList;
-use crate::oauth::client::PkcePolicy;
+use crate::oauth::client::{Demand, PkcePolicy};
 use crate::oauth::identity::session::LiveSessions;
 use crate::oauth::signing_key::{Schedule, SigningAlgorithm};
 use crate::oauth::webfinger::WebFingerHosts;
@@ -148,6 +148,9 @@ impl KeyOptions {
 #[derive(Clone, Debug, Deserialize)]
 pub struct OAuth {
     pub require_pkce: RequirePkce,
+    #[serde(deserialize_with = "demand")]
+    pub par: Demand,
+    pub pushed_request_lifetime: Span,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -252,6 +255,10 @@ impl<'de> Deserialize<'de> for LogFormat {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         one_of(deserializer, &[("auto", Self::Auto), ("text", Self::Text), ("json", Self::Json)])
     }
+}
+
+fn demand<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Demand, D::Error> {
+    one_of(deserializer, &Demand::ALL.iter().map(|known| (known.as_str(), *known)).collect::<Vec<_>>())
 }
 
 /// Reads the names of algorithms separated by spaces; repetitions are ignored.

@@ -10,8 +10,8 @@ use crate::oauth::client::kind::ClientKind;
 use crate::oauth::client::links::Links;
 use crate::oauth::client::origin::Origin;
 use crate::oauth::client::vocabulary::{
-    AssertionAudience, AuthMethod, ContentEncryption, GrantType, KeyManagement, PkcePolicy, SubjectType,
-    TokenFormat,
+    AssertionAudience, AuthMethod, ContentEncryption, Demand, GrantType, KeyManagement, PkcePolicy,
+    SubjectType, TokenFormat,
 };
 use crate::oauth::grant::scope::{Scope, is_scope_name};
 use crate::oauth::id::ClientId;
@@ -60,6 +60,9 @@ pub struct ClientMetadata {
     pub auth_method: Option<AuthMethod>,
     /// `None` follows the server's `[oauth] require_pkce`.
     pub pkce: Option<PkcePolicy>,
+    /// Whether it must push its authorization requests (RFC 9126). `None` follows the server's `[oauth] par`.
+    #[serde(default)]
+    pub par: Option<Demand>,
     /// The algorithm that signs its ID Tokens. `None`: RS256, if the server offers it.
     #[serde(rename = "id_token_signed_response_alg")]
     pub id_token_alg: Option<SigningAlgorithm>,
@@ -166,6 +169,7 @@ impl ClientMetadata {
             scopes: Scope::default(),
             auth_method: None,
             pkce: None,
+            par: None,
             id_token_alg: None,
             id_token_encryption: None,
             id_token_claims: IdTokenClaims::None,
