@@ -35,6 +35,7 @@ mod scope;
 mod secret;
 mod serve;
 mod session;
+mod setup_link;
 mod signals;
 mod table;
 mod theme;

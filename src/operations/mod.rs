@@ -19,6 +19,7 @@ pub mod event;
 pub mod events;
 pub mod explanation;
 pub mod fault;
+pub mod first_owner;
 pub mod grants;
 pub mod guesses;
 mod jwk_set;

@@ -97,6 +97,7 @@ mod row_budgets;
 mod rp_logout;
 mod seen;
 mod session_grants;
+mod setup_link;
 mod sign_in;
 mod sign_up;
 mod size;
