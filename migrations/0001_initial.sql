@@ -48,6 +48,8 @@ CREATE TABLE clients (
     -- search_text has the id, and the name in each of its languages, each on its line, in the form in which all spellings
     -- are equal.
     search_text TEXT   NOT NULL DEFAULT '',
+    -- The name in that form, by which lists are sorted.
+    name_key    TEXT   NOT NULL DEFAULT '',
     kind        TEXT   NOT NULL DEFAULT '',
     -- Separated by spaces.
     grant_types TEXT   NOT NULL DEFAULT '',
@@ -61,6 +63,8 @@ CREATE TABLE clients (
     created_at  BIGINT NOT NULL,
     disabled_at BIGINT
 );
+CREATE INDEX clients_name ON clients (name_key, id);
+CREATE INDEX clients_created ON clients (created_at, id);
 
 -- Origins whose scripts may call this server for a client: the registered ones, and the origins of a public client's
 -- redirect URIs. They follow from the client's row, and are written with it.
@@ -195,6 +199,8 @@ CREATE TABLE users (
     -- What the person may do with the management API: owner, operator, auditor; NULL for nothing.
     role                TEXT
 );
+CREATE INDEX users_username ON users (username, id);
+CREATE INDEX users_created ON users (created_at, id);
 
 -- What a person may type at sign-in. Usernames and e-mail addresses share one table: if one person's username could be
 -- another person's address, it would open the wrong account.

@@ -24,6 +24,7 @@ pub mod leases;
 pub mod logos;
 pub mod logout_deliveries;
 pub mod migrate;
+pub mod order;
 pub mod page;
 pub mod password_links;
 pub mod paths;

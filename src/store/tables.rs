@@ -52,6 +52,7 @@ pub const ALL: &[Table] = &[
             Integer("version"),
             Text("metadata"),
             Text("search_text"),
+            Text("name_key"),
             Text("kind"),
             Text("grant_types"),
             Text("scopes"),
