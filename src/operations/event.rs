@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use strum::IntoStaticStr;
 
 use super::actor::{Actor, ActorKind};
-use crate::clock::Timestamp;
+use crate::clock::{Timestamp, micros_since};
 use crate::oauth::id::{ClientId, UserId};
 use crate::secret::random_id;
 use crate::store::db::{DbError, Tx};
@@ -151,6 +151,9 @@ pub enum Act {
     ApiKeyUpdated,
     #[strum(serialize = "api_key.deleted")]
     ApiKeyDeleted,
+    /// A request to the management API had a wrong or ended API key or access token.
+    #[strum(serialize = "api_key.refused")]
+    ApiKeyRefused,
     #[strum(serialize = "clocks.forgotten")]
     ClocksForgotten,
     #[strum(serialize = "logout_deliveries.retried")]
@@ -280,10 +283,12 @@ impl Event {
     }
 }
 
-/// The id of a new event. The ids of one process sort in their order, and those of several by the second.
+/// The id of a new event, which is made at `now` or soon after. The ids of one process sort in their order. Those of several
+/// processes sort by the microsecond, as far as their clocks agree.
 pub fn new_id(now: Timestamp) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    format!("{:010x}{:08x}{}", now.as_unix().max(0), NEXT.fetch_add(1, Ordering::Relaxed), random_id())
+    let place = NEXT.fetch_add(1, Ordering::Relaxed);
+    format!("{:010x}{:06x}{place:08x}{}", now.as_unix().max(0), micros_since(now), random_id())
 }
 
 /// The text without U+0000, which cannot be stored.

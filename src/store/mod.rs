@@ -3,7 +3,9 @@
 pub mod access_tokens;
 pub mod api_keys;
 pub mod backup;
+pub mod client_activity;
 pub mod client_secrets;
+pub mod client_uses;
 pub mod clients;
 pub mod clocks;
 pub mod codes;
@@ -19,6 +21,7 @@ pub mod flows;
 pub mod grant_records;
 pub mod grants;
 pub mod guesses;
+pub mod hourly_counts;
 pub mod kept_answers;
 pub mod leases;
 pub mod logos;
