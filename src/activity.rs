@@ -12,7 +12,7 @@ use tokio::sync::{Mutex as Turn, MutexGuard};
 
 use crate::clock::Timestamp;
 use crate::metrics::counters::SignInResult;
-use crate::oauth::activity::{CountKind, FactCounts, FactKind, HOUR, Tally, begin_of};
+use crate::oauth::activity::{CountKind, FactCounts, FactKind, FactTally, HOUR, begin_of};
 use crate::oauth::client::{Client, GrantType};
 use crate::oauth::grant::scope::OPENID;
 use crate::oauth::id::ClientId;
@@ -50,11 +50,11 @@ pub struct HourCounts {
 pub struct CountedFact {
     kind: FactKind,
     value: Box<str>,
-    tally: Tally,
+    tally: FactTally,
 }
 
 /// The hour in which something is being counted.
-struct Counting<'a> {
+struct OpenHour<'a> {
     hour: &'a mut HourCounts,
     activity: &'a Activity,
     at: Timestamp,
@@ -89,7 +89,8 @@ impl Activity {
     /// redirect URI, state or nonce.
     pub fn authorized(&self, client: &Client, request: &AuthorizationRequest, at: Timestamp) {
         let AnswerTo::Application { return_to, state } = &request.answer_to else { return };
-        let (has_code, is_openid) = (request.response_type.has_code(), request.granted.scope.contains(OPENID));
+        let (has_code, is_openid) =
+            (request.response_type.has_code(), request.granted.scope.contains(OPENID));
         let registered = registered_as(client, return_to);
         let facts = [
             (true, FactKind::Authorized),
@@ -152,8 +153,11 @@ impl Activity {
         taken
     }
 
-    /// Puts back what could not be written.
+    /// Puts back what could not be written; an hour without counts leaves nothing.
     pub fn put_back(&self, at: Timestamp, hour: HourCounts) {
+        if hour.server.is_empty() && hour.clients.is_empty() {
+            return;
+        }
         let mut hours = self.shard().lock().unwrap_or_else(PoisonError::into_inner);
         if hours.len() >= MAX_HOURS && !hours.contains_key(&at) {
             self.dropped.inc_by(hour.server.values().sum());
@@ -176,14 +180,14 @@ impl Activity {
         self.facts.fetch_add(waiting.facts() - before, Ordering::Relaxed);
     }
 
-    fn count(&self, at: Timestamp, count: impl FnOnce(&mut Counting<'_>)) {
+    fn count(&self, at: Timestamp, count: impl FnOnce(&mut OpenHour<'_>)) {
         let begins_at = begin_of(HOUR, at);
         let mut hours = self.shard().lock().unwrap_or_else(PoisonError::into_inner);
         if hours.len() >= MAX_HOURS && !hours.contains_key(&begins_at) {
             self.dropped.inc();
             return;
         }
-        count(&mut Counting { hour: hours.entry(begins_at).or_default(), activity: self, at });
+        count(&mut OpenHour { hour: hours.entry(begins_at).or_default(), activity: self, at });
     }
 
     /// The shard of this thread.
@@ -204,7 +208,7 @@ fn registered_as<'c>(client: &'c Client, return_to: &ReturnAddress) -> Option<&'
     found.map(|uri| uri.as_str())
 }
 
-impl Counting<'_> {
+impl OpenHour<'_> {
     fn add(&mut self, kind: CountKind, word: &'static str) {
         *self.hour.server.entry((kind, word)).or_default() += 1;
     }
@@ -221,7 +225,7 @@ impl Counting<'_> {
             }
             None => clients.entry(client.clone()).or_default(),
         };
-        let tally = Tally { count: 1, last: self.at };
+        let tally = FactTally { count: 1, last: self.at };
         for (kind, value) in facts {
             if let Some(fact) = known.iter_mut().find(|fact| fact.is(kind, value)) {
                 fact.tally.add(tally);
@@ -308,7 +312,7 @@ mod tests {
         assert_eq!((**first, **second), (begin_of(HOUR, NOW), begin_of(HOUR, NOW) + HOUR));
         let counts = HourCounts::counts(&refused.clients[&ClientId::new("web")]);
         let tally = counts.of(FactKind::Refused, "code.expired");
-        assert_eq!(tally, Some(Tally { count: 400, last: NOW }));
+        assert_eq!(tally, Some(FactTally { count: 400, last: NOW }));
         assert_eq!(signed_in.server[&(CountKind::SignIns, "wrong")], 400);
         assert!(activity.take().is_empty());
     }
@@ -337,10 +341,12 @@ mod tests {
         for (at, hour) in activity.take() {
             activity.put_back(at, hour);
         }
+        activity.put_back(NOW + HOUR, HourCounts::default());
         activity.secret_used(&ClientId::new("web"), "one", NOW + Seconds::new(1));
         let taken = activity.take();
+        assert_eq!(taken.len(), 1, "an hour without counts leaves nothing");
         let counts = HourCounts::counts(&taken[&begin_of(HOUR, NOW)].clients[&ClientId::new("web")]);
-        let expected = Tally { count: 2, last: NOW + Seconds::new(1) };
+        let expected = FactTally { count: 2, last: NOW + Seconds::new(1) };
         assert_eq!(counts.of(FactKind::Secret, "one"), Some(expected));
     }
 }

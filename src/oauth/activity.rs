@@ -95,24 +95,24 @@ impl FactKind {
 /// How often something was counted, and when it was counted last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "(u64, Timestamp)", into = "(u64, Timestamp)")]
-pub struct Tally {
+pub struct FactTally {
     pub count: u64,
     pub last: Timestamp,
 }
 
-impl From<(u64, Timestamp)> for Tally {
+impl From<(u64, Timestamp)> for FactTally {
     fn from((count, last): (u64, Timestamp)) -> Self {
         Self { count, last }
     }
 }
 
-impl From<Tally> for (u64, Timestamp) {
-    fn from(tally: Tally) -> Self {
+impl From<FactTally> for (u64, Timestamp) {
+    fn from(tally: FactTally) -> Self {
         (tally.count, tally.last)
     }
 }
 
-impl Tally {
+impl FactTally {
     /// Adds another tally of the same fact.
     pub fn add(&mut self, other: Self) {
         self.count = self.count.saturating_add(other.count);
@@ -126,11 +126,11 @@ impl Tally {
 /// Words that a newer release has written are kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct FactCounts(BTreeMap<String, BTreeMap<String, Tally>>);
+pub struct FactCounts(BTreeMap<String, BTreeMap<String, FactTally>>);
 
 impl FactCounts {
     /// Adds to the count of a fact.
-    pub fn add(&mut self, kind: FactKind, value: &str, tally: Tally) {
+    pub fn add(&mut self, kind: FactKind, value: &str, tally: FactTally) {
         self.add_word(kind.as_str(), value, tally);
     }
 
@@ -143,7 +143,7 @@ impl FactCounts {
         }
     }
 
-    fn add_word(&mut self, word: &str, value: &str, tally: Tally) {
+    fn add_word(&mut self, word: &str, value: &str, tally: FactTally) {
         let values = match self.0.get_mut(word) {
             Some(values) => values,
             None => self.0.entry(word.to_owned()).or_default(),
@@ -155,7 +155,7 @@ impl FactCounts {
     }
 
     /// The count of a fact with this value. `None` if it was not counted.
-    pub fn of(&self, kind: FactKind, value: &str) -> Option<Tally> {
+    pub fn of(&self, kind: FactKind, value: &str) -> Option<FactTally> {
         self.0.get(kind.as_str())?.get(value).copied()
     }
 
@@ -165,13 +165,13 @@ impl FactCounts {
     }
 
     /// Each counted value of a fact, in the order of the values.
-    pub fn values(&self, kind: FactKind) -> impl Iterator<Item = (&str, Tally)> {
+    pub fn values(&self, kind: FactKind) -> impl Iterator<Item = (&str, FactTally)> {
         let values = self.0.get(kind.as_str()).into_iter().flatten();
         values.map(|(value, tally)| (value.as_str(), *tally))
     }
 
     /// Each counted value whose last use is remembered.
-    pub fn uses(&self) -> impl Iterator<Item = (FactKind, &str, Tally)> {
+    pub fn uses(&self) -> impl Iterator<Item = (FactKind, &str, FactTally)> {
         let kinds = FactKind::ALL.iter().copied().filter(|kind| kind.is_use());
         kinds.flat_map(|kind| self.values(kind).map(move |(value, tally)| (kind, value, tally)))
     }
@@ -186,8 +186,8 @@ mod tests {
         let stored = r#"{"later":{"x":[1,5]},"scope":{"read":[2,10]}}"#;
         let mut counts: FactCounts = serde_json::from_str(stored).unwrap();
         let mut others = FactCounts::default();
-        others.add(FactKind::Scope, "read", Tally { count: 3, last: Timestamp::from_unix(7) });
-        others.add(FactKind::Authorized, "", Tally { count: 1, last: Timestamp::from_unix(8) });
+        others.add(FactKind::Scope, "read", FactTally { count: 3, last: Timestamp::from_unix(7) });
+        others.add(FactKind::Authorized, "", FactTally { count: 1, last: Timestamp::from_unix(8) });
         counts.merge(&others);
         let text = serde_json::to_string(&counts).unwrap();
         assert_eq!(text, r#"{"authorized":{"":[1,8]},"later":{"x":[1,5]},"scope":{"read":[5,10]}}"#);

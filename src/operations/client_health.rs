@@ -10,7 +10,7 @@ use super::fault::Faults;
 use crate::clock::Timestamp;
 use crate::failure::Denied;
 use crate::oauth::activity::{FactCounts, FactKind, KEPT};
-use crate::oauth::client::health::{self, Observed, PolicyHealth, RefreshUse, SecretUse};
+use crate::oauth::client::health::{self, ObservedClient, PolicyHealth, RefreshUse, SecretUse};
 use crate::oauth::id::ClientId;
 use crate::store::client_secrets::SecretRecord;
 use crate::store::clients::ClientRecord;
@@ -58,10 +58,9 @@ pub async fn find(context: &Context<'_>, client: &ClientId) -> Result<ClientHeal
     let noted: HashMap<(String, String), Timestamp> =
         noted.into_iter().map(|row| ((row.kind, row.value), row.last_used_at)).collect();
     let valid = record.secrets.iter().filter(|secret| secret.is_live(context.now));
-    let secrets: Vec<SecretUse> = valid
-        .map(|secret| SecretUse { id: secret.id.clone(), last_used_at: secret.last_used_at })
-        .collect();
-    let policies = health::policies(&Observed {
+    let secrets: Vec<SecretUse> =
+        valid.map(|secret| SecretUse { id: secret.id.clone(), last_used_at: secret.last_used_at }).collect();
+    let policies = health::policies(&ObservedClient {
         client: &record.client,
         pkce: context.config.oauth.require_pkce.default_policy(),
         counts: &counts,
@@ -142,11 +141,13 @@ impl ClientHealth {
             })
             .collect::<Value>()
         };
-        let refused = |(word, count, last): (&str, u64, Timestamp)| {
-            json!({ "reason": word, "count": count, "last_at": last.iso() })
-        };
-        let authorizations: Value =
-            self.authorizations().into_iter().map(|(name, count)| (name.to_owned(), count.into())).collect::<serde_json::Map<_, _>>().into();
+        let refused = |(word, count, last): (&str, u64, Timestamp)| json!({ "reason": word, "count": count, "last_at": last.iso() });
+        let authorizations: Value = self
+            .authorizations()
+            .into_iter()
+            .map(|(name, count)| (name.to_owned(), count.into()))
+            .collect::<serde_json::Map<_, _>>()
+            .into();
         json!({
             "client_id": self.record.client.id,
             "counted_since": time(self.counted_since),

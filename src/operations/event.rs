@@ -308,6 +308,20 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::clock::Seconds;
+
+    #[test]
+    fn ids_sort_in_their_order_and_by_the_microsecond() {
+        let now = crate::clock::Clock::System.now();
+        let ids: Vec<String> = (0..100).map(|_| new_id(now)).collect();
+        assert!(ids.is_sorted());
+        // What another process compares has no part of the counter of this one.
+        let moment = |id: &str| id[..16].to_owned();
+        let first = moment(&new_id(now));
+        while moment(&new_id(now)) == first {}
+        assert!(moment(&new_id(now)) > first);
+        assert!(new_id(now + Seconds::new(1)) > new_id(now), "the time of the event comes first");
+    }
 
     #[test]
     fn an_update_says_what_was_changed_added_and_removed() {

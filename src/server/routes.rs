@@ -5,8 +5,8 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{Resource, http};
 
 use crate::api::{
-    activity, api_keys, clients, events, grants, issuers, keys, logout_deliveries, refusals, resources, scopes,
-    users,
+    activity, api_keys, clients, events, grants, issuers, keys, logout_deliveries, refusals, resources,
+    scopes, users,
 };
 use crate::endpoints::fallback::{self, MethodNotAllowed};
 use crate::endpoints::{

@@ -7,12 +7,13 @@ use grantor_from_row::FromRow;
 
 use super::client_uses;
 use super::db::{Conn, DbError, Tx};
+use super::value_rows::{ROWS, subquery};
 use crate::clock::Timestamp;
-use crate::oauth::activity::{DAY, FactCounts, HOUR, KEPT, begin_of};
+use crate::oauth::activity::{DAY, FactCounts, FactKind, FactTally, HOUR, KEPT, begin_of};
 use crate::oauth::id::ClientId;
 
 /// To how many clients one transaction adds. Few, so that two nodes are seldom in each other's way.
-pub const TOGETHER: usize = 20;
+pub const TOGETHER: usize = ROWS;
 
 #[derive(FromRow)]
 struct ClientDayRow {
@@ -33,6 +34,17 @@ static FIND: LazyLock<String> = LazyLock::new(|| {
     format!("SELECT client_id, counts FROM client_activity WHERE day = $1 AND client_id IN ({places})")
 });
 
+/// Replaces the rows of [`TOGETHER`] clients. A client that does not exist gets no row.
+static SAVE: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "INSERT INTO client_activity (client_id, day, counts, expires_at)
+         SELECT clients.id, $1, added.counts, $2
+         FROM ({}) AS added JOIN clients ON clients.id = added.client_id WHERE TRUE
+         ON CONFLICT (client_id, day) DO UPDATE SET counts = excluded.counts",
+        subquery(3, &["client_id", "counts"])
+    )
+});
+
 /// Adds to the counts of at most [`TOGETHER`] clients on the day of `at`, and notes the last uses. A client that does not
 /// exist gets no row.
 ///
@@ -47,30 +59,29 @@ pub async fn add(tx: &mut Tx, at: Timestamp, added: &[(ClientId, FactCounts)]) -
     let rows: Vec<ClientDayRow> = query.all().await?;
     let stored: HashMap<String, FactCounts> =
         rows.into_iter().map(|row| (row.client_id, read(&row.counts))).collect();
-    let mut batch = tx.batch();
+    let (mut all, mut uses) = (Vec::with_capacity(added.len()), Vec::new());
     for (client, counts) in added {
-        let before = stored.get(client.as_str()).cloned().unwrap_or_default();
+        let mut sum = stored.get(client.as_str()).cloned().unwrap_or_default();
         // At most once in each hour, however often it is used.
-        for (kind, value, tally) in counts.uses() {
-            let noted = before.of(kind, value).map(|tally| tally.last);
-            if noted.is_none_or(|noted| begin_of(HOUR, tally.last) > noted) {
-                batch = client_uses::note_in(batch, client, (kind, value), tally.last);
-            }
-        }
-        let mut all = before;
-        all.merge(counts);
-        batch = batch
-            .query(
-                "INSERT INTO client_activity (client_id, day, counts, expires_at)
-                 SELECT id, $2, $3, $4 FROM clients WHERE id = $1
-                 ON CONFLICT (client_id, day) DO UPDATE SET counts = excluded.counts",
-            )
-            .bind(client.as_str())
-            .bind(day)
-            .bind(serde_json::to_string(&all).unwrap_or_default())
-            .bind(day + DAY + KEPT);
+        let is_due = |(kind, value, tally): &(FactKind, &str, FactTally)| {
+            let noted = sum.of(*kind, value).map(|tally| tally.last);
+            noted.is_none_or(|noted| begin_of(HOUR, tally.last) > noted)
+        };
+        let due = counts.uses().filter(is_due);
+        uses.extend(due.map(|(kind, value, tally)| (client, kind, value, tally.last)));
+        sum.merge(counts);
+        all.push((client, serde_json::to_string(&sum).unwrap_or_default()));
     }
-    batch.execute().await
+    client_uses::note(tx, &uses).await?;
+    let mut query = tx.query(&SAVE).bind(day).bind(day + DAY + KEPT);
+    for place in 0..TOGETHER {
+        query = match all.get(place) {
+            Some((client, counts)) => query.bind(client.as_str()).bind(counts.as_str()),
+            // No client has this id.
+            None => query.bind("").bind(""),
+        };
+    }
+    query.execute().await.map(drop)
 }
 
 /// Everything that was counted about a client on the days that ended after `since`, and the beginning of the first of

@@ -43,3 +43,4 @@ pub mod tables;
 pub mod trusted_issuers;
 pub mod used_assertions;
 pub mod users;
+mod value_rows;

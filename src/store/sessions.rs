@@ -94,14 +94,14 @@ pub async fn list(
     let (auth_time, id) = page.after.clone().unwrap_or((Timestamp::MAX, String::new()));
     let [of_user, of_all] = LIST;
     conn.query(if page.filter.is_some() { of_user } else { of_all })
-    .bind(page.filter.as_ref().map(UserId::to_string))
-    .bind(live.now)
-    .bind(live.idle_since)
-    .bind(auth_time)
-    .bind(id)
-    .bind(page.rows())
-    .all()
-    .await
+        .bind(page.filter.as_ref().map(UserId::to_string))
+        .bind(live.now)
+        .bind(live.idle_since)
+        .bind(auth_time)
+        .bind(id)
+        .bind(page.rows())
+        .all()
+        .await
 }
 
 /// Finds a session, also one that is no longer live. `None` if it has ended.

@@ -363,13 +363,7 @@ pub const ALL: &[Table] = &[
     },
     Table {
         name: "hourly_counts",
-        columns: &[
-            Integer("hour"),
-            Text("kind"),
-            Text("word"),
-            Integer("count"),
-            Integer("expires_at"),
-        ],
+        columns: &[Integer("hour"), Text("kind"), Text("word"), Integer("count"), Integer("expires_at")],
     },
     Table {
         name: "client_activity",

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::clock::Timestamp;
-use crate::oauth::activity::{FactCounts, FactKind, Tally};
+use crate::oauth::activity::{FactCounts, FactKind, FactTally};
 use crate::oauth::client::{Client, ClientKind, GrantType, PkcePolicy};
 use crate::oauth::reason::Reason;
 use crate::oauth::word::word;
@@ -54,7 +54,7 @@ pub struct PolicyHealth {
     pub value: Option<String>,
     pub verdict: HealthVerdict,
     /// How many requests would have been refused, and when the last of them came.
-    pub refused: Option<Tally>,
+    pub refused: Option<FactTally>,
     /// The verdict in a sentence.
     pub sentence: String,
 }
@@ -68,7 +68,7 @@ pub struct SecretUse {
 
 /// What is known about a client.
 #[derive(Clone, Copy, Debug)]
-pub struct Observed<'a> {
+pub struct ObservedClient<'a> {
     pub client: &'a Client,
     /// The policy for confidential clients without their own policy.
     pub pkce: PkcePolicy,
@@ -93,7 +93,7 @@ impl PolicyHealth {
 }
 
 /// The answers for all policies that can be about this client.
-pub fn policies(observed: &Observed<'_>) -> Vec<PolicyHealth> {
+pub fn policies(observed: &ObservedClient<'_>) -> Vec<PolicyHealth> {
     let mut found = Vec::new();
     let client = observed.client;
     if client.grants.contains(&GrantType::AuthorizationCode) || !client.response_types.is_empty() {
@@ -107,7 +107,7 @@ pub fn policies(observed: &Observed<'_>) -> Vec<PolicyHealth> {
     found
 }
 
-fn pkce(observed: &Observed<'_>) -> PolicyHealth {
+fn pkce(observed: &ObservedClient<'_>) -> PolicyHealth {
     let client = observed.client;
     if client.kind.is_public() || client.pkce.unwrap_or(observed.pkce) == PkcePolicy::Required {
         return always(Policy::Pkce, "This client must use PKCE already.");
@@ -116,22 +116,25 @@ fn pkce(observed: &Observed<'_>) -> PolicyHealth {
     observed.demand(Policy::Pkce, (FactKind::AuthorizedCode, FactKind::WithoutPkce), what)
 }
 
-fn state(observed: &Observed<'_>) -> PolicyHealth {
+fn state(observed: &ObservedClient<'_>) -> PolicyHealth {
     let what = ["authorization requests", "had a state", "had no state"];
     observed.demand(Policy::State, (FactKind::Authorized, FactKind::WithoutState), what)
 }
 
-fn nonce(observed: &Observed<'_>) -> PolicyHealth {
+fn nonce(observed: &ObservedClient<'_>) -> PolicyHealth {
     let what = ["requests with the scope openid", "had a nonce", "had no nonce"];
     observed.demand(Policy::Nonce, (FactKind::AuthorizedOpenid, FactKind::WithoutNonce), what)
 }
 
-fn exact_redirect_uri(observed: &Observed<'_>) -> PolicyHealth {
+fn exact_redirect_uri(observed: &ObservedClient<'_>) -> PolicyHealth {
     let client = observed.client;
     let is_free = client.kind == ClientKind::Native
         && client.redirect_uris.iter().any(|uri| uri.has_free_port(client.kind));
     if !is_free {
-        return always(Policy::ExactRedirectUri, "Redirect URIs of this client are compared byte by byte already.");
+        return always(
+            Policy::ExactRedirectUri,
+            "Redirect URIs of this client are compared byte by byte already.",
+        );
     }
     let what = [
         "authorization requests",
@@ -141,10 +144,11 @@ fn exact_redirect_uri(observed: &Observed<'_>) -> PolicyHealth {
     observed.demand(Policy::ExactRedirectUri, (FactKind::Authorized, FactKind::OtherPort), what)
 }
 
-fn refresh_without_grace(observed: &Observed<'_>) -> PolicyHealth {
+fn refresh_without_grace(observed: &ObservedClient<'_>) -> PolicyHealth {
     let all = observed.counts.of(FactKind::GrantType, GrantType::RefreshToken.as_str());
     let again = observed.counts.of(FactKind::RefreshAnsweredAgain, "");
-    let what = ["refreshes", "came with the valid token", "came with a token that was replaced a moment before"];
+    let what =
+        ["refreshes", "came with the valid token", "came with a token that was replaced a moment before"];
     verdict(Policy::RefreshWithoutGrace, all.map_or(0, |tally| tally.count), again, what)
 }
 
@@ -157,7 +161,7 @@ fn always(policy: Policy, sentence: &str) -> PolicyHealth {
 fn verdict(
     policy: Policy,
     all: u64,
-    refused: Option<Tally>,
+    refused: Option<FactTally>,
     [requests, met, missed]: [&str; 3],
 ) -> PolicyHealth {
     let (verdict, sentence) = match refused {
@@ -168,21 +172,16 @@ fn verdict(
     PolicyHealth { policy, value: None, verdict, refused, sentence }
 }
 
-impl Observed<'_> {
+impl ObservedClient<'_> {
     /// The answer for a demand on the requests `all`, which the requests `refused` among them did not meet.
-    fn demand(
-        &self,
-        policy: Policy,
-        (all, refused): (FactKind, FactKind),
-        what: [&str; 3],
-    ) -> PolicyHealth {
+    fn demand(&self, policy: Policy, (all, refused): (FactKind, FactKind), what: [&str; 3]) -> PolicyHealth {
         verdict(policy, self.counts.number(all), self.counts.of(refused, ""), what)
     }
 }
 
 /// The registered values that were not used. They can be removed if there was any use of other values.
-fn removable(observed: &Observed<'_>) -> Vec<PolicyHealth> {
-    let Observed { client, counts, .. } = observed;
+fn removable(observed: &ObservedClient<'_>) -> Vec<PolicyHealth> {
+    let ObservedClient { client, counts, .. } = observed;
     let uris = client.redirect_uris.iter().map(|uri| uri.as_str());
     let grants = client.grants.iter().map(|grant| grant.as_str());
     let scopes = client.scopes.names();
@@ -198,7 +197,10 @@ fn removable(observed: &Observed<'_>) -> Vec<PolicyHealth> {
         found.extend(unused.map(|value| {
             let (verdict, sentence) = match is_used {
                 true => (HealthVerdict::Safe, format!("{} was not used.", name_of(kind))),
-                false => (HealthVerdict::NoTraffic, format!("{} was not used, and neither was any other.", name_of(kind))),
+                false => (
+                    HealthVerdict::NoTraffic,
+                    format!("{} was not used, and neither was any other.", name_of(kind)),
+                ),
             };
             PolicyHealth { policy, value: Some(value.to_owned()), verdict, refused: None, sentence }
         }));
@@ -215,7 +217,7 @@ fn name_of(kind: FactKind) -> &'static str {
 }
 
 /// The secrets that are older than the newest one.
-fn old_secrets(observed: &Observed<'_>) -> Vec<PolicyHealth> {
+fn old_secrets(observed: &ObservedClient<'_>) -> Vec<PolicyHealth> {
     let Some((newest, old)) = observed.secrets.split_last() else { return Vec::new() };
     let is_recent = |secret: &SecretUse| secret.last_used_at.is_some_and(|last| last >= observed.since);
     let answer = |secret: &SecretUse| {
@@ -223,14 +225,14 @@ fn old_secrets(observed: &Observed<'_>) -> Vec<PolicyHealth> {
         let refused = match (counted, secret.last_used_at) {
             (Some(tally), _) => Some(tally),
             // The counts of the last minute are not written yet.
-            (None, Some(last)) if is_recent(secret) => Some(Tally { count: 1, last }),
+            (None, Some(last)) if is_recent(secret) => Some(FactTally { count: 1, last }),
             (None, _) => None,
         };
         let (verdict, sentence) = match refused {
-            Some(Tally { count: 1, .. }) => {
+            Some(FactTally { count: 1, .. }) => {
                 (HealthVerdict::WouldRefuse, "This old secret is still used: once.".to_owned())
             }
-            Some(Tally { count, .. }) => {
+            Some(FactTally { count, .. }) => {
                 (HealthVerdict::WouldRefuse, format!("This old secret is still used: {count} times."))
             }
             None if is_recent(newest) => (HealthVerdict::Safe, "Only newer secrets were used.".to_owned()),
@@ -280,9 +282,13 @@ mod tests {
     }
 
     /// The verdicts for a client, each with what it is about.
-    fn verdicts(client: &Client, counts: &FactCounts, secrets: &[SecretUse]) -> Vec<(Policy, String, HealthVerdict)> {
+    fn verdicts(
+        client: &Client,
+        counts: &FactCounts,
+        secrets: &[SecretUse],
+    ) -> Vec<(Policy, String, HealthVerdict)> {
         let since = NOW - Seconds::new(1000);
-        let observed = Observed { client, pkce: PkcePolicy::Optional, counts, secrets, since };
+        let observed = ObservedClient { client, pkce: PkcePolicy::Optional, counts, secrets, since };
         let answers = policies(&observed).into_iter();
         answers.map(|answer| (answer.policy, answer.value.unwrap_or_default(), answer.verdict)).collect()
     }
@@ -290,7 +296,7 @@ mod tests {
     fn counts(facts: &[(FactKind, &str, u64)]) -> FactCounts {
         let mut counts = FactCounts::default();
         for (kind, value, count) in facts {
-            counts.add(*kind, value, Tally { count: *count, last: NOW });
+            counts.add(*kind, value, FactTally { count: *count, last: NOW });
         }
         counts
     }
@@ -345,7 +351,8 @@ mod tests {
         };
         let old = |verdict| vec![("old".to_owned(), verdict)];
         assert!(of(&[secret("only", now)], &[]).is_empty());
-        let (rotated, both) = ([secret("old", long_ago), secret("new", now)], [secret("old", now), secret("new", now)]);
+        let (rotated, both) =
+            ([secret("old", long_ago), secret("new", now)], [secret("old", now), secret("new", now)]);
         assert_eq!(of(&rotated, &[]), old(HealthVerdict::Safe));
         assert_eq!(of(&rotated, &[(FactKind::Secret, "old", 3)]), old(HealthVerdict::WouldRefuse));
         assert_eq!(of(&both, &[]), old(HealthVerdict::WouldRefuse));
