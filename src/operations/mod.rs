@@ -5,10 +5,12 @@
 //! faults name members of the object, not command-line options. Slow work (hashing, signing, HTTP) is done before the
 //! transaction.
 
+pub mod activity;
 pub mod actor;
 pub mod api_keys;
 mod callable;
 pub mod client_check;
+pub mod client_health;
 pub mod clients;
 pub mod clocks;
 mod configured;

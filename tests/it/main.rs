@@ -10,6 +10,7 @@ mod support;
 
 mod accessibility;
 mod accounts;
+mod activity;
 mod api;
 mod audit;
 mod authorize;
@@ -83,6 +84,7 @@ mod password_links;
 mod passwords;
 #[cfg(unix)]
 mod pasted;
+mod plans;
 mod prompt;
 mod purge;
 mod races;
