@@ -65,6 +65,9 @@ pub(crate) struct Options {
     /// SQLite is measured
     #[arg(long, value_name = "URL")]
     postgres: Option<String>,
+    /// Measure the server of this file instead of building one
+    #[arg(long, value_name = "FILE")]
+    binary: Option<PathBuf>,
     /// Passed by cargo bench itself
     #[arg(long, hide = true)]
     bench: bool,
@@ -148,7 +151,7 @@ async fn measure(database: Database, options: &Options, report: &mut Report) -> 
 }
 
 async fn measure_all(database: &Database, options: &Options, report: &mut Report) -> Outcome<()> {
-    let site = Site::create(database)?;
+    let site = Site::create(database, options.binary.as_deref())?;
     if options.growth {
         return growth::measure(database, &site, options, report).await;
     }

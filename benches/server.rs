@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -17,6 +18,7 @@ use crate::database::Database;
 use crate::http::{Connection, get};
 use crate::{Outcome, process};
 
+/// The binary that was built beside the benchmark.
 const BINARY: &str = env!("CARGO_BIN_EXE_grantor");
 /// How long a server may take until its first answer.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -51,12 +53,16 @@ pub(crate) struct Site {
     pub(crate) key: Rc<SigningKey>,
     /// Keeps the server's keys usable from one start to the next.
     pub(crate) master_key: String,
+    binary: PathBuf,
 }
 
 impl Site {
-    pub(crate) fn create(database: &Database) -> Outcome<Self> {
+    /// Makes them with the binary at `binary`, or with the one that was built beside the benchmark.
+    pub(crate) fn create(database: &Database, binary: Option<&Path>) -> Outcome<Self> {
+        let binary = binary.unwrap_or(Path::new(BINARY));
         let master_key = random_token();
-        let run = |arguments: &[&str], input: &str| call(database, &master_key, arguments, input);
+        let run =
+            |arguments: &[&str], input: &str| call(command(binary, database, &master_key), arguments, input);
         run(&["migrate"], "")?;
         for scope in SCOPE.split(' ') {
             run(&["scope", "create", scope, "--description", "Be measured"], "")?;
@@ -92,6 +98,7 @@ impl Site {
             jwt: create("bench-jwt", &["--kind", "service", "--scope", SCOPE, "--token-format", "jwt"])?,
             key: Rc::new(key),
             master_key,
+            binary: binary.to_owned(),
         })
     }
 }
@@ -102,8 +109,8 @@ pub(crate) fn basic(id: &str, secret: &str) -> String {
 }
 
 /// The binary, without environment variables that could change its options.
-fn command(database: &Database, master_key: &str) -> Command {
-    let mut command = Command::new(BINARY);
+fn command(binary: &Path, database: &Database, master_key: &str) -> Command {
+    let mut command = Command::new(binary);
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("GRANTOR_")) {
         command.env_remove(name);
     }
@@ -116,8 +123,7 @@ fn command(database: &Database, master_key: &str) -> Command {
 }
 
 /// Runs a command that prints one JSON object.
-fn call(database: &Database, master_key: &str, arguments: &[&str], input: &str) -> Outcome<Value> {
-    let mut command = command(database, master_key);
+fn call(mut command: Command, arguments: &[&str], input: &str) -> Outcome<Value> {
     command.args(arguments).arg("--json").stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
@@ -143,7 +149,7 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) async fn start(database: &Database, site: &Site, tuning: ServerOptions) -> Outcome<Self> {
         let address = free_address()?;
-        let mut command = command(database, &site.master_key);
+        let mut command = command(&site.binary, database, &site.master_key);
         command.arg("serve").env("GRANTOR_LISTEN", address.to_string()).stdin(Stdio::null());
         if tuning == ServerOptions::OneWorker {
             command.env("GRANTOR_HTTP__WORKERS", "1");

@@ -48,6 +48,8 @@ CREATE TABLE clients (
     -- search_text has the id, and the name in each of its languages, each on its line, in the form in which all spellings
     -- are equal.
     search_text TEXT   NOT NULL DEFAULT '',
+    -- The name in that form, by which lists are sorted.
+    name_key    TEXT   NOT NULL DEFAULT '',
     kind        TEXT   NOT NULL DEFAULT '',
     -- Separated by spaces.
     grant_types TEXT   NOT NULL DEFAULT '',
@@ -61,6 +63,8 @@ CREATE TABLE clients (
     created_at  BIGINT NOT NULL,
     disabled_at BIGINT
 );
+CREATE INDEX clients_name ON clients (name_key, id);
+CREATE INDEX clients_created ON clients (created_at, id);
 
 -- Origins whose scripts may call this server for a client: the registered ones, and the origins of a public client's
 -- redirect URIs. They follow from the client's row, and are written with it.
@@ -195,6 +199,8 @@ CREATE TABLE users (
     -- What the person may do with the management API: owner, operator, auditor; NULL for nothing.
     role                TEXT
 );
+CREATE INDEX users_username ON users (username, id);
+CREATE INDEX users_created ON users (created_at, id);
 
 -- What a person may type at sign-in. Usernames and e-mail addresses share one table: if one person's username could be
 -- another person's address, it would open the wrong account.
@@ -583,6 +589,8 @@ CREATE TABLE refusals (
     client_id   TEXT,
     user_id     TEXT,
     address     TEXT   NOT NULL,
+    -- An IPv4 address, or an IPv6 network of 48 bits: each has at most a tenth of the rows.
+    network     TEXT   NOT NULL,
     path        TEXT   NOT NULL,
     reason      TEXT   NOT NULL,
     description TEXT   NOT NULL,
@@ -591,6 +599,43 @@ CREATE TABLE refusals (
     expires_at  BIGINT NOT NULL
 );
 CREATE INDEX refusals_order ON refusals (created_at, id);
+CREATE INDEX refusals_network ON refusals (network, created_at, id);
 CREATE INDEX refusals_request ON refusals (request_id);
 CREATE INDEX refusals_client ON refusals (client_id, created_at);
 CREATE INDEX refusals_end ON refusals (expires_at);
+
+-- What was counted for the whole server, by hour: sign_ins by outcome, tokens by grant type, refusals by reason. Nodes add
+-- to the same rows once a minute.
+CREATE TABLE hourly_counts (
+    -- The beginning of the hour.
+    hour       BIGINT NOT NULL,
+    kind       TEXT   NOT NULL,
+    word       TEXT   NOT NULL,
+    count      BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    PRIMARY KEY (hour, kind, word)
+);
+CREATE INDEX hourly_counts_end ON hourly_counts (expires_at);
+
+-- What was counted about a client in a day. One row has all counts, so that thousands of busy clients need few rows.
+CREATE TABLE client_activity (
+    client_id  TEXT   NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
+    -- The beginning of the day, in UTC.
+    day        BIGINT NOT NULL,
+    -- By fact and value, how often and when last, as JSON: {"scope": {"read": [12, 1790000000]}}
+    -- (src/oauth/activity.rs has the words).
+    counts     TEXT   NOT NULL,
+    expires_at BIGINT NOT NULL,
+    PRIMARY KEY (client_id, day)
+);
+CREATE INDEX client_activity_end ON client_activity (expires_at);
+
+-- When a client last used each redirect URI, scope and grant type. A row stays as long as the client.
+CREATE TABLE client_uses (
+    client_id    TEXT   NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
+    kind         TEXT   NOT NULL,
+    value        TEXT   NOT NULL,
+    -- Exact to the hour.
+    last_used_at BIGINT NOT NULL,
+    PRIMARY KEY (client_id, kind, value)
+);

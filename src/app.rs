@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use actix_web::http::header::HeaderValue;
 
+use crate::activity::Activity;
 use crate::audit::AuditTrail;
 use crate::cache::catalogue::CatalogueCache;
 use crate::cache::row_budgets::{Draw, RowBudgets};
@@ -74,6 +75,7 @@ pub struct App {
     pub verified_tokens: VerifiedTokens,
     pub back_channel: BackChannel,
     pub audit: AuditTrail,
+    pub activity: Activity,
     pub purged: PurgeCounters,
     pub counters: Counters,
     /// `None` if the metrics are off, because then no one can read the counters.

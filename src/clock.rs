@@ -56,6 +56,14 @@ impl Timestamp {
     }
 }
 
+/// The microseconds since `then` by the clock of the system: 0 if it is ahead, and at most 2²⁴ − 1, which are 16 seconds.
+pub fn micros_since(then: Timestamp) -> u32 {
+    const MOST: u128 = (1 << 24) - 1;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
+    let then = u128::try_from(then.0).unwrap_or_default() * 1_000_000;
+    u32::try_from(now.saturating_sub(then).min(MOST)).unwrap_or_default()
+}
+
 impl Seconds {
     pub const ZERO: Self = Self(0);
     pub const MIN: Self = Self(i64::MIN);

@@ -34,6 +34,7 @@ pub mod keys;
 pub mod operations;
 pub mod representation;
 
+pub mod activity;
 pub mod app;
 pub mod audit;
 pub mod readiness;

@@ -7,9 +7,10 @@ use actix_web::http::StatusCode;
 
 use super::credential::{self, Caller};
 use super::error::ApiError;
-use super::query::ApiQuery;
+use super::query::{ApiQuery, invalid};
 use super::reply::ApiReply;
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::http::call::Request;
 use crate::http::general_error;
 use crate::oauth::permission::{Access, Need};
@@ -93,6 +94,16 @@ impl<'a> ApiCall<'a> {
     /// If it is another word.
     pub(super) fn one_of<T: Copy>(&self, name: &str, words: &[(&str, T)]) -> Result<Option<T>, ApiError> {
         self.query.borrow_mut().take_one_of(name, words)
+    }
+
+    /// Takes a parameter of the query that is a time.
+    ///
+    /// # Errors
+    /// If it is no time as RFC 3339 writes it.
+    pub(super) fn time(&self, name: &str) -> Result<Option<Timestamp>, ApiError> {
+        let Some(text) = self.parameter(name) else { return Ok(None) };
+        let wrong = || invalid(format!("{name} is a time such as 2027-01-31T12:00:00Z (RFC 3339)"));
+        Timestamp::parse(&text).map(Some).ok_or_else(wrong)
     }
 
     /// Checks that no parameter is left.

@@ -17,6 +17,7 @@ use crate::oauth::permission::{Need, Permissions};
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::operations::actor::{Actor, ActorKind, Authority};
+use crate::operations::event::{Act, Event, ObjectKind};
 use crate::secret::Hash;
 use crate::store::api_keys::{self, ApiKeyRecord};
 use crate::store::db::{Conn, Tx};
@@ -38,14 +39,21 @@ pub(super) struct Caller {
 /// # Errors
 /// If the request has no valid credential, or one that does not permit what the request needs.
 pub(super) async fn caller(app: &App, request: &Request, need: Need) -> Result<Caller, ApiError> {
-    let (caller, permissions) = match text(request).map_err(|error| challenged(error, need))? {
-        Some(key) if api_key::looks_like_one(&key) => {
-            by_api_key(app, request, &key).await.map_err(|error| error.for_need(need))?
-        }
-        Some(token) => by_access_token(app, request, &token).await.map_err(|error| error.for_need(need))?,
-        None => {
+    let found = match text(request) {
+        Err(error) => Err(Unproven::Refused { error, key: None }),
+        Ok(Some(key)) if api_key::looks_like_one(&key) => by_api_key(app, request, &key).await,
+        Ok(Some(token)) => by_access_token(app, request, &token).await,
+        Ok(None) => {
             let error =
                 Reason::ApiCredentialMissing.because("the request has no API key and no access token");
+            return Err(challenged(error, need));
+        }
+    };
+    let (caller, permissions) = match found {
+        Ok(found) => found,
+        Err(Unproven::Other(error)) => return Err(error),
+        Err(Unproven::Refused { error, key }) => {
+            record_refusal(app, request, key, &error);
             return Err(challenged(error, need));
         }
     };
@@ -80,17 +88,24 @@ fn wrong() -> OAuthError {
 
 /// An error on the way to the header that says what would be enough.
 enum Unproven {
-    Refused(OAuthError),
+    Refused {
+        error: OAuthError,
+        /// The id of the API key, if it is known.
+        key: Option<String>,
+    },
     Other(ApiError),
 }
 
 impl Unproven {
-    fn for_need(self, need: Need) -> ApiError {
-        match self {
-            Self::Refused(error) => challenged(error, need),
-            Self::Other(error) => error,
-        }
+    fn wrong() -> Self {
+        Self::Refused { error: wrong(), key: None }
     }
+}
+
+/// Records in the audit trail that a credential was refused. A wrong key names no object.
+fn record_refusal(app: &App, request: &Request, key: Option<String>, error: &OAuthError) {
+    let event = Event::new(Act::ApiKeyRefused, ObjectKind::ApiKey, key.unwrap_or_default());
+    app.audit.refused(event.because(error.reason.word()), request.actor(), request.now);
 }
 
 impl<E: Into<ApiError>> From<E> for Unproven {
@@ -101,14 +116,14 @@ impl<E: Into<ApiError>> From<E> for Unproven {
 
 async fn by_api_key(app: &App, request: &Request, key: &str) -> Result<(Caller, Permissions), Unproven> {
     if !api_key::is_well_formed(key) {
-        return Err(Unproven::Refused(wrong()));
+        return Err(Unproven::wrong());
     }
     let hash = Hash::of(key);
     let find = async move |conn: &mut Conn| api_keys::find_by_hash(conn, &hash).await;
-    let record = app.db.read(find).await?.ok_or_else(|| Unproven::Refused(wrong()))?;
+    let record = app.db.read(find).await?.ok_or_else(Unproven::wrong)?;
     if !record.is_live(request.now) {
         let error = Reason::ApiKeyExpired.because("the API key has ended");
-        return Err(Unproven::Refused(error));
+        return Err(Unproven::Refused { error, key: Some(record.id) });
     }
     let holder = format!("api_key:{}", record.id);
     limiting::client_is_proven(app, request, &ClientId::new(&holder))?;
@@ -131,11 +146,11 @@ async fn by_access_token(
     token: &str,
 ) -> Result<(Caller, Permissions), Unproven> {
     if token.len() > Params::MAX_TOKEN_LENGTH {
-        return Err(Unproven::Refused(wrong()));
+        return Err(Unproven::wrong());
     }
     let actor = management::actor_of(app, token, request.now).await.map_err(|denied| match denied {
-        Denied::Refused(error) if error.reason == Reason::BearerUnknown => Unproven::Refused(wrong()),
-        Denied::Refused(error) => Unproven::Refused(error),
+        Denied::Refused(error) if error.reason == Reason::BearerUnknown => Unproven::wrong(),
+        Denied::Refused(error) => Unproven::Refused { error, key: None },
         Denied::Failed(failure) => Unproven::Other(failure.into()),
     })?;
     let id = actor.id.clone().unwrap_or_default();

@@ -126,7 +126,7 @@ impl From<Faults> for ApiError {
 
 /// Whether a fault of a list is about a parameter of the query.
 fn is_parameter(member: &str) -> bool {
-    matches!(member, "limit" | "cursor")
+    matches!(member, "limit" | "cursor" | "since" | "until")
 }
 
 fn reason(kind: FaultKind, is_parameter: bool) -> Reason {

@@ -3,6 +3,7 @@
 //! Each object has a file with a handler for each method. A handler says what the request needs, reads the body, calls an
 //! operation and answers; what handlers share is in the files about calls, bodies, queries, replies and errors.
 
+pub mod activity;
 pub mod api_keys;
 mod body;
 mod call;

@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand.
 
+mod activity;
 mod api_key;
 mod atomic_file;
 mod audit;
@@ -35,6 +36,7 @@ mod scope;
 mod secret;
 mod serve;
 mod session;
+mod setup_link;
 mod signals;
 mod table;
 mod theme;
@@ -128,6 +130,8 @@ enum Command {
     /// List who did what, and verify that no one has changed this record
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Show how many sign-ins, tokens and refused requests there were in each hour
+    Activity(activity::Options),
     /// List and renew the keys that sign tokens
     #[command(subcommand)]
     Key(key::Command),
@@ -237,6 +241,7 @@ pub fn run() -> ExitCode {
         Command::Token(command) => token::run(&command),
         Command::Logout(command) => logout::run(command),
         Command::Audit(command) => audit::run(&command),
+        Command::Activity(options) => activity::run(&options),
         Command::Key(command) => key::run(command),
         Command::Explain(options) => explain::run(&options),
         Command::Refusal(command) => refusal::run(&command),

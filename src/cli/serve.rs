@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::signals::{HangUp, stop_asked};
-use super::{CliError, Common};
+use super::{CliError, Common, setup_link};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -22,6 +22,7 @@ pub(super) fn run(common: &Common) -> Result<(), CliError> {
         let listen = config.listen.ip();
         let server = Server::bind(config, Clock::System).await?;
         advise(&server.app()).await;
+        setup_link::offer(&server.app()).await;
         // Before the log line below: a signal right after that line must not end the process at once.
         let stop = stop_asked(HangUp::IsNoStop)?;
         let metrics = server.metrics_address().map(|address| format!(", metrics on {address}"));

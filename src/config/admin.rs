@@ -14,6 +14,7 @@ pub struct AdminOptions {
     pub enabled: bool,
     #[serde(deserialize_with = "from_text")]
     pub networks: AdminNetworks,
+    pub setup_link: bool,
 }
 
 /// The networks that may use the management API. Empty: all of them.

@@ -282,6 +282,7 @@ pub async fn issue(
     let answering = Answering { checked, return_to, signed_in, flow: flow.map(|flow| &flow.key) };
     match (response::make(app, http, &answering).await, flow) {
         (Ok(Some(response)), _) => {
+            app.activity.authorized(&checked.client.client, request, http.now);
             let mut pairs: Vec<(&str, &str)> =
                 response.iter().map(|(name, value)| (*name, value.as_str())).collect();
             pairs.extend(state.as_deref().map(|state| ("state", state)));

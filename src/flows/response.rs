@@ -152,6 +152,7 @@ async fn through_the_browser(
     }
     response.extend(code.map(|code| ("code", code)));
     app.counters.issue_implicitly();
+    app.activity.issued_implicitly(client, &grant.granted.scope.to_string(), now);
     if app.config.audit.issuances {
         app.audit.issued(issuance(call, &grant));
     }

@@ -14,7 +14,7 @@ use super::route::Surface;
 use crate::app::App;
 use crate::face::view::Way;
 use crate::failure::{Denied, Failure};
-use crate::network::Network;
+use crate::network::{Network, Networks};
 use crate::oauth::error::{OAuthError, shown_address};
 use crate::oauth::error_code::ErrorCode;
 use crate::oauth::reason::Reason;
@@ -408,6 +408,7 @@ fn keep(call: &Call, error: &OAuthError) {
         client: call.client().cloned(),
         user: call.user().cloned(),
         address: call.address.to_string(),
+        network: Networks::of(call.address).site,
         path: shown_address(&call.path, MAX_PATH),
         reason: error.reason.word().to_owned(),
         description: error.description.clone().into_owned(),

@@ -121,7 +121,8 @@ impl Call {
         Reader { language: self.language(), here }
     }
 
-    /// Notes the application that the request names, for the pages that lead back to it. Only the first call counts.
+    /// Notes the application that the request names, which exists: for the pages that lead back to it, and for what is
+    /// counted about it. Only the first call counts.
     pub fn set_application(&self, client: &Arc<StoredClient>) {
         let _ = self.application.get_or_init(|| client.clone());
     }

@@ -92,6 +92,7 @@ fn count(app: &App, call: &Call, status: StatusCode, began: Instant) {
     limiting::forgive_outage(app, call);
     if let Some(reason) = call.reason() {
         app.counters.refused(reason);
+        app.activity.refused(call.application().map(|stored| &stored.client), reason, call.now);
     }
     if let Some(requests) = &app.requests {
         requests.count(call.route.path, status.as_u16(), call.reason(), began.elapsed());

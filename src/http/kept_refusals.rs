@@ -78,6 +78,7 @@ mod tests {
             client: None,
             user: None,
             address: "192.0.2.1".into(),
+            network: "192.0.2.1".into(),
             path: "/token".into(),
             reason: "code.unknown".into(),
             description: "the code is not known here".into(),

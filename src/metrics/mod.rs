@@ -162,6 +162,11 @@ fn register_counters(registry: &mut Registry, app: &App) {
         app.audit.dropped(),
     );
     registry.register(
+        "grantor_activity_dropped",
+        "Counts of the dashboard and of the health of clients that were not stored, because too many waited",
+        app.activity.dropped(),
+    );
+    registry.register(
         "grantor_explain_dropped",
         "Refused requests that were logged and not kept for grantor explain",
         app.refusals.kept.dropped.clone(),

@@ -7,6 +7,7 @@ pub mod reason;
 pub mod request;
 pub mod token;
 
+pub mod activity;
 pub mod api_key;
 pub mod assertion;
 pub mod detail;

@@ -24,7 +24,7 @@ const MAX_KEYS: i64 = 1000;
 /// The largest length of a name in characters.
 const MAX_NAME_LENGTH: usize = 100;
 
-const CURSOR: Cursor = Cursor("api_keys");
+const CURSOR: Cursor = Cursor::of("api_keys");
 
 /// What only an owner may change.
 const KEY: &str = "an API key";

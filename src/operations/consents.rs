@@ -29,7 +29,7 @@ pub struct ConsentAnswer {
     pub session: SessionId,
 }
 
-const CURSOR: Cursor = Cursor("consents");
+const CURSOR: Cursor = Cursor::of("consents");
 
 /// Returns a page of the consents of a user, sorted by client.
 ///

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use strum::IntoStaticStr;
 
 use super::actor::{Actor, ActorKind};
-use crate::clock::Timestamp;
+use crate::clock::{Timestamp, micros_since};
 use crate::oauth::id::{ClientId, UserId};
 use crate::secret::random_id;
 use crate::store::db::{DbError, Tx};
@@ -151,6 +151,9 @@ pub enum Act {
     ApiKeyUpdated,
     #[strum(serialize = "api_key.deleted")]
     ApiKeyDeleted,
+    /// A request to the management API had a wrong or ended API key or access token.
+    #[strum(serialize = "api_key.refused")]
+    ApiKeyRefused,
     #[strum(serialize = "clocks.forgotten")]
     ClocksForgotten,
     #[strum(serialize = "logout_deliveries.retried")]
@@ -280,10 +283,12 @@ impl Event {
     }
 }
 
-/// The id of a new event. The ids of one process sort in their order, and those of several by the second.
+/// The id of a new event, which is made at `now` or soon after. The ids of one process sort in their order. Those of several
+/// processes sort by the microsecond, as far as their clocks agree.
 pub fn new_id(now: Timestamp) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    format!("{:010x}{:08x}{}", now.as_unix().max(0), NEXT.fetch_add(1, Ordering::Relaxed), random_id())
+    let place = NEXT.fetch_add(1, Ordering::Relaxed);
+    format!("{:010x}{:06x}{place:08x}{}", now.as_unix().max(0), micros_since(now), random_id())
 }
 
 /// The text without U+0000, which cannot be stored.
@@ -303,6 +308,20 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::clock::Seconds;
+
+    #[test]
+    fn ids_sort_in_their_order_and_by_the_microsecond() {
+        let now = crate::clock::Clock::System.now();
+        let ids: Vec<String> = (0..100).map(|_| new_id(now)).collect();
+        assert!(ids.is_sorted());
+        // What another process compares has no part of the counter of this one.
+        let moment = |id: &str| id[..16].to_owned();
+        let first = moment(&new_id(now));
+        while moment(&new_id(now)) == first {}
+        assert!(moment(&new_id(now)) > first);
+        assert!(new_id(now + Seconds::new(1)) > new_id(now), "the time of the event comes first");
+    }
 
     #[test]
     fn an_update_says_what_was_changed_added_and_removed() {

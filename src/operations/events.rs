@@ -12,7 +12,7 @@ use crate::store::page::Page;
 
 pub use crate::store::events::EventFilter;
 
-const CURSOR: Cursor = Cursor("events");
+const CURSOR: Cursor = Cursor::of("events");
 
 /// Returns a page of the events, the oldest first. Its `next` is there also at the end of the list, so that a reader goes
 /// on with it later. Only events that have their number are in the list, so a reader misses no event.

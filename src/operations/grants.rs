@@ -18,7 +18,7 @@ use crate::store::grant_records::{self, GrantFilter, GrantRecord};
 use crate::store::grants;
 use crate::store::page::Page;
 
-const CURSOR: Cursor = Cursor("grants");
+const CURSOR: Cursor = Cursor::of("grants");
 
 /// Returns a page of the grants, the newest first.
 ///

@@ -52,7 +52,7 @@ pub struct Retirement {
     pub successor: Option<KeyRecord>,
 }
 
-const CURSOR: Cursor = Cursor("keys");
+const CURSOR: Cursor = Cursor::of("keys");
 /// What only an owner may change: every token depends on it.
 const OBJECT: &str = "a signing key";
 

@@ -33,9 +33,12 @@ pub struct List<T> {
     pub next: Option<String>,
 }
 
-/// The list that a cursor belongs to.
+/// The list that a cursor belongs to, and its order, if the list has more than one.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Cursor(pub(super) &'static str);
+pub(super) struct Cursor {
+    list: &'static str,
+    order: &'static str,
+}
 
 /// Reads a page for people to look at. It may be a little out of date, because it comes from the replica if the
 /// server has one.
@@ -140,17 +143,26 @@ impl<T> List<T> {
 }
 
 impl Cursor {
+    pub(super) const fn of(list: &'static str) -> Self {
+        Self { list, order: "" }
+    }
+
+    /// The cursor of the same list in another order.
+    pub(super) const fn sorted(self, order: &'static str) -> Self {
+        Self { order, ..self }
+    }
+
     pub(super) fn write(self, key: &impl Serialize) -> String {
-        to_base64url(&serde_json::to_vec(&(self.0, key)).unwrap_or_default())
+        to_base64url(&serde_json::to_vec(&(self.list, self.order, key)).unwrap_or_default())
     }
 
     fn read<K: DeserializeOwned>(self, text: &str) -> Result<K, Fault> {
         let parse = |text: &str| {
             let bytes = from_base64url(text).filter(|_| text.len() <= MAX_CURSOR_LENGTH)?;
-            serde_json::from_slice::<(String, K)>(&bytes).ok()
+            serde_json::from_slice::<(String, String, K)>(&bytes).ok()
         };
         match parse(text) {
-            Some((list, key)) if list == self.0 => Ok(key),
+            Some((list, order, key)) if list == self.list && order == self.order => Ok(key),
             _ => Err(Fault::invalid("cursor", "the cursor is not one that this list has given")),
         }
     }
@@ -160,7 +172,7 @@ impl Cursor {
 mod tests {
     use super::*;
 
-    const USERS: Cursor = Cursor("users");
+    const USERS: Cursor = Cursor::of("users");
 
     fn listing(limit: u32, cursor: Option<String>) -> Listing<()> {
         Listing { filter: (), limit, cursor }
@@ -180,9 +192,10 @@ mod tests {
 
     #[test]
     fn a_cursor_of_another_list_and_a_made_up_one_are_refused() {
-        let other = Cursor("scopes").write(&("name", 1));
+        let other = Cursor::of("scopes").write(&("name", 1));
+        let otherwise_sorted = USERS.sorted("-name").write(&("name", 1));
         let long = "A".repeat(MAX_CURSOR_LENGTH + 1);
-        for cursor in [other.as_str(), "", "x", "%", &other[1..], &long] {
+        for cursor in [other.as_str(), &otherwise_sorted, "", "x", "%", &other[1..], &long] {
             let page: Result<Page<(), (String, u32)>, Fault> =
                 listing(2, Some(cursor.to_owned())).page(USERS);
             assert_eq!(page.unwrap_err().member.as_deref(), Some("cursor"), "{cursor}");

@@ -14,7 +14,7 @@ use crate::store::db::{Conn, Tx};
 use crate::store::logout_deliveries::{self, Delivery, DeliveryFilter};
 use crate::store::steps::STEP;
 
-const CURSOR: Cursor = Cursor("logout_deliveries");
+const CURSOR: Cursor = Cursor::of("logout_deliveries");
 
 /// Returns a page of the deliveries; the session that ended last comes first.
 ///

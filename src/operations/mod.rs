@@ -5,10 +5,12 @@
 //! faults name members of the object, not command-line options. Slow work (hashing, signing, HTTP) is done before the
 //! transaction.
 
+pub mod activity;
 pub mod actor;
 pub mod api_keys;
 mod callable;
 pub mod client_check;
+pub mod client_health;
 pub mod clients;
 pub mod clocks;
 mod configured;
@@ -19,6 +21,7 @@ pub mod event;
 pub mod events;
 pub mod explanation;
 pub mod fault;
+pub mod first_owner;
 pub mod grants;
 pub mod guesses;
 mod jwk_set;

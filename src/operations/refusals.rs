@@ -10,7 +10,7 @@ use crate::store::page::Page;
 use crate::store::refusals::{self, KeptRefusal, RefusalFilter};
 use crate::store::{clients, users};
 
-const CURSOR: Cursor = Cursor("refusals");
+const CURSOR: Cursor = Cursor::of("refusals");
 
 /// Returns a page of the refusals, the newest first.
 ///

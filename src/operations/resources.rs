@@ -36,7 +36,7 @@ pub struct ResourceChanges {
     pub access_token_lifetime: Option<Option<Seconds>>,
 }
 
-const CURSOR: Cursor = Cursor("resources");
+const CURSOR: Cursor = Cursor::of("resources");
 
 /// Returns a page of the resources, sorted by URI.
 ///

@@ -54,7 +54,7 @@ pub enum InUse {
 /// The number of clients that lose a scope in one transaction.
 const CLIENTS: usize = 50;
 
-const CURSOR: Cursor = Cursor("scopes");
+const CURSOR: Cursor = Cursor::of("scopes");
 
 /// Returns a page of the scopes, sorted by name.
 ///

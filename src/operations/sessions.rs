@@ -51,7 +51,7 @@ pub struct SignedOut {
     pub clients: Vec<ClientId>,
 }
 
-const CURSOR: Cursor = Cursor("sessions");
+const CURSOR: Cursor = Cursor::of("sessions");
 
 /// Returns a page of the live sessions of one user or of all; the last one to sign in comes first.
 ///

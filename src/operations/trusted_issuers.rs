@@ -37,8 +37,8 @@ pub struct TrustedIssuerChanges {
     pub clients: ListChange<ClientId>,
 }
 
-const CURSOR: Cursor = Cursor("trusted_issuers");
-const SUBJECTS: Cursor = Cursor("trusted_subjects");
+const CURSOR: Cursor = Cursor::of("trusted_issuers");
+const SUBJECTS: Cursor = Cursor::of("trusted_subjects");
 /// What only an owner may change: who changes it can become anyone.
 const OBJECT: &str = "a trusted issuer";
 

@@ -25,7 +25,7 @@ use crate::secret::{Secret, random_id};
 use crate::store::db::{Conn, DbError, Tx};
 use crate::store::sessions::EndedSessions;
 use crate::store::steps::STEP;
-use crate::store::users::{self, UserFilter, UserRecord};
+use crate::store::users::{self, UserColumn, UserFilter, UserRecord};
 use crate::store::{codes, device_codes, password_links, revocations, sessions};
 
 pub use super::user_changes::{ClaimManner, UserChanges};
@@ -75,9 +75,9 @@ pub struct UserEnding {
     pub grants_revoked: u64,
 }
 
-const CURSOR: Cursor = Cursor("users");
+const CURSOR: Cursor = Cursor::of("users");
 
-/// Returns a page of the users, sorted by username.
+/// Returns a page of the users, in the order of the filter.
 ///
 /// # Errors
 ///
@@ -86,8 +86,10 @@ pub async fn list(
     context: &Context<'_>,
     listing: Listing<UserFilter>,
 ) -> Result<List<UserRecord>, Denied<Faults>> {
-    let key = |user: &UserRecord| (user.person.username.clone(), user.person.id.to_string());
-    list::read(context, CURSOR, listing, users::list, key).await
+    let by = listing.filter.order.by;
+    let key = |user: &UserRecord| (by.value(user), user.person.id.to_string());
+    let cursor = CURSOR.sorted(listing.filter.order.word(UserColumn::ORDERS));
+    list::read(context, cursor, listing, users::list, key).await
 }
 
 /// Finds a user by id, or else by a username or e-mail address in any spelling; `None` if no user has it.

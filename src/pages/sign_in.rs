@@ -98,7 +98,10 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
     let username = form.typed("username").unwrap_or_default();
     let password = form.one("password").ok().flatten().unwrap_or_default();
     let typed = Typed { username, stay: StayChoice::of(&app, &form) };
-    let count = |result| app.counters.sign_ins.count(result);
+    let count = |result| {
+        app.counters.sign_ins.count(result);
+        app.activity.signed_in(result, request.now);
+    };
     match sign_in(&app, &request, &destination, &query, (&typed, password)).await {
         Ok(SignInOutcome::Begun(onward)) => {
             count(SignInResult::Succeeded);

@@ -182,6 +182,7 @@ async fn create(
     request.set_user(&id);
     tracing::info!("a person made an account");
     app.counters.sign_ins.count(SignInResult::SignedUp);
+    app.activity.signed_in(SignInResult::SignedUp, request.now);
     Ok(plan.onward(app))
 }
 

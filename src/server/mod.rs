@@ -11,6 +11,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::http::header::HeaderValue;
 use actix_web::{App as ActixApp, web};
 
+use crate::activity::Activity;
 use crate::app::App;
 use crate::audit::AuditTrail;
 use crate::cache::catalogue::CatalogueCache;
@@ -46,7 +47,7 @@ use crate::store::leases;
 use crate::store::migrate;
 use crate::tokens::verified::VerifiedTokens;
 use crate::work::wake::BackChannel;
-use crate::work::{audit, back_channel, kept_refusals, purge, readiness, refusals};
+use crate::work::{activity, audit, back_channel, kept_refusals, purge, readiness, refusals};
 use tls::Certificates;
 
 /// A server that listens and is ready to run.
@@ -105,6 +106,7 @@ impl Server {
             verified_tokens: VerifiedTokens::new(),
             back_channel: BackChannel::default(),
             audit: AuditTrail::default(),
+            activity: Activity::default(),
             purged: PurgeCounters::new(),
             counters: Counters::default(),
             requests: config.metrics.listen.map(|_| Requests::default()),
@@ -157,10 +159,12 @@ impl Server {
         actix_web::rt::spawn(refusals::run(self.app.clone()));
         actix_web::rt::spawn(audit::run(self.app.clone()));
         actix_web::rt::spawn(kept_refusals::run(self.app.clone()));
+        actix_web::rt::spawn(activity::run(self.app.clone()));
         let until_the_end = async move {
             let ended = server.await;
             self.app.refusals.finish();
             kept_refusals::store(&self.app).await;
+            activity::store(&self.app).await;
             audit::finish(&self.app).await;
             // Last, so that the requests in flight are still counted.
             if let Some(metrics) = metrics {

@@ -5,7 +5,8 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{Resource, http};
 
 use crate::api::{
-    api_keys, clients, events, grants, issuers, keys, logout_deliveries, refusals, resources, scopes, users,
+    activity, api_keys, clients, events, grants, issuers, keys, logout_deliveries, refusals, resources,
+    scopes, users,
 };
 use crate::endpoints::fallback::{self, MethodNotAllowed};
 use crate::endpoints::{
@@ -21,7 +22,7 @@ use crate::pages::{
 };
 
 /// The most frequent endpoints come first.
-static ENDPOINTS: [Endpoint; 60] = [
+static ENDPOINTS: [Endpoint; 62] = [
     at("/token", OAuth, Class::Token).post(|route| route.to(token::post)).preflight(),
     at("/introspect", OAuth, Class::Introspection).post(|route| route.to(introspect::post)),
     at("/authorize", Page, Class::Pages)
@@ -160,6 +161,9 @@ static ENDPOINTS: [Endpoint; 60] = [
         .post(|route| route.to(logout_deliveries::retry)),
     at("/api/v1/clients/{id}/check", Management, Class::Management)
         .post(|route| route.to(clients::check::create)),
+    at("/api/v1/clients/{id}/health", Management, Class::Management)
+        .read(|route| route.to(clients::health::show)),
+    at("/api/v1/activity", Management, Class::Management).read(|route| route.to(activity::list)),
     at("/api/v1/events", Management, Class::Management).read(|route| route.to(events::list)),
     at("/api/v1/refusals", Management, Class::Management).read(|route| route.to(refusals::list)),
     at("/api/v1/refusals/{id}", Management, Class::Management).read(|route| route.to(refusals::show)),

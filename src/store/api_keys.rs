@@ -167,6 +167,24 @@ pub async fn has_owner_besides(conn: &mut Conn, id: &str, now: Timestamp) -> Res
     Ok(row.is_some_and(|(count,)| count > 0))
 }
 
+/// Whether anyone can manage the server: a live key with `grantor.write`, or an enabled owner with a password, exists.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn has_manager(conn: &mut Conn, now: Timestamp) -> Result<bool, DbError> {
+    let row: Option<(i64,)> = conn
+        .query(
+            "SELECT (SELECT COUNT(*) FROM api_keys
+                     WHERE ' ' || scope || ' ' LIKE '% grantor.write %' AND (expires_at IS NULL OR expires_at > $1))
+                  + (SELECT COUNT(*) FROM users
+                     WHERE role = 'owner' AND disabled_at IS NULL AND password_changed_at IS NOT NULL)",
+        )
+        .bind(now)
+        .optional()
+        .await?;
+    Ok(row.is_some_and(|(count,)| count > 0))
+}
+
 impl From<ApiKeyRow> for ApiKeyRecord {
     fn from(row: ApiKeyRow) -> Self {
         let ApiKeyRow { id, name, scope, created_at, expires_at, last_used_at } = row;

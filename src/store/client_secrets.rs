@@ -17,8 +17,9 @@ pub struct SecretRecord {
     pub last_used_at: Option<Timestamp>,
 }
 
+/// A secret, and whose it is.
 #[derive(FromRow)]
-struct ListedSecretRow {
+pub(super) struct ListedSecretRow {
     client_id: String,
     #[sqlx(flatten)]
     secret: SecretRecord,
@@ -31,35 +32,34 @@ impl SecretRecord {
     }
 }
 
-/// The secrets of the clients with ids from `first` to `last`, the oldest first.
+/// The secrets of a client, the oldest first.
 ///
 /// # Errors
 /// Only failures of the database.
-pub async fn list(
+pub(super) async fn list(
     conn: &mut Conn,
-    first: &ClientId,
-    last: &ClientId,
+    client: &ClientId,
 ) -> Result<HashMap<ClientId, Vec<SecretRecord>>, DbError> {
-    let rows: Vec<ListedSecretRow> = conn
+    let rows = conn
         .query(
             "SELECT client_id, id, created_at, expires_at, last_used_at FROM client_secrets
-             WHERE client_id >= $1 AND client_id <= $2 ORDER BY created_at, id",
+             WHERE client_id = $1 ORDER BY created_at, id",
         )
-        .bind(first.as_str())
-        .bind(last.as_str())
+        .bind(client.as_str())
         .all()
         .await?;
+    Ok(by_client(rows))
+}
+
+/// The secrets of each client, in the order of the rows.
+pub(super) fn by_client(rows: Vec<ListedSecretRow>) -> HashMap<ClientId, Vec<SecretRecord>> {
     let mut secrets: HashMap<ClientId, Vec<SecretRecord>> = HashMap::new();
     for row in rows {
         secrets.entry(ClientId::new(row.client_id)).or_default().push(row.secret);
     }
-    Ok(secrets)
+    secrets
 }
 
-/// Removes a secret. The client gets its next version, so that the change takes effect at once.
-///
-/// # Errors
-/// Only failures of the database.
 /// Stores when a secret ends, and gives its client its next version, so that the change takes effect at once.
 ///
 /// # Errors
@@ -81,6 +81,10 @@ pub async fn set_end(
         .await
 }
 
+/// Removes a secret. The client gets its next version, so that the change takes effect at once.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn delete(tx: &mut Tx, client: &ClientId, id: &str) -> Result<(), DbError> {
     tx.batch()
         .query("DELETE FROM client_secrets WHERE client_id = $1 AND id = $2")

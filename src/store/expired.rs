@@ -28,6 +28,8 @@ pub enum ExpiringTable {
     /// Events of the audit trail. They are deleted by [`super::events::forget`], which keeps their chain.
     Events,
     Refusals,
+    HourlyCounts,
+    ClientActivity,
 }
 
 /// The maximum number of rows that are counted for metrics, which takes some tens of milliseconds.
@@ -88,6 +90,8 @@ statements! {
     Guesses = "guesses" by "bucket" until "expires_at";
     KeptAnswers = "kept_answers" by "id" until "expires_at";
     Refusals = "refusals" by "id" until "expires_at";
+    HourlyCounts = "hourly_counts" by "hour, kind, word" until "expires_at";
+    ClientActivity = "client_activity" by "client_id, day" until "expires_at";
     RowBudgets = "row_budgets" by "kind, network, expires_at" until "expires_at";
     Events = "events" by "id" until "time";
 }

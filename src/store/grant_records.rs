@@ -140,6 +140,28 @@ macro_rules! select {
     };
 }
 
+/// The list of grants. `$own` is the condition with an index of its own.
+macro_rules! listing {
+    ($own:literal) => {
+        concat!(
+            select!("$4", "$8"),
+            " WHERE ",
+            $own,
+            " AND ($1 IS NULL OR grants.user_id = $1) AND ($2 IS NULL OR grants.client_id = $2)
+           AND ($3 IS NULL OR $3 = CASE
+                WHEN grants.revoked_at IS NOT NULL THEN 'revoked'
+                WHEN grants.expires_at > $4 AND grants.idle_expires_at > $4 AND ",
+            session_holds!("$4", "$8"),
+            " THEN 'live' ELSE 'expired' END)
+           AND grants.created_at <= $5 AND (grants.created_at < $5 OR grants.id > $6)
+         ORDER BY grants.created_at DESC, grants.id LIMIT $7"
+        )
+    };
+}
+
+/// The statement of a list: of one user, or of all.
+pub const LIST: [&str; 2] = [listing!("grants.user_id = $1"), listing!("TRUE")];
+
 /// A page of the grants. The newest comes first.
 ///
 /// # Errors
@@ -150,18 +172,9 @@ pub async fn list(
     live: LiveSessions,
 ) -> Result<Vec<GrantRecord>, DbError> {
     let (created_at, id) = page.after.clone().unwrap_or((Timestamp::MAX, String::new()));
+    let [of_user, of_all] = LIST;
     let rows: Vec<GrantRow> = conn
-        .query(concat!(
-            select!("$4", "$8"),
-            " WHERE ($1 IS NULL OR grants.user_id = $1) AND ($2 IS NULL OR grants.client_id = $2)
-           AND ($3 IS NULL OR $3 = CASE
-                WHEN grants.revoked_at IS NOT NULL THEN 'revoked'
-                WHEN grants.expires_at > $4 AND grants.idle_expires_at > $4 AND ",
-            session_holds!("$4", "$8"),
-            " THEN 'live' ELSE 'expired' END)
-           AND grants.created_at <= $5 AND (grants.created_at < $5 OR grants.id > $6)
-         ORDER BY grants.created_at DESC, grants.id LIMIT $7"
-        ))
+        .query(if page.filter.user.is_some() { of_user } else { of_all })
         .bind(page.filter.user.as_ref().map(UserId::to_string))
         .bind(page.filter.client.as_ref().map(ClientId::to_string))
         .bind(page.filter.state.map(|state| state.as_str().to_owned()))

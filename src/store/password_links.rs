@@ -67,6 +67,22 @@ pub async fn consume(tx: &mut Tx, token: &Hash, now: Timestamp) -> Result<bool, 
     Ok(row.is_some())
 }
 
+/// Whether a user has a link that still works.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn is_live(conn: &mut Conn, user: &UserId, now: Timestamp) -> Result<bool, DbError> {
+    let row: Option<(i64,)> = conn
+        .query(
+            "SELECT COUNT(*) FROM password_links WHERE user_id = $1 AND consumed_at IS NULL AND expires_at > $2",
+        )
+        .bind(user.as_str())
+        .bind(now)
+        .optional()
+        .await?;
+    Ok(row.is_some_and(|(count,)| count > 0))
+}
+
 /// Ends the link of a user, if the user has one.
 ///
 /// # Errors

@@ -1,5 +1,7 @@
 //! The last refused requests, for the operator.
 
+use std::collections::BTreeSet;
+
 use grantor_from_row::FromRow;
 
 use super::db::{Conn, DbError, Tx};
@@ -11,6 +13,8 @@ use crate::secret::random_id;
 
 /// The largest number of rows; the oldest go first.
 pub const MAX_ROWS: i64 = 10_000;
+/// The largest number of rows that one network causes, so that it does not push the rows of all others out.
+pub const MAX_ROWS_OF_A_NETWORK: i64 = MAX_ROWS / 10;
 
 /// A refused request. It never has a secret, a code or a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +27,8 @@ pub struct KeptRefusal {
     pub client: Option<ClientId>,
     pub user: Option<UserId>,
     pub address: String,
+    /// An IPv4 address, or the most of IPv6 that one customer has: the rows of each are bounded.
+    pub network: String,
     pub path: String,
     /// The word of the reason.
     pub reason: String,
@@ -39,6 +45,7 @@ struct RefusalRow {
     client_id: Option<String>,
     user_id: Option<String>,
     address: String,
+    network: String,
     path: String,
     reason: String,
     description: String,
@@ -61,7 +68,8 @@ impl KeptRefusal {
     }
 }
 
-/// Stores refusals, which end at `expires_at`, and deletes the oldest rows beyond [`MAX_ROWS`].
+/// Stores refusals, which end at `expires_at`, and deletes the oldest rows beyond [`MAX_ROWS_OF_A_NETWORK`] of each of their
+/// networks, and beyond [`MAX_ROWS`] of all.
 ///
 /// # Errors
 /// Only failures of the database.
@@ -70,9 +78,9 @@ pub async fn save(tx: &mut Tx, refusals: &[KeptRefusal], expires_at: Timestamp) 
     for refusal in refusals {
         batch = batch
             .query(
-                "INSERT INTO refusals (id, request_id, created_at, client_id, user_id, address, path, reason, description,
-                                       detail, expires_at)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO NOTHING",
+                "INSERT INTO refusals (id, request_id, created_at, client_id, user_id, address, network, path, reason,
+                                       description, detail, expires_at)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING",
             )
             .bind(refusal.id.as_str())
             .bind(refusal.request_id.as_str())
@@ -80,11 +88,22 @@ pub async fn save(tx: &mut Tx, refusals: &[KeptRefusal], expires_at: Timestamp) 
             .bind(refusal.client.as_ref().map(ClientId::to_string))
             .bind(refusal.user.as_ref().map(UserId::to_string))
             .bind(refusal.address.as_str())
+            .bind(refusal.network.as_str())
             .bind(refusal.path.as_str())
             .bind(refusal.reason.as_str())
             .bind(refusal.description.as_str())
             .bind(refusal.detail.as_ref().and_then(|detail| serde_json::to_string(detail).ok()))
             .bind(expires_at);
+    }
+    for network in refusals.iter().map(|refusal| refusal.network.as_str()).collect::<BTreeSet<_>>() {
+        batch = batch
+            .query(
+                "DELETE FROM refusals WHERE id IN
+                   (SELECT id FROM refusals WHERE network = $1 ORDER BY created_at DESC, id DESC LIMIT $2 OFFSET $3)",
+            )
+            .bind(network)
+            .bind(MAX_ROWS)
+            .bind(MAX_ROWS_OF_A_NETWORK);
     }
     let batch = batch
         .query(
@@ -107,7 +126,8 @@ pub async fn list(
     let (created_at, id) = page.after.clone().unwrap_or((Timestamp::MAX, String::new()));
     let rows: Vec<RefusalRow> = conn
         .query(
-            "SELECT id, request_id, created_at, client_id, user_id, address, path, reason, description, detail FROM refusals
+            "SELECT id, request_id, created_at, client_id, user_id, address, network, path, reason, description, detail
+             FROM refusals
              WHERE ($1 IS NULL OR client_id = $1) AND ($2 IS NULL OR reason = $2) AND ($3 IS NULL OR request_id = $3)
                AND created_at <= $4 AND (created_at < $4 OR id < $5)
              ORDER BY created_at DESC, id DESC LIMIT $6",
@@ -132,6 +152,7 @@ impl From<RefusalRow> for KeptRefusal {
             client: row.client_id.map(ClientId::new),
             user: row.user_id.map(UserId::new),
             address: row.address,
+            network: row.network,
             path: row.path,
             reason: row.reason,
             description: row.description,

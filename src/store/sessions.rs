@@ -63,6 +63,25 @@ pub struct SessionRecord {
     pub expires_at: Timestamp,
 }
 
+/// The list of live sessions. `$own` is the condition with an index of its own.
+macro_rules! listing {
+    ($own:literal) => {
+        concat!(
+            "SELECT sessions.id, sessions.user_id, users.username, sessions.auth_time, sessions.last_seen_at,
+                    sessions.expires_at
+             FROM sessions JOIN users ON users.id = sessions.user_id
+             WHERE ",
+            $own,
+            " AND ($1 IS NULL OR sessions.user_id = $1) AND sessions.expires_at > $2 AND sessions.last_seen_at > $3
+               AND sessions.auth_time <= $4 AND (sessions.auth_time < $4 OR sessions.id > $5)
+             ORDER BY sessions.auth_time DESC, sessions.id LIMIT $6"
+        )
+    };
+}
+
+/// The statement of a list: of one user, or of all.
+pub const LIST: [&str; 2] = [listing!("sessions.user_id = $1"), listing!("TRUE")];
+
 /// A page of the live sessions: those of the user in the filter, or all. The last sign-in comes first.
 ///
 /// # Errors
@@ -73,22 +92,16 @@ pub async fn list(
     live: LiveSessions,
 ) -> Result<Vec<SessionRecord>, DbError> {
     let (auth_time, id) = page.after.clone().unwrap_or((Timestamp::MAX, String::new()));
-    conn.query(
-        "SELECT sessions.id, sessions.user_id, users.username, sessions.auth_time, sessions.last_seen_at,
-                sessions.expires_at
-         FROM sessions JOIN users ON users.id = sessions.user_id
-         WHERE ($1 IS NULL OR sessions.user_id = $1) AND sessions.expires_at > $2 AND sessions.last_seen_at > $3
-           AND sessions.auth_time <= $4 AND (sessions.auth_time < $4 OR sessions.id > $5)
-         ORDER BY sessions.auth_time DESC, sessions.id LIMIT $6",
-    )
-    .bind(page.filter.as_ref().map(UserId::to_string))
-    .bind(live.now)
-    .bind(live.idle_since)
-    .bind(auth_time)
-    .bind(id)
-    .bind(page.rows())
-    .all()
-    .await
+    let [of_user, of_all] = LIST;
+    conn.query(if page.filter.is_some() { of_user } else { of_all })
+        .bind(page.filter.as_ref().map(UserId::to_string))
+        .bind(live.now)
+        .bind(live.idle_since)
+        .bind(auth_time)
+        .bind(id)
+        .bind(page.rows())
+        .all()
+        .await
 }
 
 /// Finds a session, also one that is no longer live. `None` if it has ended.

@@ -52,6 +52,7 @@ pub const ALL: &[Table] = &[
             Integer("version"),
             Text("metadata"),
             Text("search_text"),
+            Text("name_key"),
             Text("kind"),
             Text("grant_types"),
             Text("scopes"),
@@ -353,12 +354,25 @@ pub const ALL: &[Table] = &[
             Text("client_id"),
             Text("user_id"),
             Text("address"),
+            Text("network"),
             Text("path"),
             Text("reason"),
             Text("description"),
             Text("detail"),
             Integer("expires_at"),
         ],
+    },
+    Table {
+        name: "hourly_counts",
+        columns: &[Integer("hour"), Text("kind"), Text("word"), Integer("count"), Integer("expires_at")],
+    },
+    Table {
+        name: "client_activity",
+        columns: &[Text("client_id"), Integer("day"), Text("counts"), Integer("expires_at")],
+    },
+    Table {
+        name: "client_uses",
+        columns: &[Text("client_id"), Text("kind"), Text("value"), Integer("last_used_at")],
     },
     Table { name: "guesses", columns: &[Text("bucket"), Integer("count"), Integer("expires_at")] },
     Table {

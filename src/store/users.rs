@@ -3,6 +3,7 @@
 use grantor_from_row::FromRow;
 
 use super::db::{Conn, DbError, Tx};
+use super::order::{Order, Orders, SortKey, SortValue, bind_after, page_in_order};
 use super::page::{Page, in_any_spelling};
 use crate::clock::Timestamp;
 use crate::oauth::grant::UserStatus;
@@ -129,6 +130,33 @@ pub struct UserFilter {
     pub disabled: Option<bool>,
     /// `Some(None)`: users without a role.
     pub role: Option<Option<Role>>,
+    pub order: Order<UserColumn>,
+}
+
+/// What users are sorted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UserColumn {
+    #[default]
+    Username,
+    CreatedAt,
+}
+
+impl UserColumn {
+    /// Every order of a list of users.
+    pub const ORDERS: &'static Orders<Self> = &[
+        ("username", Order::up(Self::Username)),
+        ("-username", Order::down(Self::Username)),
+        ("created_at", Order::up(Self::CreatedAt)),
+        ("-created_at", Order::down(Self::CreatedAt)),
+    ];
+
+    /// The value by which this user is sorted.
+    pub fn value(self, user: &UserRecord) -> SortValue {
+        match self {
+            Self::Username => SortValue::Text(user.person.username.clone()),
+            Self::CreatedAt => SortValue::Time(user.created_at),
+        }
+    }
 }
 
 /// The columns of [`UserRecord`].
@@ -140,33 +168,33 @@ macro_rules! select {
     };
 }
 
-/// A page of the users, sorted by username and id.
+/// The beginning of a page of the users.
+macro_rules! listed {
+    () => {
+        concat!(
+            select!(),
+            "WHERE ($1 IS NULL OR (disabled_at IS NOT NULL) = $1)
+               AND ($2 IS NULL OR EXISTS (SELECT 1 FROM user_names
+                                          WHERE user_names.user_id = users.id AND user_names.folded LIKE $2 ESCAPE '\\'))
+               AND ($3 IS NULL OR COALESCE(role, 'none') = $3)"
+        )
+    };
+}
+
+/// A page of the users.
 ///
 /// # Errors
 /// [`DbError::Corrupt`] if a row is damaged; otherwise only failures of the database.
-pub async fn list(
-    conn: &mut Conn,
-    page: &Page<UserFilter, (String, String)>,
-) -> Result<Vec<UserRecord>, DbError> {
-    let (username, id) = page.after.clone().unwrap_or_default();
-    let rows: Vec<UserRecordRow> = conn
-        .query(concat!(
-            select!(),
-            "WHERE (username, id) > ($1, $2)
-               AND ($3 IS NULL OR (disabled_at IS NOT NULL) = $3)
-               AND ($4 IS NULL OR EXISTS (SELECT 1 FROM user_names
-                                          WHERE user_names.user_id = users.id AND user_names.folded LIKE $4 ESCAPE '\\'))
-               AND ($5 IS NULL OR COALESCE(role, 'none') = $5)
-             ORDER BY username, id LIMIT $6"
-        ))
-        .bind(username)
-        .bind(id)
+pub async fn list(conn: &mut Conn, page: &Page<UserFilter, SortKey>) -> Result<Vec<UserRecord>, DbError> {
+    let query = conn
+        .query(page_in_order!(listed, "", "$5", "$6", "$4", (page.filter.order, page.after.is_none()) {
+            UserColumn::Username => "username", UserColumn::CreatedAt => "created_at"
+        }))
         .bind(page.filter.disabled)
         .bind(page.filter.q.as_deref().map(in_any_spelling))
         .bind(page.filter.role.map(|role| role.map_or("none", Role::as_str)))
-        .bind(page.rows())
-        .all()
-        .await?;
+        .bind(page.rows());
+    let rows: Vec<UserRecordRow> = bind_after(query, page.after.as_ref()).all().await?;
     rows.into_iter().map(UserRecordRow::into_record).collect()
 }
 

@@ -1,5 +1,6 @@
 //! Background work of a running server.
 
+pub mod activity;
 pub mod audit;
 pub mod back_channel;
 pub mod kept_refusals;

@@ -1,7 +1,9 @@
 //! A database that does not answer: no request waits longer than the deadline, and afterwards everything works again.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::str::FromStr as _;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use grantor::store::db::Engine;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
@@ -101,4 +103,27 @@ async fn a_server_whose_database_holds_other_keys_is_not_ready() {
     server.sql("UPDATE server_keys SET sealed = sealed || sealed").await;
     let answer = server.readiness(503).await;
     assert!(answer.get("description").contains("other keys"));
+}
+
+#[tokio::test]
+async fn the_end_of_a_long_answer_does_not_wait_until_the_client_has_confirmed_its_beginning() {
+    let server = TestServer::start().await;
+    let mut socket = TcpStream::connect(server.url.trim_start_matches("http://")).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let mut took = Vec::new();
+    for _ in 0..40 {
+        let began = Instant::now();
+        socket.write_all(b"GET /errors/bearer.unknown HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+        let mut came = Vec::new();
+        while !came.ends_with(b"</html>") {
+            let mut part = [0; 65_536];
+            let length = socket.read(&mut part).unwrap();
+            assert_ne!(length, 0, "{}", String::from_utf8_lossy(&came));
+            came.extend_from_slice(&part[..length]);
+        }
+        took.push(began.elapsed());
+    }
+    // A client confirms the first answers at once, and later ones after 40 ms.
+    let fastest = took[20..].iter().min().unwrap();
+    assert!(*fastest < Duration::from_millis(35), "{took:?}");
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use grantor::clock::{Seconds, Timestamp};
 use grantor::oauth::client::{AuthMethod, GrantType, PkcePolicy};
-use grantor::store::refusals::{self, KeptRefusal, MAX_ROWS};
+use grantor::store::refusals::{self, KeptRefusal, MAX_ROWS, MAX_ROWS_OF_A_NETWORK};
 use grantor::work::kept_refusals;
 use grantor::work::purge::pass;
 use serde_json::{Value, json};
@@ -317,6 +317,8 @@ async fn a_flood_of_one_network_is_kept_in_part_and_ten_thousand_rows_are_kept_i
             client: None,
             user: None,
             address: "192.0.2.1".into(),
+            // Many networks, of which each has its share.
+            network: format!("192.0.2.{}", batch * 16 + number % 16),
             path: "/token".into(),
             reason: "code.unknown".into(),
             description: "the code is not known here".into(),
@@ -328,6 +330,39 @@ async fn a_flood_of_one_network_is_kept_in_part_and_ten_thousand_rows_are_kept_i
     assert_eq!(server.number("SELECT COUNT(*) FROM refusals").await, MAX_ROWS);
     let oldest = server.number("SELECT MIN(created_at) FROM refusals").await;
     assert_eq!(oldest, (now + Seconds::new(1000)).as_unix(), "the oldest went first");
+}
+
+#[tokio::test]
+async fn one_network_does_not_push_the_refusals_of_all_others_out() {
+    let server = TestServer::start().await;
+    let now = server.app.now();
+    let made = move |network: &str, number: i64| KeptRefusal {
+        id: KeptRefusal::new_id(),
+        request_id: format!("{network} {number}"),
+        created_at: now + Seconds::new(number),
+        client: None,
+        user: None,
+        address: network.into(),
+        network: network.into(),
+        path: "/token".into(),
+        reason: "code.unknown".into(),
+        description: "the code is not known here".into(),
+        detail: None,
+    };
+    let save = async |rows: Vec<KeptRefusal>| {
+        server.store(async move |tx| refusals::save(tx, &rows, Timestamp::MAX).await).await;
+    };
+    save((0..20).map(|number| made("192.0.2.1", number)).collect()).await;
+    // 30 in each minute, for seven hours.
+    for batch in 0..126 {
+        save((0..100).map(|number| made("198.51.100.1", batch * 100 + number)).collect()).await;
+    }
+    let of_the_quiet = "SELECT COUNT(*) FROM refusals WHERE network = '192.0.2.1'";
+    assert_eq!(server.number(of_the_quiet).await, 20);
+    let of_the_loud = "SELECT COUNT(*) FROM refusals WHERE network = '198.51.100.1'";
+    assert_eq!(server.number(of_the_loud).await, MAX_ROWS_OF_A_NETWORK);
+    let oldest = "SELECT MIN(created_at) FROM refusals WHERE network = '198.51.100.1'";
+    assert_eq!(server.number(oldest).await, (now + Seconds::new(12_600 - MAX_ROWS_OF_A_NETWORK)).as_unix());
 }
 
 #[tokio::test]

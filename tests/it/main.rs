@@ -10,6 +10,7 @@ mod support;
 
 mod accessibility;
 mod accounts;
+mod activity;
 mod api;
 mod audit;
 mod authorize;
@@ -84,6 +85,7 @@ mod password_links;
 mod passwords;
 #[cfg(unix)]
 mod pasted;
+mod plans;
 mod prompt;
 mod purge;
 mod races;
@@ -98,6 +100,7 @@ mod row_budgets;
 mod rp_logout;
 mod seen;
 mod session_grants;
+mod setup_link;
 mod sign_in;
 mod sign_up;
 mod size;

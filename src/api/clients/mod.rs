@@ -1,6 +1,7 @@
 //! `/api/v1/clients`.
 
 pub mod check;
+pub mod health;
 mod members;
 pub mod secrets;
 
@@ -28,7 +29,7 @@ use crate::operations::terms::Version;
 use crate::operations::{Context, Done};
 use crate::representation::client::settings;
 use crate::secret::Secret;
-use crate::store::clients::{ClientFilter, ClientRecord};
+use crate::store::clients::{ClientColumn, ClientFilter, ClientRecord};
 use members::NewMembers;
 
 const READ: Need = Need::read(Area::Clients);
@@ -47,6 +48,7 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
             disabled: call.flag("disabled")?,
             kind: kind.transpose()?,
             grant_type: grant_type.transpose()?,
+            order: call.one_of("sort", ClientColumn::ORDERS)?.unwrap_or_default(),
         };
         let listing = listing::of(call, filter)?;
         Ok(listing::reply(call, &clients::list(&call.context(), listing).await?, record_to_json))

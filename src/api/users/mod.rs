@@ -24,7 +24,7 @@ use crate::operations::password_links::{self, PasswordLink};
 use crate::operations::terms::Terms;
 use crate::operations::users::{self, HashedPassword, NewUser};
 use crate::representation::user::to_json;
-use crate::store::users::{UserFilter, UserRecord};
+use crate::store::users::{UserColumn, UserFilter, UserRecord};
 
 const READ: Need = Need::read(Area::Users);
 const WRITE: Need = Need::write(Area::Users);
@@ -42,6 +42,7 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
             q: call.parameter("q"),
             disabled: call.flag("disabled")?,
             role: call.one_of("role", ROLES)?,
+            order: call.one_of("sort", UserColumn::ORDERS)?.unwrap_or_default(),
         };
         let listing = listing::of(call, filter)?;
         Ok(listing::reply(call, &users::list(&call.context(), listing).await?, to_json))

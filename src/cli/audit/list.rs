@@ -2,9 +2,9 @@
 
 use clap::Args;
 
+use super::super::lifetime::instant;
 use super::super::{CliError, Common, say, table};
-use crate::clock::Timestamp;
-use crate::config::{Config, Span};
+use crate::config::Config;
 use crate::failure::Denied;
 use crate::keys::master::ServerKeys;
 use crate::operations::Context;
@@ -98,8 +98,8 @@ impl Options {
             client: self.client.clone(),
             act: self.act.clone(),
             actor: self.actor.clone(),
-            since: self.since.as_deref().map(|text| time(text, context.now)).transpose()?,
-            until: self.until.as_deref().map(|text| time(text, context.now)).transpose()?,
+            since: self.since.as_deref().map(|text| instant(text, context.now)).transpose()?,
+            until: self.until.as_deref().map(|text| instant(text, context.now)).transpose()?,
         })
     }
 
@@ -110,15 +110,6 @@ impl Options {
         let what = if is_filtered { "none that match" } else { "none" };
         format!("{what} in the database {}", config.database_options().what())
     }
-}
-
-/// The time that a text names.
-fn time(text: &str, now: Timestamp) -> Result<Timestamp, CliError> {
-    let ago = Span::parse(text).map(|span| now - span.seconds());
-    ago.or_else(|| Timestamp::parse(text)).ok_or_else(|| {
-        format!("{text:?} is not a time; write how long ago, such as 1h or 7d, or a time such as 2026-01-31T12:00:00Z")
-            .into()
-    })
 }
 
 fn row(record: &EventRecord) -> [String; 7] {

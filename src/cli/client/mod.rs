@@ -5,6 +5,7 @@ mod check;
 mod create;
 mod delete;
 pub(super) mod encryption;
+mod health;
 mod links;
 mod list;
 mod logo;
@@ -27,6 +28,8 @@ pub(super) enum Command {
     Show(show::Options),
     /// Check a request of an application without making it: what would be refused and why, or which tokens it would get
     Check(check::Options),
+    /// Show how an application uses this server, and what could be demanded of it, or removed, without breaking it
+    Health(health::Options),
     /// Change an application; everything that you do not name stays the same
     Update(Box<update::Options>),
     /// Delete an application with its secrets, consents and tokens
@@ -43,6 +46,7 @@ pub(super) fn run(command: Command) -> Result<(), CliError> {
         Command::List(options) => list::run(&options),
         Command::Show(options) => show::run(&options),
         Command::Check(options) => check::run(&options),
+        Command::Health(options) => health::run(&options),
         Command::Update(options) => update::run(*options),
         Command::Delete(options) => delete::run(&options),
         Command::AddSecret(options) => secrets::add(&options),

@@ -34,6 +34,7 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
             q: options.search.clone(),
             disabled: options.state.map(EnabledState::is_disabled),
             role: options.role.map(Into::into),
+            ..UserFilter::default()
         };
         let users = options.list.read(filter, async |listing| users::list(&context, listing).await).await?;
         let header = ["USERNAME", "E-MAIL", "NAME", "STATE", "ROLE", "ID", "CREATED"];

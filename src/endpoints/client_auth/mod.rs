@@ -198,6 +198,7 @@ impl Credentials {
         view: &View<'_>,
     ) -> Result<Arc<StoredClient>, Denied<OAuthError>> {
         let stored = view.client(&self.id).await?.ok_or_else(unknown)?;
+        call.set_application(&stored);
         if stored.client.disabled {
             return Err(Reason::ClientDisabled.because("this client is disabled").into());
         }
@@ -261,6 +262,7 @@ impl OfferedCredential {
                         .because("the client secret is not one of this client's live secrets")
                 })?;
                 secrets::note_use(app, call, &secret.id);
+                app.activity.secret_used(&stored.client.id, &secret.id, call.now);
                 Ok(())
             }
             Self::Assertion(assertion) => assertion.verify(app, call, stored).await,

@@ -103,6 +103,9 @@ async fn exchange(
     let mut proofs = Proofs { credentials: credentials?, trusted_token: OneTimeProof::default() };
     let answer = issue(&TokenRequest { app, call: request, params: &params }, &mut proofs, grant).await?;
     app.counters.issue(grant);
+    if let Some(client) = request.application() {
+        app.activity.issued(&client.client, grant, &answer.scope, request.now);
+    }
     if app.config.audit.issuances {
         app.audit.issued(issuance(request, &proofs.credentials, grant, &answer));
     }

@@ -118,6 +118,9 @@ pub(super) async fn issue(
     let Some((issued, unusual)) = app.db.decide(work).await? else { return Ok(None) };
     if let Some(unusual) = unusual {
         asked.call.set_user(&unusual.user);
+        if unusual.verdict == RefreshVerdict::AnswerAgain {
+            app.activity.refresh_answered_again(&client.client.id, now);
+        }
         unusual.log(&grant);
     }
     response_signer.answer(Some(issued)).await

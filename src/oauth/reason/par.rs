@@ -21,7 +21,7 @@ pub(super) const REQUIRED: ReasonRow = ReasonRow {
          &redirect_uri=https://app.example.com/callback\n\
          &…",
         "POST https://id.example.com/par\n\
-         Authorization: Basic Y2FsZW5kYXI6bWFkZS11cA==\n\
+         Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
          \n\
          response_type=code\n\
          &redirect_uri=https://app.example.com/callback\n\
@@ -44,11 +44,11 @@ pub(super) const NESTED: ReasonRow = ReasonRow {
     command: None,
     example: example(
         "POST https://id.example.com/par\n\
-         Authorization: Basic Y2FsZW5kYXI6bWFkZS11cA==\n\
+         Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
          \n\
          request_uri=urn:ietf:params:oauth:request_uri:made-up",
         "POST https://id.example.com/par\n\
-         Authorization: Basic Y2FsZW5kYXI6bWFkZS11cA==\n\
+         Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
          \n\
          response_type=code\n\
          &redirect_uri=https://app.example.com/callback\n\

@@ -97,7 +97,7 @@ impl RegisteredUri {
 
     /// Whether a requested URI is equal byte for byte, except for the port of a native client's loopback address (RFC
     /// 8252 §7.3).
-    pub(super) fn matches(&self, requested: &str, kind: ClientKind) -> bool {
+    pub fn matches(&self, requested: &str, kind: ClientKind) -> bool {
         self.0 == requested || (kind == ClientKind::Native && self.matches_on_another_port(requested))
     }
 
@@ -110,7 +110,7 @@ impl RegisteredUri {
     }
 
     /// Whether [`matches`](Self::matches) ignores the port.
-    pub(super) fn has_free_port(&self, kind: ClientKind) -> bool {
+    pub fn has_free_port(&self, kind: ClientKind) -> bool {
         kind == ClientKind::Native
             && LOOPBACK.iter().any(|origin| self.0.strip_prefix(origin).and_then(after_port).is_some())
     }

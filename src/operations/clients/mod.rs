@@ -23,14 +23,14 @@ use crate::failure::{Denied, Failure};
 use crate::oauth::client::Client;
 use crate::oauth::grant::EndReason;
 use crate::oauth::id::ClientId;
-use crate::store::clients::{self, ClientFilter, ClientRecord};
+use crate::store::clients::{self, ClientColumn, ClientFilter, ClientRecord};
 use crate::store::db::{Conn, DbError, Tx};
 use crate::store::steps::{STEP, Stretch};
 use crate::store::{access_tokens, codes, consents, device_codes, revocations};
 
-const CURSOR: Cursor = Cursor("clients");
+const CURSOR: Cursor = Cursor::of("clients");
 
-/// Returns a page of the clients with their secrets, sorted by id.
+/// Returns a page of the clients with their secrets, in the order of the filter.
 ///
 /// # Errors
 ///
@@ -39,8 +39,10 @@ pub async fn list(
     context: &Context<'_>,
     listing: Listing<ClientFilter>,
 ) -> Result<List<ClientRecord>, Denied<Faults>> {
-    let key = |record: &ClientRecord| record.client.id.to_string();
-    list::read(context, CURSOR, listing, clients::list, key).await
+    let by = listing.filter.order.by;
+    let key = |record: &ClientRecord| (by.value(record), record.client.id.to_string());
+    let cursor = CURSOR.sorted(listing.filter.order.word(ClientColumn::ORDERS));
+    list::read(context, cursor, listing, clients::list, key).await
 }
 
 /// Whether any client is registered. Asks the database itself, and no replica.

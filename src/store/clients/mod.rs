@@ -1,18 +1,21 @@
 //! Clients and their secrets.
 
+mod listed;
+
+use std::collections::HashMap;
+
 use grantor_from_row::FromRow;
 
 use super::client_secrets::{self, SecretRecord};
 use super::db::{Conn, DbError, Tx};
-use super::page::{Page, in_any_spelling};
 use crate::clock::{Seconds, Timestamp};
-use crate::oauth::client::{
-    AuthMethod, Client, ClientKind, ClientMetadata, ClientSecret, GrantType, SecretHash,
-};
+use crate::oauth::client::{AuthMethod, Client, ClientMetadata, ClientSecret, SecretHash};
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::id::ClientId;
 use crate::oauth::identity::user::folded;
 use crate::oauth::localized_text::LocalizedText;
+
+pub use listed::{ClientColumn, ClientFilter, list};
 
 /// A client with all its secrets.
 #[derive(Clone, Debug)]
@@ -78,70 +81,34 @@ async fn find_client(conn: &mut Conn, id: &ClientId) -> Result<Option<Client>, D
     row.map(ClientRow::into_client).transpose()
 }
 
-/// Which clients to list.
-#[derive(Clone, Debug, Default)]
-pub struct ClientFilter {
-    /// Part of the id or the name, in any spelling.
-    pub q: Option<String>,
-    pub disabled: Option<bool>,
-    pub kind: Option<ClientKind>,
-    pub grant_type: Option<GrantType>,
-}
-
-/// The columns of [`RecordRow`].
-macro_rules! select {
-    () => {
-        "SELECT id, version, metadata, disabled_at, created_at FROM clients "
-    };
-}
-
-/// A page of the clients with their secrets, sorted by id.
-///
-/// # Errors
-/// [`DbError::Corrupt`] if a row is damaged; otherwise only failures of the database.
-pub async fn list(conn: &mut Conn, page: &Page<ClientFilter, String>) -> Result<Vec<ClientRecord>, DbError> {
-    let rows: Vec<RecordRow> = conn
-        .query(concat!(
-            select!(),
-            "WHERE id > $1 AND ($2 IS NULL OR (disabled_at IS NOT NULL) = $2)
-               AND ($3 IS NULL OR search_text LIKE $3 ESCAPE '\\')
-               AND ($4 IS NULL OR kind = $4)
-               AND ($5 IS NULL OR ' ' || grant_types || ' ' LIKE '% ' || $5 || ' %') ORDER BY id LIMIT $6"
-        ))
-        .bind(page.after.clone().unwrap_or_default())
-        .bind(page.filter.disabled)
-        .bind(page.filter.q.as_deref().map(in_any_spelling))
-        .bind(page.filter.kind.map(ClientKind::as_str))
-        .bind(page.filter.grant_type.map(GrantType::as_str))
-        .bind(page.rows())
-        .all()
-        .await?;
-    with_secrets(conn, rows).await
-}
-
 /// Finds a client with its secrets. `None` if it is not registered.
 ///
 /// # Errors
 /// [`DbError::Corrupt`] if a row is damaged; otherwise only failures of the database.
 pub async fn find_record(conn: &mut Conn, id: &ClientId) -> Result<Option<ClientRecord>, DbError> {
-    let rows: Vec<RecordRow> =
-        conn.query(concat!(select!(), "WHERE id = $1")).bind(id.as_str()).all().await?;
-    Ok(with_secrets(conn, rows).await?.pop())
+    let rows: Vec<RecordRow> = conn
+        .query("SELECT id, version, metadata, disabled_at, created_at FROM clients WHERE id = $1")
+        .bind(id.as_str())
+        .all()
+        .await?;
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let secrets = client_secrets::list(conn, id).await?;
+    Ok(with_secrets(rows, secrets)?.pop())
 }
 
-/// Adds their secrets to clients that are sorted by id.
-async fn with_secrets(conn: &mut Conn, rows: Vec<RecordRow>) -> Result<Vec<ClientRecord>, DbError> {
-    let clients = rows.into_iter().map(|row| Ok((row.client.into_client()?, row.created_at)));
-    let clients = clients.collect::<Result<Vec<_>, DbError>>()?;
-    let (Some((first, _)), Some((last, _))) = (clients.first(), clients.last()) else {
-        return Ok(Vec::new());
-    };
-    let mut secrets = client_secrets::list(conn, &first.id, &last.id).await?;
-    let record = |(client, created_at): (Client, Timestamp)| {
+/// Adds their secrets to clients.
+fn with_secrets(
+    rows: Vec<RecordRow>,
+    mut secrets: HashMap<ClientId, Vec<SecretRecord>>,
+) -> Result<Vec<ClientRecord>, DbError> {
+    let record = |row: RecordRow| {
+        let client = row.client.into_client()?;
         let secrets = secrets.remove(&client.id).unwrap_or_default();
-        ClientRecord { client, created_at, secrets }
+        Ok(ClientRecord { client, created_at: row.created_at, secrets })
     };
-    Ok(clients.into_iter().map(record).collect())
+    rows.into_iter().map(record).collect()
 }
 
 /// Whether any client is registered.
@@ -243,7 +210,7 @@ async fn write(tx: &mut Tx, id: &ClientId, metadata: &ClientMetadata) -> Result<
     tx.query(
         "UPDATE clients SET metadata = $2, scopes = $3, resources = $4, may_act = $5, logo_digest = $6,
                             backchannel_logout_uri = $7, frontchannel_logout_uri = $8, search_text = $9,
-                            logo_dark_digest = $10, kind = $11, grant_types = $12
+                            logo_dark_digest = $10, kind = $11, grant_types = $12, name_key = $13
          WHERE id = $1",
     )
     .bind(id.as_str())
@@ -258,6 +225,7 @@ async fn write(tx: &mut Tx, id: &ClientId, metadata: &ClientMetadata) -> Result<
     .bind(metadata.branding.logo_dark.clone())
     .bind(metadata.kind.as_str())
     .bind(metadata.grants.iter().map(|grant| grant.as_str()).collect::<Vec<_>>().join(" "))
+    .bind(folded(metadata.name.as_str()))
     .execute()
     .await?;
     tx.query("DELETE FROM client_origins WHERE client_id = $1").bind(id.as_str()).execute().await?;

@@ -134,6 +134,10 @@ async fn secrets_are_added_with_an_end_that_can_change_and_are_removed() {
 
     let form = [("grant_type", "client_credentials"), ("client_id", "reports"), ("client_secret", text)];
     assert_eq!(server.browser().post("/token", &form).await.status, StatusCode::OK);
+    // It is noted beside the request.
+    while server.number("SELECT COUNT(*) FROM client_secrets WHERE last_used_at IS NOT NULL").await == 0 {
+        tokio::task::yield_now().await;
+    }
     let listed = api.get("/clients/reports/secrets").await.json();
     assert_eq!(listed["items"].as_array().map(Vec::len), Some(2), "{listed}");
     let items = listed["items"].as_array().unwrap().iter();

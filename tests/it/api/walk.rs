@@ -35,6 +35,8 @@ const NEEDS: &[(&str, &str)] = &[
     ("/api/v1/logout-deliveries", "grantor.clients"),
     ("/api/v1/logout-deliveries/retry", "grantor.clients"),
     ("/api/v1/clients/{id}/check", "grantor.clients"),
+    ("/api/v1/clients/{id}/health", "grantor.clients"),
+    ("/api/v1/activity", "grantor.audit"),
     ("/api/v1/events", "grantor.audit"),
     ("/api/v1/refusals", "grantor.audit"),
     ("/api/v1/refusals/{id}", "grantor.audit"),

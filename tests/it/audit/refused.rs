@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use grantor::clock::Seconds;
 use serde_json::{Value, json};
 
 use super::{acts, each};
+use crate::api::Api;
 use crate::support::{Application, Browser, TestServer};
 
 /// Types a wrong password.
@@ -77,4 +79,43 @@ async fn a_client_that_does_not_prove_who_it_is_is_recorded() {
     server.clock.advance(Duration::from_secs(60));
     let refused = acts(&server, "client.refused").await;
     assert_eq!(refused[5]["changes"][0]["after"], 2);
+}
+
+#[tokio::test]
+async fn a_wrong_or_ended_credential_of_the_management_api_is_recorded() {
+    let server = TestServer::start().await;
+    let owner = Api::owner(&server).await;
+    let end = (server.app.now() + Seconds::new(3600)).iso();
+    let body = json!({ "name": "short", "scope": "grantor.audit.read", "expires_at": end });
+    let made = owner.post("/api-keys", body).await.json();
+    let wrong = async |authorization: &str| {
+        let answer = Browser::new(&server.url)
+            .request(reqwest::Method::GET, "/api/v1/events", &[("authorization", authorization)], "")
+            .await;
+        assert_eq!(answer.status, 401, "{answer:?}");
+    };
+    for authorization in
+        ["Bearer x", "Bearer grantor_sk_made_up", "Basic YTpi", "", "Bearer y", "Bearer z", "Bearer 1"]
+    {
+        wrong(authorization).await;
+    }
+    Browser::new(&server.url).get("/api/v1/events").await;
+    let refused = acts(&server, "api_key.refused").await;
+    assert_eq!(
+        each(&refused, "/reason"),
+        vec![json!("api.credential_wrong"); 5],
+        "the first five, and none without one"
+    );
+    assert_eq!(refused[0]["object"], json!({ "type": "api_key", "id": "", "name": null }));
+    assert_eq!(refused[0]["actor"]["type"], "stranger");
+    assert_eq!(refused[0]["address"], "127.0.0.1");
+    assert!(!format!("{refused:?}").contains("made_up"));
+
+    server.clock.advance(Duration::from_secs(7200));
+    wrong(&format!("Bearer {}", made["key"].as_str().unwrap())).await;
+    let refused = acts(&server, "api_key.refused").await;
+    let ended = refused.iter().find(|event| event["reason"] == "api.key_expired");
+    assert_eq!(ended.unwrap()["object"]["id"], made["id"], "{refused:?}");
+    let sum = refused.iter().find(|event| event["changes"] != json!([]));
+    assert_eq!(sum.unwrap()["changes"][0]["after"], 2, "{refused:?}");
 }

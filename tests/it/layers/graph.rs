@@ -47,7 +47,7 @@ const LEVELS: &[&[&str]] = &[
         "work/wake.rs",
         "readiness.rs",
     ],
-    &["metrics/purge_counters.rs"],
+    &["activity.rs", "metrics/purge_counters.rs"],
     &["app.rs"],
     // Below HTTP.
     &["connection/"],
