@@ -190,6 +190,10 @@ impl Config {
             let sentence = "tokens.code_lifetime must be between 1s and 60s";
             mistakes.push(("tokens.code_lifetime", sentence.to_owned()));
         }
+        if !(5..=600).contains(&self.oauth.pushed_request_lifetime.seconds().as_i64()) {
+            let sentence = "oauth.pushed_request_lifetime must be between 5s and 10m";
+            mistakes.push(("oauth.pushed_request_lifetime", sentence.to_owned()));
+        }
         for (key, span) in [
             ("tokens.access_token_lifetime", self.tokens.access_token_lifetime),
             ("tokens.id_token_lifetime", self.tokens.id_token_lifetime),

@@ -9,6 +9,7 @@ mod document;
 mod finding;
 mod layers;
 mod limits;
+mod oauth;
 mod passwords;
 mod permissions;
 mod place;
@@ -33,6 +34,7 @@ pub use check::{BAD_FILTER, check_public_url};
 pub use finding::{ConfigError, Finding, SettingSource};
 pub use layers::{Layers, Setting};
 pub use limits::Limits;
+pub use oauth::{OAuth, RequirePkce};
 pub use passwords::PasswordOptions;
 pub use permissions::ConfiguredFile;
 pub use place::PLACES;
@@ -42,7 +44,6 @@ pub use span::Span;
 
 use crate::clock::Timestamp;
 use crate::fetch::address::AllowList;
-use crate::oauth::client::PkcePolicy;
 use crate::oauth::identity::session::LiveSessions;
 use crate::oauth::signing_key::{Schedule, SigningAlgorithm};
 use crate::oauth::webfinger::WebFingerHosts;
@@ -146,17 +147,6 @@ impl KeyOptions {
 }
 
 #[derive(Clone, Debug, Deserialize)]
-pub struct OAuth {
-    pub require_pkce: RequirePkce,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RequirePkce {
-    All,
-    Public,
-}
-
-#[derive(Clone, Debug, Deserialize)]
 pub struct Tokens {
     pub code_lifetime: Span,
     pub access_token_lifetime: Span,
@@ -234,12 +224,6 @@ pub enum LogFormat {
     Auto,
     Text,
     Json,
-}
-
-impl<'de> Deserialize<'de> for RequirePkce {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        one_of(deserializer, &[("all", Self::All), ("public", Self::Public)])
-    }
 }
 
 impl<'de> Deserialize<'de> for Persistence {
@@ -358,16 +342,6 @@ impl Config {
         }
         let beside = self.database_options().sqlite_path().and_then(|path| path.parent().map(Path::to_owned));
         beside.unwrap_or_default().join("grantor.key")
-    }
-}
-
-impl RequirePkce {
-    /// The policy for a confidential client that has none of its own.
-    pub fn default_policy(self) -> PkcePolicy {
-        match self {
-            Self::All => PkcePolicy::Required,
-            Self::Public => PkcePolicy::Optional,
-        }
     }
 }
 

@@ -3,27 +3,28 @@
 use actix_web::{HttpResponse, web};
 
 use crate::app::App;
-use crate::failure::Failure;
-use crate::flows::{self, CheckedRequest};
+use crate::failure::{Denied, Failure};
+use crate::flows::{self, CheckedRequest, NewFlow};
 use crate::http::answer;
 use crate::http::call::Request;
 use crate::http::form;
+use crate::oauth::client::Demand;
+use crate::oauth::error::OAuthError;
+use crate::oauth::reason::Reason;
 use crate::oauth::request::Refusal;
 use crate::oauth::request::interaction::{FlowProgress, Next};
 use crate::oauth::request::params::Params;
 use crate::oauth::request::received::{Received, Source};
+use crate::store::flows::{Flow, FlowKey};
 
 /// A request in the query: with a session and consent it is answered at once.
 pub async fn get(app: web::Data<App>, request: Request) -> HttpResponse {
-    let received = match Params::parse(request.query_string().as_bytes()) {
-        Ok(params) => Received::resolve(Source::Query, params),
-        Err(error) => return answer::authorization_error(&app, &request, Refusal::Page(error).into()),
-    };
-    let checked = match flows::validate(&app, &request, &received).await {
+    let params = Params::parse(request.query_string().as_bytes());
+    let (checked, arrived) = match checked(&app, &request, Source::Query, params).await {
         Ok(checked) => checked,
         Err(denied) => return answer::authorization_error(&app, &request, denied),
     };
-    let outcome = answer_or_ask(&app, &request, &checked, received).await;
+    let outcome = answer_or_ask(&app, &request, &checked, arrived).await;
     outcome.unwrap_or_else(|failure| flows::fail(&app, &request, &checked.request, &failure))
 }
 
@@ -32,16 +33,12 @@ pub async fn get(app: web::Data<App>, request: Request) -> HttpResponse {
 /// It may come from another site, and then without the Lax cookies. So it is kept as a flow, and continues with a GET
 /// on this server, which has the session cookie.
 pub async fn post(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
-    let received = match form::read(&request, body).await {
-        Ok(params) => Received::resolve(Source::Form, params),
-        // A body that is not a form has no redirect URI to verify.
-        Err(error) => return answer::authorization_error(&app, &request, Refusal::Page(error).into()),
-    };
-    let checked = match flows::validate(&app, &request, &received).await {
+    let params = form::read(&request, body).await;
+    let (checked, arrived) = match checked(&app, &request, Source::Form, params).await {
         Ok(checked) => checked,
         Err(denied) => return answer::authorization_error(&app, &request, denied),
     };
-    let begun = flows::begin_posted_flow(&app, &request, checked.waiting(received)).await;
+    let begun = flows::begin_posted_flow(&app, &request, arrived.flow(&checked)).await;
     begun.unwrap_or_else(|failure| flows::fail(&app, &request, &checked.request, &failure))
 }
 
@@ -58,7 +55,9 @@ pub async fn resume(app: web::Data<App>, request: Request) -> HttpResponse {
         Err(failure) => return flows::fail(&app, &request, &checked.request, &failure),
     };
     match flows::next(&app, &request, &checked, &accounts, &resumed.progress) {
-        Ok(Next::Issue(signed_in)) => flows::issue(&app, &request, &checked, signed_in, Some(&resumed)).await,
+        Ok(Next::Issue(signed_in)) => {
+            flows::issue(&app, &request, &checked, signed_in, Some(resumed.flow())).await
+        }
         Ok(next) => {
             let onward = resumed.onward(&app, &request, flows::page(&next)).await;
             onward.unwrap_or_else(|failure| flows::fail(&app, &request, &checked.request, &failure))
@@ -73,12 +72,54 @@ async fn answer_or_ask(
     app: &App,
     request: &Request,
     checked: &CheckedRequest,
-    received: Received,
+    arrived: Arrived,
 ) -> Result<HttpResponse, Failure> {
     let accounts = flows::accounts(app, request, Some(&checked.request.client_id)).await?;
     match flows::next(app, request, checked, &accounts, &FlowProgress::default()) {
-        Ok(Next::Issue(signed_in)) => Ok(flows::issue(app, request, checked, signed_in, None).await),
-        Ok(next) => flows::begin_flow(app, request, checked.waiting(received), flows::page(&next)).await,
+        Ok(Next::Issue(signed_in)) => {
+            // Without a page in between, only a pushed request can get a second answer.
+            let pushed = arrived.pushed.map(|key| Flow::new(key, checked.waiting(arrived.received), ""));
+            Ok(flows::issue(app, request, checked, signed_in, pushed.as_ref()).await)
+        }
+        Ok(next) => flows::begin_flow(app, request, arrived.flow(checked), flows::page(&next)).await,
         Err(error) => Ok(flows::refuse(app, request, checked.clone(), error).await),
     }
+}
+
+/// A request at this endpoint.
+struct Arrived {
+    received: Received,
+    /// The id and the end of the request if it was pushed.
+    pushed: Option<FlowKey>,
+}
+
+impl Arrived {
+    /// What waits for a person.
+    fn flow(self, checked: &CheckedRequest) -> NewFlow {
+        NewFlow { waiting: checked.waiting(self.received), id: self.pushed.map(|key| key.id) }
+    }
+}
+
+/// Finds the request, which is in the parameters or was pushed before, and checks it.
+async fn checked(
+    app: &App,
+    request: &Request,
+    source: Source,
+    params: Result<Params, OAuthError>,
+) -> Result<(CheckedRequest, Arrived), Denied<Refusal>> {
+    // Parameters that cannot be read have no redirect URI to verify.
+    let params = params.map_err(Refusal::Page)?;
+    let arrived = match flows::pushed::find(app, request, &params).await? {
+        Some(pushed) => Arrived { received: pushed.received, pushed: Some(pushed.key) },
+        None => Arrived { received: Received::resolve(source, params), pushed: None },
+    };
+    let checked = flows::validate(app, request, &arrived.received).await?;
+    let demand = checked.client.client.par.unwrap_or(app.config.oauth.par);
+    if arrived.pushed.is_none() && demand == Demand::Report {
+        tracing::info!(
+            reason = Reason::PushedRequestRequired.word(),
+            "the application did not push its request; with par = require, it would be refused"
+        );
+    }
+    Ok((checked, arrived))
 }

@@ -25,6 +25,7 @@ pub async fn get(app: web::Data<App>, request: Request) -> HttpResponse {
                 &app.config.keys.algorithms,
                 &prompts(&app),
                 &Language::ALL.map(Language::tag),
+                app.config.oauth.par,
             )),
         Err(failure) => answer::failure(&app, &request, &failure),
     }

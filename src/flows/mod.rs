@@ -1,6 +1,7 @@
 //! The flow of an authorization request, from the endpoint through the pages to its answer.
 
 mod device;
+pub mod pushed;
 mod response;
 mod sealed;
 mod waiting;
@@ -31,12 +32,12 @@ use crate::oauth::request::{self, AnswerTo, AuthorizationRequest, Refusal, Serve
 use crate::secret::Hash;
 use crate::store::clients::StoredClient;
 use crate::store::db::Conn;
-use crate::store::flows::FlowRequest;
+use crate::store::flows::{Flow, FlowRequest};
 use crate::store::sessions::{self, LiveSession};
 use crate::tokens::id_token;
 use crate::tokens::subject;
 use response::Answering;
-pub use waiting::{ResumedFlow, begin_flow, begin_posted_flow, resume_flow, resume_posted};
+pub use waiting::{NewFlow, ResumedFlow, begin_flow, begin_posted_flow, resume_flow, resume_posted};
 
 /// A request that has passed all checks, and its client.
 #[derive(Clone)]
@@ -101,7 +102,8 @@ async fn validate_over(
     call.set_application(&client);
     let catalogue = view.catalogue().await?;
     let pkce = app.config.oauth.require_pkce.default_policy();
-    let known = ServerContext { catalogue: &*catalogue, issuer: &app.issuer, pkce };
+    let known =
+        ServerContext { catalogue: &*catalogue, issuer: &app.issuer, pkce, par: app.config.oauth.par };
     let mut request = request::validate(&client.client, received, &known)?;
     if request.prompt.create && !app.config.sign_up.enabled {
         let error = Reason::PromptUnknown
@@ -261,14 +263,14 @@ pub fn next<'a>(
     interaction::next(&client.client, request, &accounts.people, progress, is_expected, call.now)
 }
 
-/// Issues what was requested, and sends the person on. `flow`: the flow that waited for the person, which is answered
-/// once; `None` if the request is answered without a page.
+/// Issues what was requested, and sends the person on. `flow`: the flow that waited for the person, or the pushed request,
+/// which is answered once; `None` if a request of a query is answered without a page.
 pub async fn issue(
     app: &App,
     http: &Request,
     checked: &CheckedRequest,
     signed_in: &SignedIn,
-    flow: Option<&ResumedFlow>,
+    flow: Option<&Flow>,
 ) -> HttpResponse {
     let request = &checked.request;
     let (return_to, state) = match &request.answer_to {
@@ -308,7 +310,7 @@ pub async fn decline(app: &App, http: &Request, resumed: ResumedFlow, error: OAu
     }
     match waiting::note_refused(app, http, &resumed.key).await {
         Ok(true) => refuse(app, http, resumed.checked, error).await,
-        Ok(false) => waiting::show_answered(app, http, &resumed).await,
+        Ok(false) => waiting::show_answered(app, http, resumed.flow()).await,
         Err(failure) => fail(app, http, &resumed.checked.request, &failure),
     }
 }

@@ -2,9 +2,11 @@
 
 use actix_web::HttpResponse;
 
-use super::{CheckedRequest, accounts, device, sealed, validate};
+use super::sealed::{self, FLOW};
+use super::{CheckedRequest, accounts, device, validate};
 use crate::app::App;
 use crate::cache::catalogue::Freshness;
+use crate::cache::row_budgets::Draw;
 use crate::clock::Timestamp;
 use crate::failure::{Denied, Failure};
 use crate::http::answer;
@@ -22,21 +24,28 @@ use crate::oauth::request::return_address::ReturnAddress;
 use crate::oauth::request::{self, Answered, Refusal};
 use crate::oauth::row_budget::RowKind;
 use crate::secret::{random_id, random_token};
-use crate::store::db::{DbError, Tx};
+use crate::store::db::{Db, DbError, Tx};
 use crate::store::flows::{self, Flow, FlowKey, FlowRequest, StoredFlow};
 
 /// The most characters of an id in an address. A sealed flow is longer.
-const MAX_ID_LENGTH: usize = 64;
+pub(super) const MAX_ID_LENGTH: usize = 64;
+
+/// What a flow begins with: the request, and its id if it has one already.
+pub struct NewFlow {
+    pub waiting: FlowRequest,
+    /// The id of a pushed request.
+    pub id: Option<FlowId>,
+}
 
 /// Keeps a request until a person has answered it, bound to this browser; `page` is where the browser is sent.
 pub async fn begin_flow(
     app: &App,
     http: &Request,
-    waiting: FlowRequest,
+    new: NewFlow,
     page: &str,
 ) -> Result<HttpResponse, Failure> {
     let browser = browser::binding(app, http).unwrap_or_else(random_token);
-    let flow = new_flow(app, http, waiting, &browser);
+    let flow = new_flow(app, http, new, &browser);
     let mut response = answer::see_other(&url(app, page, &keep(app, http, &flow).await?));
     // The cookies here and below consist of characters that are valid in a header.
     let _ = response.add_cookie(&browser::binding_cookie(app, browser));
@@ -44,16 +53,12 @@ pub async fn begin_flow(
 }
 
 /// Keeps a request that came by POST, as [`begin_flow`] does, until [`resume_posted`].
-pub async fn begin_posted_flow(
-    app: &App,
-    http: &Request,
-    waiting: FlowRequest,
-) -> Result<HttpResponse, Failure> {
+pub async fn begin_posted_flow(app: &App, http: &Request, new: NewFlow) -> Result<HttpResponse, Failure> {
     if browser::binding(app, http).is_some() {
-        return begin_flow(app, http, waiting, "authorize/resume").await;
+        return begin_flow(app, http, new, "authorize/resume").await;
     }
     let browser = random_token();
-    let flow = new_flow(app, http, waiting, &browser);
+    let flow = new_flow(app, http, new, &browser);
     let mut response = answer::see_other(&url(app, "authorize/resume", &keep(app, http, &flow).await?));
     let _ = response.add_cookie(&browser::posted_cookie(app, browser));
     Ok(response)
@@ -64,16 +69,17 @@ fn begun_at(app: &App, flow: &FlowKey) -> Timestamp {
     flow.expires_at - app.config.sign_in.flow_lifetime.seconds()
 }
 
-fn new_flow(app: &App, http: &Request, waiting: FlowRequest, browser: &str) -> Flow {
+fn new_flow(app: &App, http: &Request, new: NewFlow, browser: &str) -> Flow {
     let expires_at = http.now + app.config.sign_in.flow_lifetime.seconds();
-    Flow::new(FlowKey { id: FlowId::new(random_id()), expires_at }, waiting, browser)
+    let id = new.id.unwrap_or_else(|| FlowId::new(random_id()));
+    Flow::new(FlowKey { id, expires_at }, new.waiting, browser)
 }
 
 /// Returns what names the flow in the address of its pages: the sealed flow, or the id of its row if it is too long.
 ///
 /// A flow that is too long is the only one that takes a row before a person has done anything.
 async fn keep(app: &App, call: &Call, flow: &Flow) -> Result<String, Failure> {
-    if let Some(sealed) = sealed::seal(app, flow)? {
+    if let Some(sealed) = sealed::seal(app, FLOW, flow)? {
         return Ok(sealed);
     }
     let stored = flow.clone();
@@ -85,18 +91,30 @@ async fn keep(app: &App, call: &Call, flow: &Flow) -> Result<String, Failure> {
 ///
 /// # Errors
 /// [`Failure::TooManyFlows`], or other failures.
-async fn store_for_stranger<T: Send + 'static>(
+pub(super) async fn store_for_stranger<T: Send + 'static>(
     app: &App,
     call: &Call,
     save: impl AsyncFn(&mut Tx) -> Result<T, DbError> + Send + 'static,
 ) -> Result<T, Failure> {
     let draw = app.draw(RowKind::Flow, Networks::of(call.address).site, call.now).await?;
+    store_within(&app.db_for_strangers, draw, save).await
+}
+
+/// Stores a row of a flow within the budget that was drawn on.
+///
+/// # Errors
+/// [`Failure::TooManyFlows`], or other failures.
+pub(super) async fn store_within<T: Send + 'static>(
+    db: &Db,
+    draw: Draw,
+    save: impl AsyncFn(&mut Tx) -> Result<T, DbError> + Send + 'static,
+) -> Result<T, Failure> {
     let counting = draw.counting();
     let save = async move |tx: &mut Tx| match counting.count(tx).await? {
         Ok(()) => save(tx).await.map(Ok),
         Err(wait) => Ok(Err(wait)),
     };
-    let stored = app.db_for_strangers.write(save).await?;
+    let stored = db.write(save).await?;
     let stored = stored.map_err(Failure::TooManyFlows)?;
     draw.stored();
     Ok(stored)
@@ -121,6 +139,11 @@ pub struct ResumedFlow {
 }
 
 impl ResumedFlow {
+    /// The flow itself.
+    pub fn flow(&self) -> &Flow {
+        &self.flow
+    }
+
     /// The URL of a page of this flow.
     pub fn url(&self, app: &App, page: &str) -> String {
         url(app, page, &self.address)
@@ -194,7 +217,7 @@ async fn find(
     address: &str,
     secrets: &[String],
 ) -> Result<(Flow, StoredFlow), Denied<Refusal>> {
-    let sealed = sealed::open(app, address);
+    let sealed = sealed::open(app, FLOW, address);
     let id = match &sealed {
         Some(flow) if http.now >= flow.key.purge_after() => return Err(unknown()),
         Some(flow) if !secrets.iter().any(|secret| flow.belongs_to(secret)) => return Err(other_browser()),
@@ -221,7 +244,7 @@ fn other_browser() -> Denied<Refusal> {
 
 /// The refusal of a flow that has its answer already. The person gets a way on to the application's home page: the one that
 /// is registered, or that of the site of the redirect URI, but never the redirect URI itself.
-async fn answered(app: &App, http: &Request, flow: &Flow) -> Result<Refusal, Failure> {
+pub(super) async fn answered(app: &App, http: &Request, flow: &Flow) -> Result<Refusal, Failure> {
     let id = match &flow.waiting {
         FlowRequest::Application(received) => request::client_id(received).ok(),
         FlowRequest::Device(_) => None,
@@ -251,8 +274,8 @@ fn site(client: &Client, waiting: &FlowRequest) -> Option<LocalizedText> {
 }
 
 /// The page for a person whose request got its answer a moment ago, from a copy of this page.
-pub(super) async fn show_answered(app: &App, http: &Request, resumed: &ResumedFlow) -> HttpResponse {
-    let refusal = answered(app, http, &resumed.flow).await;
+pub(super) async fn show_answered(app: &App, http: &Request, flow: &Flow) -> HttpResponse {
+    let refusal = answered(app, http, flow).await;
     answer::authorization_error(app, http, refusal.map_or_else(Denied::from, Denied::from))
 }
 

@@ -27,6 +27,7 @@ pub enum ErrorCode {
     UnmetAuthenticationRequirements,
     RequestNotSupported,
     RequestUriNotSupported,
+    InvalidRequestUri,
     ServerError,
     TemporarilyUnavailable,
 }
@@ -68,7 +69,8 @@ impl ErrorCode {
             | Self::ConsentRequired
             | Self::AccountSelectionRequired
             | Self::RequestNotSupported
-            | Self::RequestUriNotSupported => "OpenID Connect Core §3.1.2.6",
+            | Self::RequestUriNotSupported
+            | Self::InvalidRequestUri => "OpenID Connect Core §3.1.2.6",
             Self::UnmetAuthenticationRequirements => {
                 "OpenID Connect Core Error Code unmet_authentication_requirements 1.0 §1.2"
             }

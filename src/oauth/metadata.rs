@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::oauth::client::assertion;
-use crate::oauth::client::{AuthMethod, ContentEncryption, GrantType, KeyManagement, SubjectType};
+use crate::oauth::client::{AuthMethod, ContentEncryption, Demand, GrantType, KeyManagement, SubjectType};
 use crate::oauth::grant::scope::ScopeRecord;
 use crate::oauth::identity::authentication::ACR_VALUES;
 use crate::oauth::permission::is_management_scope;
@@ -21,6 +21,8 @@ pub struct Metadata {
     pub authorization_endpoint: String,
     pub token_endpoint: String,
     pub device_authorization_endpoint: String,
+    pub pushed_authorization_request_endpoint: String,
+    pub require_pushed_authorization_requests: bool,
     pub introspection_endpoint: String,
     pub revocation_endpoint: String,
     pub userinfo_endpoint: String,
@@ -69,6 +71,7 @@ pub fn metadata(
     algorithms: &[SigningAlgorithm],
     prompts: &[&'static str],
     languages: &[&'static str],
+    par: Demand,
 ) -> Metadata {
     let names: Vec<&str> = algorithms.iter().map(|algorithm| algorithm.as_str()).collect();
     let methods: Vec<&str> = AuthMethod::ALL.iter().map(|method| method.as_str()).collect();
@@ -79,6 +82,8 @@ pub fn metadata(
         authorization_endpoint: format!("{issuer}/authorize"),
         token_endpoint: format!("{issuer}/token"),
         device_authorization_endpoint: format!("{issuer}/device_authorization"),
+        pushed_authorization_request_endpoint: format!("{issuer}/par"),
+        require_pushed_authorization_requests: par == Demand::Require,
         introspection_endpoint: format!("{issuer}/introspect"),
         revocation_endpoint: format!("{issuer}/revoke"),
         userinfo_endpoint: format!("{issuer}/userinfo"),

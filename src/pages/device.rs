@@ -10,7 +10,7 @@ use crate::clock::Seconds;
 use crate::face::text_names::{WAYS, named};
 use crate::face::view::{DeviceAnsweredPage, DevicePage, DeviceProblem, WaitTime};
 use crate::failure::Failure;
-use crate::flows;
+use crate::flows::{self, NewFlow};
 use crate::http::answer;
 use crate::http::browser;
 use crate::http::call::Request;
@@ -113,7 +113,7 @@ async fn answer_to(
 
 async fn begin(app: &App, request: &Request, device: &DeviceRequest) -> HttpResponse {
     let waiting = FlowRequest::Device(device.grant.clone());
-    match flows::begin_flow(app, request, waiting, "authorize/resume").await {
+    match flows::begin_flow(app, request, NewFlow { waiting, id: None }, "authorize/resume").await {
         Ok(onward) => onward,
         Err(failure) => answer::page_error(app, request, failure.into()),
     }

@@ -10,7 +10,8 @@ use crate::api::{
 };
 use crate::endpoints::fallback::{self, MethodNotAllowed};
 use crate::endpoints::{
-    authorize, device_authorization, health, introspect, jwks, metadata, revoke, token, userinfo, webfinger,
+    authorize, device_authorization, health, introspect, jwks, metadata, par, revoke, token, userinfo,
+    webfinger,
 };
 use crate::http::route::Surface::{Api, Management, OAuth, Page};
 use crate::http::route::{Route, Surface};
@@ -21,7 +22,7 @@ use crate::pages::{
 };
 
 /// The most frequent endpoints come first.
-static ENDPOINTS: [Endpoint; 61] = [
+static ENDPOINTS: [Endpoint; 62] = [
     at("/token", OAuth, Class::Token).post(|route| route.to(token::post)).preflight(),
     at("/introspect", OAuth, Class::Introspection).post(|route| route.to(introspect::post)),
     at("/authorize", Page, Class::Pages)
@@ -46,6 +47,7 @@ static ENDPOINTS: [Endpoint; 61] = [
     at("/device_authorization", OAuth, Class::DeviceAuthorization)
         .post(|route| route.to(device_authorization::post))
         .preflight(),
+    at("/par", OAuth, Class::Token).post(|route| route.to(par::post)).preflight(),
     at("/authorize/resume", Page, Class::Pages).get(|route| route.to(authorize::resume)),
     at("/sign-in", Page, Class::Pages)
         .get(|route| route.to(sign_in::show))

@@ -53,6 +53,13 @@ impl Flow {
         Self { key, waiting, browser: Hash::of(browser).as_bytes().to_vec() }
     }
 
+    /// The flow under another id.
+    #[must_use]
+    pub fn with_id(mut self, id: FlowId) -> Self {
+        self.key.id = id;
+        self
+    }
+
     /// Whether this secret is that of the browser in which the flow began.
     pub fn belongs_to(&self, browser: &str) -> bool {
         equal(&self.browser, Hash::of(browser).as_bytes())

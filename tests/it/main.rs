@@ -79,6 +79,7 @@ mod operation;
 mod operations;
 mod overload;
 mod pairwise;
+mod par;
 mod partial_consent;
 mod password_links;
 mod passwords;

@@ -84,6 +84,7 @@ fn expected(issuer: &str) -> Value {
         "backchannel_logout_session_supported": true,
         "frontchannel_logout_supported": true,
         "frontchannel_logout_session_supported": true,
+        "require_pushed_authorization_requests": false,
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
     });
@@ -97,6 +98,7 @@ fn expected(issuer: &str) -> Value {
         ("authorization_endpoint", "/authorize"),
         ("token_endpoint", "/token"),
         ("device_authorization_endpoint", "/device_authorization"),
+        ("pushed_authorization_request_endpoint", "/par"),
         ("introspection_endpoint", "/introspect"),
         ("revocation_endpoint", "/revoke"),
         ("userinfo_endpoint", "/userinfo"),

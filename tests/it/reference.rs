@@ -324,7 +324,7 @@ async fn a_search_without_a_result_and_an_unknown_address_offer_the_nearest_and_
 }
 
 /// Reasons whose example depends on time, settings or size and so cannot be shown with a single request.
-const NEEDS_MORE: [&str; 87] = [
+const NEEDS_MORE: [&str; 89] = [
     "api.key_expired",
     "api.scope_missing",
     "api.forbidden",
@@ -412,6 +412,8 @@ const NEEDS_MORE: [&str; 87] = [
     "scope.beyond_issuer",
     "subject_token.foreign",
     "exchange.too_deep",
+    "pushed_request.required",
+    "pushed_request.expired",
 ];
 
 /// A server with the applications of the examples.
@@ -553,6 +555,7 @@ async fn the_examples_are_refused_for_their_reason_and_the_corrections_work() {
                 Some("client.authentication_missing")
             }
             Reason::PromptNoneCombined => Some("sign_in.required"),
+            Reason::PushedRequestUnknown => Some("pushed_request.unknown"),
             Reason::ClientSecretWrong => Some("client.secret_wrong"),
             Reason::DeviceCodeMissing | Reason::DeviceCodeUnknown => Some("device_code.unknown"),
             Reason::ClientSecretUnexpected => Some("code.unknown"),

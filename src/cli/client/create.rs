@@ -16,8 +16,8 @@ use super::links::{LinkChanges, link_change};
 use super::logo::logos;
 use super::secrets::source;
 use super::words::{
-    AlgorithmOrDefault, Audience, Format, Grant, Kind, MethodOrAny, PkceOrDefault, Subject, grants, group,
-    origins, redirect_uris, response_types, schemes,
+    AlgorithmOrDefault, Audience, DemandOrDefault, Format, Grant, Kind, MethodOrAny, PkceOrDefault, Subject,
+    grants, group, origins, redirect_uris, response_types, schemes,
 };
 use crate::oauth::client::{
     Branding, Client, ClientKind, ClientMetadata, GrantType, IdTokenClaims, Links, LogoutUris,
@@ -78,6 +78,10 @@ pub(in crate::cli) struct Options {
     /// decides
     #[arg(long)]
     pkce: Option<PkceOrDefault>,
+    /// Whether the application must push its authorization requests to /par; with default, or without this option, the
+    /// server's oauth.par decides
+    #[arg(long)]
+    par: Option<DemandOrDefault>,
     /// The algorithm that signs its ID Tokens; default, or no option, is RS256, if the server offers it
     #[arg(long, value_name = "ALG")]
     id_token_alg: Option<AlgorithmOrDefault>,
@@ -234,6 +238,7 @@ fn client_of(options: &Options) -> Result<Client, CliError> {
         scopes: scope(&options.scope)?,
         auth_method: options.auth_method.and_then(Into::into),
         pkce: options.pkce.and_then(Into::into),
+        par: options.par.and_then(Into::into),
         id_token_alg: options.id_token_alg.and_then(Into::into),
         id_token_claims: options.id_token_claims.clone(),
         jwks: options.jwks.as_deref().map(jwks).transpose()?,

@@ -10,8 +10,8 @@ use crate::oauth::client::kind::ClientKind;
 use crate::oauth::client::links::Links;
 use crate::oauth::client::origin::Origin;
 use crate::oauth::client::vocabulary::{
-    AssertionAudience, AuthMethod, ContentEncryption, GrantType, KeyManagement, PkcePolicy, SubjectType,
-    TokenFormat,
+    AssertionAudience, AuthMethod, ContentEncryption, Demand, GrantType, KeyManagement, PkcePolicy,
+    SubjectType, TokenFormat,
 };
 use crate::oauth::grant::scope::{Scope, is_scope_name};
 use crate::oauth::id::ClientId;
@@ -60,6 +60,8 @@ pub struct ClientMetadata {
     pub auth_method: Option<AuthMethod>,
     /// `None` follows the server's `[oauth] require_pkce`.
     pub pkce: Option<PkcePolicy>,
+    /// Whether it must push its authorization requests (RFC 9126). `None` follows the server's `[oauth] par`.
+    pub par: Option<Demand>,
     /// The algorithm that signs its ID Tokens. `None`: RS256, if the server offers it.
     #[serde(rename = "id_token_signed_response_alg")]
     pub id_token_alg: Option<SigningAlgorithm>,
@@ -166,6 +168,7 @@ impl ClientMetadata {
             scopes: Scope::default(),
             auth_method: None,
             pkce: None,
+            par: None,
             id_token_alg: None,
             id_token_encryption: None,
             id_token_claims: IdTokenClaims::None,
@@ -488,12 +491,9 @@ mod tests {
         assert_eq!(algorithm_alone.unwrap(), Encryption::parse("RSA-OAEP A128CBC-HS256"));
         assert_eq!(read(json!({})).unwrap(), None);
         assert!(read(json!({ "id_token_encrypted_response_enc": "A256GCM" })).is_err());
-        for unregistered in ["RSA1_5", "A128KW", "A256KW"] {
-            assert!(
-                read(json!({ "id_token_encrypted_response_alg": unregistered })).is_err(),
-                "{unregistered}"
-            );
-            assert_eq!(Encryption::parse(unregistered), None, "{unregistered}");
+        for other in ["RSA1_5", "A128KW", "A256KW"] {
+            assert!(read(json!({ "id_token_encrypted_response_alg": other })).is_err(), "{other}");
+            assert_eq!(Encryption::parse(other), None, "{other}");
         }
     }
 }

@@ -107,8 +107,18 @@ pub enum PkcePolicy {
     Optional,
 }
 
+/// Whether something is demanded of a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "lowercase")]
+pub enum Demand {
+    Off,
+    /// It is only noted who does not do it.
+    Report,
+    Require,
+}
+
 word!(GrantType, AuthMethod, AssertionAudience, SubjectType, TokenFormat);
-word!(KeyManagement, ContentEncryption, PkcePolicy);
+word!(Demand, KeyManagement, ContentEncryption, PkcePolicy);
 
 impl fmt::Display for GrantType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -28,6 +28,7 @@ impl ErrorCode {
             Self::UnmetAuthenticationRequirements => Reason::AcrUnmet,
             Self::RequestNotSupported => Reason::RequestObjectUnsupported,
             Self::RequestUriNotSupported => Reason::RequestUriUnsupported,
+            Self::InvalidRequestUri => Reason::PushedRequestUnknown,
             Self::ServerError => Reason::ServerFailed,
             Self::TemporarilyUnavailable => Reason::ServerBusy,
         }
@@ -57,6 +58,7 @@ impl ErrorCode {
             Self::UnmetAuthenticationRequirements => "Way of signing in not available",
             Self::RequestNotSupported => "Unsupported request object",
             Self::RequestUriNotSupported => "Unsupported request by reference",
+            Self::InvalidRequestUri => "Unknown or ended pushed request",
             Self::ServerError => "Failure of the server",
             Self::TemporarilyUnavailable => "The server cannot answer now",
         }
@@ -68,6 +70,9 @@ impl ErrorCode {
             Self::InvalidRequest | Self::RequestNotSupported | Self::RequestUriNotSupported => {
                 "Treat it as a mistake in your code or its configuration: log the description and the reason, \
                  and do not try again with the same request."
+            }
+            Self::InvalidRequestUri => {
+                "Push the request again, once, and send the browser with the new request_uri at once."
             }
             Self::UnsupportedResponseType | Self::UnsupportedGrantType => {
                 "Compare what your library sends with the server's metadata, and use a value that both support."
@@ -154,6 +159,9 @@ impl ErrorCode {
             }
             Self::RequestNotSupported => "The server does not support request objects.",
             Self::RequestUriNotSupported => "The server does not support requests by reference.",
+            Self::InvalidRequestUri => {
+                "The pushed request is unknown, has ended, or is another application's."
+            }
             Self::ServerError => "The server failed; the fault is ours, not yours.",
             Self::TemporarilyUnavailable => {
                 "The server is overloaded or its database is unavailable; try again soon."

@@ -14,6 +14,7 @@ mod exchange;
 mod limits;
 mod logout;
 mod management;
+mod par;
 mod pkce;
 mod prompt;
 mod redirect_uri;
@@ -172,6 +173,12 @@ reasons! {
         AcrUnmet = claims::ACR_UNMET;
         RequestObjectUnsupported = authorize::REQUEST_OBJECT_UNSUPPORTED;
         RequestUriUnsupported = authorize::REQUEST_URI_UNSUPPORTED;
+    }
+    "Pushed request" {
+        PushedRequestRequired = par::REQUIRED;
+        PushedRequestNested = par::NESTED;
+        PushedRequestUnknown = par::UNKNOWN;
+        PushedRequestExpired = par::EXPIRED;
     }
     "Prompt" {
         PromptUnknown = prompt::UNKNOWN;

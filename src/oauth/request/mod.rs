@@ -16,7 +16,7 @@ pub mod return_address;
 
 use std::collections::BTreeSet;
 
-use crate::oauth::client::{Client, GrantType, PkcePolicy};
+use crate::oauth::client::{Client, Demand, GrantType, PkcePolicy};
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::grant::resource::{KnownResources, RegisteredResources};
@@ -119,7 +119,14 @@ impl Refusal {
 /// # Errors
 /// If it is missing, repeated or malformed; the error is shown on a page, because the client is not known.
 pub fn client_id(received: &Received) -> Result<ClientId, OAuthError> {
-    let params = received.params();
+    client_id_of(received.params())
+}
+
+/// The client id in the parameters of a request.
+///
+/// # Errors
+/// Those of [`client_id`].
+pub fn client_id_of(params: &Params) -> Result<ClientId, OAuthError> {
     if params.count("client_id") > 1 {
         return Err(Reason::ClientIdRepeated.because("the parameter client_id is repeated"));
     }
@@ -137,6 +144,8 @@ pub struct ServerContext<'k, K> {
     pub issuer: &'k str,
     /// The policy for confidential clients without their own policy.
     pub pkce: PkcePolicy,
+    /// Whether clients without a policy of their own must push their requests.
+    pub par: Demand,
 }
 
 /// Validates a complete request of `client` (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.2).
@@ -228,6 +237,11 @@ fn check<K: KnownScopes + KnownResources>(
     let params = received.params();
     params.check(&CHECKED_PARAMETERS)?;
     received.check_length()?;
+    if !received.is_pushed() && client.par.unwrap_or(known.par) == Demand::Require {
+        return Err(Reason::PushedRequestRequired.because(
+            "the application must push its request to /par, and send the browser with the request_uri from there",
+        ));
+    }
     no_request_object(params)?;
     let response_type = ResponseType::from_request(&client.response_types, params)?;
     ResponseMode::from_request(params, response_type)?;

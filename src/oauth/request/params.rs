@@ -51,6 +51,15 @@ impl Params {
         Ok(Self(pairs))
     }
 
+    /// The parameters with this one, unless they have it already.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        if self.count(name) == 0 {
+            self.0.push((name.to_owned(), value.to_owned()));
+        }
+        self
+    }
+
     /// Takes parameters that are already decoded, without checking them.
     pub fn from_pairs(pairs: Vec<(String, String)>) -> Self {
         Self(pairs)

@@ -1,6 +1,6 @@
 //! The parameters of an authorization request, resolved once: each with the place that it came from.
 //!
-//! Whatever carries a request (a query, a form, later a pushed request or a signed request object) ends up here,
+//! Whatever carries a request (a query, a form, a pushed request, later a signed request object) ends up here,
 //! and the checks read nothing else. Only what was resolved is kept while a person signs in.
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,8 @@ pub enum Source {
     Query,
     /// The form body of a POST (RFC 6749 §3.1, OpenID Connect Core §3.1.2.1).
     Form,
+    /// The body of a pushed request (RFC 9126 §2.1).
+    Pushed,
     /// An `id_token_hint` that was verified: the value is the client's `sub` of the person, and no longer the token.
     VerifiedHint,
 }
@@ -66,6 +68,11 @@ impl Received {
         let params = params.only(|name| CHECKED_PARAMETERS.contains(&name) || OTHERS.contains(&name));
         let sources = vec![source; params.pairs().len()];
         Self { params, sources }
+    }
+
+    /// Whether the client pushed the request (RFC 9126).
+    pub fn is_pushed(&self) -> bool {
+        self.source_of("client_id") == Some(Source::Pushed)
     }
 
     /// The parameters, for the checks.

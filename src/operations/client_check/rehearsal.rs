@@ -2,7 +2,7 @@
 
 use super::preview::{Granting, TokenPreview};
 use super::{CheckInput, CheckStep, ClientCheck, Known, StepOutcome};
-use crate::oauth::client::{GrantType, PkcePolicy};
+use crate::oauth::client::{Demand, GrantType, PkcePolicy};
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::grant::resource::RegisteredResources;
@@ -145,6 +145,8 @@ impl<'a> Rehearsal<'a> {
             catalogue: &self.known.catalogue,
             issuer: self.known.issuer,
             pkce: self.pkce_default(),
+            // A check does not say how the request comes.
+            par: Demand::Off,
         };
         match request::validate(client, &received, &context) {
             Ok(request) => self.person(&request),

@@ -22,6 +22,7 @@ const PURPOSES: [(&str, &[ErrorCode]); 6] = [
             ErrorCode::UnsupportedResponseType,
             ErrorCode::RequestNotSupported,
             ErrorCode::RequestUriNotSupported,
+            ErrorCode::InvalidRequestUri,
         ],
     ),
     ("Scopes and APIs", &[ErrorCode::InvalidScope, ErrorCode::ForbiddenScope, ErrorCode::InvalidTarget]),

@@ -17,8 +17,8 @@ use super::encryption::{jwks, new_encryption};
 use super::links::LinkChanges;
 use super::logo::logos;
 use super::words::{
-    AlgorithmOrDefault, Audience, Format, Grant, Kind, MethodOrAny, PkceOrDefault, Subject, group, origins,
-    response_types, schemes,
+    AlgorithmOrDefault, Audience, DemandOrDefault, Format, Grant, Kind, MethodOrAny, PkceOrDefault, Subject,
+    group, origins, response_types, schemes,
 };
 use crate::clock::Seconds;
 use crate::face::colour::Colour;
@@ -143,6 +143,9 @@ struct ClientChangeOptions {
     /// Whether the application must use PKCE; with default, the server's oauth.require_pkce decides
     #[arg(long)]
     pkce: Option<PkceOrDefault>,
+    /// Whether the application must push its authorization requests to /par; with default, the server's oauth.par decides
+    #[arg(long)]
+    par: Option<DemandOrDefault>,
     /// The algorithm that signs its ID Tokens; default is RS256, if the server offers it
     #[arg(long, value_name = "ALG")]
     id_token_alg: Option<AlgorithmOrDefault>,
@@ -392,6 +395,7 @@ impl ClientEdit {
             scopes: changed(&before.scopes, &self.scopes)?,
             auth_method: changes.auth_method.map_or(before.auth_method, Into::into),
             pkce: changes.pkce.map_or(before.pkce, Into::into),
+            par: changes.par.map_or(before.par, Into::into),
             id_token_alg: changes.id_token_alg.map_or(before.id_token_alg, Into::into),
             id_token_claims: changes.id_token_claims.as_ref().unwrap_or(&before.id_token_claims).clone(),
             jwks,
