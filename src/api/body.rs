@@ -14,6 +14,7 @@ use crate::oauth::grant::scope::Scope;
 use crate::oauth::id::ClientId;
 use crate::oauth::reason::Reason;
 use crate::operations::list_change::ListChange;
+use crate::representation::settings::ObjectSettings;
 
 const JSON: &str = "application/json";
 
@@ -21,8 +22,12 @@ const JSON: &str = "application/json";
 ///
 /// # Errors
 /// If it is not one JSON object, or too large.
-pub(super) async fn read(call: &ApiCall<'_>, body: web::Payload) -> Result<Members, ApiError> {
-    Ok(read_with_bytes(call, body).await?.0)
+pub(super) async fn read(
+    call: &ApiCall<'_>,
+    body: web::Payload,
+    of: &'static ObjectSettings,
+) -> Result<Members, ApiError> {
+    Ok(read_with_bytes(call, body, of).await?.0)
 }
 
 /// Reads the body of a POST as [`read`] does. Returns it also as it came.
@@ -32,14 +37,15 @@ pub(super) async fn read(call: &ApiCall<'_>, body: web::Payload) -> Result<Membe
 pub(super) async fn read_with_bytes(
     call: &ApiCall<'_>,
     body: web::Payload,
+    of: &'static ObjectSettings,
 ) -> Result<(Members, web::BytesMut), ApiError> {
     if !form::has_media_type(call.request, &[JSON]) {
         return Err(media_type(ACCEPT_POST, JSON));
     }
-    whole(call, body).await
+    whole(call, body, of).await
 }
 
-/// Reads the body of a POST as [`read_with_bytes`] does. It may also be empty, without a media type.
+/// Reads the body of a POST that has no members. It may also be empty, without a media type.
 ///
 /// # Errors
 /// Those of [`read`].
@@ -48,43 +54,58 @@ pub(super) async fn read_if_any(
     body: web::Payload,
 ) -> Result<(Members, web::BytesMut), ApiError> {
     if call.request.headers().contains_key(header::CONTENT_TYPE) {
-        return read_with_bytes(call, body).await;
+        return read_with_bytes(call, body, &EMPTY).await;
     }
     let bytes = form::read_whole(call.request, body).await?;
     if !bytes.is_empty() {
         return Err(media_type(ACCEPT_POST, JSON));
     }
-    Ok((Members { left: Map::new(), faults: Vec::new() }, bytes))
+    Ok((Members { left: Map::new(), faults: Vec::new(), of: &EMPTY }, bytes))
 }
 
 /// Reads the body of a PATCH: a JSON Merge Patch (RFC 7396).
 ///
 /// # Errors
 /// If it is not one JSON object, or too large.
-pub(super) async fn read_patch(call: &ApiCall<'_>, body: web::Payload) -> Result<Members, ApiError> {
+pub(super) async fn read_patch(
+    call: &ApiCall<'_>,
+    body: web::Payload,
+    of: &'static ObjectSettings,
+) -> Result<Members, ApiError> {
     const TYPES: [&str; 2] = ["application/merge-patch+json", "application/json"];
     if !form::has_media_type(call.request, &TYPES) {
         return Err(media_type(ACCEPT_PATCH, &TYPES.join(", ")));
     }
-    Ok(whole(call, body).await?.0)
+    Ok(whole(call, body, of).await?.0)
 }
 
-async fn whole(call: &ApiCall<'_>, body: web::Payload) -> Result<(Members, web::BytesMut), ApiError> {
+async fn whole(
+    call: &ApiCall<'_>,
+    body: web::Payload,
+    of: &'static ObjectSettings,
+) -> Result<(Members, web::BytesMut), ApiError> {
     let bytes = form::read_whole(call.request, body).await?;
     let object = json::object(&bytes).map_err(|sentence| Reason::ApiJsonMalformed.because(sentence))?;
-    Ok((Members { left: object, faults: Vec::new() }, bytes))
+    Ok((Members { left: object, faults: Vec::new(), of }, bytes))
 }
+
+/// An object without members.
+static EMPTY: ObjectSettings =
+    ObjectSettings { name: "Empty", sentence: "Nothing.", command: None, members: &[] };
 
 /// The members of a body that have not been read yet, and what was wrong with the others.
 #[derive(Debug)]
 pub(super) struct Members {
     left: Map<String, Value>,
     faults: Vec<FaultyMember>,
+    /// The table of the members that the object can have.
+    of: &'static ObjectSettings,
 }
 
 impl Members {
     /// Takes a member as it is. `None` if it did not come.
     pub(super) fn take(&mut self, name: &str) -> Option<Value> {
+        debug_assert!(self.of.find(name).is_some(), "{name} is not in the table of {}", self.of.name);
         self.left.remove(name)
     }
 
@@ -134,7 +155,7 @@ impl Members {
 
     /// Takes the name of the object, which is in the address, too, and may be missing in the body.
     pub(super) fn named(&mut self, name: &str, in_address: &str) {
-        if self.text(name).is_some_and(|named| named != in_address) {
+        if self.take(name).is_some_and(|named| named.as_str() != Some(in_address)) {
             self.wrong(name, "it must be the one in the address");
         }
     }
@@ -174,9 +195,10 @@ impl Members {
         self.texts(name).map_or(ListChange::Keep, ids)
     }
 
-    /// Takes `true` or `false`, which may be missing.
+    /// Takes `true` or `false`, which may be missing. `null` is false, as every flag is that was never set.
     pub(super) fn flag(&mut self, name: &str) -> Option<bool> {
         match self.take(name)? {
+            Value::Null => Some(false),
             Value::Bool(flag) => Some(flag),
             _ => {
                 self.wrong(name, "it must be true or false");

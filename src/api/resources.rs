@@ -18,6 +18,7 @@ use crate::oauth::permission::{Area, Need};
 use crate::oauth::signing_key::SigningAlgorithm;
 use crate::operations::list_change::ListChange;
 use crate::operations::resources::{self, ResourceChanges};
+use crate::representation::settings;
 use crate::representation::resource::to_json;
 use crate::store::page::NameFilter;
 
@@ -35,7 +36,7 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
 pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     respond(&app, &request, WRITE, async |call| {
         call.end_of_query()?;
-        let (mut members, bytes) = body::read_with_bytes(call, body).await?;
+        let (mut members, bytes) = body::read_with_bytes(call, body, &settings::RESOURCE).await?;
         let uri = members.required_text("resource");
         let resource = new(&mut members, uri);
         members.end()?;
@@ -62,7 +63,7 @@ pub async fn put(
     respond(&app, &request, WRITE, async |call| {
         call.end_of_query()?;
         let condition = condition::of_put(call.request)?;
-        let mut members = body::read(call, body).await?;
+        let mut members = body::read(call, body, &settings::RESOURCE).await?;
         members.named("resource", &uri);
         let resource = new(&mut members, uri.into_inner());
         members.end()?;
@@ -90,7 +91,7 @@ pub async fn patch(
     respond(&app, &request, WRITE, async |call| {
         call.end_of_query()?;
         let context = condition::context(call)?;
-        let mut members = body::read_patch(call, body).await?;
+        let mut members = body::read_patch(call, body, &settings::RESOURCE).await?;
         members.named("resource", &uri);
         let changes = changes(&mut members);
         members.end()?;
