@@ -22,12 +22,8 @@ const JSON: &str = "application/json";
 ///
 /// # Errors
 /// If it is not one JSON object, or too large.
-pub(super) async fn read(
-    call: &ApiCall<'_>,
-    body: web::Payload,
-    of: &'static ObjectSettings,
-) -> Result<Members, ApiError> {
-    Ok(read_with_bytes(call, body, of).await?.0)
+pub(super) async fn read(call: &ApiCall<'_>, body: web::Payload) -> Result<Members, ApiError> {
+    Ok(read_with_bytes(call, body).await?.0)
 }
 
 /// Reads the body of a POST as [`read`] does. Returns it also as it came.
@@ -37,12 +33,11 @@ pub(super) async fn read(
 pub(super) async fn read_with_bytes(
     call: &ApiCall<'_>,
     body: web::Payload,
-    of: &'static ObjectSettings,
 ) -> Result<(Members, web::BytesMut), ApiError> {
     if !form::has_media_type(call.request, &[JSON]) {
         return Err(media_type(ACCEPT_POST, JSON));
     }
-    whole(call, body, of).await
+    whole(call, body).await
 }
 
 /// Reads the body of a POST that has no members. It may also be empty, without a media type.
@@ -54,58 +49,53 @@ pub(super) async fn read_if_any(
     body: web::Payload,
 ) -> Result<(Members, web::BytesMut), ApiError> {
     if call.request.headers().contains_key(header::CONTENT_TYPE) {
-        return read_with_bytes(call, body, &EMPTY).await;
+        return read_with_bytes(call, body).await;
     }
     let bytes = form::read_whole(call.request, body).await?;
     if !bytes.is_empty() {
         return Err(media_type(ACCEPT_POST, JSON));
     }
-    Ok((Members { left: Map::new(), faults: Vec::new(), of: &EMPTY }, bytes))
+    Ok((Members::of(call, Map::new()), bytes))
 }
 
 /// Reads the body of a PATCH: a JSON Merge Patch (RFC 7396).
 ///
 /// # Errors
 /// If it is not one JSON object, or too large.
-pub(super) async fn read_patch(
-    call: &ApiCall<'_>,
-    body: web::Payload,
-    of: &'static ObjectSettings,
-) -> Result<Members, ApiError> {
+pub(super) async fn read_patch(call: &ApiCall<'_>, body: web::Payload) -> Result<Members, ApiError> {
     const TYPES: [&str; 2] = ["application/merge-patch+json", "application/json"];
     if !form::has_media_type(call.request, &TYPES) {
         return Err(media_type(ACCEPT_PATCH, &TYPES.join(", ")));
     }
-    Ok(whole(call, body, of).await?.0)
+    Ok(whole(call, body).await?.0)
 }
 
-async fn whole(
-    call: &ApiCall<'_>,
-    body: web::Payload,
-    of: &'static ObjectSettings,
-) -> Result<(Members, web::BytesMut), ApiError> {
+async fn whole(call: &ApiCall<'_>, body: web::Payload) -> Result<(Members, web::BytesMut), ApiError> {
     let bytes = form::read_whole(call.request, body).await?;
     let object = json::object(&bytes).map_err(|sentence| Reason::ApiJsonMalformed.because(sentence))?;
-    Ok((Members { left: object, faults: Vec::new(), of }, bytes))
+    Ok((Members::of(call, object), bytes))
 }
-
-/// An object without members.
-static EMPTY: ObjectSettings =
-    ObjectSettings { name: "Empty", sentence: "Nothing.", command: None, members: &[] };
 
 /// The members of a body that have not been read yet, and what was wrong with the others.
 #[derive(Debug)]
 pub(super) struct Members {
     left: Map<String, Value>,
     faults: Vec<FaultyMember>,
-    /// The table of the members that the object can have.
-    of: &'static ObjectSettings,
+    /// The table of the members that the body can have. `None` if it has none.
+    of: Option<&'static ObjectSettings>,
 }
 
 impl Members {
+    fn of(call: &ApiCall<'_>, left: Map<String, Value>) -> Self {
+        Self { left, faults: Vec::new(), of: call.operation.body_settings() }
+    }
+
     /// Takes a member as it is. `None` if it did not come.
     pub(super) fn take(&mut self, name: &str) -> Option<Value> {
-        debug_assert!(self.of.find(name).is_some(), "{name} is not in the table of {}", self.of.name);
+        debug_assert!(
+            self.of.is_some_and(|of| of.find(name).is_some()),
+            "{name} is not in the table of settings"
+        );
         self.left.remove(name)
     }
 

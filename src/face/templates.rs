@@ -42,10 +42,11 @@ pub(super) const PAGES: [(&str, &str); 18] = templates![
     "home.html",
 ];
 
-/// The templates of the error reference, which is for developers and stays as it is.
-const REFERENCE: [(&str, &str); 6] = templates![
+/// The templates of the references, which are for developers and stay as they are.
+const REFERENCE: [(&str, &str); 7] = templates![
     "reference_layout.html",
     "example.html",
+    "api.html",
     "errors.html",
     "search.html",
     "code.html",

@@ -1,8 +1,11 @@
 //! Objects in JSON, as the management API and the commands with `--json` give them.
 
+pub mod address;
 pub mod api_key;
 pub mod client;
 pub mod consent;
+pub mod contract;
+pub mod document;
 pub mod grant;
 pub mod logout_delivery;
 pub mod resource;

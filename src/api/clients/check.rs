@@ -5,13 +5,11 @@ use actix_web::{HttpResponse, web};
 use super::super::body;
 use super::super::call::respond;
 use super::super::reply::ApiReply;
-use super::READ;
 use crate::app::App;
 use crate::http::call::Request;
 use crate::oauth::id::ClientId;
 use crate::oauth::permission::{Area, Need};
 use crate::operations::client_check::{CheckInput, check};
-use crate::representation::settings;
 
 pub async fn create(
     app: web::Data<App>,
@@ -19,9 +17,9 @@ pub async fn create(
     id: web::Path<String>,
     body: web::Payload,
 ) -> HttpResponse {
-    respond(&app, &request, READ, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
-        let mut members = body::read(call, body, &settings::CHECK_REQUEST).await?;
+        let mut members = body::read(call, body).await?;
         let input = CheckInput {
             redirect_uri: members.text("redirect_uri"),
             scope: members.text("scope"),

@@ -14,29 +14,25 @@ use super::error::ApiError;
 use super::idempotency;
 use super::listing;
 use super::query::invalid;
-use super::reply::{ApiReply, segment};
+use super::reply::ApiReply;
 use crate::app::App;
 use crate::http::call::Request;
 use crate::oauth::client::{Client, ClientKind, GrantType};
 use crate::oauth::id::ClientId;
-use crate::oauth::permission::{Area, Need};
 use crate::operations::clients::{
     self, ChosenSecret, ClientChange, CreatedClient, Logos, NewClient, SecretSource, SectorReading,
 };
 use crate::operations::fault::Faults;
 use crate::operations::terms::Version;
 use crate::operations::{Context, Done};
+use crate::representation::address::segment;
 use crate::representation::client::settings;
-use crate::representation::settings::CLIENT;
 use crate::secret::Secret;
 use crate::store::clients::{ClientFilter, ClientRecord};
 use members::NewMembers;
 
-const READ: Need = Need::read(Area::Clients);
-const WRITE: Need = Need::write(Area::Clients);
-
 pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
-    respond(&app, &request, READ, async |call| {
+    respond(&app, &request, async |call| {
         let kind = call.parameter("kind").map(|word| {
             ClientKind::parse(&word).ok_or_else(|| invalid("kind is web, spa, native or service"))
         });
@@ -56,9 +52,9 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
 }
 
 pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
-    respond(&app, &request, WRITE, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
-        let (mut members, bytes) = body::read_with_bytes(call, body, &CLIENT).await?;
+        let (mut members, bytes) = body::read_with_bytes(call, body).await?;
         let new = NewMembers::read(&mut members, None);
         members.end()?;
         let new = new_client(call, new).await?;
@@ -69,7 +65,7 @@ pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -
 }
 
 pub async fn show(app: web::Data<App>, request: Request, id: web::Path<String>) -> HttpResponse {
-    respond(&app, &request, READ, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         let record = clients::find(&call.context(), &ClientId::new(id.into_inner())).await?;
         Ok(ApiReply::ok(record_to_json(&record)).with_version(&clients::version(&record.client)))
@@ -83,11 +79,11 @@ pub async fn put(
     id: web::Path<String>,
     body: web::Payload,
 ) -> HttpResponse {
-    respond(&app, &request, WRITE, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         let id = ClientId::new(id.into_inner());
         let put = condition::of_put(call.request)?;
-        let mut members = body::read(call, body, &CLIENT).await?;
+        let mut members = body::read(call, body).await?;
         match put {
             PutCondition::Create => {
                 let new = NewMembers::read(&mut members, Some(&id));
@@ -132,11 +128,11 @@ pub async fn patch(
     id: web::Path<String>,
     body: web::Payload,
 ) -> HttpResponse {
-    respond(&app, &request, WRITE, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         let id = ClientId::new(id.into_inner());
         let context = condition::context(call)?;
-        let mut members = body::read_patch(call, body, &CLIENT).await?;
+        let mut members = body::read_patch(call, body).await?;
         let patch = members::read_patch(&mut members, &id);
         members.end()?;
         changed(&context, &id, move |before: &Client| members::patched(before, &patch)).await
@@ -145,7 +141,7 @@ pub async fn patch(
 }
 
 pub async fn delete(app: web::Data<App>, request: Request, id: web::Path<String>) -> HttpResponse {
-    respond(&app, &request, WRITE, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         let context = condition::context(call)?;
         clients::delete(&context, &ClientId::new(id.into_inner())).await?;

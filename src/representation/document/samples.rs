@@ -1,0 +1,194 @@
+//! Examples of objects.
+
+use serde_json::{Map, Value, json};
+
+use super::parsed;
+use crate::representation::contract::{AnswerKind, ApiOperation, BodyKind};
+use crate::representation::settings::{Form, Given, ObjectSettings, Setting, Shown};
+
+/// The members of an object that an example shows, as JSON. What it leaves out is as a new object has it.
+fn members_of(of: &ObjectSettings) -> &'static str {
+    match of.name {
+        "Client" => {
+            r#"{"client_id": "calendar", "client_name": "Calendar", "kind": "web", "scope": "openid email",
+                "redirect_uris": ["https://calendar.example.com/callback"],
+                "grant_types": ["authorization_code", "refresh_token"], "response_types": ["code"],
+                "client_secret": "made-up-secret", "created_at": "2026-11-01T09:00:00Z", "subject_type": "public",
+                "id_token_claims": "none", "assertion_audience": "issuer", "token_format": "opaque"}"#
+        }
+        "ClientSecret" => {
+            r#"{"id": "wq3kVqMqQm2jXl0dYtWz1A", "expires_at": "2027-01-31T12:00:00Z", "client_secret": "made-up-secret",
+                "created_at": "2026-11-01T09:00:00Z", "last_used_at": null}"#
+        }
+        "CheckRequest" => {
+            r#"{"redirect_uri": "https://calendar.example.com/callback", "scope": "openid email"}"#
+        }
+        "Check" => {
+            r#"{"client_id": "calendar", "allowed": true,
+                "steps": [{"step": "redirect_uri", "outcome": "passed", "note": "it is registered"}]}"#
+        }
+        "User" => {
+            r#"{"id": "mW1lSnXlY0a3hOQ7cLrT2g", "username": "jane", "email": "jane@example.com", "name": "Jane Doe",
+                "groups": ["staff"], "claims": {"given_name": "Jane"}, "created_at": "2026-11-01T09:00:00Z",
+                "updated_at": "2026-11-01T09:00:00Z", "link_expires_at": "2026-11-02T09:00:00Z",
+                "password_link": "https://id.example.com/password?token=made-up-token"}"#
+        }
+        "Password" => r#"{"password": "correct horse battery staple"}"#,
+        "PasswordLink" => {
+            r#"{"password_link": "https://id.example.com/password?token=made-up-token",
+                "link_expires_at": "2026-11-02T09:00:00Z"}"#
+        }
+        "Session" => {
+            r#"{"id": "Jt0Wq8cVtM3p1sYb7nXk5Q", "user_id": "mW1lSnXlY0a3hOQ7cLrT2g", "username": "jane",
+                "auth_time": "2026-11-01T09:00:00Z", "last_seen_at": "2026-11-01T17:00:00Z",
+                "expires_at": "2026-11-15T09:00:00Z"}"#
+        }
+        "Consent" => {
+            r#"{"user_id": "mW1lSnXlY0a3hOQ7cLrT2g", "client_id": "calendar", "client_name": "Calendar",
+                "scope": "openid email", "refused": {"scope": "", "resources": [], "claims": []},
+                "updated_at": "2026-11-01T09:00:00Z"}"#
+        }
+        "Grant" => {
+            r#"{"id": "nB5vX2kQmR8tY1wZ3cD7pA", "client_id": "calendar", "user_id": "mW1lSnXlY0a3hOQ7cLrT2g",
+                "username": "jane", "session_id": "Jt0Wq8cVtM3p1sYb7nXk5Q", "scope": "openid email", "state": "live",
+                "created_at": "2026-11-01T09:00:00Z", "has_refresh_token": true, "expires_at": "2026-12-01T09:00:00Z"}"#
+        }
+        "Scope" => r#"{"name": "calendar", "description": "Read your calendar"}"#,
+        "Resource" => {
+            r#"{"resource": "https://api.example.com/calendar", "scope": "calendar", "clients": ["calendar-api"],
+                "token_format": "jwt"}"#
+        }
+        "TrustedIssuer" => {
+            r#"{"issuer": "https://idp.example.com", "jwks_uri": "https://idp.example.com/jwks.json", "scope": "calendar",
+                "clients": ["calendar"], "assertion_audience": "issuer"}"#
+        }
+        "LinkedSubject" => {
+            r#"{"subject": "248289761001", "user": "jane", "user_id": "mW1lSnXlY0a3hOQ7cLrT2g", "username": "jane"}"#
+        }
+        "SigningKey" => {
+            r#"{"kid": "2aZ9oQm4rT6vX8bN1cK3dF5gH7jL0pS-yWuEiRtYqAw", "algorithm": "ES256", "state": "next",
+                "created_at": "2026-11-01T09:00:00Z", "signs_from": "2026-11-02T09:00:00Z"}"#
+        }
+        "LogoutDelivery" => {
+            r#"{"client_id": "calendar", "session_id": "Jt0Wq8cVtM3p1sYb7nXk5Q", "user_id": "mW1lSnXlY0a3hOQ7cLrT2g",
+                "state": "failed", "attempts": 12, "created_at": "2026-11-01T09:00:00Z",
+                "done_at": "2026-11-04T09:00:00Z", "last_error": "the application answered with 500"}"#
+        }
+        "LogoutRetry" => r#"{"client_id": "calendar"}"#,
+        "LogoutRetried" => r#"{"retried": 3}"#,
+        "Event" => {
+            r#"{"id": "xV7bN2mQwR5tY8kZ1cD4pA", "number": 4711, "time": "2026-11-01T09:00:00Z", "act": "client.updated",
+                "object": {"type": "client", "id": "calendar", "name": "Calendar"},
+                "actor": {"type": "api_key", "id": "fZ4mQwXb2sLkR7vT9nYcHg", "name": "pipeline", "client": null},
+                "address": "192.0.2.7", "request_id": "01JC0T8Q5W7XK3M9B2N4P6R8SV",
+                "changes": [{"member": "pkce", "before": null, "after": "required"}]}"#
+        }
+        "Refusal" | "ExplainedRefusal" => {
+            r#"{"request_id": "01JC0T8Q5W7XK3M9B2N4P6R8SV", "created_at": "2026-11-01T09:00:00Z", "client_id": "calendar",
+                "address": "192.0.2.0/24", "path": "/authorize", "reason": "redirect_uri.mismatch",
+                "description": "the redirect_uri is not registered for this client",
+                "command": "grantor client update calendar --add-redirect-uri https://calendar.example.com/cb"}"#
+        }
+        "ApiKey" => {
+            r#"{"id": "fZ4mQwXb2sLkR7vT9nYcHg", "name": "pipeline", "scope": "grantor.clients.write",
+                "expires_at": "2027-01-31T12:00:00Z", "key": "grantor_sk_made-up-key",
+                "created_at": "2026-11-01T09:00:00Z"}"#
+        }
+        _ => "{}",
+    }
+}
+
+/// The value of a member that the example does not name.
+fn usual(member: &Setting) -> Value {
+    use crate::representation::settings::Null;
+    if matches!(member.null, Null::InAnswers | Null::Anywhere) {
+        return Value::Null;
+    }
+    match member.form {
+        Form::Flag => json!(false),
+        Form::Number | Form::Seconds => json!(0),
+        Form::TextList | Form::UriList | Form::WordList(_) | Form::ObjectList(_) | Form::Ranges => json!([]),
+        Form::Claims => json!({}),
+        Form::Word(words) => words().first().copied().into(),
+        _ => json!(""),
+    }
+}
+
+/// An example of an object in an answer. `is_new`: in the answer to the request that created it.
+fn object(of: &ObjectSettings, is_new: bool) -> Value {
+    let mut named = parsed(members_of(of));
+    if of.name == "NewSigningKeys" {
+        let key = object(&crate::representation::settings::SIGNING_KEY, false);
+        named = json!({ "items": [key] });
+    }
+    let shown = of.members.iter().filter(|member| match member.shown {
+        Shown::Always => true,
+        Shown::Once => is_new && named.get(member.name).is_some(),
+        Shown::Sometimes | Shown::Never => false,
+    });
+    let value = |member: &Setting| named.get(member.name).cloned().unwrap_or_else(|| usual(member));
+    Value::Object(shown.map(|member| (member.name.to_owned(), value(member))).collect::<Map<_, _>>())
+}
+
+/// An example of an answer with this status. `None` if it has no body.
+pub fn answer_sample(operation: &ApiOperation, status: &str) -> Option<Value> {
+    match operation.answer {
+        AnswerKind::List(of) => Some(json!({ "items": [object(of, false)], "next": null })),
+        AnswerKind::Log(of) => Some(json!({ "items": [object(of, false)], "next": "made-up-cursor" })),
+        AnswerKind::One(of) => Some(object(of, false)),
+        AnswerKind::Put(of) => Some(object(of, status == "201")),
+        AnswerKind::Created(of) | AnswerKind::Made(of) => Some(object(of, true)),
+        AnswerKind::Done | AnswerKind::Document => None,
+    }
+}
+
+/// An example of a body. `None` if the request has none.
+pub fn body_sample(operation: &ApiOperation) -> Option<Value> {
+    if let Some(own) = operation.example {
+        return Some(parsed(own));
+    }
+    let of = operation.body_settings()?;
+    let mut sample = parsed(members_of(of));
+    if let Value::Object(members) = &mut sample {
+        let named_in_path = !matches!(operation.body, BodyKind::Whole(_));
+        members.retain(|name, _| {
+            of.find(name).is_some_and(|member| match member.given {
+                Given::ByServer => false,
+                Given::Name { .. } => !named_in_path,
+                Given::AtCreation { is_required } => is_required,
+                Given::Required => true,
+                // What a new object has anyway says nothing.
+                Given::Optional => !matches!(
+                    member.name,
+                    "grant_types"
+                        | "response_types"
+                        | "subject_type"
+                        | "id_token_claims"
+                        | "assertion_audience"
+                        | "token_format"
+                ),
+            })
+        });
+    }
+    Some(sample)
+}
+
+/// An example of a variable part of a path.
+pub(super) fn path_sample(operation: &ApiOperation, name: &str) -> &'static str {
+    let below = |beginning: &str| operation.path.starts_with(beginning);
+    match name {
+        "secret" => "wq3kVqMqQm2jXl0dYtWz1A",
+        "session" => "Jt0Wq8cVtM3p1sYb7nXk5Q",
+        "client" => "calendar",
+        "name" => "calendar",
+        "uri" => "https://api.example.com/calendar",
+        "issuer" => "https://idp.example.com",
+        "subject" => "248289761001",
+        "kid" => "2aZ9oQm4rT6vX8bN1cK3dF5gH7jL0pS-yWuEiRtYqAw",
+        _ if below("/api/v1/clients") => "calendar",
+        _ if below("/api/v1/users") => "mW1lSnXlY0a3hOQ7cLrT2g",
+        _ if below("/api/v1/grants") => "nB5vX2kQmR8tY1wZ3cD7pA",
+        _ if below("/api/v1/refusals") => "01JC0T8Q5W7XK3M9B2N4P6R8SV",
+        _ => "fZ4mQwXb2sLkR7vT9nYcHg",
+    }
+}
