@@ -59,7 +59,7 @@ pub fn replaceable() -> [&'static str; PAGES.len()] {
 }
 
 /// How many steps a page may take if an operator has replaced templates; a step is an instruction, or 64 bytes of text. This is
-/// 20 times as many as the largest page of ours takes, the list of all errors.
+/// several times as many as the largest page of ours takes, the reference of the API.
 pub const FUEL: u64 = 160_000;
 
 /// The compiled templates.

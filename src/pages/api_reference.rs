@@ -15,7 +15,7 @@ use crate::representation::contract::{
     AnswerKind, ApiOperation, ApiSection, BodyKind, QueryParameter, SECTIONS,
 };
 use crate::representation::document::{
-    DocumentedError, answer_sample, body_sample, curl, documented_errors, error_sample, error_statuses,
+    DocumentedError, answer_text, body_sample, curl, documented_errors, error_sample, error_statuses,
     scope_sentence,
 };
 use crate::representation::settings::{Form, Given, ObjectSettings, Setting, Shown};
@@ -163,7 +163,7 @@ fn operation(of: &'static ApiOperation, issuer: &str) -> Value {
     if of.can_be_rehearsed() {
         headers.push("?dry_run=true");
     }
-    let json = answers(of).first().and_then(|(status, ..)| answer_sample(of, status));
+    let json = answers(of).last().and_then(|(status, ..)| answer_text(of, status));
     context! {
         id => of.id,
         method => of.method,
@@ -180,7 +180,7 @@ fn operation(of: &'static ApiOperation, issuer: &str) -> Value {
         errors => error_statuses(of),
         curl => curl(of, issuer),
         command => of.command,
-        json => json.or_else(|| body_sample(of)).as_ref().map(pretty),
+        json => json.or_else(|| body_sample(of).as_ref().map(pretty)),
     }
 }
 

@@ -22,7 +22,7 @@ use crate::secret::Hash;
 
 pub use errors::{DocumentedError, documented_errors, error_sample};
 pub use operation::{curl, error_statuses};
-pub use samples::{answer_sample, body_sample};
+pub use samples::{answer_text, body_sample};
 
 /// The name of the security scheme of API keys.
 const API_KEY: &str = "apiKey";

@@ -264,7 +264,7 @@ fn unchanged() -> Response {
 pub fn error_statuses(operation: &ApiOperation) -> Vec<&'static str> {
     if matches!(operation.answer, AnswerKind::Document) {
         // 404 if the request comes from a network that may not use the API.
-        return vec!["404", "429", "500", "503"];
+        return vec!["400", "404", "429", "500", "503"];
     }
     let mut statuses = vec!["400", "401", "403", "404"];
     if operation.can_conflict || operation.takes_idempotency_key() {
@@ -315,7 +315,7 @@ pub fn curl(operation: &ApiOperation, issuer: &str) -> String {
     let mut lines = vec![parts.remove(0)];
     for part in parts {
         match lines.last_mut() {
-            Some(line) if line.len() + part.len() < 76 => {
+            Some(line) if line.len() + part.len() < 60 => {
                 line.push(' ');
                 line.push_str(&part);
             }

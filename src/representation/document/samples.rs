@@ -4,7 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::parsed;
 use crate::representation::contract::{AnswerKind, ApiOperation, BodyKind};
-use crate::representation::settings::{Form, Given, ObjectSettings, Setting, Shown};
+use crate::representation::settings::{
+    Form, Given, Null, ObjectSettings, SIGNING_KEY, SIGNING_KEYS, Setting, Shown,
+};
 
 /// The members of an object that an example shows, as JSON. What it leaves out is as a new object has it.
 fn members_of(of: &ObjectSettings) -> &'static str {
@@ -100,7 +102,6 @@ fn members_of(of: &ObjectSettings) -> &'static str {
 
 /// The value of a member that the example does not name.
 fn usual(member: &Setting) -> Value {
-    use crate::representation::settings::Null;
     if matches!(member.null, Null::InAnswers | Null::Anywhere) {
         return Value::Null;
     }
@@ -117,8 +118,8 @@ fn usual(member: &Setting) -> Value {
 /// An example of an object in an answer. `is_new`: in the answer to the request that created it.
 fn object(of: &ObjectSettings, is_new: bool) -> Value {
     let mut named = parsed(members_of(of));
-    if of.name == "NewSigningKeys" {
-        let key = object(&crate::representation::settings::SIGNING_KEY, false);
+    if of.name == SIGNING_KEYS.name {
+        let key = object(&SIGNING_KEY, false);
         named = json!({ "items": [key] });
     }
     let shown = of.members.iter().filter(|member| match member.shown {
@@ -131,7 +132,7 @@ fn object(of: &ObjectSettings, is_new: bool) -> Value {
 }
 
 /// An example of an answer with this status. `None` if it has no body.
-pub fn answer_sample(operation: &ApiOperation, status: &str) -> Option<Value> {
+pub(super) fn answer_sample(operation: &ApiOperation, status: &str) -> Option<Value> {
     match operation.answer {
         AnswerKind::List(of) => Some(json!({ "items": [object(of, false)], "next": null })),
         AnswerKind::Log(of) => Some(json!({ "items": [object(of, false)], "next": "made-up-cursor" })),
@@ -140,6 +141,46 @@ pub fn answer_sample(operation: &ApiOperation, status: &str) -> Option<Value> {
         AnswerKind::Created(of) | AnswerKind::Made(of) => Some(object(of, true)),
         AnswerKind::Done | AnswerKind::Document => None,
     }
+}
+
+/// The example of an answer with this status for people: in the order of the table, and without members that say nothing,
+/// which are three dots. `None` if the answer has no body.
+pub fn answer_text(operation: &ApiOperation, status: &str) -> Option<String> {
+    let listed = |of: &ObjectSettings, next: &str| {
+        let item = object_text(of, false).replace('\n', "\n    ");
+        format!("{{\n  \"items\": [\n    {item}\n  ],\n  \"next\": {next}\n}}")
+    };
+    match operation.answer {
+        AnswerKind::List(of) => Some(listed(of, "null")),
+        AnswerKind::Log(of) => Some(listed(of, "\"made-up-cursor\"")),
+        AnswerKind::One(of) => Some(object_text(of, false)),
+        AnswerKind::Put(of) => Some(object_text(of, status == "201")),
+        AnswerKind::Created(of) if of.name == SIGNING_KEYS.name => {
+            let key = object_text(&SIGNING_KEY, false).replace('\n', "\n    ");
+            Some(format!("{{\n  \"items\": [\n    {key}\n  ]\n}}"))
+        }
+        AnswerKind::Created(of) | AnswerKind::Made(of) => Some(object_text(of, true)),
+        AnswerKind::Done | AnswerKind::Document => None,
+    }
+}
+
+fn object_text(of: &ObjectSettings, is_new: bool) -> String {
+    let named = parsed(members_of(of));
+    let is_shown = |member: &&Setting| match member.shown {
+        Shown::Always => true,
+        Shown::Once => is_new && named.get(member.name).is_some(),
+        Shown::Sometimes | Shown::Never => false,
+    };
+    let shown = || of.members.iter().filter(is_shown);
+    let line = |member: &Setting| {
+        let value = named.get(member.name)?;
+        Some(format!("  \"{}\": {value}", member.name))
+    };
+    let mut lines: Vec<String> = shown().filter_map(line).collect();
+    if lines.len() < shown().count() {
+        lines.push("  …".to_owned());
+    }
+    format!("{{\n{}\n}}", lines.join(",\n"))
 }
 
 /// An example of a body. `None` if the request has none.

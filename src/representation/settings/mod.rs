@@ -86,9 +86,9 @@ pub enum Form {
     /// A colour, such as `#00aa77`.
     Colour,
     /// One of these words.
-    Word(Words),
+    Word(KnownWords),
     /// A list of these words.
-    WordList(Words),
+    WordList(KnownWords),
     /// Names of scopes that are separated by spaces.
     Scope,
     TextList,
@@ -114,7 +114,7 @@ pub enum Form {
 }
 
 /// Returns the words that a member may have.
-pub type Words = fn() -> Vec<&'static str>;
+pub type KnownWords = fn() -> Vec<&'static str>;
 
 /// When an answer has a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
