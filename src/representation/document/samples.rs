@@ -8,96 +8,114 @@ use crate::representation::settings::{
     Form, Given, Null, ObjectSettings, SIGNING_KEY, SIGNING_KEYS, Setting, Shown,
 };
 
-/// The members of an object that an example shows, as JSON. What it leaves out is as a new object has it.
+/// The members of objects that the examples show, as JSON, by the names of the kinds. What an example leaves out is as a new
+/// object has it.
+static SAMPLES: &[(&str, &str)] = &[
+    (
+        "Client",
+        r#"{"client_id": "calendar", "client_name": "Calendar", "kind": "web", "scope": "openid email",
+            "redirect_uris": ["https://calendar.example.com/callback"],
+            "grant_types": ["authorization_code", "refresh_token"], "response_types": ["code"],
+            "client_secret": "made-up-secret", "created_at": "2026-11-01T09:00:00Z", "subject_type": "public",
+            "id_token_claims": "none", "assertion_audience": "issuer", "token_format": "opaque"}"#,
+    ),
+    (
+        "ClientSecret",
+        r#"{"id": "wq3kVqMqQm2jXl0dYtWz1A", "expires_at": "2027-01-31T12:00:00Z", "client_secret": "made-up-secret",
+            "created_at": "2026-11-01T09:00:00Z", "last_used_at": null}"#,
+    ),
+    ("CheckRequest", r#"{"redirect_uri": "https://calendar.example.com/callback", "scope": "openid email"}"#),
+    (
+        "Check",
+        r#"{"client_id": "calendar", "allowed": true,
+            "steps": [{"step": "redirect_uri", "outcome": "passed", "note": "it is registered"}]}"#,
+    ),
+    (
+        "User",
+        r#"{"id": "mW1lSnXlY0a3hOQ7cLrT2g", "username": "jane", "email": "jane@example.com", "name": "Jane Doe",
+            "groups": ["staff"], "claims": {"given_name": "Jane"}, "created_at": "2026-11-01T09:00:00Z",
+            "updated_at": "2026-11-01T09:00:00Z", "link_expires_at": "2026-11-02T09:00:00Z",
+            "password_link": "https://id.example.com/password?token=made-up-token"}"#,
+    ),
+    ("Password", r#"{"password": "correct horse battery staple"}"#),
+    (
+        "PasswordLink",
+        r#"{"password_link": "https://id.example.com/password?token=made-up-token",
+            "link_expires_at": "2026-11-02T09:00:00Z"}"#,
+    ),
+    (
+        "Session",
+        r#"{"id": "Jt0Wq8cVtM3p1sYb7nXk5Q", "user_id": "mW1lSnXlY0a3hOQ7cLrT2g", "username": "jane",
+            "auth_time": "2026-11-01T09:00:00Z", "last_seen_at": "2026-11-01T17:00:00Z",
+            "expires_at": "2026-11-15T09:00:00Z"}"#,
+    ),
+    (
+        "Consent",
+        r#"{"user_id": "mW1lSnXlY0a3hOQ7cLrT2g", "client_id": "calendar", "client_name": "Calendar",
+            "scope": "openid email", "refused": {"scope": "", "resources": [], "claims": []},
+            "updated_at": "2026-11-01T09:00:00Z"}"#,
+    ),
+    (
+        "Grant",
+        r#"{"id": "nB5vX2kQmR8tY1wZ3cD7pA", "client_id": "calendar", "user_id": "mW1lSnXlY0a3hOQ7cLrT2g",
+            "username": "jane", "session_id": "Jt0Wq8cVtM3p1sYb7nXk5Q", "scope": "openid email", "state": "live",
+            "created_at": "2026-11-01T09:00:00Z", "has_refresh_token": true, "expires_at": "2026-12-01T09:00:00Z"}"#,
+    ),
+    ("Scope", r#"{"name": "calendar", "description": "Read your calendar"}"#),
+    (
+        "Resource",
+        r#"{"resource": "https://api.example.com/calendar", "scope": "calendar", "clients": ["calendar-api"],
+            "token_format": "jwt"}"#,
+    ),
+    (
+        "TrustedIssuer",
+        r#"{"issuer": "https://idp.example.com", "jwks_uri": "https://idp.example.com/jwks.json", "scope": "calendar",
+            "clients": ["calendar"], "assertion_audience": "issuer"}"#,
+    ),
+    (
+        "LinkedSubject",
+        r#"{"subject": "248289761001", "user": "jane", "user_id": "mW1lSnXlY0a3hOQ7cLrT2g", "username": "jane"}"#,
+    ),
+    (
+        "SigningKey",
+        r#"{"kid": "2aZ9oQm4rT6vX8bN1cK3dF5gH7jL0pS-yWuEiRtYqAw", "algorithm": "ES256", "state": "next",
+            "created_at": "2026-11-01T09:00:00Z", "signs_from": "2026-11-02T09:00:00Z"}"#,
+    ),
+    (
+        "LogoutDelivery",
+        r#"{"client_id": "calendar", "session_id": "Jt0Wq8cVtM3p1sYb7nXk5Q", "user_id": "mW1lSnXlY0a3hOQ7cLrT2g",
+            "state": "failed", "attempts": 12, "created_at": "2026-11-01T09:00:00Z",
+            "done_at": "2026-11-04T09:00:00Z", "last_error": "the application answered with 500"}"#,
+    ),
+    ("LogoutRetry", r#"{"client_id": "calendar"}"#),
+    ("LogoutRetried", r#"{"retried": 3}"#),
+    (
+        "Event",
+        r#"{"id": "xV7bN2mQwR5tY8kZ1cD4pA", "number": 4711, "time": "2026-11-01T09:00:00Z", "act": "client.updated",
+            "object": {"type": "client", "id": "calendar", "name": "Calendar"},
+            "actor": {"type": "api_key", "id": "fZ4mQwXb2sLkR7vT9nYcHg", "name": "pipeline", "client": null},
+            "address": "192.0.2.7", "request_id": "01JC0T8Q5W7XK3M9B2N4P6R8SV",
+            "changes": [{"member": "pkce", "before": null, "after": "required"}]}"#,
+    ),
+    (
+        "Refusal",
+        r#"{"request_id": "01JC0T8Q5W7XK3M9B2N4P6R8SV", "created_at": "2026-11-01T09:00:00Z", "client_id": "calendar",
+            "address": "192.0.2.0/24", "path": "/authorize", "reason": "redirect_uri.mismatch",
+            "description": "the redirect_uri is not registered for this client",
+            "command": "grantor client update calendar --add-redirect-uri https://calendar.example.com/cb"}"#,
+    ),
+    (
+        "ApiKey",
+        r#"{"id": "fZ4mQwXb2sLkR7vT9nYcHg", "name": "pipeline", "scope": "grantor.clients.write",
+            "expires_at": "2027-01-31T12:00:00Z", "key": "grantor_sk_made-up-key",
+            "created_at": "2026-11-01T09:00:00Z"}"#,
+    ),
+];
+
 fn members_of(of: &ObjectSettings) -> &'static str {
-    match of.name {
-        "Client" => {
-            r#"{"client_id": "calendar", "client_name": "Calendar", "kind": "web", "scope": "openid email",
-                "redirect_uris": ["https://calendar.example.com/callback"],
-                "grant_types": ["authorization_code", "refresh_token"], "response_types": ["code"],
-                "client_secret": "made-up-secret", "created_at": "2026-11-01T09:00:00Z", "subject_type": "public",
-                "id_token_claims": "none", "assertion_audience": "issuer", "token_format": "opaque"}"#
-        }
-        "ClientSecret" => {
-            r#"{"id": "wq3kVqMqQm2jXl0dYtWz1A", "expires_at": "2027-01-31T12:00:00Z", "client_secret": "made-up-secret",
-                "created_at": "2026-11-01T09:00:00Z", "last_used_at": null}"#
-        }
-        "CheckRequest" => {
-            r#"{"redirect_uri": "https://calendar.example.com/callback", "scope": "openid email"}"#
-        }
-        "Check" => {
-            r#"{"client_id": "calendar", "allowed": true,
-                "steps": [{"step": "redirect_uri", "outcome": "passed", "note": "it is registered"}]}"#
-        }
-        "User" => {
-            r#"{"id": "mW1lSnXlY0a3hOQ7cLrT2g", "username": "jane", "email": "jane@example.com", "name": "Jane Doe",
-                "groups": ["staff"], "claims": {"given_name": "Jane"}, "created_at": "2026-11-01T09:00:00Z",
-                "updated_at": "2026-11-01T09:00:00Z", "link_expires_at": "2026-11-02T09:00:00Z",
-                "password_link": "https://id.example.com/password?token=made-up-token"}"#
-        }
-        "Password" => r#"{"password": "correct horse battery staple"}"#,
-        "PasswordLink" => {
-            r#"{"password_link": "https://id.example.com/password?token=made-up-token",
-                "link_expires_at": "2026-11-02T09:00:00Z"}"#
-        }
-        "Session" => {
-            r#"{"id": "Jt0Wq8cVtM3p1sYb7nXk5Q", "user_id": "mW1lSnXlY0a3hOQ7cLrT2g", "username": "jane",
-                "auth_time": "2026-11-01T09:00:00Z", "last_seen_at": "2026-11-01T17:00:00Z",
-                "expires_at": "2026-11-15T09:00:00Z"}"#
-        }
-        "Consent" => {
-            r#"{"user_id": "mW1lSnXlY0a3hOQ7cLrT2g", "client_id": "calendar", "client_name": "Calendar",
-                "scope": "openid email", "refused": {"scope": "", "resources": [], "claims": []},
-                "updated_at": "2026-11-01T09:00:00Z"}"#
-        }
-        "Grant" => {
-            r#"{"id": "nB5vX2kQmR8tY1wZ3cD7pA", "client_id": "calendar", "user_id": "mW1lSnXlY0a3hOQ7cLrT2g",
-                "username": "jane", "session_id": "Jt0Wq8cVtM3p1sYb7nXk5Q", "scope": "openid email", "state": "live",
-                "created_at": "2026-11-01T09:00:00Z", "has_refresh_token": true, "expires_at": "2026-12-01T09:00:00Z"}"#
-        }
-        "Scope" => r#"{"name": "calendar", "description": "Read your calendar"}"#,
-        "Resource" => {
-            r#"{"resource": "https://api.example.com/calendar", "scope": "calendar", "clients": ["calendar-api"],
-                "token_format": "jwt"}"#
-        }
-        "TrustedIssuer" => {
-            r#"{"issuer": "https://idp.example.com", "jwks_uri": "https://idp.example.com/jwks.json", "scope": "calendar",
-                "clients": ["calendar"], "assertion_audience": "issuer"}"#
-        }
-        "LinkedSubject" => {
-            r#"{"subject": "248289761001", "user": "jane", "user_id": "mW1lSnXlY0a3hOQ7cLrT2g", "username": "jane"}"#
-        }
-        "SigningKey" => {
-            r#"{"kid": "2aZ9oQm4rT6vX8bN1cK3dF5gH7jL0pS-yWuEiRtYqAw", "algorithm": "ES256", "state": "next",
-                "created_at": "2026-11-01T09:00:00Z", "signs_from": "2026-11-02T09:00:00Z"}"#
-        }
-        "LogoutDelivery" => {
-            r#"{"client_id": "calendar", "session_id": "Jt0Wq8cVtM3p1sYb7nXk5Q", "user_id": "mW1lSnXlY0a3hOQ7cLrT2g",
-                "state": "failed", "attempts": 12, "created_at": "2026-11-01T09:00:00Z",
-                "done_at": "2026-11-04T09:00:00Z", "last_error": "the application answered with 500"}"#
-        }
-        "LogoutRetry" => r#"{"client_id": "calendar"}"#,
-        "LogoutRetried" => r#"{"retried": 3}"#,
-        "Event" => {
-            r#"{"id": "xV7bN2mQwR5tY8kZ1cD4pA", "number": 4711, "time": "2026-11-01T09:00:00Z", "act": "client.updated",
-                "object": {"type": "client", "id": "calendar", "name": "Calendar"},
-                "actor": {"type": "api_key", "id": "fZ4mQwXb2sLkR7vT9nYcHg", "name": "pipeline", "client": null},
-                "address": "192.0.2.7", "request_id": "01JC0T8Q5W7XK3M9B2N4P6R8SV",
-                "changes": [{"member": "pkce", "before": null, "after": "required"}]}"#
-        }
-        "Refusal" | "ExplainedRefusal" => {
-            r#"{"request_id": "01JC0T8Q5W7XK3M9B2N4P6R8SV", "created_at": "2026-11-01T09:00:00Z", "client_id": "calendar",
-                "address": "192.0.2.0/24", "path": "/authorize", "reason": "redirect_uri.mismatch",
-                "description": "the redirect_uri is not registered for this client",
-                "command": "grantor client update calendar --add-redirect-uri https://calendar.example.com/cb"}"#
-        }
-        "ApiKey" => {
-            r#"{"id": "fZ4mQwXb2sLkR7vT9nYcHg", "name": "pipeline", "scope": "grantor.clients.write",
-                "expires_at": "2027-01-31T12:00:00Z", "key": "grantor_sk_made-up-key",
-                "created_at": "2026-11-01T09:00:00Z"}"#
-        }
-        _ => "{}",
-    }
+    // One that is explained begins as it does in the list.
+    let name = if of.name == "ExplainedRefusal" { "Refusal" } else { of.name };
+    SAMPLES.iter().find(|(known, _)| *known == name).map_or("{}", |(_, text)| *text)
 }
 
 /// The value of a member that the example does not name.
