@@ -33,8 +33,8 @@ pub(super) const SECTION: ApiSection = ApiSection {
             .versioned()
             .note("The server makes the client_id if the body has none. A generated client_secret is in this answer only.")
             .command(
-                "grantor client create --id calendar --name Calendar --kind web \\\n  \
-                 --redirect-uri https://calendar.example.com/callback --scope \"openid email\"",
+                "grantor client create --id calendar --name Calendar \\\n  --kind web --scope \"openid email\" \\\n  \
+                 --redirect-uri https://calendar.example.com/callback",
             ),
         ApiOperation::show(ONE, "getClient", "Get a client", &CLIENT)
             .needs(READ)
@@ -50,8 +50,8 @@ pub(super) const SECTION: ApiSection = ApiSection {
             .versioned()
             .example(r#"{"redirect_uris": ["https://calendar.example.com/callback"], "pkce": "required", "tos_uri": null}"#)
             .command(
-                "grantor client update calendar --redirect-uri https://calendar.example.com/callback \\\n  \
-                 --pkce required --no-terms",
+                "grantor client update calendar --pkce required --no-terms \\\n  \
+                 --redirect-uri https://calendar.example.com/callback",
             ),
         ApiOperation::delete(ONE, "deleteClient", "Delete a client")
             .needs(WRITE)
@@ -67,8 +67,8 @@ pub(super) const SECTION: ApiSection = ApiSection {
         .note("Says what the server would decide about a request, step by step, and changes nothing. With user, it needs \
                grantor.users.read, too.")
         .command(
-            "grantor client check calendar --redirect-uri https://calendar.example.com/callback \\\n  \
-             --scope \"openid email\" --json",
+            "grantor client check calendar --scope \"openid email\" --json \\\n  \
+             --redirect-uri https://calendar.example.com/callback",
         ),
         ApiOperation::list(SECRETS, "listClientSecrets", "List the secrets of a client", &SECRET)
             .needs(READ)

@@ -12,7 +12,7 @@ use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{RefOr, Required};
 
 use super::headers::{always, of_all, sometimes};
-use super::samples::{answer_sample, body_sample, path_sample};
+use super::samples::{answer_sample, body_sample, body_text, path_sample};
 use super::schema::{Use, of_form};
 use super::{API_KEY, OAUTH, errors};
 use crate::operations::list::MAX_PAGE_SIZE;
@@ -303,7 +303,7 @@ pub fn curl(operation: &ApiOperation, issuer: &str) -> String {
     } else if matches!(operation.body, BodyKind::Replacement(_)) {
         parts.push("-H 'If-Match: *'".to_owned());
     }
-    if let Some(body) = body_sample(operation) {
+    if let Some(body) = body_text(operation) {
         let kind = if matches!(operation.body, BodyKind::Patch(_)) { MERGE_PATCH } else { JSON };
         parts.push(format!("-H 'Content-Type: {kind}'"));
         parts.push(format!("-d '{body}'"));

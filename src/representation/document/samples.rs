@@ -192,7 +192,7 @@ fn object_text(of: &ObjectSettings, is_new: bool) -> String {
     let shown = || of.members.iter().filter(is_shown);
     let line = |member: &Setting| {
         let value = named.get(member.name)?;
-        Some(format!("  \"{}\": {value}", member.name))
+        Some(format!("  \"{}\": {}", member.name, spaced(value)))
     };
     let mut lines: Vec<String> = shown().filter_map(line).collect();
     if lines.len() < shown().count() {
@@ -230,6 +230,39 @@ pub fn body_sample(operation: &ApiOperation) -> Option<Value> {
         });
     }
     Some(sample)
+}
+
+/// The longest body on one line.
+const ONE_LINE: usize = 50;
+
+/// The example of a body for people, in the order of the table. `None` if the request has none.
+pub(super) fn body_text(operation: &ApiOperation) -> Option<String> {
+    let sample = body_sample(operation)?;
+    let short = spaced(&sample);
+    let (Some(members), Some(of)) = (sample.as_object(), operation.body_settings()) else {
+        return Some(short);
+    };
+    if short.len() <= ONE_LINE {
+        return Some(short);
+    }
+    let place = |name: &str| of.members.iter().position(|member| name.split('#').next() == Some(member.name));
+    let mut members: Vec<(&String, &Value)> = members.iter().collect();
+    members.sort_by_key(|(name, _)| place(name));
+    let lines: Vec<String> =
+        members.into_iter().map(|(name, value)| format!("    \"{name}\": {}", spaced(value))).collect();
+    Some(format!("{{\n{}\n  }}", lines.join(",\n")))
+}
+
+/// JSON on one line, with spaces between its parts.
+fn spaced(value: &Value) -> String {
+    match value {
+        Value::Array(items) => format!("[{}]", items.iter().map(spaced).collect::<Vec<_>>().join(", ")),
+        Value::Object(members) => {
+            let member = |(name, value): (&String, &Value)| format!("\"{name}\": {}", spaced(value));
+            format!("{{{}}}", members.iter().map(member).collect::<Vec<_>>().join(", "))
+        }
+        other => other.to_string(),
+    }
 }
 
 /// An example of a variable part of a path.

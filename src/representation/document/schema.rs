@@ -45,7 +45,7 @@ pub(super) fn schemas(of: &'static ObjectSettings) -> Vec<(String, Schema)> {
     for operation in contract::operations() {
         match operation.answer {
             AnswerKind::List(it) | AnswerKind::Log(it) | AnswerKind::One(it) if same(it, of) => {
-                uses.push(Use::Answer)
+                uses.push(Use::Answer);
             }
             AnswerKind::Put(it) if same(it, of) => uses.extend([Use::Answer, Use::Creation]),
             AnswerKind::Created(it) | AnswerKind::Made(it) if same(it, of) => uses.push(Use::Creation),

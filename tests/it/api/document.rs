@@ -117,7 +117,7 @@ async fn an_operation_needs_the_scope_that_the_document_names() {
             assert_eq!((path.as_str(), &operation["security"]), (PATH, &serde_json::json!([{}])));
             continue;
         };
-        let path = path.replace('{', "").replace('}', "").replace("/api/v1", "");
+        let path = path.replace(['{', '}'], "").replace("/api/v1", "");
         let http = Method::from_bytes(method.as_bytes()).expect("a method");
         let other = if scope == "grantor.audit.read" { "grantor.keys.read" } else { "grantor.audit.read" };
         let answer = Api::with(&server, other).await.send(http, &path, &[], None).await;
