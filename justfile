@@ -34,6 +34,7 @@ clients directory="target/clients":
     mkdir -p {{directory}}
     cp tests/clients/package.json {{directory}}
     python3 -m pip install --quiet --upgrade --target {{directory}}/python --requirement tests/clients/requirements.txt
+    python3 -m pip install --quiet --upgrade --target {{directory}}/schemathesis --requirement tests/clients/schemathesis.txt
     npm install --prefix {{directory}} --no-audit --no-fund --ignore-scripts
     go build -C tests/clients/go -o "$(realpath {{directory}})/go-client" .
     rm -rf {{directory}}/java

@@ -11,16 +11,12 @@ use super::reply::ApiReply;
 use crate::app::App;
 use crate::http::call::Request;
 use crate::oauth::grant::scope::Scope;
-use crate::oauth::permission::{Area, Need};
 use crate::operations::api_keys::{self, ApiKeyChanges, CreatedApiKey, NewApiKey};
 use crate::representation::api_key::to_json;
 use crate::store::page::NameFilter;
 
-const READ: Need = Need::read(Area::ApiKeys);
-const WRITE: Need = Need::write(Area::ApiKeys);
-
 pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
-    respond(&app, &request, READ, async |call| {
+    respond(&app, &request, async |call| {
         let listing = listing::of(call, NameFilter { q: call.parameter("q") })?;
         Ok(listing::reply(call, &api_keys::list(&call.context(), listing).await?, to_json))
     })
@@ -28,7 +24,7 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
 }
 
 pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
-    respond(&app, &request, WRITE, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         let (mut members, bytes) = body::read_with_bytes(call, body).await?;
         let name = members.required_text("name");
@@ -55,7 +51,7 @@ pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -
 }
 
 pub async fn show(app: web::Data<App>, request: Request, id: web::Path<String>) -> HttpResponse {
-    respond(&app, &request, READ, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         let key = api_keys::find(&call.context(), &id).await?;
         Ok(ApiReply::ok(to_json(&key)).with_version(&api_keys::version(&key)))
@@ -69,7 +65,7 @@ pub async fn patch(
     id: web::Path<String>,
     body: web::Payload,
 ) -> HttpResponse {
-    respond(&app, &request, WRITE, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         let context = condition::context(call)?;
         let mut members = body::read_patch(call, body).await?;
@@ -86,7 +82,7 @@ pub async fn patch(
 }
 
 pub async fn delete(app: web::Data<App>, request: Request, id: web::Path<String>) -> HttpResponse {
-    respond(&app, &request, WRITE, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         api_keys::delete(&condition::context(call)?, &id).await?;
         Ok(ApiReply::done())

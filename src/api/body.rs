@@ -14,6 +14,7 @@ use crate::oauth::grant::scope::Scope;
 use crate::oauth::id::ClientId;
 use crate::oauth::reason::Reason;
 use crate::operations::list_change::ListChange;
+use crate::representation::settings::ObjectSettings;
 
 const JSON: &str = "application/json";
 
@@ -39,7 +40,7 @@ pub(super) async fn read_with_bytes(
     whole(call, body).await
 }
 
-/// Reads the body of a POST as [`read_with_bytes`] does. It may also be empty, without a media type.
+/// Reads the body of a POST that has no members. It may also be empty, without a media type.
 ///
 /// # Errors
 /// Those of [`read`].
@@ -54,7 +55,7 @@ pub(super) async fn read_if_any(
     if !bytes.is_empty() {
         return Err(media_type(ACCEPT_POST, JSON));
     }
-    Ok((Members { left: Map::new(), faults: Vec::new() }, bytes))
+    Ok((Members::of(call, Map::new()), bytes))
 }
 
 /// Reads the body of a PATCH: a JSON Merge Patch (RFC 7396).
@@ -72,7 +73,7 @@ pub(super) async fn read_patch(call: &ApiCall<'_>, body: web::Payload) -> Result
 async fn whole(call: &ApiCall<'_>, body: web::Payload) -> Result<(Members, web::BytesMut), ApiError> {
     let bytes = form::read_whole(call.request, body).await?;
     let object = json::object(&bytes).map_err(|sentence| Reason::ApiJsonMalformed.because(sentence))?;
-    Ok((Members { left: object, faults: Vec::new() }, bytes))
+    Ok((Members::of(call, object), bytes))
 }
 
 /// The members of a body that have not been read yet, and what was wrong with the others.
@@ -80,11 +81,21 @@ async fn whole(call: &ApiCall<'_>, body: web::Payload) -> Result<(Members, web::
 pub(super) struct Members {
     left: Map<String, Value>,
     faults: Vec<FaultyMember>,
+    /// The table of the members that the body can have. `None` if it has none.
+    of: Option<&'static ObjectSettings>,
 }
 
 impl Members {
+    fn of(call: &ApiCall<'_>, left: Map<String, Value>) -> Self {
+        Self { left, faults: Vec::new(), of: call.operation.body_settings() }
+    }
+
     /// Takes a member as it is. `None` if it did not come.
     pub(super) fn take(&mut self, name: &str) -> Option<Value> {
+        debug_assert!(
+            self.of.is_some_and(|of| of.find(name).is_some()),
+            "{name} is not in the table of settings"
+        );
         self.left.remove(name)
     }
 
@@ -134,7 +145,7 @@ impl Members {
 
     /// Takes the name of the object, which is in the address, too, and may be missing in the body.
     pub(super) fn named(&mut self, name: &str, in_address: &str) {
-        if self.text(name).is_some_and(|named| named != in_address) {
+        if self.take(name).is_some_and(|named| named.as_str() != Some(in_address)) {
             self.wrong(name, "it must be the one in the address");
         }
     }
@@ -174,9 +185,10 @@ impl Members {
         self.texts(name).map_or(ListChange::Keep, ids)
     }
 
-    /// Takes `true` or `false`, which may be missing.
+    /// Takes `true` or `false`, which may be missing. `null` is false, as every flag is that was never set.
     pub(super) fn flag(&mut self, name: &str) -> Option<bool> {
         match self.take(name)? {
+            Value::Null => Some(false),
             Value::Bool(flag) => Some(flag),
             _ => {
                 self.wrong(name, "it must be true or false");

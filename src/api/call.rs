@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 
 use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
 
 use super::credential::{self, Caller};
 use super::error::ApiError;
@@ -11,34 +10,37 @@ use super::query::{ApiQuery, invalid};
 use super::reply::ApiReply;
 use crate::app::App;
 use crate::clock::Timestamp;
+use crate::failure::Failure;
 use crate::http::call::Request;
-use crate::http::general_error;
-use crate::oauth::permission::{Access, Need};
+use crate::http::management;
+use crate::oauth::permission::Need;
 use crate::oauth::reason::Reason;
 use crate::operations::Context;
 use crate::operations::actor::Authority;
 use crate::operations::terms::Terms;
+use crate::representation::contract::{self, ApiOperation};
 
 /// A request whose sender has proven who they are.
 pub(super) struct ApiCall<'a> {
     pub(super) app: &'a App,
     pub(super) request: &'a Request,
+    pub(super) operation: &'static ApiOperation,
     pub(super) caller: Caller,
     /// What is left of the query.
     query: RefCell<ApiQuery>,
     is_rehearsal: bool,
 }
 
-/// Answers a request that needs this permission. `work` does it.
-pub(super) async fn respond<'a, F>(app: &'a App, request: &'a Request, need: Need, work: F) -> HttpResponse
+/// Answers a request whose sender has the permission that its operation needs. `work` does it.
+pub(super) async fn respond<'a, F>(app: &'a App, request: &'a Request, work: F) -> HttpResponse
 where
     F: AsyncFnOnce(&ApiCall<'a>) -> Result<ApiReply, ApiError>,
 {
-    if !app.config.admin.networks.admit(request.address) {
-        return general_error::plain(request, StatusCode::NOT_FOUND, "there is no resource at this path");
+    if let Some(refused) = management::refuse_network(app, request) {
+        return refused;
     }
     let answered = async {
-        let call = ApiCall::begin(app, request, need).await?;
+        let call = ApiCall::begin(app, request).await?;
         work(&call).await
     };
     match answered.await {
@@ -50,18 +52,22 @@ where
 }
 
 impl<'a> ApiCall<'a> {
-    async fn begin(app: &'a App, request: &'a Request, need: Need) -> Result<Self, ApiError> {
+    async fn begin(app: &'a App, request: &'a Request) -> Result<Self, ApiError> {
+        let operation = contract::find(request.method().as_str(), request.route.path);
+        let unknown = || Failure::Internal("a route of the management API has no operation".into());
+        let (operation, need) =
+            operation.and_then(|operation| Some((operation, operation.need?))).ok_or_else(unknown)?;
         let caller = credential::caller(app, request, need).await?;
         if request.path.contains("%00") {
             // PostgreSQL cannot even search for it.
             return Err(Reason::ApiNotFound.because("no object has an id with the character U+0000").into());
         }
         let mut query = ApiQuery::of(request.query_string())?;
-        let is_rehearsal = match need.access {
-            Access::Write => query.take_flag("dry_run")?.unwrap_or_default(),
-            Access::Read => false,
+        let is_rehearsal = match operation.can_be_rehearsed() {
+            true => query.take_flag("dry_run")?.unwrap_or_default(),
+            false => false,
         };
-        Ok(Self { app, request, caller, query: RefCell::new(query), is_rehearsal })
+        Ok(Self { app, request, operation, caller, query: RefCell::new(query), is_rehearsal })
     }
 
     /// Checks that the sender of the request may do this, too.
@@ -77,6 +83,7 @@ impl<'a> ApiCall<'a> {
 
     /// Takes a parameter of the query. `None` if it did not come.
     pub(super) fn parameter(&self, name: &str) -> Option<String> {
+        self.check_parameter(name);
         self.query.borrow_mut().take(name)
     }
 
@@ -85,6 +92,7 @@ impl<'a> ApiCall<'a> {
     /// # Errors
     /// If it is another word.
     pub(super) fn flag(&self, name: &str) -> Result<Option<bool>, ApiError> {
+        self.check_parameter(name);
         self.query.borrow_mut().take_flag(name)
     }
 
@@ -93,6 +101,7 @@ impl<'a> ApiCall<'a> {
     /// # Errors
     /// If it is another word.
     pub(super) fn one_of<T: Copy>(&self, name: &str, words: &[(&str, T)]) -> Result<Option<T>, ApiError> {
+        self.check_parameter(name);
         self.query.borrow_mut().take_one_of(name, words)
     }
 
@@ -104,6 +113,12 @@ impl<'a> ApiCall<'a> {
         let Some(text) = self.parameter(name) else { return Ok(None) };
         let wrong = || invalid(format!("{name} is a time such as 2027-01-31T12:00:00Z (RFC 3339)"));
         Timestamp::parse(&text).map(Some).ok_or_else(wrong)
+    }
+
+    fn check_parameter(&self, name: &str) {
+        let is_known = || self.operation.parameters.iter().any(|known| known.name == name);
+        let is_of_list = || self.operation.cursor().is_some_and(|cursor| name == cursor || name == "limit");
+        debug_assert!(is_known() || is_of_list(), "{name} is not a parameter of {}", self.operation.id);
     }
 
     /// Checks that no parameter is left.

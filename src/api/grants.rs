@@ -10,16 +10,12 @@ use super::reply::ApiReply;
 use crate::app::App;
 use crate::http::call::Request;
 use crate::oauth::id::{ClientId, GrantId, UserId};
-use crate::oauth::permission::{Area, Need};
 use crate::operations::{clients, grants, users};
 use crate::representation::grant::to_json;
 use crate::store::grant_records::{GrantFilter, GrantState};
 
-const READ: Need = Need::read(Area::Grants);
-const WRITE: Need = Need::write(Area::Grants);
-
 pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
-    respond(&app, &request, READ, async |call| {
+    respond(&app, &request, async |call| {
         let states = [GrantState::Live, GrantState::Expired, GrantState::Revoked];
         let filter = GrantFilter {
             user: call.parameter("user").map(UserId::new),
@@ -35,7 +31,7 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
 
 /// Revokes all that a person gave, all that a client got, or all that a person gave a client.
 pub async fn revoke_all(app: web::Data<App>, request: Request) -> HttpResponse {
-    respond(&app, &request, WRITE, async |call| {
+    respond(&app, &request, async |call| {
         let user = call.parameter("user").map(UserId::new);
         let client = call.parameter("client").map(ClientId::new);
         call.end_of_query()?;
@@ -60,7 +56,7 @@ pub async fn revoke_all(app: web::Data<App>, request: Request) -> HttpResponse {
 }
 
 pub async fn show(app: web::Data<App>, request: Request, id: web::Path<String>) -> HttpResponse {
-    respond(&app, &request, READ, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         let grant = grants::find(&call.context(), &GrantId::new(id.into_inner())).await?;
         Ok(ApiReply::ok(to_json(&grant, call.request.now)).with_version(&grants::version(&grant)))
@@ -69,7 +65,7 @@ pub async fn show(app: web::Data<App>, request: Request, id: web::Path<String>) 
 }
 
 pub async fn revoke(app: web::Data<App>, request: Request, id: web::Path<String>) -> HttpResponse {
-    respond(&app, &request, WRITE, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         grants::revoke(&condition::context(call)?, &GrantId::new(id.into_inner())).await?;
         Ok(ApiReply::done())

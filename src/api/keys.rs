@@ -12,18 +12,14 @@ use super::listing;
 use super::reply::ApiReply;
 use crate::app::App;
 use crate::http::call::Request;
-use crate::oauth::permission::{Area, Need};
 use crate::oauth::signing_key::{KeyRecord, SigningAlgorithm};
 use crate::operations::Done;
 use crate::operations::fault::Fault;
 use crate::operations::keys::{self, KeyRotation, Start};
 use crate::representation::signing_key::to_json;
 
-const READ: Need = Need::read(Area::Keys);
-const WRITE: Need = Need::write(Area::Keys);
-
 pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
-    respond(&app, &request, READ, async |call| {
+    respond(&app, &request, async |call| {
         let listing = listing::of(call, ())?;
         Ok(listing::reply(call, &keys::list(&call.context(), listing).await?, to_json))
     })
@@ -32,7 +28,7 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
 
 /// Makes new keys.
 pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
-    respond(&app, &request, WRITE, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         let (mut members, bytes) = body::read_with_bytes(call, body).await?;
         let known: Vec<&str> = SigningAlgorithm::ALL.iter().map(|known| known.as_str()).collect();
@@ -66,7 +62,7 @@ async fn check_clock(call: &ApiCall<'_>) -> Result<(), ApiError> {
 }
 
 pub async fn show(app: web::Data<App>, request: Request, kid: web::Path<String>) -> HttpResponse {
-    respond(&app, &request, READ, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         let found = keys::find(&call.context(), &kid).await?;
         Ok(ApiReply::ok(to_json(&found)).with_version(&keys::version(&found.key)))
@@ -76,7 +72,7 @@ pub async fn show(app: web::Data<App>, request: Request, kid: web::Path<String>)
 
 /// Takes a key out of use. It stays in the list, as a retired one.
 pub async fn delete(app: web::Data<App>, request: Request, kid: web::Path<String>) -> HttpResponse {
-    respond(&app, &request, WRITE, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         keys::retire(&condition::context(call)?, &kid).await?;
         Ok(ApiReply::done())

@@ -16,18 +16,6 @@ const USUAL_PAGE_SIZE: u32 = 50;
 /// # Errors
 /// If a parameter is not valid or not known.
 pub(super) fn of<F>(call: &ApiCall<'_>, filter: F) -> Result<Listing<F>, ApiError> {
-    read(call, filter, "cursor")
-}
-
-/// Reads `limit` and `after`, the cursor of a list that grows at its end.
-///
-/// # Errors
-/// If a parameter is not valid or not known.
-pub(super) fn of_log<F>(call: &ApiCall<'_>, filter: F) -> Result<Listing<F>, ApiError> {
-    read(call, filter, "after")
-}
-
-fn read<F>(call: &ApiCall<'_>, filter: F, cursor: &str) -> Result<Listing<F>, ApiError> {
     let limit = match call.parameter("limit") {
         None => USUAL_PAGE_SIZE,
         Some(text) => {
@@ -35,7 +23,7 @@ fn read<F>(call: &ApiCall<'_>, filter: F, cursor: &str) -> Result<Listing<F>, Ap
             number.ok_or_else(|| invalid(format!("limit is a number from 1 to {MAX_PAGE_SIZE}")))?
         }
     };
-    let cursor = call.parameter(cursor);
+    let cursor = call.operation.cursor().and_then(|name| call.parameter(name));
     call.end_of_query()?;
     Ok(Listing { filter, limit, cursor })
 }
@@ -52,8 +40,7 @@ fn address(call: &ApiCall<'_>, cursor: &str) -> String {
     let pairs: Vec<(String, String)> =
         serde_urlencoded::from_str(call.request.query_string()).unwrap_or_default();
     let mut query = url::form_urlencoded::Serializer::new(String::new());
-    // A log has its cursor in another parameter, which the first page does not have yet.
-    let parameter = if call.request.route.path == "/api/v1/events" { "after" } else { "cursor" };
+    let parameter = call.operation.cursor().unwrap_or("cursor");
     query.extend_pairs(pairs.iter().filter(|(name, _)| name != parameter));
     query.append_pair(parameter, cursor);
     let mount = call.app.issuer.splitn(4, '/').nth(3).map(|path| format!("/{path}")).unwrap_or_default();

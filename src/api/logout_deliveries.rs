@@ -11,16 +11,12 @@ use super::reply::ApiReply;
 use crate::app::App;
 use crate::http::call::Request;
 use crate::oauth::id::ClientId;
-use crate::oauth::permission::{Area, Need};
 use crate::operations::logout_deliveries;
 use crate::representation::logout_delivery::to_json;
 use crate::store::logout_deliveries::{DeliveryFilter, DeliveryState};
 
-const READ: Need = Need::read(Area::Clients);
-const WRITE: Need = Need::write(Area::Clients);
-
 pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
-    respond(&app, &request, READ, async |call| {
+    respond(&app, &request, async |call| {
         let states = [DeliveryState::Waiting, DeliveryState::Delivered, DeliveryState::Failed];
         let filter = DeliveryFilter {
             client: call.parameter("client_id").map(ClientId::new),
@@ -34,7 +30,7 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
 
 /// Makes deliveries that no application has confirmed due at once.
 pub async fn retry(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
-    respond(&app, &request, WRITE, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         let (mut members, bytes) = body::read_with_bytes(call, body).await?;
         let client = members.text("client_id").map(ClientId::new);

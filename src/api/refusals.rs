@@ -8,15 +8,12 @@ use super::reply::ApiReply;
 use crate::app::App;
 use crate::http::call::Request;
 use crate::oauth::id::ClientId;
-use crate::oauth::permission::{Area, Need};
 use crate::operations::explanation::refusal_to_json;
 use crate::operations::refusals;
 use crate::store::refusals::RefusalFilter;
 
-const READ: Need = Need::read(Area::Audit);
-
 pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
-    respond(&app, &request, READ, async |call| {
+    respond(&app, &request, async |call| {
         let filter = RefusalFilter {
             client: call.parameter("client").map(ClientId::new),
             reason: call.parameter("reason"),
@@ -29,7 +26,7 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
 }
 
 pub async fn show(app: web::Data<App>, request: Request, id: web::Path<String>) -> HttpResponse {
-    respond(&app, &request, READ, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         let filter = RefusalFilter { request_id: Some(id.into_inner()), ..RefusalFilter::default() };
         Ok(ApiReply::ok(refusals::find(&call.context(), filter).await?.to_json(&call.app.issuer)))

@@ -4,28 +4,29 @@ use actix_web::{HttpResponse, web};
 
 use super::body::{self, Members};
 use super::call::respond;
-use super::condition::{self, PutCondition};
+use super::condition;
 use super::idempotency;
 use super::listing;
-use super::reply::{ApiReply, segment};
+use super::put::{self, Replaceable, created};
+use super::reply::ApiReply;
 use crate::app::App;
 use crate::clock::Seconds;
+use crate::failure::Denied;
 use crate::http::call::Request;
 use crate::oauth::client::TokenFormat;
 use crate::oauth::grant::resource::Resource;
 use crate::oauth::grant::scope::Scope;
-use crate::oauth::permission::{Area, Need};
 use crate::oauth::signing_key::SigningAlgorithm;
+use crate::operations::fault::Faults;
 use crate::operations::list_change::ListChange;
 use crate::operations::resources::{self, ResourceChanges};
+use crate::operations::{Context, Done};
+use crate::representation::address::segment;
 use crate::representation::resource::to_json;
 use crate::store::page::NameFilter;
 
-const READ: Need = Need::read(Area::Config);
-const WRITE: Need = Need::write(Area::Config);
-
 pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
-    respond(&app, &request, READ, async |call| {
+    respond(&app, &request, async |call| {
         let listing = listing::of(call, NameFilter { q: call.parameter("q") })?;
         Ok(listing::reply(call, &resources::list(&call.context(), listing).await?, to_json))
     })
@@ -33,7 +34,7 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
 }
 
 pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
-    respond(&app, &request, WRITE, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         let (mut members, bytes) = body::read_with_bytes(call, body).await?;
         let uri = members.required_text("resource");
@@ -46,9 +47,9 @@ pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -
 }
 
 pub async fn show(app: web::Data<App>, request: Request, uri: web::Path<String>) -> HttpResponse {
-    respond(&app, &request, READ, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
-        Ok(shown(&resources::find(&call.context(), &uri).await?))
+        Ok(resources::find(&call.context(), &uri).await?.shown())
     })
     .await
 }
@@ -56,29 +57,10 @@ pub async fn show(app: web::Data<App>, request: Request, uri: web::Path<String>)
 pub async fn put(
     app: web::Data<App>,
     request: Request,
-    uri: web::Path<String>,
+    name: web::Path<String>,
     body: web::Payload,
 ) -> HttpResponse {
-    respond(&app, &request, WRITE, async |call| {
-        call.end_of_query()?;
-        let condition = condition::of_put(call.request)?;
-        let mut members = body::read(call, body).await?;
-        members.named("resource", &uri);
-        let resource = new(&mut members, uri.into_inner());
-        members.end()?;
-        match condition {
-            PutCondition::Create => {
-                let done = resources::create(&call.context(), resource).await.map_err(condition::exists)?;
-                Ok(created(&done.outcome))
-            }
-            PutCondition::Replace(version) => {
-                let context = condition::replacing(call, version);
-                let (uri, changes) = (resource.uri.clone(), whole(resource));
-                Ok(shown(&resources::update(&context, &uri, changes).await?.outcome))
-            }
-        }
-    })
-    .await
+    put::put::<Resource>(&app, &request, name.into_inner(), body).await
 }
 
 pub async fn patch(
@@ -87,20 +69,20 @@ pub async fn patch(
     uri: web::Path<String>,
     body: web::Payload,
 ) -> HttpResponse {
-    respond(&app, &request, WRITE, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         let context = condition::context(call)?;
         let mut members = body::read_patch(call, body).await?;
         members.named("resource", &uri);
         let changes = changes(&mut members);
         members.end()?;
-        Ok(shown(&resources::update(&context, &uri, changes).await?.outcome))
+        Ok(resources::update(&context, &uri, changes).await?.outcome.shown())
     })
     .await
 }
 
 pub async fn delete(app: web::Data<App>, request: Request, uri: web::Path<String>) -> HttpResponse {
-    respond(&app, &request, WRITE, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         resources::delete(&condition::context(call)?, &uri).await?;
         Ok(ApiReply::done())
@@ -108,13 +90,29 @@ pub async fn delete(app: web::Data<App>, request: Request, uri: web::Path<String
     .await
 }
 
-fn shown(resource: &Resource) -> ApiReply {
-    ApiReply::ok(to_json(resource)).with_version(&resources::version(resource))
-}
+impl Replaceable for Resource {
+    const NAME: &'static str = "resource";
 
-fn created(resource: &Resource) -> ApiReply {
-    let address = format!("/api/v1/resources/{}", segment(&resource.uri));
-    ApiReply::created(address, to_json(resource)).with_version(&resources::version(resource))
+    fn read(members: &mut Members, name: String) -> Self {
+        new(members, name)
+    }
+
+    async fn create(context: &Context<'_>, object: Self) -> Result<Done<Self>, Denied<Faults>> {
+        resources::create(context, object).await
+    }
+
+    async fn replace(context: &Context<'_>, object: Self) -> Result<Self, Denied<Faults>> {
+        let (uri, changes) = (object.uri.clone(), whole(object));
+        Ok(resources::update(context, &uri, changes).await?.outcome)
+    }
+
+    fn address(&self) -> String {
+        format!("/api/v1/resources/{}", segment(&self.uri))
+    }
+
+    fn shown(&self) -> ApiReply {
+        ApiReply::ok(to_json(self)).with_version(&resources::version(self))
+    }
 }
 
 /// Reads a resource to create under this URI, or one that replaces it. What is wrong is noted with the members.

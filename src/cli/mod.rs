@@ -34,6 +34,8 @@ mod resource;
 mod restore;
 mod scope;
 mod secret;
+#[cfg(test)]
+mod sentences;
 mod serve;
 mod session;
 mod setup_link;

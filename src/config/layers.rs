@@ -17,7 +17,7 @@ const PREFIX: &str = "GRANTOR_";
 
 /// The value of an option, and its source.
 #[derive(Clone, Debug)]
-pub struct Setting {
+pub struct LayeredSetting {
     value: Value,
     pub origin: SettingSource,
 }
@@ -26,7 +26,7 @@ pub struct Setting {
 #[derive(Clone, Debug)]
 pub struct Layers {
     defaults: BTreeMap<String, Value>,
-    settings: BTreeMap<String, Setting>,
+    settings: BTreeMap<String, LayeredSetting>,
     findings: Vec<Finding>,
     /// The configuration file; `None` if there is no such file.
     pub(super) file: Option<PathBuf>,
@@ -47,7 +47,7 @@ impl Layers {
         let defaults = File::from_str(DEFAULTS, FileFormat::Toml).collect();
         let defaults = flat(defaults.map_err(|error| ConfigError::new(error.to_string()))?);
         let as_setting = |(key, value): (&String, &Value)| {
-            (key.clone(), Setting { value: value.clone(), origin: SettingSource::Default })
+            (key.clone(), LayeredSetting { value: value.clone(), origin: SettingSource::Default })
         };
         let settings = defaults.iter().map(as_setting).collect();
         let mut layers = Self { defaults, settings, findings: Vec::new(), file };
@@ -69,7 +69,7 @@ impl Layers {
 
     /// Whether the configuration file contains a secret.
     pub(super) fn file_has_secret(&self) -> bool {
-        let is_of_file = |setting: &&Setting| matches!(setting.origin, SettingSource::File(_));
+        let is_of_file = |setting: &&LayeredSetting| matches!(setting.origin, SettingSource::File(_));
         let text = |key: &str| {
             let setting = self.settings.get(key).filter(is_of_file)?;
             Some(setting.value.to_string()).filter(|text| !text.is_empty())
@@ -79,7 +79,7 @@ impl Layers {
     }
 
     /// Every option by name, with its setting.
-    pub fn settings(&self) -> impl Iterator<Item = (&str, &Setting)> {
+    pub fn settings(&self) -> impl Iterator<Item = (&str, &LayeredSetting)> {
         self.settings.iter().map(|(key, setting)| (key.as_str(), setting))
     }
 
@@ -164,7 +164,7 @@ impl Layers {
             return self.overlay(&format!("{key}.default"), value, origin);
         }
         if let Some(setting) = self.settings.get_mut(key) {
-            *setting = Setting { value, origin };
+            *setting = LayeredSetting { value, origin };
             return;
         }
         // What was meant as the value of an option, perhaps a secret, can be read as the name of an option below it.
@@ -190,7 +190,7 @@ impl Layers {
     }
 
     /// The value of a setting for display: numbers and switches as JSON, secrets as an ellipsis.
-    pub fn shown(&self, key: &str, setting: &Setting) -> serde_json::Value {
+    pub fn shown(&self, key: &str, setting: &LayeredSetting) -> serde_json::Value {
         let value = setting.value.clone();
         let number = || value.clone().into_int().ok().map(serde_json::Value::from);
         let switch = || value.clone().into_bool().ok().map(serde_json::Value::from);

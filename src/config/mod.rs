@@ -32,7 +32,7 @@ pub use audit::Audit;
 pub use brand::BrandOptions;
 pub use check::{BAD_FILTER, check_public_url};
 pub use finding::{ConfigError, Finding, SettingSource};
-pub use layers::{Layers, Setting};
+pub use layers::{LayeredSetting, Layers};
 pub use limits::Limits;
 pub use oauth::{OAuth, RequirePkce};
 pub use passwords::PasswordOptions;

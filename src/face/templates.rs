@@ -42,10 +42,11 @@ pub(super) const PAGES: [(&str, &str); 18] = templates![
     "home.html",
 ];
 
-/// The templates of the error reference, which is for developers and stays as it is.
-const REFERENCE: [(&str, &str); 6] = templates![
+/// The templates of the references, which are for developers and stay as they are.
+const REFERENCE: [(&str, &str); 7] = templates![
     "reference_layout.html",
     "example.html",
+    "api.html",
     "errors.html",
     "search.html",
     "code.html",
@@ -58,7 +59,7 @@ pub fn replaceable() -> [&'static str; PAGES.len()] {
 }
 
 /// How many steps a page may take if an operator has replaced templates; a step is an instruction, or 64 bytes of text. This is
-/// 20 times as many as the largest page of ours takes, the list of all errors.
+/// several times as many as the largest page of ours takes, the reference of the API.
 pub const FUEL: u64 = 160_000;
 
 /// The compiled templates.

@@ -295,6 +295,10 @@ impl Request {
         self.http.headers()
     }
 
+    pub fn method(&self) -> &Method {
+        self.http.method()
+    }
+
     /// Reports to the connection that the body has been read to its end.
     pub(super) fn body_is_read(&self) {
         if let Some(lifeline) = self.http.conn_data::<Rc<Lifeline>>() {

@@ -1,6 +1,7 @@
 //! HTML pages for people. All of them work without JavaScript.
 
 mod account_list;
+pub mod api_reference;
 mod application;
 pub mod assets;
 pub mod choose_account;

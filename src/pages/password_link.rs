@@ -34,7 +34,9 @@ pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     }
     let token = query.one("token").ok().flatten().unwrap_or_default();
     match find(&app, &request, token).await {
-        Ok(holder) => page(&app, &request, StatusCode::OK, &Shown { holder: &holder, token, problem: None }),
+        Ok(holder) => {
+            page(&app, &request, StatusCode::OK, &ShownLink { holder: &holder, token, problem: None })
+        }
         Err(denied) => answer::page_error(&app, &request, denied),
     }
 }
@@ -59,7 +61,7 @@ async fn set(app: &App, request: &Request, body: web::Payload) -> Result<HttpRes
     let holder = find(app, request, token).await?;
     let person = &holder.person;
     if let Err(problem) = check(app, person, password, field("repeated")) {
-        let shown = Shown { holder: &holder, token, problem: Some(problem) };
+        let shown = ShownLink { holder: &holder, token, problem: Some(problem) };
         return Ok(page(app, request, StatusCode::UNPROCESSABLE_ENTITY, &shown));
     }
     let passwords = app.passwords.asked_by(Requester::person(Networks::of(request.address).network));
@@ -126,13 +128,13 @@ fn over<T>(denied: Denied<T>) -> Denied<OAuthError> {
 }
 
 /// What the page shows.
-struct Shown<'a> {
+struct ShownLink<'a> {
     holder: &'a LinkHolder,
     token: &'a str,
     problem: Option<FormProblem>,
 }
 
-fn page(app: &App, request: &Request, status: StatusCode, shown: &Shown<'_>) -> HttpResponse {
+fn page(app: &App, request: &Request, status: StatusCode, shown: &ShownLink<'_>) -> HttpResponse {
     let known = browser::binding(app, request);
     let browser = known.clone().unwrap_or_else(crate::secret::random_token);
     let view = SetPasswordPage {

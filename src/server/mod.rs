@@ -41,6 +41,7 @@ use crate::metrics::counters::Counters;
 use crate::metrics::purge_counters::PurgeCounters;
 use crate::metrics::requests::Requests;
 use crate::readiness::Readiness;
+use crate::representation::document::ApiDocument;
 use crate::secret::passwords::Passwords;
 use crate::store::db::{Db, DbOptions};
 use crate::store::leases;
@@ -138,9 +139,11 @@ impl Server {
     pub fn start(self) -> Result<(impl Future<Output = std::io::Result<()>>, ServerHandle), Failure> {
         let app = web::Data::from(self.app.clone());
         let (mount, has_management) = (mount_path(&self.app.issuer), self.app.config.admin.enabled);
+        let document = web::Data::new(ApiDocument::new(&self.app.issuer, routes::methods()));
         let factory = move || {
             ActixApp::new()
                 .app_data(app.clone())
+                .app_data(document.clone())
                 .wrap(actix_web::middleware::from_fn(envelope::wrap))
                 .configure(|config| routes::register(config, &mount, has_management))
         };

@@ -5,8 +5,8 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{Resource, http};
 
 use crate::api::{
-    activity, api_keys, clients, events, grants, issuers, keys, logout_deliveries, refusals, resources,
-    scopes, users,
+    activity, api_keys, clients, document, events, grants, issuers, keys, logout_deliveries, refusals,
+    resources, scopes, users,
 };
 use crate::endpoints::fallback::{self, MethodNotAllowed};
 use crate::endpoints::{
@@ -17,12 +17,12 @@ use crate::http::route::Surface::{Api, Management, OAuth, Page};
 use crate::http::route::{Route, Surface};
 use crate::limits::Class;
 use crate::pages::{
-    assets, choose_account, consent, device, errors, home, language, logo, logout, password_link, sign_in,
-    sign_up,
+    api_reference, assets, choose_account, consent, device, errors, home, language, logo, logout,
+    password_link, sign_in, sign_up,
 };
 
 /// The most frequent endpoints come first.
-static ENDPOINTS: [Endpoint; 62] = [
+static ENDPOINTS: [Endpoint; 64] = [
     at("/token", OAuth, Class::Token).post(|route| route.to(token::post)).preflight(),
     at("/introspect", OAuth, Class::Introspection).post(|route| route.to(introspect::post)),
     at("/authorize", Page, Class::Pages)
@@ -79,6 +79,10 @@ static ENDPOINTS: [Endpoint; 62] = [
     at("/errors/{word}", Page, Class::Metadata).read(|route| route.to(errors::show)).compressed(),
     at("/assets/{name}", Page, Class::Metadata).read(|route| route.to(assets::show)).compressed(),
     at("/logos/{digest}", Page, Class::Metadata).read(|route| route.to(logo::show)),
+    at("/api", Page, Class::Management).read(|route| route.to(api_reference::show)).compressed(),
+    at("/api/v1/openapi.json", Management, Class::Management)
+        .read(|route| route.to(document::show))
+        .compressed(),
     at("/api/v1/clients", Management, Class::Management)
         .read(|route| route.to(clients::list))
         .post(|route| route.to(clients::create)),

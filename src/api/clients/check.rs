@@ -5,7 +5,6 @@ use actix_web::{HttpResponse, web};
 use super::super::body;
 use super::super::call::respond;
 use super::super::reply::ApiReply;
-use super::READ;
 use crate::app::App;
 use crate::http::call::Request;
 use crate::oauth::id::ClientId;
@@ -18,7 +17,7 @@ pub async fn create(
     id: web::Path<String>,
     body: web::Payload,
 ) -> HttpResponse {
-    respond(&app, &request, READ, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         let mut members = body::read(call, body).await?;
         let input = CheckInput {

@@ -15,28 +15,25 @@ use super::error::ApiError;
 use super::idempotency;
 use super::listing;
 use super::query::invalid;
-use super::reply::{ApiReply, segment};
+use super::reply::ApiReply;
 use crate::app::App;
 use crate::http::call::Request;
 use crate::oauth::client::{Client, ClientKind, GrantType};
 use crate::oauth::id::ClientId;
-use crate::oauth::permission::{Area, Need};
 use crate::operations::clients::{
     self, ChosenSecret, ClientChange, CreatedClient, Logos, NewClient, SecretSource, SectorReading,
 };
 use crate::operations::fault::Faults;
 use crate::operations::terms::Version;
 use crate::operations::{Context, Done};
+use crate::representation::address::segment;
 use crate::representation::client::settings;
 use crate::secret::Secret;
 use crate::store::clients::{ClientColumn, ClientFilter, ClientRecord};
 use members::NewMembers;
 
-const READ: Need = Need::read(Area::Clients);
-const WRITE: Need = Need::write(Area::Clients);
-
 pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
-    respond(&app, &request, READ, async |call| {
+    respond(&app, &request, async |call| {
         let kind = call.parameter("kind").map(|word| {
             ClientKind::parse(&word).ok_or_else(|| invalid("kind is web, spa, native or service"))
         });
@@ -57,7 +54,7 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
 }
 
 pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
-    respond(&app, &request, WRITE, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         let (mut members, bytes) = body::read_with_bytes(call, body).await?;
         let new = NewMembers::read(&mut members, None);
@@ -70,7 +67,7 @@ pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -
 }
 
 pub async fn show(app: web::Data<App>, request: Request, id: web::Path<String>) -> HttpResponse {
-    respond(&app, &request, READ, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         let record = clients::find(&call.context(), &ClientId::new(id.into_inner())).await?;
         Ok(ApiReply::ok(record_to_json(&record)).with_version(&clients::version(&record.client)))
@@ -84,7 +81,7 @@ pub async fn put(
     id: web::Path<String>,
     body: web::Payload,
 ) -> HttpResponse {
-    respond(&app, &request, WRITE, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         let id = ClientId::new(id.into_inner());
         let put = condition::of_put(call.request)?;
@@ -133,7 +130,7 @@ pub async fn patch(
     id: web::Path<String>,
     body: web::Payload,
 ) -> HttpResponse {
-    respond(&app, &request, WRITE, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         let id = ClientId::new(id.into_inner());
         let context = condition::context(call)?;
@@ -146,7 +143,7 @@ pub async fn patch(
 }
 
 pub async fn delete(app: web::Data<App>, request: Request, id: web::Path<String>) -> HttpResponse {
-    respond(&app, &request, WRITE, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         let context = condition::context(call)?;
         clients::delete(&context, &ClientId::new(id.into_inner())).await?;

@@ -8,7 +8,7 @@ use super::super::call::respond;
 use super::super::idempotency;
 use super::super::listing;
 use super::super::reply::ApiReply;
-use super::{READ, WRITE, address, secret_source};
+use super::{address, secret_source};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::http::call::Request;
@@ -20,7 +20,7 @@ use crate::representation::client::secret_to_json;
 use crate::secret::Secret;
 
 pub async fn list(app: web::Data<App>, request: Request, id: web::Path<String>) -> HttpResponse {
-    respond(&app, &request, READ, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         let record = clients::find(&call.context(), &ClientId::new(id.into_inner())).await?;
         // A client has so few secrets that all are on the first page.
@@ -36,7 +36,7 @@ pub async fn create(
     id: web::Path<String>,
     body: web::Payload,
 ) -> HttpResponse {
-    respond(&app, &request, WRITE, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         let (mut members, bytes) = body::read_with_bytes(call, body).await?;
         let expires_at = members.changed_time("expires_at").flatten();
@@ -72,7 +72,7 @@ pub async fn patch(
     path: web::Path<(String, String)>,
     body: web::Payload,
 ) -> HttpResponse {
-    respond(&app, &request, WRITE, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         let (id, secret) = path.into_inner();
         let mut members = body::read_patch(call, body).await?;
@@ -95,7 +95,7 @@ pub async fn delete(
     request: Request,
     path: web::Path<(String, String)>,
 ) -> HttpResponse {
-    respond(&app, &request, WRITE, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         let (id, secret) = path.into_inner();
         let (context, id) = (call.context(), ClientId::new(id));

@@ -5,25 +5,26 @@ pub mod subjects;
 
 use actix_web::{HttpResponse, web};
 
-use super::body;
+use super::body::{self, Members};
 use super::call::respond;
-use super::condition::{self, PutCondition};
+use super::condition;
 use super::idempotency;
 use super::listing;
-use super::reply::{ApiReply, segment};
+use super::put::{self, Replaceable, created};
+use super::reply::ApiReply;
 use crate::app::App;
+use crate::failure::Denied;
 use crate::http::call::Request;
 use crate::oauth::grant::trusted_issuer::TrustedIssuer;
-use crate::oauth::permission::{Area, Need};
+use crate::operations::fault::Faults;
 use crate::operations::trusted_issuers;
+use crate::operations::{Context, Done};
+use crate::representation::address::segment;
 use crate::representation::trusted_issuer::to_json;
 use crate::store::page::NameFilter;
 
-const READ: Need = Need::read(Area::Config);
-const WRITE: Need = Need::write(Area::Config);
-
 pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
-    respond(&app, &request, READ, async |call| {
+    respond(&app, &request, async |call| {
         let listing = listing::of(call, NameFilter { q: call.parameter("q") })?;
         Ok(listing::reply(call, &trusted_issuers::list(&call.context(), listing).await?, to_json))
     })
@@ -31,7 +32,7 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
 }
 
 pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
-    respond(&app, &request, WRITE, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         let (mut members, bytes) = body::read_with_bytes(call, body).await?;
         let name = members.required_text("issuer");
@@ -44,9 +45,9 @@ pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -
 }
 
 pub async fn show(app: web::Data<App>, request: Request, name: web::Path<String>) -> HttpResponse {
-    respond(&app, &request, READ, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
-        Ok(shown(&trusted_issuers::find(&call.context(), &name).await?))
+        Ok(trusted_issuers::find(&call.context(), &name).await?.shown())
     })
     .await
 }
@@ -57,27 +58,7 @@ pub async fn put(
     name: web::Path<String>,
     body: web::Payload,
 ) -> HttpResponse {
-    respond(&app, &request, WRITE, async |call| {
-        call.end_of_query()?;
-        let condition = condition::of_put(call.request)?;
-        let mut members = body::read(call, body).await?;
-        members.named("issuer", &name);
-        let issuer = members::new(&mut members, name.into_inner());
-        members.end()?;
-        match condition {
-            PutCondition::Create => {
-                let created_issuer = trusted_issuers::create(&call.context(), issuer).await;
-                Ok(created(&created_issuer.map_err(condition::exists)?.outcome))
-            }
-            PutCondition::Replace(version) => {
-                let context = condition::replacing(call, version);
-                let (name, changes) = (issuer.issuer.clone(), members::whole(issuer));
-                let (issuer, _) = trusted_issuers::update(&context, &name, changes).await?.outcome;
-                Ok(shown(&issuer))
-            }
-        }
-    })
-    .await
+    put::put::<TrustedIssuer>(&app, &request, name.into_inner(), body).await
 }
 
 pub async fn patch(
@@ -86,7 +67,7 @@ pub async fn patch(
     name: web::Path<String>,
     body: web::Payload,
 ) -> HttpResponse {
-    respond(&app, &request, WRITE, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         let context = condition::context(call)?;
         let mut members = body::read_patch(call, body).await?;
@@ -94,13 +75,13 @@ pub async fn patch(
         let changes = members::changes(&mut members);
         members.end()?;
         let (issuer, _) = trusted_issuers::update(&context, &name, changes).await?.outcome;
-        Ok(shown(&issuer))
+        Ok(issuer.shown())
     })
     .await
 }
 
 pub async fn delete(app: web::Data<App>, request: Request, name: web::Path<String>) -> HttpResponse {
-    respond(&app, &request, WRITE, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         trusted_issuers::delete(&condition::context(call)?, &name).await?;
         Ok(ApiReply::done())
@@ -108,13 +89,29 @@ pub async fn delete(app: web::Data<App>, request: Request, name: web::Path<Strin
     .await
 }
 
-fn shown(issuer: &TrustedIssuer) -> ApiReply {
-    ApiReply::ok(to_json(issuer)).with_version(&trusted_issuers::version(issuer))
-}
+impl Replaceable for TrustedIssuer {
+    const NAME: &'static str = "issuer";
 
-fn created(issuer: &TrustedIssuer) -> ApiReply {
-    let address = address(&issuer.issuer);
-    ApiReply::created(address, to_json(issuer)).with_version(&trusted_issuers::version(issuer))
+    fn read(members: &mut Members, name: String) -> Self {
+        members::new(members, name)
+    }
+
+    async fn create(context: &Context<'_>, object: Self) -> Result<Done<Self>, Denied<Faults>> {
+        trusted_issuers::create(context, object).await
+    }
+
+    async fn replace(context: &Context<'_>, object: Self) -> Result<Self, Denied<Faults>> {
+        let (name, changes) = (object.issuer.clone(), members::whole(object));
+        Ok(trusted_issuers::update(context, &name, changes).await?.outcome.0)
+    }
+
+    fn address(&self) -> String {
+        address(&self.issuer)
+    }
+
+    fn shown(&self) -> ApiReply {
+        ApiReply::ok(to_json(self)).with_version(&trusted_issuers::version(self))
+    }
 }
 
 /// The path of an issuer below the public URL.

@@ -6,8 +6,8 @@ use super::super::body;
 use super::super::call::respond;
 use super::super::idempotency;
 use super::super::listing;
-use super::super::reply::{ApiReply, segment};
-use super::{READ, WRITE, address};
+use super::super::reply::ApiReply;
+use super::address;
 use crate::app::App;
 use crate::failure::Denied;
 use crate::http::call::Request;
@@ -15,11 +15,12 @@ use crate::oauth::identity::claims::Person;
 use crate::operations::Context;
 use crate::operations::fault::{Fault, FaultKind, Faults};
 use crate::operations::trusted_issuers;
+use crate::representation::address::segment;
 use crate::representation::trusted_issuer::subject_to_json;
 use crate::store::trusted_issuers::SubjectRecord;
 
 pub async fn list(app: web::Data<App>, request: Request, issuer: web::Path<String>) -> HttpResponse {
-    respond(&app, &request, READ, async |call| {
+    respond(&app, &request, async |call| {
         let listing = listing::of(call, issuer.into_inner())?;
         let context = call.context();
         trusted_issuers::find(&context, &listing.filter).await?;
@@ -34,7 +35,7 @@ pub async fn create(
     issuer: web::Path<String>,
     body: web::Payload,
 ) -> HttpResponse {
-    respond(&app, &request, WRITE, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         let (mut members, bytes) = body::read_with_bytes(call, body).await?;
         let (subject, user) = (members.required_text("subject"), members.required_text("user"));
@@ -62,7 +63,7 @@ pub async fn delete(
     request: Request,
     path: web::Path<(String, String)>,
 ) -> HttpResponse {
-    respond(&app, &request, WRITE, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         let (issuer, subject) = path.into_inner();
         trusted_issuers::unlink_subject(&call.context(), &issuer, &subject).await?;

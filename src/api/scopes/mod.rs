@@ -4,25 +4,27 @@ mod members;
 
 use actix_web::{HttpResponse, web};
 
-use super::body;
+use super::body::{self, Members};
 use super::call::respond;
-use super::condition::{self, PutCondition};
+use super::condition;
 use super::idempotency;
 use super::listing;
-use super::reply::{ApiReply, segment};
+use super::put::{self, Replaceable, created};
+use super::reply::ApiReply;
 use crate::app::App;
+use crate::failure::Denied;
 use crate::http::call::Request;
 use crate::oauth::grant::scope::ScopeRecord;
 use crate::oauth::permission::{Area, Need};
+use crate::operations::fault::Faults;
 use crate::operations::scopes::{self, InUse};
+use crate::operations::{Context, Done};
+use crate::representation::address::segment;
 use crate::representation::scope::to_json;
 use crate::store::page::NameFilter;
 
-const READ: Need = Need::read(Area::Config);
-const WRITE: Need = Need::write(Area::Config);
-
 pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
-    respond(&app, &request, READ, async |call| {
+    respond(&app, &request, async |call| {
         let listing = listing::of(call, NameFilter { q: call.parameter("q") })?;
         Ok(listing::reply(call, &scopes::list(&call.context(), listing).await?, to_json))
     })
@@ -30,7 +32,7 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
 }
 
 pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
-    respond(&app, &request, WRITE, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         let (mut members, bytes) = body::read_with_bytes(call, body).await?;
         let name = members.required_text("name");
@@ -43,9 +45,9 @@ pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -
 }
 
 pub async fn show(app: web::Data<App>, request: Request, name: web::Path<String>) -> HttpResponse {
-    respond(&app, &request, READ, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
-        Ok(shown(&scopes::find(&call.context(), &name).await?))
+        Ok(scopes::find(&call.context(), &name).await?.shown())
     })
     .await
 }
@@ -56,26 +58,7 @@ pub async fn put(
     name: web::Path<String>,
     body: web::Payload,
 ) -> HttpResponse {
-    respond(&app, &request, WRITE, async |call| {
-        call.end_of_query()?;
-        let condition = condition::of_put(call.request)?;
-        let mut members = body::read(call, body).await?;
-        members.named("name", &name);
-        let scope = members::new(&mut members, name.into_inner());
-        members.end()?;
-        match condition {
-            PutCondition::Create => {
-                let done = scopes::create(&call.context(), scope).await.map_err(condition::exists)?;
-                Ok(created(&done.outcome))
-            }
-            PutCondition::Replace(version) => {
-                let context = condition::replacing(call, version);
-                let (name, changes) = (scope.name.clone(), members::whole(scope));
-                Ok(shown(&scopes::update(&context, &name, changes).await?.outcome))
-            }
-        }
-    })
-    .await
+    put::put::<ScopeRecord>(&app, &request, name.into_inner(), body).await
 }
 
 pub async fn patch(
@@ -84,20 +67,20 @@ pub async fn patch(
     name: web::Path<String>,
     body: web::Payload,
 ) -> HttpResponse {
-    respond(&app, &request, WRITE, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         let context = condition::context(call)?;
         let mut members = body::read_patch(call, body).await?;
         members.named("name", &name);
         let changes = members::changes(&mut members);
         members.end()?;
-        Ok(shown(&scopes::update(&context, &name, changes).await?.outcome))
+        Ok(scopes::update(&context, &name, changes).await?.outcome.shown())
     })
     .await
 }
 
 pub async fn delete(app: web::Data<App>, request: Request, name: web::Path<String>) -> HttpResponse {
-    respond(&app, &request, WRITE, async |call| {
+    respond(&app, &request, async |call| {
         let in_use = if call.flag("force")? == Some(true) { InUse::TakeAway } else { InUse::Refuse };
         call.end_of_query()?;
         if in_use == InUse::TakeAway {
@@ -110,11 +93,27 @@ pub async fn delete(app: web::Data<App>, request: Request, name: web::Path<Strin
     .await
 }
 
-fn shown(scope: &ScopeRecord) -> ApiReply {
-    ApiReply::ok(to_json(scope)).with_version(&scopes::version(scope))
-}
+impl Replaceable for ScopeRecord {
+    const NAME: &'static str = "name";
 
-fn created(scope: &ScopeRecord) -> ApiReply {
-    let address = format!("/api/v1/scopes/{}", segment(&scope.name));
-    ApiReply::created(address, to_json(scope)).with_version(&scopes::version(scope))
+    fn read(members: &mut Members, name: String) -> Self {
+        members::new(members, name)
+    }
+
+    async fn create(context: &Context<'_>, object: Self) -> Result<Done<Self>, Denied<Faults>> {
+        scopes::create(context, object).await
+    }
+
+    async fn replace(context: &Context<'_>, object: Self) -> Result<Self, Denied<Faults>> {
+        let (name, changes) = (object.name.clone(), members::whole(object));
+        Ok(scopes::update(context, &name, changes).await?.outcome)
+    }
+
+    fn address(&self) -> String {
+        format!("/api/v1/scopes/{}", segment(&self.name))
+    }
+
+    fn shown(&self) -> ApiReply {
+        ApiReply::ok(to_json(self)).with_version(&scopes::version(self))
+    }
 }

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 use super::super::call::respond;
 use super::super::listing;
 use super::super::reply::ApiReply;
-use super::{READ, WRITE, existing};
+use super::existing;
 use crate::app::App;
 use crate::http::call::Request;
 use crate::oauth::id::ClientId;
@@ -13,7 +13,7 @@ use crate::operations::{consents, grants};
 use crate::representation::consent::to_json;
 
 pub async fn list(app: web::Data<App>, request: Request, id: web::Path<String>) -> HttpResponse {
-    respond(&app, &request, READ, async |call| {
+    respond(&app, &request, async |call| {
         let listing = listing::of(call, ())?;
         let listing = listing.with(existing(call, &id).await?.person.id);
         Ok(listing::reply(call, &consents::list(&call.context(), listing).await?, to_json))
@@ -27,7 +27,7 @@ pub async fn delete(
     request: Request,
     path: web::Path<(String, String)>,
 ) -> HttpResponse {
-    respond(&app, &request, WRITE, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         let (user, client) = path.into_inner();
         let (user, client) = (existing(call, &user).await?.person.id, ClientId::new(client));

@@ -19,15 +19,12 @@ use crate::app::App;
 use crate::http::call::Request;
 use crate::oauth::id::UserId;
 use crate::oauth::identity::role::Role;
-use crate::oauth::permission::{Area, Need};
 use crate::operations::password_links::{self, PasswordLink};
 use crate::operations::terms::Terms;
 use crate::operations::users::{self, HashedPassword, NewUser};
 use crate::representation::user::to_json;
 use crate::store::users::{UserColumn, UserFilter, UserRecord};
 
-const READ: Need = Need::read(Area::Users);
-const WRITE: Need = Need::write(Area::Users);
 /// What a list takes as `role`.
 const ROLES: &[(&str, Option<Role>)] = &[
     ("owner", Some(Role::Owner)),
@@ -37,7 +34,7 @@ const ROLES: &[(&str, Option<Role>)] = &[
 ];
 
 pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
-    respond(&app, &request, READ, async |call| {
+    respond(&app, &request, async |call| {
         let filter = UserFilter {
             q: call.parameter("q"),
             disabled: call.flag("disabled")?,
@@ -51,7 +48,7 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
 }
 
 pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
-    respond(&app, &request, WRITE, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         let (mut members, bytes) = body::read_with_bytes(call, body).await?;
         let policy = call.app.config.passwords.policy();
@@ -74,7 +71,7 @@ pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -
 }
 
 pub async fn show(app: web::Data<App>, request: Request, id: web::Path<String>) -> HttpResponse {
-    respond(&app, &request, READ, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         Ok(shown(&existing(call, &id).await?))
     })
@@ -87,7 +84,7 @@ pub async fn put(
     id: web::Path<String>,
     body: web::Payload,
 ) -> HttpResponse {
-    respond(&app, &request, WRITE, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         let put = condition::of_put(call.request)?;
         let mut members = body::read(call, body).await?;
@@ -109,7 +106,7 @@ pub async fn patch(
     id: web::Path<String>,
     body: web::Payload,
 ) -> HttpResponse {
-    respond(&app, &request, WRITE, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         let context = condition::context(call)?;
         let mut members = body::read_patch(call, body).await?;
@@ -122,7 +119,7 @@ pub async fn patch(
 }
 
 pub async fn delete(app: web::Data<App>, request: Request, id: web::Path<String>) -> HttpResponse {
-    respond(&app, &request, WRITE, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         let context = condition::context(call)?;
         users::delete(&context, &existing(call, &id).await?.person.id).await?;

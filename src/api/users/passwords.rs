@@ -8,7 +8,7 @@ use super::super::call::{ApiCall, respond};
 use super::super::condition;
 use super::super::idempotency;
 use super::super::reply::ApiReply;
-use super::{WRITE, existing};
+use super::existing;
 use crate::app::App;
 use crate::http::call::Request;
 use crate::operations::password_links::{self, PasswordLink};
@@ -21,7 +21,7 @@ pub async fn put(
     id: web::Path<String>,
     body: web::Payload,
 ) -> HttpResponse {
-    respond(&app, &request, WRITE, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         let context = condition::context(call)?;
         let mut members = body::read(call, body).await?;
@@ -42,7 +42,7 @@ pub async fn create_link(
     id: web::Path<String>,
     body: web::Payload,
 ) -> HttpResponse {
-    respond(&app, &request, WRITE, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         let (members, bytes) = body::read_if_any(call, body).await?;
         members.end()?;

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 use super::super::call::respond;
 use super::super::listing;
 use super::super::reply::ApiReply;
-use super::{READ, WRITE, existing};
+use super::existing;
 use crate::app::App;
 use crate::http::call::Request;
 use crate::oauth::id::SessionId;
@@ -14,7 +14,7 @@ use crate::operations::sessions;
 use crate::representation::session::to_json;
 
 pub async fn list(app: web::Data<App>, request: Request, id: web::Path<String>) -> HttpResponse {
-    respond(&app, &request, READ, async |call| {
+    respond(&app, &request, async |call| {
         let listing = listing::of(call, ())?;
         let listing = listing.with(Some(existing(call, &id).await?.person.id));
         Ok(listing::reply(call, &sessions::list(&call.context(), listing).await?, to_json))
@@ -23,7 +23,7 @@ pub async fn list(app: web::Data<App>, request: Request, id: web::Path<String>) 
 }
 
 pub async fn end_all(app: web::Data<App>, request: Request, id: web::Path<String>) -> HttpResponse {
-    respond(&app, &request, WRITE, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         let user = existing(call, &id).await?.person.id;
         sessions::end_of_user(&call.context(), &user).await?;
@@ -33,7 +33,7 @@ pub async fn end_all(app: web::Data<App>, request: Request, id: web::Path<String
 }
 
 pub async fn end(app: web::Data<App>, request: Request, path: web::Path<(String, String)>) -> HttpResponse {
-    respond(&app, &request, WRITE, async |call| {
+    respond(&app, &request, async |call| {
         call.end_of_query()?;
         let (user, session) = path.into_inner();
         let (user, session) = (existing(call, &user).await?.person.id, SessionId::new(session));

@@ -12,7 +12,7 @@ use super::logos;
 use super::notes_sessions::NotesSession;
 use super::sessions::Pending;
 use super::setup;
-use super::site::{Form, Site, see_other, session_id};
+use super::site::{Site, SiteForm, see_other, session_id};
 use super::tokens::{self, CallExplanation, time_of_day};
 use crate::jose::foreign::{ForeignVerifier, verify};
 
@@ -109,7 +109,7 @@ pub(super) async fn show(site: web::Data<Site>, request: HttpRequest) -> HttpRes
 
 /// Takes the call of the server: a token that only the server can sign, for this application, about an event
 /// (OpenID Connect Back-Channel Logout §2.6).
-pub(super) async fn back_channel(site: web::Data<Site>, form: Form) -> HttpResponse {
+pub(super) async fn back_channel(site: web::Data<Site>, form: SiteForm) -> HttpResponse {
     let token = form.iter().find(|(name, _)| name == "logout_token").map(|(_, value)| value.as_str());
     let claims = match token {
         Some(token) => accepted(&site, token).await,

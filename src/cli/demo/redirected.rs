@@ -9,7 +9,7 @@ use super::explained::explained;
 use super::relying_party::RelyingParty;
 use super::sessions::Pending;
 use super::setup::{self, SignInClient};
-use super::site::{Form, Site, nothing_here, see_other, session_id};
+use super::site::{Site, SiteForm, nothing_here, see_other, session_id};
 use super::{notes, tokens};
 use crate::oauth::request::params::Params;
 
@@ -20,7 +20,7 @@ pub(super) const DEFAULT_SCOPES: [&str; 3] = ["openid", "profile", "calendar.rea
 const KNOWN: [&str; 6] = ["code", "error", "error_description", "error_uri", "state", "iss"];
 
 /// Sends the person to the server with the scopes of the form.
-pub(super) async fn sign_in(site: web::Data<Site>, request: HttpRequest, form: Form) -> HttpResponse {
+pub(super) async fn sign_in(site: web::Data<Site>, request: HttpRequest, form: SiteForm) -> HttpResponse {
     let is_chosen = |name: &str| form.iter().any(|(field, value)| field == "scope" && value == name);
     let scopes: Vec<&str> =
         setup::OFFERED.iter().map(|scope| scope.name).filter(|name| is_chosen(name)).collect();

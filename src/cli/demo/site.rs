@@ -41,7 +41,7 @@ pub(super) struct Site {
 }
 
 /// The fields of a form in their order.
-pub(super) type Form = web::Form<Vec<(String, String)>>;
+pub(super) type SiteForm = web::Form<Vec<(String, String)>>;
 
 impl Site {
     pub(super) fn new(party: RelyingParty, clock: Clock) -> Result<Self, CliError> {

@@ -6,15 +6,37 @@ use crate::oauth::error_code::ErrorCode::{
     self, AccessDenied, InsufficientScope, InvalidRequest, InvalidToken,
 };
 
+/// A request that changes a client, with this body.
+macro_rules! patch {
+    ($body:literal) => {
+        concat!(
+            "PATCH https://id.example.com/api/v1/clients/calendar\n",
+            "Authorization: Bearer grantor_sk_made-up-key\n",
+            "Content-Type: application/merge-patch+json\n\n",
+            $body
+        )
+    };
+}
+
+/// A request that creates a client, with this line of its head and this body.
+macro_rules! post {
+    ($line:literal, $body:literal) => {
+        concat!(
+            "POST https://id.example.com/api/v1/clients\n",
+            "Authorization: Bearer grantor_sk_made-up-key\n",
+            "Content-Type: application/json\n",
+            $line,
+            "\n",
+            $body
+        )
+    };
+}
+
 /// A correct request.
 const GOOD: &str = "GET https://id.example.com/api/v1/clients\n\
                     Authorization: Bearer grantor_sk_made-up-key";
 /// A correct request that changes a client.
-const GOOD_PATCH: &str = "PATCH https://id.example.com/api/v1/clients/calendar\n\
-                          Authorization: Bearer grantor_sk_made-up-key\n\
-                          Content-Type: application/merge-patch+json\n\
-                          \n\
-                          {\"client_name\": \"Calendar\"}";
+const GOOD_PATCH: &str = patch!("{\"client_name\": \"Calendar\"}");
 
 /// The texts of a row that differ between these reasons.
 #[derive(Clone, Copy)]
@@ -157,12 +179,11 @@ pub(super) const CONFLICT: ReasonRow = row(
               If-Match.",
     },
     example(
-        "POST https://id.example.com/api/v1/clients\n\
-         Authorization: Bearer grantor_sk_made-up-key\n\
-         Content-Type: application/json\n\
-         \n\
-         {\"client_id\": \"calendar\", \"client_name\": \"Calendar\", \"kind\": \"web\", \
-         \"redirect_uris\": [\"https://app.example.com/callback\"]}",
+        post!(
+            "",
+            "{\"client_id\": \"calendar\", \"client_name\": \"Calendar\", \"kind\": \"web\", \
+         \"redirect_uris\": [\"https://app.example.com/callback\"]}"
+        ),
         GOOD_PATCH,
     ),
 );
@@ -213,14 +234,7 @@ pub(super) const JSON_MALFORMED: ReasonRow = row(
         what: "The body is not JSON, is not an object, has a member twice, or is nested too deeply.",
         fix: "Send one JSON object in UTF-8 (RFC 8259). The description says the line and column of the mistake.",
     },
-    example(
-        "PATCH https://id.example.com/api/v1/clients/calendar\n\
-         Authorization: Bearer grantor_sk_made-up-key\n\
-         Content-Type: application/merge-patch+json\n\
-         \n\
-         {\"client_name\": \"Calendar\",}",
-        GOOD_PATCH,
-    ),
+    example(patch!("{\"client_name\": \"Calendar\",}"), GOOD_PATCH),
 );
 
 pub(super) const MEMBER_UNKNOWN: ReasonRow = row(
@@ -232,14 +246,7 @@ pub(super) const MEMBER_UNKNOWN: ReasonRow = row(
                cannot leave a setting unchanged.",
         fix: "Compare the name with the reference. Members that only the server sets cannot be sent in POST and PATCH.",
     },
-    example(
-        "PATCH https://id.example.com/api/v1/clients/calendar\n\
-         Authorization: Bearer grantor_sk_made-up-key\n\
-         Content-Type: application/merge-patch+json\n\
-         \n\
-         {\"name\": \"Calendar\"}",
-        GOOD_PATCH,
-    ),
+    example(patch!("{\"name\": \"Calendar\"}"), GOOD_PATCH),
 );
 
 pub(super) const MEMBER_MISSING: ReasonRow = row(
@@ -251,16 +258,8 @@ pub(super) const MEMBER_MISSING: ReasonRow = row(
         fix: "Add the member. The reference says which members are required.",
     },
     example(
-        "POST https://id.example.com/api/v1/clients\n\
-         Authorization: Bearer grantor_sk_made-up-key\n\
-         Content-Type: application/json\n\
-         \n\
-         {\"kind\": \"service\"}",
-        "POST https://id.example.com/api/v1/clients\n\
-         Authorization: Bearer grantor_sk_made-up-key\n\
-         Content-Type: application/json\n\
-         \n\
-         {\"kind\": \"service\", \"client_name\": \"Reports\"}",
+        post!("", "{\"kind\": \"service\"}"),
+        post!("", "{\"kind\": \"service\", \"client_name\": \"Reports\"}"),
     ),
 );
 
@@ -272,14 +271,7 @@ pub(super) const MEMBER_INVALID: ReasonRow = row(
         what: "A member has a value of the wrong type, or one that this server does not accept.",
         fix: "The list errors in the answer has a sentence for every faulty member, with its place in the body.",
     },
-    example(
-        "PATCH https://id.example.com/api/v1/clients/calendar\n\
-         Authorization: Bearer grantor_sk_made-up-key\n\
-         Content-Type: application/merge-patch+json\n\
-         \n\
-         {\"redirect_uris\": [\"http://app.example.com/callback\"]}",
-        GOOD_PATCH,
-    ),
+    example(patch!("{\"redirect_uris\": [\"http://app.example.com/callback\"]}"), GOOD_PATCH),
 );
 
 pub(super) const PARAMETER_UNKNOWN: ReasonRow = row(
@@ -333,12 +325,10 @@ pub(super) const KEY_REUSED: ReasonRow = row(
          Idempotency-Key: 1\n\
          \n\
          {\"kind\": \"service\", \"client_name\": \"Reports\"}",
-        "POST https://id.example.com/api/v1/clients\n\
-         Authorization: Bearer grantor_sk_made-up-key\n\
-         Content-Type: application/json\n\
-         Idempotency-Key: 0f7c1d52-9d4b-4c1e-9a38-5d2f6f1b7a10\n\
-         \n\
-         {\"kind\": \"service\", \"client_name\": \"Reports\"}",
+        post!(
+            "Idempotency-Key: 0f7c1d52-9d4b-4c1e-9a38-5d2f6f1b7a10\n",
+            "{\"kind\": \"service\", \"client_name\": \"Reports\"}"
+        ),
     ),
 );
 
@@ -360,10 +350,6 @@ pub(super) const TOO_MANY_KEPT: ReasonRow = row(
          Idempotency-Key: 5f0c\n\
          \n\
          {\"kind\": \"service\", \"client_name\": \"Reports\"}",
-        "POST https://id.example.com/api/v1/clients\n\
-         Authorization: Bearer grantor_sk_made-up-key\n\
-         Content-Type: application/json\n\
-         \n\
-         {\"kind\": \"service\", \"client_name\": \"Reports\"}",
+        post!("", "{\"kind\": \"service\", \"client_name\": \"Reports\"}"),
     ),
 );

@@ -5,11 +5,14 @@ mod bodies;
 mod clients;
 mod conditions;
 mod config;
+mod document;
 mod idempotency;
 mod keys;
 mod lists;
 mod logout_deliveries;
 mod people;
+mod schemathesis;
+mod settings;
 mod users;
 mod walk;
 

@@ -48,7 +48,8 @@ const NEEDS: &[(&str, &str)] = &[
 const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
 fn management() -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
-    methods().filter(|(path, _)| path.starts_with("/api/"))
+    // Everyone may read the document.
+    methods().filter(|(path, _)| path.starts_with("/api/v1/") && *path != "/api/v1/openapi.json")
 }
 
 /// The path of a route below `/api/v1`, with made-up ids.

@@ -9,6 +9,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use url::Url;
 
+use super::contract::{self, SentRequest};
 use super::server::PASSWORD;
 
 pub(crate) struct Browser {
@@ -110,12 +111,17 @@ impl Browser {
                 self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             request = request.header(COOKIE, pairs.join("; "));
         }
-        let response = request.send().await.expect("an answer");
+        let (http, request) = request.build_split();
+        let request = request.expect("a request");
+        let sent = SentRequest::of(&request);
+        let response = http.execute(request).await.expect("an answer");
         let (status, headers, url) = (response.status(), response.headers().clone(), response.url().clone());
         for line in headers.get_all(SET_COOKIE) {
             self.keep(line.to_str().expect("text"));
         }
-        Answer { status, headers, url, body: response.text().await.expect("a body of text") }
+        let answer = Answer { status, headers, url, body: response.text().await.expect("a body of text") };
+        contract::check(&sent, &answer);
+        answer
     }
 
     fn keep(&mut self, line: &str) {

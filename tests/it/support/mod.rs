@@ -4,6 +4,7 @@ pub(crate) mod browser;
 pub(crate) mod chromium;
 pub(crate) mod cli;
 pub(crate) mod cluster;
+pub(crate) mod contract;
 pub(crate) mod database;
 pub(crate) mod demo;
 #[cfg(target_os = "linux")]
