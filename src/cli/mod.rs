@@ -41,6 +41,7 @@ mod theme;
 mod token;
 mod usage;
 mod user;
+mod webhook;
 
 use std::fmt;
 use std::io::Write as _;
@@ -128,6 +129,9 @@ enum Command {
     /// List who did what, and verify that no one has changed this record
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Send the events of the audit trail to other programs, and see what they got
+    #[command(subcommand)]
+    Webhook(webhook::Command),
     /// List and renew the keys that sign tokens
     #[command(subcommand)]
     Key(key::Command),
@@ -237,6 +241,7 @@ pub fn run() -> ExitCode {
         Command::Token(command) => token::run(&command),
         Command::Logout(command) => logout::run(command),
         Command::Audit(command) => audit::run(&command),
+        Command::Webhook(command) => webhook::run(command),
         Command::Key(command) => key::run(command),
         Command::Explain(options) => explain::run(&options),
         Command::Refusal(command) => refusal::run(&command),
@@ -387,7 +392,7 @@ mod tests {
         // What an object has from its beginning or gets by a command of its own.
         const ONLY_NEW: [&str; 6] =
             ["id", "secret", "secret-stdin", "secret-file", "password-stdin", "generate"];
-        for object in ["client", "scope", "resource", "issuer", "user"] {
+        for object in ["client", "scope", "resource", "issuer", "user", "webhook"] {
             let (create, update) = (command([object, "create"]), command([object, "update"]));
             let options = |command: &Command| -> Vec<Arg> {
                 command.get_arguments().filter(|arg| arg.get_long().is_some()).cloned().collect()

@@ -85,10 +85,19 @@ impl Fetcher {
     /// # Errors
     /// As [`Self::get`].
     pub async fn post_form(&self, url: &str, form: String) -> Result<Fetched, FetchError> {
-        let url = self.checked(url)?;
         let media_type = HeaderValue::from_static("application/x-www-form-urlencoded");
+        self.post(url, HeaderMap::from_iter([(CONTENT_TYPE, media_type)]), form).await
+    }
+
+    /// Sends a POST with these headers and this body, and returns the answer, whatever its status. No one reads its body,
+    /// so it may be compressed.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub async fn post(&self, url: &str, headers: HeaderMap, body: String) -> Result<Fetched, FetchError> {
+        let url = self.checked(url)?;
         let host = url.host_str().unwrap_or_default().to_owned();
-        self.send(&host, self.client.post(url).header(CONTENT_TYPE, media_type).body(form)).await
+        self.send(&host, self.client.post(url).headers(headers).body(body)).await
     }
 
     /// Checks whether the URL could be called, without resolving its name.

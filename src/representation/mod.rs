@@ -11,3 +11,4 @@ pub mod session;
 pub mod signing_key;
 pub mod trusted_issuer;
 pub mod user;
+pub mod webhook;

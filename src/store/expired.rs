@@ -28,6 +28,10 @@ pub enum ExpiringTable {
     /// Events of the audit trail. They are deleted by [`super::events::forget`], which keeps their chain.
     Events,
     Refusals,
+    /// Secrets that were replaced.
+    WebhookSecrets,
+    /// Messages that were delivered, or that no one tries to deliver any more.
+    WebhookDeliveries,
 }
 
 /// The maximum number of rows that are counted for metrics, which takes some tens of milliseconds.
@@ -88,6 +92,8 @@ statements! {
     Guesses = "guesses" by "bucket" until "expires_at";
     KeptAnswers = "kept_answers" by "id" until "expires_at";
     Refusals = "refusals" by "id" until "expires_at";
+    WebhookSecrets = "webhook_secrets" by "id" until "expires_at";
+    WebhookDeliveries = "webhook_deliveries" by "webhook_id, message_id" until "purge_after";
     RowBudgets = "row_budgets" by "kind, network, expires_at" until "expires_at";
     Events = "events" by "id" until "time";
 }

@@ -3,7 +3,9 @@
 pub mod audit;
 pub mod back_channel;
 pub mod kept_refusals;
+mod outbox;
 pub mod purge;
 pub mod readiness;
 pub mod refusals;
 pub mod wake;
+pub mod webhooks;

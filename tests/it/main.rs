@@ -112,4 +112,5 @@ mod userinfo;
 mod versions;
 mod waiting;
 mod webfinger;
+mod webhooks;
 mod words;
