@@ -85,19 +85,25 @@ impl Fetcher {
     /// # Errors
     /// As [`Self::get`].
     pub async fn post_form(&self, url: &str, form: String) -> Result<Fetched, FetchError> {
-        let media_type = HeaderValue::from_static("application/x-www-form-urlencoded");
-        self.post(url, HeaderMap::from_iter([(CONTENT_TYPE, media_type)]), form).await
+        self.post(url, ("application/x-www-form-urlencoded", form), &[]).await
     }
 
-    /// Sends a POST with these headers and this body, and returns the answer, whatever its status. No one reads its body,
-    /// so it may be compressed.
+    /// Sends a POST with a body of this media type and with these headers, as [`Self::post_form`] does.
     ///
     /// # Errors
     /// As [`Self::get`].
-    pub async fn post(&self, url: &str, headers: HeaderMap, body: String) -> Result<Fetched, FetchError> {
+    pub async fn post(
+        &self,
+        url: &str,
+        (media_type, body): (&'static str, String),
+        headers: &[(&'static str, String)],
+    ) -> Result<Fetched, FetchError> {
         let url = self.checked(url)?;
         let host = url.host_str().unwrap_or_default().to_owned();
-        self.send(&host, self.client.post(url).headers(headers).body(body)).await
+        let request = self.client.post(url).header(CONTENT_TYPE, HeaderValue::from_static(media_type));
+        let with_header =
+            |request: RequestBuilder, (name, value): &(&str, String)| request.header(*name, value);
+        self.send(&host, headers.iter().fold(request, with_header).body(body)).await
     }
 
     /// Checks whether the URL could be called, without resolving its name.

@@ -16,7 +16,7 @@ const KEPT_WHEN_FAILED: Seconds = Seconds::new(7 * 86_400);
 
 /// A message to deliver. It need not be an event of the audit trail.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message {
+pub struct WebhookMessage {
     /// The same in every attempt, and for all receivers.
     pub id: String,
     /// Such as `client.updated`.
@@ -29,7 +29,7 @@ pub struct Message {
 #[derive(Clone, Debug)]
 pub struct DueMessage {
     pub webhook: String,
-    pub message: Message,
+    pub message: WebhookMessage,
     /// Counted from one.
     pub attempt: i64,
 }
@@ -72,7 +72,7 @@ struct DueMessageRow {
 pub async fn enqueue(
     tx: &mut Tx,
     webhook: &str,
-    messages: &[Message],
+    messages: &[WebhookMessage],
     now: Timestamp,
 ) -> Result<(), DbError> {
     let mut batch = tx.batch();
@@ -161,7 +161,7 @@ pub async fn claim(
             .execute()
             .await?;
         if taken == 1 {
-            let message = Message { id: message_id, kind, body };
+            let message = WebhookMessage { id: message_id, kind, body };
             claimed.push(DueMessage { webhook: webhook.to_owned(), message, attempt });
         }
     }

@@ -25,7 +25,7 @@ const LONGEST_PREPARATION: Duration = Duration::from_secs(15);
 
 /// A kind of deliveries.
 pub(super) trait Outbox: 'static {
-    /// To whom something is delivered.
+    /// The one that something is delivered to.
     type Receiver: Clone + PartialEq + Send + 'static;
     /// A delivery that this node has claimed.
     type Due: Send + 'static;

@@ -1,12 +1,11 @@
 //! `grantor webhook deliveries`.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use super::super::list::ListOptions;
+use super::super::list::{DeliveryStateOption, ListOptions};
 use super::super::{CliError, OutputOptions};
 use crate::operations::webhooks;
 use crate::representation::webhook::{delivery_to_json, next_attempt_at};
-use crate::store::deliveries::DeliveryState;
 use crate::store::webhook_deliveries::{WebhookDelivery, WebhookDeliveryFilter};
 
 #[derive(Args)]
@@ -15,7 +14,7 @@ pub(in crate::cli) struct Options {
     id: String,
     /// Only messages in this state
     #[arg(long)]
-    state: Option<State>,
+    state: Option<DeliveryStateOption>,
     /// Only messages whose type begins with this, such as client.
     #[arg(long = "type", value_name = "TYPE")]
     kind: Option<String>,
@@ -23,26 +22,6 @@ pub(in crate::cli) struct Options {
     list: ListOptions,
     #[command(flatten)]
     output: OutputOptions,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum State {
-    /// The server will send it, for the first time or again
-    Waiting,
-    /// The receiver has confirmed it
-    Delivered,
-    /// The server tried for three days without success
-    Failed,
-}
-
-impl From<State> for DeliveryState {
-    fn from(state: State) -> Self {
-        match state {
-            State::Waiting => Self::Waiting,
-            State::Delivered => Self::Delivered,
-            State::Failed => Self::Failed,
-        }
-    }
 }
 
 pub(super) fn run(options: &Options) -> Result<(), CliError> {

@@ -12,13 +12,13 @@ use crate::operations::list::{self, Cursor, List, Listing};
 use crate::operations::{Context, Done, Outcome};
 use crate::store::db::{Conn, Tx};
 use crate::store::events::EventRecord;
-use crate::store::webhook_deliveries::{MAX_WAITING, Message, WebhookDelivery, WebhookDeliveryFilter};
+use crate::store::webhook_deliveries::{MAX_WAITING, WebhookDelivery, WebhookDeliveryFilter, WebhookMessage};
 
 const CURSOR: Cursor = Cursor("webhook_deliveries");
 /// The type of a message that is only for trying.
 const TEST: &str = "webhook.test";
 
-impl Message {
+impl WebhookMessage {
     /// A message with this content. `time` is when that happened.
     pub fn new(id: String, kind: &str, time: Timestamp, data: &Value) -> Self {
         let body = json!({ "type": kind, "timestamp": time.iso(), "data": data }).to_string();
@@ -105,7 +105,7 @@ pub async fn test(context: &Context<'_>, webhook: &str) -> Outcome<WebhookDelive
                 return Err(Fault::conflict(None, sentence).into());
             }
             let data = json!({ "webhook": { "id": record.id, "name": record.name } });
-            let message = Message::new(id.clone(), TEST, now, &data);
+            let message = WebhookMessage::new(id.clone(), TEST, now, &data);
             webhook_deliveries::enqueue(tx, &webhook, &[message], now).await?;
             let outcome = existing_delivery(tx, &webhook, &id).await?;
             Ok(Done { outcome, event: event(Act::WebhookTested, &record) })

@@ -8,7 +8,7 @@ use crate::oauth::webhook::MessageTypes;
 use crate::operations::webhooks::record_missed;
 use crate::store::db::{Conn, DbError, Tx};
 use crate::store::events::{self, EventRecord};
-use crate::store::webhook_deliveries::{self, MAX_WAITING, Message};
+use crate::store::webhook_deliveries::{self, MAX_WAITING, WebhookMessage};
 use crate::store::webhooks::{self, WebhookBehind};
 
 /// How many events one transaction hands over.
@@ -79,7 +79,7 @@ async fn move_on(app: &App, webhook: WebhookBehind) -> Result<Option<usize>, DbE
 }
 
 /// The messages about the next events, as many as there is room for, and the number of the last event that was looked at.
-fn messages_of(webhook: &WebhookBehind, events: Vec<EventRecord>, room: usize) -> (Vec<Message>, i64) {
+fn messages_of(webhook: &WebhookBehind, events: Vec<EventRecord>, room: usize) -> (Vec<WebhookMessage>, i64) {
     let types = MessageTypes::from_stored(&webhook.types);
     let (mut messages, mut to) = (Vec::new(), webhook.position);
     for event in events {
@@ -87,7 +87,7 @@ fn messages_of(webhook: &WebhookBehind, events: Vec<EventRecord>, room: usize) -
             if messages.len() == room {
                 break;
             }
-            messages.push(Message::of_event(&event));
+            messages.push(WebhookMessage::of_event(&event));
         }
         to = event.number;
     }

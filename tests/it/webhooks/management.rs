@@ -4,6 +4,7 @@ use grantor::oauth::grant::scope::Scope;
 use grantor::oauth::permission::Permissions;
 use grantor::operations::Context;
 use grantor::operations::webhooks::{self, NewWebhook, WebhookChanges};
+use grantor::work::audit;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -104,6 +105,7 @@ async fn every_fault_of_a_webhook_is_named_and_only_addresses_that_can_be_called
     assert_eq!((&patched["disabled_because"], &patched["name"]), (&json!("operator"), &json!("B")));
     assert_eq!(api.delete(&path).await.status, 204);
     assert_eq!(api.get(&path).await.status, 404);
+    audit::pass(&server.app).await.unwrap();
     let acts = api.get("/events?act=webhook.").await.json();
     let acts: Vec<&Value> = acts["items"].as_array().unwrap().iter().map(|event| &event["act"]).collect();
     assert_eq!(acts, ["webhook.created", "webhook.updated", "webhook.updated", "webhook.deleted"]);

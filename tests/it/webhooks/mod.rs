@@ -122,8 +122,9 @@ async fn hook(api: &Api, url: &str, types: Value) -> Hook {
     Hook { path: format!("/webhooks/{id}"), id, secret }
 }
 
-/// Disables and enables `alice` so often, which are two events each time.
+/// Disables and enables `alice` so often, which are two events each time, a second after what was before.
 async fn acts(server: &TestServer, times: usize) {
+    server.clock.advance(Duration::from_secs(1));
     let context = server.app.operations(server.app.now(), Actor::server());
     for _ in 0..times {
         users::disable(&context, "alice").await.unwrap();
