@@ -17,6 +17,7 @@ use super::{FetchError, Fetched, bounded, builder};
 use crate::config;
 use crate::failure::Failure;
 use crate::files::{NamedFile, pem};
+use crate::traces;
 
 /// The only client for such calls: https, no redirects, no proxy, and connections only to checked addresses.
 ///
@@ -115,15 +116,18 @@ impl Fetcher {
     }
 
     async fn send(&self, host: &str, request: RequestBuilder) -> Result<Fetched, FetchError> {
-        let Some((_place, left)) = self.places.take(host, self.deadline).await else {
-            return Err(FetchError::Busy);
+        let call = async {
+            let Some((_place, left)) = self.places.take(host, self.deadline).await else {
+                return Err(FetchError::Busy);
+            };
+            let answer =
+                request.timeout(left).send().await.map_err(|error| FetchError::of(error, self.deadline))?;
+            if answer.status().is_redirection() {
+                return Err(FetchError::Redirect);
+            }
+            bounded(answer, self.deadline).await
         };
-        let answer =
-            request.timeout(left).send().await.map_err(|error| FetchError::of(error, self.deadline))?;
-        if answer.status().is_redirection() {
-            return Err(FetchError::Redirect);
-        }
-        bounded(answer, self.deadline).await
+        traces::call(host, call).await
     }
 
     /// Checks the URL itself. The addresses of a name are checked when it is resolved.

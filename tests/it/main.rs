@@ -105,6 +105,7 @@ mod stay;
 mod theme;
 mod tls;
 mod token_endpoint;
+mod traces;
 mod trusted_issuers;
 mod unverified;
 mod upgrade;
