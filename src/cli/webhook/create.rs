@@ -9,6 +9,7 @@ use crate::representation::webhook::to_json;
 #[derive(Args)]
 pub(in crate::cli) struct Options {
     /// The address that gets the events by POST
+    #[arg(long, value_name = "URL")]
     url: String,
     /// A name that says which program it is
     #[arg(long, value_name = "N")]

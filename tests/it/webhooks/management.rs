@@ -135,7 +135,7 @@ async fn webhooks_are_managed_by_commands() {
     let read = |arguments: &[&str]| -> Value {
         serde_json::from_str(&run(&[arguments, &["--json"]].concat())).unwrap()
     };
-    let created = read(&["create", &receiver.url, "--name", "Logs", "--type", "key."]);
+    let created = read(&["create", "--url", &receiver.url, "--name", "Logs", "--type", "key."]);
     let (id, secret) = (created["id"].as_str().unwrap(), created["secret"].as_str().unwrap());
     let hook = Hook { id: id.into(), secret: secret.into(), path: format!("/webhooks/{id}") };
     let mut shown = created.clone();

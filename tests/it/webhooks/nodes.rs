@@ -51,7 +51,8 @@ async fn a_message_of_a_node_that_died_before_it_noted_the_delivery_comes_again_
     });
     let node = cli.serve(&[]);
     let url = format!("http://127.0.0.1:{}/", site.port);
-    let created = cli.done(&["webhook", "create", &url, "--name", "A", "--type", "scope.", "--json"]);
+    let created =
+        cli.done(&["webhook", "create", "--url", &url, "--name", "A", "--type", "scope.", "--json"]);
     let created: Value = serde_json::from_str(&created).unwrap();
     cli.done(&["scope", "create", "read", "--description", "Read"]);
     told.recv_timeout(TIMEOUT).expect("a call");
