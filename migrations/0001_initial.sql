@@ -576,6 +576,60 @@ CREATE INDEX kept_answers_end ON kept_answers (expires_at);
 CREATE INDEX kept_answers_holder ON kept_answers (holder);
 
 
+-- Webhooks: addresses of other programs that get the events of the audit trail.
+CREATE TABLE webhooks (
+    id               TEXT   PRIMARY KEY,
+    name             TEXT   NOT NULL,
+    url              TEXT   NOT NULL,
+    -- Words of events such as client.updated, and beginnings such as user., separated by spaces. Empty: every event.
+    types            TEXT   NOT NULL,
+    -- The number of the last event that is among the deliveries, or does not match.
+    position         BIGINT NOT NULL,
+    created_at       BIGINT NOT NULL,
+    disabled_at      BIGINT,
+    -- operator, gone or failing.
+    disabled_because TEXT,
+    -- When the first attempt failed since the last one that succeeded.
+    failing_since    BIGINT
+);
+
+-- The secrets that sign what a webhook gets. While a secret is replaced, the one before signs, too, until it ends.
+CREATE TABLE webhook_secrets (
+    id         TEXT   PRIMARY KEY,
+    webhook_id TEXT   NOT NULL,
+    -- Sealed under the master key and bound to the id.
+    sealed     BYTEA  NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT
+);
+CREATE INDEX webhook_secrets_webhook ON webhook_secrets (webhook_id);
+CREATE INDEX webhook_secrets_end ON webhook_secrets (expires_at);
+
+-- The outbox of webhooks: each message to each webhook.
+CREATE TABLE webhook_deliveries (
+    webhook_id      TEXT   NOT NULL,
+    -- The same in every attempt, so that the receiver recognizes a repetition. For an event, its id.
+    message_id      TEXT   NOT NULL,
+    type            TEXT   NOT NULL,
+    -- What is sent, the same in every attempt.
+    body            TEXT   NOT NULL,
+    -- waiting, delivered or failed.
+    state           TEXT   NOT NULL,
+    attempts        BIGINT NOT NULL,
+    -- Moved ahead before each attempt, as in logout_deliveries.
+    next_attempt_at BIGINT NOT NULL,
+    last_error      TEXT,
+    created_at      BIGINT NOT NULL,
+    done_at         BIGINT,
+    -- NULL as long as the message waits.
+    purge_after     BIGINT,
+    PRIMARY KEY (webhook_id, message_id)
+);
+CREATE INDEX webhook_deliveries_due ON webhook_deliveries (state, next_attempt_at);
+CREATE INDEX webhook_deliveries_webhook ON webhook_deliveries (webhook_id, state, next_attempt_at);
+CREATE INDEX webhook_deliveries_purge ON webhook_deliveries (purge_after);
+
+
 -- What operators look at
 
 -- The last refused requests, for the operator. Strangers cause them: the number of rows is bounded, and the oldest go

@@ -40,7 +40,7 @@ use crate::readiness::Readiness;
 use crate::secret::passwords::Passwords;
 use crate::store::db::Db;
 use crate::tokens::verified::VerifiedTokens;
-use crate::work::wake::BackChannel;
+use crate::work::wake::Wake;
 
 /// The state of a running server. Correctness never depends on data that is only here.
 pub struct App {
@@ -73,7 +73,10 @@ pub struct App {
     /// The `Strict-Transport-Security` of every answer; `None` if answers have none.
     pub strict_transport_security: Option<HeaderValue>,
     pub verified_tokens: VerifiedTokens,
-    pub back_channel: BackChannel,
+    /// Wakes the delivery of logout notifications.
+    pub back_channel: Wake,
+    /// Wakes the delivery of messages to webhooks.
+    pub webhooks: Wake,
     pub audit: AuditTrail,
     pub activity: Activity,
     pub purged: PurgeCounters,

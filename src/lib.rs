@@ -23,6 +23,7 @@ pub mod limits;
 pub mod network;
 pub mod secret;
 pub mod telemetry;
+pub mod traces;
 
 pub mod fetch;
 pub mod jose;

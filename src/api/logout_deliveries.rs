@@ -13,14 +13,14 @@ use crate::http::call::Request;
 use crate::oauth::id::ClientId;
 use crate::operations::logout_deliveries;
 use crate::representation::logout_delivery::to_json;
-use crate::store::logout_deliveries::{DeliveryFilter, DeliveryState};
+use crate::store::deliveries::DeliveryState;
+use crate::store::logout_deliveries::DeliveryFilter;
 
 pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
     respond(&app, &request, async |call| {
-        let states = [DeliveryState::Waiting, DeliveryState::Delivered, DeliveryState::Failed];
         let filter = DeliveryFilter {
             client: call.parameter("client_id").map(ClientId::new),
-            state: call.one_of("state", &states.map(|state| (state.as_str(), state)))?,
+            state: call.one_of("state", &DeliveryState::ALL.map(|state| (state.as_str(), state)))?,
         };
         let listing = listing::of(call, filter)?;
         Ok(listing::reply(call, &logout_deliveries::list(&call.context(), listing).await?, to_json))

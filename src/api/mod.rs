@@ -27,3 +27,4 @@ mod reply;
 pub mod resources;
 pub mod scopes;
 pub mod users;
+pub mod webhooks;

@@ -10,6 +10,7 @@ use crate::operations::fault::Faults;
 use crate::operations::list::{List, Listing, MAX_PAGE_SIZE};
 use crate::operations::list_change::ListChange;
 use crate::operations::scopes;
+use crate::store::deliveries::DeliveryState;
 
 /// How many rows of a list, and in which order.
 #[derive(Args, Clone, Default)]
@@ -31,6 +32,27 @@ pub(super) struct ListOptions {
 pub(super) enum EnabledState {
     Enabled,
     Disabled,
+}
+
+/// The state of a delivery.
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum DeliveryStateOption {
+    /// The server will send it, for the first time or again
+    Waiting,
+    /// The receiver has confirmed it
+    Delivered,
+    /// The server tried for three days without success, or cannot send it
+    Failed,
+}
+
+impl From<DeliveryStateOption> for DeliveryState {
+    fn from(state: DeliveryStateOption) -> Self {
+        match state {
+            DeliveryStateOption::Waiting => Self::Waiting,
+            DeliveryStateOption::Delivered => Self::Delivered,
+            DeliveryStateOption::Failed => Self::Failed,
+        }
+    }
 }
 
 impl EnabledState {

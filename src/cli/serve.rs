@@ -7,10 +7,14 @@ use super::{CliError, Common, setup_link};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
+#[cfg(feature = "traces")]
+use crate::fetch::CollectorFetcher;
 use crate::operations::actor::Actor;
 use crate::operations::clients;
 use crate::server::Server;
 use crate::telemetry;
+#[cfg(feature = "traces")]
+use crate::traces;
 
 pub(super) fn run(common: &Common) -> Result<(), CliError> {
     let (config, warnings) = Config::load_with_files(common.config.as_deref())?;
@@ -20,6 +24,7 @@ pub(super) fn run(common: &Common) -> Result<(), CliError> {
     }
     actix_web::rt::System::new().block_on(async {
         let listen = config.listen.ip();
+        start_traces()?;
         let server = Server::bind(config, Clock::System).await?;
         advise(&server.app()).await;
         setup_link::offer(&server.app()).await;
@@ -44,9 +49,23 @@ pub(super) fn run(common: &Common) -> Result<(), CliError> {
             handle.stop(true).await;
         });
         running.await?;
+        #[cfg(feature = "traces")]
+        if actix_web::rt::task::spawn_blocking(traces::stop).await.is_err() {
+            tracing::warn!("the last spans were not sent to the collector");
+        }
         tracing::info!("stopped");
         Ok(())
     })
+}
+
+/// Begins to collect spans, if the environment names a collector.
+fn start_traces() -> Result<(), CliError> {
+    #[cfg(feature = "traces")]
+    if traces::are_wanted()? {
+        traces::start(CollectorFetcher::new().map_err(|error| error.to_string())?)?;
+        tracing::info!("spans of requests are sent to the collector that OTEL_EXPORTER_OTLP_ENDPOINT names");
+    }
+    Ok(())
 }
 
 /// Says what to do next as long as no application is registered. A table that cannot be read keeps no server from starting.

@@ -17,6 +17,7 @@ use super::{FetchError, Fetched, bounded, builder};
 use crate::config;
 use crate::failure::Failure;
 use crate::files::{NamedFile, pem};
+use crate::traces;
 
 /// The only client for such calls: https, no redirects, no proxy, and connections only to checked addresses.
 ///
@@ -85,10 +86,25 @@ impl Fetcher {
     /// # Errors
     /// As [`Self::get`].
     pub async fn post_form(&self, url: &str, form: String) -> Result<Fetched, FetchError> {
+        self.post(url, ("application/x-www-form-urlencoded", form), &[]).await
+    }
+
+    /// Sends a POST with a body of this media type and with these headers, as [`Self::post_form`] does.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub async fn post(
+        &self,
+        url: &str,
+        (media_type, body): (&'static str, String),
+        headers: &[(&'static str, String)],
+    ) -> Result<Fetched, FetchError> {
         let url = self.checked(url)?;
-        let media_type = HeaderValue::from_static("application/x-www-form-urlencoded");
         let host = url.host_str().unwrap_or_default().to_owned();
-        self.send(&host, self.client.post(url).header(CONTENT_TYPE, media_type).body(form)).await
+        let request = self.client.post(url).header(CONTENT_TYPE, HeaderValue::from_static(media_type));
+        let with_header =
+            |request: RequestBuilder, (name, value): &(&str, String)| request.header(*name, value);
+        self.send(&host, headers.iter().fold(request, with_header).body(body)).await
     }
 
     /// Checks whether the URL could be called, without resolving its name.
@@ -100,15 +116,18 @@ impl Fetcher {
     }
 
     async fn send(&self, host: &str, request: RequestBuilder) -> Result<Fetched, FetchError> {
-        let Some((_place, left)) = self.places.take(host, self.deadline).await else {
-            return Err(FetchError::Busy);
+        let call = async {
+            let Some((_place, left)) = self.places.take(host, self.deadline).await else {
+                return Err(FetchError::Busy);
+            };
+            let answer =
+                request.timeout(left).send().await.map_err(|error| FetchError::of(error, self.deadline))?;
+            if answer.status().is_redirection() {
+                return Err(FetchError::Redirect);
+            }
+            bounded(answer, self.deadline).await
         };
-        let answer =
-            request.timeout(left).send().await.map_err(|error| FetchError::of(error, self.deadline))?;
-        if answer.status().is_redirection() {
-            return Err(FetchError::Redirect);
-        }
-        bounded(answer, self.deadline).await
+        traces::call(host, call).await
     }
 
     /// Checks the URL itself. The addresses of a name are checked when it is resolved.

@@ -1,6 +1,8 @@
 //! The only outbound HTTP clients. They limit time and size, and follow no redirects.
 
 pub mod address;
+#[cfg(feature = "traces")]
+mod collector;
 mod guarded;
 mod loopback;
 mod places;
@@ -12,6 +14,8 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_ENCODING, HeaderMap};
 
+#[cfg(feature = "traces")]
+pub use collector::CollectorFetcher;
 pub use guarded::Fetcher;
 pub use loopback::LoopbackFetcher;
 

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use quick_cache::sync::Cache;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// More than the calls of the back-channel alone.
-const CALLS: usize = 128;
+/// More than the calls of the back-channel and of webhooks alone.
+const CALLS: usize = 256;
 const CALLS_TO_ONE_HOST: usize = 16;
 /// For how many hosts the calls are counted. If a host is forgotten, its calls under way no longer count for it.
 const HOSTS: usize = 1000;

@@ -10,17 +10,20 @@ use actix_web::error::InternalError;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage as _, web};
+use actix_web::{Error, HttpMessage as _, HttpRequest, web};
 use futures_util::FutureExt as _;
 
 use super::answer;
 use super::call::Call;
 use super::cors;
 use super::limiting;
+use super::request_id;
 use crate::app::App;
 use crate::failure::Failure;
+use crate::oauth::reason::Reason;
 use crate::store::db::DbError;
 use crate::telemetry;
+use crate::traces::{self, RequestStart};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -35,9 +38,23 @@ pub async fn wrap(
     let began = Instant::now();
     let call = Rc::new(Call::begin(&app, request.request(), app.routes.find(request.path())));
     request.extensions_mut().insert(call.clone());
+    let span = traces::begin(|| start(&app, &call, request.request()));
     // Without the box, every open connection would have room for it, twice.
-    let answered = Box::pin(answer(&app, &call, request, next, began));
+    let answered = Box::pin(traces::within(span, answer(&app, &call, request, next, began)));
     telemetry::in_request(call.clone(), answered).await
+}
+
+/// What the span of a request says from its beginning.
+fn start<'a>(app: &App, call: &'a Call, request: &'a HttpRequest) -> RequestStart<'a> {
+    const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+    let known = METHODS.into_iter().find(|method| *method == request.method().as_str());
+    RequestStart {
+        name: format!("{} {}", known.unwrap_or("HTTP"), call.route.path),
+        method: known.unwrap_or("_OTHER"),
+        route: call.route.path,
+        request_id: &call.id,
+        parent: request_id::trace(request, &app.config.http.trusted_proxies),
+    }
 }
 
 async fn answer(
@@ -90,6 +107,7 @@ async fn answer(
 
 fn count(app: &App, call: &Call, status: StatusCode, began: Instant) {
     limiting::forgive_outage(app, call);
+    traces::note_answer(status.as_u16(), call.reason().map(Reason::word));
     if let Some(reason) = call.reason() {
         app.counters.refused(reason);
         app.activity.refused(call.application().map(|stored| &stored.client), reason, call.now);

@@ -7,8 +7,8 @@ use crate::config::TrustedProxies;
 use crate::secret::random_id;
 
 /// The names of headers that carry an id, the more specific first: the custom of proxies, and the W3C's Trace Context.
-const HEADERS: [HeaderName; 2] =
-    [HeaderName::from_static("x-request-id"), HeaderName::from_static("traceparent")];
+const HEADERS: [HeaderName; 2] = [HeaderName::from_static("x-request-id"), TRACEPARENT];
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// The largest length of an id in bytes.
 const LONGEST: usize = 128;
 
@@ -28,6 +28,20 @@ pub(super) fn of(request: &HttpRequest, trusted: &TrustedProxies) -> String {
         }
         _ => random_id(),
     }
+}
+
+/// The headers `traceparent` and `tracestate` of a request, if its peer is a trusted proxy and sent each at most once (W3C
+/// Trace Context). Nothing else about them has been checked.
+pub(super) fn trace<'r>(
+    request: &'r HttpRequest,
+    trusted: &TrustedProxies,
+) -> Option<(&'r str, Option<&'r str>)> {
+    let one = |name: &HeaderName| {
+        let mut values = request.headers().get_all(name);
+        values.next().filter(|_| values.next().is_none())?.to_str().ok()
+    };
+    let parent = one(&TRACEPARENT).filter(|_| has_sent(request, trusted))?;
+    Some((parent, one(&HeaderName::from_static("tracestate"))))
 }
 
 fn has_sent(request: &HttpRequest, trusted: &TrustedProxies) -> bool {

@@ -9,6 +9,7 @@ use super::JoseError;
 use super::key::{Pair, SigningKey, header_algorithm};
 use crate::oauth::signing_key::SigningAlgorithm;
 use crate::secret::to_base64url;
+use crate::traces;
 
 impl SigningKey {
     /// Signs a token of the type `typ` (RFC 7515 §4.1.9) with these claims. Returns the compact serialization.
@@ -24,7 +25,7 @@ impl SigningKey {
             ..Header::new(header_algorithm(self.algorithm()))
         };
         let mut token = format!("{}.{}", part(&header)?, part(claims)?);
-        let signature = to_base64url(&self.signature(token.as_bytes())?);
+        let signature = to_base64url(&traces::timed("sign", || self.signature(token.as_bytes()))?);
         token.push('.');
         token.push_str(&signature);
         Ok(token)

@@ -7,17 +7,20 @@ use tokio::sync::{Mutex, MutexGuard};
 use super::Label;
 use crate::app::App;
 use crate::clock::{Seconds, Timestamp};
+use crate::store::webhook_deliveries;
 use crate::work::purge::{self, PurgeLag};
 
 /// How many seconds an answer is reused, so that frequent reads do not load the database.
 const REUSE_TIME: Seconds = Seconds::new(5);
 
-/// How far the purge is behind, and whether the database answered.
+/// How far the purge and the webhooks are behind, and whether the database answered.
 #[derive(Default)]
 pub(super) struct BacklogGauges {
     pub(super) database_up: Gauge,
     pub(super) rows: Family<Label, Gauge>,
     pub(super) oldest: Family<Label, Gauge>,
+    pub(super) webhook_messages: Gauge,
+    pub(super) oldest_message: Gauge,
     read_at: Mutex<Option<Timestamp>>,
 }
 
@@ -40,9 +43,20 @@ impl BacklogGauges {
                 self.oldest.clear();
             }
         }
+        self.read_webhooks(app, now).await;
         // A failure is kept as long as an answer, counted from its end.
         *read_at = Some(app.now());
         read_at
+    }
+
+    async fn read_webhooks(&self, app: &App, now: Timestamp) {
+        match app.db.read(webhook_deliveries::overdue).await {
+            Ok((count, oldest)) => {
+                self.webhook_messages.set(count);
+                self.oldest_message.set(oldest.map_or(0, |oldest| (now - oldest).as_i64().max(0)));
+            }
+            Err(error) => tracing::warn!("it is unknown how many messages wait for webhooks: {error}"),
+        }
     }
 
     fn set(&self, found: &PurgeLag, now: Timestamp) {

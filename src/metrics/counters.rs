@@ -25,6 +25,17 @@ pub enum SignInResult {
     Failed,
 }
 
+/// The result of an attempt to deliver a message to a webhook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case")]
+pub enum WebhookResult {
+    Delivered,
+    /// There will be another attempt.
+    Retried,
+    /// It was the last attempt.
+    Failed,
+}
+
 /// What was guessed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "snake_case")]
@@ -82,6 +93,7 @@ pub struct Counters {
     /// In the family of `tokens`.
     implicit: Counter,
     pub(super) delayed: WordCounters<GuessKind>,
+    pub webhooks: WordCounters<WebhookResult>,
 }
 
 impl Default for Counters {
@@ -92,6 +104,7 @@ impl Default for Counters {
             implicit: tokens.family.get_or_create_owned(&[("grant_type", "implicit")]),
             tokens,
             delayed: WordCounters::new("kind"),
+            webhooks: WordCounters::new("outcome"),
         }
     }
 }

@@ -75,6 +75,7 @@ impl Metrics {
         );
         let loads = LoadGauges::default();
         register_loads(&mut registry, &loads, &app);
+        register_webhooks(&mut registry, &backlog, &app);
         register_counters(&mut registry, &app);
         Self { app, registry, backlog, loads, seats }
     }
@@ -136,6 +137,25 @@ fn register_loads(registry: &mut Registry, loads: &LoadGauges, app: &App) {
     ] {
         registry.register(name, help, family.clone());
     }
+}
+
+/// What webhooks get.
+fn register_webhooks(registry: &mut Registry, backlog: &BacklogGauges, app: &App) {
+    registry.register(
+        "grantor_webhook_messages_waiting",
+        "Messages that have not been delivered to enabled webhooks yet",
+        backlog.webhook_messages.clone(),
+    );
+    registry.register(
+        "grantor_webhook_oldest_waiting_seconds",
+        "For how long the oldest of these messages has waited; 0 if there are none",
+        backlog.oldest_message.clone(),
+    );
+    registry.register(
+        "grantor_webhook_attempts",
+        "Attempts to deliver a message to a webhook, by outcome",
+        app.counters.webhooks.family.clone(),
+    );
 }
 
 /// What requests did.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use strum::IntoStaticStr;
 
 use super::fault::Fault;
-use crate::oauth::permission::Permissions;
+use crate::oauth::permission::{Need, Permissions};
 
 /// The one who acts, for the audit trail and for the rules about who may do what. It has no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,6 +102,20 @@ impl Actor {
             Authority::Limited(own) if !own.include(given) => Err(Fault::forbidden(
                 "no one can give permissions of the management API that go beyond their own, or change what has them",
             )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks that the actor may do this beside the act itself. `why` begins a sentence that ends with the scope.
+    ///
+    /// # Errors
+    ///
+    /// The actor may not.
+    pub fn must_cover(&self, need: Need, why: &str) -> Result<(), Fault> {
+        match &self.authority {
+            Authority::Limited(own) if !own.cover(need) => {
+                Err(Fault::forbidden(format!("{why}, so this needs {}, too", need.scope())))
+            }
             _ => Ok(()),
         }
     }

@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 use super::actor::Actor;
 use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
+use super::label::name_fault;
 use super::list::{self, Cursor, List, Listing};
 use super::terms::Version;
 use super::{Context, Done, Outcome};
 use crate::clock::Timestamp;
 use crate::failure::Denied;
 use crate::oauth::api_key;
-use crate::oauth::display_text;
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::permission::{Permissions, management_scopes};
 use crate::secret::{Hash, Secret, random, random_id};
@@ -21,8 +21,6 @@ use crate::store::page::NameFilter;
 
 /// The largest number of API keys.
 const MAX_KEYS: i64 = 1000;
-/// The largest length of a name in characters.
-const MAX_NAME_LENGTH: usize = 100;
 
 const CURSOR: Cursor = Cursor::of("api_keys");
 
@@ -191,17 +189,6 @@ pub(super) fn last_owner() -> Fault {
     let sentence =
         "this is the last owner: a person with the role owner or an API key with grantor.write must remain";
     Fault::conflict(None, sentence)
-}
-
-fn name_fault(name: &str) -> Option<Fault> {
-    let length = name.chars().count();
-    if !(1..=MAX_NAME_LENGTH).contains(&length) {
-        return Some(Fault::invalid("name", format!("a name has 1 to {MAX_NAME_LENGTH} characters")));
-    }
-    let is_line = display_text::is_line(name) && display_text::trimmed(name) == name;
-    (!is_line).then(|| {
-        Fault::invalid("name", "a name is one line of visible characters, without spaces at its ends")
-    })
 }
 
 fn scope_fault(scope: &Scope) -> Option<Fault> {

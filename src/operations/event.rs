@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::{Map, Value, json};
-use strum::IntoStaticStr;
+use strum::{IntoStaticStr, VariantArray};
 
 use super::actor::{Actor, ActorKind};
 use crate::clock::{Timestamp, micros_since};
@@ -48,7 +48,7 @@ pub struct Change {
 }
 
 /// What was done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, VariantArray)]
 pub enum Act {
     #[strum(serialize = "user.created")]
     UserCreated,
@@ -158,6 +158,24 @@ pub enum Act {
     ClocksForgotten,
     #[strum(serialize = "logout_deliveries.retried")]
     LogoutDeliveriesRetried,
+    #[strum(serialize = "webhook.created")]
+    WebhookCreated,
+    #[strum(serialize = "webhook.updated")]
+    WebhookUpdated,
+    /// The server has disabled it, because its receiver asked for that or every attempt failed for days.
+    #[strum(serialize = "webhook.disabled")]
+    WebhookDisabled,
+    #[strum(serialize = "webhook.secret_rotated")]
+    WebhookSecretRotated,
+    #[strum(serialize = "webhook.retried")]
+    WebhookRetried,
+    #[strum(serialize = "webhook.tested")]
+    WebhookTested,
+    /// Events were deleted because of their age before the webhook got them.
+    #[strum(serialize = "webhook.events_missed")]
+    WebhookEventsMissed,
+    #[strum(serialize = "webhook.deleted")]
+    WebhookDeleted,
 }
 
 impl Act {
@@ -186,6 +204,7 @@ pub enum ObjectKind {
     ApiKey,
     LogoutDeliveries,
     Clocks,
+    Webhook,
 }
 
 impl ObjectKind {

@@ -26,6 +26,7 @@ pub mod grants;
 pub mod guesses;
 mod jwk_set;
 pub mod keys;
+mod label;
 pub mod list;
 pub mod list_change;
 pub mod logout_deliveries;
@@ -44,6 +45,7 @@ pub mod text_change;
 pub mod trusted_issuers;
 mod user_changes;
 pub mod users;
+pub mod webhooks;
 
 use std::sync::{Arc, Mutex, PoisonError};
 

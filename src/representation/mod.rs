@@ -15,3 +15,4 @@ pub mod settings;
 pub mod signing_key;
 pub mod trusted_issuer;
 pub mod user;
+pub mod webhook;

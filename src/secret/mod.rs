@@ -1,6 +1,7 @@
 //! Random bytes, generated secrets, their hashes, and a type for values that are never printed.
 
 pub mod passwords;
+pub mod webhook;
 
 use std::fmt;
 

@@ -19,6 +19,7 @@ use self::queue::{HashingJob, HashingQueue};
 use crate::config;
 use crate::failure::Failure;
 use crate::secret::{Secret, equal, random};
+use crate::traces;
 
 /// The hashing threads, and the bounded queue before them.
 #[derive(Clone, Debug)]
@@ -172,7 +173,9 @@ impl Passwords {
     pub async fn hash(&self, password: Secret) -> Result<String, Failure> {
         let (answer, outcome) = oneshot::channel();
         self.push(PasswordJob::Hash { password, answer });
-        outcome.await.map_err(|_| Failure::Internal("password hashing stopped".into()))?
+        traces::span("hash", outcome)
+            .await
+            .map_err(|_| Failure::Internal("password hashing stopped".into()))?
     }
 
     /// Verifies a password against a PHC string. Without a hash it takes as long as for a hash with the current
@@ -189,7 +192,9 @@ impl Passwords {
         let (password, (answer, outcome)) = (password.into(), oneshot::channel());
         let hash = hash.unwrap_or_else(|| self.nobody.clone());
         self.push(PasswordJob::Verify { password, hash, renews: true, answer });
-        outcome.await.map_err(|_| Failure::Internal("password hashing stopped".into()))?
+        traces::span("hash", outcome)
+            .await
+            .map_err(|_| Failure::Internal("password hashing stopped".into()))?
     }
 
     /// Whether a secret matches a PHC string.
@@ -200,7 +205,9 @@ impl Passwords {
     pub async fn matches(&self, secret: Secret, hash: String) -> Result<bool, Failure> {
         let (answer, outcome) = oneshot::channel();
         self.push(PasswordJob::Verify { password: secret.into(), hash, renews: false, answer });
-        let verdict = outcome.await.map_err(|_| Failure::Internal("password hashing stopped".into()))??;
+        let verdict = traces::span("hash", outcome)
+            .await
+            .map_err(|_| Failure::Internal("password hashing stopped".into()))??;
         Ok(verdict != PasswordVerdict::Wrong)
     }
 

@@ -47,8 +47,8 @@ use crate::store::db::{Db, DbOptions};
 use crate::store::leases;
 use crate::store::migrate;
 use crate::tokens::verified::VerifiedTokens;
-use crate::work::wake::BackChannel;
-use crate::work::{activity, audit, back_channel, kept_refusals, purge, readiness, refusals};
+use crate::work::wake::Wake;
+use crate::work::{activity, audit, back_channel, kept_refusals, purge, readiness, refusals, webhooks};
 use tls::Certificates;
 
 /// A server that listens and is ready to run.
@@ -105,7 +105,8 @@ impl Server {
             fetcher: Fetcher::new(&config.fetch)?,
             remote_keys: RemoteKeys::new(),
             verified_tokens: VerifiedTokens::new(),
-            back_channel: BackChannel::default(),
+            back_channel: Wake::default(),
+            webhooks: Wake::default(),
             audit: AuditTrail::default(),
             activity: Activity::default(),
             purged: PurgeCounters::new(),
@@ -159,6 +160,7 @@ impl Server {
         actix_web::rt::spawn(readiness::run(self.app.clone()));
         actix_web::rt::spawn(purge::run(self.app.clone()));
         actix_web::rt::spawn(back_channel::run(self.app.clone()));
+        actix_web::rt::spawn(webhooks::run(self.app.clone()));
         actix_web::rt::spawn(refusals::run(self.app.clone()));
         actix_web::rt::spawn(audit::run(self.app.clone()));
         actix_web::rt::spawn(kept_refusals::run(self.app.clone()));

@@ -6,7 +6,7 @@ use actix_web::{Resource, http};
 
 use crate::api::{
     activity, api_keys, clients, document, events, grants, issuers, keys, logout_deliveries, refusals,
-    resources, scopes, users,
+    resources, scopes, users, webhooks,
 };
 use crate::endpoints::fallback::{self, MethodNotAllowed};
 use crate::endpoints::{
@@ -22,7 +22,7 @@ use crate::pages::{
 };
 
 /// The most frequent endpoints come first.
-static ENDPOINTS: [Endpoint; 64] = [
+static ENDPOINTS: [Endpoint; 71] = [
     at("/token", OAuth, Class::Token).post(|route| route.to(token::post)).preflight(),
     at("/introspect", OAuth, Class::Introspection).post(|route| route.to(introspect::post)),
     at("/authorize", Page, Class::Pages)
@@ -178,6 +178,24 @@ static ENDPOINTS: [Endpoint; 64] = [
         .read(|route| route.to(api_keys::show))
         .patch(|route| route.to(api_keys::patch))
         .delete(|route| route.to(api_keys::delete)),
+    at("/api/v1/webhooks", Management, Class::Management)
+        .read(|route| route.to(webhooks::list))
+        .post(|route| route.to(webhooks::create)),
+    at("/api/v1/webhooks/{id}", Management, Class::Management)
+        .read(|route| route.to(webhooks::show))
+        .put(|route| route.to(webhooks::put))
+        .patch(|route| route.to(webhooks::patch))
+        .delete(|route| route.to(webhooks::delete)),
+    at("/api/v1/webhooks/{id}/rotate-secret", Management, Class::Management)
+        .post(|route| route.to(webhooks::rotate_secret)),
+    at("/api/v1/webhooks/{id}/deliveries", Management, Class::Management)
+        .read(|route| route.to(webhooks::deliveries::list)),
+    at("/api/v1/webhooks/{id}/deliveries/{delivery}", Management, Class::Management)
+        .read(|route| route.to(webhooks::deliveries::show)),
+    at("/api/v1/webhooks/{id}/retry", Management, Class::Management)
+        .post(|route| route.to(webhooks::deliveries::retry)),
+    at("/api/v1/webhooks/{id}/test", Management, Class::Management)
+        .post(|route| route.to(webhooks::deliveries::test)),
 ];
 
 /// The routes of the table, without their handlers. `has_management`: with those of the management API.

@@ -30,6 +30,10 @@ pub enum ExpiringTable {
     Refusals,
     HourlyCounts,
     ClientActivity,
+    /// Secrets that were replaced.
+    WebhookSecrets,
+    /// Messages that were delivered, or that no one tries to deliver any more.
+    WebhookDeliveries,
 }
 
 /// The maximum number of rows that are counted for metrics, which takes some tens of milliseconds.
@@ -92,6 +96,8 @@ statements! {
     Refusals = "refusals" by "id" until "expires_at";
     HourlyCounts = "hourly_counts" by "hour, kind, word" until "expires_at";
     ClientActivity = "client_activity" by "client_id, day" until "expires_at";
+    WebhookSecrets = "webhook_secrets" by "id" until "expires_at";
+    WebhookDeliveries = "webhook_deliveries" by "webhook_id, message_id" until "purge_after";
     RowBudgets = "row_budgets" by "kind, network, expires_at" until "expires_at";
     Events = "events" by "id" until "time";
 }

@@ -4,6 +4,7 @@
 use grantor_from_row::FromRow;
 
 use super::db::{Conn, DbError, Tx};
+use super::deliveries::{DeliveryOutcome, DeliveryState, OutcomeColumns};
 use super::page::Page;
 use super::steps::STEP;
 use crate::clock::{Seconds, Timestamp};
@@ -41,18 +42,6 @@ struct DueRow {
     session_id: String,
     user_id: String,
     attempts: i64,
-}
-
-/// The result of an attempt.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DeliveryOutcome {
-    Delivered,
-    /// There is another attempt, at this time in seconds.
-    Again {
-        why: String,
-        at: Timestamp,
-    },
-    Failed(String),
 }
 
 /// Stores a notification about the end of a session for each client that got something in it and wants to be notified.
@@ -145,11 +134,7 @@ pub async fn save_outcome(
     outcome: &DeliveryOutcome,
     now: Timestamp,
 ) -> Result<(), DbError> {
-    let (state, error, next, done_at) = match outcome {
-        DeliveryOutcome::Delivered => ("delivered", None, now, Some(now)),
-        DeliveryOutcome::Again { why, at } => ("waiting", Some(why.clone()), *at, None),
-        DeliveryOutcome::Failed(why) => ("failed", Some(why.clone()), now, Some(now)),
-    };
+    let OutcomeColumns { state, last_error, next_attempt_at, done_at } = outcome.columns(now);
     tx.query(
         "UPDATE logout_deliveries SET state = $4, last_error = $5, done_at = $6, next_attempt_at = $7
          WHERE session_id = $1 AND client_id = $2 AND attempts = $3 AND state = 'waiting'",
@@ -158,9 +143,9 @@ pub async fn save_outcome(
     .bind(due.client.as_str())
     .bind(due.attempt)
     .bind(state)
-    .bind(error)
+    .bind(last_error)
     .bind(done_at)
-    .bind(next)
+    .bind(next_attempt_at)
     .execute()
     .await
     .map(drop)
@@ -171,25 +156,6 @@ pub async fn save_outcome(
 pub struct DeliveryFilter {
     pub client: Option<ClientId>,
     pub state: Option<DeliveryState>,
-}
-
-/// The state of a delivery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DeliveryState {
-    Waiting,
-    Delivered,
-    Failed,
-}
-
-impl DeliveryState {
-    /// The word that is stored.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Delivered => "delivered",
-            Self::Failed => "failed",
-        }
-    }
 }
 
 /// A page of the deliveries. The session that ended last comes first.

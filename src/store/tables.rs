@@ -346,6 +346,46 @@ pub const ALL: &[Table] = &[
         columns: &[Bytes("id"), Text("holder"), Bytes("request"), Bytes("sealed"), Integer("expires_at")],
     },
     Table {
+        name: "webhooks",
+        columns: &[
+            Text("id"),
+            Text("name"),
+            Text("url"),
+            Text("types"),
+            Integer("position"),
+            Integer("created_at"),
+            Integer("disabled_at"),
+            Text("disabled_because"),
+            Integer("failing_since"),
+        ],
+    },
+    Table {
+        name: "webhook_secrets",
+        columns: &[
+            Text("id"),
+            Text("webhook_id"),
+            Bytes("sealed"),
+            Integer("created_at"),
+            Integer("expires_at"),
+        ],
+    },
+    Table {
+        name: "webhook_deliveries",
+        columns: &[
+            Text("webhook_id"),
+            Text("message_id"),
+            Text("type"),
+            Text("body"),
+            Text("state"),
+            Integer("attempts"),
+            Integer("next_attempt_at"),
+            Text("last_error"),
+            Integer("created_at"),
+            Integer("done_at"),
+            Integer("purge_after"),
+        ],
+    },
+    Table {
         name: "refusals",
         columns: &[
             Text("id"),

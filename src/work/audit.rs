@@ -1,8 +1,9 @@
-//! Writes the events of the audit trail that wait in memory, and numbers and chains new events.
+//! Writes the events of the audit trail that wait in memory, numbers and chains new events, and hands them over to webhooks.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::webhooks;
 use crate::app::App;
 use crate::audit::chain;
 use crate::store::db::DbError;
@@ -27,14 +28,15 @@ pub async fn run(app: Arc<App>) {
     }
 }
 
-/// Writes the events that wait, and numbers new ones.
+/// Writes the events that wait, numbers new ones, and hands them over to webhooks.
 ///
 /// # Errors
 /// Only failures of the database. The events still wait then.
 pub async fn pass(app: &App) -> Result<(), DbError> {
     // First what is older.
     chain::number(&app.db, &app.keys, &app.audit.holder, app.now()).await?;
-    app.audit.flush((&app.db, &app.keys), app.now(), false).await
+    app.audit.flush((&app.db, &app.keys), app.now(), false).await?;
+    webhooks::hand_over(app).await
 }
 
 /// Writes everything that waits, because the server stops.

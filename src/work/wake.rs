@@ -2,11 +2,11 @@
 
 use tokio::sync::Notify;
 
-/// Wakes the delivery of logout notifications when a session has ended on this node.
+/// Wakes one task, such as the delivery of logout notifications when a session has ended on this node.
 #[derive(Debug, Default)]
-pub struct BackChannel(Notify);
+pub struct Wake(Notify);
 
-impl BackChannel {
+impl Wake {
     pub fn wake(&self) {
         self.0.notify_one();
     }

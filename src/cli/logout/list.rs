@@ -1,13 +1,13 @@
 //! `grantor logout list`.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use super::super::list::ListOptions;
+use super::super::list::{DeliveryStateOption, ListOptions};
 use super::super::{CliError, OutputOptions};
 use crate::oauth::id::ClientId;
 use crate::operations::logout_deliveries;
 use crate::representation::logout_delivery::{next_attempt_at, to_json};
-use crate::store::logout_deliveries::{Delivery, DeliveryFilter, DeliveryState};
+use crate::store::logout_deliveries::{Delivery, DeliveryFilter};
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
@@ -16,31 +16,11 @@ pub(in crate::cli) struct Options {
     client: Option<String>,
     /// Only sign-outs in this state
     #[arg(long)]
-    state: Option<State>,
+    state: Option<DeliveryStateOption>,
     #[command(flatten)]
     list: ListOptions,
     #[command(flatten)]
     output: OutputOptions,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum State {
-    /// The server will inform the application, for the first time or again
-    Waiting,
-    /// The application has confirmed it
-    Delivered,
-    /// The server tried for three days without success, or cannot inform the application
-    Failed,
-}
-
-impl From<State> for DeliveryState {
-    fn from(state: State) -> Self {
-        match state {
-            State::Waiting => Self::Waiting,
-            State::Delivered => Self::Delivered,
-            State::Failed => Self::Failed,
-        }
-    }
 }
 
 pub(super) fn run(options: &Options) -> Result<(), CliError> {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::clock::{Seconds, Timestamp};
 use crate::oauth::id::ClientId;
+use crate::oauth::retry::pause_in;
 use crate::oauth::token::id_token::NamesForClient;
 
 /// The `typ` of the header, so that no other kind of token can be mistaken for it.
@@ -55,11 +56,7 @@ impl<'a> LogoutToken<'a> {
 
 /// The pause after an attempt; `None` after the last attempt. The first attempt is number 1.
 pub fn pause_after(attempt: i64) -> Option<Seconds> {
-    usize::try_from(attempt)
-        .ok()
-        .and_then(|attempt| RETRY_DELAYS.get(attempt.checked_sub(1)?))
-        .copied()
-        .map(Seconds::new)
+    pause_in(&RETRY_DELAYS, attempt)
 }
 
 #[cfg(test)]

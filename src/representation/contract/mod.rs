@@ -6,6 +6,7 @@ mod audit;
 mod clients;
 mod configuration;
 mod people;
+mod webhooks;
 
 use super::settings::{Form, ObjectSettings};
 use crate::oauth::permission::{Access, Need};
@@ -102,6 +103,7 @@ pub static SECTIONS: &[ApiSection] = &[
     access::KEYS,
     access::DELIVERIES,
     audit::SECTION,
+    webhooks::SECTION,
     access::API_KEYS,
     audit::DOCUMENT,
 ];

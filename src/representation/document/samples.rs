@@ -90,6 +90,30 @@ static SAMPLES: &[(&str, &str)] = &[
     ("LogoutRetry", r#"{"client_id": "calendar"}"#),
     ("LogoutRetried", r#"{"retried": 3}"#),
     (
+        "Webhook",
+        r#"{"id": "mW1lSnXlY0a3hOQ7cLrT2g", "name": "Directory", "url": "https://hooks.example.com/grantor",
+            "types": ["user."], "created_at": "2026-11-01T09:00:00Z", "secret": "whsec_made-up-secret",
+            "secrets": [{"id": "wq3kVqMqQm2jXl0dYtWz1A", "created_at": "2026-11-01T09:00:00Z", "expires_at": null}]}"#,
+    ),
+    ("WebhookSecretRotation", r#"{"overlap": 86400}"#),
+    (
+        "WebhookDelivery",
+        r#"{"id": "xV7bN2mQwR5tY8kZ1cD4pA", "webhook_id": "mW1lSnXlY0a3hOQ7cLrT2g", "type": "client.updated",
+            "state": "delivered", "attempts": 1, "created_at": "2026-11-01T09:00:00Z",
+            "done_at": "2026-11-01T09:00:01Z"}"#,
+    ),
+    ("WebhookRetry", r#"{"delivery": "xV7bN2mQwR5tY8kZ1cD4pA"}"#),
+    (
+        "Activity",
+        r#"{"items": [{"hour": "2026-11-01T09:00:00Z", "sign_ins": {"success": 12}, "tokens": {}, "refusals": {}}]}"#,
+    ),
+    (
+        "ClientHealth",
+        r#"{"client_id": "calendar", "counted_since": "2026-11-01T00:00:00Z", "authorizations": {"answered": 312},
+            "policies": [{"policy": "pkce", "value": null, "verdict": "safe", "count": 0, "last_at": null,
+                          "sentence": "Each of 312 requests for a code had a code_challenge."}]}"#,
+    ),
+    (
         "Event",
         r#"{"id": "xV7bN2mQwR5tY8kZ1cD4pA", "number": 4711, "time": "2026-11-01T09:00:00Z", "act": "client.updated",
             "object": {"type": "client", "id": "calendar", "name": "Calendar"},
@@ -114,7 +138,11 @@ static SAMPLES: &[(&str, &str)] = &[
 
 fn members_of(of: &ObjectSettings) -> &'static str {
     // One that is explained begins as it does in the list.
-    let name = if of.name == "ExplainedRefusal" { "Refusal" } else { of.name };
+    let name = match of.name {
+        "ExplainedRefusal" => "Refusal",
+        "RotatedWebhook" => "Webhook",
+        name => name,
+    };
     SAMPLES.iter().find(|(known, _)| *known == name).map_or("{}", |(_, text)| *text)
 }
 

@@ -4,7 +4,7 @@ use super::client::signing_algorithms;
 use super::{Form, Given, Null, ObjectSettings, Setting, Shown};
 use crate::oauth::signing_key::KeyState;
 use crate::store::grant_records::GrantState;
-use crate::store::logout_deliveries::DeliveryState;
+use crate::store::deliveries::DeliveryState;
 
 /// A grant.
 pub static GRANT: ObjectSettings = ObjectSettings {

@@ -8,6 +8,7 @@ mod check;
 pub(super) mod client;
 mod configuration;
 mod people;
+mod webhooks;
 
 pub use access::{API_KEY, DELIVERY, GRANT, KEY_ROTATION, RETRIED, RETRY, SIGNING_KEY, SIGNING_KEYS};
 pub use activity::{ACTIVITY, CLIENT_HEALTH};
@@ -16,6 +17,7 @@ pub use check::{CHECK, CHECK_REQUEST};
 pub use client::{CLIENT, SECRET};
 pub use configuration::{ISSUER, RESOURCE, SCOPE, SUBJECT};
 pub use people::{CONSENT, PASSWORD, PASSWORD_LINK, SESSION, USER};
+pub use webhooks::{ROTATED_WEBHOOK, SECRET_ROTATION, WEBHOOK, WEBHOOK_DELIVERY, WEBHOOK_RETRY};
 
 /// All objects that have a name in the document.
 pub static ALL: &[&ObjectSettings] = &[
@@ -40,6 +42,11 @@ pub static ALL: &[&ObjectSettings] = &[
     &DELIVERY,
     &RETRY,
     &RETRIED,
+    &WEBHOOK,
+    &SECRET_ROTATION,
+    &ROTATED_WEBHOOK,
+    &WEBHOOK_DELIVERY,
+    &WEBHOOK_RETRY,
     &EVENT,
     &REFUSAL,
     &EXPLAINED_REFUSAL,

@@ -30,6 +30,8 @@ pub use url::{check as check_url, files as files_of_url, has_password};
 use job::{ReadJob, WriteJob};
 use lanes::{Lane, Queue, QueuedJob};
 
+use crate::traces;
+
 /// A database of either engine, as one lane of its writers. Clones share its threads and connections.
 #[derive(Clone, Debug)]
 pub struct Db {
@@ -182,7 +184,8 @@ impl Db {
         T: Send + 'static,
         E: Refusable,
     {
-        self.send(&self.reads, Lane::Known, |answer| Box::new(ReadJob::new(work, answer))).await
+        let job = self.send(&self.reads, Lane::Known, |answer| Box::new(ReadJob::new(work, answer)));
+        traces::span("storage read", job).await
     }
 
     /// Runs `work` where the answer may be out of date: on the replica, or on the database itself if there is no
@@ -200,7 +203,8 @@ impl Db {
     {
         let Some(replica) = &self.replica else { return self.read(work).await };
         let read = work.clone();
-        let answer = self.send(replica, Lane::Known, |answer| Box::new(ReadJob::new(read, answer))).await;
+        let job = self.send(replica, Lane::Known, |answer| Box::new(ReadJob::new(read, answer)));
+        let answer = traces::span("storage read", job).await;
         let Err(failure) = answer else { return answer };
         let cause = std::error::Error::source(&failure).map(ToString::to_string).unwrap_or_default();
         tracing::warn!(cause, "the replica does not answer, so the database itself is asked: {failure}");
@@ -233,7 +237,8 @@ impl Db {
         T: Send + 'static,
         E: Refusable,
     {
-        self.send(&self.writes, self.lane, |answer| Box::new(WriteJob::new(work, answer))).await
+        let job = self.send(&self.writes, self.lane, |answer| Box::new(WriteJob::new(work, answer)));
+        traces::span("storage write", job).await
     }
 
     async fn send<T, E>(

@@ -42,6 +42,13 @@ const NEEDS: &[(&str, &str)] = &[
     ("/api/v1/refusals/{id}", "grantor.audit"),
     ("/api/v1/api-keys", "grantor"),
     ("/api/v1/api-keys/{id}", "grantor"),
+    ("/api/v1/webhooks", "grantor.config"),
+    ("/api/v1/webhooks/{id}", "grantor.config"),
+    ("/api/v1/webhooks/{id}/rotate-secret", "grantor.config"),
+    ("/api/v1/webhooks/{id}/deliveries", "grantor.config"),
+    ("/api/v1/webhooks/{id}/deliveries/{delivery}", "grantor.config"),
+    ("/api/v1/webhooks/{id}/retry", "grantor.config"),
+    ("/api/v1/webhooks/{id}/test", "grantor.config"),
 ];
 
 /// Every method that a client may try.

@@ -9,7 +9,7 @@ use super::paths::{module, paths};
 /// A file is in the level that names it, or else its nearest folder.
 const LEVELS: &[&[&str]] = &[
     // Rules and values, with nothing outside of the process.
-    &["clock.rs", "network.rs", "cache/in_flight_reads.rs"],
+    &["clock.rs", "network.rs", "cache/in_flight_reads.rs", "traces/"],
     &["limits/"],
     &["oauth/"],
     &["face/language.rs"],

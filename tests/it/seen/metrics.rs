@@ -184,7 +184,9 @@ async fn a_stranger_can_create_no_label() {
         "reason" => Reason::find(value).is_some(),
         "le" => value == "+Inf" || value.parse::<f64>().is_ok(),
         "table" => ExpiringTable::ALL.iter().any(|table| table.name() == value),
-        "outcome" => ["succeeded", "signed_up", "wrong", "delayed", "failed"].contains(&value),
+        "outcome" => {
+            ["succeeded", "signed_up", "wrong", "delayed", "failed", "delivered", "retried"].contains(&value)
+        }
         "grant_type" => grant_types().any(|grant| grant == value),
         "kind" => ["password", "user_code", "client_secret"].contains(&value),
         "share" => ["known_people", "people", "applications"].contains(&value),

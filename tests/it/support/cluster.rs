@@ -77,8 +77,11 @@ pub(crate) fn node_by(
     start(directory, &config, &all)
 }
 
-/// The environment variable of an option.
+/// The environment variable of an option, or a variable of OpenTelemetry as it is.
 fn variable(key: &str) -> String {
+    if key.starts_with("OTEL_") {
+        return key.to_owned();
+    }
     format!("GRANTOR_{}", key.replace('.', "__").to_uppercase())
 }
 

@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// A command in `directory`, without any environment variable that could configure it.
 pub(crate) fn grantor(directory: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_grantor"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("GRANTOR_")) {
+    for (name, _) in
+        std::env::vars().filter(|(name, _)| name.starts_with("GRANTOR_") || name.starts_with("OTEL_"))
+    {
         command.env_remove(name);
     }
     if arguments.first() == Some(&"serve") {

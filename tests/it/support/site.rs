@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 pub(crate) struct Site {
     pub(crate) port: u16,
     called: Arc<AtomicUsize>,
-    heads: Arc<Mutex<Vec<String>>>,
+    requests: Arc<Mutex<Vec<(String, String)>>>,
 }
 
 impl Site {
@@ -19,14 +19,14 @@ impl Site {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let called = Arc::new(AtomicUsize::new(0));
-        let heads = Arc::<Mutex<Vec<String>>>::default();
-        let site = Self { port, called: called.clone(), heads: heads.clone() };
+        let requests = Arc::<Mutex<Vec<(String, String)>>>::default();
+        let site = Self { port, called: called.clone(), requests: requests.clone() };
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 called.fetch_add(1, Ordering::SeqCst);
-                let (answer, heads) = (answer.clone(), heads.clone());
+                let (answer, requests) = (answer.clone(), requests.clone());
                 // Browsers open spare connections, so each connection gets its own thread.
-                std::thread::spawn(move || serve(stream, &answer, &heads));
+                std::thread::spawn(move || serve(stream, &answer, &requests));
             }
         });
         site
@@ -34,7 +34,12 @@ impl Site {
 
     /// The head of each request, in lower case.
     pub(crate) fn heads(&self) -> Vec<String> {
-        self.heads.lock().expect("no panic").clone()
+        self.requests().into_iter().map(|(head, _)| head.to_ascii_lowercase()).collect()
+    }
+
+    /// The head and the body of each request, as they came.
+    pub(crate) fn requests(&self) -> Vec<(String, String)> {
+        self.requests.lock().expect("no panic").clone()
     }
 
     /// How many connections were made.
@@ -43,7 +48,11 @@ impl Site {
     }
 }
 
-fn serve(mut stream: TcpStream, answer: &impl Fn(&str) -> (String, String), heads: &Mutex<Vec<String>>) {
+fn serve(
+    mut stream: TcpStream,
+    answer: &impl Fn(&str) -> (String, String),
+    requests: &Mutex<Vec<(String, String)>>,
+) {
     let mut head = Vec::new();
     let mut buffer = [0; 4096];
     while !head.windows(4).any(|end| end == b"\r\n\r\n") {
@@ -64,7 +73,7 @@ fn serve(mut stream: TcpStream, answer: &impl Fn(&str) -> (String, String), head
             Ok(read) => sent.push_str(&String::from_utf8_lossy(&buffer[..read])),
         }
     }
-    heads.lock().expect("no panic").push(lines.to_ascii_lowercase());
+    requests.lock().expect("no panic").push((lines.to_owned(), sent.clone()));
     let path = lines.split(' ').nth(1).unwrap_or("/");
     let (header, body) = answer(format!("{path} {sent}").trim_end());
     let response =

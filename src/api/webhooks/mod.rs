@@ -1,0 +1,162 @@
+//! `/api/v1/webhooks`.
+
+pub mod deliveries;
+
+use actix_web::{HttpResponse, web};
+
+use super::body::{self, Members};
+use super::call::{ApiCall, respond};
+use super::condition::{self, PutCondition};
+use super::idempotency;
+use super::listing;
+use super::query::invalid;
+use super::reply::ApiReply;
+use crate::app::App;
+use crate::clock::Seconds;
+use crate::http::call::Request;
+use crate::operations::list_change::ListChange;
+use crate::operations::webhooks::{self, NewWebhook, WebhookChanges, WebhookWithSecret};
+use crate::representation::webhook::to_json;
+use crate::store::page::NameFilter;
+use crate::store::webhooks::WebhookRecord;
+
+pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
+    respond(&app, &request, async |call| {
+        let listing = listing::of(call, NameFilter { q: call.parameter("q") })?;
+        Ok(listing::reply(call, &webhooks::list(&call.context(), listing).await?, to_json))
+    })
+    .await
+}
+
+pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
+    respond(&app, &request, async |call| {
+        call.end_of_query()?;
+        let (mut members, bytes) = body::read_with_bytes(call, body).await?;
+        let new = NewWebhook {
+            name: members.required_text("name"),
+            url: members.required_text("url"),
+            types: members.texts("types").unwrap_or_default(),
+        };
+        members.end()?;
+        let with_secret = with_secret(call);
+        let shown = move |created: &WebhookWithSecret| {
+            let address = format!("/api/v1/webhooks/{}", created.record.id);
+            ApiReply::created(address, with_secret(created)).with_version(&webhooks::version(&created.record))
+        };
+        let create = async |context| webhooks::create(&context, new).await;
+        idempotency::once(call, &bytes, create, shown).await
+    })
+    .await
+}
+
+pub async fn show(app: web::Data<App>, request: Request, id: web::Path<String>) -> HttpResponse {
+    respond(&app, &request, async |call| {
+        call.end_of_query()?;
+        Ok(shown(&webhooks::find(&call.context(), &id).await?))
+    })
+    .await
+}
+
+pub async fn put(
+    app: web::Data<App>,
+    request: Request,
+    id: web::Path<String>,
+    body: web::Payload,
+) -> HttpResponse {
+    respond(&app, &request, async |call| {
+        call.end_of_query()?;
+        let condition = condition::of_put(call.request)?;
+        let mut members = body::read(call, body).await?;
+        let PutCondition::Replace(version) = condition else {
+            let sentence = "the server makes the ids of webhooks, so PUT creates none: use POST /webhooks";
+            return Err(invalid(sentence));
+        };
+        members.named("id", &id);
+        let changes = WebhookChanges {
+            name: Some(members.required_text("name")),
+            url: Some(members.required_text("url")),
+            types: ListChange::Replace(members.texts("types").unwrap_or_default()),
+            disabled: Some(members.flag("disabled").unwrap_or_default()),
+        };
+        members.end()?;
+        let context = condition::replacing(call, version);
+        Ok(shown(&webhooks::update(&context, &id, changes).await?.outcome))
+    })
+    .await
+}
+
+pub async fn patch(
+    app: web::Data<App>,
+    request: Request,
+    id: web::Path<String>,
+    body: web::Payload,
+) -> HttpResponse {
+    respond(&app, &request, async |call| {
+        call.end_of_query()?;
+        let context = condition::context(call)?;
+        let mut members = body::read_patch(call, body).await?;
+        let changes = WebhookChanges {
+            name: needed_text(&mut members, "name"),
+            url: needed_text(&mut members, "url"),
+            types: members.texts("types").map_or(ListChange::Keep, ListChange::Replace),
+            disabled: members.flag("disabled"),
+        };
+        members.end()?;
+        Ok(shown(&webhooks::update(&context, &id, changes).await?.outcome))
+    })
+    .await
+}
+
+pub async fn delete(app: web::Data<App>, request: Request, id: web::Path<String>) -> HttpResponse {
+    respond(&app, &request, async |call| {
+        call.end_of_query()?;
+        webhooks::delete(&condition::context(call)?, &id).await?;
+        Ok(ApiReply::done())
+    })
+    .await
+}
+
+/// Gives a webhook a new secret, and shows it once.
+pub async fn rotate_secret(
+    app: web::Data<App>,
+    request: Request,
+    id: web::Path<String>,
+    body: web::Payload,
+) -> HttpResponse {
+    respond(&app, &request, async |call| {
+        call.end_of_query()?;
+        let (mut members, bytes) = body::read_if_any(call, body).await?;
+        let overlap = members.changed_number("overlap").flatten().map(Seconds::new);
+        members.end()?;
+        let with_secret = with_secret(call);
+        let shown = move |rotated: &WebhookWithSecret| ApiReply::ok(with_secret(rotated));
+        let rotate = async |context| webhooks::rotate_secret(&context, &id, overlap).await;
+        idempotency::once(call, &bytes, rotate, shown).await
+    })
+    .await
+}
+
+/// Takes a text that may be missing, and cannot be removed.
+fn needed_text(members: &mut Members, name: &str) -> Option<String> {
+    let text = members.changed_text(name);
+    if text == Some(None) {
+        members.wrong(name, "it cannot be removed");
+    }
+    text.flatten()
+}
+
+fn shown(webhook: &WebhookRecord) -> ApiReply {
+    ApiReply::ok(to_json(webhook)).with_version(&webhooks::version(webhook))
+}
+
+/// The members of a webhook with its new secret. A rehearsal leaves the secret out.
+fn with_secret(call: &ApiCall<'_>) -> impl Fn(&WebhookWithSecret) -> serde_json::Value + Send + Sync + use<> {
+    let is_rehearsal = call.is_rehearsal();
+    move |made: &WebhookWithSecret| {
+        let mut body = to_json(&made.record);
+        if !is_rehearsal {
+            body["secret"] = made.secret.expose().as_str().into();
+        }
+        body
+    }
+}

@@ -1,0 +1,63 @@
+//! What the outboxes have in common: the state of a delivery, and the result of an attempt.
+
+use crate::clock::{Seconds, Timestamp};
+
+/// The state of a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeliveryState {
+    Waiting,
+    Delivered,
+    Failed,
+}
+
+impl DeliveryState {
+    pub const ALL: [Self; 3] = [Self::Waiting, Self::Delivered, Self::Failed];
+
+    /// The word that is stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// The result of an attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeliveryOutcome {
+    Delivered,
+    /// There is another attempt, at this time in seconds.
+    Again {
+        why: String,
+        at: Timestamp,
+    },
+    Failed(String),
+}
+
+/// What a delivery's row says after an attempt.
+pub(super) struct OutcomeColumns {
+    pub(super) state: &'static str,
+    pub(super) last_error: Option<String>,
+    pub(super) next_attempt_at: Timestamp,
+    pub(super) done_at: Option<Timestamp>,
+}
+
+impl DeliveryOutcome {
+    /// The result of a call that failed: there is another attempt after the pause, if there is one.
+    pub fn after_failure(why: String, pause: Option<Seconds>, now: Timestamp) -> Self {
+        match pause {
+            Some(pause) => Self::Again { why, at: now + pause },
+            None => Self::Failed(why),
+        }
+    }
+
+    pub(super) fn columns(&self, now: Timestamp) -> OutcomeColumns {
+        let (state, last_error, next_attempt_at, done_at) = match self {
+            Self::Delivered => (DeliveryState::Delivered, None, now, Some(now)),
+            Self::Again { why, at } => (DeliveryState::Waiting, Some(why.clone()), *at, None),
+            Self::Failed(why) => (DeliveryState::Failed, Some(why.clone()), now, Some(now)),
+        };
+        OutcomeColumns { state: state.as_str(), last_error, next_attempt_at, done_at }
+    }
+}
