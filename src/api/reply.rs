@@ -3,21 +3,11 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header;
-use percent_encoding::AsciiSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::app::App;
 use crate::operations::terms::Version;
-
-/// What is encoded in a segment of a path: everything but unreserved characters (RFC 3986 §2.3).
-const RESERVED: &AsciiSet =
-    &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-/// Returns an id as a segment of a path.
-pub(super) fn segment(id: &str) -> String {
-    percent_encoding::utf8_percent_encode(id, RESERVED).to_string()
-}
 
 /// An answer, which can be kept and given again.
 #[derive(Clone, Debug, Serialize, Deserialize)]

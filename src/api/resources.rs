@@ -2,22 +2,19 @@
 
 use actix_web::{HttpResponse, web};
 
-use super::body::{self, Members};
+use super::body;
 use super::call::respond;
 use super::condition::{self, PutCondition};
 use super::idempotency;
 use super::listing;
-use super::reply::{ApiReply, segment};
+use super::reply::ApiReply;
 use crate::app::App;
-use crate::clock::Seconds;
 use crate::http::call::Request;
-use crate::oauth::client::TokenFormat;
+use crate::http::own_path::segment;
+use crate::members::resource as members;
 use crate::oauth::grant::resource::Resource;
-use crate::oauth::grant::scope::Scope;
 use crate::oauth::permission::{Area, Need};
-use crate::oauth::signing_key::SigningAlgorithm;
-use crate::operations::list_change::ListChange;
-use crate::operations::resources::{self, ResourceChanges};
+use crate::operations::resources;
 use crate::representation::resource::to_json;
 use crate::store::page::NameFilter;
 
@@ -37,7 +34,7 @@ pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -
         call.end_of_query()?;
         let (mut members, bytes) = body::read_with_bytes(call, body).await?;
         let uri = members.required_text("resource");
-        let resource = new(&mut members, uri);
+        let resource = members::new(&mut members, uri);
         members.end()?;
         let create = async |context| resources::create(&context, resource).await;
         idempotency::once(call, &bytes, create, created).await
@@ -64,7 +61,7 @@ pub async fn put(
         let condition = condition::of_put(call.request)?;
         let mut members = body::read(call, body).await?;
         members.named("resource", &uri);
-        let resource = new(&mut members, uri.into_inner());
+        let resource = members::new(&mut members, uri.into_inner());
         members.end()?;
         match condition {
             PutCondition::Create => {
@@ -73,7 +70,7 @@ pub async fn put(
             }
             PutCondition::Replace(version) => {
                 let context = condition::replacing(call, version);
-                let (uri, changes) = (resource.uri.clone(), whole(resource));
+                let (uri, changes) = (resource.uri.clone(), members::whole(resource));
                 Ok(shown(&resources::update(&context, &uri, changes).await?.outcome))
             }
         }
@@ -92,7 +89,7 @@ pub async fn patch(
         let context = condition::context(call)?;
         let mut members = body::read_patch(call, body).await?;
         members.named("resource", &uri);
-        let changes = changes(&mut members);
+        let changes = members::changes(&mut members);
         members.end()?;
         Ok(shown(&resources::update(&context, &uri, changes).await?.outcome))
     })
@@ -115,44 +112,4 @@ fn shown(resource: &Resource) -> ApiReply {
 fn created(resource: &Resource) -> ApiReply {
     let address = format!("/api/v1/resources/{}", segment(&resource.uri));
     ApiReply::created(address, to_json(resource)).with_version(&resources::version(resource))
-}
-
-/// Reads a resource to create under this URI, or one that replaces it. What is wrong is noted with the members.
-fn new(members: &mut Members, uri: String) -> Resource {
-    let given = changes(members);
-    Resource {
-        uri,
-        version: 1,
-        scopes: Scope::from_stored(&given.scopes.new_members().join(" ")),
-        format: given.format.unwrap_or(TokenFormat::Jwt),
-        algorithm: given.algorithm.flatten(),
-        access_token_lifetime: given.access_token_lifetime.flatten(),
-        servers: given.servers.new_members().to_vec(),
-    }
-}
-
-/// The changes that give a resource all the members of this one.
-fn whole(resource: Resource) -> ResourceChanges {
-    ResourceChanges {
-        scopes: ListChange::Replace(resource.scopes.names().map(str::to_owned).collect()),
-        servers: ListChange::Replace(resource.servers),
-        format: Some(resource.format),
-        algorithm: Some(resource.algorithm),
-        access_token_lifetime: Some(resource.access_token_lifetime),
-    }
-}
-
-/// Reads a merge patch of a resource (RFC 7396). What is wrong is noted with the members.
-fn changes(members: &mut Members) -> ResourceChanges {
-    let formats: Vec<&str> = TokenFormat::ALL.iter().map(|known| known.as_str()).collect();
-    let format = members.changed_word("token_format", &formats, TokenFormat::parse);
-    let algorithms: Vec<&str> = SigningAlgorithm::ALL.iter().map(|known| known.as_str()).collect();
-    let lifetime = members.changed_number("access_token_lifetime");
-    ResourceChanges {
-        scopes: members.scope_change("scope"),
-        servers: members.clients("clients"),
-        format: format.map(|format| format.unwrap_or(TokenFormat::Jwt)),
-        algorithm: members.changed_word("token_alg", &algorithms, SigningAlgorithm::parse),
-        access_token_lifetime: lifetime.map(|number| number.map(Seconds::new)),
-    }
 }

@@ -1,4 +1,6 @@
-//! Which paths are of this server's pages.
+//! Which paths are of this server's pages, and names as their segments.
+
+use percent_encoding::AsciiSet;
 
 /// Whether `path`, with or without a query, is an address below `mount` and stays there: no other host, and no segment that
 /// leads out of it. `mount` is the path of the public URL without a slash at its end.
@@ -16,6 +18,15 @@ pub fn is_below(mount: &str, path: &str) -> bool {
     let is_dots =
         |segment: &str| matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..");
     is_within && !segments.split('/').any(is_dots)
+}
+
+/// What is encoded in a segment of a path: everything but unreserved characters (RFC 3986 §2.3).
+const RESERVED: &AsciiSet =
+    &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Returns an id as a segment of a path.
+pub fn segment(id: &str) -> String {
+    percent_encoding::utf8_percent_encode(id, RESERVED).to_string()
 }
 
 #[cfg(test)]

@@ -7,11 +7,12 @@ use actix_web::{Resource, http};
 use crate::api::{
     api_keys, clients, events, grants, issuers, keys, logout_deliveries, refusals, resources, scopes, users,
 };
+use crate::console;
 use crate::endpoints::fallback::{self, MethodNotAllowed};
 use crate::endpoints::{
     authorize, device_authorization, health, introspect, jwks, metadata, revoke, token, userinfo, webfinger,
 };
-use crate::http::route::Surface::{Api, Management, OAuth, Page};
+use crate::http::route::Surface::{Api, Console, Management, OAuth, Page};
 use crate::http::route::{Route, Surface};
 use crate::limits::Class;
 use crate::pages::{
@@ -20,7 +21,7 @@ use crate::pages::{
 };
 
 /// The most frequent endpoints come first.
-static ENDPOINTS: [Endpoint; 59] = [
+static ENDPOINTS: [Endpoint; 67] = [
     at("/token", OAuth, Class::Token).post(|route| route.to(token::post)).preflight(),
     at("/introspect", OAuth, Class::Introspection).post(|route| route.to(introspect::post)),
     at("/authorize", Page, Class::Pages)
@@ -168,6 +169,18 @@ static ENDPOINTS: [Endpoint; 59] = [
         .read(|route| route.to(api_keys::show))
         .patch(|route| route.to(api_keys::patch))
         .delete(|route| route.to(api_keys::delete)),
+    at("/admin", Console, Class::Management).get(|route| route.to(console::overview)),
+    at("/admin/callback", Console, Class::Management).get(|route| route.to(console::callback)),
+    at("/admin/sign-out", Console, Class::Management).post(|route| route.to(console::sign_out)),
+    at("/admin/search", Console, Class::Management).get(|route| route.to(console::find)),
+    at("/admin/new/{kind}", Console, Class::Management)
+        .get(|route| route.to(console::new))
+        .post(|route| route.to(console::create)),
+    at("/admin/{kind}", Console, Class::Management).get(|route| route.to(console::list)),
+    at("/admin/{kind}/{id}", Console, Class::Management).get(|route| route.to(console::object)),
+    at("/admin/{kind}/{id}/{act}", Console, Class::Management)
+        .get(|route| route.to(console::prepare))
+        .post(|route| route.to(console::act)),
 ];
 
 /// The routes of the table, without their handlers. `has_management`: with those of the management API.

@@ -1,7 +1,6 @@
 //! `/api/v1/clients`.
 
 pub mod check;
-mod members;
 pub mod secrets;
 
 use actix_web::{HttpResponse, web};
@@ -14,9 +13,12 @@ use super::error::ApiError;
 use super::idempotency;
 use super::listing;
 use super::query::invalid;
-use super::reply::{ApiReply, segment};
+use super::reply::ApiReply;
 use crate::app::App;
 use crate::http::call::Request;
+use crate::http::own_path::segment;
+use crate::members::Members;
+use crate::members::client::{self as members, NewMembers};
 use crate::oauth::client::{Client, ClientKind, GrantType};
 use crate::oauth::id::ClientId;
 use crate::oauth::permission::{Area, Need};
@@ -29,7 +31,6 @@ use crate::operations::{Context, Done};
 use crate::representation::client::settings;
 use crate::secret::Secret;
 use crate::store::clients::{ClientFilter, ClientRecord};
-use members::NewMembers;
 
 const READ: Need = Need::read(Area::Clients);
 const WRITE: Need = Need::write(Area::Clients);
@@ -47,6 +48,7 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
             disabled: call.flag("disabled")?,
             kind: kind.transpose()?,
             grant_type: grant_type.transpose()?,
+            ..ClientFilter::default()
         };
         let listing = listing::of(call, filter)?;
         Ok(listing::reply(call, &clients::list(&call.context(), listing).await?, record_to_json))
@@ -105,7 +107,7 @@ async fn replace(
     call: &ApiCall<'_>,
     id: ClientId,
     version: Option<Version>,
-    mut members: body::Members,
+    mut members: Members,
 ) -> Result<ApiReply, ApiError> {
     members::drop_read_only(&mut members);
     let new = NewMembers::read(&mut members, Some(&id));

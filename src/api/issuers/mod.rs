@@ -1,6 +1,5 @@
 //! `/api/v1/issuers`: trusted issuers.
 
-mod members;
 pub mod subjects;
 
 use actix_web::{HttpResponse, web};
@@ -10,9 +9,11 @@ use super::call::respond;
 use super::condition::{self, PutCondition};
 use super::idempotency;
 use super::listing;
-use super::reply::{ApiReply, segment};
+use super::reply::ApiReply;
 use crate::app::App;
 use crate::http::call::Request;
+use crate::http::own_path::segment;
+use crate::members::trusted_issuer as members;
 use crate::oauth::grant::trusted_issuer::TrustedIssuer;
 use crate::oauth::permission::{Area, Need};
 use crate::operations::trusted_issuers;

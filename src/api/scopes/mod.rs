@@ -1,6 +1,5 @@
 //! `/api/v1/scopes`.
 
-mod members;
 
 use actix_web::{HttpResponse, web};
 
@@ -9,9 +8,11 @@ use super::call::respond;
 use super::condition::{self, PutCondition};
 use super::idempotency;
 use super::listing;
-use super::reply::{ApiReply, segment};
+use super::reply::ApiReply;
 use crate::app::App;
 use crate::http::call::Request;
+use crate::http::own_path::segment;
+use crate::members::scope as members;
 use crate::oauth::grant::scope::ScopeRecord;
 use crate::oauth::permission::{Area, Need};
 use crate::operations::scopes::{self, InUse};

@@ -4,7 +4,7 @@ use grantor_from_row::FromRow;
 
 use super::client_secrets::{self, SecretRecord};
 use super::db::{Conn, DbError, Tx};
-use super::page::{Page, in_any_spelling};
+use super::page::{Page, containing, in_any_spelling};
 use crate::clock::{Seconds, Timestamp};
 use crate::oauth::client::{
     AuthMethod, Client, ClientKind, ClientMetadata, ClientSecret, GrantType, SecretHash,
@@ -83,6 +83,8 @@ async fn find_client(conn: &mut Conn, id: &ClientId) -> Result<Option<Client>, D
 pub struct ClientFilter {
     /// Part of the id or the name, in any spelling.
     pub q: Option<String>,
+    /// Part of an address that the client has registered.
+    pub address: Option<String>,
     pub disabled: Option<bool>,
     pub kind: Option<ClientKind>,
     pub grant_type: Option<GrantType>,
@@ -95,7 +97,7 @@ macro_rules! select {
     };
 }
 
-/// A page of the clients with their secrets, sorted by id.
+/// A page of the clients with their secrets, sorted by id. The client of the console is on no page.
 ///
 /// # Errors
 /// [`DbError::Corrupt`] if a row is damaged; otherwise only failures of the database.
@@ -103,10 +105,11 @@ pub async fn list(conn: &mut Conn, page: &Page<ClientFilter, String>) -> Result<
     let rows: Vec<RecordRow> = conn
         .query(concat!(
             select!(),
-            "WHERE id > $1 AND ($2 IS NULL OR (disabled_at IS NOT NULL) = $2)
+            "WHERE id > $1 AND id <> 'grantor-console' AND ($2 IS NULL OR (disabled_at IS NOT NULL) = $2)
                AND ($3 IS NULL OR search_text LIKE $3 ESCAPE '\\')
                AND ($4 IS NULL OR kind = $4)
-               AND ($5 IS NULL OR ' ' || grant_types || ' ' LIKE '% ' || $5 || ' %') ORDER BY id LIMIT $6"
+               AND ($5 IS NULL OR ' ' || grant_types || ' ' LIKE '% ' || $5 || ' %')
+               AND ($7 IS NULL OR metadata LIKE $7 ESCAPE '\\') ORDER BY id LIMIT $6"
         ))
         .bind(page.after.clone().unwrap_or_default())
         .bind(page.filter.disabled)
@@ -114,18 +117,20 @@ pub async fn list(conn: &mut Conn, page: &Page<ClientFilter, String>) -> Result<
         .bind(page.filter.kind.map(ClientKind::as_str))
         .bind(page.filter.grant_type.map(GrantType::as_str))
         .bind(page.rows())
+        .bind(page.filter.address.as_deref().map(containing))
         .all()
         .await?;
     with_secrets(conn, rows).await
 }
 
-/// Finds a client with its secrets. `None` if it is not registered.
+/// Finds a client with its secrets, for its operator. `None` if it is not registered; nor has an operator the client of the
+/// console.
 ///
 /// # Errors
 /// [`DbError::Corrupt`] if a row is damaged; otherwise only failures of the database.
 pub async fn find_record(conn: &mut Conn, id: &ClientId) -> Result<Option<ClientRecord>, DbError> {
     let rows: Vec<RecordRow> =
-        conn.query(concat!(select!(), "WHERE id = $1")).bind(id.as_str()).all().await?;
+        conn.query(concat!(select!(), "WHERE id = $1 AND id <> 'grantor-console'")).bind(id.as_str()).all().await?;
     Ok(with_secrets(conn, rows).await?.pop())
 }
 
@@ -144,12 +149,12 @@ async fn with_secrets(conn: &mut Conn, rows: Vec<RecordRow>) -> Result<Vec<Clien
     Ok(clients.into_iter().map(record).collect())
 }
 
-/// Whether any client is registered.
+/// Whether any client is registered besides that of the console.
 ///
 /// # Errors
 /// Only failures of the database.
 pub async fn is_any(conn: &mut Conn) -> Result<bool, DbError> {
-    let row: Option<(String,)> = conn.query("SELECT id FROM clients LIMIT 1").optional().await?;
+    let row: Option<(String,)> = conn.query("SELECT id FROM clients WHERE id <> 'grantor-console' LIMIT 1").optional().await?;
     Ok(row.is_some())
 }
 
