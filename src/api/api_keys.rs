@@ -13,6 +13,7 @@ use crate::http::call::Request;
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::permission::{Area, Need};
 use crate::operations::api_keys::{self, ApiKeyChanges, CreatedApiKey, NewApiKey};
+use crate::representation::settings;
 use crate::representation::api_key::to_json;
 use crate::store::page::NameFilter;
 
@@ -30,7 +31,7 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
 pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     respond(&app, &request, WRITE, async |call| {
         call.end_of_query()?;
-        let (mut members, bytes) = body::read_with_bytes(call, body).await?;
+        let (mut members, bytes) = body::read_with_bytes(call, body, &settings::API_KEY).await?;
         let name = members.required_text("name");
         let scope = Scope::parse(&members.required_text("scope"));
         if let Err(error) = &scope {
@@ -72,7 +73,7 @@ pub async fn patch(
     respond(&app, &request, WRITE, async |call| {
         call.end_of_query()?;
         let context = condition::context(call)?;
-        let mut members = body::read_patch(call, body).await?;
+        let mut members = body::read_patch(call, body, &settings::API_KEY).await?;
         let name = members.changed_text("name");
         if name == Some(None) {
             members.wrong("name", "it cannot be removed");

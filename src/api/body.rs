@@ -10,6 +10,7 @@ use super::json;
 use crate::http::form;
 use crate::members::Members;
 use crate::oauth::reason::Reason;
+use crate::representation::settings::ObjectSettings;
 
 const JSON: &str = "application/json";
 
@@ -17,8 +18,12 @@ const JSON: &str = "application/json";
 ///
 /// # Errors
 /// If it is not one JSON object, or too large.
-pub(super) async fn read(call: &ApiCall<'_>, body: web::Payload) -> Result<Members, ApiError> {
-    Ok(read_with_bytes(call, body).await?.0)
+pub(super) async fn read(
+    call: &ApiCall<'_>,
+    body: web::Payload,
+    of: &'static ObjectSettings,
+) -> Result<Members, ApiError> {
+    Ok(read_with_bytes(call, body, of).await?.0)
 }
 
 /// Reads the body of a POST as [`read`] does. Returns it also as it came.
@@ -28,14 +33,15 @@ pub(super) async fn read(call: &ApiCall<'_>, body: web::Payload) -> Result<Membe
 pub(super) async fn read_with_bytes(
     call: &ApiCall<'_>,
     body: web::Payload,
+    of: &'static ObjectSettings,
 ) -> Result<(Members, web::BytesMut), ApiError> {
     if !form::has_media_type(call.request, &[JSON]) {
         return Err(media_type(ACCEPT_POST, JSON));
     }
-    whole(call, body).await
+    whole(call, body, of).await
 }
 
-/// Reads the body of a POST as [`read_with_bytes`] does. It may also be empty, without a media type.
+/// Reads the body of a POST that has no members. It may also be empty, without a media type.
 ///
 /// # Errors
 /// Those of [`read`].
@@ -44,29 +50,41 @@ pub(super) async fn read_if_any(
     body: web::Payload,
 ) -> Result<(Members, web::BytesMut), ApiError> {
     if call.request.headers().contains_key(header::CONTENT_TYPE) {
-        return read_with_bytes(call, body).await;
+        return read_with_bytes(call, body, &EMPTY).await;
     }
     let bytes = form::read_whole(call.request, body).await?;
     if !bytes.is_empty() {
         return Err(media_type(ACCEPT_POST, JSON));
     }
-    Ok((Members::of(Map::new()), bytes))
+    Ok((Members::of(&EMPTY, Map::new()), bytes))
 }
 
 /// Reads the body of a PATCH: a JSON Merge Patch (RFC 7396).
 ///
 /// # Errors
 /// If it is not one JSON object, or too large.
-pub(super) async fn read_patch(call: &ApiCall<'_>, body: web::Payload) -> Result<Members, ApiError> {
+pub(super) async fn read_patch(
+    call: &ApiCall<'_>,
+    body: web::Payload,
+    of: &'static ObjectSettings,
+) -> Result<Members, ApiError> {
     const TYPES: [&str; 2] = ["application/merge-patch+json", "application/json"];
     if !form::has_media_type(call.request, &TYPES) {
         return Err(media_type(ACCEPT_PATCH, &TYPES.join(", ")));
     }
-    Ok(whole(call, body).await?.0)
+    Ok(whole(call, body, of).await?.0)
 }
 
-async fn whole(call: &ApiCall<'_>, body: web::Payload) -> Result<(Members, web::BytesMut), ApiError> {
+async fn whole(
+    call: &ApiCall<'_>,
+    body: web::Payload,
+    of: &'static ObjectSettings,
+) -> Result<(Members, web::BytesMut), ApiError> {
     let bytes = form::read_whole(call.request, body).await?;
     let object = json::object(&bytes).map_err(|sentence| Reason::ApiJsonMalformed.because(sentence))?;
-    Ok((Members::of(object), bytes))
+    Ok((Members::of(of, object), bytes))
 }
+
+/// An object without members.
+static EMPTY: ObjectSettings =
+    ObjectSettings { name: "Empty", sentence: "Nothing.", command: None, members: &[] };

@@ -17,6 +17,7 @@ use crate::oauth::signing_key::{KeyRecord, SigningAlgorithm};
 use crate::operations::Done;
 use crate::operations::fault::Fault;
 use crate::operations::keys::{self, KeyRotation, Start};
+use crate::representation::settings;
 use crate::representation::signing_key::to_json;
 
 const READ: Need = Need::read(Area::Keys);
@@ -34,7 +35,7 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
 pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     respond(&app, &request, WRITE, async |call| {
         call.end_of_query()?;
-        let (mut members, bytes) = body::read_with_bytes(call, body).await?;
+        let (mut members, bytes) = body::read_with_bytes(call, body, &settings::KEY_ROTATION).await?;
         let known: Vec<&str> = SigningAlgorithm::ALL.iter().map(|known| known.as_str()).collect();
         let algorithm = members.changed_word("algorithm", &known, SigningAlgorithm::parse).flatten();
         let start = if members.flag("now") == Some(true) { Start::AtOnce } else { Start::InTime };

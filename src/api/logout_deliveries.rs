@@ -13,6 +13,7 @@ use crate::http::call::Request;
 use crate::oauth::id::ClientId;
 use crate::oauth::permission::{Area, Need};
 use crate::operations::logout_deliveries;
+use crate::representation::settings;
 use crate::representation::logout_delivery::to_json;
 use crate::store::logout_deliveries::{DeliveryFilter, DeliveryState};
 
@@ -36,7 +37,7 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
 pub async fn retry(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     respond(&app, &request, WRITE, async |call| {
         call.end_of_query()?;
-        let (mut members, bytes) = body::read_with_bytes(call, body).await?;
+        let (mut members, bytes) = body::read_with_bytes(call, body, &settings::RETRY).await?;
         let client = members.text("client_id").map(ClientId::new);
         members.end()?;
         let retry = async |context| logout_deliveries::retry(&context, client.as_ref()).await;

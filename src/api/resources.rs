@@ -15,6 +15,7 @@ use crate::members::resource as members;
 use crate::oauth::grant::resource::Resource;
 use crate::oauth::permission::{Area, Need};
 use crate::operations::resources;
+use crate::representation::settings;
 use crate::representation::resource::to_json;
 use crate::store::page::NameFilter;
 
@@ -32,7 +33,7 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
 pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     respond(&app, &request, WRITE, async |call| {
         call.end_of_query()?;
-        let (mut members, bytes) = body::read_with_bytes(call, body).await?;
+        let (mut members, bytes) = body::read_with_bytes(call, body, &settings::RESOURCE).await?;
         let uri = members.required_text("resource");
         let resource = members::new(&mut members, uri);
         members.end()?;
@@ -59,7 +60,7 @@ pub async fn put(
     respond(&app, &request, WRITE, async |call| {
         call.end_of_query()?;
         let condition = condition::of_put(call.request)?;
-        let mut members = body::read(call, body).await?;
+        let mut members = body::read(call, body, &settings::RESOURCE).await?;
         members.named("resource", &uri);
         let resource = members::new(&mut members, uri.into_inner());
         members.end()?;
@@ -87,7 +88,7 @@ pub async fn patch(
     respond(&app, &request, WRITE, async |call| {
         call.end_of_query()?;
         let context = condition::context(call)?;
-        let mut members = body::read_patch(call, body).await?;
+        let mut members = body::read_patch(call, body, &settings::RESOURCE).await?;
         members.named("resource", &uri);
         let changes = members::changes(&mut members);
         members.end()?;

@@ -33,6 +33,8 @@ mod resource;
 mod restore;
 mod scope;
 mod secret;
+#[cfg(test)]
+mod sentences;
 mod serve;
 mod session;
 mod signals;

@@ -7,6 +7,7 @@ use super::page::{Action, Cell, Filter, Link, Notice, Page};
 use super::same::{Same, shell};
 use super::tables::{listing, narrowed, page, path_of};
 use super::visit::{ConsoleReply, Visit};
+use crate::representation::settings::API_KEY;
 use crate::http::own_path::segment;
 use crate::members::Members;
 use crate::oauth::grant::scope::Scope;
@@ -23,11 +24,12 @@ const API_KEYS: Kind = Kind {
     title: "API keys",
     one: "API key",
     place: "api-keys",
+    of: &API_KEY,
     new: &[("", &[
         FieldSpec {
             name: "name",
             label: "Name",
-            help: "Says who uses the key.",
+            of: &API_KEY,
             input: Input::Line,
             is_required: true,
             option: ("--name", ""),
@@ -35,7 +37,7 @@ const API_KEYS: Kind = Kind {
         FieldSpec {
             name: "scope",
             label: "Scopes",
-            help: "What the key permits, such as `grantor.clients.write grantor.users.read`. grantor.write permits everything.",
+            of: &API_KEY,
             input: Input::Words,
             is_required: true,
             option: ("--scope", ""),
@@ -43,7 +45,7 @@ const API_KEYS: Kind = Kind {
         FieldSpec {
             name: "expires_at",
             label: "Ends at (UTC)",
-            help: "Empty: the key is valid until it is deleted.",
+            of: &API_KEY,
             input: Input::Time,
             is_required: false,
             option: ("--expires", ""),

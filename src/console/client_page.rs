@@ -69,7 +69,7 @@ fn settings_section(record: &ClientRecord) -> Section {
             Input::Switch => vec![Cell::badge("", "yes")],
             _ => texts.iter().map(Cell::code).collect(),
         };
-        rows.push(Fact::of_all(spec.label, cells).with_help(spec.help));
+        rows.push(Fact::of_all(spec.label, cells).with_help(spec.help()));
     }
     // Names in other languages have members of their own.
     let localized = object.as_object().into_iter().flatten().filter(|(name, _)| name.contains('#'));

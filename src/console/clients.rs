@@ -10,6 +10,7 @@ use super::same::{Same, shell};
 use super::tables::{listing, narrowed, page, path_of};
 use super::visit::{ConsoleReply, Visit};
 use super::{client_check, client_secrets, field};
+use crate::representation::settings::CLIENT;
 use crate::http::general_error::FaultyMember;
 use crate::http::own_path::segment;
 use crate::members::Members;
@@ -135,7 +136,7 @@ async fn created(
     values: &Values,
     is_check: bool,
 ) -> Result<clients::CreatedClient, ConsoleError> {
-    let mut body = Members::of(form::given(form::members(NEW, values)?));
+    let mut body = Members::of(&CLIENT, form::given(form::members(NEW, values)?));
     let new = NewMembers::read(&mut body, None);
     body.end()?;
     let new = NewClient { client: new.client, secret: None, logos: Logos::default() };
@@ -343,7 +344,7 @@ async fn save_patch(
     patch: Map<String, Value>,
     (version, is_check): (Version, bool),
 ) -> Result<(), ConsoleError> {
-    let mut body = Members::of(patch);
+    let mut body = Members::of(&CLIENT, patch);
     let patch = members::read_patch(&mut body, id);
     body.end()?;
     let edit = move |before: &Client| members::patched(before, &patch);

@@ -10,18 +10,26 @@ use super::same::{Same, shell};
 use crate::http::general_error::FaultyMember;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
+use crate::representation::settings::{ObjectSettings, Setting};
 
 /// A field of a form, which is a member of an object of the management API.
 pub(super) struct FieldSpec {
     /// The name of the member.
     pub(super) name: &'static str,
     pub(super) label: &'static str,
-    /// What the setting does, in a sentence.
-    pub(super) help: &'static str,
+    /// The table that says what the member does.
+    pub(super) of: &'static ObjectSettings,
     pub(super) input: Input,
     pub(super) is_required: bool,
     /// The option of the command, and what a command has in its place if the member has no value. Empty: none.
     pub(super) option: (&'static str, &'static str),
+}
+
+impl FieldSpec {
+    /// What the setting does, in sentences.
+    pub(super) fn help(&self) -> String {
+        self.of.find(self.name).map(Setting::sentences).unwrap_or_default()
+    }
 }
 
 /// How a member is typed.
@@ -81,7 +89,7 @@ pub(super) struct GroupView {
 struct FieldView {
     name: &'static str,
     label: &'static str,
-    help: &'static str,
+    help: String,
     is: &'static str,
     value: String,
     options: Vec<OptionView>,
@@ -163,7 +171,7 @@ impl FieldView {
         Self {
             name: spec.name,
             label: spec.label,
-            help: spec.help,
+            help: spec.help(),
             is,
             value: given.join("\n"),
             options: options.iter().map(option).collect(),
@@ -329,6 +337,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::representation::settings::CLIENT;
 
     const SPECS: &[FieldSpec] = &[
         spec("name", Input::Line, ("--name", "")),
@@ -343,7 +352,7 @@ mod tests {
     const GROUPS: &[Group] = &[("", SPECS)];
 
     const fn spec(name: &'static str, input: Input, option: (&'static str, &'static str)) -> FieldSpec {
-        FieldSpec { name, label: name, help: "", input, is_required: false, option }
+        FieldSpec { name, label: name, of: &CLIENT, input, is_required: false, option }
     }
 
     fn posted(pairs: &[(&str, &str)]) -> Params {

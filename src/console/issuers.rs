@@ -12,6 +12,7 @@ use super::same::{Same, shell};
 use super::scopes::facts;
 use super::tables::{listing, narrowed, page, path_of};
 use super::visit::{ConsoleReply, Visit};
+use crate::representation::settings;
 use crate::http::own_path::segment;
 use crate::members::Members;
 use crate::members::trusted_issuer as members;
@@ -29,39 +30,33 @@ const WRITE: Need = Need::write(Area::Config);
 const fn spec(
     name: &'static str,
     label: &'static str,
-    help: &'static str,
     input: Input,
     option: (&'static str, &'static str),
 ) -> FieldSpec {
-    FieldSpec { name, label, help, input, is_required: false, option }
+    FieldSpec { name, label, of: &settings::ISSUER, input, is_required: false, option }
 }
 
 const ISSUER: FieldSpec = FieldSpec {
     is_required: true,
-    ..spec("issuer", "Issuer", "The `iss` of its tokens, character by character.", Input::Line, ("", ""))
+    ..spec("issuer", "Issuer", Input::Line, ("", ""))
 };
-const JWKS_URI: FieldSpec = spec("jwks_uri", "Address of its keys", "The server reads the keys when it needs them.", Input::Line, ("--jwks-uri", ""));
-const JWKS: FieldSpec = spec("jwks", "Keys", "A JWK Set, in the place of an address.", Input::Json, ("--jwks", ""));
-const SCOPE: FieldSpec = spec("scope", "Scopes", "The most that its tokens can give, with spaces between the names.", Input::Words, ("--scope", ""));
-const AUDIENCE: FieldSpec = spec(
-    "assertion_audience",
-    "Audience",
-    "What its tokens must be addressed to.",
-    Input::Choice(&[("issuer", "issuer"), ("token-endpoint", "issuer or token endpoint")]),
-    ("--assertion-audience", ""),
-);
-const CLIENTS: FieldSpec = spec("clients", "Clients", "The clients that may present its tokens, one id on each line.", Input::Lines, ("--client", ""));
+const JWKS_URI: FieldSpec = spec("jwks_uri", "Address of its keys", Input::Line, ("--jwks-uri", ""));
+const JWKS: FieldSpec = spec("jwks", "Keys", Input::Json, ("--jwks", ""));
+const SCOPE: FieldSpec = spec("scope", "Scopes", Input::Words, ("--scope", ""));
+const AUDIENCE: FieldSpec = spec("assertion_audience", "Audience", Input::Choice(&[("issuer", "issuer"), ("token-endpoint", "issuer or token endpoint")]), ("--assertion-audience", ""));
+const CLIENTS: FieldSpec = spec("clients", "Clients", Input::Lines, ("--client", ""));
 
 const EDIT: &[Group] = &[("", &[JWKS_URI, JWKS, SCOPE, AUDIENCE, CLIENTS])];
 const LINK: &[Group] = &[("", &[
-    spec("subject", "Subject", "The `sub` of its tokens.", Input::Line, ("", "")),
-    spec("user", "Person", "A username, an e-mail address or an id.", Input::Line, ("--user", "")),
+    FieldSpec { of: &settings::SUBJECT, ..spec("subject", "Subject", Input::Line, ("", "")) },
+    FieldSpec { of: &settings::SUBJECT, ..spec("user", "Person", Input::Line, ("--user", "")) },
 ])];
 
 const ISSUERS: Kind = Kind {
     title: "Trusted issuers",
     one: "trusted issuer",
     place: "issuers",
+    of: &settings::ISSUER,
     new: &[("", &[ISSUER, JWKS_URI, JWKS, SCOPE, AUDIENCE, CLIENTS])],
     edit: EDIT,
     command: "grantor issuer",

@@ -10,6 +10,7 @@ use super::page::{Action, Cell, Part, Section};
 use super::same::{Same, shell};
 use super::tables::{listing, page, path_of};
 use super::visit::{ConsoleReply, Visit};
+use crate::representation::settings::KEY_ROTATION;
 use crate::http::own_path::segment;
 use crate::oauth::permission::{Area, Need};
 use crate::oauth::request::params::Params;
@@ -25,7 +26,7 @@ const ROTATE: &[Group] = &[("", &[
     FieldSpec {
         name: "algorithm",
         label: "Algorithm",
-        help: "One of them, or each that keys.algorithms offers.",
+        of: &KEY_ROTATION,
         input: Input::Choice(&[("", "each"), ("RS256", "RS256"), ("PS256", "PS256"), ("ES256", "ES256"), ("EdDSA", "EdDSA")]),
         is_required: false,
         option: ("--algorithm", ""),
@@ -33,7 +34,7 @@ const ROTATE: &[Group] = &[("", &[
     FieldSpec {
         name: "now",
         label: "Sign at once",
-        help: "Not after keys.publish_before. Applications that have kept the old list refuse the tokens until they read it again.",
+        of: &KEY_ROTATION,
         input: Input::Switch,
         is_required: false,
         option: ("--now", ""),
@@ -44,6 +45,7 @@ const KEYS: Kind = Kind {
     title: "Signing keys",
     one: "signing key",
     place: "keys",
+    of: &KEY_ROTATION,
     new: ROTATE,
     edit: &[],
     command: "grantor key",

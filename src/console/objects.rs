@@ -16,6 +16,7 @@ use crate::members::Members;
 use crate::operations::Context;
 use crate::operations::terms::Version;
 use crate::oauth::request::params::Params;
+use crate::representation::settings::ObjectSettings;
 
 /// A kind of objects.
 pub(super) struct Kind {
@@ -25,6 +26,8 @@ pub(super) struct Kind {
     pub(super) one: &'static str,
     /// The last part of the path, in the console and in the management API.
     pub(super) place: &'static str,
+    /// The table of their members.
+    pub(super) of: &'static ObjectSettings,
     /// The fields of a new one.
     pub(super) new: &'static [Group],
     /// The fields of an existing one.
@@ -87,7 +90,7 @@ impl Kind {
         let values = form::values_in(self.new, posted);
         let is_check = field(posted, "check") == "true";
         let done = match form::members(self.new, &values) {
-            Ok(members) => create(Members::of(form::given(members)), visit.context_on(None, is_check)).await,
+            Ok(members) => create(Members::of(self.of, form::given(members)), visit.context_on(None, is_check)).await,
             Err(error) => Err(error),
         };
         match done {
@@ -165,7 +168,7 @@ impl Kind {
             }
             Ok(patch) => {
                 let context = visit.context_on(Some(version.clone()), is_check);
-                match save(Members::of(patch.clone()), context).await {
+                match save(Members::of(self.of, patch.clone()), context).await {
                     Ok(()) if is_check => None,
                     Ok(()) => return Ok(ConsoleReply::SeeOther(format!("{path}?note=saved"))),
                     Err(error @ ConsoleError::Refused(_)) => Some(error),

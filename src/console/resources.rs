@@ -9,6 +9,7 @@ use super::scopes::facts;
 use super::tables::{listing, narrowed, page, path_of};
 use super::visit::{ConsoleReply, Visit};
 use super::notes;
+use crate::representation::settings;
 use crate::http::own_path::segment;
 use crate::members::Members;
 use crate::members::resource as members;
@@ -25,38 +26,19 @@ const WRITE: Need = Need::write(Area::Config);
 const fn spec(
     name: &'static str,
     label: &'static str,
-    help: &'static str,
     input: Input,
     option: (&'static str, &'static str),
 ) -> FieldSpec {
-    FieldSpec { name, label, help, input, is_required: false, option }
+    FieldSpec { name, label, of: &settings::RESOURCE, input, is_required: false, option }
 }
 
 const URI: FieldSpec =
-    FieldSpec { is_required: true, ..spec("resource", "URI", "The address of the API, as applications name it.", Input::Line, ("", "")) };
-const SCOPE: FieldSpec = spec("scope", "Scopes", "The scopes that belong to the API, with spaces between them.", Input::Words, ("--scope", "--scope ''"));
-const CLIENTS: FieldSpec = spec("clients", "Clients that introspect", "The clients that may ask about its tokens: the API itself. One id on each line.", Input::Lines, ("--client", "--no-clients"));
-const FORMAT: FieldSpec = spec(
-    "token_format",
-    "Format of its tokens",
-    "A JWT, which the API can verify itself, or an opaque token, which it asks about.",
-    Input::Choice(&[("jwt", "jwt"), ("opaque", "opaque")]),
-    ("--token-format", ""),
-);
-const ALGORITHM: FieldSpec = spec(
-    "token_alg",
-    "Algorithm",
-    "What signs its JWTs.",
-    Input::Choice(&[("", "default"), ("RS256", "RS256"), ("PS256", "PS256"), ("ES256", "ES256"), ("EdDSA", "EdDSA")]),
-    ("--token-alg", "--token-alg default"),
-);
-const LIFETIME: FieldSpec = spec(
-    "access_token_lifetime",
-    "Longest lifetime of access tokens",
-    "In seconds. Empty: no limit of its own.",
-    Input::Number,
-    ("--access-token-lifetime", "--access-token-lifetime default"),
-);
+    FieldSpec { is_required: true, ..spec("resource", "URI", Input::Line, ("", "")) };
+const SCOPE: FieldSpec = spec("scope", "Scopes", Input::Words, ("--scope", "--scope ''"));
+const CLIENTS: FieldSpec = spec("clients", "Clients that introspect", Input::Lines, ("--client", "--no-clients"));
+const FORMAT: FieldSpec = spec("token_format", "Format of its tokens", Input::Choice(&[("jwt", "jwt"), ("opaque", "opaque")]), ("--token-format", ""));
+const ALGORITHM: FieldSpec = spec("token_alg", "Algorithm", Input::Choice(&[("", "default"), ("RS256", "RS256"), ("PS256", "PS256"), ("ES256", "ES256"), ("EdDSA", "EdDSA")]), ("--token-alg", "--token-alg default"));
+const LIFETIME: FieldSpec = spec("access_token_lifetime", "Longest lifetime of access tokens", Input::Number, ("--access-token-lifetime", "--access-token-lifetime default"));
 
 const EDIT: &[Group] = &[("", &[SCOPE, CLIENTS, FORMAT, ALGORITHM, LIFETIME])];
 
@@ -64,6 +46,7 @@ const RESOURCES: Kind = Kind {
     title: "Resources",
     one: "resource",
     place: "resources",
+    of: &settings::RESOURCE,
     new: &[("", &[URI, SCOPE, CLIENTS, FORMAT, ALGORITHM, LIFETIME])],
     edit: EDIT,
     command: "grantor resource",

@@ -8,6 +8,7 @@ use super::same::{Same, shell};
 use super::tables::{listing, narrowed, page, path_of};
 use super::visit::{ConsoleReply, Visit};
 use super::notes;
+use crate::representation::settings;
 use crate::http::own_path::segment;
 use crate::members::Members;
 use crate::members::scope as members;
@@ -25,32 +26,25 @@ const WRITE: Need = Need::write(Area::Config);
 const fn spec(
     name: &'static str,
     label: &'static str,
-    help: &'static str,
     input: Input,
     option: (&'static str, &'static str),
 ) -> FieldSpec {
-    FieldSpec { name, label, help, input, is_required: false, option }
+    FieldSpec { name, label, of: &settings::SCOPE, input, is_required: false, option }
 }
 
 const NAME: FieldSpec =
-    FieldSpec { is_required: true, ..spec("name", "Name", "The word that applications ask for.", Input::Line, ("", "")) };
+    FieldSpec { is_required: true, ..spec("name", "Name", Input::Line, ("", "")) };
 const DESCRIPTION: FieldSpec = FieldSpec {
     is_required: true,
-    ..spec("description", "Description", "What the scope lets an application do, as the consent page says it to people.", Input::Line, ("--description", ""))
+    ..spec("description", "Description", Input::Line, ("--description", ""))
 };
 const CONSEQUENCE: FieldSpec =
-    spec("consequence", "Consequence", "What follows for the person. The consent page shows it if the scope is sensitive.", Input::Line, ("--consequence", "--no-consequence"));
-const SENSITIVE: FieldSpec = spec("sensitive", "Sensitive", "The consent page points the scope out.", Input::Switch, ("--sensitive", ""));
-const REQUIRED: FieldSpec = spec("required", "Required", "No one can leave it out where a client allows partial consent.", Input::Switch, ("--required", ""));
-const CLAIMS: FieldSpec = spec("claims", "Claims", "The claims about the person that the scope gives access to, one on each line.", Input::Lines, ("--claim", "--no-claims"));
-const LIFETIME: FieldSpec = spec(
-    "access_token_lifetime",
-    "Longest lifetime of access tokens",
-    "In seconds. Empty: no limit of its own.",
-    Input::Number,
-    ("--access-token-lifetime", "--access-token-lifetime default"),
-);
-const GROUP: FieldSpec = spec("required_group", "Required group", "Only people in this group can allow the scope.", Input::Line, ("--require-group", "--no-required-group"));
+    spec("consequence", "Consequence", Input::Line, ("--consequence", "--no-consequence"));
+const SENSITIVE: FieldSpec = spec("sensitive", "Sensitive", Input::Switch, ("--sensitive", ""));
+const REQUIRED: FieldSpec = spec("required", "Required", Input::Switch, ("--required", ""));
+const CLAIMS: FieldSpec = spec("claims", "Claims", Input::Lines, ("--claim", "--no-claims"));
+const LIFETIME: FieldSpec = spec("access_token_lifetime", "Longest lifetime of access tokens", Input::Number, ("--access-token-lifetime", "--access-token-lifetime default"));
+const GROUP: FieldSpec = spec("required_group", "Required group", Input::Line, ("--require-group", "--no-required-group"));
 
 const EDIT: &[Group] = &[("", &[DESCRIPTION, CONSEQUENCE, SENSITIVE, REQUIRED, CLAIMS, LIFETIME, GROUP])];
 
@@ -58,6 +52,7 @@ const SCOPES: Kind = Kind {
     title: "Scopes",
     one: "scope",
     place: "scopes",
+    of: &settings::SCOPE,
     new: &[("", &[NAME, DESCRIPTION, CONSEQUENCE, SENSITIVE, REQUIRED, CLAIMS, LIFETIME, GROUP])],
     edit: EDIT,
     command: "grantor scope",
@@ -115,7 +110,7 @@ pub(super) fn facts(groups: &[Group], object: &serde_json::Value) -> Part {
             Input::Line => texts.iter().map(Cell::text).collect(),
             _ => texts.iter().flat_map(|text| text.lines()).map(Cell::code).collect(),
         };
-        rows.push(Fact::of_all(spec.label, cells).with_help(spec.help));
+        rows.push(Fact::of_all(spec.label, cells).with_help(spec.help()));
     }
     Part::Facts { rows }
 }

@@ -10,6 +10,7 @@ use super::page::{Action, Cell, Filter, Link, Notice, Page};
 use super::same::{Same, shell};
 use super::tables::{listing, narrowed, page, path_of};
 use super::visit::{ConsoleReply, Visit};
+use crate::representation::settings::USER;
 use crate::http::own_path::segment;
 use crate::members::user as members;
 use crate::oauth::id::{ClientId, SessionId, UserId};
@@ -33,33 +34,34 @@ const ROLES: &[(&str, &str)] = &[
     ("owner", "owner – changes everything"),
 ];
 
-const fn line(name: &'static str, label: &'static str, help: &'static str, option: (&'static str, &'static str)) -> FieldSpec {
-    FieldSpec { name, label, help, input: Input::Line, is_required: false, option }
+const fn line(name: &'static str, label: &'static str, option: (&'static str, &'static str)) -> FieldSpec {
+    FieldSpec { name, label, of: &USER, input: Input::Line, is_required: false, option }
 }
 
 const USERNAME: FieldSpec = FieldSpec {
     is_required: true,
-    ..line("username", "Username", "What the person types to sign in. The e-mail address works, too.", ("--username", ""))
+    ..line("username", "Username", ("--username", ""))
 };
-const EMAIL: FieldSpec = line("email", "E-mail address", "One that no other account has.", ("--email", "--no-email"));
-const NAME: FieldSpec = line("name", "Name", "The full name, as applications show it.", ("--name", "--no-name"));
+const EMAIL: FieldSpec = line("email", "E-mail address", ("--email", "--no-email"));
+const NAME: FieldSpec = line("name", "Name", ("--name", "--no-name"));
 const GROUPS: FieldSpec = FieldSpec {
     input: Input::Lines,
-    ..line("groups", "Groups", "One on each line. Clients and scopes can require a group.", ("--group", "--no-groups"))
+    ..line("groups", "Groups", ("--group", "--no-groups"))
 };
 const ROLE: FieldSpec = FieldSpec {
     input: Input::Choice(ROLES),
-    ..line("role", "Role", "What the person may do here, in the console and by the management API.", ("--role", "--role none"))
+    ..line("role", "Role", ("--role", "--role none"))
 };
 const VERIFIED: FieldSpec = FieldSpec {
     input: Input::Switch,
-    ..line("email_verified", "The address is verified", "Applications learn that the address belongs to the person.", ("--email-verified", ""))
+    ..line("email_verified", "The address is verified", ("--email-verified", ""))
 };
 
 const PEOPLE: Kind = Kind {
     title: "People",
     one: "account",
     place: "users",
+    of: &USER,
     new: &[("", &[
         USERNAME,
         EMAIL,

@@ -7,12 +7,9 @@ use crate::oauth::client::{Client, ClientKind, ClientMetadata, GrantType};
 use crate::oauth::id::ClientId;
 use crate::operations::fault::{Fault, Faults};
 use crate::operations::merge_patch::merge;
+use crate::representation::settings::{CLIENT, Given, Setting};
 use crate::secret::{Secret, random_id};
 
-/// Members that only the server sets.
-const READ_ONLY: [&str; 3] = ["created_at", "has_logo", "has_dark_logo"];
-/// Members that may come in several languages, such as `client_name#de` (RFC 7591 §2.2).
-const LOCALIZED: [&str; 4] = ["client_name", "client_uri", "policy_uri", "tos_uri"];
 /// Members whose lists have words that this server must know.
 const WORDS: [&str; 2] = ["grant_types", "response_types"];
 
@@ -75,8 +72,8 @@ pub fn read_patch(members: &mut Members, id: &ClientId) -> Map<String, Value> {
 
 /// Drops the members that only the server sets, so that an object can be sent back as it was read.
 pub fn drop_read_only(members: &mut Members) {
-    for name in READ_ONLY {
-        members.take(name);
+    for member in CLIENT.members.iter().filter(|member| member.is_by_server()) {
+        members.take(member.name);
     }
 }
 
@@ -117,20 +114,16 @@ fn check(members: &mut Members, object: &mut Map<String, Value>) {
             object.insert(name.to_owned(), Value::Null);
         }
     }
-    let known = serde_json::to_value(ClientMetadata::new("-", ClientKind::Web)).unwrap_or_default();
     let names: Vec<String> = object.keys().cloned().collect();
     for name in names {
-        let (base, tag) = name.split_once('#').map_or((name.as_str(), None), |(base, tag)| (base, Some(tag)));
-        let is_known = known.get(base).is_some() && !matches!(base, "logo_digest" | "logo_dark_digest");
-        if READ_ONLY.contains(&name.as_str()) {
-            members.wrong(&name, "only the server sets it");
-            object.remove(&name);
-        } else if !is_known || tag.is_some() && !LOCALIZED.contains(&base) {
-            members.unknown(&name);
-            object.remove(&name);
-        } else if !fits(members, &name, &object[&name]) {
-            object.remove(&name);
+        match CLIENT.find(&name) {
+            Some(member) if member.is_by_server() => members.wrong(&name, "only the server sets it"),
+            // It is read before, if the request may have it.
+            None | Some(Setting { given: Given::AtCreation { .. }, .. }) => members.unknown(&name),
+            Some(_) if fits(members, &name, &object[&name]) => continue,
+            Some(_) => {}
         }
+        object.remove(&name);
     }
     if let Some(types) = object.get_mut("response_types").and_then(Value::as_array_mut) {
         // It follows from the grant type.

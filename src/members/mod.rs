@@ -15,22 +15,26 @@ use crate::oauth::grant::scope::Scope;
 use crate::oauth::id::ClientId;
 use crate::oauth::reason::Reason;
 use crate::operations::list_change::ListChange;
+use crate::representation::settings::ObjectSettings;
 
 /// The members of a body that have not been read yet, and what was wrong with the others.
 #[derive(Debug)]
 pub struct Members {
     left: Map<String, Value>,
     faults: Vec<FaultyMember>,
+    /// The table of the members that the object can have.
+    of: &'static ObjectSettings,
 }
 
 impl Members {
-    /// The members of an object, of which none has been read.
-    pub fn of(object: Map<String, Value>) -> Self {
-        Self { left: object, faults: Vec::new() }
+    /// The members of an object of this kind, of which none has been read.
+    pub fn of(of: &'static ObjectSettings, object: Map<String, Value>) -> Self {
+        Self { left: object, faults: Vec::new(), of }
     }
 
     /// Takes a member as it is. `None` if it did not come.
     pub fn take(&mut self, name: &str) -> Option<Value> {
+        debug_assert!(self.of.find(name).is_some(), "{name} is not in the table of {}", self.of.name);
         self.left.remove(name)
     }
 
@@ -80,7 +84,7 @@ impl Members {
 
     /// Takes the name of the object, which is in the address, too, and may be missing in the body.
     pub fn named(&mut self, name: &str, in_address: &str) {
-        if self.text(name).is_some_and(|named| named != in_address) {
+        if self.take(name).is_some_and(|named| named.as_str() != Some(in_address)) {
             self.wrong(name, "it must be the one in the address");
         }
     }
@@ -120,9 +124,10 @@ impl Members {
         self.texts(name).map_or(ListChange::Keep, ids)
     }
 
-    /// Takes `true` or `false`, which may be missing.
+    /// Takes `true` or `false`, which may be missing. `null` is false, as every flag is that was never set.
     pub fn flag(&mut self, name: &str) -> Option<bool> {
         match self.take(name)? {
+            Value::Null => Some(false),
             Value::Bool(flag) => Some(flag),
             _ => {
                 self.wrong(name, "it must be true or false");

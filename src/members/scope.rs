@@ -50,13 +50,13 @@ pub fn changes(members: &mut Members) -> ScopeChanges {
     let changes = ScopeChanges {
         description: text(members, "description"),
         consequence: text(members, "consequence"),
-        sensitive: flag(members, "sensitive"),
+        sensitive: members.flag("sensitive"),
         claims: members.texts("claims").map_or(ListChange::Keep, ListChange::Replace),
         access_token_lifetime: members
             .changed_number("access_token_lifetime")
             .map(|number| number.map(Seconds::new)),
         required_group: members.changed_text("required_group"),
-        required: flag(members, "required"),
+        required: members.flag("required"),
     };
     if changes.description.default == Some(None) {
         members.wrong("description", "it cannot be removed");
@@ -105,17 +105,5 @@ fn replacing(text: Option<&LocalizedText>) -> TextChange {
         in_languages: in_languages.map(|(tag, text)| (tag.clone(), text.to_owned())).collect(),
         is_whole: true,
         ..TextChange::default()
-    }
-}
-
-/// Takes `true` or `false`; `null` is false, as without the member.
-fn flag(members: &mut Members, name: &str) -> Option<bool> {
-    match members.take(name)? {
-        Value::Null => Some(false),
-        Value::Bool(flag) => Some(flag),
-        _ => {
-            members.wrong(name, "it must be true or false");
-            None
-        }
     }
 }

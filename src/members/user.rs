@@ -8,10 +8,9 @@ use crate::oauth::identity::password::PasswordPolicy;
 use crate::oauth::identity::role::Role;
 use crate::oauth::identity::user::{check_email, check_username};
 use crate::operations::users::{ClaimManner, UserChanges};
+use crate::representation::settings::USER;
 use crate::secret::Secret;
 
-/// Members that only the server sets.
-const READ_ONLY: [&str; 4] = ["id", "created_at", "updated_at", "password_changed_at"];
 /// Claims that have a member of their own.
 const OWN: [&str; 4] = ["name", "email", "email_verified", "groups"];
 
@@ -51,7 +50,7 @@ pub fn read_replacement(members: &mut Members, id: &str) -> UserChanges {
         members.wrong("id", "it must be the one in the address");
     }
     // So that a user can be sent back as it was read.
-    for name in READ_ONLY {
+    for name in read_only() {
         members.take(name);
     }
     refuse_password(members);
@@ -79,22 +78,12 @@ pub fn read_patch(members: &mut Members) -> UserChanges {
         None => {}
     }
     let claims = ClaimMembers::read(members, ClaimManner::Merge);
-    let disabled = match members.take("disabled") {
-        None => None,
-        Some(Value::Bool(disabled)) => Some(disabled),
-        // Without the member, a user is enabled.
-        Some(Value::Null) => Some(false),
-        Some(_) => {
-            members.wrong("disabled", "it must be true or false");
-            None
-        }
-    };
     UserChanges {
         username: username.flatten(),
         removed: claims.removed,
         claims: claims.set,
         manner: ClaimManner::Merge,
-        disabled,
+        disabled: members.flag("disabled"),
         role: read_role(members),
         ..UserChanges::default()
     }
@@ -116,8 +105,13 @@ pub fn names(username: &str, claims: &Claims) -> Vec<String> {
     [Some(username), claim("email"), claim("name")].into_iter().flatten().map(str::to_owned).collect()
 }
 
+/// The members that only the server sets.
+fn read_only() -> impl Iterator<Item = &'static str> {
+    USER.members.iter().filter(|member| member.is_by_server()).map(|member| member.name)
+}
+
 fn refuse_read_only(members: &mut Members) {
-    for name in READ_ONLY {
+    for name in read_only() {
         if members.take(name).is_some() {
             members.wrong(name, "only the server sets it");
         }

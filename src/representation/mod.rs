@@ -8,6 +8,7 @@ pub mod logout_delivery;
 pub mod resource;
 pub mod scope;
 pub mod session;
+pub mod settings;
 pub mod signing_key;
 pub mod trusted_issuer;
 pub mod user;

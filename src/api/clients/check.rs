@@ -11,6 +11,7 @@ use crate::http::call::Request;
 use crate::oauth::id::ClientId;
 use crate::oauth::permission::{Area, Need};
 use crate::operations::client_check::{CheckInput, check};
+use crate::representation::settings;
 
 pub async fn create(
     app: web::Data<App>,
@@ -20,7 +21,7 @@ pub async fn create(
 ) -> HttpResponse {
     respond(&app, &request, READ, async |call| {
         call.end_of_query()?;
-        let mut members = body::read(call, body).await?;
+        let mut members = body::read(call, body, &settings::CHECK_REQUEST).await?;
         let input = CheckInput {
             redirect_uri: members.text("redirect_uri"),
             scope: members.text("scope"),

@@ -29,6 +29,7 @@ use crate::operations::fault::Faults;
 use crate::operations::terms::Version;
 use crate::operations::{Context, Done};
 use crate::representation::client::settings;
+use crate::representation::settings::CLIENT;
 use crate::secret::Secret;
 use crate::store::clients::{ClientFilter, ClientRecord};
 
@@ -59,7 +60,7 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
 pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     respond(&app, &request, WRITE, async |call| {
         call.end_of_query()?;
-        let (mut members, bytes) = body::read_with_bytes(call, body).await?;
+        let (mut members, bytes) = body::read_with_bytes(call, body, &CLIENT).await?;
         let new = NewMembers::read(&mut members, None);
         members.end()?;
         let new = new_client(call, new).await?;
@@ -88,7 +89,7 @@ pub async fn put(
         call.end_of_query()?;
         let id = ClientId::new(id.into_inner());
         let put = condition::of_put(call.request)?;
-        let mut members = body::read(call, body).await?;
+        let mut members = body::read(call, body, &CLIENT).await?;
         match put {
             PutCondition::Create => {
                 let new = NewMembers::read(&mut members, Some(&id));
@@ -137,7 +138,7 @@ pub async fn patch(
         call.end_of_query()?;
         let id = ClientId::new(id.into_inner());
         let context = condition::context(call)?;
-        let mut members = body::read_patch(call, body).await?;
+        let mut members = body::read_patch(call, body, &CLIENT).await?;
         let patch = members::read_patch(&mut members, &id);
         members.end()?;
         changed(&context, &id, move |before: &Client| members::patched(before, &patch)).await

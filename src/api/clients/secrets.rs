@@ -16,6 +16,7 @@ use crate::oauth::id::ClientId;
 use crate::operations::clients::{self, AddedSecret, SecretSource};
 use crate::operations::fault::Fault;
 use crate::operations::list::List;
+use crate::representation::settings;
 use crate::representation::client::secret_to_json;
 use crate::secret::Secret;
 
@@ -38,7 +39,7 @@ pub async fn create(
 ) -> HttpResponse {
     respond(&app, &request, WRITE, async |call| {
         call.end_of_query()?;
-        let (mut members, bytes) = body::read_with_bytes(call, body).await?;
+        let (mut members, bytes) = body::read_with_bytes(call, body, &settings::SECRET).await?;
         let expires_at = members.changed_time("expires_at").flatten();
         let chosen = members.text("client_secret").map(Secret::new);
         members.end()?;
@@ -75,7 +76,7 @@ pub async fn patch(
     respond(&app, &request, WRITE, async |call| {
         call.end_of_query()?;
         let (id, secret) = path.into_inner();
-        let mut members = body::read_patch(call, body).await?;
+        let mut members = body::read_patch(call, body, &settings::SECRET).await?;
         let expires_at = members.changed_time("expires_at");
         members.end()?;
         let (context, id) = (call.context(), ClientId::new(id));

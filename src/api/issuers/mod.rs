@@ -17,6 +17,7 @@ use crate::members::trusted_issuer as members;
 use crate::oauth::grant::trusted_issuer::TrustedIssuer;
 use crate::oauth::permission::{Area, Need};
 use crate::operations::trusted_issuers;
+use crate::representation::settings;
 use crate::representation::trusted_issuer::to_json;
 use crate::store::page::NameFilter;
 
@@ -34,7 +35,7 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
 pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     respond(&app, &request, WRITE, async |call| {
         call.end_of_query()?;
-        let (mut members, bytes) = body::read_with_bytes(call, body).await?;
+        let (mut members, bytes) = body::read_with_bytes(call, body, &settings::ISSUER).await?;
         let name = members.required_text("issuer");
         let issuer = members::new(&mut members, name);
         members.end()?;
@@ -61,7 +62,7 @@ pub async fn put(
     respond(&app, &request, WRITE, async |call| {
         call.end_of_query()?;
         let condition = condition::of_put(call.request)?;
-        let mut members = body::read(call, body).await?;
+        let mut members = body::read(call, body, &settings::ISSUER).await?;
         members.named("issuer", &name);
         let issuer = members::new(&mut members, name.into_inner());
         members.end()?;
@@ -90,7 +91,7 @@ pub async fn patch(
     respond(&app, &request, WRITE, async |call| {
         call.end_of_query()?;
         let context = condition::context(call)?;
-        let mut members = body::read_patch(call, body).await?;
+        let mut members = body::read_patch(call, body, &settings::ISSUER).await?;
         members.named("issuer", &name);
         let changes = members::changes(&mut members);
         members.end()?;

@@ -16,6 +16,7 @@ use crate::oauth::identity::claims::Person;
 use crate::operations::Context;
 use crate::operations::fault::{Fault, FaultKind, Faults};
 use crate::operations::trusted_issuers;
+use crate::representation::settings;
 use crate::representation::trusted_issuer::subject_to_json;
 use crate::store::trusted_issuers::SubjectRecord;
 
@@ -37,7 +38,7 @@ pub async fn create(
 ) -> HttpResponse {
     respond(&app, &request, WRITE, async |call| {
         call.end_of_query()?;
-        let (mut members, bytes) = body::read_with_bytes(call, body).await?;
+        let (mut members, bytes) = body::read_with_bytes(call, body, &settings::SUBJECT).await?;
         let (subject, user) = (members.required_text("subject"), members.required_text("user"));
         members.end()?;
         let issuer = issuer.into_inner();

@@ -16,6 +16,7 @@ use crate::members::scope as members;
 use crate::oauth::grant::scope::ScopeRecord;
 use crate::oauth::permission::{Area, Need};
 use crate::operations::scopes::{self, InUse};
+use crate::representation::settings;
 use crate::representation::scope::to_json;
 use crate::store::page::NameFilter;
 
@@ -33,7 +34,7 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
 pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     respond(&app, &request, WRITE, async |call| {
         call.end_of_query()?;
-        let (mut members, bytes) = body::read_with_bytes(call, body).await?;
+        let (mut members, bytes) = body::read_with_bytes(call, body, &settings::SCOPE).await?;
         let name = members.required_text("name");
         let scope = members::new(&mut members, name);
         members.end()?;
@@ -60,7 +61,7 @@ pub async fn put(
     respond(&app, &request, WRITE, async |call| {
         call.end_of_query()?;
         let condition = condition::of_put(call.request)?;
-        let mut members = body::read(call, body).await?;
+        let mut members = body::read(call, body, &settings::SCOPE).await?;
         members.named("name", &name);
         let scope = members::new(&mut members, name.into_inner());
         members.end()?;
@@ -88,7 +89,7 @@ pub async fn patch(
     respond(&app, &request, WRITE, async |call| {
         call.end_of_query()?;
         let context = condition::context(call)?;
-        let mut members = body::read_patch(call, body).await?;
+        let mut members = body::read_patch(call, body, &settings::SCOPE).await?;
         members.named("name", &name);
         let changes = members::changes(&mut members);
         members.end()?;

@@ -23,6 +23,7 @@ use crate::oauth::permission::{Area, Need};
 use crate::operations::password_links::{self, PasswordLink};
 use crate::operations::terms::Terms;
 use crate::operations::users::{self, HashedPassword, NewUser};
+use crate::representation::settings;
 use crate::representation::user::to_json;
 use crate::store::users::{UserFilter, UserRecord};
 
@@ -52,7 +53,7 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
 pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     respond(&app, &request, WRITE, async |call| {
         call.end_of_query()?;
-        let (mut members, bytes) = body::read_with_bytes(call, body).await?;
+        let (mut members, bytes) = body::read_with_bytes(call, body, &settings::USER).await?;
         let policy = call.app.config.passwords.policy();
         let new = members::read_new(&mut members, policy);
         members.end()?;
@@ -89,7 +90,7 @@ pub async fn put(
     respond(&app, &request, WRITE, async |call| {
         call.end_of_query()?;
         let put = condition::of_put(call.request)?;
-        let mut members = body::read(call, body).await?;
+        let mut members = body::read(call, body, &settings::USER).await?;
         let PutCondition::Replace(version) = put else {
             return Err(invalid("the server makes the ids of users, so PUT creates none: use POST /users"));
         };
@@ -111,7 +112,7 @@ pub async fn patch(
     respond(&app, &request, WRITE, async |call| {
         call.end_of_query()?;
         let context = condition::context(call)?;
-        let mut members = body::read_patch(call, body).await?;
+        let mut members = body::read_patch(call, body, &settings::USER).await?;
         let changes = members::read_patch(&mut members);
         members.end()?;
         existing(call, &id).await?;

@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::http::call::Request;
 use crate::operations::password_links::{self, PasswordLink};
 use crate::operations::users::{self, HashedPassword};
+use crate::representation::settings;
 use crate::secret::Secret;
 
 pub async fn put(
@@ -24,7 +25,7 @@ pub async fn put(
     respond(&app, &request, WRITE, async |call| {
         call.end_of_query()?;
         let context = condition::context(call)?;
-        let mut members = body::read(call, body).await?;
+        let mut members = body::read(call, body, &settings::PASSWORD).await?;
         let password = Secret::new(members.required_text("password"));
         members.end()?;
         let person = existing(call, &id).await?.person;

@@ -88,17 +88,17 @@ pub(in crate::cli) struct Options {
     /// The algorithm that signs its UserInfo answers; default, or no option, is plain JSON
     #[arg(long, value_name = "ALG")]
     userinfo_alg: Option<AlgorithmOrDefault>,
-    /// A file with its public keys, as a JWK Set
+    /// Its public keys, as a JWK Set, in a file
     #[arg(long, value_name = "FILE")]
     jwks: Option<PathBuf>,
-    /// The address of its public keys, instead of --jwks; the server reads them when it needs them
+    /// The address of its public keys; the server reads them when it needs them; instead of --jwks
     #[arg(long, value_name = "URI", conflicts_with = "jwks")]
     jwks_uri: Option<String>,
     /// The audience that its client assertions may have: only the issuer, or also the token endpoint, which is legacy and
     /// only for libraries that cannot send the issuer
     #[arg(long, value_name = "AUDIENCE", default_value = "issuer")]
     assertion_audience: Audience,
-    /// Encrypt its ID Tokens with a key of --jwks: RSA-OAEP, RSA-OAEP-256, ECDH-ES, ECDH-ES+A128KW or ECDH-ES+A256KW,
+    /// Encrypt its ID Tokens with one of its keys: RSA-OAEP, RSA-OAEP-256, ECDH-ES, ECDH-ES+A128KW or ECDH-ES+A256KW,
     /// then a space and A256GCM, A128GCM, A128CBC-HS256 or A256CBC-HS512; none is no encryption
     #[arg(long, value_name = "\"ALG ENC\"")]
     id_token_encryption: Option<String>,

@@ -35,7 +35,7 @@ pub(in crate::cli) struct Options {
 #[derive(Args)]
 #[group(required = true, multiple = false)]
 struct Keys {
-    /// A file with its public keys, as a JWK Set
+    /// Its public keys, as a JWK Set, in a file
     #[arg(long, value_name = "FILE")]
     jwks: Option<PathBuf>,
     /// The address of its public keys; the server reads them when it needs them

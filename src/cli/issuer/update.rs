@@ -27,7 +27,7 @@ pub(in crate::cli) struct Options {
 #[derive(Args)]
 #[group(required = true, multiple = true)]
 struct IssuerChangeOptions {
-    /// A file with its public keys, as a JWK Set; replaces the keys or the address before
+    /// Its public keys, as a JWK Set, in a file; replaces the keys or the address before
     #[arg(long, value_name = "FILE", conflicts_with = "jwks_uri")]
     jwks: Option<PathBuf>,
     /// The address of its public keys; replaces the keys or the address before

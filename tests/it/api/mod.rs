@@ -10,6 +10,7 @@ mod keys;
 mod lists;
 mod logout_deliveries;
 mod people;
+mod settings;
 mod users;
 mod walk;
 

@@ -1,0 +1,369 @@
+//! The members of a client, and of its secrets.
+
+use super::{Form, Given, Null, ObjectSettings, Setting, Shown};
+use crate::oauth::client::{
+    AuthMethod, ClientKind, ContentEncryption, GrantType, KeyManagement, PkcePolicy, SubjectType, TokenFormat,
+};
+use crate::oauth::request::response_type::ResponseType;
+use crate::oauth::signing_key::SigningAlgorithm;
+
+/// A client.
+pub static CLIENT: ObjectSettings = ObjectSettings {
+    name: "Client",
+    sentence: "An application that asks this server for tokens.",
+    command: Some("client create"),
+    members: &[
+        Setting::new(
+            "client_id",
+            Form::Text,
+            "The client_id: printable ASCII, which may include spaces and colons",
+        )
+        .given(Given::Name { is_required: false })
+        .note("Without it, the server makes one. It never changes.")
+        .option("--id"),
+        Setting::new("client_name", Form::TextByLanguage, "The application's name on the consent page")
+            .required()
+            .option("--name"),
+        Setting::new(
+            "kind",
+            Form::Word(kinds),
+            "The kind of application: web runs on a server, spa in a browser, native on a device, service works without \
+             people",
+        )
+        .required()
+        .option("--kind"),
+        Setting::new("client_secret", Form::Secret, "Its secret")
+            .given(Given::AtCreation { is_required: false })
+            .shown(Shown::Once)
+            .note(
+                "Without it, a confidential client gets a generated secret, which is in the answer to this request only. More \
+                 secrets are added at the address of the client with /secrets at its end.",
+            )
+            .option("--secret"),
+        Setting::new("redirect_uris", Form::UriList, "A complete address to which answers may be sent")
+            .option("--redirect-uri"),
+        Setting::new(
+            "post_logout_redirect_uris",
+            Form::UriList,
+            "A complete address to which a person may be sent after a sign-out",
+        )
+        .option("--post-logout-redirect-uri"),
+        Setting::new(
+            "backchannel_logout_uri",
+            Form::Uri,
+            "The address at which the server informs the application that a session has ended (back-channel logout)",
+        )
+        .may_be_unset()
+        .option("--backchannel-logout-uri"),
+        Setting::new(
+            "frontchannel_logout_uri",
+            Form::Uri,
+            "The address that the browser loads at a sign-out (front-channel logout); must have the origin of a redirect URI",
+        )
+        .may_be_unset()
+        .option("--frontchannel-logout-uri"),
+        Setting::new(
+            "origins",
+            Form::UriList,
+            "An origin whose scripts may call the server for the application, such as https://app.example.com; the origins of \
+             a public client's redirect URIs are always allowed",
+        )
+        .option("--origin"),
+        Setting::new(
+            "scope",
+            Form::Scope,
+            "The scopes that the application may ask for, separated by spaces",
+        )
+        .option("--scope"),
+        Setting::new("grant_types", Form::WordList(grant_types), "A grant type that the application may use")
+            .note("Without it, the client has the grant types that are usual for its kind.")
+            .option("--grant"),
+        Setting::new(
+            "response_types",
+            Form::WordList(response_types),
+            "A response type that the application may use besides code, such as \"code id_token\"; tokens then pass through the \
+             browser",
+        )
+        .note("code is there if the client may use authorization_code.")
+        .option("--response-type"),
+        Setting::new(
+            "token_endpoint_auth_method",
+            Form::Word(auth_methods),
+            "The only authentication method of the client",
+        )
+        .may_be_unset()
+        .note("Without it, a confidential client may use client_secret_basic or client_secret_post.")
+        .option("--auth-method"),
+        Setting::new("pkce", Form::Word(pkce_policies), "Whether the application must use PKCE")
+            .may_be_unset()
+            .note("Without it, oauth.require_pkce of the configuration decides.")
+            .option("--pkce"),
+        Setting::new(
+            "id_token_signed_response_alg",
+            Form::Word(signing_algorithms),
+            "The algorithm that signs its ID Tokens",
+        )
+        .may_be_unset()
+        .note("Without it, RS256, if the server offers it.")
+        .option("--id-token-alg"),
+        Setting::new(
+            "id_token_claims",
+            Form::ClaimChoice,
+            "The claims of the granted scopes that its ID Tokens have, too: none, scopes for all of them, or their names; for \
+             applications that never call UserInfo",
+        )
+        .option("--id-token-claims"),
+        Setting::new(
+            "userinfo_signed_response_alg",
+            Form::Word(signing_algorithms),
+            "The algorithm that signs its UserInfo answers",
+        )
+        .may_be_unset()
+        .note("Without it, they are plain JSON.")
+        .option("--userinfo-alg"),
+        Setting::new("jwks", Form::JwkSet, "Its public keys, as a JWK Set")
+            .may_be_unset()
+            .note("A client has this or jwks_uri, not both.")
+            .option("--jwks"),
+        Setting::new(
+            "jwks_uri",
+            Form::Uri,
+            "The address of its public keys; the server reads them when it needs them",
+        )
+        .may_be_unset()
+        .option("--jwks-uri"),
+        Setting::new(
+            "assertion_audience",
+            Form::Word(assertion_audiences),
+            "The audience that its client assertions may have: only the issuer, or also the token endpoint, which is legacy and \
+             only for libraries that cannot send the issuer",
+        )
+        .option("--assertion-audience"),
+        Setting::new(
+            "id_token_encrypted_response_alg",
+            Form::Word(key_management),
+            "Encrypt its ID Tokens with one of its keys",
+        )
+        .may_be_unset()
+        .note("The algorithm by which the key of the content is encrypted.")
+        .option("--id-token-encryption"),
+        Setting::new(
+            "id_token_encrypted_response_enc",
+            Form::Word(content_encryption),
+            "Encrypt its ID Tokens with one of its keys",
+        )
+        .may_be_unset()
+        .note("The algorithm that encrypts the content; without it, A128CBC-HS256.")
+        .option("--id-token-encryption"),
+        Setting::new(
+            "userinfo_encrypted_response_alg",
+            Form::Word(key_management),
+            "Encrypt its UserInfo answers",
+        )
+        .may_be_unset()
+        .note("The algorithm by which the key of the content is encrypted.")
+        .option("--userinfo-encryption"),
+        Setting::new(
+            "userinfo_encrypted_response_enc",
+            Form::Word(content_encryption),
+            "Encrypt its UserInfo answers",
+        )
+        .may_be_unset()
+        .note("The algorithm that encrypts the content; without it, A128CBC-HS256.")
+        .option("--userinfo-encryption"),
+        Setting::new(
+            "subject_type",
+            Form::Word(subject_types),
+            "The subject that identifies a person: public is the same for all applications, pairwise differs between sectors",
+        )
+        .option("--subject-type"),
+        Setting::new(
+            "sector_identifier_uri",
+            Form::Uri,
+            "For pairwise subjects: a list of redirect URIs that puts applications on several hosts into one sector; the server \
+             reads it now",
+        )
+        .may_be_unset()
+        .option("--sector-identifier-uri"),
+        Setting::new(
+            "token_format",
+            Form::Word(token_formats),
+            "The format of access tokens without a resource: opaque, or a jwt that APIs can verify themselves",
+        )
+        .option("--token-format"),
+        Setting::new(
+            "resources",
+            Form::UriList,
+            "A resource that the application may name; it may then name no others",
+        )
+        .note("Without any, it may name every resource of which it is allowed a scope.")
+        .option("--resource"),
+        Setting::new(
+            "access_token_lifetime",
+            Form::Seconds,
+            "The lifetime of its access tokens, such as 5m; resources and scopes may shorten it",
+        )
+        .may_be_unset()
+        .note("In JSON, a number of seconds. Without it, the server decides.")
+        .option("--access-token-lifetime"),
+        Setting::new(
+            "required_group",
+            Form::Text,
+            "Only people in this group may sign in to the application and get tokens for it",
+        )
+        .may_be_unset()
+        .option("--require-group"),
+        Setting::new("may_act", Form::Text, "The only client that may exchange its tokens")
+            .may_be_unset()
+            .note("Without it, the servers of a token's resource may exchange it.")
+            .option("--may-act"),
+        Setting::new(
+            "may_impersonate",
+            Form::Flag,
+            "Whether the application may exchange a token without being named as the actor in the new one",
+        )
+        .option("--may-impersonate"),
+        Setting::new(
+            "may_widen_resources",
+            Form::Flag,
+            "Whether the application may exchange a token for an API that the person's authorization did not name",
+        )
+        .option("--may-widen-resources"),
+        Setting::new(
+            "first_party",
+            Form::Flag,
+            "Whether the application belongs to the operator: people are then not asked for consent",
+        )
+        .option("--first-party"),
+        Setting::new(
+            "may_reuse_consent",
+            Form::Flag,
+            "Whether people who have allowed the application are not asked again, although it cannot prove who it is",
+        )
+        .note(
+            "This is about public clients with a loopback address or a private scheme: any program on a person's device can then \
+             get tokens in its name without a page.",
+        )
+        .option("--may-reuse-consent"),
+        Setting::new(
+            "partial_consent",
+            Form::Flag,
+            "Whether people may leave scopes out on the consent page: each scope has a checkbox there, except openid and scopes \
+             that are required",
+        )
+        .option("--partial-consent"),
+        Setting::new(
+            "allowed_schemes",
+            Form::TextList,
+            "A scheme without a dot that the redirect URIs of a native application may have, such as cursor",
+        )
+        .note("Any other application on a person's device can claim it, and then gets the answers instead.")
+        .option("--allow-scheme"),
+        Setting::new("client_uri", Form::UriByLanguage, "The application's website")
+            .may_be_unset()
+            .option("--site"),
+        Setting::new("policy_uri", Form::UriByLanguage, "Its privacy policy").may_be_unset().option("--policy"),
+        Setting::new("tos_uri", Form::UriByLanguage, "Its terms of service").may_be_unset().option("--terms"),
+        Setting::new(
+            "brand_accent",
+            Form::Colour,
+            "The colour of links and buttons on the pages that lead to the application, such as \"#0a7\"; if brand.clients_may \
+             allows it",
+        )
+        .may_be_unset()
+        .option("--brand-accent"),
+        Setting::new(
+            "brand_background",
+            Form::Colour,
+            "The background of these pages; their text must be readable on it",
+        )
+        .may_be_unset()
+        .option("--brand-background"),
+        Setting::new("brand_background_dark", Form::Colour, "The background in the dark scheme")
+            .may_be_unset()
+            .option("--brand-background-dark"),
+        Setting::new("brand_radius", Form::Text, "How round the corners are")
+            .may_be_unset()
+            .option("--brand-radius"),
+        Setting::by_server("has_logo", Form::Flag, "Whether the consent page shows a logo of the application")
+            .note("A command sets it: grantor client update --logo FILE."),
+        Setting::by_server(
+            "has_dark_logo",
+            Form::Flag,
+            "Whether the application has another logo for the dark scheme",
+        )
+        .note("A command sets it: grantor client update --brand-logo-dark FILE."),
+        Setting::new("disabled", Form::Flag, "Whether the application is refused until it is enabled again")
+            .note("The commands are grantor client disable and enable."),
+        Setting::by_server("created_at", Form::Time, "When the client was created"),
+    ],
+};
+
+/// A secret of a client.
+pub static SECRET: ObjectSettings = ObjectSettings {
+    name: "ClientSecret",
+    sentence: "A secret by which a client proves who it is. Two of them at the same time replace one without an outage.",
+    command: Some("client add-secret"),
+    members: &[
+        Setting::by_server("id", Form::Text, "The id of the secret"),
+        Setting::new("client_secret", Form::Secret, "Its secret")
+            .given(Given::AtCreation { is_required: false })
+            .shown(Shown::Once)
+            .note("Without it, the server generates one, which is in the answer to this request only.")
+            .option("--secret"),
+        Setting::new("expires_at", Form::Time, "When the secret expires")
+            .may_be_unset()
+            .note("Without it, the secret does not expire.")
+            .option("--expires-in"),
+        Setting::by_server("created_at", Form::Time, "When the secret was added"),
+        Setting::by_server("last_used_at", Form::Time, "When the client last used the secret")
+            .null(Null::InAnswers),
+    ],
+};
+
+pub(in crate::representation) fn kinds() -> Vec<&'static str> {
+    ClientKind::ALL.iter().map(|word| word.as_str()).collect()
+}
+
+pub(in crate::representation) fn grant_types() -> Vec<&'static str> {
+    GrantType::ALL.iter().map(|word| word.as_str()).collect()
+}
+
+fn response_types() -> Vec<&'static str> {
+    ResponseType::ALL.iter().map(|word| word.as_str()).collect()
+}
+
+fn auth_methods() -> Vec<&'static str> {
+    AuthMethod::ALL.iter().map(|word| word.as_str()).collect()
+}
+
+fn pkce_policies() -> Vec<&'static str> {
+    PkcePolicy::ALL.iter().map(|word| word.as_str()).collect()
+}
+
+/// The algorithms that sign tokens of this server.
+pub(super) fn signing_algorithms() -> Vec<&'static str> {
+    SigningAlgorithm::ALL.iter().map(|word| word.as_str()).collect()
+}
+
+fn key_management() -> Vec<&'static str> {
+    KeyManagement::FOR_CLIENTS.iter().map(|word| word.as_str()).collect()
+}
+
+fn content_encryption() -> Vec<&'static str> {
+    ContentEncryption::ALL.iter().map(|word| word.as_str()).collect()
+}
+
+fn subject_types() -> Vec<&'static str> {
+    SubjectType::ALL.iter().map(|word| word.as_str()).collect()
+}
+
+/// The formats of access tokens.
+pub(super) fn token_formats() -> Vec<&'static str> {
+    TokenFormat::ALL.iter().map(|word| word.as_str()).collect()
+}
+
+/// The audiences that assertions may have.
+pub(super) fn assertion_audiences() -> Vec<&'static str> {
+    vec!["issuer", crate::oauth::client::AssertionAudience::TokenEndpoint.as_str()]
+}
