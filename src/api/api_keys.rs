@@ -13,8 +13,8 @@ use crate::http::call::Request;
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::permission::{Area, Need};
 use crate::operations::api_keys::{self, ApiKeyChanges, CreatedApiKey, NewApiKey};
-use crate::representation::settings;
 use crate::representation::api_key::to_json;
+use crate::representation::settings;
 use crate::store::page::NameFilter;
 
 const READ: Need = Need::read(Area::ApiKeys);

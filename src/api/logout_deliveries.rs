@@ -13,8 +13,8 @@ use crate::http::call::Request;
 use crate::oauth::id::ClientId;
 use crate::oauth::permission::{Area, Need};
 use crate::operations::logout_deliveries;
-use crate::representation::settings;
 use crate::representation::logout_delivery::to_json;
+use crate::representation::settings;
 use crate::store::logout_deliveries::{DeliveryFilter, DeliveryState};
 
 const READ: Need = Need::read(Area::Clients);

@@ -15,8 +15,8 @@ use crate::members::resource as members;
 use crate::oauth::grant::resource::Resource;
 use crate::oauth::permission::{Area, Need};
 use crate::operations::resources;
-use crate::representation::settings;
 use crate::representation::resource::to_json;
+use crate::representation::settings;
 use crate::store::page::NameFilter;
 
 const READ: Need = Need::read(Area::Config);

@@ -7,13 +7,13 @@ use super::page::{Action, Cell, Filter, Link, Notice, Page};
 use super::same::{Same, shell};
 use super::tables::{listing, narrowed, page, path_of};
 use super::visit::{ConsoleReply, Visit};
-use crate::representation::settings::API_KEY;
 use crate::http::own_path::segment;
 use crate::members::Members;
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::permission::{Area, Need};
 use crate::oauth::request::params::Params;
 use crate::operations::api_keys::{self, NewApiKey};
+use crate::representation::settings::API_KEY;
 use crate::store::api_keys::ApiKeyRecord;
 use crate::store::page::NameFilter;
 
@@ -25,32 +25,35 @@ const API_KEYS: Kind = Kind {
     one: "API key",
     place: "api-keys",
     of: &API_KEY,
-    new: &[("", &[
-        FieldSpec {
-            name: "name",
-            label: "Name",
-            of: &API_KEY,
-            input: Input::Line,
-            is_required: true,
-            option: ("--name", ""),
-        },
-        FieldSpec {
-            name: "scope",
-            label: "Scopes",
-            of: &API_KEY,
-            input: Input::Words,
-            is_required: true,
-            option: ("--scope", ""),
-        },
-        FieldSpec {
-            name: "expires_at",
-            label: "Ends at (UTC)",
-            of: &API_KEY,
-            input: Input::Time,
-            is_required: false,
-            option: ("--expires", ""),
-        },
-    ])],
+    new: &[(
+        "",
+        &[
+            FieldSpec {
+                name: "name",
+                label: "Name",
+                of: &API_KEY,
+                input: Input::Line,
+                is_required: true,
+                option: ("--name", ""),
+            },
+            FieldSpec {
+                name: "scope",
+                label: "Scopes",
+                of: &API_KEY,
+                input: Input::Words,
+                is_required: true,
+                option: ("--scope", ""),
+            },
+            FieldSpec {
+                name: "expires_at",
+                label: "Ends at (UTC)",
+                of: &API_KEY,
+                input: Input::Time,
+                is_required: false,
+                option: ("--expires", ""),
+            },
+        ],
+    )],
     edit: &[],
     command: "grantor api-key",
     id: "",
@@ -58,7 +61,8 @@ const API_KEYS: Kind = Kind {
 
 pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError> {
     visit.needs(READ)?;
-    let found = api_keys::list(&visit.context(), listing(visit, NameFilter { q: visit.parameter("q") })).await?;
+    let found =
+        api_keys::list(&visit.context(), listing(visit, NameFilter { q: visit.parameter("q") })).await?;
     let filter = Filter { path: "/admin/api-keys", fields: vec![narrowed(visit, "q", "Name", &[])] };
     let may_write = visit.may(WRITE);
     let mut head = vec!["Name", "Scopes", "Created", "Ends", "Last used"];
@@ -76,7 +80,8 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
         }
         cells
     };
-    let mut page = page(visit, ("API keys", "api-keys"), Some(filter), (&head, "No key matches."), (&found, shown));
+    let mut page =
+        page(visit, ("API keys", "api-keys"), Some(filter), (&head, "No key matches."), (&found, shown));
     if may_write {
         page.actions.push(Action::primary("New API key", "/admin/new/api-keys"));
     }
@@ -125,7 +130,8 @@ pub(super) async fn prepare(visit: &Visit<'_>, id: &str, act: &str) -> Result<Co
     visit.must_be_fresh(|| format!("{}/delete", path_of("api-keys", id)))?;
     let key = api_keys::find(&visit.context(), id).await?;
     let path = format!("/api-keys/{}", segment(id));
-    let same = Same::of(&visit.app.issuer, ("DELETE", &path), None, format!("grantor api-key delete {}", shell(id)));
+    let same =
+        Same::of(&visit.app.issuer, ("DELETE", &path), None, format!("grantor api-key delete {}", shell(id)));
     let title = (format!("Delete the key {}?", key.name), "delete", "Delete the key");
     let lead = "Whatever uses this key is refused at once.".to_owned();
     Ok(API_KEYS.question((id, &key.name), title, lead, (same, Vec::new())))

@@ -116,9 +116,11 @@ mod tests {
     fn numbers_are_added_up_in_the_bars_of_their_hours() {
         let now = Timestamp::from_unix(1000 * HOUR + 60);
         let at = |hour: i64, count| (Timestamp::from_unix(hour * HOUR + 5), count);
-        let chart = Chart::of("a", Span::Day, now, [at(1000, 3), at(1000, 1), at(977, 2), at(976, 100), at(1001, 9)]);
+        let chart =
+            Chart::of("a", Span::Day, now, [at(1000, 3), at(1000, 1), at(977, 2), at(976, 100), at(1001, 9)]);
         assert_eq!((chart.sum, chart.most, chart.bars.len(), chart.width), (6, 4, 24, 240));
-        let heights: Vec<u64> = chart.bars.iter().map(|bar| bar.height).filter(|height| *height > 0).collect();
+        let heights: Vec<u64> =
+            chart.bars.iter().map(|bar| bar.height).filter(|height| *height > 0).collect();
         assert_eq!((heights, chart.bars[23].y, chart.bars[0].y), (vec![50, 100], 0, 50));
         assert_eq!(Chart::of("a", Span::Month, now, []).bars.len(), 30);
         assert_eq!(Chart::of("a", Span::Week, now, [at(999, 1)]).bars.len(), 28);

@@ -43,8 +43,13 @@ pub(super) async fn page(visit: &Visit<'_>, client: &Client) -> Result<ConsoleRe
         place: "clients",
         trail: vec![Link::to("Clients", "/admin/clients"), Link::to(client.name.as_str(), path)],
         sections: vec![
-            Section::of("Request", vec![Part::Filter(Filter { path: "", fields }), Part::Same(same(visit, client))])
-                .with_lead("What is left out is as a usual request of the client would have it. Nothing is stored."),
+            Section::of(
+                "Request",
+                vec![Part::Filter(Filter { path: "", fields }), Part::Same(same(visit, client))],
+            )
+            .with_lead(
+                "What is left out is as a usual request of the client would have it. Nothing is stored.",
+            ),
         ],
         ..Page::default()
     };
@@ -60,7 +65,8 @@ pub(super) async fn page(visit: &Visit<'_>, client: &Client) -> Result<ConsoleRe
                 let text = serde_json::to_string_pretty(&json["tokens"]).unwrap_or_default();
                 let part = Part::Code { title: None, text, is_open: true };
                 let lead = "Unsigned, and without the ids that every token has of its own.";
-                page.sections.push(Section::of("Tokens and claims that would result", vec![part]).with_lead(lead));
+                page.sections
+                    .push(Section::of("Tokens and claims that would result", vec![part]).with_lead(lead));
             }
         }
         Err(crate::failure::Denied::Refused(faults)) => {
@@ -76,9 +82,12 @@ fn steps(steps: &[CheckStep]) -> Section {
     let row = |step: &CheckStep| {
         let mut cells = vec![Cell::code(step.name)];
         match &step.outcome {
-            StepOutcome::Passed(note) => cells.extend([Cell::badge("good", "passed"), Cell::text(note), Cell::text("")]),
+            StepOutcome::Passed(note) => {
+                cells.extend([Cell::badge("good", "passed"), Cell::text(note), Cell::text("")])
+            }
             StepOutcome::Refused(why) => {
-                let cure = why.cure.as_ref().map_or_else(|| Cell::text(""), |cure| Cell::code(cure.command.clone()));
+                let cure =
+                    why.cure.as_ref().map_or_else(|| Cell::text(""), |cure| Cell::code(cure.command.clone()));
                 cells.extend([Cell::badge("bad", "refused"), Cell::text(why.description.clone()), cure]);
             }
         }

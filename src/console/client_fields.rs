@@ -46,13 +46,8 @@ const METHODS: &[(&str, &str)] = &[
     ("private_key_jwt", "private_key_jwt"),
 ];
 
-const ALGORITHMS: &[(&str, &str)] = &[
-    ("", "default"),
-    ("RS256", "RS256"),
-    ("PS256", "PS256"),
-    ("ES256", "ES256"),
-    ("EdDSA", "EdDSA"),
-];
+const ALGORITHMS: &[(&str, &str)] =
+    &[("", "default"), ("RS256", "RS256"), ("PS256", "PS256"), ("ES256", "ES256"), ("EdDSA", "EdDSA")];
 
 /// What a new client usually needs.
 pub(super) const NEW: &[Group] = &[(
@@ -89,9 +84,19 @@ const APPLICATION: &[FieldSpec] = &[
 
 const ADDRESSES: &[FieldSpec] = &[
     field("redirect_uris", "Redirect URIs", Input::Lines, ("--redirect-uri", "")),
-    field("post_logout_redirect_uris", "Addresses after a sign-out", Input::Lines, ("--post-logout-redirect-uri", "--no-post-logout-redirect-uris")),
+    field(
+        "post_logout_redirect_uris",
+        "Addresses after a sign-out",
+        Input::Lines,
+        ("--post-logout-redirect-uri", "--no-post-logout-redirect-uris"),
+    ),
     field("origins", "Origins", Input::Lines, ("--origin", "--no-origins")),
-    field("allowed_schemes", "Schemes without a dot", Input::Lines, ("--allow-scheme", "--no-allowed-schemes")),
+    field(
+        "allowed_schemes",
+        "Schemes without a dot",
+        Input::Lines,
+        ("--allow-scheme", "--no-allowed-schemes"),
+    ),
 ];
 
 const GRANTING: &[FieldSpec] = &[
@@ -99,22 +104,66 @@ const GRANTING: &[FieldSpec] = &[
     field("response_types", "Response types besides code", Input::Lines, ("--response-type", "")),
     field("scope", "Scopes", Input::Words, ("--scope", "--scope ''")),
     field("resources", "Resources", Input::Lines, ("--resource", "--no-resources")),
-    field("pkce", "PKCE", Input::Choice(&[("", "as the server's oauth.require_pkce"), ("required", "required"), ("optional", "optional")]), ("--pkce", "--pkce default")),
+    field(
+        "pkce",
+        "PKCE",
+        Input::Choice(&[
+            ("", "as the server's oauth.require_pkce"),
+            ("required", "required"),
+            ("optional", "optional"),
+        ]),
+        ("--pkce", "--pkce default"),
+    ),
 ];
 
 const PROOF: &[FieldSpec] = &[
-    field("token_endpoint_auth_method", "Method", Input::Choice(METHODS), ("--auth-method", "--auth-method any")),
+    field(
+        "token_endpoint_auth_method",
+        "Method",
+        Input::Choice(METHODS),
+        ("--auth-method", "--auth-method any"),
+    ),
     field("jwks_uri", "Address of its public keys", Input::Line, ("--jwks-uri", "")),
     field("jwks", "Public keys", Input::Json, ("--jwks", "")),
-    field("assertion_audience", "Audience of its assertions", Input::Choice(&[("issuer", "issuer"), ("token-endpoint", "issuer or token endpoint")]), ("--assertion-audience", "")),
+    field(
+        "assertion_audience",
+        "Audience of its assertions",
+        Input::Choice(&[("issuer", "issuer"), ("token-endpoint", "issuer or token endpoint")]),
+        ("--assertion-audience", ""),
+    ),
 ];
 
 const TOKENS: &[FieldSpec] = &[
-    field("token_format", "Format of access tokens", Input::Choice(&[("opaque", "opaque"), ("jwt", "jwt")]), ("--token-format", "")),
-    field("access_token_lifetime", "Lifetime of access tokens", Input::Number, ("--access-token-lifetime", "--access-token-lifetime default")),
-    field("id_token_signed_response_alg", "Algorithm of ID Tokens", Input::Choice(ALGORITHMS), ("--id-token-alg", "--id-token-alg default")),
-    field("id_token_claims", "Claims of ID Tokens", Input::Claims, ("--id-token-claims", "--id-token-claims none")),
-    field("userinfo_signed_response_alg", "Algorithm of UserInfo", Input::Choice(ALGORITHMS), ("--userinfo-alg", "--userinfo-alg default")),
+    field(
+        "token_format",
+        "Format of access tokens",
+        Input::Choice(&[("opaque", "opaque"), ("jwt", "jwt")]),
+        ("--token-format", ""),
+    ),
+    field(
+        "access_token_lifetime",
+        "Lifetime of access tokens",
+        Input::Number,
+        ("--access-token-lifetime", "--access-token-lifetime default"),
+    ),
+    field(
+        "id_token_signed_response_alg",
+        "Algorithm of ID Tokens",
+        Input::Choice(ALGORITHMS),
+        ("--id-token-alg", "--id-token-alg default"),
+    ),
+    field(
+        "id_token_claims",
+        "Claims of ID Tokens",
+        Input::Claims,
+        ("--id-token-claims", "--id-token-claims none"),
+    ),
+    field(
+        "userinfo_signed_response_alg",
+        "Algorithm of UserInfo",
+        Input::Choice(ALGORITHMS),
+        ("--userinfo-alg", "--userinfo-alg default"),
+    ),
     field("id_token_encrypted_response_alg", "Encryption of ID Tokens: key", Input::Line, ("", "")),
     field("id_token_encrypted_response_enc", "Encryption of ID Tokens: content", Input::Line, ("", "")),
     field("userinfo_encrypted_response_alg", "Encryption of UserInfo: key", Input::Line, ("", "")),
@@ -122,17 +171,42 @@ const TOKENS: &[FieldSpec] = &[
 ];
 
 const PEOPLE: &[FieldSpec] = &[
-    field("subject_type", "Subject", Input::Choice(&[("public", "public"), ("pairwise", "pairwise")]), ("--subject-type", "")),
-    field("sector_identifier_uri", "Sector", Input::Line, ("--sector-identifier-uri", "--no-sector-identifier-uri")),
+    field(
+        "subject_type",
+        "Subject",
+        Input::Choice(&[("public", "public"), ("pairwise", "pairwise")]),
+        ("--subject-type", ""),
+    ),
+    field(
+        "sector_identifier_uri",
+        "Sector",
+        Input::Line,
+        ("--sector-identifier-uri", "--no-sector-identifier-uri"),
+    ),
     field("required_group", "Required group", Input::Line, ("--require-group", "--no-required-group")),
     field("first_party", "Belongs to the operator", Input::Switch, ("--first-party", "")),
     field("partial_consent", "Partial consent", Input::Switch, ("--partial-consent", "")),
-    field("may_reuse_consent", "Consent of a public client counts again", Input::Switch, ("--may-reuse-consent", "")),
+    field(
+        "may_reuse_consent",
+        "Consent of a public client counts again",
+        Input::Switch,
+        ("--may-reuse-consent", ""),
+    ),
 ];
 
 const SIGN_OUT: &[FieldSpec] = &[
-    field("backchannel_logout_uri", "Back-channel address", Input::Line, ("--backchannel-logout-uri", "--no-backchannel-logout-uri")),
-    field("frontchannel_logout_uri", "Front-channel address", Input::Line, ("--frontchannel-logout-uri", "--no-frontchannel-logout-uri")),
+    field(
+        "backchannel_logout_uri",
+        "Back-channel address",
+        Input::Line,
+        ("--backchannel-logout-uri", "--no-backchannel-logout-uri"),
+    ),
+    field(
+        "frontchannel_logout_uri",
+        "Front-channel address",
+        Input::Line,
+        ("--frontchannel-logout-uri", "--no-frontchannel-logout-uri"),
+    ),
 ];
 
 const EXCHANGE: &[FieldSpec] = &[
@@ -161,7 +235,8 @@ mod tests {
         // Acts of their own disable a client and add a secret.
         let others = ["client_id", "client_secret", "disabled"];
         let members = CLIENT.members.iter().filter(|member| !member.is_by_server());
-        let known: BTreeSet<&str> = members.map(|member| member.name).filter(|name| !others.contains(name)).collect();
+        let known: BTreeSet<&str> =
+            members.map(|member| member.name).filter(|name| !others.contains(name)).collect();
         let fields = ALL.iter().flat_map(|(_, specs)| specs.iter().map(|spec| spec.name));
         assert_eq!(fields.collect::<BTreeSet<_>>(), known);
     }

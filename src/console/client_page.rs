@@ -77,7 +77,10 @@ fn settings_section(record: &ClientRecord) -> Section {
         rows.push(Fact::of(name.clone(), Cell::text(value.as_str().unwrap_or_default())));
     }
     if object["has_logo"] == Value::Bool(true) {
-        rows.push(Fact::of("Logo", Cell::badge("", "yes")).with_help("A command changes it: grantor client update --logo."));
+        rows.push(
+            Fact::of("Logo", Cell::badge("", "yes"))
+                .with_help("A command changes it: grantor client update --logo."),
+        );
     }
     rows.push(Fact::of("Created", Cell::time(record.created_at)));
     Section::of("Settings", vec![Part::Facts { rows }])

@@ -104,14 +104,20 @@ pub(super) async fn prepare(
             view.tone = "primary";
             view.submit = "Add a secret".to_owned();
             view.same = Some(Same::of(issuer, ("POST", &of_client), Some(&serde_json::json!({})), command));
-            ("Add a secret?", "The secrets that it has stay valid. To replace one, add a new secret, deploy it, and then end the old one.")
+            (
+                "Add a secret?",
+                "The secrets that it has stay valid. To replace one, add a new secret, deploy it, and then end the old one.",
+            )
         }
         (_, false) => {
             let end = serde_json::json!({ "expires_at": (visit.request.now + OVERLAP).iso() });
             view.tone = "primary";
             view.submit = "End it in 7 days".to_owned();
             view.same = Some(Same::of(issuer, ("PATCH", &of_secret), Some(&end), None));
-            ("End the secret in 7 days?", "Until then the client can use it. Everything that has not been given the new secret by then is refused.")
+            (
+                "End the secret in 7 days?",
+                "Until then the client can use it. Everything that has not been given the new secret by then is refused.",
+            )
         }
     };
     Ok(ConsoleReply::Page(Page {

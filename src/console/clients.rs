@@ -10,7 +10,6 @@ use super::same::{Same, shell};
 use super::tables::{listing, narrowed, page, path_of};
 use super::visit::{ConsoleReply, Visit};
 use super::{client_check, client_secrets, field};
-use crate::representation::settings::CLIENT;
 use crate::http::general_error::FaultyMember;
 use crate::http::own_path::segment;
 use crate::members::Members;
@@ -22,6 +21,7 @@ use crate::oauth::request::params::Params;
 use crate::operations::clients::{self, ClientChange, Logos, NewClient, SectorReading};
 use crate::operations::terms::Version;
 use crate::representation::client::settings;
+use crate::representation::settings::CLIENT;
 use crate::store::clients::{ClientFilter, ClientRecord};
 
 const READ: Need = Need::read(Area::Clients);
@@ -126,7 +126,9 @@ pub(super) async fn create(visit: &Visit<'_>, posted: &Params) -> Result<Console
             Ok(ConsoleReply::Page(page))
         }
         Ok(created) => created_page(&created),
-        Err(error @ ConsoleError::Refused(_)) => Ok(ConsoleReply::Page(new_page(visit, &values, Some(&error)))),
+        Err(error @ ConsoleError::Refused(_)) => {
+            Ok(ConsoleReply::Page(new_page(visit, &values, Some(&error))))
+        }
         Err(error) => Err(error),
     }
 }
@@ -181,7 +183,8 @@ async fn edit_page(
 fn same_as_patch(visit: &Visit<'_>, client: &Client, patch: Option<&Map<String, Value>>) -> Same {
     let example = || Map::from_iter([("client_name".to_owned(), Value::from(client.name.as_str()))]);
     let patch = patch.cloned().unwrap_or_else(example);
-    let command = format!("grantor client update {}{}", shell(client.id.as_str()), form::options(ALL, &patch));
+    let command =
+        format!("grantor client update {}{}", shell(client.id.as_str()), form::options(ALL, &patch));
     let path = format!("/clients/{}", segment(client.id.as_str()));
     Same::of(&visit.app.issuer, ("PATCH", &path), Some(&Value::Object(patch)), command)
 }
@@ -210,8 +213,16 @@ pub(super) async fn prepare(visit: &Visit<'_>, id: &str, act: &str) -> Result<Co
             "The client, its secrets, every consent and every grant of it, and all tokens that it has are gone. A client \
              with the same id that is made later inherits nothing.",
         ),
-        "disable" => ("Disable", "Disable the client", "The client gets no tokens, and those that it has are refused, until it is enabled again."),
-        "enable" => ("Enable", "Enable the client", "The client can get tokens again. Grants from before are valid again."),
+        "disable" => (
+            "Disable",
+            "Disable the client",
+            "The client gets no tokens, and those that it has are refused, until it is enabled again.",
+        ),
+        "enable" => (
+            "Enable",
+            "Enable the client",
+            "The client can get tokens again. Grants from before are valid again.",
+        ),
         "revoke" => (
             "Revoke all grants of",
             "Revoke everything",
@@ -231,7 +242,8 @@ pub(super) async fn prepare(visit: &Visit<'_>, id: &str, act: &str) -> Result<Co
         trail: vec![Link::to("Clients", "/admin/clients"), Link::to(record.client.name.as_str(), path)],
         badges: record.client.disabled.then(|| Badge::of("bad", "disabled")).into_iter().collect(),
         sections: vec![
-            Section::of("What happens", vec![Part::Form(Box::new(view))]).with_lead(format!("{ends} {counted}")),
+            Section::of("What happens", vec![Part::Form(Box::new(view))])
+                .with_lead(format!("{ends} {counted}")),
         ],
         ..Page::default()
     }))
@@ -258,7 +270,12 @@ fn same_as(visit: &Visit<'_>, id: &str, act: &str) -> Same {
         }
         act => {
             let body = serde_json::json!({ "disabled": act == "disable" });
-            Same::of(issuer, ("PATCH", &of_client), Some(&body), format!("grantor client update {name} --{act}"))
+            Same::of(
+                issuer,
+                ("PATCH", &of_client),
+                Some(&body),
+                format!("grantor client update {name} --{act}"),
+            )
         }
     }
 }

@@ -19,8 +19,9 @@ pub(super) fn section(visit: &Visit<'_>, client: &Client) -> Section {
         }
         false => {}
     }
-    Section::of("Configuration of the application", parts)
-        .with_lead("Secrets are not in it: the server cannot read them. Add the one that was shown when it was made.")
+    Section::of("Configuration of the application", parts).with_lead(
+        "Secrets are not in it: the server cannot read them. Add the one that was shown when it was made.",
+    )
 }
 
 fn code(title: &str, text: String, is_open: bool) -> Part {
@@ -41,13 +42,16 @@ fn environment(issuer: &str, client: &Client) -> String {
     if !client.kind.is_public() {
         lines.push("OIDC_CLIENT_SECRET=\"…\"".to_owned());
     }
-    lines.extend(client.redirect_uris.first().map(|uri| format!("OIDC_REDIRECT_URI={}", quoted(uri.as_str()))));
+    lines.extend(
+        client.redirect_uris.first().map(|uri| format!("OIDC_REDIRECT_URI={}", quoted(uri.as_str()))),
+    );
     lines.push(format!("OIDC_SCOPE={}", quoted(&client.scopes.to_string())));
     lines.join("\n")
 }
 
 fn openid_client(client: &Client) -> String {
-    let secret = if client.kind.is_public() { "undefined, client.None()" } else { "process.env.OIDC_CLIENT_SECRET" };
+    let secret =
+        if client.kind.is_public() { "undefined, client.None()" } else { "process.env.OIDC_CLIENT_SECRET" };
     let host = client.redirect_uris.first().map_or("", RegisteredUri::as_str);
     let note = if host.is_empty() { "// The client has no redirect URI yet.\n" } else { "" };
     format!(

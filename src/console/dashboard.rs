@@ -20,7 +20,8 @@ use crate::store::users::UserFilter;
 const MOST: u32 = 100;
 
 pub(super) async fn page(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError> {
-    let mut sections = vec![Section { parts: vec![Part::Figures { figures: figures(visit).await? }], ..Section::default() }];
+    let mut sections =
+        vec![Section { parts: vec![Part::Figures { figures: figures(visit).await? }], ..Section::default() }];
     if visit.may(Need::read(Area::Audit)) {
         sections.extend(lately(visit).await?);
     }
@@ -78,7 +79,11 @@ async fn lately(visit: &Visit<'_>) -> Result<Vec<Section>, ConsoleError> {
     let (now, span) = (visit.request.now, Span::parse(visit.parameter("span").as_deref()));
     let since = span.begin(now);
     let sign_ins = events::sign_ins(visit, since).await?;
-    let list = operations::refusals::list(&visit.context(), Listing { limit: MAX_PAGE_SIZE, ..most(RefusalFilter::default()) }).await?;
+    let list = operations::refusals::list(
+        &visit.context(),
+        Listing { limit: MAX_PAGE_SIZE, ..most(RefusalFilter::default()) },
+    )
+    .await?;
     let recent: Vec<&KeptRefusal> = list.items.iter().filter(|row| row.created_at >= since).collect();
     let filter = Filter {
         path: "/admin",
@@ -86,7 +91,12 @@ async fn lately(visit: &Visit<'_>) -> Result<Vec<Section>, ConsoleError> {
     };
     let charts = vec![
         Part::Filter(filter),
-        Part::Chart(Box::new(Chart::of("Sign-ins, of the last 500:", span, now, sign_ins.into_iter().map(|at| (at, 1))))),
+        Part::Chart(Box::new(Chart::of(
+            "Sign-ins, of the last 500:",
+            span,
+            now,
+            sign_ins.into_iter().map(|at| (at, 1)),
+        ))),
         Part::Chart(Box::new(Chart::of(
             "Refused requests, of the last 500 that were kept:",
             span,
@@ -133,7 +143,7 @@ async fn signing_keys(visit: &Visit<'_>) -> Result<Section, ConsoleError> {
     let table = Table {
         caption: "Signing keys".to_owned(),
         head,
-        rows: rows.map(|key| keys::cells(visit, key)).collect(),
+        rows: rows.map(|key| keys::cells(visit, &list.items, key)).collect(),
         ..Table::default()
     };
     Ok(Section::of("Signing keys", vec![Part::Table(table)]))

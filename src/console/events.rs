@@ -37,8 +37,10 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
         narrowed(visit, "since", "When", &SPANS.map(|(word, _)| word)),
     ];
     let filter = Filter { path: "/admin/events", fields };
-    let mut page = page(visit, ("Events", "events"), Some(filter), (&HEAD, "No event matches."), (&found, cells));
-    let same = Same::of(&visit.app.issuer, ("GET", "/events"), None, "grantor audit list --since 1h".to_owned());
+    let mut page =
+        page(visit, ("Events", "events"), Some(filter), (&HEAD, "No event matches."), (&found, cells));
+    let same =
+        Same::of(&visit.app.issuer, ("GET", "/events"), None, "grantor audit list --since 1h".to_owned());
     page.sections.push(Section { parts: vec![Part::Same(same)], ..Section::default() });
     Ok(ConsoleReply::Page(page))
 }
@@ -83,7 +85,9 @@ pub(super) fn cells(record: &EventRecord) -> Vec<Cell> {
         object,
         Cell::text(by),
         Cell::maybe(event.address.clone()),
-        Cell::text(event.changes.as_deref().map(changed).or_else(|| event.reason.clone()).unwrap_or_default()),
+        Cell::text(
+            event.changes.as_deref().map(changed).or_else(|| event.reason.clone()).unwrap_or_default(),
+        ),
     ]
 }
 
@@ -104,7 +108,8 @@ fn changed(changes: &str) -> String {
 /// # Errors
 /// Only failures.
 pub(super) async fn sign_ins(visit: &Visit<'_>, since: Timestamp) -> Result<Vec<Timestamp>, ConsoleError> {
-    let filter = EventFilter { act: Some("session.begun".to_owned()), since: Some(since), ..EventFilter::default() };
+    let filter =
+        EventFilter { act: Some("session.begun".to_owned()), since: Some(since), ..EventFilter::default() };
     let listing = crate::operations::list::Listing { filter, limit: 500, cursor: None };
     let list = events::latest(&visit.context(), listing).await?;
     Ok(list.items.iter().map(|record| record.event.time).collect())

@@ -126,7 +126,11 @@ impl FormView {
     }
 
     /// A form without fields: a button that destroys something.
-    pub(super) fn danger(path: impl Into<String>, submit: impl Into<String>, cancel: impl Into<String>) -> Self {
+    pub(super) fn danger(
+        path: impl Into<String>,
+        submit: impl Into<String>,
+        cancel: impl Into<String>,
+    ) -> Self {
         Self {
             path: path.into(),
             submit: submit.into(),
@@ -264,7 +268,9 @@ fn member(input: Input, given: &[String]) -> Result<Value, &'static str> {
     Ok(match input {
         Input::Switch => (text == "true").into(),
         Input::Flags(_) => given.to_vec().into(),
-        Input::Lines => text.lines().map(str::trim).filter(|line| !line.is_empty()).map(Value::from).collect(),
+        Input::Lines => {
+            text.lines().map(str::trim).filter(|line| !line.is_empty()).map(Value::from).collect()
+        }
         Input::Words => text.split_whitespace().collect::<Vec<_>>().join(" ").into(),
         _ if text.is_empty() => Value::Null,
         Input::Line | Input::Choice(_) => text.into(),
@@ -373,15 +379,22 @@ mod tests {
 
     #[test]
     fn what_differs_is_a_merge_patch_and_options_of_a_command() {
-        let before = values_of(GROUPS, &json!({ "name": "a", "uris": ["https://a"], "number": 5, "is_on": true }));
-        let form = posted(&[("name", " a'b "), ("uris", "https://a\r\n\r\n https://b "), ("number", ""), ("types", "a")]);
+        let before =
+            values_of(GROUPS, &json!({ "name": "a", "uris": ["https://a"], "number": 5, "is_on": true }));
+        let form = posted(&[
+            ("name", " a'b "),
+            ("uris", "https://a\r\n\r\n https://b "),
+            ("number", ""),
+            ("types", "a"),
+        ]);
         let members = members(GROUPS, &values_in(GROUPS, &form)).unwrap();
         let patch = changed(GROUPS, &before, &members);
         let expected = json!({
             "name": "a'b", "uris": ["https://a", "https://b"], "number": null, "is_on": false, "types": ["a"],
         });
         assert_eq!(Value::Object(patch.clone()), expected);
-        let command = r"--name 'a'\''b' --uri https://a --uri https://b --number default --is-on false --type a";
+        let command =
+            r"--name 'a'\''b' --uri https://a --uri https://b --number default --is-on false --type a";
         assert_eq!(options(GROUPS, &patch).trim(), command);
     }
 

@@ -49,7 +49,10 @@ pub(super) fn cells(visit: &Visit<'_>, grant: &GrantRecord) -> Vec<Cell> {
         false => badge,
     };
     vec![
-        Cell::link(grant.username.clone().unwrap_or_else(|| grant.user_id.clone()), path_of("users", &grant.user_id)),
+        Cell::link(
+            grant.username.clone().unwrap_or_else(|| grant.user_id.clone()),
+            path_of("users", &grant.user_id),
+        ),
         Cell::link(grant.client_id.clone(), path_of("clients", &grant.client_id)),
         Cell::text(grant.granted.scope.to_string()),
         badge,

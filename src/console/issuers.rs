@@ -12,7 +12,6 @@ use super::same::{Same, shell};
 use super::scopes::facts;
 use super::tables::{listing, narrowed, page, path_of};
 use super::visit::{ConsoleReply, Visit};
-use crate::representation::settings;
 use crate::http::own_path::segment;
 use crate::members::Members;
 use crate::members::trusted_issuer as members;
@@ -20,6 +19,7 @@ use crate::oauth::grant::trusted_issuer::TrustedIssuer;
 use crate::oauth::permission::{Area, Need};
 use crate::oauth::request::params::Params;
 use crate::operations::trusted_issuers;
+use crate::representation::settings;
 use crate::representation::trusted_issuer::to_json;
 use crate::store::page::NameFilter;
 use crate::store::trusted_issuers::SubjectRecord;
@@ -36,21 +36,26 @@ const fn spec(
     FieldSpec { name, label, of: &settings::ISSUER, input, is_required: false, option }
 }
 
-const ISSUER: FieldSpec = FieldSpec {
-    is_required: true,
-    ..spec("issuer", "Issuer", Input::Line, ("", ""))
-};
+const ISSUER: FieldSpec = FieldSpec { is_required: true, ..spec("issuer", "Issuer", Input::Line, ("", "")) };
 const JWKS_URI: FieldSpec = spec("jwks_uri", "Address of its keys", Input::Line, ("--jwks-uri", ""));
 const JWKS: FieldSpec = spec("jwks", "Keys", Input::Json, ("--jwks", ""));
 const SCOPE: FieldSpec = spec("scope", "Scopes", Input::Words, ("--scope", ""));
-const AUDIENCE: FieldSpec = spec("assertion_audience", "Audience", Input::Choice(&[("issuer", "issuer"), ("token-endpoint", "issuer or token endpoint")]), ("--assertion-audience", ""));
+const AUDIENCE: FieldSpec = spec(
+    "assertion_audience",
+    "Audience",
+    Input::Choice(&[("issuer", "issuer"), ("token-endpoint", "issuer or token endpoint")]),
+    ("--assertion-audience", ""),
+);
 const CLIENTS: FieldSpec = spec("clients", "Clients", Input::Lines, ("--client", ""));
 
 const EDIT: &[Group] = &[("", &[JWKS_URI, JWKS, SCOPE, AUDIENCE, CLIENTS])];
-const LINK: &[Group] = &[("", &[
-    FieldSpec { of: &settings::SUBJECT, ..spec("subject", "Subject", Input::Line, ("", "")) },
-    FieldSpec { of: &settings::SUBJECT, ..spec("user", "Person", Input::Line, ("--user", "")) },
-])];
+const LINK: &[Group] = &[(
+    "",
+    &[
+        FieldSpec { of: &settings::SUBJECT, ..spec("subject", "Subject", Input::Line, ("", "")) },
+        FieldSpec { of: &settings::SUBJECT, ..spec("user", "Person", Input::Line, ("--user", "")) },
+    ],
+)];
 
 const ISSUERS: Kind = Kind {
     title: "Trusted issuers",
@@ -65,9 +70,12 @@ const ISSUERS: Kind = Kind {
 
 pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError> {
     visit.needs(READ)?;
-    let found = trusted_issuers::list(&visit.context(), listing(visit, NameFilter { q: visit.parameter("q") })).await?;
+    let found =
+        trusted_issuers::list(&visit.context(), listing(visit, NameFilter { q: visit.parameter("q") }))
+            .await?;
     let filter = Filter { path: "/admin/issuers", fields: vec![narrowed(visit, "q", "Name", &[])] };
-    let empty = "No issuer matches. A trusted issuer is another server whose tokens about people are accepted.";
+    let empty =
+        "No issuer matches. A trusted issuer is another server whose tokens about people are accepted.";
     let head = ["Issuer", "Scopes", "Clients"];
     let mut page = page(visit, ("Trusted issuers", "issuers"), Some(filter), (&head, empty), (&found, cells));
     if visit.is_owner() {
@@ -168,10 +176,19 @@ pub(super) async fn prepare(visit: &Visit<'_>, name: &str, act: &str) -> Result<
         subject => format!("{path}/{act}?subject={}", segment(subject)),
     })?;
     match act {
-        "edit" => Ok(ISSUERS.edit(visit, (name, name), &to_json(&issuer), &trusted_issuers::version(&issuer))),
+        "edit" => {
+            Ok(ISSUERS.edit(visit, (name, name), &to_json(&issuer), &trusted_issuers::version(&issuer)))
+        }
         "delete" => {
-            let same = Same::of(&visit.app.issuer, ("DELETE", &api), None, format!("grantor issuer delete {}", shell(name)));
-            let lead = "Its tokens are no longer accepted, and everything that was issued for them is revoked.".to_owned();
+            let same = Same::of(
+                &visit.app.issuer,
+                ("DELETE", &api),
+                None,
+                format!("grantor issuer delete {}", shell(name)),
+            );
+            let lead =
+                "Its tokens are no longer accepted, and everything that was issued for them is revoked."
+                    .to_owned();
             let title = (format!("Delete {name}?"), "delete", "Delete the issuer");
             Ok(ISSUERS.question((name, name), title, lead, (same, Vec::new())))
         }
@@ -188,7 +205,8 @@ pub(super) async fn prepare(visit: &Visit<'_>, name: &str, act: &str) -> Result<
             let command = format!("grantor issuer link {} SUBJECT --user NAME", shell(name));
             let mut view = FormView::of(format!("{path}/link"), "Link", LINK, (&Values::new(), &[]));
             view.cancel = Some(path);
-            view.same = Some(Same::of(&visit.app.issuer, ("POST", &format!("{api}/subjects")), Some(&body), command));
+            view.same =
+                Some(Same::of(&visit.app.issuer, ("POST", &format!("{api}/subjects")), Some(&body), command));
             let section = Section { parts: vec![Part::Form(Box::new(view))], ..Section::default() };
             Ok(ConsoleReply::Page(ISSUERS.page("Link a subject".to_owned(), Some(name), section)))
         }
@@ -196,7 +214,11 @@ pub(super) async fn prepare(visit: &Visit<'_>, name: &str, act: &str) -> Result<
     }
 }
 
-pub(super) async fn act(visit: &Visit<'_>, (name, act): (&str, &str), form: &Params) -> Result<ConsoleReply, ConsoleError> {
+pub(super) async fn act(
+    visit: &Visit<'_>,
+    (name, act): (&str, &str),
+    form: &Params,
+) -> Result<ConsoleReply, ConsoleError> {
     visit.needs(WRITE)?;
     let (context, path) = (visit.context(), path_of("issuers", name));
     visit.must_be_fresh(|| path.clone())?;
@@ -220,7 +242,8 @@ pub(super) async fn act(visit: &Visit<'_>, (name, act): (&str, &str), form: &Par
             "unlinked"
         }
         "link" => {
-            trusted_issuers::link_subject(&context, name, field(form, "subject"), field(form, "user")).await?;
+            trusted_issuers::link_subject(&context, name, field(form, "subject"), field(form, "user"))
+                .await?;
             "linked"
         }
         _ => return Err(ConsoleError::not_found()),

@@ -10,36 +10,45 @@ use super::page::{Action, Cell, Part, Section};
 use super::same::{Same, shell};
 use super::tables::{listing, page, path_of};
 use super::visit::{ConsoleReply, Visit};
-use crate::representation::settings::KEY_ROTATION;
 use crate::http::own_path::segment;
 use crate::oauth::permission::{Area, Need};
 use crate::oauth::request::params::Params;
 use crate::oauth::signing_key::SigningAlgorithm;
 use crate::operations::fault::Fault;
 use crate::operations::keys::{self, KeyRotation, ListedKey, Start};
+use crate::representation::settings::KEY_ROTATION;
 
 const READ: Need = Need::read(Area::Keys);
 const WRITE: Need = Need::write(Area::Keys);
 const DAY: i64 = 24 * 3600;
 
-const ROTATE: &[Group] = &[("", &[
-    FieldSpec {
-        name: "algorithm",
-        label: "Algorithm",
-        of: &KEY_ROTATION,
-        input: Input::Choice(&[("", "each"), ("RS256", "RS256"), ("PS256", "PS256"), ("ES256", "ES256"), ("EdDSA", "EdDSA")]),
-        is_required: false,
-        option: ("--algorithm", ""),
-    },
-    FieldSpec {
-        name: "now",
-        label: "Sign at once",
-        of: &KEY_ROTATION,
-        input: Input::Switch,
-        is_required: false,
-        option: ("--now", ""),
-    },
-])];
+const ROTATE: &[Group] = &[(
+    "",
+    &[
+        FieldSpec {
+            name: "algorithm",
+            label: "Algorithm",
+            of: &KEY_ROTATION,
+            input: Input::Choice(&[
+                ("", "each"),
+                ("RS256", "RS256"),
+                ("PS256", "PS256"),
+                ("ES256", "ES256"),
+                ("EdDSA", "EdDSA"),
+            ]),
+            is_required: false,
+            option: ("--algorithm", ""),
+        },
+        FieldSpec {
+            name: "now",
+            label: "Sign at once",
+            of: &KEY_ROTATION,
+            input: Input::Switch,
+            is_required: false,
+            option: ("--now", ""),
+        },
+    ],
+)];
 
 const KEYS: Kind = Kind {
     title: "Signing keys",
@@ -58,8 +67,9 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
     let is_owner = visit.is_owner();
     let mut head = vec!["Key", "Algorithm", "State", "Age", "Signs from", "Published until"];
     head.extend(is_owner.then_some(""));
-    let shown = |key: &ListedKey| cells(visit, key);
-    let mut page = page(visit, ("Signing keys", "keys"), None, (&head, "There are no keys."), (&found, shown));
+    let shown = |key: &ListedKey| cells(visit, &found.items, key);
+    let mut page =
+        page(visit, ("Signing keys", "keys"), None, (&head, "There are no keys."), (&found, shown));
     if is_owner {
         page.actions.push(Action::plain("Make new keys", "/admin/new/keys"));
     }
@@ -67,7 +77,7 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
 }
 
 /// The cells of a key in a list.
-pub(super) fn cells(visit: &Visit<'_>, listed: &ListedKey) -> Vec<Cell> {
+pub(super) fn cells(visit: &Visit<'_>, all: &[ListedKey], listed: &ListedKey) -> Vec<Cell> {
     let (key, state) = (&listed.key, listed.state.as_str());
     let tone = match state {
         "signing" => "good",
@@ -84,9 +94,15 @@ pub(super) fn cells(visit: &Visit<'_>, listed: &ListedKey) -> Vec<Cell> {
         Cell::time(listed.published_until),
     ];
     if visit.is_owner() {
+        // The last key of an algorithm cannot be taken out of use.
+        let is_other = |other: &ListedKey| {
+            other.key.algorithm == key.algorithm && other.key.kid != key.kid && other.key.retired_at.is_none()
+        };
         cells.push(match key.retired_at {
-            None => Cell::link("Retire", format!("{}/retire", path_of("keys", &key.kid))),
-            Some(_) => Cell::text(""),
+            None if all.iter().any(is_other) => {
+                Cell::link("Retire", format!("{}/retire", path_of("keys", &key.kid)))
+            }
+            _ => Cell::text(""),
         });
     }
     cells
@@ -97,10 +113,19 @@ pub(super) fn new(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError> {
     visit.must_be_fresh(|| "/admin/new/keys".to_owned())?;
     let mut view = FormView::of("/admin/new/keys", "Make new keys", ROTATE, (&Values::new(), &[]));
     view.cancel = Some("/admin/keys".to_owned());
-    view.same = Some(Same::of(&visit.app.issuer, ("POST", "/keys"), Some(&json!({})), "grantor key rotate".to_owned()));
+    view.same = Some(Same::of(
+        &visit.app.issuer,
+        ("POST", "/keys"),
+        Some(&json!({})),
+        "grantor key rotate".to_owned(),
+    ));
     let lead = "New keys are published first and sign later, so no token is refused. The keys before stay published until \
                 everything that they signed has ended.";
-    let section = Section { lead: Some(lead.to_owned()), parts: vec![Part::Form(Box::new(view))], ..Section::default() };
+    let section = Section {
+        lead: Some(lead.to_owned()),
+        parts: vec![Part::Form(Box::new(view))],
+        ..Section::default()
+    };
     Ok(ConsoleReply::Page(KEYS.page("Make new keys".to_owned(), None, section)))
 }
 
@@ -133,10 +158,17 @@ pub(super) async fn prepare(visit: &Visit<'_>, kid: &str, act: &str) -> Result<C
         None => String::new(),
     };
     let view = FormView {
-        same: Some(Same::of(&visit.app.issuer, ("DELETE", &path), None, format!("grantor key retire {}", shell(kid)))),
+        same: Some(Same::of(
+            &visit.app.issuer,
+            ("DELETE", &path),
+            None,
+            format!("grantor key retire {}", shell(kid)),
+        )),
         ..FormView::danger(format!("/admin{path}/retire"), "Take the key out of use", "/admin/keys")
     };
-    let lead = format!("Everything that it signed is invalid at once: people may have to sign in again, and JWTs are refused.{next}");
+    let lead = format!(
+        "Everything that it signed is invalid at once: people may have to sign in again, and JWTs are refused.{next}"
+    );
     let section = Section::of("What happens", vec![Part::Form(Box::new(view))]).with_lead(lead);
     Ok(ConsoleReply::Page(KEYS.page(format!("Take the key {kid} out of use?"), None, section)))
 }

@@ -35,9 +35,14 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
     let head = ["Session ended", "Client", "State", "Attempts", "Next attempt", "Last error"];
     let place = ("Logout deliveries", "logout-deliveries");
     let mut page = page(visit, place, Some(filter), (&head, "No delivery matches."), (&found, cells));
-    if visit.may(Need::write(Area::Clients)) && found.items.iter().any(|delivery| delivery.state != "delivered") {
+    if visit.may(Need::write(Area::Clients))
+        && found.items.iter().any(|delivery| delivery.state != "delivered")
+    {
         let (body, command) = match &client {
-            Some(id) => (json!({ "client_id": id }), format!("grantor logout retry --client {}", super::same::shell(id))),
+            Some(id) => (
+                json!({ "client_id": id }),
+                format!("grantor logout retry --client {}", super::same::shell(id)),
+            ),
             None => (json!({}), "grantor logout retry".to_owned()),
         };
         let same = Same::of(&visit.app.issuer, ("POST", "/logout-deliveries/retry"), Some(&body), command);

@@ -146,7 +146,11 @@ pub async fn create(
 }
 
 /// Everything about one object.
-pub async fn object(app: web::Data<App>, request: Request, path: web::Path<(String, String)>) -> HttpResponse {
+pub async fn object(
+    app: web::Data<App>,
+    request: Request,
+    path: web::Path<(String, String)>,
+) -> HttpResponse {
     show(&app, &request, async |visit| {
         let (kind, id) = (path.0.as_str(), known(&path.1)?);
         match kind {

@@ -13,9 +13,9 @@ use super::tables::path_of;
 use super::visit::{ConsoleReply, Visit};
 use crate::http::own_path::segment;
 use crate::members::Members;
+use crate::oauth::request::params::Params;
 use crate::operations::Context;
 use crate::operations::terms::Version;
-use crate::oauth::request::params::Params;
 use crate::representation::settings::ObjectSettings;
 
 /// A kind of objects.
@@ -56,7 +56,8 @@ impl Kind {
     /// The form for a new object. A link can fill it.
     pub(super) fn new_from_query(&self, visit: &Visit<'_>) -> ConsoleReply {
         let specs = self.new.iter().flat_map(|(_, specs)| specs.iter());
-        let values = specs.map(|spec| (spec.name, visit.parameter(spec.name).into_iter().collect())).collect();
+        let values =
+            specs.map(|spec| (spec.name, visit.parameter(spec.name).into_iter().collect())).collect();
         ConsoleReply::Page(self.new_page(visit, &values, None))
     }
 
@@ -71,7 +72,8 @@ impl Kind {
         let options = form::options(self.new, &members);
         let command = format!("{} create{}{options}", self.command, name.unwrap_or_default());
         let path = format!("/{}", self.place);
-        view.same = Some(Same::of(&visit.app.issuer, ("POST", &path), Some(&Value::Object(members)), command));
+        view.same =
+            Some(Same::of(&visit.app.issuer, ("POST", &path), Some(&Value::Object(members)), command));
         let section = Section { parts: vec![Part::Form(Box::new(view))], ..Section::default() };
         let page = self.page(format!("New {}", self.one), None, section);
         Page { notices, is_refused: error.is_some(), ..page }
@@ -90,7 +92,9 @@ impl Kind {
         let values = form::values_in(self.new, posted);
         let is_check = field(posted, "check") == "true";
         let done = match form::members(self.new, &values) {
-            Ok(members) => create(Members::of(self.of, form::given(members)), visit.context_on(None, is_check)).await,
+            Ok(members) => {
+                create(Members::of(self.of, form::given(members)), visit.context_on(None, is_check)).await
+            }
             Err(error) => Err(error),
         };
         match done {
@@ -112,7 +116,13 @@ impl Kind {
     }
 
     /// The form with the members of an object.
-    pub(super) fn edit(&self, visit: &Visit<'_>, (id, name): (&str, &str), object: &Value, version: &Version) -> ConsoleReply {
+    pub(super) fn edit(
+        &self,
+        visit: &Visit<'_>,
+        (id, name): (&str, &str),
+        object: &Value,
+        version: &Version,
+    ) -> ConsoleReply {
         let mut values = form::values_of(self.edit, object);
         if let Some(group) = visit.parameter("add_groups") {
             values.entry("groups").or_default().push(group);
@@ -160,7 +170,8 @@ impl Kind {
         let is_check = field(posted, "check") == "true";
         let version = Version::new(field(posted, "version"));
         let path = path_of(self.place, id);
-        let patch = form::members(self.edit, &values).map(|members| form::changed(self.edit, &before, &members));
+        let patch =
+            form::members(self.edit, &values).map(|members| form::changed(self.edit, &before, &members));
         let error = match &patch {
             Err(_) => None,
             Ok(patch) if patch.is_empty() && !is_check => {

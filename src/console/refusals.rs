@@ -114,7 +114,9 @@ fn marked(text: &str, ranges: &[Range<usize>]) -> Cell {
     let (mut pieces, mut at) = (Vec::new(), 0);
     let piece = |text: &str, is_marked| Piece { text: text.to_owned(), is_marked };
     for range in ranges {
-        let (Some(before), Some(inside)) = (text.get(at..range.start), text.get(range.clone())) else { continue };
+        let (Some(before), Some(inside)) = (text.get(at..range.start), text.get(range.clone())) else {
+            continue;
+        };
         pieces.extend((!before.is_empty()).then(|| piece(before, false)));
         pieces.push(piece(inside, true));
         at = range.end;
@@ -152,15 +154,20 @@ fn form_for(visit: &Visit<'_>, found: &ExplainedRefusal) -> Option<String> {
         let path = path_of("clients", client?.as_str());
         visit.may(Need::write(Area::Clients)).then(|| format!("{path}/{act}"))
     };
-    let added = |name: &str, value: &str| Some(format!("{}?add_{name}={}", of_client("edit")?, segment(value)));
+    let added =
+        |name: &str, value: &str| Some(format!("{}?add_{name}={}", of_client("edit")?, segment(value)));
     let words: Vec<&str> = cure.command.split(' ').take(3).collect();
     match (words.as_slice(), detail) {
-        (["grantor", "client", "update"], Some(detail)) => match (detail.subject, &detail.came, &detail.differs) {
-            (DetailSubject::RedirectUri, Some(came), _) => added("redirect_uris", came),
-            (DetailSubject::PostLogoutRedirectUri, Some(came), _) => added("post_logout_redirect_uris", came),
-            (DetailSubject::Scope, _, Some((_, names))) => added("scope", names),
-            _ => of_client("edit"),
-        },
+        (["grantor", "client", "update"], Some(detail)) => {
+            match (detail.subject, &detail.came, &detail.differs) {
+                (DetailSubject::RedirectUri, Some(came), _) => added("redirect_uris", came),
+                (DetailSubject::PostLogoutRedirectUri, Some(came), _) => {
+                    added("post_logout_redirect_uris", came)
+                }
+                (DetailSubject::Scope, _, Some((_, names))) => added("scope", names),
+                _ => of_client("edit"),
+            }
+        }
         (["grantor", "client", "update"], None) if cure.command.ends_with("--enable") => of_client("enable"),
         (["grantor", "client", "update"], None) => of_client("edit"),
         (["grantor", "client", "add-secret"], _) => of_client("secret"),
@@ -171,7 +178,9 @@ fn form_for(visit: &Visit<'_>, found: &ExplainedRefusal) -> Option<String> {
         }
         (["grantor", "resource", "create"], Some(detail)) => {
             let uri = detail.came.as_deref()?;
-            visit.may(Need::write(Area::Config)).then(|| format!("/admin/new/resources?resource={}", segment(uri)))
+            visit
+                .may(Need::write(Area::Config))
+                .then(|| format!("/admin/new/resources?resource={}", segment(uri)))
         }
         (["grantor", "user", act @ ("enable" | "update")], _) => {
             let path = path_of("users", found.refusal.user.as_ref()?.as_str());
@@ -192,9 +201,10 @@ mod tests {
             marked(text, ranges).pieces.into_iter().map(|piece| (piece.text, piece.is_marked)).collect()
         };
         let piece = |text: &str, is_marked| (text.to_owned(), is_marked);
-        assert_eq!(pieces("abcd", &[1..2, 3..4]), [
-            piece("a", false), piece("b", true), piece("c", false), piece("d", true),
-        ]);
+        assert_eq!(
+            pieces("abcd", &[1..2, 3..4]),
+            [piece("a", false), piece("b", true), piece("c", false), piece("d", true),]
+        );
         assert_eq!(pieces("ab", &[2..2]), [piece("ab", false), piece("", true)]);
         assert_eq!(pieces("ab", &[]), [piece("ab", false)]);
         // What is out of the text is not marked.

@@ -2,14 +2,13 @@
 
 use super::error::ConsoleError;
 use super::form::{FieldSpec, Group, Input};
+use super::notes;
 use super::objects::Kind;
 use super::page::{Action, Cell, Filter, Link, Page, Section};
 use super::same::{Same, shell};
 use super::scopes::facts;
 use super::tables::{listing, narrowed, page, path_of};
 use super::visit::{ConsoleReply, Visit};
-use super::notes;
-use crate::representation::settings;
 use crate::http::own_path::segment;
 use crate::members::Members;
 use crate::members::resource as members;
@@ -18,6 +17,7 @@ use crate::oauth::permission::{Area, Need};
 use crate::oauth::request::params::Params;
 use crate::operations::resources;
 use crate::representation::resource::to_json;
+use crate::representation::settings;
 use crate::store::page::NameFilter;
 
 const READ: Need = Need::read(Area::Config);
@@ -32,13 +32,34 @@ const fn spec(
     FieldSpec { name, label, of: &settings::RESOURCE, input, is_required: false, option }
 }
 
-const URI: FieldSpec =
-    FieldSpec { is_required: true, ..spec("resource", "URI", Input::Line, ("", "")) };
+const URI: FieldSpec = FieldSpec { is_required: true, ..spec("resource", "URI", Input::Line, ("", "")) };
 const SCOPE: FieldSpec = spec("scope", "Scopes", Input::Words, ("--scope", "--scope ''"));
-const CLIENTS: FieldSpec = spec("clients", "Clients that introspect", Input::Lines, ("--client", "--no-clients"));
-const FORMAT: FieldSpec = spec("token_format", "Format of its tokens", Input::Choice(&[("jwt", "jwt"), ("opaque", "opaque")]), ("--token-format", ""));
-const ALGORITHM: FieldSpec = spec("token_alg", "Algorithm", Input::Choice(&[("", "default"), ("RS256", "RS256"), ("PS256", "PS256"), ("ES256", "ES256"), ("EdDSA", "EdDSA")]), ("--token-alg", "--token-alg default"));
-const LIFETIME: FieldSpec = spec("access_token_lifetime", "Longest lifetime of access tokens", Input::Number, ("--access-token-lifetime", "--access-token-lifetime default"));
+const CLIENTS: FieldSpec =
+    spec("clients", "Clients that introspect", Input::Lines, ("--client", "--no-clients"));
+const FORMAT: FieldSpec = spec(
+    "token_format",
+    "Format of its tokens",
+    Input::Choice(&[("jwt", "jwt"), ("opaque", "opaque")]),
+    ("--token-format", ""),
+);
+const ALGORITHM: FieldSpec = spec(
+    "token_alg",
+    "Algorithm",
+    Input::Choice(&[
+        ("", "default"),
+        ("RS256", "RS256"),
+        ("PS256", "PS256"),
+        ("ES256", "ES256"),
+        ("EdDSA", "EdDSA"),
+    ]),
+    ("--token-alg", "--token-alg default"),
+);
+const LIFETIME: FieldSpec = spec(
+    "access_token_lifetime",
+    "Longest lifetime of access tokens",
+    Input::Number,
+    ("--access-token-lifetime", "--access-token-lifetime default"),
+);
 
 const EDIT: &[Group] = &[("", &[SCOPE, CLIENTS, FORMAT, ALGORITHM, LIFETIME])];
 
@@ -55,7 +76,8 @@ const RESOURCES: Kind = Kind {
 
 pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError> {
     visit.needs(READ)?;
-    let found = resources::list(&visit.context(), listing(visit, NameFilter { q: visit.parameter("q") })).await?;
+    let found =
+        resources::list(&visit.context(), listing(visit, NameFilter { q: visit.parameter("q") })).await?;
     let filter = Filter { path: "/admin/resources", fields: vec![narrowed(visit, "q", "URI", &[])] };
     let empty = "No resource matches. A resource is an API that tokens are for.";
     let head = ["URI", "Scopes", "Tokens", "Lifetime"];
@@ -121,7 +143,12 @@ pub(super) async fn prepare(visit: &Visit<'_>, uri: &str, act: &str) -> Result<C
         "delete" => {
             visit.must_be_fresh(|| format!("{}/delete", path_of("resources", uri)))?;
             let path = format!("/resources/{}", segment(uri));
-            let same = Same::of(&visit.app.issuer, ("DELETE", &path), None, format!("grantor resource delete {}", shell(uri)));
+            let same = Same::of(
+                &visit.app.issuer,
+                ("DELETE", &path),
+                None,
+                format!("grantor resource delete {}", shell(uri)),
+            );
             let lead = "No one can get tokens for this API any more. Those that were issued are valid until they expire.";
             let title = (format!("Delete {uri}?"), "delete", "Delete the resource");
             Ok(RESOURCES.question((uri, uri), title, lead.to_owned(), (same, Vec::new())))
@@ -130,7 +157,11 @@ pub(super) async fn prepare(visit: &Visit<'_>, uri: &str, act: &str) -> Result<C
     }
 }
 
-pub(super) async fn act(visit: &Visit<'_>, (uri, act): (&str, &str), form: &Params) -> Result<ConsoleReply, ConsoleError> {
+pub(super) async fn act(
+    visit: &Visit<'_>,
+    (uri, act): (&str, &str),
+    form: &Params,
+) -> Result<ConsoleReply, ConsoleError> {
     visit.needs(WRITE)?;
     match act {
         "edit" => {

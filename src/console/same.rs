@@ -24,7 +24,8 @@ impl Same {
             curl.push_str(&format!(" -X {method}"));
         }
         if let Some(body) = body {
-            let media_type = if method == "PATCH" { "application/merge-patch+json" } else { "application/json" };
+            let media_type =
+                if method == "PATCH" { "application/merge-patch+json" } else { "application/json" };
             curl.push_str(&format!(" -H 'Content-Type: {media_type}' \\\n  -d {}", shell(&body.to_string())));
         }
         curl.push_str(&format!(" \\\n  {}", shell(&format!("{issuer}/api/v1{path}"))));
@@ -62,7 +63,9 @@ mod tests {
     fn a_request_has_its_method_and_its_body() {
         let body = serde_json::json!({ "name": "it's" });
         let curl = |method, body| Same::of("https://id.example", (method, "/clients/a"), body, None).curl;
-        assert!(curl("PATCH", Some(&body)).contains(" -X PATCH -H 'Content-Type: application/merge-patch+json' "));
+        assert!(
+            curl("PATCH", Some(&body)).contains(" -X PATCH -H 'Content-Type: application/merge-patch+json' ")
+        );
         assert!(!curl("POST", Some(&body)).contains("-X"));
         assert!(curl("DELETE", None).ends_with("-X DELETE \\\n  https://id.example/api/v1/clients/a"));
         assert!(curl("PATCH", Some(&body)).contains(r#"-d '{"name":"it'\''s"}'"#));

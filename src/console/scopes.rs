@@ -2,13 +2,12 @@
 
 use super::error::ConsoleError;
 use super::form::{self, FieldSpec, Group, Input};
+use super::notes;
 use super::objects::Kind;
 use super::page::{Action, Badge, Cell, Fact, Filter, Link, Page, Part, Section, Table};
 use super::same::{Same, shell};
 use super::tables::{listing, narrowed, page, path_of};
 use super::visit::{ConsoleReply, Visit};
-use super::notes;
-use crate::representation::settings;
 use crate::http::own_path::segment;
 use crate::members::Members;
 use crate::members::scope as members;
@@ -18,6 +17,7 @@ use crate::oauth::permission::{Area, Need};
 use crate::oauth::request::params::Params;
 use crate::operations::scopes::{self, InUse};
 use crate::representation::scope::to_json;
+use crate::representation::settings;
 use crate::store::page::NameFilter;
 
 const READ: Need = Need::read(Area::Config);
@@ -32,19 +32,22 @@ const fn spec(
     FieldSpec { name, label, of: &settings::SCOPE, input, is_required: false, option }
 }
 
-const NAME: FieldSpec =
-    FieldSpec { is_required: true, ..spec("name", "Name", Input::Line, ("", "")) };
-const DESCRIPTION: FieldSpec = FieldSpec {
-    is_required: true,
-    ..spec("description", "Description", Input::Line, ("--description", ""))
-};
+const NAME: FieldSpec = FieldSpec { is_required: true, ..spec("name", "Name", Input::Line, ("", "")) };
+const DESCRIPTION: FieldSpec =
+    FieldSpec { is_required: true, ..spec("description", "Description", Input::Line, ("--description", "")) };
 const CONSEQUENCE: FieldSpec =
     spec("consequence", "Consequence", Input::Line, ("--consequence", "--no-consequence"));
 const SENSITIVE: FieldSpec = spec("sensitive", "Sensitive", Input::Switch, ("--sensitive", ""));
 const REQUIRED: FieldSpec = spec("required", "Required", Input::Switch, ("--required", ""));
 const CLAIMS: FieldSpec = spec("claims", "Claims", Input::Lines, ("--claim", "--no-claims"));
-const LIFETIME: FieldSpec = spec("access_token_lifetime", "Longest lifetime of access tokens", Input::Number, ("--access-token-lifetime", "--access-token-lifetime default"));
-const GROUP: FieldSpec = spec("required_group", "Required group", Input::Line, ("--require-group", "--no-required-group"));
+const LIFETIME: FieldSpec = spec(
+    "access_token_lifetime",
+    "Longest lifetime of access tokens",
+    Input::Number,
+    ("--access-token-lifetime", "--access-token-lifetime default"),
+);
+const GROUP: FieldSpec =
+    spec("required_group", "Required group", Input::Line, ("--require-group", "--no-required-group"));
 
 const EDIT: &[Group] = &[("", &[DESCRIPTION, CONSEQUENCE, SENSITIVE, REQUIRED, CLAIMS, LIFETIME, GROUP])];
 
@@ -61,10 +64,12 @@ const SCOPES: Kind = Kind {
 
 pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError> {
     visit.needs(READ)?;
-    let found = scopes::list(&visit.context(), listing(visit, NameFilter { q: visit.parameter("q") })).await?;
+    let found =
+        scopes::list(&visit.context(), listing(visit, NameFilter { q: visit.parameter("q") })).await?;
     let filter = Filter { path: "/admin/scopes", fields: vec![narrowed(visit, "q", "Name", &[])] };
     let head = ["Name", "Description", "Claims", ""];
-    let mut page = page(visit, ("Scopes", "scopes"), Some(filter), (&head, "No scope matches."), (&found, cells));
+    let mut page =
+        page(visit, ("Scopes", "scopes"), Some(filter), (&head, "No scope matches."), (&found, cells));
     if visit.may(WRITE) {
         page.actions.push(Action::primary("New scope", "/admin/new/scopes"));
     }
@@ -106,7 +111,11 @@ pub(super) fn facts(groups: &[Group], object: &serde_json::Value) -> Part {
         let cells: Vec<Cell> = match spec.input {
             Input::Switch => vec![Cell::text(if texts.is_empty() { "no" } else { "yes" })],
             _ if texts.is_empty() => vec![Cell::text("–")],
-            Input::Words => texts.iter().flat_map(|text| text.split(' ')).map(|name| Cell { is_code: true, ..Cell::link(name, path_of("scopes", name)) }).collect(),
+            Input::Words => texts
+                .iter()
+                .flat_map(|text| text.split(' '))
+                .map(|name| Cell { is_code: true, ..Cell::link(name, path_of("scopes", name)) })
+                .collect(),
             Input::Line => texts.iter().map(Cell::text).collect(),
             _ => texts.iter().flat_map(|text| text.lines()).map(Cell::code).collect(),
         };
@@ -176,7 +185,11 @@ pub(super) async fn prepare(visit: &Visit<'_>, name: &str, act: &str) -> Result<
     }
 }
 
-pub(super) async fn act(visit: &Visit<'_>, (name, act): (&str, &str), form: &Params) -> Result<ConsoleReply, ConsoleError> {
+pub(super) async fn act(
+    visit: &Visit<'_>,
+    (name, act): (&str, &str),
+    form: &Params,
+) -> Result<ConsoleReply, ConsoleError> {
     visit.needs(WRITE)?;
     let scope = scopes::find(&visit.context(), name).await?;
     match act {

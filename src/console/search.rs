@@ -25,7 +25,9 @@ pub(super) async fn page(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
     }
     if sections.is_empty() {
         let lead = match q.is_empty() {
-            true => "Type a part of a name, an id, a redirect URI, an e-mail address, or the request id of a refusal.",
+            true => {
+                "Type a part of a name, an id, a redirect URI, an e-mail address, or the request id of a refusal."
+            }
             false => "Nothing was found that you may see.",
         };
         sections.push(Section { lead: Some(lead.to_owned()), ..Section::default() });
@@ -103,8 +105,20 @@ async fn found_config(visit: &Visit<'_>, q: &str) -> Result<Vec<Section>, Consol
             |scope| vec![link("scopes", &scope.name), Cell::text(scope.description.as_str())],
             all(&scopes, more("scopes")),
         ),
-        section("Resources", &["URI"], &resources, |it| vec![link("resources", &it.uri)], all(&resources, more("resources"))),
-        section("Trusted issuers", &["Issuer"], &issuers, |it| vec![link("issuers", &it.issuer)], all(&issuers, more("issuers"))),
+        section(
+            "Resources",
+            &["URI"],
+            &resources,
+            |it| vec![link("resources", &it.uri)],
+            all(&resources, more("resources")),
+        ),
+        section(
+            "Trusted issuers",
+            &["Issuer"],
+            &issuers,
+            |it| vec![link("issuers", &it.issuer)],
+            all(&issuers, more("issuers")),
+        ),
     ];
     Ok(found.into_iter().flatten().collect())
 }

@@ -72,7 +72,8 @@ impl ConsoleSession {
     }
 
     fn sealed(&self, app: &App) -> Result<String, Failure> {
-        let text = serde_json::to_string(self).map_err(|_| Failure::Internal("a session is text".to_owned()))?;
+        let text =
+            serde_json::to_string(self).map_err(|_| Failure::Internal("a session is text".to_owned()))?;
         app.keys.seal_text(SESSION, &text)
     }
 }

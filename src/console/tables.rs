@@ -102,7 +102,8 @@ pub(super) fn refusal(row: &KeptRefusal, has_client: bool) -> Vec<Cell> {
         Cell::text(row.description.clone()),
     ];
     if has_client {
-        let client = row.client.as_ref().map(|id| Cell::link(id.to_string(), path_of("clients", id.as_str())));
+        let client =
+            row.client.as_ref().map(|id| Cell::link(id.to_string(), path_of("clients", id.as_str())));
         cells.push(client.unwrap_or_else(|| Cell::text("–")));
         cells.push(Cell::text(row.address.clone()));
     }

@@ -16,7 +16,8 @@ pub(super) async fn show(visit: &Visit<'_>, id: &str) -> Result<ConsoleReply, Co
     visit.needs(Need::read(Area::Users))?;
     let user = users::find_by_id(&visit.context(), &UserId::new(id)).await?;
     let user_id = &user.person.id;
-    let mut sections = vec![profile(&user), sessions_of(visit, user_id).await?, consents_of(visit, user_id).await?];
+    let mut sections =
+        vec![profile(&user), sessions_of(visit, user_id).await?, consents_of(visit, user_id).await?];
     sections.extend(grants_of(visit, Some(user_id), None).await?);
     sections.extend(events::of_user(visit, user_id).await?);
     let mut badges = vec![match user.disabled_at {
@@ -55,7 +56,13 @@ fn actions(visit: &Visit<'_>, user: &UserRecord) -> Vec<Action> {
 fn profile(user: &UserRecord) -> Section {
     let object = to_json(user);
     let text = |name: &str| object[name].as_str().map(str::to_owned);
-    let groups: Vec<Cell> = object["groups"].as_array().into_iter().flatten().filter_map(|group| group.as_str()).map(Cell::code).collect();
+    let groups: Vec<Cell> = object["groups"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|group| group.as_str())
+        .map(Cell::code)
+        .collect();
     let mut email = vec![Cell::maybe(text("email"))];
     if object["email_verified"] == true {
         email.push(Cell::badge("good", "verified"));

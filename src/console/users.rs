@@ -10,7 +10,6 @@ use super::page::{Action, Cell, Filter, Link, Notice, Page};
 use super::same::{Same, shell};
 use super::tables::{listing, narrowed, page, path_of};
 use super::visit::{ConsoleReply, Visit};
-use crate::representation::settings::USER;
 use crate::http::own_path::segment;
 use crate::members::user as members;
 use crate::oauth::id::{ClientId, SessionId, UserId};
@@ -21,6 +20,7 @@ use crate::operations::fault::Fault;
 use crate::operations::password_links::{self, PasswordLink};
 use crate::operations::users::{self, NewUser, UserChanges};
 use crate::operations::{grants, sessions};
+use crate::representation::settings::USER;
 use crate::representation::user::to_json;
 use crate::store::users::{UserFilter, UserRecord};
 
@@ -38,20 +38,14 @@ const fn line(name: &'static str, label: &'static str, option: (&'static str, &'
     FieldSpec { name, label, of: &USER, input: Input::Line, is_required: false, option }
 }
 
-const USERNAME: FieldSpec = FieldSpec {
-    is_required: true,
-    ..line("username", "Username", ("--username", ""))
-};
+const USERNAME: FieldSpec =
+    FieldSpec { is_required: true, ..line("username", "Username", ("--username", "")) };
 const EMAIL: FieldSpec = line("email", "E-mail address", ("--email", "--no-email"));
 const NAME: FieldSpec = line("name", "Name", ("--name", "--no-name"));
-const GROUPS: FieldSpec = FieldSpec {
-    input: Input::Lines,
-    ..line("groups", "Groups", ("--group", "--no-groups"))
-};
-const ROLE: FieldSpec = FieldSpec {
-    input: Input::Choice(ROLES),
-    ..line("role", "Role", ("--role", "--role none"))
-};
+const GROUPS: FieldSpec =
+    FieldSpec { input: Input::Lines, ..line("groups", "Groups", ("--group", "--no-groups")) };
+const ROLE: FieldSpec =
+    FieldSpec { input: Input::Choice(ROLES), ..line("role", "Role", ("--role", "--role none")) };
 const VERIFIED: FieldSpec = FieldSpec {
     input: Input::Switch,
     ..line("email_verified", "The address is verified", ("--email-verified", ""))
@@ -62,13 +56,7 @@ const PEOPLE: Kind = Kind {
     one: "account",
     place: "users",
     of: &USER,
-    new: &[("", &[
-        USERNAME,
-        EMAIL,
-        NAME,
-        GROUPS,
-        ROLE,
-    ])],
+    new: &[("", &[USERNAME, EMAIL, NAME, GROUPS, ROLE])],
     edit: EDIT,
     command: "grantor user",
     id: "",
@@ -92,7 +80,8 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
     ];
     let filter = Filter { path: "/admin/users", fields };
     let head = ["Username", "Name", "E-mail address", "Role", "State", "Created"];
-    let mut page = page(visit, ("People", "users"), Some(filter), (&head, "No account matches."), (&found, cells));
+    let mut page =
+        page(visit, ("People", "users"), Some(filter), (&head, "No account matches."), (&found, cells));
     if visit.may(WRITE) {
         page.actions.push(Action::primary("New account", "/admin/new/users"));
     }
@@ -166,17 +155,37 @@ fn question(act: &str) -> Option<Question> {
             "The account, its sessions, consents and grants are gone, with all tokens. An account with the same name that is \
              made later is another one.",
         ),
-        "disable" => ("Disable", "Disable the account", "The person cannot sign in. The sessions end, and tokens are refused."),
+        "disable" => (
+            "Disable",
+            "Disable the account",
+            "The person cannot sign in. The sessions end, and tokens are refused.",
+        ),
         "enable" => ("Enable", "Enable the account", "The person can sign in again."),
         "password-link" => (
             "Make a link for the password of",
             "Make the link",
             "Whoever has the link can take over the account, so send it in a way that no one else can read. An earlier link ends.",
         ),
-        "end-sessions" => ("End all sessions of", "End all sessions", "The person is signed out everywhere, and applications are informed."),
-        "end-session" => ("End a session of", "End the session", "The person is signed out in this browser, and applications are informed."),
-        "revoke" => ("Revoke everything of", "Revoke everything", "All consents and grants of the person end, with all tokens. The sessions stay."),
-        "revoke-consent" => ("Take back a consent of", "Take it back", "The client loses everything that the person gave it. The person is asked again."),
+        "end-sessions" => (
+            "End all sessions of",
+            "End all sessions",
+            "The person is signed out everywhere, and applications are informed.",
+        ),
+        "end-session" => (
+            "End a session of",
+            "End the session",
+            "The person is signed out in this browser, and applications are informed.",
+        ),
+        "revoke" => (
+            "Revoke everything of",
+            "Revoke everything",
+            "All consents and grants of the person end, with all tokens. The sessions stay.",
+        ),
+        "revoke-consent" => (
+            "Take back a consent of",
+            "Take it back",
+            "The client loses everything that the person gave it. The person is asked again.",
+        ),
         _ => return None,
     };
     Some(Question { title, submit, ends })
@@ -212,7 +221,12 @@ pub(super) async fn prepare(visit: &Visit<'_>, id: &str, act: &str) -> Result<Co
     let hidden = [("session", session.clone()), ("client", client.clone())];
     let hidden = hidden.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
     let same = same(visit, (id, name), act, (session.as_deref(), client.as_deref()));
-    Ok(PEOPLE.question((id, name), (format!("{} {name}?", asked.title), act, asked.submit), lead, (same, hidden)))
+    Ok(PEOPLE.question(
+        (id, name),
+        (format!("{} {name}?", asked.title), act, asked.submit),
+        lead,
+        (same, hidden),
+    ))
 }
 
 fn same(
@@ -232,9 +246,14 @@ fn same(
         "end-sessions" => delete(format!("{path}/sessions"), format!("grantor session end --user {word}")),
         "end-session" => {
             let session = session.unwrap_or_default();
-            delete(format!("{path}/sessions/{}", segment(session)), format!("grantor session end {}", shell(session)))
+            delete(
+                format!("{path}/sessions/{}", segment(session)),
+                format!("grantor session end {}", shell(session)),
+            )
         }
-        "revoke" => delete(format!("/grants?user={}", segment(id)), format!("grantor grant revoke --user {word}")),
+        "revoke" => {
+            delete(format!("/grants?user={}", segment(id)), format!("grantor grant revoke --user {word}"))
+        }
         "revoke-consent" => {
             let client = client.unwrap_or_default();
             let command = format!("grantor grant revoke --user {word} --client {}", shell(client));
@@ -247,7 +266,11 @@ fn same(
     }
 }
 
-pub(super) async fn act(visit: &Visit<'_>, (id, act): (&str, &str), form: &Params) -> Result<ConsoleReply, ConsoleError> {
+pub(super) async fn act(
+    visit: &Visit<'_>,
+    (id, act): (&str, &str),
+    form: &Params,
+) -> Result<ConsoleReply, ConsoleError> {
     visit.needs(if matches!(act, "revoke") { Need::write(Area::Grants) } else { WRITE })?;
     let context = visit.context();
     let user = users::find_by_id(&context, &UserId::new(id)).await?;

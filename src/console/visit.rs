@@ -73,7 +73,9 @@ where
     let visit = match Visit::begin(app, request).await {
         Ok(visit) => visit,
         Err(Closed::Hidden) => return answer::page_not_found(app, request),
-        Err(Closed::NoSession) => return session::begin(app, request, &here(app, request), SignInRequest::default()),
+        Err(Closed::NoSession) => {
+            return session::begin(app, request, &here(app, request), SignInRequest::default());
+        }
         Err(Closed::Ended(ended)) => {
             let sign_in = SignInRequest { hint: Some(&ended.username), is_fresh: false };
             return session::begin(app, request, &here(app, request), sign_in);
@@ -85,7 +87,12 @@ where
 
 /// Answers a POST: `work` does what the form asks for. A form that comes after the end of the session is shown again, so
 /// that nothing that was typed is lost.
-pub(super) async fn change<'a, F>(app: &'a App, request: &'a Request, body: web::Payload, work: F) -> HttpResponse
+pub(super) async fn change<'a, F>(
+    app: &'a App,
+    request: &'a Request,
+    body: web::Payload,
+    work: F,
+) -> HttpResponse
 where
     F: AsyncFnOnce(&Visit<'a>, &Params) -> Result<ConsoleReply, ConsoleError>,
 {
@@ -119,8 +126,7 @@ fn send_again(app: &App, request: &Request, form: &Params, ended: &ConsoleSessio
     if !is_ours(app, request, form, ended) {
         return answer::see_other(&format!("{}/admin", app.issuer));
     }
-    let fields: Vec<Value> =
-        form.pairs().iter().map(|(name, value)| context! { name, value }).collect();
+    let fields: Vec<Value> = form.pairs().iter().map(|(name, value)| context! { name, value }).collect();
     let page = Page {
         title: "Your sign-in has ended".to_owned(),
         notices: vec![Notice::warn(
@@ -266,7 +272,9 @@ impl<'a> Visit<'a> {
     /// The path and query of this page with another cursor.
     pub(super) fn page_at(&self, cursor: &str) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(self.query.borrow().iter().filter(|(name, value)| name != "cursor" && !value.is_empty()));
+        query.extend_pairs(
+            self.query.borrow().iter().filter(|(name, value)| name != "cursor" && !value.is_empty()),
+        );
         query.append_pair("cursor", cursor);
         format!("?{}", query.finish())
     }
@@ -280,7 +288,6 @@ impl<'a> Visit<'a> {
     pub(super) fn context_on(&self, version: Option<Version>, is_rehearsal: bool) -> Context<'a> {
         Context { terms: Terms { is_rehearsal, version, ..Terms::default() }, ..self.context() }
     }
-
 }
 
 /// The refusal of a person who may not do anything here.

@@ -52,6 +52,8 @@ impl Assets {
 
     /// Finds an asset by its name. `None` if there is no such asset.
     pub fn find(&self, name: &str) -> Option<&Asset> {
-        [&self.style, &self.reference_style, &self.console_style, &self.icon].into_iter().find(|asset| asset.name == name)
+        [&self.style, &self.reference_style, &self.console_style, &self.icon]
+            .into_iter()
+            .find(|asset| asset.name == name)
     }
 }

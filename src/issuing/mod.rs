@@ -36,11 +36,7 @@ use crate::tokens::id_token::{IdTokenHashes, Signer};
 ///
 /// # Errors
 /// If the request names more, or nothing is left.
-pub fn granted_scope(
-    client: &Client,
-    grant: &Grant,
-    requested: Option<&str>,
-) -> Result<Scope, OAuthError> {
+pub fn granted_scope(client: &Client, grant: &Grant, requested: Option<&str>) -> Result<Scope, OAuthError> {
     let scope = token::narrow(requested, &grant.granted.scope, client)?;
     match scope.is_empty() && !grant.granted.scope.is_empty() {
         true => Err(Reason::ScopeForbidden
@@ -94,10 +90,7 @@ impl<'a> ResponseSigner<'a> {
     }
 
     /// Signs the tokens. This must not be done while the database waits. `None` if nothing was issued.
-    pub async fn answer(
-        self,
-        issued: Option<Issued>,
-    ) -> Result<Option<TokenResponse>, Denied<OAuthError>> {
+    pub async fn answer(self, issued: Option<Issued>) -> Result<Option<TokenResponse>, Denied<OAuthError>> {
         let Some(Issued { token, refresh_token, authentication, id_token }) = issued else {
             return Ok(None);
         };

@@ -50,7 +50,8 @@ pub async fn latest(
     context: &Context<'_>,
     listing: Listing<EventFilter>,
 ) -> Result<List<EventRecord>, Denied<Faults>> {
-    let read = async move |conn: &mut Conn, page: &Page<EventFilter, i64>| events::list_latest(conn, page).await;
+    let read =
+        async move |conn: &mut Conn, page: &Page<EventFilter, i64>| events::list_latest(conn, page).await;
     list::read_now(context, LATEST, listing, read, |record| record.number).await
 }
 

@@ -16,8 +16,8 @@ use crate::oauth::id::ClientId;
 use crate::operations::clients::{self, AddedSecret, SecretSource};
 use crate::operations::fault::Fault;
 use crate::operations::list::List;
-use crate::representation::settings;
 use crate::representation::client::secret_to_json;
+use crate::representation::settings;
 use crate::secret::Secret;
 
 pub async fn list(app: web::Data<App>, request: Request, id: web::Path<String>) -> HttpResponse {

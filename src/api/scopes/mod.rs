@@ -1,6 +1,5 @@
 //! `/api/v1/scopes`.
 
-
 use actix_web::{HttpResponse, web};
 
 use super::body;
@@ -16,8 +15,8 @@ use crate::members::scope as members;
 use crate::oauth::grant::scope::ScopeRecord;
 use crate::oauth::permission::{Area, Need};
 use crate::operations::scopes::{self, InUse};
-use crate::representation::settings;
 use crate::representation::scope::to_json;
+use crate::representation::settings;
 use crate::store::page::NameFilter;
 
 const READ: Need = Need::read(Area::Config);

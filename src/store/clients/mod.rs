@@ -129,8 +129,11 @@ pub async fn list(conn: &mut Conn, page: &Page<ClientFilter, String>) -> Result<
 /// # Errors
 /// [`DbError::Corrupt`] if a row is damaged; otherwise only failures of the database.
 pub async fn find_record(conn: &mut Conn, id: &ClientId) -> Result<Option<ClientRecord>, DbError> {
-    let rows: Vec<RecordRow> =
-        conn.query(concat!(select!(), "WHERE id = $1 AND id <> 'grantor-console'")).bind(id.as_str()).all().await?;
+    let rows: Vec<RecordRow> = conn
+        .query(concat!(select!(), "WHERE id = $1 AND id <> 'grantor-console'"))
+        .bind(id.as_str())
+        .all()
+        .await?;
     Ok(with_secrets(conn, rows).await?.pop())
 }
 
@@ -154,7 +157,8 @@ async fn with_secrets(conn: &mut Conn, rows: Vec<RecordRow>) -> Result<Vec<Clien
 /// # Errors
 /// Only failures of the database.
 pub async fn is_any(conn: &mut Conn) -> Result<bool, DbError> {
-    let row: Option<(String,)> = conn.query("SELECT id FROM clients WHERE id <> 'grantor-console' LIMIT 1").optional().await?;
+    let row: Option<(String,)> =
+        conn.query("SELECT id FROM clients WHERE id <> 'grantor-console' LIMIT 1").optional().await?;
     Ok(row.is_some())
 }
 

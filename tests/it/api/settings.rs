@@ -15,7 +15,8 @@ use crate::support::TestServer;
 fn shows(object: &ObjectSettings, answer: &Value) {
     let members = answer.as_object().unwrap_or_else(|| panic!("{answer}"));
     for name in members.keys() {
-        let setting = object.find(name).unwrap_or_else(|| panic!("{name} is not in the table of {}", object.name));
+        let setting =
+            object.find(name).unwrap_or_else(|| panic!("{name} is not in the table of {}", object.name));
         assert_ne!(setting.shown, Shown::Never, "{name} of {}", object.name);
     }
     for setting in object.members.iter().filter(|setting| setting.shown == Shown::Always) {
@@ -88,11 +89,19 @@ async fn every_member_that_an_answer_has_is_in_the_table() {
         (&CLIENT, "/clients", german),
         (&SECRET, "/clients/job/secrets", json!({})),
         (&USER, "/users", json!({ "username": "jane" })),
-        (&SCOPE, "/scopes", json!({ "name": "fly", "description": "Fly", "consequence#de": "Fliegt" ,
-                                    "consequence": "Flies" })),
+        (
+            &SCOPE,
+            "/scopes",
+            json!({ "name": "fly", "description": "Fly", "consequence#de": "Fliegt" ,
+                                    "consequence": "Flies" }),
+        ),
         (&RESOURCE, "/resources", json!({ "resource": "https://api.example.com" })),
-        (&ISSUER, "/issuers", json!({ "issuer": "https://idp.example.com", "scope": "fly", "clients": ["job"],
-                                      "jwks_uri": "https://idp.example.com/jwks" })),
+        (
+            &ISSUER,
+            "/issuers",
+            json!({ "issuer": "https://idp.example.com", "scope": "fly", "clients": ["job"],
+                                      "jwks_uri": "https://idp.example.com/jwks" }),
+        ),
         (&API_KEY, "/api-keys", json!({ "name": "one", "scope": "grantor.read" })),
     ] {
         let answer = api.post(path, body).await;
