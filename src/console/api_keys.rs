@@ -55,6 +55,7 @@ const API_KEYS: Kind = Kind {
         ],
     )],
     edit: &[],
+    has_pages: false,
     command: "grantor api-key",
     id: "",
 };

@@ -9,6 +9,7 @@ use super::page::{Action, Badge, Cell, Fact, Link, Page, Part, Section};
 use super::tables::{grants_of, path_of, refusals};
 use super::visit::{ConsoleReply, Visit};
 use super::{client_secrets, config_snippets, notes};
+use crate::oauth::client::{Client, ClientMetadata};
 use crate::oauth::id::ClientId;
 use crate::oauth::permission::{Area, Need};
 use crate::operations::clients;
@@ -57,10 +58,13 @@ fn actions(visit: &Visit<'_>, record: &ClientRecord) -> Vec<Action> {
 fn settings_section(record: &ClientRecord) -> Section {
     let object = settings(&record.client);
     let values = form::values_of(ALL, &object);
+    let usual = ClientMetadata { grants: Vec::new(), ..ClientMetadata::new("-", record.client.kind) };
+    let usual = form::values_of(ALL, &settings(&Client::new(record.client.id.clone(), usual)));
     let mut rows = Vec::new();
     for spec in ALL.iter().flat_map(|(_, specs)| specs.iter()) {
         let texts = values.get(spec.name).map(Vec::as_slice).unwrap_or_default();
-        if texts.is_empty() || spec.name == "client_name" || spec.name == "kind" {
+        let is_usual = usual.get(spec.name).map(Vec::as_slice) == Some(texts);
+        if texts.is_empty() || is_usual || spec.name == "client_name" {
             continue;
         }
         let cells = match spec.input {

@@ -253,10 +253,10 @@ pub(super) async fn prepare(visit: &Visit<'_>, id: &str, act: &str) -> Result<Co
 async fn counted(visit: &Visit<'_>, record: &ClientRecord) -> Result<String, ConsoleError> {
     let secrets = record.secrets.len();
     if !visit.may(Need::read(Area::Grants)) {
-        return Ok(format!("It has {secrets} secrets."));
+        return Ok(format!("Secrets: {secrets}."));
     }
     let live = super::grants::count_live(visit, None, Some(&record.client.id)).await?;
-    Ok(format!("It has {secrets} secrets and {live} live grants of people."))
+    Ok(format!("Secrets: {secrets}. Live grants of people: {live}."))
 }
 
 fn same_as(visit: &Visit<'_>, id: &str, act: &str) -> Same {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::chart::{Chart, Span};
 use super::error::ConsoleError;
-use super::page::{Cell, Figure, Filter, Page, Part, Section, Table};
+use super::page::{Cell, Figure, Filter, FilterField, Page, Part, Section, Table};
 use super::tables::{first, narrowed, refusal};
 use super::visit::{ConsoleReply, Visit};
 use super::{clients, events, keys, notes};
@@ -87,7 +87,10 @@ async fn lately(visit: &Visit<'_>) -> Result<Vec<Section>, ConsoleError> {
     let recent: Vec<&KeptRefusal> = list.items.iter().filter(|row| row.created_at >= since).collect();
     let filter = Filter {
         path: "/admin",
-        fields: vec![narrowed(visit, "span", "Time", &Span::WORDS.map(|(word, _)| word))],
+        fields: vec![FilterField {
+            has_any: false,
+            ..narrowed(visit, "span", "Time", &Span::WORDS.map(|(word, _)| word))
+        }],
     };
     let charts = vec![
         Part::Filter(filter),

@@ -28,7 +28,8 @@ pub(super) struct FieldSpec {
 impl FieldSpec {
     /// What the setting does, in sentences.
     pub(super) fn help(&self) -> String {
-        self.of.find(self.name).map(Setting::sentences).unwrap_or_default()
+        let sentences = self.of.find(self.name).map(Setting::sentences).unwrap_or_default();
+        if matches!(self.input, Input::Lines) { format!("{sentences} One on each line.") } else { sentences }
     }
 }
 

@@ -4,7 +4,7 @@ use super::error::ConsoleError;
 use super::form::FormView;
 use super::page::{Badge, Cell, Fact, Filter, Link, Page, Part, Section};
 use super::same::{Same, shell};
-use super::tables::{listing, narrowed, page, path_of};
+use super::tables::{client, listing, narrowed, page, path_of};
 use super::visit::{ConsoleReply, Visit};
 use crate::http::own_path::segment;
 use crate::oauth::id::{ClientId, GrantId, UserId};
@@ -53,7 +53,7 @@ pub(super) fn cells(visit: &Visit<'_>, grant: &GrantRecord) -> Vec<Cell> {
             grant.username.clone().unwrap_or_else(|| grant.user_id.clone()),
             path_of("users", &grant.user_id),
         ),
-        Cell::link(grant.client_id.clone(), path_of("clients", &grant.client_id)),
+        client(&ClientId::new(&grant.client_id)),
         Cell::text(grant.granted.scope.to_string()),
         badge,
         Cell::time(grant.created_at),
@@ -97,7 +97,7 @@ pub(super) async fn prepare(visit: &Visit<'_>, id: &str, act: &str) -> Result<Co
     );
     let facts = vec![
         Fact::of("Person", Cell::link(name, path_of("users", &grant.user_id))),
-        Fact::of("Client", Cell::link(grant.client_id.clone(), path_of("clients", &grant.client_id))),
+        Fact::of("Client", client(&ClientId::new(&grant.client_id))),
         Fact::of("Scope", Cell::text(grant.granted.scope.to_string())),
         Fact::of("Created", Cell::time(grant.created_at)),
         Fact::of("Refreshed", Cell::text(grant.refresh_generation.to_string())),

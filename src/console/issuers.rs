@@ -64,6 +64,7 @@ const ISSUERS: Kind = Kind {
     of: &settings::ISSUER,
     new: &[("", &[ISSUER, JWKS_URI, JWKS, SCOPE, AUDIENCE, CLIENTS])],
     edit: EDIT,
+    has_pages: true,
     command: "grantor issuer",
     id: "issuer",
 };

@@ -57,6 +57,7 @@ const KEYS: Kind = Kind {
     of: &KEY_ROTATION,
     new: ROTATE,
     edit: &[],
+    has_pages: false,
     command: "grantor key",
     id: "",
 };

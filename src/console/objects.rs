@@ -32,6 +32,8 @@ pub(super) struct Kind {
     pub(super) new: &'static [Group],
     /// The fields of an existing one.
     pub(super) edit: &'static [Group],
+    /// Whether each of them has a page of its own.
+    pub(super) has_pages: bool,
     /// The words of the command for these objects.
     pub(super) command: &'static str,
     /// The member that a command takes without an option. Empty: none.
@@ -205,14 +207,15 @@ impl Kind {
         (same, hidden): (Same, Vec<(&'static str, String)>),
     ) -> ConsoleReply {
         let path = path_of(self.place, id);
+        let cancel = if self.has_pages { path.clone() } else { self.list() };
         let view = FormView {
             same: Some(same),
             hidden,
-            ..FormView::danger(format!("{path}/{act}"), submit, path.clone())
+            ..FormView::danger(format!("{path}/{act}"), submit, cancel)
         };
         let section = Section::of("What happens", vec![Part::Form(Box::new(view))]).with_lead(lead);
         let mut page = self.page(title, None, section);
-        page.trail.push(Link::to(name, path));
+        page.trail.extend(self.has_pages.then(|| Link::to(name, path)));
         ConsoleReply::Page(page)
     }
 }

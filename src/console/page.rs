@@ -133,6 +133,8 @@ pub(super) struct FilterField {
     pub(super) value: String,
     /// Empty for a text.
     pub(super) words: Vec<&'static str>,
+    /// Whether the field may have no value.
+    pub(super) has_any: bool,
 }
 
 /// A value in a table or a list of facts.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::error::ConsoleError;
 use super::page::{Action, Badge, Cell, Fact, Filter, Link, Page, Part, Piece, Section};
 use super::same::{Same, shell};
-use super::tables::{listing, narrowed, page, path_of, refusal};
+use super::tables::{client, listing, narrowed, page, path_of, refusal};
 use super::visit::{ConsoleReply, Visit};
 use crate::http::own_path::segment;
 use crate::oauth::detail::{Detail, DetailSubject};
@@ -72,9 +72,7 @@ fn facts(visit: &Visit<'_>, found: &ExplainedRefusal) -> Vec<Fact> {
         Fact::of("Path", Cell::code(refusal.path.clone())),
         Fact::of("Address", Cell::text(refusal.address.clone())),
     ];
-    if let Some(client) = &refusal.client {
-        rows.push(Fact::of("Client", Cell::link(client.to_string(), path_of("clients", client.as_str()))));
-    }
+    rows.extend(refusal.client.as_ref().map(|id| Fact::of("Client", client(id))));
     if let Some(user) = refusal.user.as_ref().filter(|_| visit.may(Need::read(Area::Users))) {
         let name = found.username.clone().unwrap_or_else(|| user.to_string());
         rows.push(Fact::of("Person", Cell::link(name, path_of("users", user.as_str()))));
@@ -149,9 +147,9 @@ fn cure(visit: &Visit<'_>, found: &ExplainedRefusal) -> Section {
 /// The path of the form that does what the command does. `None` if the person may not use it, or no command would help.
 fn form_for(visit: &Visit<'_>, found: &ExplainedRefusal) -> Option<String> {
     let (cure, detail) = (found.explanation.cure.as_ref()?, found.explanation.detail.as_ref());
-    let client = found.refusal.client.as_ref();
+    let id = found.refusal.client.as_ref();
     let of_client = |act: &str| {
-        let path = path_of("clients", client?.as_str());
+        let path = path_of("clients", id?.as_str());
         visit.may(Need::write(Area::Clients)).then(|| format!("{path}/{act}"))
     };
     let added =

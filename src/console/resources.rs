@@ -70,6 +70,7 @@ const RESOURCES: Kind = Kind {
     of: &settings::RESOURCE,
     new: &[("", &[URI, SCOPE, CLIENTS, FORMAT, ALGORITHM, LIFETIME])],
     edit: EDIT,
+    has_pages: true,
     command: "grantor resource",
     id: "resource",
 };

@@ -13,7 +13,7 @@ use crate::members::Members;
 use crate::members::scope as members;
 use crate::oauth::grant::scope::ScopeRecord;
 use crate::oauth::id::ClientId;
-use crate::oauth::permission::{Area, Need};
+use crate::oauth::permission::{Area, Need, is_management_scope};
 use crate::oauth::request::params::Params;
 use crate::operations::scopes::{self, InUse};
 use crate::representation::scope::to_json;
@@ -58,6 +58,7 @@ const SCOPES: Kind = Kind {
     of: &settings::SCOPE,
     new: &[("", &[NAME, DESCRIPTION, CONSEQUENCE, SENSITIVE, REQUIRED, CLAIMS, LIFETIME, GROUP])],
     edit: EDIT,
+    has_pages: true,
     command: "grantor scope",
     id: "name",
 };
@@ -127,7 +128,8 @@ pub(super) fn facts(groups: &[Group], object: &serde_json::Value) -> Part {
 pub(super) async fn show(visit: &Visit<'_>, name: &str) -> Result<ConsoleReply, ConsoleError> {
     visit.needs(READ)?;
     let scope = scopes::find(&visit.context(), name).await?;
-    let users = scopes::check_delete(&visit.context(), name, InUse::TakeAway).await.unwrap_or_default();
+    let losing = scopes::check_delete(&visit.context(), name, InUse::TakeAway).await;
+    let users = losing.as_ref().map(Vec::as_slice).unwrap_or_default();
     let row = |client: &ClientId| vec![Cell::link(client.to_string(), path_of("clients", client.as_str()))];
     let table = Table {
         caption: "Clients that may ask for it".to_owned(),
@@ -137,13 +139,11 @@ pub(super) async fn show(visit: &Visit<'_>, name: &str) -> Result<ConsoleReply, 
         ..Table::default()
     };
     let path = path_of("scopes", name);
-    let actions = match visit.may(WRITE) {
-        true => vec![
-            Action::primary("Edit", format!("{path}/edit")),
-            Action::danger("Delete", format!("{path}/delete")),
-        ],
-        false => Vec::new(),
-    };
+    let mut actions = Vec::new();
+    if visit.may(WRITE) && !is_management_scope(name) {
+        actions.push(Action::primary("Edit", format!("{path}/edit")));
+        actions.extend(losing.is_ok().then(|| Action::danger("Delete", format!("{path}/delete"))));
+    }
     Ok(ConsoleReply::Page(Page {
         title: scope.name.clone(),
         place: "scopes",

@@ -5,6 +5,7 @@ use super::page::{Cell, Filter, FilterField, Link, Page, Part, Section, Table};
 use super::visit::Visit;
 use super::{grants, notes};
 use crate::http::own_path::segment;
+use crate::oauth::client::console::is_console;
 use crate::oauth::id::{ClientId, UserId};
 use crate::oauth::permission::{Area, Need};
 use crate::operations;
@@ -32,6 +33,15 @@ pub(super) fn path_of(kind: &str, id: &str) -> String {
     format!("/admin/{kind}/{}", segment(id))
 }
 
+/// A client with the way to its page. The client of the console has none.
+pub(super) fn client(id: &ClientId) -> Cell {
+    if is_console(id) {
+        Cell::text("this console")
+    } else {
+        Cell::link(id.to_string(), path_of("clients", id.as_str()))
+    }
+}
+
 /// A field of a filter with what the query has.
 pub(super) fn narrowed(
     visit: &Visit<'_>,
@@ -39,7 +49,13 @@ pub(super) fn narrowed(
     label: &'static str,
     words: &[&'static str],
 ) -> FilterField {
-    FilterField { name, label, value: visit.parameter(name).unwrap_or_default(), words: words.to_vec() }
+    FilterField {
+        name,
+        label,
+        value: visit.parameter(name).unwrap_or_default(),
+        words: words.to_vec(),
+        has_any: true,
+    }
 }
 
 /// A page with one list. `shown` makes the cells of a row.
@@ -102,9 +118,7 @@ pub(super) fn refusal(row: &KeptRefusal, has_client: bool) -> Vec<Cell> {
         Cell::text(row.description.clone()),
     ];
     if has_client {
-        let client =
-            row.client.as_ref().map(|id| Cell::link(id.to_string(), path_of("clients", id.as_str())));
-        cells.push(client.unwrap_or_else(|| Cell::text("–")));
+        cells.push(row.client.as_ref().map_or_else(|| Cell::text("–"), client));
         cells.push(Cell::text(row.address.clone()));
     }
     cells

@@ -58,6 +58,7 @@ const PEOPLE: Kind = Kind {
     of: &USER,
     new: &[("", &[USERNAME, EMAIL, NAME, GROUPS, ROLE])],
     edit: EDIT,
+    has_pages: true,
     command: "grantor user",
     id: "",
 };
@@ -217,7 +218,7 @@ pub(super) async fn prepare(visit: &Visit<'_>, id: &str, act: &str) -> Result<Co
         true => super::grants::count_live(visit, Some(&user.person.id), None).await?,
         false => "?".to_owned(),
     };
-    let lead = format!("{} The person has {count} sessions and {grants} live grants.", asked.ends);
+    let lead = format!("{} Sessions: {count}. Live grants: {grants}.", asked.ends);
     let hidden = [("session", session.clone()), ("client", client.clone())];
     let hidden = hidden.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
     let same = same(visit, (id, name), act, (session.as_deref(), client.as_deref()));

@@ -161,7 +161,7 @@ async fn what_destroys_needs_a_fresh_sign_in() {
     // After the sign-in, the question is there again.
     let question = visitor.browser.sign_in(&page, "owner").await;
     assert!(question.body.contains("Delete the client"), "{question:?}");
-    assert!(question.body.contains("0 live grants"), "{question:?}");
+    assert!(question.body.contains("Live grants of people: 0."), "{question:?}");
     visitor.done("/admin/clients/web/delete", &[]).await;
     assert_eq!(server.number("SELECT COUNT(*) FROM clients WHERE id = 'web'").await, 0);
 }
