@@ -3,7 +3,7 @@
 use super::error::ConsoleError;
 use super::form::{FieldSpec, Input};
 use super::objects::Kind;
-use super::page::{Action, Cell, Filter, Link, Notice, Page};
+use super::page::{Action, Cell, ConsolePage, Filter, Notice, PageLink};
 use super::same::{Same, shell};
 use super::tables::{listing, narrowed, page, path_of};
 use super::visit::{ConsoleReply, Visit};
@@ -108,16 +108,16 @@ pub(super) async fn create(visit: &Visit<'_>, form: &Params) -> Result<ConsoleRe
         body.end()?;
         let new = NewApiKey { name, scope: scope.unwrap_or_default(), expires_at };
         let created = api_keys::create(&context, new).await?.outcome;
-        Ok(ConsoleReply::Page(Page {
+        Ok(ConsoleReply::Page(ConsolePage {
             title: created.record.name.clone(),
             place: "api-keys",
-            trail: vec![Link::to("API keys", "/admin/api-keys")],
+            trail: vec![PageLink::to("API keys", "/admin/api-keys")],
             notices: vec![Notice::secret(
                 "This is the key. It is shown only now; no one can read it again.",
                 created.key.expose().as_str(),
             )],
             actions: vec![Action::primary("Go on", "/admin/api-keys")],
-            ..Page::default()
+            ..ConsolePage::default()
         }))
     };
     API_KEYS.create(visit, form, create).await

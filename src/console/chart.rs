@@ -33,13 +33,13 @@ struct Bar {
 
 /// How long the chart looks back, and how many hours one bar has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Span {
+pub(super) enum ChartSpan {
     Day,
     Week,
     Month,
 }
 
-impl Span {
+impl ChartSpan {
     pub(super) const WORDS: [(&'static str, Self); 3] =
         [("24 h", Self::Day), ("7 d", Self::Week), ("30 d", Self::Month)];
 
@@ -77,7 +77,7 @@ impl Chart {
     /// The chart of numbers, each with the time of its hour. Numbers from outside of the span are left out.
     pub(super) fn of(
         title: &'static str,
-        span: Span,
+        span: ChartSpan,
         now: Timestamp,
         counts: impl IntoIterator<Item = (Timestamp, u64)>,
     ) -> Self {
@@ -116,21 +116,25 @@ mod tests {
     fn numbers_are_added_up_in_the_bars_of_their_hours() {
         let now = Timestamp::from_unix(1000 * HOUR + 60);
         let at = |hour: i64, count| (Timestamp::from_unix(hour * HOUR + 5), count);
-        let chart =
-            Chart::of("a", Span::Day, now, [at(1000, 3), at(1000, 1), at(977, 2), at(976, 100), at(1001, 9)]);
+        let chart = Chart::of(
+            "a",
+            ChartSpan::Day,
+            now,
+            [at(1000, 3), at(1000, 1), at(977, 2), at(976, 100), at(1001, 9)],
+        );
         assert_eq!((chart.sum, chart.most, chart.bars.len(), chart.width), (6, 4, 24, 240));
         let heights: Vec<u64> =
             chart.bars.iter().map(|bar| bar.height).filter(|height| *height > 0).collect();
         assert_eq!((heights, chart.bars[23].y, chart.bars[0].y), (vec![50, 100], 0, 50));
-        assert_eq!(Chart::of("a", Span::Month, now, []).bars.len(), 30);
-        assert_eq!(Chart::of("a", Span::Week, now, [at(999, 1)]).bars.len(), 28);
+        assert_eq!(Chart::of("a", ChartSpan::Month, now, []).bars.len(), 30);
+        assert_eq!(Chart::of("a", ChartSpan::Week, now, [at(999, 1)]).bars.len(), 28);
     }
 
     #[test]
     fn a_small_number_beside_a_large_one_can_be_seen() {
         let now = Timestamp::from_unix(1000 * HOUR);
         let at = |hour: i64, count| (Timestamp::from_unix(hour * HOUR), count);
-        let chart = Chart::of("a", Span::Day, now, [at(1000, 1_000_000), at(999, 1)]);
+        let chart = Chart::of("a", ChartSpan::Day, now, [at(1000, 1_000_000), at(999, 1)]);
         assert_eq!(chart.bars[22].height, 2);
     }
 }

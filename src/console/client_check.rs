@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::error::ConsoleError;
-use super::page::{Cell, Filter, Link, Notice, Page, Part, Section, Table};
+use super::page::{Cell, ConsolePage, Filter, Notice, PageLink, Part, RowTable, Section};
 use super::same::{Same, shell};
 use super::tables::{narrowed, path_of};
 use super::visit::{ConsoleReply, Visit};
@@ -38,10 +38,10 @@ pub(super) async fn page(visit: &Visit<'_>, client: &Client) -> Result<ConsoleRe
     let fields = FIELDS.iter().filter(|(name, ..)| *name != "user" || may_see_people);
     let fields = fields.map(|(name, label, _)| narrowed(visit, name, label, &[])).collect();
     let server = (visit.app.issuer.as_str(), Some(&*visit.app.keys));
-    let mut page = Page {
+    let mut page = ConsolePage {
         title: format!("Check a request of {}", client.name.as_str()),
         place: "clients",
-        trail: vec![Link::to("Clients", "/admin/clients"), Link::to(client.name.as_str(), path)],
+        trail: vec![PageLink::to("Clients", "/admin/clients"), PageLink::to(client.name.as_str(), path)],
         sections: vec![
             Section::of(
                 "Request",
@@ -51,7 +51,7 @@ pub(super) async fn page(visit: &Visit<'_>, client: &Client) -> Result<ConsoleRe
                 "What is left out is as a usual request of the client would have it. Nothing is stored.",
             ),
         ],
-        ..Page::default()
+        ..ConsolePage::default()
     };
     match check(&visit.context(), server, &client.id, &input).await {
         Ok(checked) => {
@@ -93,11 +93,11 @@ fn steps(steps: &[CheckStep]) -> Section {
         }
         cells
     };
-    let table = Table {
+    let table = RowTable {
         caption: "The decision, step by step".to_owned(),
         head: vec!["Rule", "Outcome", "Why", "Cure"],
         rows: steps.iter().map(row).collect(),
-        ..Table::default()
+        ..RowTable::default()
     };
     Section::of("Decision", vec![Part::Table(table)])
 }

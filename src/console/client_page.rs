@@ -5,8 +5,9 @@ use serde_json::Value;
 use super::client_fields::ALL;
 use super::error::ConsoleError;
 use super::form::{self, Input};
-use super::page::{Action, Badge, Cell, Fact, Link, Page, Part, Section};
-use super::tables::{grants_of, path_of, refusals};
+use super::grants::grants_of;
+use super::page::{Action, Badge, Cell, ConsolePage, Fact, PageLink, Part, Section};
+use super::tables::{path_of, refusals};
 use super::visit::{ConsoleReply, Visit};
 use super::{client_secrets, config_snippets, notes};
 use crate::oauth::client::{Client, ClientMetadata};
@@ -25,10 +26,10 @@ pub(super) async fn show(visit: &Visit<'_>, id: &str) -> Result<ConsoleReply, Co
     sections.extend(grants_of(visit, None, Some(&id)).await?);
     sections.push(config_snippets::section(visit, &record.client));
     let client = &record.client;
-    Ok(ConsoleReply::Page(Page {
+    Ok(ConsoleReply::Page(ConsolePage {
         title: client.name.as_str().to_owned(),
         place: "clients",
-        trail: vec![Link::to("Clients", "/admin/clients")],
+        trail: vec![PageLink::to("Clients", "/admin/clients")],
         id: Some(client.id.to_string()),
         badges: vec![
             Badge::of("", client.kind.as_str()),
@@ -37,7 +38,7 @@ pub(super) async fn show(visit: &Visit<'_>, id: &str) -> Result<ConsoleReply, Co
         notices: notes::of(visit),
         actions: actions(visit, &record),
         sections,
-        ..Page::default()
+        ..ConsolePage::default()
     }))
 }
 

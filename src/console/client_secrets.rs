@@ -3,7 +3,7 @@
 use super::error::ConsoleError;
 use super::field;
 use super::form::FormView;
-use super::page::{Action, Cell, Link, Notice, Page, Part, Section, Table};
+use super::page::{Action, Cell, ConsolePage, Notice, PageLink, Part, RowTable, Section};
 use super::same::{Same, shell};
 use super::tables::path_of;
 use super::visit::{ConsoleReply, Visit};
@@ -43,12 +43,12 @@ pub(super) fn section(visit: &Visit<'_>, record: &ClientRecord) -> Section {
     if may_write {
         head.extend(["", ""]);
     }
-    let table = Table {
+    let table = RowTable {
         caption: "Secrets".to_owned(),
         head,
         rows: record.secrets.iter().map(row).collect(),
         empty: "The client has no secret.".to_owned(),
-        ..Table::default()
+        ..RowTable::default()
     };
     let section = Section::of("Secrets", vec![Part::Table(table)]);
     match may_write && !record.client.kind.is_public() {
@@ -58,19 +58,19 @@ pub(super) fn section(visit: &Visit<'_>, record: &ClientRecord) -> Section {
 }
 
 /// The page with a secret that is shown only now.
-pub(super) fn shown_once(client: &Client, secret: &Secret) -> Page {
+pub(super) fn shown_once(client: &Client, secret: &Secret) -> ConsolePage {
     let path = path_of("clients", client.id.as_str());
-    Page {
+    ConsolePage {
         title: client.name.as_str().to_owned(),
         place: "clients",
-        trail: vec![Link::to("Clients", "/admin/clients")],
+        trail: vec![PageLink::to("Clients", "/admin/clients")],
         id: Some(client.id.to_string()),
         notices: vec![Notice::secret(
             "This is the secret of the client. It is shown only now; no one can read it again.",
             secret.expose().as_str(),
         )],
         actions: vec![Action::primary("Go on to the client", path)],
-        ..Page::default()
+        ..ConsolePage::default()
     }
 }
 
@@ -120,13 +120,16 @@ pub(super) async fn prepare(
             )
         }
     };
-    Ok(ConsoleReply::Page(Page {
+    Ok(ConsoleReply::Page(ConsolePage {
         title: title.to_owned(),
         place: "clients",
-        trail: vec![Link::to("Clients", "/admin/clients"), Link::to(record.client.name.as_str(), path)],
+        trail: vec![
+            PageLink::to("Clients", "/admin/clients"),
+            PageLink::to(record.client.name.as_str(), path),
+        ],
         id: Some(secret).filter(|secret| !secret.is_empty()),
         sections: vec![Section::of("What happens", vec![Part::Form(Box::new(view))]).with_lead(lead)],
-        ..Page::default()
+        ..ConsolePage::default()
     }))
 }
 

@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 
 use super::client_fields::{ALL, NEW};
 use super::error::ConsoleError;
-use super::form::{self, FormView, Group, Values};
-use super::page::{Action, Badge, Cell, Filter, Link, Notice, Page, Part, Section};
+use super::form::{self, FieldValues, FormView, Group};
+use super::page::{Action, Badge, Cell, ConsolePage, Filter, Notice, PageLink, Part, Section};
 use super::same::{Same, shell};
 use super::tables::{listing, narrowed, page, path_of};
 use super::visit::{ConsoleReply, Visit};
@@ -81,21 +81,21 @@ pub(super) fn new(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError> {
     Ok(ConsoleReply::Page(new_page(visit, &values, None)))
 }
 
-fn new_page(visit: &Visit<'_>, values: &Values, error: Option<&ConsoleError>) -> Page {
+fn new_page(visit: &Visit<'_>, values: &FieldValues, error: Option<&ConsoleError>) -> ConsolePage {
     let (faults, notices) = said(NEW, error);
     let mut view = FormView::of("/admin/new/clients", "Create client", NEW, (values, &faults));
     view.has_check = true;
     view.cancel = Some("/admin/clients".to_owned());
     let example = form::members(NEW, values).map(form::given).unwrap_or_default();
     view.same = Some(same_as_create(visit, &example));
-    Page {
+    ConsolePage {
         title: "New client".to_owned(),
         place: "clients",
-        trail: vec![Link::to("Clients", "/admin/clients")],
+        trail: vec![PageLink::to("Clients", "/admin/clients")],
         notices,
         sections: vec![Section { parts: vec![Part::Form(Box::new(view))], ..Section::default() }],
         is_refused: error.is_some(),
-        ..Page::default()
+        ..ConsolePage::default()
     }
 }
 
@@ -135,7 +135,7 @@ pub(super) async fn create(visit: &Visit<'_>, posted: &Params) -> Result<Console
 
 async fn created(
     visit: &Visit<'_>,
-    values: &Values,
+    values: &FieldValues,
     is_check: bool,
 ) -> Result<clients::CreatedClient, ConsoleError> {
     let mut body = Members::of(&CLIENT, form::given(form::members(NEW, values)?));
@@ -158,9 +158,9 @@ fn created_page(created: &clients::CreatedClient) -> Result<ConsoleReply, Consol
 async fn edit_page(
     visit: &Visit<'_>,
     record: &ClientRecord,
-    (values, patch): (&Values, Option<&Map<String, Value>>),
+    (values, patch): (&FieldValues, Option<&Map<String, Value>>),
     error: Option<&ConsoleError>,
-) -> Page {
+) -> ConsolePage {
     let (faults, notices) = said(ALL, error);
     let client = &record.client;
     let path = path_of("clients", client.id.as_str());
@@ -169,14 +169,14 @@ async fn edit_page(
     view.has_check = true;
     view.cancel = Some(path.clone());
     view.same = Some(same_as_patch(visit, client, patch));
-    Page {
+    ConsolePage {
         title: format!("Settings of {}", client.name.as_str()),
         place: "clients",
-        trail: vec![Link::to("Clients", "/admin/clients"), Link::to(client.name.as_str(), path)],
+        trail: vec![PageLink::to("Clients", "/admin/clients"), PageLink::to(client.name.as_str(), path)],
         notices,
         sections: vec![Section { parts: vec![Part::Form(Box::new(view))], ..Section::default() }],
         is_refused: error.is_some(),
-        ..Page::default()
+        ..ConsolePage::default()
     }
 }
 
@@ -236,16 +236,19 @@ pub(super) async fn prepare(visit: &Visit<'_>, id: &str, act: &str) -> Result<Co
         ..FormView::danger(format!("{path}/{act}"), submit, path.clone())
     };
     let counted = counted(visit, &record).await?;
-    Ok(ConsoleReply::Page(Page {
+    Ok(ConsoleReply::Page(ConsolePage {
         title: format!("{title} {}?", record.client.name.as_str()),
         place: "clients",
-        trail: vec![Link::to("Clients", "/admin/clients"), Link::to(record.client.name.as_str(), path)],
+        trail: vec![
+            PageLink::to("Clients", "/admin/clients"),
+            PageLink::to(record.client.name.as_str(), path),
+        ],
         badges: record.client.disabled.then(|| Badge::of("bad", "disabled")).into_iter().collect(),
         sections: vec![
             Section::of("What happens", vec![Part::Form(Box::new(view))])
                 .with_lead(format!("{ends} {counted}")),
         ],
-        ..Page::default()
+        ..ConsolePage::default()
     }))
 }
 
@@ -281,7 +284,7 @@ fn same_as(visit: &Visit<'_>, id: &str, act: &str) -> Same {
 }
 
 /// Adds values of the query to the fields with lists: a link of an explanation proposes them.
-fn add_from_query(visit: &Visit<'_>, values: &mut Values) {
+fn add_from_query(visit: &Visit<'_>, values: &mut FieldValues) {
     for (name, separator) in [("redirect_uris", "\n"), ("post_logout_redirect_uris", "\n"), ("scope", " ")] {
         let Some(added) = visit.parameter(&format!("add_{name}")) else { continue };
         let before = values.get(name).and_then(|texts| texts.first()).cloned().unwrap_or_default();

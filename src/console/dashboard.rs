@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::chart::{Chart, Span};
+use super::chart::{Chart, ChartSpan};
 use super::error::ConsoleError;
-use super::page::{Cell, Figure, Filter, FilterField, Page, Part, Section, Table};
+use super::page::{Cell, ConsolePage, Figure, Filter, FilterField, Part, RowTable, Section};
 use super::tables::{first, narrowed, refusal};
 use super::visit::{ConsoleReply, Visit};
 use super::{clients, events, keys, notes};
@@ -31,12 +31,12 @@ pub(super) async fn page(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
     if visit.may(Need::read(Area::Clients)) {
         sections.extend(first_clients(visit).await?);
     }
-    Ok(ConsoleReply::Page(Page {
+    Ok(ConsoleReply::Page(ConsolePage {
         title: "Overview".to_owned(),
         place: "overview",
         notices: notes::of(visit),
         sections,
-        ..Page::default()
+        ..ConsolePage::default()
     }))
 }
 
@@ -76,7 +76,7 @@ async fn figures(visit: &Visit<'_>) -> Result<Vec<Figure>, ConsoleError> {
 
 /// Sign-ins and refusals of the last time. Both come from lists of bounded length.
 async fn lately(visit: &Visit<'_>) -> Result<Vec<Section>, ConsoleError> {
-    let (now, span) = (visit.request.now, Span::parse(visit.parameter("span").as_deref()));
+    let (now, span) = (visit.request.now, ChartSpan::parse(visit.parameter("span").as_deref()));
     let since = span.begin(now);
     let sign_ins = events::sign_ins(visit, since).await?;
     let list = operations::refusals::list(
@@ -89,7 +89,7 @@ async fn lately(visit: &Visit<'_>) -> Result<Vec<Section>, ConsoleError> {
         path: "/admin",
         fields: vec![FilterField {
             has_any: false,
-            ..narrowed(visit, "span", "Time", &Span::WORDS.map(|(word, _)| word))
+            ..narrowed(visit, "span", "Time", &ChartSpan::WORDS.map(|(word, _)| word))
         }],
     };
     let charts = vec![
@@ -116,20 +116,20 @@ async fn lately(visit: &Visit<'_>) -> Result<Vec<Section>, ConsoleError> {
     let row = |(reason, count): &(&str, u64)| {
         vec![Cell::link(*reason, format!("/admin/refusals?reason={reason}")), Cell::text(count.to_string())]
     };
-    let reasons = Table {
+    let reasons = RowTable {
         caption: "Refusals by reason".to_owned(),
         head: vec!["Reason", "Requests"],
         rows: by_reason.iter().take(8).map(row).collect(),
         empty: "No request was refused in this time.".to_owned(),
-        ..Table::default()
+        ..RowTable::default()
     };
-    let last = Table {
+    let last = RowTable {
         caption: "Last refusals".to_owned(),
         head: vec!["Time", "Reason", "Description", "Client", "Address"],
         rows: list.items.iter().take(5).map(|row| refusal(row, true)).collect(),
         empty: "No refused request is kept.".to_owned(),
-        all: Some(super::page::Link::to("All refusals", "/admin/refusals")),
-        ..Table::default()
+        all: Some(super::page::PageLink::to("All refusals", "/admin/refusals")),
+        ..RowTable::default()
     };
     Ok(vec![
         Section::of("Lately", charts),
@@ -143,11 +143,11 @@ async fn signing_keys(visit: &Visit<'_>) -> Result<Section, ConsoleError> {
     let mut head = vec!["Key", "Algorithm", "State", "Age", "Signs from", "Published until"];
     head.extend(visit.is_owner().then_some(""));
     let rows = list.items.iter().filter(|key| key.key.retired_at.is_none());
-    let table = Table {
+    let table = RowTable {
         caption: "Signing keys".to_owned(),
         head,
         rows: rows.map(|key| keys::cells(visit, &list.items, key)).collect(),
-        ..Table::default()
+        ..RowTable::default()
     };
     Ok(Section::of("Signing keys", vec![Part::Table(table)]))
 }
@@ -162,11 +162,11 @@ async fn first_clients(visit: &Visit<'_>) -> Result<Option<Section>, ConsoleErro
         true => vec![super::page::Action::primary("New client", "/admin/new/clients")],
         false => Vec::new(),
     };
-    let table = Table {
+    let table = RowTable {
         head: vec!["Name", "Client id", "Kind", "State", "Secrets", "Created"],
         rows: list.items.iter().map(clients::cells).collect(),
         empty: "There is no client yet. A client is an application that gets tokens here.".to_owned(),
-        ..Table::default()
+        ..RowTable::default()
     };
     Ok(Some(Section::of("Clients", vec![Part::Table(table)]).with_actions(actions)))
 }

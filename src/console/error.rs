@@ -1,14 +1,6 @@
 //! Why a request to the console was not done, and its page.
 
-use actix_web::HttpResponse;
-
-use super::session::{self, SignInRequest};
-use super::visit::Visit;
-use crate::app::App;
 use crate::failure::{Denied, Failure};
-use crate::http::answer;
-use crate::http::call::Request;
-use crate::http::console_page;
 use crate::http::error_status::reason_of;
 use crate::http::general_error::FaultyMember;
 use crate::oauth::error::OAuthError;
@@ -40,21 +32,6 @@ impl ConsoleError {
     /// The refusal of a path that leads nowhere.
     pub(super) fn not_found() -> Self {
         Reason::ApiNotFound.because("the console has no such page").into()
-    }
-
-    /// The answer, which also logs the refusal or the failure. `visit` is `None` if no one has signed in.
-    pub(super) fn answer(self, app: &App, request: &Request, visit: Option<&Visit<'_>>) -> HttpResponse {
-        match self {
-            Self::Refused(refusal) => {
-                answer::log_refusal(request, &refusal.error);
-                console_page::error(app, request, &refusal.error, visit.map(Visit::frame))
-            }
-            Self::Failed(failure) => answer::failure(app, request, &failure),
-            Self::NotFresh(back) => {
-                let hint = visit.map(|visit| visit.session.username.as_str());
-                session::begin(app, request, &back, SignInRequest { hint, is_fresh: true })
-            }
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::error::ConsoleError;
-use super::page::{Cell, Filter, Part, Section, Table};
+use super::page::{Cell, Filter, Part, RowTable, Section};
 use super::same::Same;
 use super::tables::{all, first, listing, narrowed, page, path_of};
 use super::visit::{ConsoleReply, Visit};
@@ -55,13 +55,13 @@ pub(super) async fn of_user(visit: &Visit<'_>, user: &UserId) -> Result<Option<S
     }
     let filter = EventFilter { user: Some(user.to_string()), ..EventFilter::default() };
     let list = events::latest(&visit.context(), first(filter)).await?;
-    let table = Table {
+    let table = RowTable {
         caption: "Last events".to_owned(),
         head: HEAD.to_vec(),
         rows: list.items.iter().map(cells).collect(),
         empty: "No event is kept.".to_owned(),
         all: all(&list, format!("/admin/events?user={user}")),
-        ..Table::default()
+        ..RowTable::default()
     };
     Ok(Some(Section::of("Last events", vec![Part::Table(table)])))
 }

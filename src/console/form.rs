@@ -58,7 +58,7 @@ pub(super) enum Input {
 }
 
 /// What is in the fields of a form, as text.
-pub(super) type Values = BTreeMap<&'static str, Vec<String>>;
+pub(super) type FieldValues = BTreeMap<&'static str, Vec<String>>;
 
 /// A group of fields under a heading.
 pub(super) type Group = (&'static str, &'static [FieldSpec]);
@@ -111,7 +111,7 @@ impl FormView {
         path: impl Into<String>,
         submit: impl Into<String>,
         groups: &[Group],
-        (values, faults): (&Values, &[FaultyMember]),
+        (values, faults): (&FieldValues, &[FaultyMember]),
     ) -> Self {
         let group = |(title, specs): &Group| GroupView {
             title,
@@ -143,7 +143,7 @@ impl FormView {
 }
 
 impl FieldView {
-    fn of(spec: &FieldSpec, values: &Values, faults: &[FaultyMember]) -> Self {
+    fn of(spec: &FieldSpec, values: &FieldValues, faults: &[FaultyMember]) -> Self {
         let given = values.get(spec.name).map(Vec::as_slice).unwrap_or_default();
         let options = match spec.input {
             Input::Choice(words) | Input::Flags(words) => words,
@@ -205,12 +205,12 @@ fn all<'g>(groups: &'g [Group]) -> impl Iterator<Item = &'static FieldSpec> + us
 }
 
 /// What the fields show of an object.
-pub(super) fn values_of(groups: &[Group], object: &Value) -> Values {
+pub(super) fn values_of(groups: &[Group], object: &Value) -> FieldValues {
     all(groups).map(|spec| (spec.name, texts(spec.input, &object[spec.name]))).collect()
 }
 
 /// What came in the fields.
-pub(super) fn values_in(groups: &[Group], form: &Params) -> Values {
+pub(super) fn values_in(groups: &[Group], form: &Params) -> FieldValues {
     let came = |spec: &'static FieldSpec| {
         let values = form.pairs().iter().filter(|(name, _)| name == spec.name);
         let values = values.map(|(_, value)| value.replace("\r\n", "\n")).filter(|value| !value.is_empty());
@@ -247,7 +247,7 @@ fn texts(input: Input, value: &Value) -> Vec<String> {
 ///
 /// # Errors
 /// If a field that needs a number or JSON has something else.
-pub(super) fn members(groups: &[Group], values: &Values) -> Result<Map<String, Value>, ConsoleError> {
+pub(super) fn members(groups: &[Group], values: &FieldValues) -> Result<Map<String, Value>, ConsoleError> {
     let (mut members, mut faults) = (Map::new(), Vec::new());
     for spec in all(groups) {
         let given = values.get(spec.name).map(Vec::as_slice).unwrap_or_default();
@@ -285,7 +285,11 @@ fn member(input: Input, given: &[String]) -> Result<Value, &'static str> {
 }
 
 /// The members whose fields differ from what they showed before: a merge patch.
-pub(super) fn changed(groups: &[Group], before: &Values, members: &Map<String, Value>) -> Map<String, Value> {
+pub(super) fn changed(
+    groups: &[Group],
+    before: &FieldValues,
+    members: &Map<String, Value>,
+) -> Map<String, Value> {
     let inputs: BTreeMap<&str, Input> = all(groups).map(|spec| (spec.name, spec.input)).collect();
     let differs = |name: &str, value: &Value| {
         let Some(input) = inputs.get(name) else { return false };

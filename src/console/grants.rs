@@ -2,9 +2,9 @@
 
 use super::error::ConsoleError;
 use super::form::FormView;
-use super::page::{Badge, Cell, Fact, Filter, Link, Page, Part, Section};
+use super::page::{Badge, Cell, ConsolePage, Fact, Filter, PageLink, Part, RowTable, Section};
 use super::same::{Same, shell};
-use super::tables::{client, listing, narrowed, page, path_of};
+use super::tables::{all, client, first, listing, narrowed, page, path_of};
 use super::visit::{ConsoleReply, Visit};
 use crate::http::own_path::segment;
 use crate::oauth::id::{ClientId, GrantId, UserId};
@@ -102,17 +102,17 @@ pub(super) async fn prepare(visit: &Visit<'_>, id: &str, act: &str) -> Result<Co
         Fact::of("Created", Cell::time(grant.created_at)),
         Fact::of("Refreshed", Cell::text(grant.refresh_generation.to_string())),
     ];
-    Ok(ConsoleReply::Page(Page {
+    Ok(ConsoleReply::Page(ConsolePage {
         title: "Revoke the grant?".to_owned(),
         place: "grants",
-        trail: vec![Link::to("Grants", "/admin/grants")],
+        trail: vec![PageLink::to("Grants", "/admin/grants")],
         id: Some(grant.id.clone()),
         badges: vec![Badge::of("", grant.state(visit.request.now).as_str())],
         sections: vec![
             Section::of("Grant", vec![Part::Facts { rows: facts }]),
             Section::of("What happens", vec![Part::Form(Box::new(view))]).with_lead(lead),
         ],
-        ..Page::default()
+        ..ConsolePage::default()
     }))
 }
 
@@ -123,4 +123,34 @@ pub(super) async fn act(visit: &Visit<'_>, id: &str, act: &str) -> Result<Consol
     }
     grants::revoke(&visit.context(), &GrantId::new(id)).await?;
     Ok(ConsoleReply::SeeOther("/admin/grants?note=revoked".to_owned()))
+}
+
+/// The last grants of a person or of a client. `None` if the person who looks may not see them.
+///
+/// # Errors
+/// Only failures.
+pub(super) async fn grants_of(
+    visit: &Visit<'_>,
+    user: Option<&UserId>,
+    client: Option<&ClientId>,
+) -> Result<Option<Section>, ConsoleError> {
+    if !visit.may(Need::read(Area::Grants)) {
+        return Ok(None);
+    }
+    let filter = GrantFilter { user: user.cloned(), client: client.cloned(), state: None };
+    let list = grants::list(&visit.context(), first(filter)).await?;
+    let query = match (user, client) {
+        (Some(user), _) => format!("user={}", segment(user.as_str())),
+        (None, client) => format!("client={}", segment(client.map_or("", ClientId::as_str))),
+    };
+    let table = RowTable {
+        caption: "Grants".to_owned(),
+        head: HEAD.to_vec(),
+        rows: list.items.iter().map(|grant| cells(visit, grant)).collect(),
+        empty: "There are no grants.".to_owned(),
+        all: all(&list, format!("/admin/grants?{query}")),
+        ..RowTable::default()
+    };
+    let lead = "What people have allowed, with the tokens that were issued for it.";
+    Ok(Some(Section::of("Grants", vec![Part::Table(table)]).with_lead(lead)))
 }

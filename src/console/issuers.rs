@@ -4,10 +4,10 @@ use serde_json::json;
 
 use super::error::ConsoleError;
 use super::field;
-use super::form::{FieldSpec, FormView, Group, Input, Values};
+use super::form::{FieldSpec, FieldValues, FormView, Group, Input};
 use super::notes;
 use super::objects::Kind;
-use super::page::{Action, Cell, Filter, Link, Page, Part, Section, Table};
+use super::page::{Action, Cell, ConsolePage, Filter, PageLink, Part, RowTable, Section};
 use super::same::{Same, shell};
 use super::scopes::facts;
 use super::tables::{listing, narrowed, page, path_of};
@@ -123,17 +123,17 @@ pub(super) async fn show(visit: &Visit<'_>, name: &str) -> Result<ConsoleReply, 
         ],
         false => Vec::new(),
     };
-    Ok(ConsoleReply::Page(Page {
+    Ok(ConsoleReply::Page(ConsolePage {
         title: issuer.issuer.clone(),
         place: "issuers",
-        trail: vec![Link::to("Trusted issuers", "/admin/issuers")],
+        trail: vec![PageLink::to("Trusted issuers", "/admin/issuers")],
         notices: notes::of(visit),
         actions,
         sections: vec![
             Section::of("Settings", vec![facts(EDIT, &to_json(&issuer))]),
             subjects(visit, name).await?,
         ],
-        ..Page::default()
+        ..ConsolePage::default()
     }))
 }
 
@@ -152,7 +152,7 @@ async fn subjects(visit: &Visit<'_>, name: &str) -> Result<Section, ConsoleError
     };
     let mut head = vec!["Subject", "Person"];
     head.extend(visit.is_owner().then_some(""));
-    let table = Table {
+    let table = RowTable {
         caption: "Subjects".to_owned(),
         head,
         rows: list.items.iter().map(row).collect(),
@@ -204,7 +204,7 @@ pub(super) async fn prepare(visit: &Visit<'_>, name: &str, act: &str) -> Result<
         "link" => {
             let body = json!({ "subject": "…", "user": "…" });
             let command = format!("grantor issuer link {} SUBJECT --user NAME", shell(name));
-            let mut view = FormView::of(format!("{path}/link"), "Link", LINK, (&Values::new(), &[]));
+            let mut view = FormView::of(format!("{path}/link"), "Link", LINK, (&FieldValues::new(), &[]));
             view.cancel = Some(path);
             view.same =
                 Some(Same::of(&visit.app.issuer, ("POST", &format!("{api}/subjects")), Some(&body), command));

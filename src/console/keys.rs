@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::error::ConsoleError;
 use super::field;
-use super::form::{self, FieldSpec, FormView, Group, Input, Values};
+use super::form::{self, FieldSpec, FieldValues, FormView, Group, Input};
 use super::objects::Kind;
 use super::page::{Action, Cell, Part, Section};
 use super::same::{Same, shell};
@@ -112,7 +112,7 @@ pub(super) fn cells(visit: &Visit<'_>, all: &[ListedKey], listed: &ListedKey) ->
 pub(super) fn new(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError> {
     visit.needs(WRITE)?;
     visit.must_be_fresh(|| "/admin/new/keys".to_owned())?;
-    let mut view = FormView::of("/admin/new/keys", "Make new keys", ROTATE, (&Values::new(), &[]));
+    let mut view = FormView::of("/admin/new/keys", "Make new keys", ROTATE, (&FieldValues::new(), &[]));
     view.cancel = Some("/admin/keys".to_owned());
     view.same = Some(Same::of(
         &visit.app.issuer,

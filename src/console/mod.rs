@@ -42,7 +42,7 @@ use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::operations;
 use error::ConsoleError;
-use visit::{ConsoleReply, Visit, change, show};
+use visit::{ConsoleReply, Visit, change, refused, show};
 
 pub async fn overview(app: web::Data<App>, request: Request) -> HttpResponse {
     show(&app, &request, dashboard::page).await
@@ -74,7 +74,7 @@ pub async fn callback(app: web::Data<App>, request: Request) -> HttpResponse {
             }
             response
         }
-        Err(error) => error.answer(&app, &request, None),
+        Err(error) => refused(&app, &request, error, None),
     }
 }
 

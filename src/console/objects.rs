@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 use super::clients::said;
 use super::error::ConsoleError;
 use super::field;
-use super::form::{self, FormView, Group, Values};
-use super::page::{Link, Notice, Page, Part, Section};
+use super::form::{self, FieldValues, FormView, Group};
+use super::page::{ConsolePage, Notice, PageLink, Part, Section};
 use super::same::{Same, shell};
 use super::tables::path_of;
 use super::visit::{ConsoleReply, Visit};
@@ -45,14 +45,20 @@ impl Kind {
         format!("/admin/{}", self.place)
     }
 
-    fn trail(&self, id: Option<&str>) -> Vec<Link> {
-        let own = id.map(|id| Link::to(id, path_of(self.place, id)));
-        [Link::to(self.title, self.list())].into_iter().chain(own).collect()
+    fn trail(&self, id: Option<&str>) -> Vec<PageLink> {
+        let own = id.map(|id| PageLink::to(id, path_of(self.place, id)));
+        [PageLink::to(self.title, self.list())].into_iter().chain(own).collect()
     }
 
     /// A page with one part.
-    pub(super) fn page(&self, title: String, id: Option<&str>, section: Section) -> Page {
-        Page { title, place: self.place, trail: self.trail(id), sections: vec![section], ..Page::default() }
+    pub(super) fn page(&self, title: String, id: Option<&str>, section: Section) -> ConsolePage {
+        ConsolePage {
+            title,
+            place: self.place,
+            trail: self.trail(id),
+            sections: vec![section],
+            ..ConsolePage::default()
+        }
     }
 
     /// The form for a new object. A link can fill it.
@@ -63,7 +69,7 @@ impl Kind {
         ConsoleReply::Page(self.new_page(visit, &values, None))
     }
 
-    fn new_page(&self, visit: &Visit<'_>, values: &Values, error: Option<&ConsoleError>) -> Page {
+    fn new_page(&self, visit: &Visit<'_>, values: &FieldValues, error: Option<&ConsoleError>) -> ConsolePage {
         let (faults, notices) = said(self.new, error);
         let path = format!("/admin/new/{}", self.place);
         let mut view = FormView::of(path, format!("Create {}", self.one), self.new, (values, &faults));
@@ -78,7 +84,7 @@ impl Kind {
             Some(Same::of(&visit.app.issuer, ("POST", &path), Some(&Value::Object(members)), command));
         let section = Section { parts: vec![Part::Form(Box::new(view))], ..Section::default() };
         let page = self.page(format!("New {}", self.one), None, section);
-        Page { notices, is_refused: error.is_some(), ..page }
+        ConsolePage { notices, is_refused: error.is_some(), ..page }
     }
 
     /// Creates an object from a form. `create` returns what is shown next.
@@ -136,9 +142,9 @@ impl Kind {
         &self,
         visit: &Visit<'_>,
         (id, name): (&str, &str),
-        (values, patch): (&Values, Option<&Map<String, Value>>),
+        (values, patch): (&FieldValues, Option<&Map<String, Value>>),
         (version, error): (&Version, Option<&ConsoleError>),
-    ) -> Page {
+    ) -> ConsolePage {
         let (faults, notices) = said(self.edit, error);
         let path = path_of(self.place, id);
         let mut view = FormView::of(format!("{path}/edit"), "Save", self.edit, (values, &faults));
@@ -151,8 +157,8 @@ impl Kind {
         view.same = Some(Same::of(&visit.app.issuer, ("PATCH", &path), Some(&Value::Object(patch)), command));
         let section = Section { parts: vec![Part::Form(Box::new(view))], ..Section::default() };
         let mut page = self.page(format!("Settings of {name}"), None, section);
-        page.trail.push(Link::to(name, path_of(self.place, id)));
-        Page { notices, is_refused: error.is_some(), ..page }
+        page.trail.push(PageLink::to(name, path_of(self.place, id)));
+        ConsolePage { notices, is_refused: error.is_some(), ..page }
     }
 
     /// Saves what differs from the object as it is. `save` gets the merge patch.
@@ -215,7 +221,7 @@ impl Kind {
         };
         let section = Section::of("What happens", vec![Part::Form(Box::new(view))]).with_lead(lead);
         let mut page = self.page(title, None, section);
-        page.trail.extend(self.has_pages.then(|| Link::to(name, path)));
+        page.trail.extend(self.has_pages.then(|| PageLink::to(name, path)));
         ConsoleReply::Page(page)
     }
 }

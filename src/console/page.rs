@@ -9,12 +9,12 @@ use crate::clock::Timestamp;
 
 /// A page.
 #[derive(Serialize, Default)]
-pub(super) struct Page {
+pub(super) struct ConsolePage {
     pub(super) title: String,
     /// The entry of the navigation that the page belongs to.
     pub(super) place: &'static str,
     /// The pages above this one.
-    pub(super) trail: Vec<Link>,
+    pub(super) trail: Vec<PageLink>,
     /// The name that programs use, if the title is another one.
     pub(super) id: Option<String>,
     pub(super) badges: Vec<Badge>,
@@ -26,7 +26,7 @@ pub(super) struct Page {
     pub(super) is_refused: bool,
 }
 
-impl Page {
+impl ConsolePage {
     /// The status of the answer.
     pub(super) fn status(&self) -> StatusCode {
         if self.is_refused { StatusCode::BAD_REQUEST } else { StatusCode::OK }
@@ -35,7 +35,7 @@ impl Page {
 
 /// A link. The path begins below the public URL.
 #[derive(Serialize, Clone)]
-pub(super) struct Link {
+pub(super) struct PageLink {
     pub(super) text: String,
     pub(super) path: String,
 }
@@ -78,7 +78,7 @@ pub(super) struct Section {
 #[serde(tag = "is", rename_all = "snake_case")]
 pub(super) enum Part {
     Facts { rows: Vec<Fact> },
-    Table(Table),
+    Table(RowTable),
     Filter(Filter),
     Form(Box<FormView>),
     Code { title: Option<String>, text: String, is_open: bool },
@@ -105,7 +105,7 @@ pub(super) struct Fact {
 
 /// A table.
 #[derive(Serialize, Default)]
-pub(super) struct Table {
+pub(super) struct RowTable {
     /// What the table lists, for those who do not see it.
     pub(super) caption: String,
     pub(super) head: Vec<&'static str>,
@@ -115,7 +115,7 @@ pub(super) struct Table {
     /// The address of the next page.
     pub(super) next: Option<String>,
     /// The address of all rows, if these are only the first.
-    pub(super) all: Option<Link>,
+    pub(super) all: Option<PageLink>,
 }
 
 /// The fields that narrow a list. They are sent in the query, so they survive a reload.
@@ -198,7 +198,7 @@ impl Badge {
     }
 }
 
-impl Link {
+impl PageLink {
     pub(super) fn to(text: impl Into<String>, path: impl Into<String>) -> Self {
         Self { text: text.into(), path: path.into() }
     }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::error::ConsoleError;
-use super::page::{Action, Badge, Cell, Fact, Filter, Link, Page, Part, Piece, Section};
+use super::page::{Action, Badge, Cell, ConsolePage, Fact, Filter, PageLink, Part, Piece, Section};
 use super::same::{Same, shell};
 use super::tables::{client, listing, narrowed, page, path_of, refusal};
 use super::visit::{ConsoleReply, Visit};
@@ -54,14 +54,14 @@ pub(super) async fn show(visit: &Visit<'_>, request_id: &str) -> Result<ConsoleR
         format!("grantor explain {}", shell(request_id)),
     );
     sections.push(Section { parts: vec![Part::Same(same)], ..Section::default() });
-    Ok(ConsoleReply::Page(Page {
+    Ok(ConsoleReply::Page(ConsolePage {
         title: why.known.map_or_else(|| why.reason.clone(), |reason| reason.title().to_owned()),
         place: "refusals",
-        trail: vec![Link::to("Refusals", "/admin/refusals")],
+        trail: vec![PageLink::to("Refusals", "/admin/refusals")],
         id: Some(found.refusal.request_id.clone()),
         badges: vec![Badge::of("bad", "refused")],
         sections,
-        ..Page::default()
+        ..ConsolePage::default()
     }))
 }
 

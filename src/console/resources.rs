@@ -4,7 +4,7 @@ use super::error::ConsoleError;
 use super::form::{FieldSpec, Group, Input};
 use super::notes;
 use super::objects::Kind;
-use super::page::{Action, Cell, Filter, Link, Page, Section};
+use super::page::{Action, Cell, ConsolePage, Filter, PageLink, Section};
 use super::same::{Same, shell};
 use super::scopes::facts;
 use super::tables::{listing, narrowed, page, path_of};
@@ -125,14 +125,14 @@ pub(super) async fn show(visit: &Visit<'_>, uri: &str) -> Result<ConsoleReply, C
         ],
         false => Vec::new(),
     };
-    Ok(ConsoleReply::Page(Page {
+    Ok(ConsoleReply::Page(ConsolePage {
         title: resource.uri.clone(),
         place: "resources",
-        trail: vec![Link::to("Resources", "/admin/resources")],
+        trail: vec![PageLink::to("Resources", "/admin/resources")],
         notices: notes::of(visit),
         actions,
         sections: vec![Section::of("Settings", vec![facts(EDIT, &to_json(&resource))])],
-        ..Page::default()
+        ..ConsolePage::default()
     }))
 }
 

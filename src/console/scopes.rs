@@ -4,7 +4,7 @@ use super::error::ConsoleError;
 use super::form::{self, FieldSpec, Group, Input};
 use super::notes;
 use super::objects::Kind;
-use super::page::{Action, Badge, Cell, Fact, Filter, Link, Page, Part, Section, Table};
+use super::page::{Action, Badge, Cell, ConsolePage, Fact, Filter, PageLink, Part, RowTable, Section};
 use super::same::{Same, shell};
 use super::tables::{listing, narrowed, page, path_of};
 use super::visit::{ConsoleReply, Visit};
@@ -131,12 +131,12 @@ pub(super) async fn show(visit: &Visit<'_>, name: &str) -> Result<ConsoleReply, 
     let losing = scopes::check_delete(&visit.context(), name, InUse::TakeAway).await;
     let users = losing.as_ref().map(Vec::as_slice).unwrap_or_default();
     let row = |client: &ClientId| vec![Cell::link(client.to_string(), path_of("clients", client.as_str()))];
-    let table = Table {
+    let table = RowTable {
         caption: "Clients that may ask for it".to_owned(),
         head: vec!["Client"],
         rows: users.iter().map(row).collect(),
         empty: "No client may ask for it.".to_owned(),
-        ..Table::default()
+        ..RowTable::default()
     };
     let path = path_of("scopes", name);
     let mut actions = Vec::new();
@@ -144,10 +144,10 @@ pub(super) async fn show(visit: &Visit<'_>, name: &str) -> Result<ConsoleReply, 
         actions.push(Action::primary("Edit", format!("{path}/edit")));
         actions.extend(losing.is_ok().then(|| Action::danger("Delete", format!("{path}/delete"))));
     }
-    Ok(ConsoleReply::Page(Page {
+    Ok(ConsoleReply::Page(ConsolePage {
         title: scope.name.clone(),
         place: "scopes",
-        trail: vec![Link::to("Scopes", "/admin/scopes")],
+        trail: vec![PageLink::to("Scopes", "/admin/scopes")],
         badges: scope.sensitive.then(|| Badge::of("warn", "sensitive")).into_iter().collect(),
         notices: notes::of(visit),
         actions,
@@ -155,7 +155,7 @@ pub(super) async fn show(visit: &Visit<'_>, name: &str) -> Result<ConsoleReply, 
             Section::of("Settings", vec![facts(EDIT, &to_json(&scope))]),
             Section::of("Clients", vec![Part::Table(table)]),
         ],
-        ..Page::default()
+        ..ConsolePage::default()
     }))
 }
 

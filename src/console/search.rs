@@ -1,7 +1,7 @@
 //! The search over everything: names, ids, addresses, request ids.
 
 use super::error::ConsoleError;
-use super::page::{Cell, Link, Page, Part, Section, Table};
+use super::page::{Cell, ConsolePage, PageLink, Part, RowTable, Section};
 use super::tables::{all, first, path_of, refusal};
 use super::visit::{ConsoleReply, Visit};
 use super::{clients, users};
@@ -33,7 +33,7 @@ pub(super) async fn page(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
         sections.push(Section { lead: Some(lead.to_owned()), ..Section::default() });
     }
     let title = if q.is_empty() { "Search".to_owned() } else { format!("Search: {q}") };
-    Ok(ConsoleReply::Page(Page { title, place: "search", sections, ..Page::default() }))
+    Ok(ConsoleReply::Page(ConsolePage { title, place: "search", sections, ..ConsolePage::default() }))
 }
 
 /// A section with what was found. `None` if nothing was.
@@ -42,17 +42,17 @@ fn section<T>(
     head: &[&'static str],
     list: &List<T>,
     shown: impl FnMut(&T) -> Vec<Cell>,
-    more: Option<Link>,
+    more: Option<PageLink>,
 ) -> Option<Section> {
     if list.items.is_empty() {
         return None;
     }
-    let table = Table {
+    let table = RowTable {
         caption: title.to_owned(),
         head: head.to_vec(),
         rows: list.items.iter().map(shown).collect(),
         all: more,
-        ..Table::default()
+        ..RowTable::default()
     };
     Some(Section::of(title, vec![Part::Table(table)]))
 }

@@ -119,7 +119,7 @@ pub(super) fn begin(app: &App, request: &Request, back: &str, sign_in: SignInReq
 }
 
 /// The PKCE verifier of a request with this `state`. Only this browser has the secret that it is made from, so a code that
-/// someone else got is worth nothing here.
+/// someone else got cannot be used here.
 fn verifier(binding: &str, state: &str) -> String {
     Hash::of(&format!("console {binding} {state}")).to_text()
 }

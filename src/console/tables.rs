@@ -1,16 +1,15 @@
 //! Tables that several pages have, and the pages of lists.
 
 use super::error::ConsoleError;
-use super::page::{Cell, Filter, FilterField, Link, Page, Part, Section, Table};
+use super::notes;
+use super::page::{Cell, ConsolePage, Filter, FilterField, PageLink, Part, RowTable, Section};
 use super::visit::Visit;
-use super::{grants, notes};
 use crate::http::own_path::segment;
 use crate::oauth::client::console::is_console;
-use crate::oauth::id::{ClientId, UserId};
+use crate::oauth::id::ClientId;
 use crate::oauth::permission::{Area, Need};
 use crate::operations;
 use crate::operations::list::{List, Listing};
-use crate::store::grant_records::GrantFilter;
 use crate::store::refusals::{KeptRefusal, RefusalFilter};
 
 /// How many rows a list has on a page.
@@ -65,8 +64,8 @@ pub(super) fn page<T>(
     filter: Option<Filter>,
     (head, empty): (&[&'static str], &'static str),
     (list, shown): (&List<T>, impl FnMut(&T) -> Vec<Cell>),
-) -> Page {
-    let table = Table {
+) -> ConsolePage {
+    let table = RowTable {
         caption: title.to_owned(),
         head: head.to_vec(),
         rows: list.items.iter().map(shown).collect(),
@@ -75,18 +74,18 @@ pub(super) fn page<T>(
         all: None,
     };
     let parts = filter.map(Part::Filter).into_iter().chain([Part::Table(table)]).collect();
-    Page {
+    ConsolePage {
         title: title.to_owned(),
         place,
         notices: notes::of(visit),
         sections: vec![Section { parts, ..Section::default() }],
-        ..Page::default()
+        ..ConsolePage::default()
     }
 }
 
 /// The link to all rows, if a table has only the first.
-pub(super) fn all<T>(list: &List<T>, path: String) -> Option<Link> {
-    list.next.as_ref().map(|_| Link::to("Show all", path))
+pub(super) fn all<T>(list: &List<T>, path: String) -> Option<PageLink> {
+    list.next.as_ref().map(|_| PageLink::to("Show all", path))
 }
 
 /// The last refusals that the filter finds. `None` if the person may not see them.
@@ -99,13 +98,13 @@ pub(super) async fn refusals(visit: &Visit<'_>, client: &ClientId) -> Result<Opt
     }
     let filter = RefusalFilter { client: Some(client.clone()), ..RefusalFilter::default() };
     let list = operations::refusals::list(&visit.context(), first(filter)).await?;
-    let table = Table {
+    let table = RowTable {
         caption: "Last refused requests".to_owned(),
         head: vec!["Time", "Reason", "Description"],
         rows: list.items.iter().map(|row| refusal(row, false)).collect(),
         empty: "No request of this client was refused lately.".to_owned(),
         all: all(&list, format!("/admin/refusals?client={}", segment(client.as_str()))),
-        ..Table::default()
+        ..RowTable::default()
     };
     Ok(Some(Section::of("Last refusals", vec![Part::Table(table)])))
 }
@@ -122,34 +121,4 @@ pub(super) fn refusal(row: &KeptRefusal, has_client: bool) -> Vec<Cell> {
         cells.push(Cell::text(row.address.clone()));
     }
     cells
-}
-
-/// The last live grants of a person or of a client. `None` if the person who looks may not see them.
-///
-/// # Errors
-/// Only failures.
-pub(super) async fn grants_of(
-    visit: &Visit<'_>,
-    user: Option<&UserId>,
-    client: Option<&ClientId>,
-) -> Result<Option<Section>, ConsoleError> {
-    if !visit.may(Need::read(Area::Grants)) {
-        return Ok(None);
-    }
-    let filter = GrantFilter { user: user.cloned(), client: client.cloned(), state: None };
-    let list = operations::grants::list(&visit.context(), first(filter)).await?;
-    let query = match (user, client) {
-        (Some(user), _) => format!("user={}", segment(user.as_str())),
-        (None, client) => format!("client={}", segment(client.map_or("", ClientId::as_str))),
-    };
-    let table = Table {
-        caption: "Grants".to_owned(),
-        head: grants::HEAD.to_vec(),
-        rows: list.items.iter().map(|grant| grants::cells(visit, grant)).collect(),
-        empty: "There are no grants.".to_owned(),
-        all: all(&list, format!("/admin/grants?{query}")),
-        ..Table::default()
-    };
-    let lead = "What people have allowed, with the tokens that were issued for it.";
-    Ok(Some(Section::of("Grants", vec![Part::Table(table)]).with_lead(lead)))
 }

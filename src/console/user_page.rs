@@ -1,8 +1,9 @@
 //! Everything about one person.
 
 use super::error::ConsoleError;
-use super::page::{Action, Badge, Cell, Fact, Link, Page, Part, Section, Table};
-use super::tables::{first, grants_of, path_of};
+use super::grants::grants_of;
+use super::page::{Action, Badge, Cell, ConsolePage, Fact, PageLink, Part, RowTable, Section};
+use super::tables::{first, path_of};
 use super::visit::{ConsoleReply, Visit};
 use super::{events, notes};
 use crate::http::own_path::segment;
@@ -25,16 +26,16 @@ pub(super) async fn show(visit: &Visit<'_>, id: &str) -> Result<ConsoleReply, Co
         None => Badge::of("good", "enabled"),
     }];
     badges.extend(user.role.map(|role| Badge::of("warn", role.as_str())));
-    Ok(ConsoleReply::Page(Page {
+    Ok(ConsoleReply::Page(ConsolePage {
         title: user.person.username.clone(),
         place: "users",
-        trail: vec![Link::to("People", "/admin/users")],
+        trail: vec![PageLink::to("People", "/admin/users")],
         id: Some(user_id.to_string()),
         badges,
         notices: notes::of(visit),
         actions: actions(visit, &user),
         sections,
-        ..Page::default()
+        ..ConsolePage::default()
     }))
 }
 
@@ -101,12 +102,12 @@ async fn sessions_of(visit: &Visit<'_>, user: &UserId) -> Result<Section, Consol
     };
     let mut head = vec!["Session", "Signed in", "Last seen", "Ends"];
     head.extend(may_write.then_some(""));
-    let table = Table {
+    let table = RowTable {
         caption: "Sessions".to_owned(),
         head,
         rows: list.items.iter().map(row).collect(),
         empty: "The person is signed in nowhere.".to_owned(),
-        ..Table::default()
+        ..RowTable::default()
     };
     let section = Section::of("Sessions", vec![Part::Table(table)]);
     Ok(match may_write && !list.items.is_empty() {
@@ -133,12 +134,12 @@ async fn consents_of(visit: &Visit<'_>, user: &UserId) -> Result<Section, Consol
     };
     let mut head = vec!["Client", "Allowed", "Left out", "Changed"];
     head.extend(may_write.then_some(""));
-    let table = Table {
+    let table = RowTable {
         caption: "Consents".to_owned(),
         head,
         rows: list.items.iter().map(row).collect(),
         empty: "The person has allowed nothing.".to_owned(),
-        ..Table::default()
+        ..RowTable::default()
     };
     Ok(Section::of("Consents", vec![Part::Table(table)]))
 }

@@ -6,7 +6,7 @@ use super::error::ConsoleError;
 use super::field;
 use super::form::{FieldSpec, Group, Input};
 use super::objects::Kind;
-use super::page::{Action, Cell, Filter, Link, Notice, Page};
+use super::page::{Action, Cell, ConsolePage, Filter, Notice, PageLink};
 use super::same::{Same, shell};
 use super::tables::{listing, narrowed, page, path_of};
 use super::visit::{ConsoleReply, Visit};
@@ -124,31 +124,31 @@ pub(super) async fn create(visit: &Visit<'_>, form: &Params) -> Result<ConsoleRe
 }
 
 /// The page with a link that is shown only now.
-fn with_link(visit: &Visit<'_>, link: &PasswordLink) -> Page {
+fn with_link(visit: &Visit<'_>, link: &PasswordLink) -> ConsolePage {
     let person = &link.user.person;
     let sentence = format!(
         "Send this link to the person, in a way that no one else can read. It sets a password, once, until {}. It is shown \
          only now.",
         link.expires_at.iso()
     );
-    Page {
+    ConsolePage {
         title: person.username.clone(),
         place: "users",
-        trail: vec![Link::to("People", "/admin/users")],
+        trail: vec![PageLink::to("People", "/admin/users")],
         notices: vec![Notice::secret(sentence, link.address(&visit.app.issuer))],
         actions: vec![Action::primary("Go on to the account", path_of("users", person.id.as_str()))],
-        ..Page::default()
+        ..ConsolePage::default()
     }
 }
 
 /// An act that a person must be asked about.
-struct Question {
+struct AskedAct {
     title: &'static str,
     submit: &'static str,
     ends: &'static str,
 }
 
-fn question(act: &str) -> Option<Question> {
+fn question(act: &str) -> Option<AskedAct> {
     let (title, submit, ends) = match act {
         "delete" => (
             "Delete",
@@ -189,7 +189,7 @@ fn question(act: &str) -> Option<Question> {
         ),
         _ => return None,
     };
-    Some(Question { title, submit, ends })
+    Some(AskedAct { title, submit, ends })
 }
 
 /// Acts that do not destroy anything.

@@ -10,13 +10,14 @@ use minijinja::value::Serde;
 use minijinja::{Value, context};
 
 use super::error::ConsoleError;
-use super::page::{Notice, Page};
+use super::page::{ConsolePage, Notice};
 use super::session::{self, ConsoleSession, SignInRequest};
 use crate::app::App;
 use crate::failure::Denied;
 use crate::http::answer;
 use crate::http::browser;
 use crate::http::call::Request;
+use crate::http::console_page;
 use crate::http::form;
 use crate::http::limiting;
 use crate::oauth::error::quoted;
@@ -49,7 +50,7 @@ pub(super) struct Visit<'a> {
 
 /// What a request is answered with, if nothing is wrong.
 pub(super) enum ConsoleReply {
-    Page(Page),
+    Page(ConsolePage),
     /// The path of the next page, below the public URL.
     SeeOther(String),
 }
@@ -80,7 +81,7 @@ where
             let sign_in = SignInRequest { hint: Some(&ended.username), is_fresh: false };
             return session::begin(app, request, &here(app, request), sign_in);
         }
-        Err(Closed::NotDone(error)) => return error.answer(app, request, None),
+        Err(Closed::NotDone(error)) => return refused(app, request, error, None),
     };
     visit.answer(work(&visit).await)
 }
@@ -98,19 +99,39 @@ where
 {
     let form = match form::read_with(request, body, MOST_FIELDS).await {
         Ok(form) => form,
-        Err(error) => return ConsoleError::from(error).answer(app, request, None),
+        Err(error) => return refused(app, request, error.into(), None),
     };
     let visit = match Visit::begin(app, request).await {
         Ok(visit) => visit,
         Err(Closed::Hidden) => return answer::page_not_found(app, request),
         Err(Closed::NoSession) => return answer::see_other(&format!("{}/admin", app.issuer)),
         Err(Closed::Ended(ended)) => return send_again(app, request, &form, &ended),
-        Err(Closed::NotDone(error)) => return error.answer(app, request, None),
+        Err(Closed::NotDone(error)) => return refused(app, request, error, None),
     };
     if !is_ours(app, request, &form, &visit.session) {
-        return ConsoleError::from(browser::forged()).answer(app, request, Some(&visit));
+        return refused(app, request, browser::forged().into(), Some(&visit));
     }
     visit.answer(work(&visit, &form).await)
+}
+
+/// The answer for what was not done, which also logs the refusal or the failure. `visit` is `None` if no one has signed in.
+pub(super) fn refused(
+    app: &App,
+    request: &Request,
+    error: ConsoleError,
+    visit: Option<&Visit<'_>>,
+) -> HttpResponse {
+    match error {
+        ConsoleError::Refused(refusal) => {
+            answer::log_refusal(request, &refusal.error);
+            console_page::error(app, request, &refusal.error, visit.map(Visit::frame))
+        }
+        ConsoleError::Failed(failure) => answer::failure(app, request, &failure),
+        ConsoleError::NotFresh(back) => {
+            let hint = visit.map(|visit| visit.session.username.as_str());
+            session::begin(app, request, &back, SignInRequest { hint, is_fresh: true })
+        }
+    }
 }
 
 /// Whether a form was shown by the console, to this person in this browser.
@@ -127,12 +148,12 @@ fn send_again(app: &App, request: &Request, form: &Params, ended: &ConsoleSessio
         return answer::see_other(&format!("{}/admin", app.issuer));
     }
     let fields: Vec<Value> = form.pairs().iter().map(|(name, value)| context! { name, value }).collect();
-    let page = Page {
+    let page = ConsolePage {
         title: "Your sign-in has ended".to_owned(),
         notices: vec![Notice::warn(
             "Nothing was changed yet. Sign in again in a new tab, and then send the form once more from here.",
         )],
-        ..Page::default()
+        ..ConsolePage::default()
     };
     let view = context! { page => Value::from(Serde(&page)), fields, path => request.path.as_str(), issuer_root => root(app) };
     app.pages.show_console(StatusCode::UNAUTHORIZED, "console/page.html", view)
@@ -200,7 +221,7 @@ impl<'a> Visit<'a> {
                 self.app.pages.show_console(status, "console/page.html", view)
             }
             Ok(ConsoleReply::SeeOther(path)) => answer::see_other(&format!("{}{path}", self.app.issuer)),
-            Err(error) => error.answer(self.app, self.request, Some(self)),
+            Err(error) => refused(self.app, self.request, error, Some(self)),
         };
         // A form of this page is bound to this secret, which the browser may not have yet, or would soon lose.
         let cookie = browser::binding_cookie(self.app, self.binding.clone());

@@ -209,7 +209,7 @@ async fn a_revocation_the_end_of_the_session_and_a_sign_out_end_the_console_at_o
     let page = visitor.open("/admin").await;
     assert_eq!(page.status, 200);
     assert_ne!(visitor.browser.cookies["grantor-console"], cookie);
-    // The token before is worth nothing, even where it was kept.
+    // The token before cannot be used, even where it was kept.
     let mut thief = server.browser();
     thief.cookies.insert("grantor-console".into(), cookie);
     assert!(thief.open("/admin").await.is_sign_in());
@@ -247,7 +247,7 @@ async fn the_client_of_the_console_is_only_for_the_console() {
     let taken = serde_json::json!({ "client_id": "grantor-console", "client_name": "x", "kind": "service", "scope": "read" });
     assert_eq!(api.post("/clients", taken).await.status, 409);
 
-    // A code of the console is worth nothing at the token endpoint, and in another browser.
+    // A code of the console cannot be used at the token endpoint, or in another browser.
     let mut browser = server.browser();
     let page = browser.open("/admin").await;
     let answer = browser
