@@ -3,7 +3,8 @@
 //! 1. **Rules** ([`oauth`]) decide: they take values and the time, and return values.
 //! 2. **Storage** ([`store`]) keeps: one file per table, one SQL text for both engines, one executor.
 //! 3. **Operations** ([`operations`]) are the acts of operators and people: one function and one transaction each.
-//! 4. **Edges** ([`endpoints`] for programs, [`pages`] for people, [`cli`] and [`metrics`] for operators) translate
+//! 4. **Edges** ([`endpoints`] for programs, [`pages`] for people, [`api`], [`console`], [`cli`] and [`metrics`] for
+//!    operators) translate
 //!    to values and back. What they share lies below them ([`flows`], [`http`], [`tokens`]).
 //! 5. A *refusal* is an answer, and its transaction commits. A *failure* rolls back.
 //! 6. Files are named after the RFC term that they implement. All URLs are in one route table.
@@ -44,10 +45,13 @@ pub mod connection;
 
 pub mod flows;
 pub mod http;
+pub mod issuing;
+pub mod members;
 pub mod tokens;
 pub mod work;
 
 pub mod api;
+pub mod console;
 pub mod endpoints;
 pub mod metrics;
 pub mod pages;

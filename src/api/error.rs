@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::failure::{Denied, Failure};
 use crate::http::answer;
 use crate::http::call::Request;
+use crate::http::error_status::reason_of;
 use crate::http::general_error::{self, FaultyMember};
 use crate::oauth::error::OAuthError;
 use crate::oauth::reason::Reason;
@@ -37,14 +38,6 @@ impl ApiError {
         self
     }
 
-    /// A refusal for these members of the body.
-    pub(super) fn of_members(members: Vec<FaultyMember>) -> Self {
-        let reason = members.first().map_or(Reason::ApiMemberInvalid, |first| first.reason);
-        let sentences: Vec<&str> = members.iter().map(|member| member.description.as_str()).collect();
-        let error = reason.because(sentences.join("; "));
-        Self::Refused(Box::new(ApiRefusal { error, members, headers: Vec::new() }))
-    }
-
     /// The answer, which also logs the refusal or the failure.
     pub(super) fn answer(self, app: &App, request: &Request) -> HttpResponse {
         match self {
@@ -63,6 +56,16 @@ impl ApiError {
     /// Whether an act was rehearsed in part, because all of it would have been more than one transaction.
     pub(super) fn is_rehearsal(&self) -> bool {
         matches!(self, Self::Failed(Failure::Database(DbError::RehearsedInPart)))
+    }
+}
+
+/// A refusal for these members of the body.
+impl From<Vec<FaultyMember>> for ApiError {
+    fn from(members: Vec<FaultyMember>) -> Self {
+        let reason = members.first().map_or(Reason::ApiMemberInvalid, |first| first.reason);
+        let sentences: Vec<&str> = members.iter().map(|member| member.description.as_str()).collect();
+        let error = reason.because(sentences.join("; "));
+        Self::Refused(Box::new(ApiRefusal { error, members, headers: Vec::new() }))
     }
 }
 
@@ -132,11 +135,7 @@ fn is_parameter(member: &str) -> bool {
 fn reason(kind: FaultKind, is_parameter: bool) -> Reason {
     match kind {
         FaultKind::Invalid if is_parameter => Reason::ApiParameterInvalid,
-        FaultKind::Invalid => Reason::ApiMemberInvalid,
-        FaultKind::NotFound => Reason::ApiNotFound,
-        FaultKind::Conflict => Reason::ApiConflict,
-        FaultKind::OtherVersion => Reason::ApiOtherVersion,
-        FaultKind::Forbidden => Reason::ApiForbidden,
+        kind => reason_of(kind),
     }
 }
 

@@ -2,13 +2,14 @@
 
 use actix_web::{HttpResponse, web};
 
-use super::body::{self, Members};
+use super::body;
 use super::call::respond;
 use super::condition::{self, PutCondition};
 use super::reply::ApiReply;
 use crate::app::App;
 use crate::failure::Denied;
 use crate::http::call::Request;
+use crate::members::Members;
 use crate::operations::fault::Faults;
 use crate::operations::{Context, Done};
 

@@ -14,6 +14,7 @@ use super::fresh::{Fresh, fresh_or_last};
 use super::in_flight_reads::InFlightReads;
 use crate::clock::{Clock, Seconds};
 use crate::failure::Failure;
+use crate::oauth::client::console;
 use crate::oauth::grant::management;
 use crate::oauth::grant::resource::{self, KnownResources, Resource};
 use crate::oauth::grant::scope::{KnownScopes, Scope, ScopeRecord};
@@ -176,10 +177,15 @@ impl CatalogueCache {
         let (key, at) = (id.clone(), Instant::now());
         let found = self.db.read(async move |conn| clients::find(conn, &key).await).await?;
         // Only existing clients are kept, so that made-up ids cannot fill the cache.
-        let Some(found) = found.map(Arc::new) else {
+        let Some(mut found) = found else {
             self.clients.remove(id);
             return Ok(None);
         };
+        if console::is_console(id) {
+            // Its row is the same on every server.
+            found.client.redirect_uris = vec![console::redirect_uri(&self.issuer)];
+        }
+        let found = Arc::new(found);
         self.clients.insert(id.clone(), (found.clone(), at));
         Ok(Some(found))
     }

@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::failure::Denied;
 use crate::http::answer;
 use crate::http::call::Request;
+use crate::http::console_page;
 use crate::http::general_error;
 use crate::http::route::Surface;
 use crate::oauth::reason::Reason;
@@ -49,6 +50,7 @@ impl MethodNotAllowed {
         let mut response = match request.route.surface {
             Surface::OAuth => answer::oauth_error(&app, &request, Denied::Refused(error)),
             Surface::Page => answer::error_page(&app, &request, StatusCode::METHOD_NOT_ALLOWED, &error),
+            Surface::Console => console_page::error(&app, &request, &error, None),
             Surface::Api | Surface::Management | Surface::Unknown => {
                 general_error::refusal(&app, &request, &error, &[])
             }

@@ -8,6 +8,8 @@ use crate::secret::Hash;
 pub const STYLE: &str = include_str!("assets/grantor.css");
 /// What only the error reference needs beside [`STYLE`].
 const REFERENCE_STYLE: &str = include_str!("assets/reference.css");
+/// What only the console needs beside [`STYLE`].
+const CONSOLE_STYLE: &str = include_str!("assets/console.css");
 const ICON: &str = include_str!("assets/grantor.svg");
 
 /// A file that pages load.
@@ -32,6 +34,8 @@ pub struct Assets {
     pub style: Asset,
     /// Only for pages of the error reference.
     pub reference_style: Asset,
+    /// Only for the console.
+    pub console_style: Asset,
     pub icon: Asset,
 }
 
@@ -41,12 +45,15 @@ impl Assets {
         Self {
             style: Asset::new("css", "text/css; charset=utf-8", brand.style_sheet(STYLE)),
             reference_style: Asset::new("css", "text/css; charset=utf-8", REFERENCE_STYLE),
+            console_style: Asset::new("css", "text/css; charset=utf-8", CONSOLE_STYLE),
             icon: Asset::new("svg", "image/svg+xml", ICON),
         }
     }
 
     /// Finds an asset by its name. `None` if there is no such asset.
     pub fn find(&self, name: &str) -> Option<&Asset> {
-        [&self.style, &self.reference_style, &self.icon].into_iter().find(|asset| asset.name == name)
+        [&self.style, &self.reference_style, &self.console_style, &self.icon]
+            .into_iter()
+            .find(|asset| asset.name == name)
     }
 }

@@ -53,6 +53,10 @@ const REFERENCE: [(&str, &str); 7] = templates![
     "reason.html",
 ];
 
+/// The templates of the console, which is for operators and stays as it is.
+const CONSOLE: [(&str, &str); 4] =
+    templates!["console/layout.html", "console/parts.html", "console/page.html", "console/error.html"];
+
 /// Returns the names of the templates that can be replaced.
 pub fn replaceable() -> [&'static str; PAGES.len()] {
     PAGES.map(|(name, _)| name)
@@ -100,6 +104,8 @@ impl Templates {
         environment.add_global("style", format!("{issuer}/assets/{}", assets.style.name));
         let reference_style = format!("{issuer}/assets/{}", assets.reference_style.name);
         environment.add_global("reference_style", reference_style);
+        let console_style = format!("{issuer}/assets/{}", assets.console_style.name);
+        environment.add_global("console_style", console_style);
         let icon = brand.favicon().unwrap_or_else(|| format!("{issuer}/assets/{}", assets.icon.name));
         environment.add_global("icon", icon);
         environment.add_global("brand", shown(brand));
@@ -107,7 +113,7 @@ impl Templates {
             context! { tag => language.tag(), name => language.own_name(), dir => language.direction() }
         });
         environment.add_global("languages", Value::from_iter(languages));
-        for (name, text) in PAGES.into_iter().chain(REFERENCE) {
+        for (name, text) in PAGES.into_iter().chain(REFERENCE).chain(CONSOLE) {
             let own = theme.templates.iter().find(|replaced| replaced.name == name);
             let added = match own {
                 Some(own) => environment.add_template_owned(name, own.text.clone()),

@@ -6,6 +6,7 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use serde_json::json;
 
 use super::call::Call;
+use super::console_page;
 use super::error_page;
 use super::error_status::{error_uri, http_status, retry_after, status_of};
 use super::general_error;
@@ -308,6 +309,7 @@ pub fn failure(app: &App, call: &Call, failure: &Failure) -> HttpResponse {
     match call.route.surface {
         Surface::OAuth => oauth_json(app, call, failed(call, failure).into()),
         Surface::Page => failure_page(app, call, failure),
+        Surface::Console => console_page::error(app, call, &failed(call, failure), None),
         Surface::Api | Surface::Management | Surface::Unknown => {
             general_error::refusal(app, call, &failed(call, failure), &[])
         }

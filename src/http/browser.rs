@@ -28,6 +28,8 @@ const BINDING_LIFETIME: Seconds = Seconds::new(30 * 24 * 3600);
 const LANGUAGE_KEPT_FOR: Seconds = Seconds::new(365 * 24 * 3600);
 /// The maximum length in bytes of the value that makes a browser known for one account.
 const MAX_KNOWN_LENGTH: usize = 256;
+/// The maximum length in bytes of a session of the console. It has a token and the name of an account.
+const MAX_CONSOLE_LENGTH: usize = 2048;
 
 fn cookie(app: &App, name: String, value: String) -> Cookie<'static> {
     Cookie::build(name, value)
@@ -141,6 +143,20 @@ pub fn known_values(app: &App, request: &Request) -> Vec<String> {
     let value = cookies(request.headers()).find(|(key, _)| *key == name).map_or("", |(_, value)| value);
     let values = value.split(BETWEEN_TOKENS).filter(|value| (1..=MAX_KNOWN_LENGTH).contains(&value.len()));
     values.take(known_browser::MOST).map(str::to_owned).collect()
+}
+
+/// The sealed session of the console. `None` if the browser has none.
+pub fn console_session(app: &App, request: &Request) -> Option<String> {
+    let name = name(app, "console");
+    let value = cookies(request.headers()).find(|(key, _)| *key == name).map(|(_, value)| value)?;
+    (1..=MAX_CONSOLE_LENGTH).contains(&value.len()).then(|| value.to_owned())
+}
+
+/// The cookie with the sealed session of the console, which ends with the browser. `None` deletes it.
+pub fn console_cookie(app: &App, sealed: Option<String>) -> Cookie<'static> {
+    let is_over = sealed.is_none();
+    let cookie = cookie(app, name(app, "console"), sealed.unwrap_or_default());
+    if is_over { removal(cookie) } else { cookie }
 }
 
 fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {

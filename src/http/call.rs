@@ -94,7 +94,7 @@ impl Call {
             place_for_a_long_form: OnceCell::new(),
             counted: Cell::new(None),
             limited: Cell::new(None),
-            prefers_problems: !is_page && route.surface != Surface::OAuth && accepts_problems(http),
+            prefers_problems: is_api(route.surface) && accepts_problems(http),
             met_an_outage: Cell::new(false),
             refusals: app.refusals.clone(),
         }
@@ -247,6 +247,11 @@ impl Call {
     pub(super) fn set_limited(&self, limited: Limited) {
         self.limited.set(Some(limited));
     }
+}
+
+/// Whether errors are those of the general API.
+fn is_api(surface: Surface) -> bool {
+    matches!(surface, Surface::Api | Surface::Management)
 }
 
 fn accepts_problems(http: &HttpRequest) -> bool {

@@ -36,6 +36,11 @@ impl ContentPolicy {
         "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'",
     ));
 
+    /// The same for the console, whose forms never lead to another site.
+    pub const CONSOLE: Self = Self(Cow::Borrowed(
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    ));
+
     /// Also allows frames of these sites.
     #[must_use]
     pub fn with_frames(self, sites: &BTreeSet<SourceSite>) -> Self {

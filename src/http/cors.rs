@@ -22,7 +22,7 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 /// Adds to `headers` what the browser needs to let a script at `origin` read the answer.
 pub(super) async fn allow(app: &App, call: &Call, origin: Option<HeaderValue>, headers: &mut HeaderMap) {
     match call.route.surface {
-        Surface::Page | Surface::Unknown | Surface::Management => {}
+        Surface::Page | Surface::Console | Surface::Unknown | Surface::Management => {}
         Surface::Api => open_to(HeaderValue::from_static("*"), headers),
         // The client is not known yet, and the answer is the same for everyone.
         Surface::OAuth if call.limited().is_some() && call.client().is_none() => {

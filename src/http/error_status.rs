@@ -6,6 +6,7 @@ use actix_web::http::header::HeaderValue;
 use crate::app::App;
 use crate::oauth::error::OAuthError;
 use crate::oauth::reason::Reason;
+use crate::operations::fault::FaultKind;
 
 /// The seconds after which an overloaded server should be tried again.
 pub(super) const RETRY_AFTER: &str = "1";
@@ -46,6 +47,17 @@ pub(super) fn http_status(reason: Reason) -> Option<StatusCode> {
         | Reason::LimitsClient
         | Reason::LimitsAccount => Some(StatusCode::TOO_MANY_REQUESTS),
         _ => None,
+    }
+}
+
+/// The reason of a fault of an operation.
+pub fn reason_of(kind: FaultKind) -> Reason {
+    match kind {
+        FaultKind::Invalid => Reason::ApiMemberInvalid,
+        FaultKind::NotFound => Reason::ApiNotFound,
+        FaultKind::Conflict => Reason::ApiConflict,
+        FaultKind::OtherVersion => Reason::ApiOtherVersion,
+        FaultKind::Forbidden => Reason::ApiForbidden,
     }
 }
 

@@ -9,6 +9,7 @@ use url::Url;
 
 use super::content_policy::{ContentPolicy, SourceSite};
 use crate::face::assets::{Asset, Assets};
+use crate::face::language::Language;
 use crate::face::templates::{Reader, Templates};
 use crate::face::theme::OperatorTheme;
 use crate::face::view::{AnyView, FormField, FormPostPage, SigningOutPage};
@@ -67,6 +68,13 @@ impl Pages {
         view: Value,
     ) -> HttpResponse {
         self.answer(&ContentPolicy::PAGE, status, reader, self.templates.render_value(reader, template, view))
+    }
+
+    /// Renders a page of the console, which is in English.
+    pub fn show_console(&self, status: StatusCode, template: &str, view: Value) -> HttpResponse {
+        let reader = Reader { language: Language::English, here: None };
+        let rendered = self.templates.render_value(reader, template, view);
+        self.answer(&ContentPolicy::CONSOLE, status, reader, rendered)
     }
 
     /// The headers of a page, without the page. There is no Content-Length: it would have to be that of the page (RFC 9110

@@ -13,6 +13,8 @@ pub enum Surface {
     Api,
     /// A program that manages the server: JSON with `message`, which no script of another origin may read.
     Management,
+    /// An operator who looks at the console: a page of the console, in English.
+    Console,
     /// No endpoint. Nothing is known about the caller.
     Unknown,
 }

@@ -13,6 +13,7 @@ use crate::store::page::Page;
 pub use crate::store::events::EventFilter;
 
 const CURSOR: Cursor = Cursor::of("events");
+const LATEST: Cursor = Cursor::of("latest events");
 
 /// Returns a page of the events, the oldest first. Its `next` is there also at the end of the list, so that a reader goes
 /// on with it later. Only events that have their number are in the list, so a reader misses no event.
@@ -38,6 +39,20 @@ pub async fn list(
         page.next = last.or(before).or_else(|| Some(CURSOR.write(&0)));
     }
     Ok(page)
+}
+
+/// Returns a page of the events, the newest first.
+///
+/// # Errors
+///
+/// An invalid limit or cursor.
+pub async fn latest(
+    context: &Context<'_>,
+    listing: Listing<EventFilter>,
+) -> Result<List<EventRecord>, Denied<Faults>> {
+    let read =
+        async move |conn: &mut Conn, page: &Page<EventFilter, i64>| events::list_latest(conn, page).await;
+    list::read_now(context, LATEST, listing, read, |record| record.number).await
 }
 
 /// The cursor of a list that begins after the event with this number.

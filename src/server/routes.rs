@@ -8,12 +8,13 @@ use crate::api::{
     activity, api_keys, clients, document, events, grants, issuers, keys, logout_deliveries, refusals,
     resources, scopes, users, webhooks,
 };
+use crate::console;
 use crate::endpoints::fallback::{self, MethodNotAllowed};
 use crate::endpoints::{
     authorize, device_authorization, health, introspect, jwks, metadata, par, revoke, token, userinfo,
     webfinger,
 };
-use crate::http::route::Surface::{Api, Management, OAuth, Page};
+use crate::http::route::Surface::{Api, Console, Management, OAuth, Page};
 use crate::http::route::{Route, Surface};
 use crate::limits::Class;
 use crate::pages::{
@@ -22,7 +23,7 @@ use crate::pages::{
 };
 
 /// The most frequent endpoints come first.
-static ENDPOINTS: [Endpoint; 71] = [
+static ENDPOINTS: [Endpoint; 79] = [
     at("/token", OAuth, Class::Token).post(|route| route.to(token::post)).preflight(),
     at("/introspect", OAuth, Class::Introspection).post(|route| route.to(introspect::post)),
     at("/authorize", Page, Class::Pages)
@@ -196,6 +197,18 @@ static ENDPOINTS: [Endpoint; 71] = [
         .post(|route| route.to(webhooks::deliveries::retry)),
     at("/api/v1/webhooks/{id}/test", Management, Class::Management)
         .post(|route| route.to(webhooks::deliveries::test)),
+    at("/admin", Console, Class::Management).get(|route| route.to(console::overview)),
+    at("/admin/callback", Console, Class::Management).get(|route| route.to(console::callback)),
+    at("/admin/sign-out", Console, Class::Management).post(|route| route.to(console::sign_out)),
+    at("/admin/search", Console, Class::Management).get(|route| route.to(console::find)),
+    at("/admin/new/{kind}", Console, Class::Management)
+        .get(|route| route.to(console::new))
+        .post(|route| route.to(console::create)),
+    at("/admin/{kind}", Console, Class::Management).get(|route| route.to(console::list)),
+    at("/admin/{kind}/{id}", Console, Class::Management).get(|route| route.to(console::object)),
+    at("/admin/{kind}/{id}/{act}", Console, Class::Management)
+        .get(|route| route.to(console::prepare))
+        .post(|route| route.to(console::act)),
 ];
 
 /// The routes of the table, without their handlers. `has_management`: with those of the management API.

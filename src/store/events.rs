@@ -265,18 +265,41 @@ pub async fn forget(tx: &mut Tx, number: i64) -> Result<u64, DbError> {
     tx.query("DELETE FROM events WHERE number IS NOT NULL AND number <= $1").bind(number).execute().await
 }
 
-/// A page of the numbered events, the oldest first. The key of a page is the number of the event before it.
+/// A page of the numbered events that the filter finds, the oldest first.
 ///
 /// # Errors
 /// Only failures of the database.
 pub async fn list(conn: &mut Conn, page: &Page<EventFilter, i64>) -> Result<Vec<EventRecord>, DbError> {
+    found(conn, page, page.after.unwrap_or_default(), false).await
+}
+
+/// A page of the numbered events that the filter finds, the newest first.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn list_latest(
+    conn: &mut Conn,
+    page: &Page<EventFilter, i64>,
+) -> Result<Vec<EventRecord>, DbError> {
+    found(conn, page, page.after.unwrap_or(i64::MAX), true).await
+}
+
+/// The events after `place`, in either order.
+async fn found(
+    conn: &mut Conn,
+    page: &Page<EventFilter, i64>,
+    place: i64,
+    is_latest: bool,
+) -> Result<Vec<EventRecord>, DbError> {
     /// `$own` is the condition with an index of its own.
     macro_rules! select {
-        ($own:literal) => {
+        ($own:literal, $after:literal, $order:literal) => {
             concat!(
                 "SELECT number, chain, ",
                 columns!(),
-                " FROM events WHERE number IS NOT NULL AND number > $1 AND ",
+                " FROM events WHERE number IS NOT NULL AND number ",
+                $after,
+                " $1 AND ",
                 $own,
                 " AND ($2 IS NULL OR user_id = $2)
                   AND ($3 IS NULL OR client_id = $3)
@@ -284,18 +307,23 @@ pub async fn list(conn: &mut Conn, page: &Page<EventFilter, i64>) -> Result<Vec<
                   AND ($5 IS NULL OR actor_id = $5)
                   AND ($6 IS NULL OR time >= $6)
                   AND ($7 IS NULL OR time < $7)
-                  ORDER BY number LIMIT $8"
+                  ORDER BY number ",
+                $order,
+                " LIMIT $8"
             )
         };
     }
     let EventFilter { user, client, act, actor, since, until } = page.filter.clone();
-    let statement = match (&user, &client) {
-        (Some(_), _) => select!("user_id = $2"),
-        (None, Some(_)) => select!("client_id = $3"),
-        (None, None) => select!("TRUE"),
+    let statement = match (&user, &client, is_latest) {
+        (Some(_), _, false) => select!("user_id = $2", ">", ""),
+        (None, Some(_), false) => select!("client_id = $3", ">", ""),
+        (None, None, false) => select!("TRUE", ">", ""),
+        (Some(_), _, true) => select!("user_id = $2", "<", "DESC"),
+        (None, Some(_), true) => select!("client_id = $3", "<", "DESC"),
+        (None, None, true) => select!("TRUE", "<", "DESC"),
     };
     conn.query(statement)
-        .bind(page.after.unwrap_or_default())
+        .bind(place)
         .bind(user)
         .bind(client)
         .bind(act)

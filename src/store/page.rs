@@ -32,7 +32,7 @@ pub(super) fn in_any_spelling(part: &str) -> String {
 }
 
 /// A pattern for `LIKE … ESCAPE '\'` that fits every text with `part` in it.
-fn containing(part: &str) -> String {
+pub(super) fn containing(part: &str) -> String {
     let mut pattern = String::from("%");
     for c in part.chars() {
         if matches!(c, '%' | '_' | '\\') {

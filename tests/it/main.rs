@@ -29,6 +29,7 @@ mod clocks;
 mod code_grant;
 mod commands;
 mod consent;
+mod console;
 mod copy;
 mod cors;
 mod credentials;

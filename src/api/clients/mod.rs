@@ -18,6 +18,8 @@ use super::query::invalid;
 use super::reply::ApiReply;
 use crate::app::App;
 use crate::http::call::Request;
+use crate::members::Members;
+use crate::members::client::{self as members, NewMembers};
 use crate::oauth::client::{Client, ClientKind, GrantType};
 use crate::oauth::id::ClientId;
 use crate::operations::clients::{
@@ -28,6 +30,7 @@ use crate::operations::terms::Version;
 use crate::operations::{Context, Done};
 use crate::representation::address::segment;
 use crate::representation::client::settings;
+use crate::representation::settings::CLIENT;
 use crate::secret::Secret;
 use crate::store::clients::{ClientColumn, ClientFilter, ClientRecord};
 use members::NewMembers;
@@ -56,7 +59,7 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
 pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     respond(&app, &request, async |call| {
         call.end_of_query()?;
-        let (mut members, bytes) = body::read_with_bytes(call, body).await?;
+        let (mut members, bytes) = body::read_with_bytes(call, body, &CLIENT).await?;
         let new = NewMembers::read(&mut members, None);
         members.end()?;
         let new = new_client(call, new).await?;
@@ -85,7 +88,7 @@ pub async fn put(
         call.end_of_query()?;
         let id = ClientId::new(id.into_inner());
         let put = condition::of_put(call.request)?;
-        let mut members = body::read(call, body).await?;
+        let mut members = body::read(call, body, &CLIENT).await?;
         match put {
             PutCondition::Create => {
                 let new = NewMembers::read(&mut members, Some(&id));
@@ -104,7 +107,7 @@ async fn replace(
     call: &ApiCall<'_>,
     id: ClientId,
     version: Option<Version>,
-    mut members: body::Members,
+    mut members: Members,
 ) -> Result<ApiReply, ApiError> {
     members::drop_read_only(&mut members);
     let new = NewMembers::read(&mut members, Some(&id));
@@ -134,7 +137,7 @@ pub async fn patch(
         call.end_of_query()?;
         let id = ClientId::new(id.into_inner());
         let context = condition::context(call)?;
-        let mut members = body::read_patch(call, body).await?;
+        let mut members = body::read_patch(call, body, &CLIENT).await?;
         let patch = members::read_patch(&mut members, &id);
         members.end()?;
         changed(&context, &id, move |before: &Client| members::patched(before, &patch)).await

@@ -1,11 +1,10 @@
 //! `/api/v1/issuers`: trusted issuers.
 
-mod members;
 pub mod subjects;
 
 use actix_web::{HttpResponse, web};
 
-use super::body::{self, Members};
+use super::body;
 use super::call::respond;
 use super::condition;
 use super::idempotency;
@@ -15,6 +14,8 @@ use super::reply::ApiReply;
 use crate::app::App;
 use crate::failure::Denied;
 use crate::http::call::Request;
+use crate::members::trusted_issuer as members;
+use crate::members::Members;
 use crate::oauth::grant::trusted_issuer::TrustedIssuer;
 use crate::operations::fault::Faults;
 use crate::operations::trusted_issuers;

@@ -1,10 +1,8 @@
 //! `/api/v1/scopes`.
 
-mod members;
-
 use actix_web::{HttpResponse, web};
 
-use super::body::{self, Members};
+use super::body;
 use super::call::respond;
 use super::condition;
 use super::idempotency;
@@ -14,6 +12,8 @@ use super::reply::ApiReply;
 use crate::app::App;
 use crate::failure::Denied;
 use crate::http::call::Request;
+use crate::members::scope as members;
+use crate::members::Members;
 use crate::oauth::grant::scope::ScopeRecord;
 use crate::oauth::permission::{Area, Need};
 use crate::operations::fault::Faults;

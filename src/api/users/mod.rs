@@ -1,7 +1,6 @@
 //! `/api/v1/users`.
 
 pub mod consents;
-mod members;
 pub mod passwords;
 pub mod sessions;
 
@@ -17,6 +16,7 @@ use super::query::invalid;
 use super::reply::ApiReply;
 use crate::app::App;
 use crate::http::call::Request;
+use crate::members::user as members;
 use crate::oauth::id::UserId;
 use crate::oauth::identity::role::Role;
 use crate::operations::password_links::{self, PasswordLink};

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use super::issue::draft;
-use super::request::{Decision, TokenRequest};
+use super::request::{Decision, TokenRequest, draft};
 use crate::failure::Denied;
 use crate::oauth::error::OAuthError;
 use crate::oauth::token::{AccessToken, TokenResponse};

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::issue::{AllowedSignIn, NewGrant, begin_grant, draft};
-use super::request::{Decision, TokenRequest};
+use super::request::{Decision, TokenRequest, draft};
 use crate::failure::Denied;
+use crate::issuing::{AllowedSignIn, NewGrant, begin_grant};
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::device::{PollEffect, evaluate_poll};
 use crate::oauth::grant::may_issue;
@@ -51,7 +51,7 @@ pub(super) async fn issue(
             .map_err(|error| error.about(&grant.user))?;
         Ok(Some(AllowedSignIn { grant, nonce: None }))
     };
-    begin_grant(asked, client, draft, redeem).await
+    begin_grant((asked.app, asked.call), client, draft, redeem).await
 }
 
 /// Finds out what the device waits for, and records the poll.

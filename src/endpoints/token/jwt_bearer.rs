@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use super::foreign::{TokenRules, TrustedToken, verified};
-use super::issue::draft;
-use super::request::{Decision, TokenRequest};
+use super::request::{Decision, TokenRequest, draft};
 use crate::failure::Denied;
 use crate::oauth::assertion::AssertionKind;
 use crate::oauth::error::OAuthError;

@@ -2,7 +2,6 @@
 //! signs.
 
 mod foreign;
-mod issue;
 mod request;
 
 use std::cell::Cell;

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::issue::{Issued, ReplayedGrant, ResponseSigner, TokenPair, draft, granted_scope};
-use super::request::{Decision, TokenRequest};
+use super::request::{Decision, TokenRequest, draft};
 use crate::clock::Timestamp;
 use crate::failure::Denied;
+use crate::issuing::{Issued, ReplayedGrant, ResponseSigner, TokenPair, granted_scope};
 use crate::network::Network;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::{may_issue, scope};

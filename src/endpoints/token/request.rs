@@ -6,9 +6,12 @@ use super::foreign::TrustedToken;
 use crate::app::App;
 use crate::cache::decision::{OneTimeProof, View};
 use crate::endpoints::client_auth::Credentials;
+use crate::failure::Denied;
 use crate::http::call::Call;
 use crate::oauth::client::Client;
+use crate::oauth::error::OAuthError;
 use crate::oauth::request::params::Params;
+use crate::tokens::access_token::Draft;
 
 /// A request to the token endpoint, with any grant.
 pub(super) struct TokenRequest<'a> {
@@ -30,4 +33,12 @@ pub(super) struct Decision<'a> {
     pub(super) client: &'a Client,
     pub(super) view: &'a View<'a>,
     pub(super) trusted_token: &'a mut OneTimeProof<Arc<TrustedToken>>,
+}
+
+/// The draft of the token for this request, for the resource that it names.
+pub(super) async fn draft(
+    asked: &TokenRequest<'_>,
+    decision: &Decision<'_>,
+) -> Result<Arc<Draft>, Denied<OAuthError>> {
+    Draft::begin(asked.app, decision.client, asked.params, decision.view, asked.call.now).await.map(Arc::new)
 }

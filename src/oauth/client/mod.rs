@@ -2,6 +2,7 @@
 
 pub mod assertion;
 pub mod branding;
+pub mod console;
 pub mod health;
 pub mod id_token_claims;
 pub mod kind;

@@ -3,7 +3,7 @@
 use super::super::client_secrets;
 use super::super::db::{Conn, DbError, Query};
 use super::super::order::{Order, Orders, SortKey, SortValue, bind_after, page_in_order};
-use super::super::page::{Page, in_any_spelling};
+use super::super::page::{Page, containing, in_any_spelling};
 use super::{ClientRecord, RecordRow, with_secrets};
 use crate::oauth::client::{ClientKind, GrantType};
 use crate::oauth::identity::user::folded;
@@ -13,6 +13,8 @@ use crate::oauth::identity::user::folded;
 pub struct ClientFilter {
     /// Part of the id or the name, in any spelling.
     pub q: Option<String>,
+    /// Part of an address that the client has registered.
+    pub address: Option<String>,
     pub disabled: Option<bool>,
     pub kind: Option<ClientKind>,
     pub grant_type: Option<GrantType>,
@@ -53,10 +55,11 @@ impl ClientColumn {
 /// The condition of a page of the clients.
 macro_rules! listed {
     () => {
-        "FROM clients WHERE ($1 IS NULL OR (disabled_at IS NOT NULL) = $1)
+        "FROM clients WHERE id <> 'grantor-console' AND ($1 IS NULL OR (disabled_at IS NOT NULL) = $1)
            AND ($2 IS NULL OR search_text LIKE $2 ESCAPE '\\')
            AND ($3 IS NULL OR kind = $3)
-           AND ($4 IS NULL OR ' ' || grant_types || ' ' LIKE '% ' || $4 || ' %')"
+           AND ($4 IS NULL OR ' ' || grant_types || ' ' LIKE '% ' || $4 || ' %')
+           AND ($5 IS NULL OR metadata LIKE $5 ESCAPE '\\')"
     };
 }
 
@@ -76,17 +79,17 @@ macro_rules! secrets_of_listed_clients {
     };
 }
 
-/// A page of the clients with their secrets.
+/// A page of the clients with their secrets. The client of the console is on no page.
 ///
 /// # Errors
 /// [`DbError::Corrupt`] if a row is damaged; otherwise only failures of the database.
 pub async fn list(conn: &mut Conn, page: &Page<ClientFilter, SortKey>) -> Result<Vec<ClientRecord>, DbError> {
     let (order, is_first) = (page.filter.order, page.after.is_none());
-    let clients = page_in_order!(listed_clients, "", "$6", "$7", "$5", (order, is_first) {
+    let clients = page_in_order!(listed_clients, "", "$7", "$8", "$6", (order, is_first) {
         ClientColumn::Id => "id", ClientColumn::Name => "name_key", ClientColumn::CreatedAt => "created_at"
     });
     let secrets = page_in_order!(
-        secrets_of_listed_clients, ") ORDER BY created_at, id", "$6", "$7", "$5", (order, is_first) {
+        secrets_of_listed_clients, ") ORDER BY created_at, id", "$7", "$8", "$6", (order, is_first) {
             ClientColumn::Id => "id", ClientColumn::Name => "name_key", ClientColumn::CreatedAt => "created_at"
         }
     );
@@ -101,6 +104,7 @@ fn bind_page<'c>(query: Query<'c>, page: &Page<ClientFilter, SortKey>) -> Query<
         .bind(page.filter.q.as_deref().map(in_any_spelling))
         .bind(page.filter.kind.map(ClientKind::as_str))
         .bind(page.filter.grant_type.map(GrantType::as_str))
+        .bind(page.filter.address.as_deref().map(containing))
         .bind(page.rows());
     bind_after(query, page.after.as_ref())
 }

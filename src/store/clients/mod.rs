@@ -81,13 +81,17 @@ async fn find_client(conn: &mut Conn, id: &ClientId) -> Result<Option<Client>, D
     row.map(ClientRow::into_client).transpose()
 }
 
-/// Finds a client with its secrets. `None` if it is not registered.
+/// Finds a client with its secrets, for its operator. `None` if it is not registered; nor has an operator the client of the
+/// console.
 ///
 /// # Errors
 /// [`DbError::Corrupt`] if a row is damaged; otherwise only failures of the database.
 pub async fn find_record(conn: &mut Conn, id: &ClientId) -> Result<Option<ClientRecord>, DbError> {
     let rows: Vec<RecordRow> = conn
-        .query("SELECT id, version, metadata, disabled_at, created_at FROM clients WHERE id = $1")
+        .query(
+            "SELECT id, version, metadata, disabled_at, created_at FROM clients
+             WHERE id = $1 AND id <> 'grantor-console'",
+        )
         .bind(id.as_str())
         .all()
         .await?;
@@ -111,12 +115,13 @@ fn with_secrets(
     rows.into_iter().map(record).collect()
 }
 
-/// Whether any client is registered.
+/// Whether any client is registered besides that of the console.
 ///
 /// # Errors
 /// Only failures of the database.
 pub async fn is_any(conn: &mut Conn) -> Result<bool, DbError> {
-    let row: Option<(String,)> = conn.query("SELECT id FROM clients LIMIT 1").optional().await?;
+    let row: Option<(String,)> =
+        conn.query("SELECT id FROM clients WHERE id <> 'grantor-console' LIMIT 1").optional().await?;
     Ok(row.is_some())
 }
 

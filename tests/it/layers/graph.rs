@@ -53,9 +53,9 @@ const LEVELS: &[&[&str]] = &[
     &["connection/"],
     // What the edges share.
     &["tokens/", "http/"],
-    &["flows/", "work/"],
+    &["flows/", "issuing/", "members/", "work/"],
     // Edges translate, and never call each other; the route table, in the server, knows them all.
-    &["endpoints/", "pages/", "api/", "metrics/"],
+    &["endpoints/", "pages/", "api/", "console/", "metrics/"],
     &["server/"],
     &["cli/"],
     &["lib.rs", "main.rs"],

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::body::Members;
+use super::Members;
 use crate::oauth::client::{Client, ClientKind, ClientMetadata, GrantType};
 use crate::oauth::id::ClientId;
 use crate::operations::fault::{Fault, Faults};
@@ -14,15 +14,15 @@ use crate::secret::{Secret, random_id};
 const WORDS: [&str; 2] = ["grant_types", "response_types"];
 
 /// A client to register.
-pub(super) struct NewMembers {
-    pub(super) client: Client,
-    pub(super) secret: Option<Secret>,
+pub struct NewMembers {
+    pub client: Client,
+    pub secret: Option<Secret>,
 }
 
 impl NewMembers {
     /// Reads a client to register. `id` is the one in the address, if it has one; otherwise the body may name it, and the
     /// server makes one if it does not. What is wrong is noted with the members.
-    pub(super) fn read(members: &mut Members, id: Option<&ClientId>) -> Self {
+    pub fn read(members: &mut Members, id: Option<&ClientId>) -> Self {
         let named = members.text("client_id");
         let id = match (id, named) {
             (Some(id), Some(named)) if id.as_str() != named => {
@@ -52,7 +52,7 @@ impl NewMembers {
 }
 
 /// Reads a merge patch of a client (RFC 7396). What is wrong is noted with the members.
-pub(super) fn read_patch(members: &mut Members, id: &ClientId) -> Map<String, Value> {
+pub fn read_patch(members: &mut Members, id: &ClientId) -> Map<String, Value> {
     if members.text("client_id").is_some_and(|named| named != id.as_str()) {
         members.wrong("client_id", "the id of a client never changes");
     }
@@ -71,7 +71,7 @@ pub(super) fn read_patch(members: &mut Members, id: &ClientId) -> Map<String, Va
 }
 
 /// Drops the members that only the server sets, so that an object can be sent back as it was read.
-pub(super) fn drop_read_only(members: &mut Members) {
+pub fn drop_read_only(members: &mut Members) {
     for member in CLIENT.members.iter().filter(|member| member.is_by_server()) {
         members.take(member.name);
     }
@@ -81,7 +81,7 @@ pub(super) fn drop_read_only(members: &mut Members) {
 ///
 /// # Errors
 /// If the members do not fit together.
-pub(super) fn patched(before: &Client, patch: &Map<String, Value>) -> Result<Client, Faults> {
+pub fn patched(before: &Client, patch: &Map<String, Value>) -> Result<Client, Faults> {
     let mut patch = patch.clone();
     let disabled = patch.remove("disabled").and_then(|value| value.as_bool()).unwrap_or(before.disabled);
     let mut object = serde_json::to_value(&before.metadata).unwrap_or_default();

@@ -1,11 +1,13 @@
-//! What several grants have in common when they issue tokens.
+//! Begins grants and issues their first tokens: what several grant types, and the console, have in common.
+
+pub mod code;
 
 use std::sync::Arc;
 
-use super::request::{Decision, TokenRequest};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::failure::Denied;
+use crate::http::call::Call;
 use crate::keys::master::ServerKeys;
 use crate::oauth::client::{Client, GrantType};
 use crate::oauth::error::OAuthError;
@@ -29,24 +31,12 @@ use crate::store::grants::{self, Lifetime};
 use crate::tokens::access_token::Draft;
 use crate::tokens::id_token::{IdTokenHashes, Signer};
 
-/// The draft of the token for this request, for the resource that it names.
-pub(super) async fn draft(
-    asked: &TokenRequest<'_>,
-    decision: &Decision<'_>,
-) -> Result<Arc<Draft>, Denied<OAuthError>> {
-    Draft::begin(asked.app, decision.client, asked.params, decision.view, asked.call.now).await.map(Arc::new)
-}
-
 /// The scope of the tokens of a grant: what the request names, or else everything that was granted; without what the
 /// client may no longer have.
 ///
 /// # Errors
 /// If the request names more, or nothing is left.
-pub(super) fn granted_scope(
-    client: &Client,
-    grant: &Grant,
-    requested: Option<&str>,
-) -> Result<Scope, OAuthError> {
+pub fn granted_scope(client: &Client, grant: &Grant, requested: Option<&str>) -> Result<Scope, OAuthError> {
     let scope = token::narrow(requested, &grant.granted.scope, client)?;
     match scope.is_empty() && !grant.granted.scope.is_empty() {
         true => Err(Reason::ScopeForbidden
@@ -56,7 +46,7 @@ pub(super) fn granted_scope(
 }
 
 /// What a transaction has issued. The ID Token is not signed yet.
-pub(super) struct Issued {
+pub struct Issued {
     token: AccessToken,
     refresh_token: Option<String>,
     authentication: Authentication,
@@ -65,15 +55,15 @@ pub(super) struct Issued {
 }
 
 /// The tokens that a grant has issued together.
-pub(super) struct TokenPair {
-    pub(super) access: AccessToken,
-    pub(super) refresh: Option<String>,
+pub struct TokenPair {
+    pub access: AccessToken,
+    pub refresh: Option<String>,
 }
 
 impl Issued {
     /// The tokens of `grant` for `scope`, which is all of the grant's scope or a part. Only the first answer contains
     /// the nonce.
-    pub(super) fn of(grant: &Grant, scope: Scope, nonce: Option<&str>, tokens: TokenPair) -> Self {
+    pub fn of(grant: &Grant, scope: Scope, nonce: Option<&str>, tokens: TokenPair) -> Self {
         let id_token = scope.contains(OPENID).then(|| (grant.id_token(nonce), scope));
         let TokenPair { access: token, refresh: refresh_token } = tokens;
         Self { token, refresh_token, authentication: grant.authentication.clone(), id_token }
@@ -81,7 +71,7 @@ impl Issued {
 }
 
 /// What signs the answer to one request. It is found before the request uses anything up.
-pub(super) struct ResponseSigner<'a> {
+pub struct ResponseSigner<'a> {
     app: &'a App,
     client: &'a Client,
     draft: Arc<Draft>,
@@ -89,7 +79,7 @@ pub(super) struct ResponseSigner<'a> {
 }
 
 impl<'a> ResponseSigner<'a> {
-    pub(super) async fn begin(
+    pub async fn begin(
         app: &'a App,
         client: &'a Client,
         draft: Arc<Draft>,
@@ -100,10 +90,7 @@ impl<'a> ResponseSigner<'a> {
     }
 
     /// Signs the tokens. This must not be done while the database waits. `None` if nothing was issued.
-    pub(super) async fn answer(
-        self,
-        issued: Option<Issued>,
-    ) -> Result<Option<TokenResponse>, Denied<OAuthError>> {
+    pub async fn answer(self, issued: Option<Issued>) -> Result<Option<TokenResponse>, Denied<OAuthError>> {
         let Some(Issued { token, refresh_token, authentication, id_token }) = issued else {
             return Ok(None);
         };
@@ -119,17 +106,17 @@ impl<'a> ResponseSigner<'a> {
 }
 
 /// A grant that ends because something that is valid once was presented a second time.
-pub(super) struct ReplayedGrant<'a> {
-    pub(super) grant: &'a GrantId,
+pub struct ReplayedGrant<'a> {
+    pub grant: &'a GrantId,
     /// The client that presented it.
-    pub(super) client: &'a ClientId,
-    pub(super) user: Option<&'a UserId>,
-    pub(super) why: Reason,
+    pub client: &'a ClientId,
+    pub user: Option<&'a UserId>,
+    pub why: Reason,
 }
 
 impl ReplayedGrant<'_> {
     /// Revokes the grant, and records that in the audit trail.
-    pub(super) async fn revoke(&self, tx: &mut Tx, actor: &Actor, now: Timestamp) -> Result<(), DbError> {
+    pub async fn revoke(&self, tx: &mut Tx, actor: &Actor, now: Timestamp) -> Result<(), DbError> {
         if !grants::revoke(tx, self.grant, self.why, now).await? {
             return Ok(());
         }
@@ -142,31 +129,31 @@ impl ReplayedGrant<'_> {
 }
 
 /// A sign-in that a person has allowed a client to use, and the `nonce` of the request for it.
-pub(super) struct AllowedSignIn {
-    pub(super) grant: Grant,
-    pub(super) nonce: Option<String>,
+pub struct AllowedSignIn {
+    pub grant: Grant,
+    pub nonce: Option<String>,
 }
 
 /// Everything that a new grant needs in its transaction.
-pub(super) struct NewGrant {
-    pub(super) client: Arc<StoredClient>,
-    pub(super) draft: Arc<Draft>,
+pub struct NewGrant {
+    pub client: Arc<StoredClient>,
+    pub draft: Arc<Draft>,
     keys: Arc<ServerKeys>,
-    pub(super) lifetime: Lifetime,
-    pub(super) live: LiveSessions,
+    pub lifetime: Lifetime,
+    pub live: LiveSessions,
     actor: Arc<Actor>,
 }
 
 /// Redeems what a person has allowed, and begins the grant with its first tokens.
 ///
 /// `redeem` uses it up and decides. It returns `None` if the client has changed since it authenticated.
-pub(super) async fn begin_grant(
-    asked: &TokenRequest<'_>,
+pub async fn begin_grant(
+    (app, call): (&App, &Call),
     stored: &Arc<StoredClient>,
     draft: Arc<Draft>,
     redeem: impl AsyncFn(&mut Tx, &NewGrant) -> Result<Option<AllowedSignIn>, Denied<OAuthError>> + Send + 'static,
 ) -> Result<Option<TokenResponse>, Denied<OAuthError>> {
-    let (app, now, client) = (asked.app, asked.call.now, &stored.client);
+    let (now, client) = (call.now, &stored.client);
     let response_signer = ResponseSigner::begin(app, client, draft.clone(), now).await?;
     let lifetime = lifetime(app, client, now);
     let new = NewGrant {
@@ -175,7 +162,7 @@ pub(super) async fn begin_grant(
         keys: app.keys.clone(),
         lifetime,
         live: app.live_sessions(now),
-        actor: asked.call.acting_client(client),
+        actor: call.acting_client(client),
     };
     let work = async move |tx: &mut Tx| match redeem(tx, &new).await? {
         Some(allowed) => new.save(tx, allowed).await.map(Some),
@@ -186,7 +173,7 @@ pub(super) async fn begin_grant(
 
 impl NewGrant {
     /// Revokes a grant, because what a person has allowed was presented a second time.
-    pub(super) async fn revoke_replayed(
+    pub async fn revoke_replayed(
         &self,
         tx: &mut Tx,
         grant: &GrantId,

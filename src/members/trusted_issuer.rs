@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::super::body::Members;
+use super::Members;
 use crate::oauth::client::AssertionAudience;
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::grant::trusted_issuer::{IssuerKeys, TrustedIssuer};
@@ -13,7 +13,7 @@ use crate::operations::trusted_issuers::TrustedIssuerChanges;
 const ISSUER: &str = "issuer";
 
 /// Reads an issuer to trust under this name, or one that replaces it. What is wrong is noted with the members.
-pub(super) fn new(members: &mut Members, issuer: String) -> TrustedIssuer {
+pub fn new(members: &mut Members, issuer: String) -> TrustedIssuer {
     let keys = keys(members);
     if matches!(keys, GivenKeys::None | GivenKeys::Removed) {
         members.wrong("jwks", "an issuer has jwks or jwks_uri");
@@ -35,7 +35,7 @@ pub(super) fn new(members: &mut Members, issuer: String) -> TrustedIssuer {
 }
 
 /// The changes that give an issuer all the members of this one.
-pub(super) fn whole(issuer: TrustedIssuer) -> TrustedIssuerChanges {
+pub fn whole(issuer: TrustedIssuer) -> TrustedIssuerChanges {
     TrustedIssuerChanges {
         keys: Some(issuer.keys),
         scopes: ListChange::Replace(issuer.scopes.names().map(str::to_owned).collect()),
@@ -45,7 +45,7 @@ pub(super) fn whole(issuer: TrustedIssuer) -> TrustedIssuerChanges {
 }
 
 /// Reads a merge patch of an issuer (RFC 7396). What is wrong is noted with the members.
-pub(super) fn changes(members: &mut Members) -> TrustedIssuerChanges {
+pub fn changes(members: &mut Members) -> TrustedIssuerChanges {
     let given = keys(members);
     if given == GivenKeys::Removed {
         members.wrong("jwks", "an issuer has jwks or jwks_uri; to remove one, give the other");

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::super::body::Members;
+use super::Members;
 use crate::clock::Seconds;
 use crate::oauth::grant::scope::ScopeRecord;
 use crate::oauth::language_tag::LanguageTag;
@@ -12,7 +12,7 @@ use crate::operations::scopes::ScopeChanges;
 use crate::operations::text_change::TextChange;
 
 /// Reads a scope to create under this name, or one that replaces it. What is wrong is noted with the members.
-pub(super) fn new(members: &mut Members, name: String) -> ScopeRecord {
+pub fn new(members: &mut Members, name: String) -> ScopeRecord {
     let given = changes(members);
     let description = whole_text(members, &given.description, "description");
     if description.is_none() {
@@ -33,7 +33,7 @@ pub(super) fn new(members: &mut Members, name: String) -> ScopeRecord {
 }
 
 /// The changes that give a scope all the members of this one.
-pub(super) fn whole(scope: ScopeRecord) -> ScopeChanges {
+pub fn whole(scope: ScopeRecord) -> ScopeChanges {
     ScopeChanges {
         description: replacing(Some(&scope.description)),
         consequence: replacing(scope.consequence.as_ref()),
@@ -46,7 +46,7 @@ pub(super) fn whole(scope: ScopeRecord) -> ScopeChanges {
 }
 
 /// Reads a merge patch of a scope (RFC 7396). What is wrong is noted with the members.
-pub(super) fn changes(members: &mut Members) -> ScopeChanges {
+pub fn changes(members: &mut Members) -> ScopeChanges {
     let changes = ScopeChanges {
         description: text(members, "description"),
         consequence: text(members, "consequence"),

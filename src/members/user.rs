@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::super::body::Members;
+use super::Members;
 use crate::oauth::identity::claims::{self, Claims};
 use crate::oauth::identity::password::PasswordPolicy;
 use crate::oauth::identity::role::Role;
@@ -15,17 +15,17 @@ use crate::secret::Secret;
 const OWN: [&str; 4] = ["name", "email", "email_verified", "groups"];
 
 /// A user to create.
-pub(super) struct NewUserMembers {
-    pub(super) username: String,
+pub struct NewUserMembers {
+    pub username: String,
     /// With the name, the e-mail address and the groups.
-    pub(super) claims: Claims,
+    pub claims: Claims,
     /// `None`: the person gets a link.
-    pub(super) password: Option<Secret>,
-    pub(super) role: Option<Role>,
+    pub password: Option<Secret>,
+    pub role: Option<Role>,
 }
 
 /// Reads a user to create. What is wrong is noted with the members.
-pub(super) fn read_new(members: &mut Members, policy: PasswordPolicy) -> NewUserMembers {
+pub fn read_new(members: &mut Members, policy: PasswordPolicy) -> NewUserMembers {
     refuse_read_only(members);
     let username = read_username(members);
     let claims = ClaimMembers::read(members, ClaimManner::Set).set;
@@ -45,7 +45,7 @@ pub(super) fn read_new(members: &mut Members, policy: PasswordPolicy) -> NewUser
 }
 
 /// Reads what replaces the user with this id. What is wrong is noted with the members.
-pub(super) fn read_replacement(members: &mut Members, id: &str) -> UserChanges {
+pub fn read_replacement(members: &mut Members, id: &str) -> UserChanges {
     if members.text("id").is_some_and(|named| named != id) {
         members.wrong("id", "it must be the one in the address");
     }
@@ -68,7 +68,7 @@ pub(super) fn read_replacement(members: &mut Members, id: &str) -> UserChanges {
 }
 
 /// Reads a merge patch of a user (RFC 7396). What is wrong is noted with the members.
-pub(super) fn read_patch(members: &mut Members) -> UserChanges {
+pub fn read_patch(members: &mut Members) -> UserChanges {
     refuse_read_only(members);
     refuse_password(members);
     let username = members.changed_text("username");
@@ -100,7 +100,7 @@ fn read_role(members: &mut Members) -> Option<Option<Role>> {
 }
 
 /// The texts that are no good password of a user.
-pub(super) fn names(username: &str, claims: &Claims) -> Vec<String> {
+pub fn names(username: &str, claims: &Claims) -> Vec<String> {
     let claim = |name: &str| claims.get(name).and_then(Value::as_str);
     [Some(username), claim("email"), claim("name")].into_iter().flatten().map(str::to_owned).collect()
 }

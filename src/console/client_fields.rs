@@ -1,0 +1,256 @@
+//! The settings of a client as fields of a form, each with its sentence and the option of the command.
+
+use super::form::{FieldSpec, Group, Input};
+use crate::representation::settings::CLIENT;
+
+const fn field(
+    name: &'static str,
+    label: &'static str,
+    input: Input,
+    option: (&'static str, &'static str),
+) -> FieldSpec {
+    FieldSpec { name, label, of: &CLIENT, input, is_required: false, option }
+}
+
+const fn required(
+    name: &'static str,
+    label: &'static str,
+    input: Input,
+    option: (&'static str, &'static str),
+) -> FieldSpec {
+    FieldSpec { is_required: true, ..field(name, label, input, option) }
+}
+
+/// The kinds of applications.
+pub(super) const KINDS: &[(&str, &str)] = &[
+    ("web", "web – runs on a server and keeps a secret"),
+    ("spa", "spa – runs in a browser"),
+    ("native", "native – runs on a device"),
+    ("service", "service – works without people"),
+];
+
+const GRANTS: &[(&str, &str)] = &[
+    ("authorization_code", "authorization_code"),
+    ("refresh_token", "refresh_token"),
+    ("client_credentials", "client_credentials"),
+    ("urn:ietf:params:oauth:grant-type:device_code", "device_code"),
+    ("urn:ietf:params:oauth:grant-type:jwt-bearer", "jwt_bearer"),
+    ("urn:ietf:params:oauth:grant-type:token-exchange", "token_exchange"),
+];
+
+const METHODS: &[(&str, &str)] = &[
+    ("", "client_secret_basic or client_secret_post"),
+    ("client_secret_basic", "client_secret_basic"),
+    ("client_secret_post", "client_secret_post"),
+    ("client_secret_jwt", "client_secret_jwt"),
+    ("private_key_jwt", "private_key_jwt"),
+];
+
+const ALGORITHMS: &[(&str, &str)] =
+    &[("", "default"), ("RS256", "RS256"), ("PS256", "PS256"), ("ES256", "ES256"), ("EdDSA", "EdDSA")];
+
+/// What a new client usually needs.
+pub(super) const NEW: &[Group] = &[(
+    "",
+    &[
+        required("client_name", "Name", Input::Line, ("--name", "")),
+        field("client_id", "Client id", Input::Line, ("--id", "")),
+        required("kind", "Kind", Input::Choice(KINDS), ("--kind", "")),
+        field("redirect_uris", "Redirect URIs", Input::Lines, ("--redirect-uri", "")),
+        field("scope", "Scopes", Input::Words, ("--scope", "")),
+    ],
+)];
+
+/// All settings of a client.
+pub(super) const ALL: &[Group] = &[
+    ("Application", APPLICATION),
+    ("Addresses", ADDRESSES),
+    ("Grants and scopes", GRANTING),
+    ("Proof of the client", PROOF),
+    ("Tokens", TOKENS),
+    ("People and consent", PEOPLE),
+    ("Sign-out", SIGN_OUT),
+    ("Exchange of tokens", EXCHANGE),
+    ("Look", LOOK),
+];
+
+const APPLICATION: &[FieldSpec] = &[
+    required("client_name", "Name", Input::Line, ("--name", "")),
+    required("kind", "Kind", Input::Choice(KINDS), ("--kind", "")),
+    field("client_uri", "Website", Input::Line, ("--site", "--no-site")),
+    field("policy_uri", "Privacy policy", Input::Line, ("--policy", "--no-policy")),
+    field("tos_uri", "Terms of service", Input::Line, ("--terms", "--no-terms")),
+];
+
+const ADDRESSES: &[FieldSpec] = &[
+    field("redirect_uris", "Redirect URIs", Input::Lines, ("--redirect-uri", "")),
+    field(
+        "post_logout_redirect_uris",
+        "Addresses after a sign-out",
+        Input::Lines,
+        ("--post-logout-redirect-uri", "--no-post-logout-redirect-uris"),
+    ),
+    field("origins", "Origins", Input::Lines, ("--origin", "--no-origins")),
+    field(
+        "allowed_schemes",
+        "Schemes without a dot",
+        Input::Lines,
+        ("--allow-scheme", "--no-allowed-schemes"),
+    ),
+];
+
+const GRANTING: &[FieldSpec] = &[
+    field("grant_types", "Grant types", Input::Flags(GRANTS), ("--grant", "")),
+    field("response_types", "Response types besides code", Input::Lines, ("--response-type", "")),
+    field("scope", "Scopes", Input::Words, ("--scope", "--scope ''")),
+    field("resources", "Resources", Input::Lines, ("--resource", "--no-resources")),
+    field(
+        "pkce",
+        "PKCE",
+        Input::Choice(&[
+            ("", "as the server's oauth.require_pkce"),
+            ("required", "required"),
+            ("optional", "optional"),
+        ]),
+        ("--pkce", "--pkce default"),
+    ),
+];
+
+const PROOF: &[FieldSpec] = &[
+    field(
+        "token_endpoint_auth_method",
+        "Method",
+        Input::Choice(METHODS),
+        ("--auth-method", "--auth-method any"),
+    ),
+    field("jwks_uri", "Address of its public keys", Input::Line, ("--jwks-uri", "")),
+    field("jwks", "Public keys", Input::Json, ("--jwks", "")),
+    field(
+        "assertion_audience",
+        "Audience of its assertions",
+        Input::Choice(&[("issuer", "issuer"), ("token-endpoint", "issuer or token endpoint")]),
+        ("--assertion-audience", ""),
+    ),
+];
+
+const TOKENS: &[FieldSpec] = &[
+    field(
+        "token_format",
+        "Format of access tokens",
+        Input::Choice(&[("opaque", "opaque"), ("jwt", "jwt")]),
+        ("--token-format", ""),
+    ),
+    field(
+        "access_token_lifetime",
+        "Lifetime of access tokens",
+        Input::Number,
+        ("--access-token-lifetime", "--access-token-lifetime default"),
+    ),
+    field(
+        "id_token_signed_response_alg",
+        "Algorithm of ID Tokens",
+        Input::Choice(ALGORITHMS),
+        ("--id-token-alg", "--id-token-alg default"),
+    ),
+    field(
+        "id_token_claims",
+        "Claims of ID Tokens",
+        Input::Claims,
+        ("--id-token-claims", "--id-token-claims none"),
+    ),
+    field(
+        "userinfo_signed_response_alg",
+        "Algorithm of UserInfo",
+        Input::Choice(ALGORITHMS),
+        ("--userinfo-alg", "--userinfo-alg default"),
+    ),
+    field("id_token_encrypted_response_alg", "Encryption of ID Tokens: key", Input::Line, ("", "")),
+    field("id_token_encrypted_response_enc", "Encryption of ID Tokens: content", Input::Line, ("", "")),
+    field("userinfo_encrypted_response_alg", "Encryption of UserInfo: key", Input::Line, ("", "")),
+    field("userinfo_encrypted_response_enc", "Encryption of UserInfo: content", Input::Line, ("", "")),
+];
+
+const PEOPLE: &[FieldSpec] = &[
+    field(
+        "subject_type",
+        "Subject",
+        Input::Choice(&[("public", "public"), ("pairwise", "pairwise")]),
+        ("--subject-type", ""),
+    ),
+    field(
+        "sector_identifier_uri",
+        "Sector",
+        Input::Line,
+        ("--sector-identifier-uri", "--no-sector-identifier-uri"),
+    ),
+    field("required_group", "Required group", Input::Line, ("--require-group", "--no-required-group")),
+    field("first_party", "Belongs to the operator", Input::Switch, ("--first-party", "")),
+    field("partial_consent", "Partial consent", Input::Switch, ("--partial-consent", "")),
+    field(
+        "may_reuse_consent",
+        "Consent of a public client counts again",
+        Input::Switch,
+        ("--may-reuse-consent", ""),
+    ),
+];
+
+const SIGN_OUT: &[FieldSpec] = &[
+    field(
+        "backchannel_logout_uri",
+        "Back-channel address",
+        Input::Line,
+        ("--backchannel-logout-uri", "--no-backchannel-logout-uri"),
+    ),
+    field(
+        "frontchannel_logout_uri",
+        "Front-channel address",
+        Input::Line,
+        ("--frontchannel-logout-uri", "--no-frontchannel-logout-uri"),
+    ),
+];
+
+const EXCHANGE: &[FieldSpec] = &[
+    field("may_act", "May act", Input::Line, ("--may-act", "--no-may-act")),
+    field("may_impersonate", "May impersonate", Input::Switch, ("--may-impersonate", "")),
+    field("may_widen_resources", "May widen resources", Input::Switch, ("--may-widen-resources", "")),
+];
+
+const LOOK: &[FieldSpec] = &[
+    field("brand_accent", "Accent", Input::Line, ("--brand-accent", "")),
+    field("brand_background", "Background", Input::Line, ("--brand-background", "")),
+    field("brand_background_dark", "Dark background", Input::Line, ("--brand-background-dark", "")),
+    field("brand_radius", "Radius", Input::Line, ("--brand-radius", "")),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::oauth::client::{ClientKind, GrantType};
+    use crate::oauth::signing_key::SigningAlgorithm;
+
+    #[test]
+    fn every_setting_of_a_client_has_a_field() {
+        // Acts of their own disable a client and add a secret.
+        let others = ["client_id", "client_secret", "disabled"];
+        let members = CLIENT.members.iter().filter(|member| !member.is_by_server());
+        let known: BTreeSet<&str> =
+            members.map(|member| member.name).filter(|name| !others.contains(name)).collect();
+        let fields = ALL.iter().flat_map(|(_, specs)| specs.iter().map(|spec| spec.name));
+        assert_eq!(fields.collect::<BTreeSet<_>>(), known);
+    }
+
+    #[test]
+    fn fields_offer_every_word_that_a_client_can_have() {
+        for grant in GrantType::ALL {
+            assert!(GRANTS.iter().any(|(word, _)| *word == grant.as_str()), "{}", grant.as_str());
+        }
+        for algorithm in SigningAlgorithm::ALL {
+            assert!(ALGORITHMS.iter().any(|(word, _)| *word == algorithm.as_str()), "{algorithm}");
+        }
+        for (word, _) in KINDS {
+            assert!(ClientKind::parse(word).is_some(), "{word}");
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The secrets of a client: a new one is shown once.
+
+use super::error::ConsoleError;
+use super::field;
+use super::form::FormView;
+use super::page::{Action, Cell, ConsolePage, Notice, PageLink, Part, RowTable, Section};
+use super::same::{Same, shell};
+use super::tables::path_of;
+use super::visit::{ConsoleReply, Visit};
+use crate::clock::{Seconds, Timestamp};
+use crate::representation::address::segment;
+use crate::oauth::client::Client;
+use crate::oauth::id::ClientId;
+use crate::oauth::permission::{Area, Need};
+use crate::oauth::request::params::Params;
+use crate::operations::clients::{self, SecretSource};
+use crate::operations::fault::Fault;
+use crate::secret::Secret;
+use crate::store::clients::ClientRecord;
+
+/// How long a replaced secret can still be used.
+const OVERLAP: Seconds = Seconds::new(7 * 24 * 3600);
+
+/// The secrets of a client, with their acts.
+pub(super) fn section(visit: &Visit<'_>, record: &ClientRecord) -> Section {
+    let path = path_of("clients", record.client.id.as_str());
+    let may_write = visit.may(Need::write(Area::Clients));
+    let row = |secret: &crate::store::client_secrets::SecretRecord| {
+        let mut cells = vec![
+            Cell::code(secret.id.clone()),
+            Cell::time(secret.created_at),
+            Cell::time(secret.expires_at),
+            Cell::time(secret.last_used_at),
+        ];
+        if may_write {
+            let change = format!("{path}/secret?secret={}", segment(&secret.id));
+            let remove = format!("{path}/remove-secret?secret={}", segment(&secret.id));
+            cells.extend([Cell::link("Set its end", change), Cell::link("Remove", remove)]);
+        }
+        cells
+    };
+    let mut head = vec!["Secret", "Created", "Ends", "Last used"];
+    if may_write {
+        head.extend(["", ""]);
+    }
+    let table = RowTable {
+        caption: "Secrets".to_owned(),
+        head,
+        rows: record.secrets.iter().map(row).collect(),
+        empty: "The client has no secret.".to_owned(),
+        ..RowTable::default()
+    };
+    let section = Section::of("Secrets", vec![Part::Table(table)]);
+    match may_write && !record.client.kind.is_public() {
+        true => section.with_actions(vec![Action::plain("Add a secret", format!("{path}/secret"))]),
+        false => section,
+    }
+}
+
+/// The page with a secret that is shown only now.
+pub(super) fn shown_once(client: &Client, secret: &Secret) -> ConsolePage {
+    let path = path_of("clients", client.id.as_str());
+    ConsolePage {
+        title: client.name.as_str().to_owned(),
+        place: "clients",
+        trail: vec![PageLink::to("Clients", "/admin/clients")],
+        id: Some(client.id.to_string()),
+        notices: vec![Notice::secret(
+            "This is the secret of the client. It is shown only now; no one can read it again.",
+            secret.expose().as_str(),
+        )],
+        actions: vec![Action::primary("Go on to the client", path)],
+        ..ConsolePage::default()
+    }
+}
+
+pub(super) async fn prepare(
+    visit: &Visit<'_>,
+    record: &ClientRecord,
+    act: &str,
+) -> Result<ConsoleReply, ConsoleError> {
+    let (id, path) = (record.client.id.as_str(), path_of("clients", record.client.id.as_str()));
+    let secret = visit.parameter("secret").unwrap_or_default();
+    let of_client = format!("/clients/{}/secrets", segment(id));
+    let of_secret = format!("{of_client}/{}", segment(&secret));
+    let issuer = &visit.app.issuer;
+    let mut view = FormView::danger(format!("{path}/{act}"), "", path.clone());
+    view.hidden.push(("secret", secret.clone()));
+    let (title, lead) = match (act, secret.is_empty()) {
+        ("remove-secret", _) => {
+            visit.must_be_fresh(|| format!("{path}/{act}?secret={}", segment(&secret)))?;
+            let removal = clients::check_remove_secret(&visit.context(), &record.client.id, &secret).await?;
+            let command = format!("grantor client remove-secret {} {}", shell(id), shell(&secret));
+            view.submit = "Remove the secret".to_owned();
+            view.same = Some(Same::of(issuer, ("DELETE", &of_secret), None, command));
+            let lead = match removal == clients::SecretRemoval::OfTheLast {
+                true => "It is the last valid secret: the client gets no tokens until it has another one.",
+                false => "Whoever still uses this secret is refused at once. The other secrets stay valid.",
+            };
+            ("Remove the secret?", lead)
+        }
+        (_, true) => {
+            let command = format!("grantor client add-secret {}", shell(id));
+            view.tone = "primary";
+            view.submit = "Add a secret".to_owned();
+            view.same = Some(Same::of(issuer, ("POST", &of_client), Some(&serde_json::json!({})), command));
+            (
+                "Add a secret?",
+                "The secrets that it has stay valid. To replace one, add a new secret, deploy it, and then end the old one.",
+            )
+        }
+        (_, false) => {
+            let end = serde_json::json!({ "expires_at": (visit.request.now + OVERLAP).iso() });
+            view.tone = "primary";
+            view.submit = "End it in 7 days".to_owned();
+            view.same = Some(Same::of(issuer, ("PATCH", &of_secret), Some(&end), None));
+            (
+                "End the secret in 7 days?",
+                "Until then the client can use it. Everything that has not been given the new secret by then is refused.",
+            )
+        }
+    };
+    Ok(ConsoleReply::Page(ConsolePage {
+        title: title.to_owned(),
+        place: "clients",
+        trail: vec![
+            PageLink::to("Clients", "/admin/clients"),
+            PageLink::to(record.client.name.as_str(), path),
+        ],
+        id: Some(secret).filter(|secret| !secret.is_empty()),
+        sections: vec![Section::of("What happens", vec![Part::Form(Box::new(view))]).with_lead(lead)],
+        ..ConsolePage::default()
+    }))
+}
+
+pub(super) async fn act(
+    visit: &Visit<'_>,
+    client: &ClientId,
+    act: &str,
+    form: &Params,
+) -> Result<ConsoleReply, ConsoleError> {
+    let (context, secret) = (visit.context(), field(form, "secret"));
+    let path = path_of("clients", client.as_str());
+    match (act, secret) {
+        ("remove-secret", secret) => {
+            let expected = clients::check_remove_secret(&context, client, secret).await?;
+            clients::remove_secret(&context, client, secret, expected).await?;
+            Ok(ConsoleReply::SeeOther(format!("{path}?note=secret-removed")))
+        }
+        (_, "") => {
+            let added = clients::add_secret(&context, client, SecretSource::Generated, None).await?.outcome;
+            let record = clients::find(&context, client).await?;
+            let missing = || Fault::not_found("no secret was made");
+            let secret = added.generated.as_ref().ok_or_else(missing)?;
+            Ok(ConsoleReply::Page(shown_once(&record.client, secret)))
+        }
+        (_, secret) => {
+            let end: Timestamp = visit.request.now + OVERLAP;
+            clients::set_secret_end(&context, client, secret, Some(end)).await?;
+            Ok(ConsoleReply::SeeOther(format!("{path}?note=secret-ends")))
+        }
+    }
+}

@@ -1,0 +1,374 @@
+//! Clients: their list, the forms for a new one and for the settings of one, and acts on one.
+
+use serde_json::{Map, Value};
+
+use super::client_fields::{ALL, NEW};
+use super::error::ConsoleError;
+use super::form::{self, FieldValues, FormView, Group};
+use super::page::{Action, Badge, Cell, ConsolePage, Filter, Notice, PageLink, Part, Section};
+use super::same::{Same, shell};
+use super::tables::{listing, narrowed, page, path_of};
+use super::visit::{ConsoleReply, Visit};
+use super::{client_check, client_secrets, field};
+use crate::http::general_error::FaultyMember;
+use crate::representation::address::segment;
+use crate::members::Members;
+use crate::members::client::{self as members, NewMembers};
+use crate::oauth::client::{Client, ClientKind, GrantType};
+use crate::oauth::id::ClientId;
+use crate::oauth::permission::{Area, Need};
+use crate::oauth::request::params::Params;
+use crate::operations::clients::{self, ClientChange, Logos, NewClient, SectorReading};
+use crate::operations::terms::Version;
+use crate::representation::client::settings;
+use crate::representation::settings::CLIENT;
+use crate::store::clients::{ClientFilter, ClientRecord};
+
+const READ: Need = Need::read(Area::Clients);
+const WRITE: Need = Need::write(Area::Clients);
+
+pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError> {
+    visit.needs(READ)?;
+    let filter = ClientFilter {
+        q: visit.parameter("q"),
+        disabled: visit.parameter("state").map(|state| state == "disabled"),
+        kind: visit.parameter("kind").and_then(|word| ClientKind::parse(&word)),
+        grant_type: visit.parameter("grant_type").and_then(|word| GrantType::parse(&word)),
+        ..ClientFilter::default()
+    };
+    let found = clients::list(&visit.context(), listing(visit, filter)).await?;
+    let filter = Filter {
+        path: "/admin/clients",
+        fields: vec![
+            narrowed(visit, "q", "Name or id", &[]),
+            narrowed(visit, "kind", "Kind", &["web", "spa", "native", "service"]),
+            narrowed(visit, "state", "State", &["enabled", "disabled"]),
+            narrowed(
+                visit,
+                "grant_type",
+                "Grant type",
+                &["authorization_code", "client_credentials", "refresh_token", "device_code"],
+            ),
+        ],
+    };
+    let head = ["Name", "Client id", "Kind", "State", "Secrets", "Created"];
+    let empty = "No client matches. A client is an application that gets tokens here.";
+    let mut page = page(visit, ("Clients", "clients"), Some(filter), (&head, empty), (&found, cells));
+    if visit.may(WRITE) {
+        page.actions.push(Action::primary("New client", "/admin/new/clients"));
+    }
+    Ok(ConsoleReply::Page(page))
+}
+
+/// The cells of a client in a list.
+pub(super) fn cells(record: &ClientRecord) -> Vec<Cell> {
+    let client = &record.client;
+    vec![
+        Cell::link(client.name.as_str(), path_of("clients", client.id.as_str())),
+        Cell::code(client.id.as_str()),
+        Cell::text(client.kind.as_str()),
+        Cell::state(client.disabled),
+        Cell::text(record.secrets.len().to_string()),
+        Cell::time(record.created_at),
+    ]
+}
+
+pub(super) fn new(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError> {
+    visit.needs(WRITE)?;
+    // A link can fill the form.
+    let from_query = |spec: &form::FieldSpec| (spec.name, visit.parameter(spec.name).into_iter().collect());
+    let values = NEW.iter().flat_map(|(_, specs)| specs.iter().map(from_query)).collect();
+    Ok(ConsoleReply::Page(new_page(visit, &values, None)))
+}
+
+fn new_page(visit: &Visit<'_>, values: &FieldValues, error: Option<&ConsoleError>) -> ConsolePage {
+    let (faults, notices) = said(NEW, error);
+    let mut view = FormView::of("/admin/new/clients", "Create client", NEW, (values, &faults));
+    view.has_check = true;
+    view.cancel = Some("/admin/clients".to_owned());
+    let example = form::members(NEW, values).map(form::given).unwrap_or_default();
+    view.same = Some(same_as_create(visit, &example));
+    ConsolePage {
+        title: "New client".to_owned(),
+        place: "clients",
+        trail: vec![PageLink::to("Clients", "/admin/clients")],
+        notices,
+        sections: vec![Section { parts: vec![Part::Form(Box::new(view))], ..Section::default() }],
+        is_refused: error.is_some(),
+        ..ConsolePage::default()
+    }
+}
+
+fn same_as_create(visit: &Visit<'_>, members: &Map<String, Value>) -> Same {
+    let options = form::options(NEW, members);
+    let body = Value::Object(members.clone());
+    Same::of(&visit.app.issuer, ("POST", "/clients"), Some(&body), format!("grantor client create{options}"))
+}
+
+/// What is wrong: with single fields, and with nothing that a field shows.
+pub(super) fn said(groups: &[Group], error: Option<&ConsoleError>) -> (Vec<FaultyMember>, Vec<Notice>) {
+    let Some(ConsoleError::Refused(refusal)) = error else { return (Vec::new(), Vec::new()) };
+    let notices = match refusal.members.is_empty() {
+        true => vec![Notice::bad(refusal.error.description.clone().into_owned())],
+        false => form::elsewhere(groups, &refusal.members).into_iter().map(Notice::bad).collect(),
+    };
+    (refusal.members.clone(), notices)
+}
+
+pub(super) async fn create(visit: &Visit<'_>, posted: &Params) -> Result<ConsoleReply, ConsoleError> {
+    visit.needs(WRITE)?;
+    let values = form::values_in(NEW, posted);
+    let is_check = field(posted, "check") == "true";
+    match created(visit, &values, is_check).await {
+        Ok(_) if is_check => {
+            let mut page = new_page(visit, &values, None);
+            page.notices.push(Notice::good("Nothing is wrong. Nothing was created."));
+            Ok(ConsoleReply::Page(page))
+        }
+        Ok(created) => created_page(&created),
+        Err(error @ ConsoleError::Refused(_)) => {
+            Ok(ConsoleReply::Page(new_page(visit, &values, Some(&error))))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn created(
+    visit: &Visit<'_>,
+    values: &FieldValues,
+    is_check: bool,
+) -> Result<clients::CreatedClient, ConsoleError> {
+    let mut body = Members::of(&CLIENT, form::given(form::members(NEW, values)?));
+    let new = NewMembers::read(&mut body, None);
+    body.end()?;
+    let new = NewClient { client: new.client, secret: None, logos: Logos::default() };
+    Ok(clients::create(&visit.context_on(None, is_check), new).await?.outcome)
+}
+
+/// The page of a new client, or where it is if it has no secret to show.
+fn created_page(created: &clients::CreatedClient) -> Result<ConsoleReply, ConsoleError> {
+    let path = path_of("clients", created.client.id.as_str());
+    let Some(secret) = &created.generated else {
+        return Ok(ConsoleReply::SeeOther(format!("{path}?note=created")));
+    };
+    Ok(ConsoleReply::Page(client_secrets::shown_once(&created.client, secret)))
+}
+
+/// The form with all settings of a client.
+async fn edit_page(
+    visit: &Visit<'_>,
+    record: &ClientRecord,
+    (values, patch): (&FieldValues, Option<&Map<String, Value>>),
+    error: Option<&ConsoleError>,
+) -> ConsolePage {
+    let (faults, notices) = said(ALL, error);
+    let client = &record.client;
+    let path = path_of("clients", client.id.as_str());
+    let mut view = FormView::of(format!("{path}/edit"), "Save", ALL, (values, &faults));
+    view.hidden.push(("version", clients::version(client).as_str().to_owned()));
+    view.has_check = true;
+    view.cancel = Some(path.clone());
+    view.same = Some(same_as_patch(visit, client, patch));
+    ConsolePage {
+        title: format!("Settings of {}", client.name.as_str()),
+        place: "clients",
+        trail: vec![PageLink::to("Clients", "/admin/clients"), PageLink::to(client.name.as_str(), path)],
+        notices,
+        sections: vec![Section { parts: vec![Part::Form(Box::new(view))], ..Section::default() }],
+        is_refused: error.is_some(),
+        ..ConsolePage::default()
+    }
+}
+
+fn same_as_patch(visit: &Visit<'_>, client: &Client, patch: Option<&Map<String, Value>>) -> Same {
+    let example = || Map::from_iter([("client_name".to_owned(), Value::from(client.name.as_str()))]);
+    let patch = patch.cloned().unwrap_or_else(example);
+    let command =
+        format!("grantor client update {}{}", shell(client.id.as_str()), form::options(ALL, &patch));
+    let path = format!("/clients/{}", segment(client.id.as_str()));
+    Same::of(&visit.app.issuer, ("PATCH", &path), Some(&Value::Object(patch)), command)
+}
+
+pub(super) async fn prepare(visit: &Visit<'_>, id: &str, act: &str) -> Result<ConsoleReply, ConsoleError> {
+    visit.needs(if act == "check" { READ } else { WRITE })?;
+    let record = clients::find(&visit.context(), &ClientId::new(id)).await?;
+    match act {
+        "check" => return client_check::page(visit, &record.client).await,
+        "secret" | "remove-secret" => return client_secrets::prepare(visit, &record, act).await,
+        "edit" => {
+            let mut values = form::values_of(ALL, &settings(&record.client));
+            add_from_query(visit, &mut values);
+            return Ok(ConsoleReply::Page(edit_page(visit, &record, (&values, None), None).await));
+        }
+        _ => {}
+    }
+    let path = path_of("clients", id);
+    if act != "enable" {
+        visit.must_be_fresh(|| format!("{path}/{act}"))?;
+    }
+    let (title, submit, ends): (_, _, &str) = match act {
+        "delete" => (
+            "Delete",
+            "Delete the client",
+            "The client, its secrets, every consent and every grant of it, and all tokens that it has are gone. A client \
+             with the same id that is made later inherits nothing.",
+        ),
+        "disable" => (
+            "Disable",
+            "Disable the client",
+            "The client gets no tokens, and those that it has are refused, until it is enabled again.",
+        ),
+        "enable" => (
+            "Enable",
+            "Enable the client",
+            "The client can get tokens again. Grants from before are valid again.",
+        ),
+        "revoke" => (
+            "Revoke all grants of",
+            "Revoke everything",
+            "Everything that people allowed this client ends, with all tokens. People are asked again.",
+        ),
+        _ => return Err(ConsoleError::not_found()),
+    };
+    let view = FormView {
+        tone: if act == "enable" { "primary" } else { "danger" },
+        same: Some(same_as(visit, id, act)),
+        ..FormView::danger(format!("{path}/{act}"), submit, path.clone())
+    };
+    let counted = counted(visit, &record).await?;
+    Ok(ConsoleReply::Page(ConsolePage {
+        title: format!("{title} {}?", record.client.name.as_str()),
+        place: "clients",
+        trail: vec![
+            PageLink::to("Clients", "/admin/clients"),
+            PageLink::to(record.client.name.as_str(), path),
+        ],
+        badges: record.client.disabled.then(|| Badge::of("bad", "disabled")).into_iter().collect(),
+        sections: vec![
+            Section::of("What happens", vec![Part::Form(Box::new(view))])
+                .with_lead(format!("{ends} {counted}")),
+        ],
+        ..ConsolePage::default()
+    }))
+}
+
+/// How much the client has at present, in a sentence.
+async fn counted(visit: &Visit<'_>, record: &ClientRecord) -> Result<String, ConsoleError> {
+    let secrets = record.secrets.len();
+    if !visit.may(Need::read(Area::Grants)) {
+        return Ok(format!("Secrets: {secrets}."));
+    }
+    let live = super::grants::count_live(visit, None, Some(&record.client.id)).await?;
+    Ok(format!("Secrets: {secrets}. Live grants of people: {live}."))
+}
+
+fn same_as(visit: &Visit<'_>, id: &str, act: &str) -> Same {
+    let (issuer, of_client) = (&visit.app.issuer, format!("/clients/{}", segment(id)));
+    let name = shell(id);
+    match act {
+        "delete" => Same::of(issuer, ("DELETE", &of_client), None, format!("grantor client delete {name}")),
+        "revoke" => {
+            let path = format!("/grants?client={}", segment(id));
+            Same::of(issuer, ("DELETE", &path), None, format!("grantor grant revoke --client {name}"))
+        }
+        act => {
+            let body = serde_json::json!({ "disabled": act == "disable" });
+            Same::of(
+                issuer,
+                ("PATCH", &of_client),
+                Some(&body),
+                format!("grantor client update {name} --{act}"),
+            )
+        }
+    }
+}
+
+/// Adds values of the query to the fields with lists: a link of an explanation proposes them.
+fn add_from_query(visit: &Visit<'_>, values: &mut FieldValues) {
+    for (name, separator) in [("redirect_uris", "\n"), ("post_logout_redirect_uris", "\n"), ("scope", " ")] {
+        let Some(added) = visit.parameter(&format!("add_{name}")) else { continue };
+        let before = values.get(name).and_then(|texts| texts.first()).cloned().unwrap_or_default();
+        let joined = if before.is_empty() { added } else { format!("{before}{separator}{added}") };
+        values.insert(name, vec![joined]);
+    }
+}
+
+pub(super) async fn act(
+    visit: &Visit<'_>,
+    (id, act): (&str, &str),
+    posted: &Params,
+) -> Result<ConsoleReply, ConsoleError> {
+    visit.needs(WRITE)?;
+    let (client, path) = (ClientId::new(id), path_of("clients", id));
+    if matches!(act, "delete" | "disable" | "revoke" | "remove-secret") {
+        visit.must_be_fresh(|| format!("{path}/{act}"))?;
+    }
+    let context = visit.context();
+    let to = |path: &str, note: &str| Ok(ConsoleReply::SeeOther(format!("{path}?note={note}")));
+    match act {
+        "edit" => save(visit, &client, posted).await,
+        "secret" | "remove-secret" => client_secrets::act(visit, &client, act, posted).await,
+        "delete" => {
+            clients::delete(&context, &client).await?;
+            to("/admin/clients", "deleted")
+        }
+        "revoke" => {
+            clients::revoke_all(&context, &client).await?;
+            to(&path, "revoked")
+        }
+        "disable" | "enable" => {
+            let is_disabled = act == "disable";
+            let edit = move |before: &Client| Ok(Client { disabled: is_disabled, ..before.clone() });
+            let change = ClientChange { edit, logos: Logos::default(), sector: SectorReading::AsNeeded };
+            clients::update(&context, &client, change).await?;
+            to(&path, if is_disabled { "disabled" } else { "enabled" })
+        }
+        _ => Err(ConsoleError::not_found()),
+    }
+}
+
+async fn save(visit: &Visit<'_>, id: &ClientId, posted: &Params) -> Result<ConsoleReply, ConsoleError> {
+    let record = clients::find(&visit.context(), id).await?;
+    let before = form::values_of(ALL, &settings(&record.client));
+    let values = form::values_in(ALL, posted);
+    let is_check = field(posted, "check") == "true";
+    let version = Version::new(field(posted, "version"));
+    let patch = form::members(ALL, &values).map(|members| form::changed(ALL, &before, &members));
+    let done = match &patch {
+        Ok(patch) if patch.is_empty() && !is_check => {
+            return Ok(ConsoleReply::SeeOther(format!("{}?note=same", path_of("clients", id.as_str()))));
+        }
+        Ok(patch) => save_patch(visit, id, patch.clone(), (version, is_check)).await,
+        Err(_) => Ok(()),
+    };
+    let error = match (patch.as_ref().err(), done) {
+        (None, Ok(())) if is_check => None,
+        (None, Ok(())) => {
+            return Ok(ConsoleReply::SeeOther(format!("{}?note=saved", path_of("clients", id.as_str()))));
+        }
+        (None, Err(error @ ConsoleError::Refused(_))) => Some(error),
+        (None, Err(error)) => return Err(error),
+        (Some(_), _) => None,
+    };
+    let error = error.as_ref().or(patch.as_ref().err());
+    let mut page = edit_page(visit, &record, (&values, patch.as_ref().ok()), error).await;
+    if error.is_none() {
+        page.notices.push(Notice::good("Nothing is wrong. Nothing was saved."));
+    }
+    Ok(ConsoleReply::Page(page))
+}
+
+async fn save_patch(
+    visit: &Visit<'_>,
+    id: &ClientId,
+    patch: Map<String, Value>,
+    (version, is_check): (Version, bool),
+) -> Result<(), ConsoleError> {
+    let mut body = Members::of(&CLIENT, patch);
+    let patch = members::read_patch(&mut body, id);
+    body.end()?;
+    let edit = move |before: &Client| members::patched(before, &patch);
+    let change = ClientChange { edit, logos: Logos::default(), sector: SectorReading::AsNeeded };
+    clients::update(&visit.context_on(Some(version), is_check), id, change).await?;
+    Ok(())
+}

@@ -1,0 +1,185 @@
+//! Signing keys. Only an owner changes them.
+
+use serde_json::json;
+
+use super::error::ConsoleError;
+use super::field;
+use super::form::{self, FieldSpec, FieldValues, FormView, Group, Input};
+use super::objects::Kind;
+use super::page::{Action, Cell, Part, Section};
+use super::same::{Same, shell};
+use super::tables::{listing, page, path_of};
+use super::visit::{ConsoleReply, Visit};
+use crate::representation::address::segment;
+use crate::oauth::permission::{Area, Need};
+use crate::oauth::request::params::Params;
+use crate::oauth::signing_key::SigningAlgorithm;
+use crate::operations::fault::Fault;
+use crate::operations::keys::{self, KeyRotation, ListedKey, Start};
+use crate::representation::settings::KEY_ROTATION;
+
+const READ: Need = Need::read(Area::Keys);
+const WRITE: Need = Need::write(Area::Keys);
+const DAY: i64 = 24 * 3600;
+
+const ROTATE: &[Group] = &[(
+    "",
+    &[
+        FieldSpec {
+            name: "algorithm",
+            label: "Algorithm",
+            of: &KEY_ROTATION,
+            input: Input::Choice(&[
+                ("", "each"),
+                ("RS256", "RS256"),
+                ("PS256", "PS256"),
+                ("ES256", "ES256"),
+                ("EdDSA", "EdDSA"),
+            ]),
+            is_required: false,
+            option: ("--algorithm", ""),
+        },
+        FieldSpec {
+            name: "now",
+            label: "Sign at once",
+            of: &KEY_ROTATION,
+            input: Input::Switch,
+            is_required: false,
+            option: ("--now", ""),
+        },
+    ],
+)];
+
+const KEYS: Kind = Kind {
+    title: "Signing keys",
+    one: "signing key",
+    place: "keys",
+    of: &KEY_ROTATION,
+    new: ROTATE,
+    edit: &[],
+    has_pages: false,
+    command: "grantor key",
+    id: "",
+};
+
+pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError> {
+    visit.needs(READ)?;
+    let found = keys::list(&visit.context(), listing(visit, ())).await?;
+    let is_owner = visit.is_owner();
+    let mut head = vec!["Key", "Algorithm", "State", "Age", "Signs from", "Published until"];
+    head.extend(is_owner.then_some(""));
+    let shown = |key: &ListedKey| cells(visit, &found.items, key);
+    let mut page =
+        page(visit, ("Signing keys", "keys"), None, (&head, "There are no keys."), (&found, shown));
+    if is_owner {
+        page.actions.push(Action::plain("Make new keys", "/admin/new/keys"));
+    }
+    Ok(ConsoleReply::Page(page))
+}
+
+/// The cells of a key in a list.
+pub(super) fn cells(visit: &Visit<'_>, all: &[ListedKey], listed: &ListedKey) -> Vec<Cell> {
+    let (key, state) = (&listed.key, listed.state.as_str());
+    let tone = match state {
+        "signing" => "good",
+        "retired" => "bad",
+        _ => "",
+    };
+    let days = (visit.request.now - key.created_at).as_i64() / DAY;
+    let mut cells = vec![
+        Cell::code(key.kid.clone()),
+        Cell::text(key.algorithm.as_str()),
+        Cell::badge(tone, state),
+        Cell::text(format!("{days} d")),
+        Cell::time(key.signs_from),
+        Cell::time(listed.published_until),
+    ];
+    if visit.is_owner() {
+        // The last key of an algorithm cannot be taken out of use.
+        let is_other = |other: &ListedKey| {
+            other.key.algorithm == key.algorithm && other.key.kid != key.kid && other.key.retired_at.is_none()
+        };
+        cells.push(match key.retired_at {
+            None if all.iter().any(is_other) => {
+                Cell::link("Retire", format!("{}/retire", path_of("keys", &key.kid)))
+            }
+            _ => Cell::text(""),
+        });
+    }
+    cells
+}
+
+pub(super) fn new(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError> {
+    visit.needs(WRITE)?;
+    visit.must_be_fresh(|| "/admin/new/keys".to_owned())?;
+    let mut view = FormView::of("/admin/new/keys", "Make new keys", ROTATE, (&FieldValues::new(), &[]));
+    view.cancel = Some("/admin/keys".to_owned());
+    view.same = Some(Same::of(
+        &visit.app.issuer,
+        ("POST", "/keys"),
+        Some(&json!({})),
+        "grantor key rotate".to_owned(),
+    ));
+    let lead = "New keys are published first and sign later, so no token is refused. The keys before stay published until \
+                everything that they signed has ended.";
+    let section = Section {
+        lead: Some(lead.to_owned()),
+        parts: vec![Part::Form(Box::new(view))],
+        ..Section::default()
+    };
+    Ok(ConsoleReply::Page(KEYS.page("Make new keys".to_owned(), None, section)))
+}
+
+pub(super) async fn create(visit: &Visit<'_>, form: &Params) -> Result<ConsoleReply, ConsoleError> {
+    visit.needs(WRITE)?;
+    visit.must_be_fresh(|| "/admin/new/keys".to_owned())?;
+    let members = form::members(ROTATE, &form::values_in(ROTATE, form))?;
+    let algorithm = SigningAlgorithm::parse(field(form, "algorithm"));
+    let start = if members["now"] == true { Start::AtOnce } else { Start::InTime };
+    let verdict = visit.app.clock_watch.look().await?;
+    if !verdict.may_make_keys() {
+        return Err(Fault::conflict(None, format!("{verdict}, so no key was made")).into());
+    }
+    let context = visit.context();
+    let due = keys::check_rotate(&context, KeyRotation { algorithm, start }).await?;
+    keys::rotate(&context, visit.app.keys.master(), due).await?;
+    Ok(ConsoleReply::SeeOther("/admin/keys?note=rotated".to_owned()))
+}
+
+pub(super) async fn prepare(visit: &Visit<'_>, kid: &str, act: &str) -> Result<ConsoleReply, ConsoleError> {
+    visit.needs(WRITE)?;
+    if act != "retire" {
+        return Err(ConsoleError::not_found());
+    }
+    let path = format!("/keys/{}", segment(kid));
+    visit.must_be_fresh(|| format!("/admin{path}/retire"))?;
+    let retirement = keys::check_retire(&visit.context(), kid).await?;
+    let next = match &retirement.successor {
+        Some(successor) => format!(" The key {} signs from now on.", successor.kid),
+        None => String::new(),
+    };
+    let view = FormView {
+        same: Some(Same::of(
+            &visit.app.issuer,
+            ("DELETE", &path),
+            None,
+            format!("grantor key retire {}", shell(kid)),
+        )),
+        ..FormView::danger(format!("/admin{path}/retire"), "Take the key out of use", "/admin/keys")
+    };
+    let lead = format!(
+        "Everything that it signed is invalid at once: people may have to sign in again, and JWTs are refused.{next}"
+    );
+    let section = Section::of("What happens", vec![Part::Form(Box::new(view))]).with_lead(lead);
+    Ok(ConsoleReply::Page(KEYS.page(format!("Take the key {kid} out of use?"), None, section)))
+}
+
+pub(super) async fn act(visit: &Visit<'_>, kid: &str, act: &str) -> Result<ConsoleReply, ConsoleError> {
+    visit.needs(WRITE)?;
+    if act != "retire" {
+        return Err(ConsoleError::not_found());
+    }
+    visit.must_be_fresh(|| format!("{}/retire", path_of("keys", kid)))?;
+    keys::retire(&visit.context(), kid).await?;
+    Ok(ConsoleReply::SeeOther("/admin/keys?note=retired".to_owned()))
+}

@@ -1,0 +1,227 @@
+//! What the pages of most objects have in common: the form for a new one, the form with its members, and the question before
+//! it is deleted.
+
+use serde_json::{Map, Value};
+
+use super::clients::said;
+use super::error::ConsoleError;
+use super::field;
+use super::form::{self, FieldValues, FormView, Group};
+use super::page::{ConsolePage, Notice, PageLink, Part, Section};
+use super::same::{Same, shell};
+use super::tables::path_of;
+use super::visit::{ConsoleReply, Visit};
+use crate::representation::address::segment;
+use crate::members::Members;
+use crate::oauth::request::params::Params;
+use crate::operations::Context;
+use crate::operations::terms::Version;
+use crate::representation::settings::ObjectSettings;
+
+/// A kind of objects.
+pub(super) struct Kind {
+    /// As a heading.
+    pub(super) title: &'static str,
+    /// One of them, in a sentence.
+    pub(super) one: &'static str,
+    /// The last part of the path, in the console and in the management API.
+    pub(super) place: &'static str,
+    /// The table of their members.
+    pub(super) of: &'static ObjectSettings,
+    /// The fields of a new one.
+    pub(super) new: &'static [Group],
+    /// The fields of an existing one.
+    pub(super) edit: &'static [Group],
+    /// Whether each of them has a page of its own.
+    pub(super) has_pages: bool,
+    /// The words of the command for these objects.
+    pub(super) command: &'static str,
+    /// The member that a command takes without an option. Empty: none.
+    pub(super) id: &'static str,
+}
+
+impl Kind {
+    fn list(&self) -> String {
+        format!("/admin/{}", self.place)
+    }
+
+    fn trail(&self, id: Option<&str>) -> Vec<PageLink> {
+        let own = id.map(|id| PageLink::to(id, path_of(self.place, id)));
+        [PageLink::to(self.title, self.list())].into_iter().chain(own).collect()
+    }
+
+    /// A page with one part.
+    pub(super) fn page(&self, title: String, id: Option<&str>, section: Section) -> ConsolePage {
+        ConsolePage {
+            title,
+            place: self.place,
+            trail: self.trail(id),
+            sections: vec![section],
+            ..ConsolePage::default()
+        }
+    }
+
+    /// The form for a new object. A link can fill it.
+    pub(super) fn new_from_query(&self, visit: &Visit<'_>) -> ConsoleReply {
+        let specs = self.new.iter().flat_map(|(_, specs)| specs.iter());
+        let values =
+            specs.map(|spec| (spec.name, visit.parameter(spec.name).into_iter().collect())).collect();
+        ConsoleReply::Page(self.new_page(visit, &values, None))
+    }
+
+    fn new_page(&self, visit: &Visit<'_>, values: &FieldValues, error: Option<&ConsoleError>) -> ConsolePage {
+        let (faults, notices) = said(self.new, error);
+        let path = format!("/admin/new/{}", self.place);
+        let mut view = FormView::of(path, format!("Create {}", self.one), self.new, (values, &faults));
+        view.has_check = true;
+        view.cancel = Some(self.list());
+        let members = form::members(self.new, values).map(form::given).unwrap_or_default();
+        let name = members.get(self.id).and_then(Value::as_str).map(|id| format!(" {}", shell(id)));
+        let options = form::options(self.new, &members);
+        let command = format!("{} create{}{options}", self.command, name.unwrap_or_default());
+        let path = format!("/{}", self.place);
+        view.same =
+            Some(Same::of(&visit.app.issuer, ("POST", &path), Some(&Value::Object(members)), command));
+        let section = Section { parts: vec![Part::Form(Box::new(view))], ..Section::default() };
+        let page = self.page(format!("New {}", self.one), None, section);
+        ConsolePage { notices, is_refused: error.is_some(), ..page }
+    }
+
+    /// Creates an object from a form. `create` returns what is shown next.
+    ///
+    /// # Errors
+    /// What the form cannot show.
+    pub(super) async fn create<'a>(
+        &self,
+        visit: &Visit<'a>,
+        posted: &Params,
+        create: impl AsyncFnOnce(Members, Context<'a>) -> Result<ConsoleReply, ConsoleError>,
+    ) -> Result<ConsoleReply, ConsoleError> {
+        let values = form::values_in(self.new, posted);
+        let is_check = field(posted, "check") == "true";
+        let done = match form::members(self.new, &values) {
+            Ok(members) => {
+                create(Members::of(self.of, form::given(members)), visit.context_on(None, is_check)).await
+            }
+            Err(error) => Err(error),
+        };
+        match done {
+            Ok(_) if is_check => {
+                let mut page = self.new_page(visit, &values, None);
+                page.notices.push(Notice::good("Nothing is wrong. Nothing was created."));
+                Ok(ConsoleReply::Page(page))
+            }
+            Err(error @ ConsoleError::Refused(_)) => {
+                Ok(ConsoleReply::Page(self.new_page(visit, &values, Some(&error))))
+            }
+            done => done,
+        }
+    }
+
+    /// Where a new object is.
+    pub(super) fn created(&self, id: &str) -> ConsoleReply {
+        ConsoleReply::SeeOther(format!("{}?note=created", path_of(self.place, id)))
+    }
+
+    /// The form with the members of an object.
+    pub(super) fn edit(
+        &self,
+        visit: &Visit<'_>,
+        (id, name): (&str, &str),
+        object: &Value,
+        version: &Version,
+    ) -> ConsoleReply {
+        let mut values = form::values_of(self.edit, object);
+        if let Some(group) = visit.parameter("add_groups") {
+            values.entry("groups").or_default().push(group);
+        }
+        ConsoleReply::Page(self.edit_page(visit, (id, name), (&values, None), (version, None)))
+    }
+
+    fn edit_page(
+        &self,
+        visit: &Visit<'_>,
+        (id, name): (&str, &str),
+        (values, patch): (&FieldValues, Option<&Map<String, Value>>),
+        (version, error): (&Version, Option<&ConsoleError>),
+    ) -> ConsolePage {
+        let (faults, notices) = said(self.edit, error);
+        let path = path_of(self.place, id);
+        let mut view = FormView::of(format!("{path}/edit"), "Save", self.edit, (values, &faults));
+        view.hidden.push(("version", version.as_str().to_owned()));
+        view.has_check = true;
+        view.cancel = Some(path);
+        let patch = patch.cloned().unwrap_or_default();
+        let command = format!("{} update {}{}", self.command, shell(name), form::options(self.edit, &patch));
+        let path = format!("/{}/{}", self.place, segment(id));
+        view.same = Some(Same::of(&visit.app.issuer, ("PATCH", &path), Some(&Value::Object(patch)), command));
+        let section = Section { parts: vec![Part::Form(Box::new(view))], ..Section::default() };
+        let mut page = self.page(format!("Settings of {name}"), None, section);
+        page.trail.push(PageLink::to(name, path_of(self.place, id)));
+        ConsolePage { notices, is_refused: error.is_some(), ..page }
+    }
+
+    /// Saves what differs from the object as it is. `save` gets the merge patch.
+    ///
+    /// # Errors
+    /// What the form cannot show.
+    pub(super) async fn save<'a>(
+        &self,
+        visit: &Visit<'a>,
+        (id, name): (&str, &str),
+        object: &Value,
+        posted: &Params,
+        save: impl AsyncFnOnce(Members, Context<'a>) -> Result<(), ConsoleError>,
+    ) -> Result<ConsoleReply, ConsoleError> {
+        let before = form::values_of(self.edit, object);
+        let values = form::values_in(self.edit, posted);
+        let is_check = field(posted, "check") == "true";
+        let version = Version::new(field(posted, "version"));
+        let path = path_of(self.place, id);
+        let patch =
+            form::members(self.edit, &values).map(|members| form::changed(self.edit, &before, &members));
+        let error = match &patch {
+            Err(_) => None,
+            Ok(patch) if patch.is_empty() && !is_check => {
+                return Ok(ConsoleReply::SeeOther(format!("{path}?note=same")));
+            }
+            Ok(patch) => {
+                let context = visit.context_on(Some(version.clone()), is_check);
+                match save(Members::of(self.of, patch.clone()), context).await {
+                    Ok(()) if is_check => None,
+                    Ok(()) => return Ok(ConsoleReply::SeeOther(format!("{path}?note=saved"))),
+                    Err(error @ ConsoleError::Refused(_)) => Some(error),
+                    Err(error) => return Err(error),
+                }
+            }
+        };
+        let error = error.as_ref().or(patch.as_ref().err());
+        let shown = (&values, patch.as_ref().ok());
+        let mut page = self.edit_page(visit, (id, name), shown, (&version, error));
+        if error.is_none() {
+            page.notices.push(Notice::good("Nothing is wrong. Nothing was saved."));
+        }
+        Ok(ConsoleReply::Page(page))
+    }
+
+    /// The question before an act that ends something. `lead` says what ends.
+    pub(super) fn question(
+        &self,
+        (id, name): (&str, &str),
+        (title, act, submit): (String, &str, &'static str),
+        lead: String,
+        (same, hidden): (Same, Vec<(&'static str, String)>),
+    ) -> ConsoleReply {
+        let path = path_of(self.place, id);
+        let cancel = if self.has_pages { path.clone() } else { self.list() };
+        let view = FormView {
+            same: Some(same),
+            hidden,
+            ..FormView::danger(format!("{path}/{act}"), submit, cancel)
+        };
+        let section = Section::of("What happens", vec![Part::Form(Box::new(view))]).with_lead(lead);
+        let mut page = self.page(title, None, section);
+        page.trail.extend(self.has_pages.then(|| PageLink::to(name, path)));
+        ConsoleReply::Page(page)
+    }
+}

@@ -1,0 +1,134 @@
+//! The search over everything: names, ids, addresses, request ids.
+
+use super::error::ConsoleError;
+use super::page::{Cell, ConsolePage, PageLink, Part, RowTable, Section};
+use super::tables::{all, first, path_of, refusal};
+use super::visit::{ConsoleReply, Visit};
+use super::{clients, users};
+use crate::representation::address::segment;
+use crate::oauth::permission::{Area, Need};
+use crate::operations;
+use crate::operations::list::List;
+use crate::store::clients::ClientFilter;
+use crate::store::page::NameFilter;
+use crate::store::refusals::RefusalFilter;
+use crate::store::users::UserFilter;
+
+pub(super) async fn page(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError> {
+    let q = visit.parameter("q").unwrap_or_default();
+    let mut sections = Vec::new();
+    if !q.is_empty() {
+        sections.extend(found_clients(visit, &q).await?);
+        sections.extend(found_users(visit, &q).await?);
+        sections.extend(found_config(visit, &q).await?);
+        sections.extend(found_refusals(visit, &q).await?);
+    }
+    if sections.is_empty() {
+        let lead = match q.is_empty() {
+            true => {
+                "Type a part of a name, an id, a redirect URI, an e-mail address, or the request id of a refusal."
+            }
+            false => "Nothing was found that you may see.",
+        };
+        sections.push(Section { lead: Some(lead.to_owned()), ..Section::default() });
+    }
+    let title = if q.is_empty() { "Search".to_owned() } else { format!("Search: {q}") };
+    Ok(ConsoleReply::Page(ConsolePage { title, place: "search", sections, ..ConsolePage::default() }))
+}
+
+/// A section with what was found. `None` if nothing was.
+fn section<T>(
+    title: &'static str,
+    head: &[&'static str],
+    list: &List<T>,
+    shown: impl FnMut(&T) -> Vec<Cell>,
+    more: Option<PageLink>,
+) -> Option<Section> {
+    if list.items.is_empty() {
+        return None;
+    }
+    let table = RowTable {
+        caption: title.to_owned(),
+        head: head.to_vec(),
+        rows: list.items.iter().map(shown).collect(),
+        all: more,
+        ..RowTable::default()
+    };
+    Some(Section::of(title, vec![Part::Table(table)]))
+}
+
+async fn found_clients(visit: &Visit<'_>, q: &str) -> Result<Option<Section>, ConsoleError> {
+    if !visit.may(Need::read(Area::Clients)) {
+        return Ok(None);
+    }
+    let filter = match q.contains("://") {
+        true => ClientFilter { address: Some(q.to_owned()), ..ClientFilter::default() },
+        false => ClientFilter { q: Some(q.to_owned()), ..ClientFilter::default() },
+    };
+    let list = operations::clients::list(&visit.context(), first(filter)).await?;
+    let more = all(&list, format!("/admin/clients?q={}", segment(q)));
+    let head = ["Name", "Client id", "Kind", "State", "Secrets", "Created"];
+    Ok(section("Clients", &head, &list, clients::cells, more))
+}
+
+async fn found_users(visit: &Visit<'_>, q: &str) -> Result<Option<Section>, ConsoleError> {
+    if !visit.may(Need::read(Area::Users)) {
+        return Ok(None);
+    }
+    let filter = UserFilter { q: Some(q.to_owned()), ..UserFilter::default() };
+    let mut list = operations::users::list(&visit.context(), first(filter)).await?;
+    if let Ok(by_id) = operations::users::find(&visit.context(), q).await
+        && list.items.iter().all(|other| other.person.id != by_id.person.id)
+    {
+        list.items.insert(0, by_id);
+    }
+    let more = all(&list, format!("/admin/users?q={}", segment(q)));
+    let head = ["Username", "Name", "E-mail address", "Role", "State", "Created"];
+    Ok(section("People", &head, &list, users::cells, more))
+}
+
+async fn found_config(visit: &Visit<'_>, q: &str) -> Result<Vec<Section>, ConsoleError> {
+    if !visit.may(Need::read(Area::Config)) {
+        return Ok(Vec::new());
+    }
+    let (context, filter) = (visit.context(), || first(NameFilter { q: Some(q.to_owned()) }));
+    let scopes = operations::scopes::list(&context, filter()).await?;
+    let resources = operations::resources::list(&context, filter()).await?;
+    let issuers = operations::trusted_issuers::list(&context, filter()).await?;
+    let more = |kind: &str| format!("/admin/{kind}?q={}", segment(q));
+    let link = |kind: &str, name: &str| Cell::link(name, path_of(kind, name));
+    let found = [
+        section(
+            "Scopes",
+            &["Name", "Description"],
+            &scopes,
+            |scope| vec![link("scopes", &scope.name), Cell::text(scope.description.as_str())],
+            all(&scopes, more("scopes")),
+        ),
+        section(
+            "Resources",
+            &["URI"],
+            &resources,
+            |it| vec![link("resources", &it.uri)],
+            all(&resources, more("resources")),
+        ),
+        section(
+            "Trusted issuers",
+            &["Issuer"],
+            &issuers,
+            |it| vec![link("issuers", &it.issuer)],
+            all(&issuers, more("issuers")),
+        ),
+    ];
+    Ok(found.into_iter().flatten().collect())
+}
+
+async fn found_refusals(visit: &Visit<'_>, q: &str) -> Result<Option<Section>, ConsoleError> {
+    if !visit.may(Need::read(Area::Audit)) {
+        return Ok(None);
+    }
+    let filter = RefusalFilter { request_id: Some(q.to_owned()), ..RefusalFilter::default() };
+    let list = operations::refusals::list(&visit.context(), first(filter)).await?;
+    let head = ["Time", "Reason", "Description", "Client", "Address"];
+    Ok(section("Refused requests", &head, &list, |row| refusal(row, true), None))
+}

@@ -1,0 +1,124 @@
+//! Tables that several pages have, and the pages of lists.
+
+use super::error::ConsoleError;
+use super::notes;
+use super::page::{Cell, ConsolePage, Filter, FilterField, PageLink, Part, RowTable, Section};
+use super::visit::Visit;
+use crate::representation::address::segment;
+use crate::oauth::client::console::is_console;
+use crate::oauth::id::ClientId;
+use crate::oauth::permission::{Area, Need};
+use crate::operations;
+use crate::operations::list::{List, Listing};
+use crate::store::refusals::{KeptRefusal, RefusalFilter};
+
+/// How many rows a list has on a page.
+const ROWS: u32 = 50;
+/// How many rows of something else the page of an object has.
+pub(super) const FEW: u32 = 10;
+
+/// The page of a list that the query asks for.
+pub(super) fn listing<F>(visit: &Visit<'_>, filter: F) -> Listing<F> {
+    Listing { filter, limit: ROWS, cursor: visit.parameter("cursor") }
+}
+
+/// The first rows of a list.
+pub(super) fn first<F>(filter: F) -> Listing<F> {
+    Listing { filter, limit: FEW, cursor: None }
+}
+
+/// The path of an object.
+pub(super) fn path_of(kind: &str, id: &str) -> String {
+    format!("/admin/{kind}/{}", segment(id))
+}
+
+/// A client with the way to its page. The client of the console has none.
+pub(super) fn client(id: &ClientId) -> Cell {
+    if is_console(id) {
+        Cell::text("this console")
+    } else {
+        Cell::link(id.to_string(), path_of("clients", id.as_str()))
+    }
+}
+
+/// A field of a filter with what the query has.
+pub(super) fn narrowed(
+    visit: &Visit<'_>,
+    name: &'static str,
+    label: &'static str,
+    words: &[&'static str],
+) -> FilterField {
+    FilterField {
+        name,
+        label,
+        value: visit.parameter(name).unwrap_or_default(),
+        words: words.to_vec(),
+        has_any: true,
+    }
+}
+
+/// A page with one list. `shown` makes the cells of a row.
+pub(super) fn page<T>(
+    visit: &Visit<'_>,
+    (title, place): (&'static str, &'static str),
+    filter: Option<Filter>,
+    (head, empty): (&[&'static str], &'static str),
+    (list, shown): (&List<T>, impl FnMut(&T) -> Vec<Cell>),
+) -> ConsolePage {
+    let table = RowTable {
+        caption: title.to_owned(),
+        head: head.to_vec(),
+        rows: list.items.iter().map(shown).collect(),
+        empty: empty.to_owned(),
+        next: list.next.as_deref().filter(|_| !list.items.is_empty()).map(|cursor| visit.page_at(cursor)),
+        all: None,
+    };
+    let parts = filter.map(Part::Filter).into_iter().chain([Part::Table(table)]).collect();
+    ConsolePage {
+        title: title.to_owned(),
+        place,
+        notices: notes::of(visit),
+        sections: vec![Section { parts, ..Section::default() }],
+        ..ConsolePage::default()
+    }
+}
+
+/// The link to all rows, if a table has only the first.
+pub(super) fn all<T>(list: &List<T>, path: String) -> Option<PageLink> {
+    list.next.as_ref().map(|_| PageLink::to("Show all", path))
+}
+
+/// The last refusals that the filter finds. `None` if the person may not see them.
+///
+/// # Errors
+/// Only failures.
+pub(super) async fn refusals(visit: &Visit<'_>, client: &ClientId) -> Result<Option<Section>, ConsoleError> {
+    if !visit.may(Need::read(Area::Audit)) {
+        return Ok(None);
+    }
+    let filter = RefusalFilter { client: Some(client.clone()), ..RefusalFilter::default() };
+    let list = operations::refusals::list(&visit.context(), first(filter)).await?;
+    let table = RowTable {
+        caption: "Last refused requests".to_owned(),
+        head: vec!["Time", "Reason", "Description"],
+        rows: list.items.iter().map(|row| refusal(row, false)).collect(),
+        empty: "No request of this client was refused lately.".to_owned(),
+        all: all(&list, format!("/admin/refusals?client={}", segment(client.as_str()))),
+        ..RowTable::default()
+    };
+    Ok(Some(Section::of("Last refusals", vec![Part::Table(table)])))
+}
+
+/// The cells of a refusal.
+pub(super) fn refusal(row: &KeptRefusal, has_client: bool) -> Vec<Cell> {
+    let mut cells = vec![
+        Cell::time(row.created_at),
+        Cell::link(row.reason.clone(), path_of("refusals", &row.request_id)),
+        Cell::text(row.description.clone()),
+    ];
+    if has_client {
+        cells.push(row.client.as_ref().map_or_else(|| Cell::text("–"), client));
+        cells.push(Cell::text(row.address.clone()));
+    }
+    cells
+}

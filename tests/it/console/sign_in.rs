@@ -1,0 +1,289 @@
+//! Who gets into the console, what they may do there, and what ends it.
+
+use std::time::Duration;
+
+use grantor::oauth::identity::role::Role;
+use reqwest::Method;
+
+use super::{Visitor, between, give_role};
+use crate::api::Api;
+use crate::support::TestServer;
+
+/// Pages, each with the roles that may see it: owner, operator, auditor.
+const PAGES: &[(&str, [bool; 3])] = &[
+    ("/admin", [true, true, true]),
+    ("/admin/search?q=web", [true, true, true]),
+    ("/admin/clients", [true, true, true]),
+    ("/admin/clients/web", [true, true, true]),
+    ("/admin/clients/web/check", [true, true, true]),
+    ("/admin/clients/web/edit", [true, true, false]),
+    ("/admin/clients/web/secret", [true, true, false]),
+    ("/admin/clients/web/delete", [true, true, false]),
+    ("/admin/new/clients", [true, true, false]),
+    ("/admin/users", [true, true, true]),
+    ("/admin/new/users", [true, true, false]),
+    ("/admin/grants", [true, true, true]),
+    ("/admin/scopes", [true, true, true]),
+    ("/admin/scopes/read", [true, true, true]),
+    ("/admin/scopes/read/edit", [true, false, false]),
+    ("/admin/new/scopes", [true, false, false]),
+    ("/admin/resources", [true, true, true]),
+    ("/admin/new/resources", [true, false, false]),
+    ("/admin/issuers", [true, true, true]),
+    ("/admin/new/issuers", [true, false, false]),
+    ("/admin/keys", [true, true, true]),
+    ("/admin/new/keys", [true, false, false]),
+    ("/admin/logout-deliveries", [true, true, true]),
+    ("/admin/refusals", [true, true, true]),
+    ("/admin/events", [true, true, true]),
+    ("/admin/api-keys", [true, false, true]),
+    ("/admin/new/api-keys", [true, false, false]),
+];
+
+/// Forms that someone without the permission sends anyway, each with the roles that may send it.
+const FORMS: &[(&str, &[(&str, &str)], [bool; 3])] = &[
+    (
+        "/admin/new/clients",
+        &[
+            ("client_name", "x"),
+            ("kind", "spa"),
+            ("redirect_uris", "https://app.example/cb"),
+            ("check", "true"),
+        ],
+        [true, true, false],
+    ),
+    ("/admin/clients/web/secret", &[], [true, true, false]),
+    ("/admin/clients/web/enable", &[], [true, true, false]),
+    ("/admin/new/users", &[("username", "x1"), ("check", "true")], [true, true, false]),
+    ("/admin/new/users", &[("username", "x2"), ("role", "owner"), ("check", "true")], [true, false, false]),
+    ("/admin/new/scopes", &[("name", "x"), ("description", "x"), ("check", "true")], [true, false, false]),
+    ("/admin/scopes/read/delete", &[], [true, false, false]),
+    ("/admin/new/resources", &[("resource", "https://x.example"), ("check", "true")], [true, false, false]),
+    ("/admin/new/issuers", &[("issuer", "https://x.example")], [true, false, false]),
+    ("/admin/new/keys", &[("algorithm", "ES256")], [true, false, false]),
+    (
+        "/admin/new/api-keys",
+        &[("name", "x"), ("scope", "grantor.write"), ("check", "true")],
+        [true, false, false],
+    ),
+    ("/admin/logout-deliveries/all/retry", &[], [true, true, false]),
+];
+
+#[tokio::test]
+async fn each_role_sees_and_changes_what_it_may_and_no_more() {
+    let server = TestServer::start().await;
+    server.web().await;
+    let roles = [(Role::Auditor, 2), (Role::Operator, 1), (Role::Owner, 0)];
+    for (role, column) in roles {
+        let mut visitor = Visitor::with(&server, role.as_str(), Some(role)).await;
+        for (path, may) in PAGES {
+            let page = visitor.open(path).await;
+            let expected = if may[column] { 200 } else { 403 };
+            assert_eq!(page.status, expected, "{} at {path}: {page:?}", role.as_str());
+            assert!(!page.is_sign_in(), "{path}");
+        }
+        for (path, fields, may) in FORMS {
+            let answer = visitor.post(path, fields).await;
+            // An operator's form with a role is shown again, with the sentence of the fault.
+            let is_refused = answer.status == 403 || answer.status == 400;
+            let is_done = answer.status == 303
+                || answer.status == 200 && answer.body.contains("Nothing is wrong")
+                || answer.body.contains("id=\"secret\"")
+                || answer.body.contains("an issuer has jwks or jwks_uri");
+            assert_eq!(
+                (is_done, is_refused || is_done),
+                (may[column], true),
+                "{} at {path}: {answer:?}",
+                role.as_str()
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn someone_without_a_role_learns_who_can_give_one_and_a_role_that_is_taken_ends_at_once() {
+    let server = TestServer::start().await;
+    let mut visitor = Visitor::with(&server, "nobody", None).await;
+    let page = visitor.open("/admin/clients").await;
+    assert_eq!(page.status, 403);
+    assert!(page.body.contains("grantor user update nobody --role"), "{page:?}");
+    assert!(!page.body.contains("/admin/clients"), "{page:?}");
+
+    server.user("keeper").await;
+    give_role(&server, "keeper", Some(Role::Owner)).await;
+    give_role(&server, "nobody", Some(Role::Owner)).await;
+    assert_eq!(visitor.open("/admin/clients").await.status, 200);
+    give_role(&server, "nobody", Some(Role::Auditor)).await;
+    assert_eq!(visitor.open("/admin/new/clients").await.status, 403);
+    give_role(&server, "nobody", None).await;
+    assert_eq!(visitor.open("/admin").await.status, 403);
+}
+
+#[tokio::test]
+async fn a_form_from_elsewhere_changes_nothing() {
+    let server = TestServer::start().await;
+    server.web().await;
+    let mut visitor = Visitor::owner(&server).await;
+    let token = visitor.open("/admin").await.form_token();
+    let other = Visitor::with(&server, "other", Some(Role::Owner)).await.open("/admin").await.form_token();
+    for token in ["", "wrong", &other] {
+        let answer = visitor.browser.post("/admin/clients/web/delete", &[("form_token", token)]).await;
+        assert_eq!(answer.status, 400, "{answer:?}");
+        assert!(answer.body.contains("form.forged") || answer.body.contains("not sent from"), "{answer:?}");
+    }
+    let body = format!("form_token={token}");
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    for header in [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")] {
+        let answer =
+            visitor.browser.request(Method::POST, "/admin/clients/web/delete", &[form, header], &body).await;
+        assert_eq!(answer.status, 400, "{answer:?}");
+    }
+    // The client is still there, and the same form from our own page deletes it.
+    assert_eq!(visitor.open("/admin/clients/web").await.status, 200);
+    visitor.done("/admin/clients/web/delete", &[]).await;
+    assert_eq!(visitor.open("/admin/clients/web").await.status, 404);
+}
+
+#[tokio::test]
+async fn what_destroys_needs_a_fresh_sign_in() {
+    let server = TestServer::start().await;
+    server.web().await;
+    let mut visitor = Visitor::owner(&server).await;
+    server.clock.advance(Duration::from_secs(301));
+    assert_eq!(visitor.open("/admin/clients/web/edit").await.status, 200);
+    for path in ["/admin/clients/web/delete", "/admin/new/keys", "/admin/new/api-keys", "/admin/new/issuers"]
+    {
+        assert!(visitor.open(path).await.is_sign_in(), "{path}");
+    }
+    let answer = visitor.post("/admin/clients/web/delete", &[]).await;
+    let page = visitor.browser.follow(answer).await;
+    assert_eq!(server.number("SELECT COUNT(*) FROM clients WHERE id = 'web'").await, 1);
+    // After the sign-in, the question is there again.
+    let question = visitor.browser.sign_in(&page, "owner").await;
+    assert!(question.body.contains("Delete the client"), "{question:?}");
+    assert!(question.body.contains("Live grants of people: 0."), "{question:?}");
+    visitor.done("/admin/clients/web/delete", &[]).await;
+    assert_eq!(server.number("SELECT COUNT(*) FROM clients WHERE id = 'web'").await, 0);
+}
+
+#[tokio::test]
+async fn a_token_that_has_ended_is_replaced_without_a_page_and_a_form_is_not_lost() {
+    let server = TestServer::start_with(&[("tokens.access_token_lifetime", "60s")]).await;
+    let mut visitor = Visitor::owner(&server).await;
+    server.clock.advance(Duration::from_secs(61));
+    let page = visitor.open("/admin/clients?q=%3Cb%3E").await;
+    assert_eq!((page.status.as_u16(), page.url.query()), (200, Some("q=%3Cb%3E")), "{page:?}");
+
+    let token = page.form_token();
+    server.clock.advance(Duration::from_secs(61));
+    let form = [
+        ("form_token", token.as_str()),
+        ("client_name", "<i>Kept</i>"),
+        ("kind", "spa"),
+        ("redirect_uris", "https://app.example/cb"),
+    ];
+    let answer = visitor.browser.post("/admin/new/clients", &form).await;
+    assert_eq!(answer.status, 401);
+    assert!(answer.body.contains("value=\"&lt;i&gt;Kept&lt;"), "{answer:?}");
+    assert_eq!(server.number("SELECT COUNT(*) FROM clients").await, 1);
+    // In another tab the person gets a new token; then the same form is good.
+    visitor.open("/admin").await;
+    let answer = visitor.browser.post("/admin/new/clients", &form).await;
+    assert_eq!(answer.status, 303, "{answer:?}");
+    // Someone else's form is not shown again.
+    server.clock.advance(Duration::from_secs(61));
+    let answer =
+        visitor.browser.post("/admin/new/clients", &[("form_token", "x"), ("client_name", "y")]).await;
+    assert_eq!(answer.location().as_deref(), Some(&*format!("{}/admin", server.url)));
+}
+
+#[tokio::test]
+async fn a_revocation_the_end_of_the_session_and_a_sign_out_end_the_console_at_once() {
+    let server = TestServer::start().await;
+    let mut visitor = Visitor::owner(&server).await;
+    let (api, id) =
+        (Api::owner(&server).await, between(&visitor.open("/admin").await, "/admin/users/", "\""));
+    let cookie = visitor.browser.cookies["grantor-console"].clone();
+    // A revoked grant: the person is still signed in, so there is a new token without a page.
+    api.delete(&format!("/grants?user={id}")).await;
+    let page = visitor.open("/admin").await;
+    assert_eq!(page.status, 200);
+    assert_ne!(visitor.browser.cookies["grantor-console"], cookie);
+    // The token before cannot be used, even where it was kept.
+    let mut thief = server.browser();
+    thief.cookies.insert("grantor-console".into(), cookie);
+    assert!(thief.open("/admin").await.is_sign_in());
+
+    let kept = visitor.browser.cookies["grantor-console"].clone();
+    let answer = visitor.post("/admin/sign-out", &[]).await;
+    assert_eq!(answer.location().as_deref(), Some(&*format!("{}/logout", server.url)));
+    assert!(!visitor.browser.cookies.contains_key("grantor-console"));
+    let mut thief = server.browser();
+    thief.cookies.insert("grantor-console".into(), kept);
+    assert!(thief.open("/admin").await.is_sign_in());
+
+    visitor.open("/admin").await;
+    api.delete(&format!("/users/{id}/sessions")).await;
+    assert!(visitor.open("/admin").await.is_sign_in());
+    let page = visitor.open("/admin").await;
+    visitor.browser.sign_in(&page, "owner").await;
+    server.user("keeper").await;
+    give_role(&server, "keeper", Some(Role::Owner)).await;
+    api.patch(&format!("/users/{id}"), serde_json::json!({ "disabled": true })).await;
+    assert!(visitor.open("/admin").await.is_sign_in());
+}
+
+#[tokio::test]
+async fn the_client_of_the_console_is_only_for_the_console() {
+    let server = TestServer::start().await;
+    let (api, mut visitor) = (Api::owner(&server).await, Visitor::owner(&server).await);
+    let list = api.get("/clients").await.json();
+    assert_eq!(list["items"], serde_json::json!([]), "{list}");
+    assert_eq!(api.get("/clients/grantor-console").await.status, 404);
+    let redirect = serde_json::json!({ "redirect_uris": ["https://evil.example/cb"] });
+    assert_eq!(api.patch("/clients/grantor-console", redirect).await.status, 404);
+    assert_eq!(api.delete("/clients/grantor-console").await.status, 404);
+    assert_eq!(api.post("/clients/grantor-console/secrets", serde_json::json!({})).await.status, 404);
+    let taken = serde_json::json!({ "client_id": "grantor-console", "client_name": "x", "kind": "service", "scope": "read" });
+    assert_eq!(api.post("/clients", taken).await.status, 409);
+
+    // A code of the console cannot be used at the token endpoint, or in another browser.
+    let mut browser = server.browser();
+    let page = browser.open("/admin").await;
+    let answer = browser
+        .submit_only(&page, &[("username", "owner"), ("password", crate::support::server::PASSWORD)])
+        .await;
+    let mut answer = answer;
+    while let Some(location) = answer.location().filter(|location| !location.contains("/admin/callback")) {
+        answer = browser.get(&location).await;
+    }
+    let (callback, code) = (answer.location().expect("a redirect"), answer.get("code"));
+    let uri = format!("{}/admin/callback", server.url);
+    for client in
+        [&[("client_id", "grantor-console")][..], &[("client_id", "grantor-console"), ("client_secret", "x")]]
+    {
+        let form = [&[("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", &uri)], client]
+            .concat();
+        assert_eq!(server.token(&form).await.status, 401);
+    }
+    let stolen = visitor.browser.get(&callback).await;
+    assert_eq!(stolen.status, 400, "{stolen:?}");
+    // It was used up by that, so even its own browser cannot use it any more.
+    assert_eq!(browser.get(&callback).await.status, 400);
+    // A state that is not ours leads to the beginning.
+    let answer = browser.get("/admin/callback?code=x&state=y").await;
+    assert_eq!(answer.location().as_deref(), Some(&*format!("{}/admin", server.url)));
+}
+
+#[tokio::test]
+async fn the_console_is_where_the_api_is() {
+    let off = TestServer::start_with(&[("admin.enabled", "false")]).await;
+    assert_eq!(off.get("/admin").await.status, 404);
+    assert_eq!(off.get("/admin/callback?code=x&state=y").await.status, 404);
+    let elsewhere = TestServer::start_with(&[("admin.networks", "10.0.0.0/8")]).await;
+    for path in ["/admin", "/admin/clients", "/admin/callback?code=x"] {
+        assert_eq!(elsewhere.get(path).await.status, 404, "{path}");
+    }
+    let here = TestServer::start_with(&[("admin.networks", "127.0.0.0/8")]).await;
+    assert_eq!(here.get("/admin").await.status, 303);
+}
