@@ -138,9 +138,7 @@ pub async fn check(
     Ok(Rehearsal::of(&known, input).run())
 }
 
+/// A user that the request to check names is a part of it, and not of its address.
 fn no_user() -> Fault {
-    Fault {
-        member: Some("user".into()),
-        ..Fault::not_found("no user has this id, username or e-mail address")
-    }
+    Fault::invalid("user", "no user has this id, username or e-mail address")
 }

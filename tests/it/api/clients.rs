@@ -197,3 +197,15 @@ async fn every_setting_of_a_client_can_be_read_and_sent_back() {
         serde_json::to_value(ClientMetadata::new("-", grantor::oauth::client::ClientKind::Web)).unwrap();
     assert_eq!(known.as_object().unwrap().len(), 44, "{known}");
 }
+
+#[tokio::test]
+async fn a_check_for_a_user_who_does_not_exist_names_the_member_and_not_the_address() {
+    let server = TestServer::start().await;
+    let api = Api::owner(&server).await;
+    api.service("job").await;
+    let answer = api.post("/clients/job/check", json!({ "user": "nobody" })).await;
+    refused(&answer, StatusCode::BAD_REQUEST, "api.member_invalid");
+    assert_eq!(faulty(&answer), [("/user".to_owned(), "api.member_invalid".to_owned())]);
+    let answer = api.post("/clients/made-up/check", json!({ "user": "nobody" })).await;
+    refused(&answer, StatusCode::NOT_FOUND, "api.not_found");
+}
