@@ -18,10 +18,7 @@ const JSON: &str = "application/json";
 ///
 /// # Errors
 /// If it is not one JSON object, or too large.
-pub(super) async fn read(
-    call: &ApiCall<'_>,
-    body: web::Payload
-) -> Result<Members, ApiError> {
+pub(super) async fn read(call: &ApiCall<'_>, body: web::Payload) -> Result<Members, ApiError> {
     Ok(read_with_bytes(call, body).await?.0)
 }
 
@@ -31,7 +28,7 @@ pub(super) async fn read(
 /// Those of [`read`].
 pub(super) async fn read_with_bytes(
     call: &ApiCall<'_>,
-    body: web::Payload
+    body: web::Payload,
 ) -> Result<(Members, web::BytesMut), ApiError> {
     if !form::has_media_type(call.request, &[JSON]) {
         return Err(media_type(ACCEPT_POST, JSON));
@@ -61,10 +58,7 @@ pub(super) async fn read_if_any(
 ///
 /// # Errors
 /// If it is not one JSON object, or too large.
-pub(super) async fn read_patch(
-    call: &ApiCall<'_>,
-    body: web::Payload
-) -> Result<Members, ApiError> {
+pub(super) async fn read_patch(call: &ApiCall<'_>, body: web::Payload) -> Result<Members, ApiError> {
     const TYPES: [&str; 2] = ["application/merge-patch+json", "application/json"];
     if !form::has_media_type(call.request, &TYPES) {
         return Err(media_type(ACCEPT_PATCH, &TYPES.join(", ")));
@@ -72,10 +66,7 @@ pub(super) async fn read_patch(
     Ok(whole(call, body).await?.0)
 }
 
-async fn whole(
-    call: &ApiCall<'_>,
-    body: web::Payload
-) -> Result<(Members, web::BytesMut), ApiError> {
+async fn whole(call: &ApiCall<'_>, body: web::Payload) -> Result<(Members, web::BytesMut), ApiError> {
     let bytes = form::read_whole(call.request, body).await?;
     let object = json::object(&bytes).map_err(|sentence| Reason::ApiJsonMalformed.because(sentence))?;
     Ok((members_of(call, object), bytes))

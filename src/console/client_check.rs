@@ -8,10 +8,10 @@ use super::page::{Cell, ConsolePage, Filter, Notice, PageLink, Part, RowTable, S
 use super::same::{Same, shell};
 use super::tables::{narrowed, path_of};
 use super::visit::{ConsoleReply, Visit};
-use crate::representation::address::segment;
 use crate::oauth::client::Client;
 use crate::oauth::permission::{Area, Need};
 use crate::operations::client_check::{CheckInput, CheckStep, StepOutcome, check};
+use crate::representation::address::segment;
 
 /// The parameters, each with its option of the command.
 const FIELDS: [(&str, &str, &str); 6] = [

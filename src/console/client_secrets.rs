@@ -8,13 +8,13 @@ use super::same::{Same, shell};
 use super::tables::path_of;
 use super::visit::{ConsoleReply, Visit};
 use crate::clock::{Seconds, Timestamp};
-use crate::representation::address::segment;
 use crate::oauth::client::Client;
 use crate::oauth::id::ClientId;
 use crate::oauth::permission::{Area, Need};
 use crate::oauth::request::params::Params;
 use crate::operations::clients::{self, SecretSource};
 use crate::operations::fault::Fault;
+use crate::representation::address::segment;
 use crate::secret::Secret;
 use crate::store::clients::ClientRecord;
 

@@ -12,7 +12,8 @@ use crate::oauth::permission::{Area, Need};
 use crate::operations;
 use crate::operations::list::{Listing, MAX_PAGE_SIZE};
 use crate::store::clients::ClientFilter;
-use crate::store::logout_deliveries::{DeliveryFilter, DeliveryState};
+use crate::store::deliveries::DeliveryState;
+use crate::store::logout_deliveries::DeliveryFilter;
 use crate::store::refusals::{KeptRefusal, RefusalFilter};
 use crate::store::users::UserFilter;
 

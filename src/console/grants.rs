@@ -6,11 +6,11 @@ use super::page::{Badge, Cell, ConsolePage, Fact, Filter, PageLink, Part, RowTab
 use super::same::{Same, shell};
 use super::tables::{all, client, first, listing, narrowed, page, path_of};
 use super::visit::{ConsoleReply, Visit};
-use crate::representation::address::segment;
 use crate::oauth::id::{ClientId, GrantId, UserId};
 use crate::oauth::permission::{Area, Need};
 use crate::operations::grants;
 use crate::operations::list::{Listing, MAX_PAGE_SIZE};
+use crate::representation::address::segment;
 use crate::store::grant_records::{GrantFilter, GrantRecord, GrantState};
 
 const STATES: [GrantState; 3] = [GrantState::Live, GrantState::Expired, GrantState::Revoked];

@@ -10,12 +10,12 @@ use super::page::{Action, Cell, Part, Section};
 use super::same::{Same, shell};
 use super::tables::{listing, page, path_of};
 use super::visit::{ConsoleReply, Visit};
-use crate::representation::address::segment;
 use crate::oauth::permission::{Area, Need};
 use crate::oauth::request::params::Params;
 use crate::oauth::signing_key::SigningAlgorithm;
 use crate::operations::fault::Fault;
 use crate::operations::keys::{self, KeyRotation, ListedKey, Start};
+use crate::representation::address::segment;
 use crate::representation::settings::KEY_ROTATION;
 
 const READ: Need = Need::read(Area::Keys);

@@ -14,7 +14,8 @@ use crate::oauth::permission::{Area, Need};
 use crate::oauth::request::params::Params;
 use crate::operations::logout_deliveries;
 use crate::representation::logout_delivery::next_attempt_at;
-use crate::store::logout_deliveries::{Delivery, DeliveryFilter, DeliveryState};
+use crate::store::deliveries::DeliveryState;
+use crate::store::logout_deliveries::{Delivery, DeliveryFilter};
 
 const STATES: [DeliveryState; 3] = [DeliveryState::Waiting, DeliveryState::Delivered, DeliveryState::Failed];
 

@@ -11,11 +11,11 @@ use super::page::{ConsolePage, Notice, PageLink, Part, Section};
 use super::same::{Same, shell};
 use super::tables::path_of;
 use super::visit::{ConsoleReply, Visit};
-use crate::representation::address::segment;
 use crate::members::Members;
 use crate::oauth::request::params::Params;
 use crate::operations::Context;
 use crate::operations::terms::Version;
+use crate::representation::address::segment;
 use crate::representation::settings::ObjectSettings;
 
 /// A kind of objects.

@@ -7,12 +7,12 @@ use super::page::{Action, Badge, Cell, ConsolePage, Fact, Filter, PageLink, Part
 use super::same::{Same, shell};
 use super::tables::{client, listing, narrowed, page, path_of, refusal};
 use super::visit::{ConsoleReply, Visit};
-use crate::representation::address::segment;
 use crate::oauth::detail::{Detail, DetailSubject};
 use crate::oauth::id::ClientId;
 use crate::oauth::permission::{Area, Need};
 use crate::operations::explanation::{ExplainedRefusal, Marks};
 use crate::operations::refusals;
+use crate::representation::address::segment;
 use crate::store::refusals::{KeptRefusal, RefusalFilter};
 
 pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError> {

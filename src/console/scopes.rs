@@ -8,7 +8,6 @@ use super::page::{Action, Badge, Cell, ConsolePage, Fact, Filter, PageLink, Part
 use super::same::{Same, shell};
 use super::tables::{listing, narrowed, page, path_of};
 use super::visit::{ConsoleReply, Visit};
-use crate::representation::address::segment;
 use crate::members::Members;
 use crate::members::scope as members;
 use crate::oauth::grant::scope::ScopeRecord;
@@ -16,6 +15,7 @@ use crate::oauth::id::ClientId;
 use crate::oauth::permission::{Area, Need, is_management_scope};
 use crate::oauth::request::params::Params;
 use crate::operations::scopes::{self, InUse};
+use crate::representation::address::segment;
 use crate::representation::scope::to_json;
 use crate::representation::settings;
 use crate::store::page::NameFilter;

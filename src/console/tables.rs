@@ -4,12 +4,12 @@ use super::error::ConsoleError;
 use super::notes;
 use super::page::{Cell, ConsolePage, Filter, FilterField, PageLink, Part, RowTable, Section};
 use super::visit::Visit;
-use crate::representation::address::segment;
 use crate::oauth::client::console::is_console;
 use crate::oauth::id::ClientId;
 use crate::oauth::permission::{Area, Need};
 use crate::operations;
 use crate::operations::list::{List, Listing};
+use crate::representation::address::segment;
 use crate::store::refusals::{KeptRefusal, RefusalFilter};
 
 /// How many rows a list has on a page.

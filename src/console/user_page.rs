@@ -6,10 +6,10 @@ use super::page::{Action, Badge, Cell, ConsolePage, Fact, PageLink, Part, RowTab
 use super::tables::{first, path_of};
 use super::visit::{ConsoleReply, Visit};
 use super::{events, notes};
-use crate::representation::address::segment;
 use crate::oauth::id::UserId;
 use crate::oauth::permission::{Area, Need};
 use crate::operations::{consents, sessions, users};
+use crate::representation::address::segment;
 use crate::representation::user::to_json;
 use crate::store::users::UserRecord;
 

@@ -10,7 +10,6 @@ use super::page::{Action, Cell, ConsolePage, Filter, Notice, PageLink};
 use super::same::{Same, shell};
 use super::tables::{listing, narrowed, page, path_of};
 use super::visit::{ConsoleReply, Visit};
-use crate::representation::address::segment;
 use crate::members::user as members;
 use crate::oauth::id::{ClientId, SessionId, UserId};
 use crate::oauth::identity::role::Role;
@@ -20,6 +19,7 @@ use crate::operations::fault::Fault;
 use crate::operations::password_links::{self, PasswordLink};
 use crate::operations::users::{self, NewUser, UserChanges};
 use crate::operations::{grants, sessions};
+use crate::representation::address::segment;
 use crate::representation::settings::USER;
 use crate::representation::user::to_json;
 use crate::store::users::{UserFilter, UserRecord};
@@ -72,6 +72,7 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
         q: visit.parameter("q"),
         disabled: visit.parameter("state").map(|state| state == "disabled"),
         role,
+        ..UserFilter::default()
     };
     let found = users::list(&visit.context(), listing(visit, filter)).await?;
     let fields = vec![

@@ -2,7 +2,6 @@
 
 pub mod check;
 pub mod health;
-mod members;
 pub mod secrets;
 
 use actix_web::{HttpResponse, web};
@@ -30,10 +29,8 @@ use crate::operations::terms::Version;
 use crate::operations::{Context, Done};
 use crate::representation::address::segment;
 use crate::representation::client::settings;
-use crate::representation::settings::CLIENT;
 use crate::secret::Secret;
 use crate::store::clients::{ClientColumn, ClientFilter, ClientRecord};
-use members::NewMembers;
 
 pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
     respond(&app, &request, async |call| {
@@ -45,6 +42,7 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
         });
         let filter = ClientFilter {
             q: call.parameter("q"),
+            address: None,
             disabled: call.flag("disabled")?,
             kind: kind.transpose()?,
             grant_type: grant_type.transpose()?,
@@ -59,7 +57,7 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
 pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     respond(&app, &request, async |call| {
         call.end_of_query()?;
-        let (mut members, bytes) = body::read_with_bytes(call, body, &CLIENT).await?;
+        let (mut members, bytes) = body::read_with_bytes(call, body).await?;
         let new = NewMembers::read(&mut members, None);
         members.end()?;
         let new = new_client(call, new).await?;
@@ -88,7 +86,7 @@ pub async fn put(
         call.end_of_query()?;
         let id = ClientId::new(id.into_inner());
         let put = condition::of_put(call.request)?;
-        let mut members = body::read(call, body, &CLIENT).await?;
+        let mut members = body::read(call, body).await?;
         match put {
             PutCondition::Create => {
                 let new = NewMembers::read(&mut members, Some(&id));
@@ -137,7 +135,7 @@ pub async fn patch(
         call.end_of_query()?;
         let id = ClientId::new(id.into_inner());
         let context = condition::context(call)?;
-        let mut members = body::read_patch(call, body, &CLIENT).await?;
+        let mut members = body::read_patch(call, body).await?;
         let patch = members::read_patch(&mut members, &id);
         members.end()?;
         changed(&context, &id, move |before: &Client| members::patched(before, &patch)).await

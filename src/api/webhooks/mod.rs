@@ -4,7 +4,7 @@ pub mod deliveries;
 
 use actix_web::{HttpResponse, web};
 
-use super::body::{self, Members};
+use super::body;
 use super::call::{ApiCall, respond};
 use super::condition::{self, PutCondition};
 use super::idempotency;
@@ -14,6 +14,7 @@ use super::reply::ApiReply;
 use crate::app::App;
 use crate::clock::Seconds;
 use crate::http::call::Request;
+use crate::members::Members;
 use crate::operations::list_change::ListChange;
 use crate::operations::webhooks::{self, NewWebhook, WebhookChanges, WebhookWithSecret};
 use crate::representation::webhook::to_json;

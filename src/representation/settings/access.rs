@@ -3,8 +3,8 @@
 use super::client::signing_algorithms;
 use super::{Form, Given, Null, ObjectSettings, Setting, Shown};
 use crate::oauth::signing_key::KeyState;
-use crate::store::grant_records::GrantState;
 use crate::store::deliveries::DeliveryState;
+use crate::store::grant_records::GrantState;
 
 /// A grant.
 pub static GRANT: ObjectSettings = ObjectSettings {
