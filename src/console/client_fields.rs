@@ -114,6 +114,17 @@ const GRANTING: &[FieldSpec] = &[
         ]),
         ("--pkce", "--pkce default"),
     ),
+    field(
+        "par",
+        "Pushed requests",
+        Input::Choice(&[
+            ("", "as the server's oauth.par"),
+            ("off", "not demanded"),
+            ("report", "noted in the log"),
+            ("require", "demanded"),
+        ]),
+        ("--par", "--par default"),
+    ),
 ];
 
 const PROOF: &[FieldSpec] = &[
