@@ -31,12 +31,14 @@ pub(super) fn run(common: &Common) -> Result<(), CliError> {
         // Before the log line below: a signal right after that line must not end the process at once.
         let stop = stop_asked(HangUp::IsNoStop)?;
         let metrics = server.metrics_address().map(|address| format!(", metrics on {address}"));
+        let management = server.management_address().map(|address| format!(", management on {address}"));
         tracing::info!(
-            "grantor {} listens on {}, issuer {}{}",
+            "grantor {} listens on {}, issuer {}{}{}",
             env!("CARGO_PKG_VERSION"),
             SocketAddr::new(listen, server.port()),
             server.app().issuer,
-            metrics.unwrap_or_default()
+            metrics.unwrap_or_default(),
+            management.unwrap_or_default()
         );
         let (running, handle) = server.start()?;
         // Notifies systemd if the unit has Type=notify.

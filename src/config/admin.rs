@@ -1,13 +1,13 @@
 //! The options of the management API.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
 use ipnet::IpNet;
 use serde::Deserialize;
 
-use super::from_text;
 use super::proxies::networks;
+use super::{address, from_text};
 
 #[derive(Clone, Debug, Deserialize)]
 pub struct AdminOptions {
@@ -15,6 +15,8 @@ pub struct AdminOptions {
     #[serde(deserialize_with = "from_text")]
     pub networks: AdminNetworks,
     pub setup_link: bool,
+    #[serde(deserialize_with = "address")]
+    pub listen: Option<SocketAddr>,
 }
 
 /// The networks that may use the management API. Empty: all of them.

@@ -1,5 +1,6 @@
 //! Checks that the types do not express: values that make sense, and options that fit together.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
@@ -36,7 +37,7 @@ impl Config {
         mistakes.extend(self.check_address());
         mistakes.extend(self.check_tls());
         mistakes.extend(self.check_http());
-        mistakes.extend(self.check_metrics());
+        mistakes.extend(self.check_listeners());
         if self.audit.retention.duration() < SHORTEST_RETENTION {
             mistakes.push(("audit.retention", "audit.retention must be at least 1d".into()));
         }
@@ -102,16 +103,28 @@ impl Config {
         mistakes
     }
 
-    fn check_metrics(&self) -> Option<OptionMistake> {
-        let (metrics, listen) = (self.metrics.listen?, self.listen);
-        let is_all = metrics.ip().is_unspecified() || listen.ip().is_unspecified();
-        let is_same = metrics.port() == listen.port() && (is_all || metrics.ip() == listen.ip());
-        (is_same && listen.port() != 0).then(|| {
-            (
-                "metrics.listen",
-                format!("metrics.listen must be another address than listen, which is {listen}"),
-            )
-        })
+    /// Every listener has an address of its own.
+    fn check_listeners(&self) -> Vec<OptionMistake> {
+        let all = [
+            ("listen", Some(self.listen)),
+            ("metrics.listen", self.metrics.listen),
+            ("admin.listen", self.admin.listen),
+        ];
+        let is_same = |one: SocketAddr, other: SocketAddr| {
+            let is_all = one.ip().is_unspecified() || other.ip().is_unspecified();
+            one.port() != 0 && one.port() == other.port() && (is_all || one.ip() == other.ip())
+        };
+        let mut mistakes = Vec::new();
+        for (at, (key, own)) in all.into_iter().enumerate() {
+            let taken = all[..at]
+                .iter()
+                .find(|(_, before)| own.zip(*before).is_some_and(|(own, before)| is_same(own, before)));
+            if let Some((before, Some(address))) = taken {
+                mistakes
+                    .push((key, format!("{key} must be another address than {before}, which is {address}")));
+            }
+        }
+        mistakes
     }
 
     fn check_database(&self) -> Option<OptionMistake> {

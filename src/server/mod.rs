@@ -49,7 +49,11 @@ use crate::store::migrate;
 use crate::tokens::verified::VerifiedTokens;
 use crate::work::wake::Wake;
 use crate::work::{activity, audit, back_channel, kept_refusals, purge, readiness, refusals, webhooks};
+use routes::Mounted;
 use tls::Certificates;
+
+/// The threads of a listener that only operators use.
+const MANAGEMENT_WORKERS: usize = 1;
 
 /// A server that listens and is ready to run.
 pub struct Server {
@@ -57,6 +61,8 @@ pub struct Server {
     listener: TcpListener,
     port: u16,
     metrics: Option<(TcpListener, SocketAddr)>,
+    /// For the management API and the console, if they have a listener of their own.
+    management: Option<(TcpListener, SocketAddr)>,
     connections: usize,
     /// `None` for plain HTTP.
     certificates: Option<Arc<Certificates>>,
@@ -73,6 +79,8 @@ impl Server {
         let descriptor_limit = descriptors::raise_limit();
         let (listener, address) = listen(config.listen, "")?;
         let metrics = config.metrics.listen.map(|address| listen(address, " for metrics")).transpose()?;
+        let own = config.admin.listen.filter(|_| config.admin.enabled);
+        let management = own.map(|address| listen(address, " for the management API")).transpose()?;
         let port = address.port();
         let issuer = config.issuer(port);
         let theme = theme_files::load(&config.brand, &issuer)
@@ -94,7 +102,10 @@ impl Server {
             brand: theme.brand,
             strict_transport_security: strict_transport_security(&config),
             request_places: RequestPlaces::new(config.http.requests),
-            routes: Routes::new(&mount_path(&issuer), routes::routes(config.admin.enabled)),
+            routes: Routes::new(
+                &mount_path(&issuer),
+                routes::routes(if config.admin.enabled { Mounted::All } else { Mounted::WithoutManagement }),
+            ),
             requests_in_work: RequestsInWork::default(),
             rate_limits: rate_limits(&config, &clock),
             refusals: Arc::new(RefusalLog::new(config.explain.is_on())),
@@ -120,7 +131,7 @@ impl Server {
             key_set,
             config,
         };
-        Ok(Self { app: Arc::new(app), listener, port, metrics, connections, certificates })
+        Ok(Self { app: Arc::new(app), listener, port, metrics, management, connections, certificates })
     }
 
     pub fn port(&self) -> u16 {
@@ -132,6 +143,11 @@ impl Server {
         self.metrics.as_ref().map(|(_, address)| *address)
     }
 
+    /// The address of the management API and the console, if they have one of their own.
+    pub fn management_address(&self) -> Option<SocketAddr> {
+        self.management.as_ref().map(|(_, address)| *address)
+    }
+
     pub fn app(&self) -> Arc<App> {
         self.app.clone()
     }
@@ -139,19 +155,35 @@ impl Server {
     /// Serves requests until the handle stops it, then finishes the requests in flight.
     pub fn start(self) -> Result<(impl Future<Output = std::io::Result<()>>, ServerHandle), Failure> {
         let app = web::Data::from(self.app.clone());
-        let (mount, has_management) = (mount_path(&self.app.issuer), self.app.config.admin.enabled);
+        let mount = mount_path(&self.app.issuer);
         let document = web::Data::new(ApiDocument::new(&self.app.issuer, routes::methods()));
-        let factory = move || {
-            ActixApp::new()
-                .app_data(app.clone())
-                .app_data(document.clone())
-                .wrap(actix_web::middleware::from_fn(envelope::wrap))
-                .configure(|config| routes::register(config, &mount, has_management))
+        let factory = |mounted: Mounted| {
+            let (app, document, mount) = (app.clone(), document.clone(), mount.clone());
+            move || {
+                ActixApp::new()
+                    .app_data(app.clone())
+                    .app_data(document.clone())
+                    .wrap(actix_web::middleware::from_fn(envelope::wrap))
+                    .configure(|config| routes::register(config, &mount, mounted))
+            }
+        };
+        let here = match (self.app.config.admin.enabled, &self.management) {
+            (true, None) => Mounted::All,
+            _ => Mounted::WithoutManagement,
         };
         let options = listener_options(&self.app, self.connections, self.certificates)?;
         let seats = options.seats.clone();
-        let server = connection::serve(self.listener, options, factory)
-            .map_err(|error| Failure::Internal(format!("cannot listen: {error}")))?;
+        let failed = |error: std::io::Error| Failure::Internal(format!("cannot listen: {error}"));
+        let management = self.management.map(|(listener, _)| {
+            let options = ListenerOptions { workers: MANAGEMENT_WORKERS, ..options.clone() };
+            connection::serve(listener, options, factory(Mounted::Management))
+        });
+        let management = management.transpose().map_err(failed)?.map(|server| {
+            let handle = server.handle();
+            actix_web::rt::spawn(server);
+            handle
+        });
+        let server = connection::serve(self.listener, options, factory(here)).map_err(failed)?;
         let handle = server.handle();
         let metrics = self
             .metrics
@@ -167,6 +199,9 @@ impl Server {
         actix_web::rt::spawn(activity::run(self.app.clone()));
         let until_the_end = async move {
             let ended = server.await;
+            if let Some(management) = management {
+                management.stop(true).await;
+            }
             self.app.refusals.finish();
             kept_refusals::store(&self.app).await;
             activity::store(&self.app).await;

@@ -211,13 +211,31 @@ static ENDPOINTS: [Endpoint; 79] = [
         .post(|route| route.to(console::act)),
 ];
 
-/// The routes of the table, without their handlers. `has_management`: with those of the management API.
-pub(super) fn routes(has_management: bool) -> impl Iterator<Item = &'static Route> {
-    mounted(has_management).map(|endpoint| &endpoint.route)
+/// Which endpoints a listener has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mounted {
+    All,
+    /// All but those of the management API and the console.
+    WithoutManagement,
+    /// Those of the management API and the console, what their pages load, and health.
+    Management,
 }
 
-fn mounted(has_management: bool) -> impl Iterator<Item = &'static Endpoint> {
-    ENDPOINTS.iter().filter(move |endpoint| has_management || endpoint.route.class != Some(Class::Management))
+impl Mounted {
+    fn has(self, endpoint: &Endpoint) -> bool {
+        let is_management = endpoint.route.class == Some(Class::Management);
+        let is_for_all = endpoint.route.class.is_none() || endpoint.route.path.starts_with("/assets/");
+        match self {
+            Self::All => true,
+            Self::WithoutManagement => !is_management,
+            Self::Management => is_management || is_for_all,
+        }
+    }
+}
+
+/// The routes of the table, without their handlers.
+pub(super) fn routes(mounted: Mounted) -> impl Iterator<Item = &'static Route> {
+    ENDPOINTS.iter().filter(move |endpoint| mounted.has(endpoint)).map(|endpoint| &endpoint.route)
 }
 
 /// The path of each endpoint, with the methods that it takes.
@@ -229,8 +247,8 @@ pub fn methods() -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
 }
 
 /// Mounts the table. `mount` is the path of the public URL: empty or `/like/this`.
-pub(super) fn register(config: &mut ServiceConfig, mount: &str, has_management: bool) {
-    for endpoint in mounted(has_management) {
+pub(super) fn register(config: &mut ServiceConfig, mount: &str, mounted: Mounted) {
+    for endpoint in ENDPOINTS.iter().filter(|endpoint| mounted.has(endpoint)) {
         for path in endpoint.route.paths(mount) {
             match endpoint.compressed {
                 true => config.service(endpoint.resource(path).wrap(Compress::default())),
@@ -407,7 +425,7 @@ mod tests {
             ("", "/.well-known/webfinger/x", "none"),
         ] {
             assert_eq!(
-                Routes::new(mount, super::routes(true)).find(path).path,
+                Routes::new(mount, super::routes(Mounted::All)).find(path).path,
                 route,
                 "{path} under {mount}"
             );

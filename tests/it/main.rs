@@ -67,6 +67,7 @@ mod layout;
 mod limits;
 mod logout;
 mod long_tokens;
+mod management_listener;
 mod management_tokens;
 mod metadata;
 mod metrics;

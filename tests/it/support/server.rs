@@ -28,6 +28,8 @@ pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
 pub(crate) struct TestServer {
     pub(crate) url: String,
+    /// The address of the management API, if it has one of its own.
+    pub(crate) management_address: Option<std::net::SocketAddr>,
     /// The URL of its metrics, if they are on.
     pub(crate) metrics: Option<String>,
     pub(crate) clock: ManualClock,
@@ -78,15 +80,17 @@ impl TestServer {
             actix_web::rt::System::new().block_on(async {
                 let server = Server::bind(config, time).await.expect("a server");
                 let (app, port, metrics) = (server.app(), server.port(), server.metrics_address());
+                let management = server.management_address();
                 let (running, handle) = server.start().expect("a running server");
-                ready.send((app, port, metrics, handle)).ok().expect("the test waits");
+                ready.send((app, port, (metrics, management), handle)).ok().expect("the test waits");
                 running.await.expect("a clean stop");
             });
         });
-        let (app, port, metrics, handle) = started.await.expect("the server starts");
+        let (app, port, (metrics, management_address), handle) = started.await.expect("the server starts");
         let server = Self {
             url: format!("http://127.0.0.1:{port}"),
             metrics: metrics.map(|address| format!("http://{address}")),
+            management_address,
             clock,
             app,
             database,
