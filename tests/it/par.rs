@@ -142,7 +142,7 @@ async fn a_request_is_refused_at_the_push_as_it_would_be_at_the_authorization_en
     form.push(("client_id".into(), web.id.clone()));
     let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let unproven = server.browser().post("/par", &form).await;
-    unproven.assert_json_error(401, "invalid_client", "client.secret_missing");
+    unproven.assert_json_error(401, "invalid_client", "client.authentication_missing");
     let got = server.browser().request(Method::GET, "/par", &[], "").await;
     got.assert_json_error(405, "invalid_request", "request.method");
     assert_eq!(rows(&server).await, before, "nothing is stored");

@@ -53,7 +53,7 @@ async fn the_link_in_the_file_makes_one_person_the_owner() {
     let set = browser.submit_only(&page, &[("password", PASSWORD), ("repeated", PASSWORD)]).await;
     assert!(set.location().is_some_and(|onward| onward.ends_with("/password?set=1")), "{set:?}");
     let again = browser.get(&link).await;
-    assert_eq!(again.status, 404, "{again:?}");
+    again.assert_page(400, "password_link.over");
     let page = browser.open("/sign-in").await;
     let signed_in = browser.submit_only(&page, &[("username", "owner"), ("password", PASSWORD)]).await;
     assert!(signed_in.location().is_some(), "{signed_in:?}");

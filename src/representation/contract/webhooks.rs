@@ -4,7 +4,7 @@ use super::{AnswerKind, ApiOperation, ApiSection, BodyKind, filter, search};
 use crate::oauth::permission::{Area, Need};
 use crate::representation::settings::access::delivery_states;
 use crate::representation::settings::{
-    Form, RETRIED, ROTATED_WEBHOOK, SECRET_ROTATION, WEBHOOK, WEBHOOK_DELIVERY, WEBHOOK_RETRY,
+    Form, ROTATED_WEBHOOK, SECRET_ROTATION, WEBHOOK, WEBHOOK_DELIVERY, WEBHOOK_RETRIED, WEBHOOK_RETRY,
 };
 
 const READ: Need = Need::read(Area::Config);
@@ -79,7 +79,7 @@ pub(super) const SECTION: ApiSection = ApiSection {
         .needs(READ),
         ApiOperation {
             body: BodyKind::Whole(&WEBHOOK_RETRY),
-            answer: AnswerKind::One(&RETRIED),
+            answer: AnswerKind::One(&WEBHOOK_RETRIED),
             can_conflict: true,
             ..ApiOperation::new("POST", "/api/v1/webhooks/{id}/retry", "retryWebhook", "Send messages again")
         }

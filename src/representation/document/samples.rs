@@ -110,6 +110,7 @@ static SAMPLES: &[(&str, &str)] = &[
     (
         "ClientHealth",
         r#"{"client_id": "calendar", "counted_since": "2026-11-01T00:00:00Z", "authorizations": {"answered": 312},
+            "refresh": {"refreshed": 40, "answered_again": 1, "reused": 0},
             "policies": [{"policy": "pkce", "value": null, "verdict": "safe", "count": 0, "last_at": null,
                           "sentence": "Each of 312 requests for a code had a code_challenge."}]}"#,
     ),

@@ -17,7 +17,9 @@ pub use check::{CHECK, CHECK_REQUEST};
 pub use client::{CLIENT, SECRET};
 pub use configuration::{ISSUER, RESOURCE, SCOPE, SUBJECT};
 pub use people::{CONSENT, PASSWORD, PASSWORD_LINK, SESSION, USER};
-pub use webhooks::{ROTATED_WEBHOOK, SECRET_ROTATION, WEBHOOK, WEBHOOK_DELIVERY, WEBHOOK_RETRY};
+pub use webhooks::{
+    ROTATED_WEBHOOK, SECRET_ROTATION, WEBHOOK, WEBHOOK_DELIVERY, WEBHOOK_RETRIED, WEBHOOK_RETRY,
+};
 
 /// All objects that have a name in the document.
 pub static ALL: &[&ObjectSettings] = &[
@@ -47,6 +49,7 @@ pub static ALL: &[&ObjectSettings] = &[
     &ROTATED_WEBHOOK,
     &WEBHOOK_DELIVERY,
     &WEBHOOK_RETRY,
+    &WEBHOOK_RETRIED,
     &EVENT,
     &REFUSAL,
     &EXPLAINED_REFUSAL,

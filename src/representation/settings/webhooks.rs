@@ -112,6 +112,14 @@ pub static WEBHOOK_RETRY: ObjectSettings = ObjectSettings {
         .note("Without it, all that were not delivered.")],
 };
 
+/// How many messages are sent again.
+pub static WEBHOOK_RETRIED: ObjectSettings = ObjectSettings {
+    name: "WebhookRetried",
+    sentence: "How many messages are sent again.",
+    command: None,
+    members: &[Setting::by_server("retried", Form::Number, "How many messages are sent again")],
+};
+
 fn states() -> Vec<&'static str> {
     DeliveryState::ALL.iter().map(|state| state.as_str()).collect()
 }

@@ -330,7 +330,8 @@ async fn users_are_listed_by_pages_and_found_by_name() {
         ("limit=0", "api.parameter_invalid"),
         ("disabled=maybe", "api.parameter_invalid"),
         ("cursor=x", "api.parameter_invalid"),
-        ("sort=name", "api.parameter_unknown"),
+        ("sort=name", "api.parameter_invalid"),
+        ("order=name", "api.parameter_unknown"),
         ("q=a&q=b", "parameter.repeated"),
     ] {
         refused(&api.get(&format!("/users?{query}")).await, StatusCode::BAD_REQUEST, reason);
