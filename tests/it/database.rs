@@ -189,12 +189,13 @@ async fn statements_are_prepared_once_on_each_connection_and_never_behind_a_pool
         }
         let mut most = 0;
         for _ in 0..20 {
-            let prepared = async |conn: &mut Conn| {
+            // As a job that writes, so that it comes to the connections of the statements above.
+            let prepared = async |tx: &mut Tx| {
                 let sql =
                     "SELECT COUNT(*) FROM pg_prepared_statements WHERE statement LIKE 'INSERT INTO t %'";
-                conn.query(sql).optional::<(i64,)>().await
+                tx.query(sql).optional::<(i64,)>().await
             };
-            most = most.max(db.read(prepared).await.unwrap().unwrap().0);
+            most = most.max(db.write(prepared).await.unwrap().unwrap().0);
         }
         assert_eq!(most, if options.route == DatabaseRoute::Direct { 1 } else { 0 });
     }

@@ -54,9 +54,11 @@ async fn the_link_in_the_file_makes_one_person_the_owner() {
     assert!(set.location().is_some_and(|onward| onward.ends_with("/password?set=1")), "{set:?}");
     let again = browser.get(&link).await;
     again.assert_page(400, "password_link.over");
-    let page = browser.open("/sign-in").await;
+    let page = browser.open("/admin").await;
     let signed_in = browser.submit_only(&page, &[("username", "owner"), ("password", PASSWORD)]).await;
-    assert!(signed_in.location().is_some(), "{signed_in:?}");
+    let console = browser.follow(signed_in).await;
+    assert_eq!(console.status, 200, "{console:?}");
+    assert!(console.body.contains("/admin/api-keys"), "{console:?}");
 
     let log = logged(server);
     assert!(log.contains("open the link in"), "{log}");

@@ -201,26 +201,33 @@ async fn made_up_values_leave_nothing_in_memory() {
         ("origin", 4000, 400),
         ("path", 4000, 404),
     ] {
-        let mut before = 0;
-        for number in 0..FIRST + SENT / length {
-            if number == FIRST {
-                before = resident(process);
+        // What is kept grows each time; what the server itself happens to do at the same time does not.
+        let mut grown = usize::MAX;
+        for round in 0..2 {
+            if grown < ROOM {
+                break;
             }
-            let value = format!("{number:08}").repeat(length / 8);
-            let request = match kind {
-                "client" => token(format!("grant_type=refresh_token&client_id={value}")),
-                "refresh token" => {
-                    token(format!("grant_type=refresh_token&client_id=spa&refresh_token={value}"))
+            let mut before = 0;
+            for number in 0..FIRST + SENT / length {
+                if number == FIRST {
+                    before = resident(process);
                 }
-                "JWT" => bearer(format!("eyJhbGciOiJFUzI1NiJ9.{value}.AA")),
-                "origin" => {
-                    token("client_id=spa".into()).header("origin", format!("https://{value}.example"))
-                }
-                _ => http.get(format!("{url}/{value}")),
-            };
-            assert_eq!(request.send().await.unwrap().status(), status, "{kind} {number}");
+                let value = format!("{:08}", number + round * 10_000).repeat(length / 8);
+                let request = match kind {
+                    "client" => token(format!("grant_type=refresh_token&client_id={value}")),
+                    "refresh token" => {
+                        token(format!("grant_type=refresh_token&client_id=spa&refresh_token={value}"))
+                    }
+                    "JWT" => bearer(format!("eyJhbGciOiJFUzI1NiJ9.{value}.AA")),
+                    "origin" => {
+                        token("client_id=spa".into()).header("origin", format!("https://{value}.example"))
+                    }
+                    _ => http.get(format!("{url}/{value}")),
+                };
+                assert_eq!(request.send().await.unwrap().status(), status, "{kind} {number}");
+            }
+            grown = resident(process).saturating_sub(before);
         }
-        let after = resident(process);
-        assert!(after < before + ROOM, "{kind}: {before} KiB before and {after} KiB after");
+        assert!(grown < ROOM, "{kind}: {grown} KiB more");
     }
 }
