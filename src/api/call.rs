@@ -12,7 +12,6 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::http::call::Request;
-use crate::http::management;
 use crate::oauth::permission::Need;
 use crate::oauth::reason::Reason;
 use crate::operations::Context;
@@ -36,9 +35,6 @@ pub(super) async fn respond<'a, F>(app: &'a App, request: &'a Request, work: F) 
 where
     F: AsyncFnOnce(&ApiCall<'a>) -> Result<ApiReply, ApiError>,
 {
-    if let Some(refused) = management::refuse_network(app, request) {
-        return refused;
-    }
     let answered = async {
         let call = ApiCall::begin(app, request).await?;
         work(&call).await

@@ -8,16 +8,12 @@ use super::error::ApiError;
 use super::query::ApiQuery;
 use crate::app::App;
 use crate::http::call::Request;
-use crate::http::management;
 use crate::representation::document::ApiDocument;
 
 /// Caches ask whether it is still the same.
 const CACHING: &str = "no-cache";
 
 pub async fn show(app: web::Data<App>, request: Request, document: web::Data<ApiDocument>) -> HttpResponse {
-    if let Some(refused) = management::refuse_network(&app, &request) {
-        return refused;
-    }
     match answer(&request, &document) {
         Ok(response) => response,
         Err(error) => error.answer(&app, &request),

@@ -118,9 +118,9 @@ impl KeyedRequest {
         let holder = call.caller.holder.clone();
         let route = format!("{}?{}\0", call.request.path, call.request.query_string());
         Ok(Some(Self {
-            id: Hash::of(&format!("{holder}\0{text}")),
+            id: Hash::of_bytes(&call.app.keys.kept_answer_mac(&format!("id {holder}"), text)),
             request: Hash::of_bytes(&[route.as_bytes(), body].concat()),
-            key: AnswerKey::of(&holder, text)?,
+            key: AnswerKey::of(&call.app.keys.kept_answer_mac(&holder, text))?,
             holder,
             now: call.request.now,
         }))

@@ -7,9 +7,10 @@ use super::CliError;
 use super::atomic_file::{ExistingFile, move_into_place, private_directory, private_file};
 use crate::app::App;
 use crate::config::Config;
+use crate::operations::Context;
 use crate::operations::actor::Actor;
 use crate::operations::first_owner::{self, Management, USERNAME};
-use crate::operations::password_links::PasswordLink;
+use crate::operations::password_links::{self, PasswordLink};
 
 /// The name of the file.
 const FILE: &str = "grantor-setup-link";
@@ -32,7 +33,7 @@ async fn offer_at(app: &App, path: &Path) -> Result<(), CliError> {
     let context = app.operations(app.now(), Actor::server());
     match first_owner::state(&context).await? {
         Management::Possible => remove(path),
-        Management::Invited if path.exists() => {
+        Management::Invited if works(&context, path).await? => {
             tracing::warn!("no one can manage this server yet: open the link in {}", path.display());
         }
         Management::Invited => tracing::warn!(
@@ -42,6 +43,9 @@ async fn offer_at(app: &App, path: &Path) -> Result<(), CliError> {
         ),
         Management::Impossible { invited } => {
             // First the place, so that no account is made for a link that no one can read.
+            if path.is_dir() {
+                return Err(format!("{} is a folder", path.display()).into());
+            }
             let folder = private_directory(path, ".grantor-setup-")?;
             let link = first_owner::invite(&context, invited).await?;
             write(&app.issuer, &link, folder.path(), path)?;
@@ -55,6 +59,16 @@ async fn offer_at(app: &App, path: &Path) -> Result<(), CliError> {
         }
     }
     Ok(())
+}
+
+/// Whether the link in the file still works. A restart of another node, or a command, may have replaced it.
+async fn works(context: &Context<'_>, path: &Path) -> Result<bool, CliError> {
+    let link = std::fs::read_to_string(path).unwrap_or_default();
+    let token = link.trim().rsplit_once("token=").map(|(_, token)| token.to_owned());
+    match token {
+        Some(token) => Ok(password_links::find(context, &token).await?.is_some()),
+        None => Ok(false),
+    }
 }
 
 fn write(issuer: &str, link: &PasswordLink, folder: &Path, path: &Path) -> Result<(), CliError> {

@@ -81,6 +81,7 @@ pub(super) async fn prepare(
 ) -> Result<ConsoleReply, ConsoleError> {
     let (id, path) = (record.client.id.as_str(), path_of("clients", record.client.id.as_str()));
     let secret = visit.parameter("secret").unwrap_or_default();
+    visit.must_be_fresh(|| format!("{path}/{act}?secret={}", segment(&secret)))?;
     let of_client = format!("/clients/{}/secrets", segment(id));
     let of_secret = format!("{of_client}/{}", segment(&secret));
     let issuer = &visit.app.issuer;
@@ -88,7 +89,6 @@ pub(super) async fn prepare(
     view.hidden.push(("secret", secret.clone()));
     let (title, lead) = match (act, secret.is_empty()) {
         ("remove-secret", _) => {
-            visit.must_be_fresh(|| format!("{path}/{act}?secret={}", segment(&secret)))?;
             let removal = clients::check_remove_secret(&visit.context(), &record.client.id, &secret).await?;
             let command = format!("grantor client remove-secret {} {}", shell(id), shell(&secret));
             view.submit = "Remove the secret".to_owned();

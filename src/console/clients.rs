@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::client_fields::{ALL, NEW};
 use super::error::ConsoleError;
 use super::form::{self, FieldValues, FormView, Group};
+use super::objects::{filled_by_a_link, from_query};
 use super::page::{Action, Badge, Cell, ConsolePage, Filter, Notice, PageLink, Part, Section};
 use super::same::{Same, shell};
 use super::tables::{listing, narrowed, page, path_of};
@@ -14,6 +15,8 @@ use crate::http::general_error::FaultyMember;
 use crate::members::Members;
 use crate::members::client::{self as members, NewMembers};
 use crate::oauth::client::{Client, ClientKind, GrantType};
+use crate::oauth::grant::management;
+use crate::oauth::grant::scope::Scope;
 use crate::oauth::id::ClientId;
 use crate::oauth::permission::{Area, Need};
 use crate::oauth::request::params::Params;
@@ -75,10 +78,10 @@ pub(super) fn cells(record: &ClientRecord) -> Vec<Cell> {
 
 pub(super) fn new(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError> {
     visit.needs(WRITE)?;
-    // A link can fill the form.
-    let from_query = |spec: &form::FieldSpec| (spec.name, visit.parameter(spec.name).into_iter().collect());
-    let values = NEW.iter().flat_map(|(_, specs)| specs.iter().map(from_query)).collect();
-    Ok(ConsoleReply::Page(new_page(visit, &values, None)))
+    let (values, notice) = from_query(visit, NEW);
+    let mut page = new_page(visit, &values, None);
+    page.notices.extend(notice);
+    Ok(ConsoleReply::Page(page))
 }
 
 fn new_page(visit: &Visit<'_>, values: &FieldValues, error: Option<&ConsoleError>) -> ConsolePage {
@@ -118,6 +121,9 @@ pub(super) fn said(groups: &[Group], error: Option<&ConsoleError>) -> (Vec<Fault
 pub(super) async fn create(visit: &Visit<'_>, posted: &Params) -> Result<ConsoleReply, ConsoleError> {
     visit.needs(WRITE)?;
     let values = form::values_in(NEW, posted);
+    if gives_management(&values) {
+        visit.must_be_fresh(|| "/admin/new/clients".to_owned())?;
+    }
     let is_check = field(posted, "check") == "true";
     match created(visit, &values, is_check).await {
         Ok(_) if is_check => {
@@ -197,8 +203,10 @@ pub(super) async fn prepare(visit: &Visit<'_>, id: &str, act: &str) -> Result<Co
         "secret" | "remove-secret" => return client_secrets::prepare(visit, &record, act).await,
         "edit" => {
             let mut values = form::values_of(ALL, &settings(&record.client));
-            add_from_query(visit, &mut values);
-            return Ok(ConsoleReply::Page(edit_page(visit, &record, (&values, None), None).await));
+            let filled = add_from_query(visit, &mut values);
+            let mut page = edit_page(visit, &record, (&values, None), None).await;
+            page.notices.extend(filled_by_a_link(ALL, &filled));
+            return Ok(ConsoleReply::Page(page));
         }
         _ => {}
     }
@@ -283,14 +291,24 @@ fn same_as(visit: &Visit<'_>, id: &str, act: &str) -> Same {
     }
 }
 
-/// Adds values of the query to the fields with lists: a link of an explanation proposes them.
-fn add_from_query(visit: &Visit<'_>, values: &mut FieldValues) {
+/// Whether a form gives a client scopes of the management API: then its secret may do what they permit.
+fn gives_management(values: &FieldValues) -> bool {
+    let scopes = values.get("scope").and_then(|texts| texts.first());
+    scopes.is_some_and(|text| management::has_any(&Scope::from_stored(text)))
+}
+
+/// Adds values of the query to the fields with lists: a link of an explanation proposes them. Returns the names of the
+/// fields.
+fn add_from_query(visit: &Visit<'_>, values: &mut FieldValues) -> Vec<&'static str> {
+    let mut filled = Vec::new();
     for (name, separator) in [("redirect_uris", "\n"), ("post_logout_redirect_uris", "\n"), ("scope", " ")] {
         let Some(added) = visit.parameter(&format!("add_{name}")) else { continue };
         let before = values.get(name).and_then(|texts| texts.first()).cloned().unwrap_or_default();
         let joined = if before.is_empty() { added } else { format!("{before}{separator}{added}") };
         values.insert(name, vec![joined]);
+        filled.push(name);
     }
+    filled
 }
 
 pub(super) async fn act(
@@ -300,7 +318,7 @@ pub(super) async fn act(
 ) -> Result<ConsoleReply, ConsoleError> {
     visit.needs(WRITE)?;
     let (client, path) = (ClientId::new(id), path_of("clients", id));
-    if matches!(act, "delete" | "disable" | "revoke" | "remove-secret") {
+    if matches!(act, "delete" | "disable" | "revoke" | "secret" | "remove-secret") {
         visit.must_be_fresh(|| format!("{path}/{act}"))?;
     }
     let context = visit.context();
@@ -331,6 +349,9 @@ async fn save(visit: &Visit<'_>, id: &ClientId, posted: &Params) -> Result<Conso
     let record = clients::find(&visit.context(), id).await?;
     let before = form::values_of(ALL, &settings(&record.client));
     let values = form::values_in(ALL, posted);
+    if management::has_any(&record.client.scopes) || gives_management(&values) {
+        visit.must_be_fresh(|| format!("{}/edit", path_of("clients", id.as_str())))?;
+    }
     let is_check = field(posted, "check") == "true";
     let version = Version::new(field(posted, "version"));
     let patch = form::members(ALL, &values).map(|members| form::changed(ALL, &before, &members));

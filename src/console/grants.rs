@@ -82,6 +82,7 @@ pub(super) async fn prepare(visit: &Visit<'_>, id: &str, act: &str) -> Result<Co
     if act != "revoke" {
         return Err(ConsoleError::not_found());
     }
+    visit.must_be_fresh(|| format!("/admin/grants/{}/revoke", segment(id)))?;
     let grant = grants::find(&visit.context(), &GrantId::new(id)).await?;
     let path = format!("/grants/{}", segment(id));
     let command = format!("grantor grant revoke {}", shell(id));
@@ -121,6 +122,7 @@ pub(super) async fn act(visit: &Visit<'_>, id: &str, act: &str) -> Result<Consol
     if act != "revoke" {
         return Err(ConsoleError::not_found());
     }
+    visit.must_be_fresh(|| format!("/admin/grants/{}/revoke", segment(id)))?;
     grants::revoke(&visit.context(), &GrantId::new(id)).await?;
     Ok(ConsoleReply::SeeOther("/admin/grants?note=revoked".to_owned()))
 }

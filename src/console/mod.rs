@@ -38,6 +38,8 @@ use crate::http::answer;
 use crate::http::browser;
 use crate::http::call::Request;
 use crate::http::console_page;
+use crate::oauth::client::console::CONSOLE;
+use crate::oauth::id::ClientId;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::operations;
@@ -81,7 +83,9 @@ pub async fn callback(app: web::Data<App>, request: Request) -> HttpResponse {
 /// Revokes the token of the console, and leads to the question whether to sign out of this server, too.
 pub async fn sign_out(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     let end = async |visit: &Visit<'_>, _: &Params| {
-        operations::grants::revoke(&visit.context(), &visit.session.grant()).await?;
+        // Also those of earlier sign-ins: each of them made a grant.
+        let console = ClientId::new(CONSOLE);
+        operations::grants::revoke_access(&visit.context(), &visit.session.user(), &console).await?;
         Ok(ConsoleReply::SeeOther("/logout".to_owned()))
     };
     let mut response = change(&app, &request, body, end).await;

@@ -18,6 +18,30 @@ use crate::operations::terms::Version;
 use crate::representation::address::segment;
 use crate::representation::settings::ObjectSettings;
 
+/// What a link never fills in: it may come from anyone, and this gives power.
+const CHOSEN_BY_HAND: [&str; 3] = ["role", "jwks", "jwks_uri"];
+
+/// The values of a form for a new object that the link to it has filled in, and what to say about them.
+pub(super) fn from_query(visit: &Visit<'_>, groups: &[Group]) -> (FieldValues, Option<Notice>) {
+    let specs = groups.iter().flat_map(|(_, specs)| specs.iter());
+    let specs = specs.filter(|spec| !CHOSEN_BY_HAND.contains(&spec.name));
+    let values: FieldValues =
+        specs.map(|spec| (spec.name, visit.parameter(spec.name).into_iter().collect())).collect();
+    let filled: Vec<&str> =
+        values.iter().filter(|(_, texts)| !texts.is_empty()).map(|(name, _)| *name).collect();
+    let notice = filled_by_a_link(groups, &filled);
+    (values, notice)
+}
+
+/// Names the fields that a link has filled in. `None` if there are none.
+pub(super) fn filled_by_a_link(groups: &[Group], names: &[&str]) -> Option<Notice> {
+    let specs = groups.iter().flat_map(|(_, specs)| specs.iter());
+    let labels: Vec<&str> = specs.filter(|spec| names.contains(&spec.name)).map(|spec| spec.label).collect();
+    let said =
+        || format!("The link to this page has filled in: {}. Check it before you save.", labels.join(", "));
+    (!labels.is_empty()).then(|| Notice::warn(said()))
+}
+
 /// A kind of objects.
 pub(super) struct Kind {
     /// As a heading.
@@ -63,10 +87,10 @@ impl Kind {
 
     /// The form for a new object. A link can fill it.
     pub(super) fn new_from_query(&self, visit: &Visit<'_>) -> ConsoleReply {
-        let specs = self.new.iter().flat_map(|(_, specs)| specs.iter());
-        let values =
-            specs.map(|spec| (spec.name, visit.parameter(spec.name).into_iter().collect())).collect();
-        ConsoleReply::Page(self.new_page(visit, &values, None))
+        let (values, notice) = from_query(visit, self.new);
+        let mut page = self.new_page(visit, &values, None);
+        page.notices.extend(notice);
+        ConsoleReply::Page(page)
     }
 
     fn new_page(&self, visit: &Visit<'_>, values: &FieldValues, error: Option<&ConsoleError>) -> ConsolePage {

@@ -55,12 +55,6 @@ impl ConsoleSession {
     pub(super) fn token(&self) -> &str {
         &self.token
     }
-
-    /// The grant that the token belongs to.
-    pub(super) fn grant(&self) -> GrantId {
-        GrantId::new(&self.grant)
-    }
-
     /// The person.
     pub(super) fn user(&self) -> UserId {
         UserId::new(&self.user)
@@ -142,7 +136,11 @@ pub(super) async fn redeem(
     let Some(text) = params.one("code")? else {
         return Err(Reason::CodeMissing.because("the parameter code is missing").into());
     };
-    let binding = browser::binding(app, request).unwrap_or_default();
+    // Without it, the verifier could be made from the `state` alone, which others may know.
+    let Some(binding) = browser::binding(app, request) else {
+        let error = Reason::FlowOtherBrowser.because("this browser does not have the cookie of this sign-in");
+        return Err(error.into());
+    };
     let redemption = Redemption {
         redirect_uri: Some(redirect_uri(&app.issuer).as_str().to_owned()),
         verifier: Some(verifier(&binding, state)),

@@ -243,7 +243,7 @@ fn same(
         "delete" => delete(path, format!("grantor user delete {word}")),
         "password-link" => {
             let (path, body) = (format!("{path}/password-link"), json!({}));
-            Same::of(issuer, ("POST", &path), Some(&body), format!("grantor user password-link {word}"))
+            Same::of(issuer, ("POST", &path), Some(&body), format!("grantor user reset-link {word}"))
         }
         "end-sessions" => delete(format!("{path}/sessions"), format!("grantor session end --user {word}")),
         "end-session" => {

@@ -20,7 +20,6 @@ use crate::http::call::Request;
 use crate::http::console_page;
 use crate::http::form;
 use crate::http::limiting;
-use crate::oauth::error::quoted;
 use crate::oauth::id::ClientId;
 use crate::oauth::permission::{Area, Need, Permissions};
 use crate::oauth::reason::Reason;
@@ -57,8 +56,6 @@ pub(super) enum ConsoleReply {
 
 /// Why a person is not let in.
 enum Closed {
-    /// This network has no console.
-    Hidden,
     /// No one has signed in with this browser.
     NoSession,
     /// The token of the session is no longer valid.
@@ -73,7 +70,6 @@ where
 {
     let visit = match Visit::begin(app, request).await {
         Ok(visit) => visit,
-        Err(Closed::Hidden) => return answer::page_not_found(app, request),
         Err(Closed::NoSession) => {
             return session::begin(app, request, &here(app, request), SignInRequest::default());
         }
@@ -103,7 +99,6 @@ where
     };
     let visit = match Visit::begin(app, request).await {
         Ok(visit) => visit,
-        Err(Closed::Hidden) => return answer::page_not_found(app, request),
         Err(Closed::NoSession) => return answer::see_other(&format!("{}/admin", app.issuer)),
         Err(Closed::Ended(ended)) => return send_again(app, request, &form, &ended),
         Err(Closed::NotDone(error)) => return refused(app, request, error, None),
@@ -136,7 +131,7 @@ pub(super) fn refused(
 
 /// Whether a form was shown by the console, to this person in this browser.
 fn is_ours(app: &App, request: &Request, form: &Params, session: &ConsoleSession) -> bool {
-    let binding = browser::binding(app, request).unwrap_or_default();
+    let Some(binding) = browser::binding(app, request) else { return false };
     let token = form.one("form_token").ok().flatten().unwrap_or_default();
     app.keys.is_form_token(token, FORM, &[&binding, session.user().as_str()])
         && browser::is_same_origin(app, request)
@@ -176,9 +171,6 @@ fn here(app: &App, request: &Request) -> String {
 
 impl<'a> Visit<'a> {
     async fn begin(app: &'a App, request: &'a Request) -> Result<Self, Closed> {
-        if !app.config.admin.networks.admit(request.address) {
-            return Err(Closed::Hidden);
-        }
         let Some(session) = ConsoleSession::of(app, request) else { return Err(Closed::NoSession) };
         let actor = match management::actor_of(app, session.token(), request.now).await {
             Ok(actor) => actor,
@@ -208,7 +200,7 @@ impl<'a> Visit<'a> {
             query: RefCell::new(query),
         };
         match visit.permissions.is_empty() {
-            true => Err(Closed::NotDone(without_role(&visit.session.username))),
+            true => Err(Closed::NotDone(without_role())),
             false => Ok(visit),
         }
     }
@@ -311,11 +303,7 @@ impl<'a> Visit<'a> {
     }
 }
 
-/// The refusal of a person who may not do anything here.
-fn without_role(username: &str) -> ConsoleError {
-    let name = quoted(username);
-    let sentence = format!(
-        "the account {name} has no role on this server; an owner can give it one: grantor user update {name} --role operator"
-    );
-    Reason::ApiForbidden.because(sentence).into()
+/// The refusal of a person who may not do anything here. It has no command with the person's name, which they chose.
+fn without_role() -> ConsoleError {
+    Reason::ApiForbidden.because("the account has no role on this server; an owner can give it one").into()
 }

@@ -17,6 +17,7 @@ use super::answer;
 use super::call::Call;
 use super::cors;
 use super::limiting;
+use super::management;
 use super::request_id;
 use crate::app::App;
 use crate::failure::Failure;
@@ -69,6 +70,12 @@ async fn answer(
     let origin = request.headers().get(header::ORIGIN).cloned();
     if let Err(failure) = limiting::admit(app, call, &method) {
         let mut response = answer::failure(app, call, &failure);
+        finish(app, call, origin, response.headers_mut()).await;
+        count(app, call, response.status(), began);
+        return Ok(request.into_response(response));
+    }
+    // Before any handler, so that no method and no header tells that there is something.
+    if let Some(mut response) = management::refuse_network(app, call) {
         finish(app, call, origin, response.headers_mut()).await;
         count(app, call, response.status(), began);
         return Ok(request.into_response(response));

@@ -191,6 +191,12 @@ impl ServerKeys {
         String::from_utf8(opened.to_vec()).ok()
     }
 
+    /// The MAC of a holder of a credential and an Idempotency-Key, for the answer that is kept for them.
+    pub fn kept_answer_mac(&self, holder: &str, idempotency_key: &str) -> Vec<u8> {
+        let message = form_message("kept_answer", &[holder, idempotency_key]);
+        hmac::sign(&self.form, message.as_bytes()).as_ref().to_vec()
+    }
+
     /// The hidden value of a form. It proves that this server showed the form to this browser.
     pub fn form_token(&self, purpose: &str, bound_to: &[&str]) -> String {
         to_base64url(hmac::sign(&self.form, form_message(purpose, bound_to).as_bytes()).as_ref())

@@ -8,8 +8,6 @@ use serde_json::Value as Json;
 use crate::app::App;
 use crate::face::language::Language;
 use crate::face::templates::Reader;
-use crate::http::call::Request;
-use crate::http::management;
 use crate::oauth::permission::management_scopes;
 use crate::representation::contract::{
     AnswerKind, ApiOperation, ApiSection, BodyKind, QueryParameter, SECTIONS,
@@ -21,10 +19,7 @@ use crate::representation::document::{
 use crate::representation::settings::{Form, Given, ObjectSettings, Setting, Shown};
 
 /// The page.
-pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
-    if let Some(refused) = management::refuse_network(&app, &request) {
-        return refused;
-    }
+pub async fn show(app: web::Data<App>) -> HttpResponse {
     let reader = Reader { language: Language::English, here: None };
     let mut response = app.pages.show_value(reader, StatusCode::OK, "api.html", contents(&app.issuer));
     // It tells nothing about anyone, and changes only with the program.

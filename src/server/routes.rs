@@ -425,7 +425,7 @@ mod tests {
             ("", "/.well-known/webfinger/x", "none"),
         ] {
             assert_eq!(
-                Routes::new(mount, super::routes(Mounted::All)).find(path).path,
+                Routes::new(mount, super::routes(super::Mounted::All)).find(path).path,
                 route,
                 "{path} under {mount}"
             );

@@ -44,12 +44,15 @@ impl<C: Copy + PartialEq> Order<C> {
 /// The place of a row in a list: the value of the column, and the row's id, which tells rows with the same value apart.
 pub type SortKey = (SortValue, String);
 
-/// Binds the place after which a page begins, if it is not the first page.
-pub(super) fn bind_after<'c>(query: Query<'c>, after: Option<&SortKey>) -> Query<'c> {
-    match after {
-        None => query,
-        Some((SortValue::Time(time), id)) => query.bind(*time).bind(id.as_str()),
-        Some((SortValue::Text(text), id)) => query.bind(text.as_str()).bind(id.as_str()),
+/// Binds the place after which a page begins, if it is not the first page. `is_time`: the column has times. A value of the
+/// other kind is from a cursor that someone has made up, and is taken for the beginning of the list.
+pub(super) fn bind_after<'c>(query: Query<'c>, after: Option<&SortKey>, is_time: bool) -> Query<'c> {
+    match (after, is_time) {
+        (None, _) => query,
+        (Some((SortValue::Time(time), id)), true) => query.bind(*time).bind(id.as_str()),
+        (Some((SortValue::Text(text), id)), false) => query.bind(text.as_str()).bind(id.as_str()),
+        (Some((_, id)), true) => query.bind(Timestamp::MIN).bind(id.as_str()),
+        (Some((_, id)), false) => query.bind("").bind(id.as_str()),
     }
 }
 

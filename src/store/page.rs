@@ -26,6 +26,9 @@ impl<F, K> Page<F, K> {
     }
 }
 
+/// The most characters of a text that is searched: nothing has longer names, and SQLite refuses patterns of 50,000 bytes.
+const LONGEST_PART: usize = 1000;
+
 /// A pattern for `LIKE … ESCAPE '\'`. It matches every folded text that contains `part`, in any spelling.
 pub(super) fn in_any_spelling(part: &str) -> String {
     containing(&folded(part))
@@ -34,7 +37,7 @@ pub(super) fn in_any_spelling(part: &str) -> String {
 /// A pattern for `LIKE … ESCAPE '\'` that fits every text with `part` in it.
 pub(super) fn containing(part: &str) -> String {
     let mut pattern = String::from("%");
-    for c in part.chars() {
+    for c in part.chars().take(LONGEST_PART) {
         if matches!(c, '%' | '_' | '\\') {
             pattern.push('\\');
         }

@@ -194,7 +194,8 @@ pub async fn list(conn: &mut Conn, page: &Page<UserFilter, SortKey>) -> Result<V
         .bind(page.filter.q.as_deref().map(in_any_spelling))
         .bind(page.filter.role.map(|role| role.map_or("none", Role::as_str)))
         .bind(page.rows());
-    let rows: Vec<UserRecordRow> = bind_after(query, page.after.as_ref()).all().await?;
+    let rows: Vec<UserRecordRow> =
+        bind_after(query, page.after.as_ref(), page.filter.order.by == UserColumn::CreatedAt).all().await?;
     rows.into_iter().map(UserRecordRow::into_record).collect()
 }
 

@@ -13,6 +13,8 @@ pub const MAX_WAITING: i64 = 1000;
 const KEPT_WHEN_DELIVERED: Seconds = Seconds::new(86_400);
 /// How long a message stays in the list, and can be sent again, after the last attempt has failed.
 const KEPT_WHEN_FAILED: Seconds = Seconds::new(7 * 86_400);
+/// Longer than all attempts together. Messages of a disabled webhook wait for no longer.
+const KEPT_WHEN_WAITING: Seconds = Seconds::new(14 * 86_400);
 
 /// A message to deliver. It need not be an event of the audit trail.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,14 +82,15 @@ pub async fn enqueue(
         batch = batch
             .query(
                 "INSERT INTO webhook_deliveries (webhook_id, message_id, type, body, state, attempts, next_attempt_at,
-                                                 created_at)
-                 VALUES ($1, $2, $3, $4, 'waiting', 0, $5, $5) ON CONFLICT (webhook_id, message_id) DO NOTHING",
+                                                 created_at, purge_after)
+                 VALUES ($1, $2, $3, $4, 'waiting', 0, $5, $5, $6) ON CONFLICT (webhook_id, message_id) DO NOTHING",
             )
             .bind(webhook)
             .bind(message.id.as_str())
             .bind(message.kind.as_str())
             .bind(message.body.as_str())
-            .bind(now);
+            .bind(now)
+            .bind(now + KEPT_WHEN_WAITING);
     }
     batch.execute().await
 }
@@ -186,7 +189,7 @@ pub async fn save_outcome(
     };
     tx.query(
         "UPDATE webhook_deliveries
-         SET state = $4, last_error = $5, done_at = $6, next_attempt_at = $7, purge_after = $8
+         SET state = $4, last_error = $5, done_at = $6, next_attempt_at = $7, purge_after = COALESCE($8, purge_after)
          WHERE webhook_id = $1 AND message_id = $2 AND attempts = $3 AND state = 'waiting'",
     )
     .bind(due.webhook.as_str())
@@ -260,12 +263,13 @@ pub async fn retry(
 ) -> Result<u64, DbError> {
     tx.query(
         "UPDATE webhook_deliveries
-         SET state = 'waiting', attempts = 0, next_attempt_at = $3, done_at = NULL, purge_after = NULL
+         SET state = 'waiting', attempts = 0, next_attempt_at = $3, done_at = NULL, purge_after = $4
          WHERE webhook_id = $1 AND (message_id = $2 OR ($2 IS NULL AND state IN ('waiting', 'failed')))",
     )
     .bind(webhook)
     .bind(message.map(str::to_owned))
     .bind(now)
+    .bind(now + KEPT_WHEN_WAITING)
     .execute()
     .await
 }

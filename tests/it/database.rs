@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use grantor::clock::Timestamp;
 use grantor::config::Config;
-use grantor::store::db::{Conn, DatabaseRoute, Db, DbError, DbOptions, Engine, Refusable, Tx};
+use grantor::store::db::{DatabaseRoute, Db, DbError, DbOptions, Engine, Refusable, Tx};
 use grantor::store::migrate;
 
 use crate::support::database::{TestDatabase, postgres_url};

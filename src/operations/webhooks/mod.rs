@@ -24,7 +24,7 @@ use crate::failure::Denied;
 use crate::fetch::Fetcher;
 use crate::oauth::permission::{Area, Need};
 use crate::oauth::webhook::{DisabledBecause, MessageTypes, covers};
-use crate::secret::{Secret, random_id};
+use crate::secret::{Hash, Secret, random_id};
 use crate::store::db::{Conn, DbError, Tx};
 use crate::store::events::{self, End};
 use crate::store::page::NameFilter;
@@ -38,6 +38,8 @@ const MAX_URL_LENGTH: usize = 2048;
 /// The largest number of types that a webhook names.
 const MAX_TYPES: usize = 100;
 
+/// How many characters of a hash show that an address was changed.
+const SHOWN_OF_HASH: usize = 12;
 const CURSOR: Cursor = Cursor::of("webhooks");
 
 /// A webhook to create.
@@ -257,10 +259,15 @@ fn event(act: Act, webhook: &WebhookRecord) -> Event {
     Event::new(act, ObjectKind::Webhook, webhook.id.as_str()).named(&webhook.name)
 }
 
+/// The members of a webhook for its version and its events. Of its address only the origin can be read, because the rest may
+/// be what proves to the receiver who sends.
 fn members(webhook: &WebhookRecord) -> Value {
+    let origin = Url::parse(&webhook.url).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
+    let mut rest = Hash::of(&webhook.url).to_text();
+    rest.truncate(SHOWN_OF_HASH);
     json!({
         "name": webhook.name,
-        "url": webhook.url,
+        "url": format!("{origin} (hash of the whole: {rest})"),
         "types": webhook.types.words(),
         "disabled": webhook.disabled.is_some(),
         "disabled_because": webhook.disabled.map(|(_, because)| because.as_str()),

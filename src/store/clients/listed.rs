@@ -106,5 +106,5 @@ fn bind_page<'c>(query: Query<'c>, page: &Page<ClientFilter, SortKey>) -> Query<
         .bind(page.filter.grant_type.map(GrantType::as_str))
         .bind(page.filter.address.as_deref().map(containing))
         .bind(page.rows());
-    bind_after(query, page.after.as_ref())
+    bind_after(query, page.after.as_ref(), page.filter.order.by == ClientColumn::CreatedAt)
 }

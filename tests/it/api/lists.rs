@@ -154,3 +154,23 @@ async fn clients_and_users_are_sorted_by_the_named_member_over_all_pages() {
     refused(&api.get("/clients?sort=kind").await, StatusCode::BAD_REQUEST, "api.parameter_invalid");
     refused(&api.get("/grants?sort=created_at").await, StatusCode::BAD_REQUEST, "api.parameter_unknown");
 }
+
+#[tokio::test]
+async fn a_search_for_a_long_text_and_a_made_up_cursor_are_no_failures() {
+    let server = TestServer::start().await;
+    let api = Api::owner(&server).await;
+    let long = "_".repeat(20_000);
+    for path in ["/clients", "/users", "/scopes"] {
+        assert_eq!(api.get(&format!("{path}?q={long}")).await.status, 200, "{path}");
+    }
+    for (path, list, order, value) in [
+        ("/clients?sort=client_id", "clients", "client_id", json!(5)),
+        ("/clients?sort=created_at", "clients", "created_at", json!("x")),
+        ("/users?sort=username", "users", "username", json!(5)),
+        ("/users?sort=created_at", "users", "created_at", json!("x")),
+    ] {
+        let cursor = grantor::secret::to_base64url(json!([list, order, [value, "x"]]).to_string().as_bytes());
+        let answer = api.get(&format!("{path}&cursor={cursor}")).await;
+        assert_eq!(answer.status, 200, "{path}: {answer:?}");
+    }
+}

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use grantor::oauth::identity::role::Role;
+use grantor::secret::Hash;
 use reqwest::Method;
 
 use super::{Visitor, between, give_role};
@@ -151,8 +152,13 @@ async fn what_destroys_needs_a_fresh_sign_in() {
     let mut visitor = Visitor::owner(&server).await;
     server.clock.advance(Duration::from_secs(301));
     assert_eq!(visitor.open("/admin/clients/web/edit").await.status, 200);
-    for path in ["/admin/clients/web/delete", "/admin/new/keys", "/admin/new/api-keys", "/admin/new/issuers"]
-    {
+    for path in [
+        "/admin/clients/web/delete",
+        "/admin/clients/web/secret",
+        "/admin/new/keys",
+        "/admin/new/api-keys",
+        "/admin/new/issuers",
+    ] {
         assert!(visitor.open(path).await.is_sign_in(), "{path}");
     }
     let answer = visitor.post("/admin/clients/web/delete", &[]).await;
@@ -286,4 +292,96 @@ async fn the_console_is_where_the_api_is() {
     }
     let here = TestServer::start_with(&[("admin.networks", "127.0.0.0/8")]).await;
     assert_eq!(here.get("/admin").await.status, 303);
+}
+
+#[tokio::test]
+async fn a_client_that_may_manage_the_server_is_made_and_changed_only_after_a_fresh_sign_in() {
+    let server = TestServer::start().await;
+    let mut visitor = Visitor::owner(&server).await;
+    let powerful = [("client_name", "Robot"), ("kind", "service"), ("scope", "grantor.write")];
+    visitor.done("/admin/new/clients", &powerful).await;
+    let robot =
+        "SELECT COUNT(*) FROM clients WHERE scopes LIKE '%grantor.write%' AND id <> 'grantor-console'";
+    assert_eq!(server.number(robot).await, 1);
+    server.clock.advance(Duration::from_secs(301));
+    let answer = visitor.post("/admin/new/clients", &powerful).await;
+    assert!(visitor.browser.follow(answer).await.is_sign_in());
+    assert_eq!(server.number(robot).await, 1);
+    server.web().await;
+    let version = between(&visitor.open("/admin/clients/web/edit").await, "name=\"version\" value=\"", "\"");
+    let change =
+        [("version", version.as_str()), ("scope", "grantor.write"), ("client_name", "web"), ("kind", "web")];
+    let answer = visitor.post("/admin/clients/web/edit", &change).await;
+    assert!(visitor.browser.follow(answer).await.is_sign_in());
+    assert_eq!(server.number(robot).await, 1);
+}
+
+#[tokio::test]
+async fn the_console_can_be_used_where_every_client_must_push_its_requests() {
+    let server = TestServer::start_with(&[("oauth.par", "require")]).await;
+    let mut visitor = Visitor::owner(&server).await;
+    assert_eq!(visitor.open("/admin/clients").await.status, 200);
+}
+
+#[tokio::test]
+async fn the_way_back_from_a_sign_in_works_only_in_the_browser_that_began_it() {
+    let server = TestServer::start().await;
+    let mut visitor = Visitor::owner(&server).await;
+    // The person who attacks makes the verifier of a browser without a cookie.
+    let begun = server.browser().get("/admin").await.location().expect("the authorization endpoint");
+    let begun = url::Url::parse(&begun).unwrap();
+    let state = begun.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
+    let challenge = Hash::of(&Hash::of(&format!("console  {state}")).to_text()).to_text();
+    let pairs = begun.query_pairs().map(|(name, value)| match &*name {
+        "code_challenge" => (name.into_owned(), challenge.clone()),
+        _ => (name.into_owned(), value.into_owned()),
+    });
+    let query = serde_urlencoded::to_string(pairs.collect::<Vec<_>>()).unwrap();
+    let back = visitor.browser.get(&format!("/authorize?{query}")).await.location().expect("the way back");
+    assert!(back.contains("code="), "{back}");
+    let stranger = server.browser().get(&back).await;
+    stranger.assert_page(400, "flow.other_browser");
+    assert!(!stranger.headers.contains_key("set-cookie"), "{stranger:?}");
+}
+
+#[tokio::test]
+async fn a_sign_out_ends_the_tokens_of_earlier_sign_ins_too() {
+    let server = TestServer::start().await;
+    let mut visitor = Visitor::owner(&server).await;
+    let mut earlier = visitor.browser.clone_with_cookies();
+    server.clock.advance(Duration::from_secs(301));
+    let page = visitor.open("/admin/new/keys").await;
+    visitor.browser.sign_in(&page, "owner").await;
+    assert_eq!(earlier.get("/admin/clients").await.status, 200);
+    visitor.post("/admin/sign-out", &[]).await;
+    // Without a token, the console sends to the authorization endpoint.
+    let answer = earlier.get("/admin/clients").await;
+    assert!(answer.location().is_some_and(|onward| onward.contains("/authorize?")), "{answer:?}");
+}
+
+#[tokio::test]
+async fn another_network_sees_nothing_of_the_console_and_the_api_by_any_method() {
+    let server = TestServer::start_with(&[("admin.networks", "192.0.2.0/24")]).await;
+    let mut browser = server.browser();
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    for path in
+        ["/admin", "/admin/clients", "/admin/sign-out", "/api", "/api/v1/openapi.json", "/api/v1/clients"]
+    {
+        for method in [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE] {
+            for body in ["", &"x".repeat(70_000)] {
+                let answer = browser.request(method.clone(), path, &form, body).await;
+                assert_eq!(answer.status, 404, "{method} {path}: {answer:?}");
+                assert!(!answer.headers.contains_key("allow"), "{method} {path}: {answer:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_person_without_a_role_puts_no_command_before_the_owner() {
+    let server = TestServer::start().await;
+    let mut mallory = Visitor::with(&server, "mallory", None).await;
+    let refused = mallory.open("/admin").await;
+    assert_eq!(refused.status, 403);
+    assert!(!refused.body.contains("grantor user update"), "{refused:?}");
 }
