@@ -206,7 +206,7 @@ pub async fn act(
             "issuers" => issuers::act(visit, (id, act), form).await,
             "keys" => keys::act(visit, id, act).await,
             "logout-deliveries" => logout_deliveries::act(visit, act, form).await,
-            "api-keys" => api_keys::act(visit, id, act).await,
+            "api-keys" => api_keys::act(visit, (id, act), form).await,
             _ => Err(ConsoleError::not_found()),
         }
     })
