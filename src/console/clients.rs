@@ -9,7 +9,7 @@ use super::page::{Action, Badge, Cell, ConsolePage, Filter, Notice, PageLink, Pa
 use super::same::{Same, shell};
 use super::tables::{kept_order, listing, narrowed, order, page, path_of, sorted, sorts};
 use super::visit::{ConsoleReply, Visit};
-use super::{client_check, client_secrets, field};
+use super::{client_check, client_health, client_secrets, field};
 use crate::http::general_error::FaultyMember;
 use crate::members::Members;
 use crate::members::client::{self as members, NewMembers};
@@ -194,10 +194,11 @@ fn same_as_patch(visit: &Visit<'_>, client: &Client, patch: Option<&Map<String, 
 }
 
 pub(super) async fn prepare(visit: &Visit<'_>, id: &str, act: &str) -> Result<ConsoleReply, ConsoleError> {
-    visit.needs(if act == "check" { READ } else { WRITE })?;
+    visit.needs(if matches!(act, "check" | "health") { READ } else { WRITE })?;
     let record = clients::find(&visit.context(), &ClientId::new(id)).await?;
     match act {
         "check" => return client_check::page(visit, &record.client).await,
+        "health" => return client_health::page(visit, &record.client).await,
         "secret" | "remove-secret" => return client_secrets::prepare(visit, &record, act).await,
         "edit" => {
             let mut values = form::values_of(ALL, &settings(&record.client));

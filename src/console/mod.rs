@@ -5,6 +5,7 @@ mod api_keys;
 mod chart;
 mod client_check;
 mod client_fields;
+mod client_health;
 mod client_page;
 mod client_secrets;
 mod clients;
