@@ -1,9 +1,11 @@
 //! The console at `/admin`.
 
 mod browsers;
+mod looked_at;
 mod objects;
 mod pages;
 mod sign_in;
+mod webhooks;
 
 use grantor::oauth::identity::role::Role;
 use grantor::operations::Context;
