@@ -4,6 +4,7 @@ mod browsers;
 mod looked_at;
 mod objects;
 mod pages;
+mod reach;
 mod sign_in;
 mod webhooks;
 
