@@ -11,6 +11,7 @@ mod completions;
 mod config;
 mod copy;
 mod demo;
+mod end;
 mod error;
 mod explain;
 mod fault;

@@ -4,6 +4,7 @@ use clap::{Arg, Command, CommandFactory as _};
 
 use super::*;
 use crate::oauth::reason::Reason;
+use crate::representation::contract::operations;
 
 fn command(path: [&str; 2]) -> Command {
     let mut root = Cli::command();
@@ -125,4 +126,37 @@ fn every_command_of_the_error_reference_is_one_that_the_program_takes() {
         }
     }
     assert!(count > 40, "{count}");
+}
+
+/// Operations of the management API that no command does by itself, each with the reason.
+const WITHOUT_COMMAND: [(&str, &str); 7] = [
+    ("putClient", REPLACES),
+    ("putScope", REPLACES),
+    ("putResource", REPLACES),
+    ("putIssuer", REPLACES),
+    ("putWebhook", REPLACES),
+    ("replaceUser", REPLACES),
+    ("getDocument", "it describes the API"),
+];
+const REPLACES: &str = "PUT sends a whole object; create and update do the same with options";
+
+#[test]
+fn every_operation_of_the_management_api_has_a_command_that_the_program_takes() {
+    for operation in operations() {
+        let exception = WITHOUT_COMMAND.iter().find(|(id, _)| *id == operation.id);
+        match (operation.command, exception) {
+            (Some(command), None) => {
+                let line = command.replace("\\\n", " ");
+                if let Err(error) = Cli::try_parse_from(words(&line)) {
+                    panic!("{}: {command}: {error}", operation.id);
+                }
+            }
+            (None, Some((_, reason))) => assert!(!reason.is_empty()),
+            (Some(_), Some(_)) => panic!("{} has a command and is an exception", operation.id),
+            (None, None) => panic!("{} has no command", operation.id),
+        }
+    }
+    for (id, _) in WITHOUT_COMMAND {
+        assert!(operations().any(|operation| operation.id == id), "there is no operation {id}");
+    }
 }

@@ -11,8 +11,9 @@ use crate::members::Members;
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::permission::{Area, Need};
 use crate::oauth::request::params::Params;
-use crate::operations::api_keys::{self, NewApiKey};
+use crate::operations::api_keys::{self, ApiKeyChanges, NewApiKey};
 use crate::representation::address::segment;
+use crate::representation::api_key::to_json;
 use crate::representation::settings::API_KEY;
 use crate::store::api_keys::ApiKeyRecord;
 use crate::store::page::NameFilter;
@@ -20,44 +21,31 @@ use crate::store::page::NameFilter;
 const READ: Need = Need::read(Area::ApiKeys);
 const WRITE: Need = Need::write(Area::ApiKeys);
 
+const fn spec(
+    name: &'static str,
+    label: &'static str,
+    input: Input,
+    option: (&'static str, &'static str),
+) -> FieldSpec {
+    FieldSpec { name, label, of: &API_KEY, input, is_required: false, option }
+}
+
+const NAME: FieldSpec = FieldSpec { is_required: true, ..spec("name", "Name", Input::Line, ("--name", "")) };
+const SCOPE: FieldSpec =
+    FieldSpec { is_required: true, ..spec("scope", "Scopes", Input::Words, ("--scope", "")) };
+const END: FieldSpec = spec("expires_at", "Ends at (UTC)", Input::Time, ("--expires", "--expires never"));
+
 const API_KEYS: Kind = Kind {
     title: "API keys",
     one: "API key",
     place: "api-keys",
     of: &API_KEY,
-    new: &[(
-        "",
-        &[
-            FieldSpec {
-                name: "name",
-                label: "Name",
-                of: &API_KEY,
-                input: Input::Line,
-                is_required: true,
-                option: ("--name", ""),
-            },
-            FieldSpec {
-                name: "scope",
-                label: "Scopes",
-                of: &API_KEY,
-                input: Input::Words,
-                is_required: true,
-                option: ("--scope", ""),
-            },
-            FieldSpec {
-                name: "expires_at",
-                label: "Ends at (UTC)",
-                of: &API_KEY,
-                input: Input::Time,
-                is_required: false,
-                option: ("--expires", ""),
-            },
-        ],
-    )],
-    edit: &[],
+    new: &[("", &[NAME, SCOPE, END])],
+    edit: &[("", &[NAME, END])],
     has_pages: false,
     command: "grantor api-key",
     id: "",
+    is_named: false,
 };
 
 pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError> {
@@ -67,7 +55,9 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
     let filter = Filter { path: "/admin/api-keys", fields: vec![narrowed(visit, "q", "Name", &[])] };
     let may_write = visit.may(WRITE);
     let mut head = vec!["Name", "Scopes", "Created", "Ends", "Last used"];
-    head.extend(may_write.then_some(""));
+    if may_write {
+        head.extend(["", ""]);
+    }
     let shown = |key: &ApiKeyRecord| {
         let mut cells = vec![
             Cell::text(key.name.clone()),
@@ -77,7 +67,9 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
             Cell::time(key.last_used_at),
         ];
         if may_write {
-            cells.push(Cell::link("Delete", format!("{}/delete", path_of("api-keys", &key.id))));
+            let path = path_of("api-keys", &key.id);
+            cells.push(Cell::link("Edit", format!("{path}/edit")));
+            cells.push(Cell::link("Delete", format!("{path}/delete")));
         }
         cells
     };
@@ -125,25 +117,49 @@ pub(super) async fn create(visit: &Visit<'_>, form: &Params) -> Result<ConsoleRe
 
 pub(super) async fn prepare(visit: &Visit<'_>, id: &str, act: &str) -> Result<ConsoleReply, ConsoleError> {
     visit.needs(WRITE)?;
-    if act != "delete" {
-        return Err(ConsoleError::not_found());
-    }
-    visit.must_be_fresh(|| format!("{}/delete", path_of("api-keys", id)))?;
+    visit.must_be_fresh(|| format!("{}/{act}", path_of("api-keys", id)))?;
     let key = api_keys::find(&visit.context(), id).await?;
-    let path = format!("/api-keys/{}", segment(id));
-    let same =
-        Same::of(&visit.app.issuer, ("DELETE", &path), None, format!("grantor api-key delete {}", shell(id)));
-    let title = (format!("Delete the key {}?", key.name), "delete", "Delete the key");
-    let lead = "Whatever uses this key is refused at once.".to_owned();
-    Ok(API_KEYS.question((id, &key.name), title, lead, (same, Vec::new())))
+    match act {
+        "edit" => Ok(API_KEYS.edit(visit, (id, &key.name), &to_json(&key), &api_keys::version(&key))),
+        "delete" => {
+            let (path, command) =
+                (format!("/api-keys/{}", segment(id)), format!("grantor api-key delete {}", shell(id)));
+            let same = Same::of(&visit.app.issuer, ("DELETE", &path), None, command);
+            let title = (format!("Delete the key {}?", key.name), "delete", "Delete the key");
+            let lead = "Whatever uses this key is refused at once.".to_owned();
+            Ok(API_KEYS.question((id, &key.name), title, lead, (same, Vec::new())))
+        }
+        _ => Err(ConsoleError::not_found()),
+    }
 }
 
-pub(super) async fn act(visit: &Visit<'_>, id: &str, act: &str) -> Result<ConsoleReply, ConsoleError> {
+pub(super) async fn act(
+    visit: &Visit<'_>,
+    (id, act): (&str, &str),
+    form: &Params,
+) -> Result<ConsoleReply, ConsoleError> {
     visit.needs(WRITE)?;
-    if act != "delete" {
-        return Err(ConsoleError::not_found());
+    visit.must_be_fresh(|| format!("{}/{act}", path_of("api-keys", id)))?;
+    match act {
+        "edit" => {
+            let key = api_keys::find(&visit.context(), id).await?;
+            let update = async |mut body: Members, context| {
+                let name = body.changed_text("name");
+                if name == Some(None) {
+                    body.missing("name");
+                }
+                let changes =
+                    ApiKeyChanges { name: name.flatten(), expires_at: body.changed_time("expires_at") };
+                body.end()?;
+                api_keys::update(&context, id, changes).await?;
+                Ok(())
+            };
+            API_KEYS.save(visit, (id, &key.name), &to_json(&key), form, update).await
+        }
+        "delete" => {
+            api_keys::delete(&visit.context(), id).await?;
+            Ok(ConsoleReply::SeeOther("/admin/api-keys?note=deleted".to_owned()))
+        }
+        _ => Err(ConsoleError::not_found()),
     }
-    visit.must_be_fresh(|| format!("{}/delete", path_of("api-keys", id)))?;
-    api_keys::delete(&visit.context(), id).await?;
-    Ok(ConsoleReply::SeeOther("/admin/api-keys?note=deleted".to_owned()))
 }

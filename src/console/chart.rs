@@ -15,6 +15,8 @@ pub(super) struct Chart {
     /// What all bars add up to.
     pub(super) sum: u64,
     most: u64,
+    /// Over how long each bar adds up, in words.
+    step: &'static str,
     /// The width of the picture, in which each bar with its gap is 10 wide.
     width: usize,
     bars: Vec<Bar>,
@@ -41,7 +43,7 @@ pub(super) enum ChartSpan {
 
 impl ChartSpan {
     pub(super) const WORDS: [(&'static str, Self); 3] =
-        [("24 h", Self::Day), ("7 d", Self::Week), ("30 d", Self::Month)];
+        [("24h", Self::Day), ("7d", Self::Week), ("30d", Self::Month)];
 
     /// The span that a query names; a day if it names none.
     pub(super) fn parse(text: Option<&str>) -> Self {
@@ -63,6 +65,14 @@ impl ChartSpan {
             Self::Day => 1,
             Self::Week => 6,
             Self::Month => 24,
+        }
+    }
+
+    fn step(self) -> &'static str {
+        match self {
+            Self::Day => "an hour",
+            Self::Week => "in 6 hours",
+            Self::Month => "a day",
         }
     }
 
@@ -101,6 +111,7 @@ impl Chart {
             title,
             sum: sums.iter().sum(),
             most,
+            step: span.step(),
             width: sums.len() * 10,
             bars: sums.iter().enumerate().map(bar).collect(),
             from: Timestamp::from_unix(begin).iso(),

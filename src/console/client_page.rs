@@ -9,7 +9,7 @@ use super::grants::grants_of;
 use super::page::{Action, Badge, Cell, ConsolePage, Fact, PageLink, Part, Section};
 use super::tables::{path_of, refusals};
 use super::visit::{ConsoleReply, Visit};
-use super::{client_secrets, config_snippets, notes};
+use super::{client_health, client_secrets, config_snippets, notes};
 use crate::oauth::client::{Client, ClientMetadata};
 use crate::oauth::id::ClientId;
 use crate::oauth::permission::{Area, Need};
@@ -22,6 +22,7 @@ pub(super) async fn show(visit: &Visit<'_>, id: &str) -> Result<ConsoleReply, Co
     let id = ClientId::new(id);
     let record = clients::find(&visit.context(), &id).await?;
     let mut sections = vec![settings_section(&record), client_secrets::section(visit, &record)];
+    sections.push(client_health::section(visit, &record.client).await?);
     sections.extend(refusals(visit, &id).await?);
     sections.extend(grants_of(visit, None, Some(&id)).await?);
     sections.push(config_snippets::section(visit, &record.client));
@@ -74,7 +75,7 @@ fn settings_section(record: &ClientRecord) -> Section {
             Input::Switch => vec![Cell::badge("", "yes")],
             _ => texts.iter().map(Cell::code).collect(),
         };
-        rows.push(Fact::of_all(spec.label, cells).with_help(spec.help()));
+        rows.push(Fact::of_all(spec.label, cells).with_help(spec.sentences()));
     }
     // Names in other languages have members of their own.
     let localized = object.as_object().into_iter().flatten().filter(|(name, _)| name.contains('#'));

@@ -1,13 +1,15 @@
 //! The secrets of a client: a new one is shown once.
 
+use super::clients::said;
 use super::error::ConsoleError;
 use super::field;
-use super::form::FormView;
+use super::form::{self, FieldSpec, FieldValues, FormView, Group, Input};
 use super::page::{Action, Cell, ConsolePage, Notice, PageLink, Part, RowTable, Section};
 use super::same::{Same, shell};
 use super::tables::path_of;
 use super::visit::{ConsoleReply, Visit};
-use crate::clock::{Seconds, Timestamp};
+use crate::clock::Seconds;
+use crate::members::Members;
 use crate::oauth::client::Client;
 use crate::oauth::id::ClientId;
 use crate::oauth::permission::{Area, Need};
@@ -15,10 +17,23 @@ use crate::oauth::request::params::Params;
 use crate::operations::clients::{self, SecretSource};
 use crate::operations::fault::Fault;
 use crate::representation::address::segment;
+use crate::representation::settings::SECRET;
 use crate::secret::Secret;
 use crate::store::clients::ClientRecord;
 
-/// How long a replaced secret can still be used.
+const END: &[Group] = &[(
+    "",
+    &[FieldSpec {
+        name: "expires_at",
+        label: "Ends at (UTC)",
+        of: &SECRET,
+        input: Input::Time,
+        is_required: false,
+        option: ("--expires", "--expires never"),
+    }],
+)];
+
+/// How long a replaced secret can still be used, if the operator does not say it.
 const OVERLAP: Seconds = Seconds::new(7 * 24 * 3600);
 
 /// The secrets of a client, with their acts.
@@ -109,16 +124,7 @@ pub(super) async fn prepare(
                 "The secrets that it has stay valid. To replace one, add a new secret, deploy it, and then end the old one.",
             )
         }
-        (_, false) => {
-            let end = serde_json::json!({ "expires_at": (visit.request.now + OVERLAP).iso() });
-            view.tone = "primary";
-            view.submit = "End it in 7 days".to_owned();
-            view.same = Some(Same::of(issuer, ("PATCH", &of_secret), Some(&end), None));
-            (
-                "End the secret in 7 days?",
-                "Until then the client can use it. Everything that has not been given the new secret by then is refused.",
-            )
-        }
+        (_, false) => return Ok(ConsoleReply::Page(end_page(visit, record, &secret, None)?)),
     };
     Ok(ConsoleReply::Page(ConsolePage {
         title: title.to_owned(),
@@ -154,10 +160,74 @@ pub(super) async fn act(
             let secret = added.generated.as_ref().ok_or_else(missing)?;
             Ok(ConsoleReply::Page(shown_once(&record.client, secret)))
         }
-        (_, secret) => {
-            let end: Timestamp = visit.request.now + OVERLAP;
-            clients::set_secret_end(&context, client, secret, Some(end)).await?;
+        (_, secret) => set_end(visit, client, secret, form).await,
+    }
+}
+
+/// The form that sets when a secret ends.
+fn end_page(
+    visit: &Visit<'_>,
+    record: &ClientRecord,
+    secret: &str,
+    refused: Option<(&FieldValues, &ConsoleError)>,
+) -> Result<ConsolePage, ConsoleError> {
+    let client = &record.client;
+    let (id, path) = (client.id.as_str(), path_of("clients", client.id.as_str()));
+    let found = record.secrets.iter().find(|found| found.id == secret);
+    let found = found.ok_or_else(|| Fault::not_found("the client has no such secret"))?;
+    let end = found.expires_at.unwrap_or(visit.request.now + OVERLAP);
+    let proposed = form::values_of(END, &serde_json::json!({ "expires_at": end.iso() }));
+    let (values, error) = refused.map_or((&proposed, None), |(values, error)| (values, Some(error)));
+    let (faults, notices) = said(END, error);
+    let mut view = FormView::of(format!("{path}/secret"), "Set the end", END, (values, &faults));
+    view.hidden.push(("secret", secret.to_owned()));
+    view.cancel = Some(path.clone());
+    let members = form::members(END, values).unwrap_or_default();
+    let command = format!(
+        "grantor client update-secret {} {}{}",
+        shell(id),
+        shell(secret),
+        form::options(END, &members)
+    );
+    let api = format!("/clients/{}/secrets/{}", segment(id), segment(secret));
+    view.same = Some(Same::of(&visit.app.issuer, ("PATCH", &api), Some(&members.into()), command));
+    let lead = "Until then the client can use it. Everything that has not been given the new secret by then is refused. \
+                Without a time, it does not end by itself.";
+    Ok(ConsolePage {
+        title: "When does the secret end?".to_owned(),
+        place: "clients",
+        trail: vec![PageLink::to("Clients", "/admin/clients"), PageLink::to(client.name.as_str(), path)],
+        id: Some(secret.to_owned()),
+        notices,
+        sections: vec![Section::of("What happens", vec![Part::Form(Box::new(view))]).with_lead(lead)],
+        is_refused: error.is_some(),
+        ..ConsolePage::default()
+    })
+}
+
+async fn set_end(
+    visit: &Visit<'_>,
+    client: &ClientId,
+    secret: &str,
+    posted: &Params,
+) -> Result<ConsoleReply, ConsoleError> {
+    let values = form::values_in(END, posted);
+    let done = async {
+        let mut body = Members::of(&SECRET, form::members(END, &values)?);
+        let end = body.changed_time("expires_at").flatten();
+        body.end()?;
+        clients::set_secret_end(&visit.context(), client, secret, end).await?;
+        Ok(())
+    };
+    match done.await {
+        Ok(()) => {
+            let path = path_of("clients", client.as_str());
             Ok(ConsoleReply::SeeOther(format!("{path}?note=secret-ends")))
         }
+        Err(error @ ConsoleError::Refused(_)) => {
+            let record = clients::find(&visit.context(), client).await?;
+            Ok(ConsoleReply::Page(end_page(visit, &record, secret, Some((&values, &error)))?))
+        }
+        Err(error) => Err(error),
     }
 }

@@ -8,9 +8,9 @@ use super::form::{self, FieldValues, FormView, Group};
 use super::objects::{filled_by_a_link, from_query};
 use super::page::{Action, Badge, Cell, ConsolePage, Filter, Notice, PageLink, Part, Section};
 use super::same::{Same, shell};
-use super::tables::{listing, narrowed, page, path_of};
+use super::tables::{kept_order, listing, narrowed, order, page, path_of, sorted, sorts};
 use super::visit::{ConsoleReply, Visit};
-use super::{client_check, client_secrets, field};
+use super::{client_check, client_health, client_secrets, field};
 use crate::http::general_error::FaultyMember;
 use crate::members::Members;
 use crate::members::client::{self as members, NewMembers};
@@ -25,7 +25,7 @@ use crate::operations::terms::Version;
 use crate::representation::address::segment;
 use crate::representation::client::settings;
 use crate::representation::settings::CLIENT;
-use crate::store::clients::{ClientFilter, ClientRecord};
+use crate::store::clients::{ClientColumn, ClientFilter, ClientRecord};
 
 const READ: Need = Need::read(Area::Clients);
 const WRITE: Need = Need::write(Area::Clients);
@@ -37,6 +37,7 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
         disabled: visit.parameter("state").map(|state| state == "disabled"),
         kind: visit.parameter("kind").and_then(|word| ClientKind::parse(&word)),
         grant_type: visit.parameter("grant_type").and_then(|word| GrantType::parse(&word)),
+        order: order(visit, ClientColumn::ORDERS),
         ..ClientFilter::default()
     };
     let found = clients::list(&visit.context(), listing(visit, filter)).await?;
@@ -52,11 +53,14 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
                 "Grant type",
                 &["authorization_code", "client_credentials", "refresh_token", "device_code"],
             ),
+            kept_order(visit),
         ],
     };
     let head = ["Name", "Client id", "Kind", "State", "Secrets", "Created"];
     let empty = "No client matches. A client is an application that gets tokens here.";
-    let mut page = page(visit, ("Clients", "clients"), Some(filter), (&head, empty), (&found, cells));
+    let page = page(visit, ("Clients", "clients"), Some(filter), (&head, empty), (&found, cells));
+    let columns = [("Name", "client_name"), ("Client id", "client_id"), ("Created", "created_at")];
+    let mut page = sorted(page, sorts(visit, "client_id", &columns));
     if visit.may(WRITE) {
         page.actions.push(Action::primary("New client", "/admin/new/clients"));
     }
@@ -196,14 +200,15 @@ fn same_as_patch(visit: &Visit<'_>, client: &Client, patch: Option<&Map<String, 
 }
 
 pub(super) async fn prepare(visit: &Visit<'_>, id: &str, act: &str) -> Result<ConsoleReply, ConsoleError> {
-    visit.needs(if act == "check" { READ } else { WRITE })?;
+    visit.needs(if matches!(act, "check" | "health") { READ } else { WRITE })?;
     let record = clients::find(&visit.context(), &ClientId::new(id)).await?;
     match act {
         "check" => return client_check::page(visit, &record.client).await,
+        "health" => return client_health::page(visit, &record.client).await,
         "secret" | "remove-secret" => return client_secrets::prepare(visit, &record, act).await,
         "edit" => {
             let mut values = form::values_of(ALL, &settings(&record.client));
-            let filled = add_from_query(visit, &mut values);
+            let filled = change_as_query_says(visit, &mut values);
             let mut page = edit_page(visit, &record, (&values, None), None).await;
             page.notices.extend(filled_by_a_link(ALL, &filled));
             return Ok(ConsoleReply::Page(page));
@@ -214,7 +219,32 @@ pub(super) async fn prepare(visit: &Visit<'_>, id: &str, act: &str) -> Result<Co
     if act != "enable" {
         visit.must_be_fresh(|| format!("{path}/{act}"))?;
     }
-    let (title, submit, ends): (_, _, &str) = match act {
+    let (title, submit, ends) = asked(act).ok_or_else(ConsoleError::not_found)?;
+    let view = FormView {
+        tone: if act == "enable" { "primary" } else { "danger" },
+        same: Some(same_as(visit, id, act)),
+        ..FormView::danger(format!("{path}/{act}"), submit, path.clone())
+    };
+    let counted = counted(visit, &record).await?;
+    Ok(ConsoleReply::Page(ConsolePage {
+        title: format!("{title} {}?", record.client.name.as_str()),
+        place: "clients",
+        trail: vec![
+            PageLink::to("Clients", "/admin/clients"),
+            PageLink::to(record.client.name.as_str(), path),
+        ],
+        badges: record.client.disabled.then(|| Badge::of("bad", "disabled")).into_iter().collect(),
+        sections: vec![
+            Section::of("What happens", vec![Part::Form(Box::new(view))])
+                .with_lead(format!("{ends} {counted}")),
+        ],
+        ..ConsolePage::default()
+    }))
+}
+
+/// What is asked before an act: the verb, the button, and what happens.
+fn asked(act: &str) -> Option<(&'static str, &'static str, &'static str)> {
+    Some(match act {
         "delete" => (
             "Delete",
             "Delete the client",
@@ -236,28 +266,8 @@ pub(super) async fn prepare(visit: &Visit<'_>, id: &str, act: &str) -> Result<Co
             "Revoke everything",
             "Everything that people allowed this client ends, with all tokens. People are asked again.",
         ),
-        _ => return Err(ConsoleError::not_found()),
-    };
-    let view = FormView {
-        tone: if act == "enable" { "primary" } else { "danger" },
-        same: Some(same_as(visit, id, act)),
-        ..FormView::danger(format!("{path}/{act}"), submit, path.clone())
-    };
-    let counted = counted(visit, &record).await?;
-    Ok(ConsoleReply::Page(ConsolePage {
-        title: format!("{title} {}?", record.client.name.as_str()),
-        place: "clients",
-        trail: vec![
-            PageLink::to("Clients", "/admin/clients"),
-            PageLink::to(record.client.name.as_str(), path),
-        ],
-        badges: record.client.disabled.then(|| Badge::of("bad", "disabled")).into_iter().collect(),
-        sections: vec![
-            Section::of("What happens", vec![Part::Form(Box::new(view))])
-                .with_lead(format!("{ends} {counted}")),
-        ],
-        ..ConsolePage::default()
-    }))
+        _ => return None,
+    })
 }
 
 /// How much the client has at present, in a sentence.
@@ -297,18 +307,29 @@ fn gives_management(values: &FieldValues) -> bool {
     scopes.is_some_and(|text| management::has_any(&Scope::from_stored(text)))
 }
 
-/// Adds values of the query to the fields with lists: a link of an explanation proposes them. Returns the names of the
-/// fields.
-fn add_from_query(visit: &Visit<'_>, values: &mut FieldValues) -> Vec<&'static str> {
-    let mut filled = Vec::new();
+/// Changes the fields as the query says, because a link of an explanation or of the health proposes it: `add_` and `remove_`
+/// are for lists, `set_` is for single values. Returns the names of the changed fields.
+fn change_as_query_says(visit: &Visit<'_>, values: &mut FieldValues) -> Vec<&'static str> {
+    let before = values.clone();
     for (name, separator) in [("redirect_uris", "\n"), ("post_logout_redirect_uris", "\n"), ("scope", " ")] {
-        let Some(added) = visit.parameter(&format!("add_{name}")) else { continue };
         let before = values.get(name).and_then(|texts| texts.first()).cloned().unwrap_or_default();
-        let joined = if before.is_empty() { added } else { format!("{before}{separator}{added}") };
-        values.insert(name, vec![joined]);
-        filled.push(name);
+        let mut list: Vec<String> =
+            before.split(separator).filter(|one| !one.is_empty()).map(str::to_owned).collect();
+        if let Some(removed) = visit.parameter(&format!("remove_{name}")) {
+            list.retain(|one| *one != removed);
+        }
+        list.extend(visit.parameter(&format!("add_{name}")));
+        values.insert(name, if list.is_empty() { Vec::new() } else { vec![list.join(separator)] });
     }
-    filled
+    if let (Some(removed), Some(grants)) =
+        (visit.parameter("remove_grant_types"), values.get_mut("grant_types"))
+    {
+        grants.retain(|grant| *grant != removed);
+    }
+    if let Some(policy) = visit.parameter("set_pkce") {
+        values.insert("pkce", vec![policy]);
+    }
+    values.iter().filter(|(name, texts)| before.get(*name) != Some(*texts)).map(|(name, _)| *name).collect()
 }
 
 pub(super) async fn act(

@@ -4,21 +4,31 @@ use std::collections::BTreeMap;
 
 use super::chart::{Chart, ChartSpan};
 use super::error::ConsoleError;
-use super::page::{Cell, ConsolePage, Figure, Filter, FilterField, Part, RowTable, Section};
-use super::tables::{first, narrowed, refusal};
+use super::page::{Action, Cell, ConsolePage, Figure, PageLink, Part, RowTable, Section};
+use super::tables::{first, refusal};
 use super::visit::{ConsoleReply, Visit};
-use super::{clients, events, keys, notes};
+use super::{clients, keys, notes};
+use crate::clock::Timestamp;
+use crate::metrics::counters::SignInResult;
+use crate::oauth::activity::CountKind;
 use crate::oauth::permission::{Area, Need};
+use crate::oauth::reason::Reason;
+use crate::oauth::webhook::DisabledBecause;
 use crate::operations;
-use crate::operations::list::{Listing, MAX_PAGE_SIZE};
+use crate::operations::activity::{self, ActivityHour, ActivityHours};
+use crate::operations::list::Listing;
+use crate::representation::address::segment;
 use crate::store::clients::ClientFilter;
 use crate::store::deliveries::DeliveryState;
 use crate::store::logout_deliveries::DeliveryFilter;
-use crate::store::refusals::{KeptRefusal, RefusalFilter};
+use crate::store::page::NameFilter;
+use crate::store::refusals::RefusalFilter;
 use crate::store::users::UserFilter;
 
 /// How many rows are counted.
 const MOST: u32 = 100;
+/// How many reasons of refusals are listed.
+const MOST_REASONS: usize = 8;
 
 pub(super) async fn page(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError> {
     let mut sections =
@@ -72,71 +82,88 @@ async fn figures(visit: &Visit<'_>) -> Result<Vec<Figure>, ConsoleError> {
             figures.push(counted(name, &list, path));
         }
     }
+    if visit.may(Need::read(Area::Config)) {
+        let filter = NameFilter { q: None };
+        let mut list = operations::webhooks::list(&context, most(filter)).await?;
+        list.items.retain(|webhook| {
+            let is_off = webhook.disabled.is_some_and(|(_, because)| because != DisabledBecause::Operator);
+            is_off || webhook.failing_since.is_some()
+        });
+        figures.push(counted("webhooks fail", &list, "/admin/webhooks"));
+    }
     Ok(figures)
 }
 
-/// Sign-ins and refusals of the last time. Both come from lists of bounded length.
+/// What the server did lately, by its hourly counts, and the last refusals.
 async fn lately(visit: &Visit<'_>) -> Result<Vec<Section>, ConsoleError> {
     let (now, span) = (visit.request.now, ChartSpan::parse(visit.parameter("span").as_deref()));
-    let since = span.begin(now);
-    let sign_ins = events::sign_ins(visit, since).await?;
-    let list = operations::refusals::list(
-        &visit.context(),
-        Listing { limit: MAX_PAGE_SIZE, ..most(RefusalFilter::default()) },
-    )
-    .await?;
-    let recent: Vec<&KeptRefusal> = list.items.iter().filter(|row| row.created_at >= since).collect();
-    let filter = Filter {
-        path: "/admin",
-        fields: vec![FilterField {
-            has_any: false,
-            ..narrowed(visit, "span", "Time", &ChartSpan::WORDS.map(|(word, _)| word))
-        }],
-    };
-    let charts = vec![
-        Part::Filter(filter),
-        Part::Chart(Box::new(Chart::of(
-            "Sign-ins, of the last 500:",
-            span,
-            now,
-            sign_ins.into_iter().map(|at| (at, 1)),
-        ))),
-        Part::Chart(Box::new(Chart::of(
-            "Refused requests, of the last 500 that were kept:",
-            span,
-            now,
-            recent.iter().map(|row| (row.created_at, 1)),
-        ))),
-    ];
-    let mut by_reason: BTreeMap<&str, u64> = BTreeMap::new();
-    for row in &recent {
-        *by_reason.entry(&row.reason).or_default() += 1;
-    }
-    let mut by_reason: Vec<(&str, u64)> = by_reason.into_iter().collect();
-    by_reason.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    let row = |(reason, count): &(&str, u64)| {
-        vec![Cell::link(*reason, format!("/admin/refusals?reason={reason}")), Cell::text(count.to_string())]
-    };
-    let reasons = RowTable {
-        caption: "Refusals by reason".to_owned(),
-        head: vec!["Reason", "Requests"],
-        rows: by_reason.iter().take(8).map(row).collect(),
-        empty: "No request was refused in this time.".to_owned(),
-        ..RowTable::default()
-    };
+    let hours = activity::hours(&visit.context(), Some(span.begin(now)), None).await?;
+    let list = operations::refusals::list(&visit.context(), first(RefusalFilter::default())).await?;
     let last = RowTable {
         caption: "Last refusals".to_owned(),
         head: vec!["Time", "Reason", "Description", "Client", "Address"],
         rows: list.items.iter().take(5).map(|row| refusal(row, true)).collect(),
         empty: "No refused request is kept.".to_owned(),
-        all: Some(super::page::PageLink::to("All refusals", "/admin/refusals")),
+        all: Some(PageLink::to("All refusals", "/admin/refusals")),
         ..RowTable::default()
     };
+    let spans = ChartSpan::WORDS.map(|(word, other)| {
+        let action = Action::plain(word, format!("/admin?span={word}"));
+        if other == span { action.chosen() } else { action }
+    });
     Ok(vec![
-        Section::of("Lately", charts),
-        Section::of("Refusals by reason", vec![Part::Table(reasons)]),
+        Section::of("Activity", vec![Part::Charts { charts: charts(&hours, span, now) }])
+            .with_lead("Counted by the hour. The last minute may be missing.")
+            .with_actions(spans.into()),
+        Section::of("Refusals by reason", vec![Part::Table(by_reason(&hours))]),
         Section::of("Last refusals", vec![Part::Table(last)]),
     ])
+}
+
+/// Sign-ins, those that failed, answers with tokens, and refusals.
+fn charts(hours: &ActivityHours, span: ChartSpan, now: Timestamp) -> Vec<Chart> {
+    let is_good = |word: &str| {
+        [SignInResult::Succeeded, SignInResult::SignedUp].iter().any(|result| word == <&str>::from(*result))
+    };
+    let sign_ins = |wanted: bool| {
+        let sum = move |hour: &ActivityHour| {
+            let counts = hour.counts(CountKind::SignIns).filter(|(word, _)| is_good(word) == wanted);
+            counts.map(|(_, count)| count).sum::<i64>()
+        };
+        hours.iter().map(move |(at, hour)| (*at, sum(hour))).collect::<Vec<_>>()
+    };
+    let chart = |title, counts: Vec<(Timestamp, i64)>| {
+        let counts = counts.into_iter().map(|(at, count)| (at, u64::try_from(count).unwrap_or_default()));
+        Chart::of(title, span, now, counts)
+    };
+    vec![
+        chart("Sign-ins", sign_ins(true)),
+        chart("Failed sign-ins", sign_ins(false)),
+        chart("Answers with tokens", activity::totals(hours, CountKind::Tokens)),
+        chart("Refused requests", activity::totals(hours, CountKind::Refusals)),
+    ]
+}
+
+/// The most frequent reasons of refusals.
+fn by_reason(hours: &ActivityHours) -> RowTable {
+    let mut sums: BTreeMap<&str, i64> = BTreeMap::new();
+    for (reason, count) in hours.values().flat_map(|hour| hour.counts(CountKind::Refusals)) {
+        *sums.entry(reason).or_default() += count;
+    }
+    let mut sums: Vec<(&str, i64)> = sums.into_iter().collect();
+    sums.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let row = |(reason, count): &(&str, i64)| {
+        let what = Reason::ALL.iter().find(|known| known.word() == *reason).map_or("", |known| known.title());
+        let kept = Cell::link(*reason, format!("/admin/refusals?reason={}", segment(reason)));
+        vec![kept, Cell::text(what), Cell::text(count.to_string())]
+    };
+    RowTable {
+        caption: "Refusals by reason".to_owned(),
+        head: vec!["Reason", "What happened", "Requests"],
+        rows: sums.iter().take(MOST_REASONS).map(row).collect(),
+        empty: "No request was refused in this time.".to_owned(),
+        ..RowTable::default()
+    }
 }
 
 async fn signing_keys(visit: &Visit<'_>) -> Result<Section, ConsoleError> {
@@ -160,7 +187,7 @@ async fn first_clients(visit: &Visit<'_>) -> Result<Option<Section>, ConsoleErro
         return Ok(None);
     }
     let actions = match visit.may(Need::write(Area::Clients)) {
-        true => vec![super::page::Action::primary("New client", "/admin/new/clients")],
+        true => vec![Action::primary("New client", "/admin/new/clients")],
         false => Vec::new(),
     };
     let table = RowTable {

@@ -7,13 +7,13 @@ use super::page::{Cell, Filter, Part, RowTable, Section};
 use super::same::Same;
 use super::tables::{all, first, listing, narrowed, page, path_of};
 use super::visit::{ConsoleReply, Visit};
-use crate::clock::{Seconds, Timestamp};
+use crate::clock::Seconds;
 use crate::oauth::id::UserId;
 use crate::oauth::permission::{Area, Need};
 use crate::operations::events::{self, EventFilter};
 use crate::store::events::EventRecord;
 
-const HEAD: [&str; 6] = ["Time", "Act", "Object", "By", "Address", "Changes"];
+pub(super) const HEAD: [&str; 6] = ["Time", "Act", "Object", "By", "Address", "Changes"];
 const SPANS: [(&str, i64); 3] = [("last hour", 3600), ("last day", 24 * 3600), ("last week", 7 * 24 * 3600)];
 
 pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError> {
@@ -74,6 +74,7 @@ pub(super) fn cells(record: &EventRecord) -> Vec<Cell> {
         "user" => Cell::link(name, path_of("users", &event.object_id)),
         "scope" => Cell::link(name, path_of("scopes", &event.object_id)),
         "resource" => Cell::link(name, path_of("resources", &event.object_id)),
+        "webhook" => Cell::link(name, path_of("webhooks", &event.object_id)),
         "trusted_issuer" => Cell::link(name, path_of("issuers", &event.object_id)),
         _ => Cell::text(name),
     };
@@ -101,16 +102,4 @@ fn changed(changes: &str) -> String {
         if pair.chars().count() <= SHORT { pair } else { member.to_owned() }
     };
     all.iter().map(line).collect::<Vec<_>>().join(", ")
-}
-
-/// The times at which people signed in, since then; at most 500.
-///
-/// # Errors
-/// Only failures.
-pub(super) async fn sign_ins(visit: &Visit<'_>, since: Timestamp) -> Result<Vec<Timestamp>, ConsoleError> {
-    let filter =
-        EventFilter { act: Some("session.begun".to_owned()), since: Some(since), ..EventFilter::default() };
-    let listing = crate::operations::list::Listing { filter, limit: 500, cursor: None };
-    let list = events::latest(&visit.context(), listing).await?;
-    Ok(list.items.iter().map(|record| record.event.time).collect())
 }

@@ -27,8 +27,13 @@ pub(super) struct FieldSpec {
 
 impl FieldSpec {
     /// What the setting does, in sentences.
+    pub(super) fn sentences(&self) -> String {
+        self.of.find(self.name).map(Setting::sentences).unwrap_or_default()
+    }
+
+    /// What the setting does, and how it is typed.
     pub(super) fn help(&self) -> String {
-        let sentences = self.of.find(self.name).map(Setting::sentences).unwrap_or_default();
+        let sentences = self.sentences();
         if matches!(self.input, Input::Lines) { format!("{sentences} One on each line.") } else { sentences }
     }
 }

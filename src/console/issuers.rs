@@ -67,6 +67,7 @@ const ISSUERS: Kind = Kind {
     has_pages: true,
     command: "grantor issuer",
     id: "issuer",
+    is_named: false,
 };
 
 pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError> {
@@ -157,8 +158,8 @@ async fn subjects(visit: &Visit<'_>, name: &str) -> Result<Section, ConsoleError
         head,
         rows: list.items.iter().map(row).collect(),
         empty: "No subject is linked to a person yet.".to_owned(),
-        next: list.next.as_deref().map(|cursor| visit.page_at(cursor)),
-        all: None,
+        next: list.next.as_deref().map(|cursor| visit.query_with("cursor", cursor)),
+        ..RowTable::default()
     };
     let section = Section::of("People that it means by its subjects", vec![Part::Table(table)]);
     Ok(match visit.is_owner() {

@@ -60,6 +60,7 @@ const KEYS: Kind = Kind {
     has_pages: false,
     command: "grantor key",
     id: "",
+    is_named: false,
 };
 
 pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError> {

@@ -5,6 +5,7 @@ mod api_keys;
 mod chart;
 mod client_check;
 mod client_fields;
+mod client_health;
 mod client_page;
 mod client_secrets;
 mod clients;
@@ -30,6 +31,8 @@ mod tables;
 mod user_page;
 mod users;
 mod visit;
+mod webhook_page;
+mod webhooks;
 
 use actix_web::{HttpResponse, web};
 
@@ -109,6 +112,7 @@ pub async fn list(app: web::Data<App>, request: Request, kind: web::Path<String>
         "logout-deliveries" => logout_deliveries::list(visit).await,
         "refusals" => refusals::list(visit).await,
         "events" => events::list(visit).await,
+        "webhooks" => webhooks::list(visit).await,
         "api-keys" => api_keys::list(visit).await,
         _ => Err(ConsoleError::not_found()),
     })
@@ -124,6 +128,7 @@ pub async fn new(app: web::Data<App>, request: Request, kind: web::Path<String>)
         "resources" => resources::new(visit),
         "issuers" => issuers::new(visit),
         "keys" => keys::new(visit),
+        "webhooks" => webhooks::new(visit),
         "api-keys" => api_keys::new(visit),
         _ => Err(ConsoleError::not_found()),
     })
@@ -143,6 +148,7 @@ pub async fn create(
         "resources" => resources::create(visit, form).await,
         "issuers" => issuers::create(visit, form).await,
         "keys" => keys::create(visit, form).await,
+        "webhooks" => webhooks::create(visit, form).await,
         "api-keys" => api_keys::create(visit, form).await,
         _ => Err(ConsoleError::not_found()),
     })
@@ -164,6 +170,7 @@ pub async fn object(
             "resources" => resources::show(visit, id).await,
             "issuers" => issuers::show(visit, id).await,
             "refusals" => refusals::show(visit, id).await,
+            "webhooks" => webhook_page::show(visit, id).await,
             _ => Err(ConsoleError::not_found()),
         }
     })
@@ -186,6 +193,7 @@ pub async fn prepare(
             "resources" => resources::prepare(visit, id, act).await,
             "issuers" => issuers::prepare(visit, id, act).await,
             "keys" => keys::prepare(visit, id, act).await,
+            "webhooks" => webhooks::prepare(visit, id, act).await,
             "api-keys" => api_keys::prepare(visit, id, act).await,
             _ => Err(ConsoleError::not_found()),
         }
@@ -210,7 +218,8 @@ pub async fn act(
             "issuers" => issuers::act(visit, (id, act), form).await,
             "keys" => keys::act(visit, id, act).await,
             "logout-deliveries" => logout_deliveries::act(visit, act, form).await,
-            "api-keys" => api_keys::act(visit, id, act).await,
+            "webhooks" => webhooks::act(visit, (id, act), form).await,
+            "api-keys" => api_keys::act(visit, (id, act), form).await,
             _ => Err(ConsoleError::not_found()),
         }
     })

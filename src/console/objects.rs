@@ -60,13 +60,20 @@ pub(super) struct Kind {
     pub(super) has_pages: bool,
     /// The words of the command for these objects.
     pub(super) command: &'static str,
-    /// The member that a command takes without an option. Empty: none.
+    /// The member that a command takes without an option when it creates one. Empty: none.
     pub(super) id: &'static str,
+    /// Whether other commands take the name of an object, and not its id.
+    pub(super) is_named: bool,
 }
 
 impl Kind {
     fn list(&self) -> String {
         format!("/admin/{}", self.place)
+    }
+
+    /// The page of an object, or the list if it has none.
+    fn home(&self, id: &str) -> String {
+        if self.has_pages { path_of(self.place, id) } else { self.list() }
     }
 
     fn trail(&self, id: Option<&str>) -> Vec<PageLink> {
@@ -174,14 +181,19 @@ impl Kind {
         let mut view = FormView::of(format!("{path}/edit"), "Save", self.edit, (values, &faults));
         view.hidden.push(("version", version.as_str().to_owned()));
         view.has_check = true;
-        view.cancel = Some(path);
+        view.cancel = Some(self.home(id));
         let patch = patch.cloned().unwrap_or_default();
-        let command = format!("{} update {}{}", self.command, shell(name), form::options(self.edit, &patch));
+        let command = format!(
+            "{} update {}{}",
+            self.command,
+            shell(if self.is_named { name } else { id }),
+            form::options(self.edit, &patch)
+        );
         let path = format!("/{}/{}", self.place, segment(id));
         view.same = Some(Same::of(&visit.app.issuer, ("PATCH", &path), Some(&Value::Object(patch)), command));
         let section = Section { parts: vec![Part::Form(Box::new(view))], ..Section::default() };
         let mut page = self.page(format!("Settings of {name}"), None, section);
-        page.trail.push(PageLink::to(name, path_of(self.place, id)));
+        page.trail.extend(self.has_pages.then(|| PageLink::to(name, path_of(self.place, id))));
         ConsolePage { notices, is_refused: error.is_some(), ..page }
     }
 
@@ -201,7 +213,7 @@ impl Kind {
         let values = form::values_in(self.edit, posted);
         let is_check = field(posted, "check") == "true";
         let version = Version::new(field(posted, "version"));
-        let path = path_of(self.place, id);
+        let path = self.home(id);
         let patch =
             form::members(self.edit, &values).map(|members| form::changed(self.edit, &before, &members));
         let error = match &patch {
@@ -237,7 +249,7 @@ impl Kind {
         (same, hidden): (Same, Vec<(&'static str, String)>),
     ) -> ConsoleReply {
         let path = path_of(self.place, id);
-        let cancel = if self.has_pages { path.clone() } else { self.list() };
+        let cancel = self.home(id);
         let view = FormView {
             same: Some(same),
             hidden,

@@ -1,5 +1,7 @@
 //! What a page of the console shows, as values: one template shows all of them.
 
+use std::collections::BTreeMap;
+
 use actix_web::http::StatusCode;
 use serde::Serialize;
 
@@ -82,7 +84,7 @@ pub(super) enum Part {
     Filter(Filter),
     Form(Box<FormView>),
     Code { title: Option<String>, text: String, is_open: bool },
-    Chart(Box<super::chart::Chart>),
+    Charts { charts: Vec<super::chart::Chart> },
     Same(Same),
     Figures { figures: Vec<Figure> },
 }
@@ -109,6 +111,8 @@ pub(super) struct RowTable {
     /// What the table lists, for those who do not see it.
     pub(super) caption: String,
     pub(super) head: Vec<&'static str>,
+    /// How the list is sorted by columns, by their names in the head.
+    pub(super) sorts: BTreeMap<&'static str, SortLink>,
     pub(super) rows: Vec<Vec<Cell>>,
     /// What is said in the place of an empty table.
     pub(super) empty: String,
@@ -116,6 +120,15 @@ pub(super) struct RowTable {
     pub(super) next: Option<String>,
     /// The address of all rows, if these are only the first.
     pub(super) all: Option<PageLink>,
+}
+
+/// A column by which a list can be sorted.
+#[derive(Serialize)]
+pub(super) struct SortLink {
+    /// The query of the list in this order, or in the reverse order if it is sorted by this column already.
+    pub(super) query: String,
+    /// `ascending` or `descending`; `None` if the list is sorted by another column.
+    pub(super) order: Option<&'static str>,
 }
 
 /// The fields that narrow a list. They are sent in the query, so they survive a reload.
@@ -133,8 +146,8 @@ pub(super) struct FilterField {
     pub(super) value: String,
     /// Empty for a text.
     pub(super) words: Vec<&'static str>,
-    /// Whether the field may have no value.
-    pub(super) has_any: bool,
+    /// Whether the field is only sent on, and not shown.
+    pub(super) is_hidden: bool,
 }
 
 /// A value in a table or a list of facts.
@@ -184,6 +197,12 @@ impl Action {
 
     pub(super) fn plain(text: &'static str, path: impl Into<String>) -> Self {
         Self { text, path: path.into(), tone: "" }
+    }
+
+    /// One of several views, which is shown now.
+    #[must_use]
+    pub(super) fn chosen(self) -> Self {
+        Self { tone: "chosen", ..self }
     }
 
     /// An action that destroys something. It leads to a page that says what.

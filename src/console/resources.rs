@@ -73,6 +73,7 @@ const RESOURCES: Kind = Kind {
     has_pages: true,
     command: "grantor resource",
     id: "resource",
+    is_named: false,
 };
 
 pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError> {

@@ -61,6 +61,7 @@ const SCOPES: Kind = Kind {
     has_pages: true,
     command: "grantor scope",
     id: "name",
+    is_named: false,
 };
 
 pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError> {
@@ -120,7 +121,7 @@ pub(super) fn facts(groups: &[Group], object: &serde_json::Value) -> Part {
             Input::Line => texts.iter().map(Cell::text).collect(),
             _ => texts.iter().flat_map(|text| text.lines()).map(Cell::code).collect(),
         };
-        rows.push(Fact::of_all(spec.label, cells).with_help(spec.help()));
+        rows.push(Fact::of_all(spec.label, cells).with_help(spec.sentences()));
     }
     Part::Facts { rows }
 }

@@ -4,12 +4,13 @@ use super::error::ConsoleError;
 use super::page::{Cell, ConsolePage, PageLink, Part, RowTable, Section};
 use super::tables::{all, first, path_of, refusal};
 use super::visit::{ConsoleReply, Visit};
-use super::{clients, users};
+use super::{clients, events, users, webhooks};
 use crate::oauth::permission::{Area, Need};
 use crate::operations;
 use crate::operations::list::List;
 use crate::representation::address::segment;
 use crate::store::clients::ClientFilter;
+use crate::store::events::EventRecord;
 use crate::store::page::NameFilter;
 use crate::store::refusals::RefusalFilter;
 use crate::store::users::UserFilter;
@@ -22,11 +23,13 @@ pub(super) async fn page(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
         sections.extend(found_users(visit, &q).await?);
         sections.extend(found_config(visit, &q).await?);
         sections.extend(found_refusals(visit, &q).await?);
+        sections.extend(found_event(visit, &q).await?);
     }
     if sections.is_empty() {
         let lead = match q.is_empty() {
             true => {
-                "Type a part of a name, an id, a redirect URI, an e-mail address, or the request id of a refusal."
+                "Type a part of a name, an id, a redirect URI, an e-mail address, the request id of a refusal, or \
+                 the id of an event."
             }
             false => "Nothing was found that you may see.",
         };
@@ -95,6 +98,7 @@ async fn found_config(visit: &Visit<'_>, q: &str) -> Result<Vec<Section>, Consol
     let scopes = operations::scopes::list(&context, filter()).await?;
     let resources = operations::resources::list(&context, filter()).await?;
     let issuers = operations::trusted_issuers::list(&context, filter()).await?;
+    let hooks = operations::webhooks::list(&context, filter()).await?;
     let more = |kind: &str| format!("/admin/{kind}?q={}", segment(q));
     let link = |kind: &str, name: &str| Cell::link(name, path_of(kind, name));
     let found = [
@@ -119,6 +123,7 @@ async fn found_config(visit: &Visit<'_>, q: &str) -> Result<Vec<Section>, Consol
             |it| vec![link("issuers", &it.issuer)],
             all(&issuers, more("issuers")),
         ),
+        section("Webhooks", &webhooks::HEAD, &hooks, webhooks::cells, all(&hooks, more("webhooks"))),
     ];
     Ok(found.into_iter().flatten().collect())
 }
@@ -131,4 +136,12 @@ async fn found_refusals(visit: &Visit<'_>, q: &str) -> Result<Option<Section>, C
     let list = operations::refusals::list(&visit.context(), first(filter)).await?;
     let head = ["Time", "Reason", "Description", "Client", "Address"];
     Ok(section("Refused requests", &head, &list, |row| refusal(row, true), None))
+}
+
+async fn found_event(visit: &Visit<'_>, q: &str) -> Result<Option<Section>, ConsoleError> {
+    if !visit.may(Need::read(Area::Audit)) {
+        return Ok(None);
+    }
+    let items: Vec<EventRecord> = operations::events::find(&visit.context(), q).await?.into_iter().collect();
+    Ok(section("Events", &events::HEAD, &List { items, next: None }, events::cells, None))
 }

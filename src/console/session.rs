@@ -17,7 +17,7 @@ use crate::oauth::client::GrantType;
 use crate::oauth::client::console::{CONSOLE, redirect_uri};
 use crate::oauth::grant::code::Redemption;
 use crate::oauth::grant::management;
-use crate::oauth::id::{ClientId, GrantId, SessionId, UserId};
+use crate::oauth::id::{ClientId, SessionId, UserId};
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::operations::{grants, sessions, users};

@@ -1,8 +1,10 @@
 //! Tables that several pages have, and the pages of lists.
 
+use std::collections::BTreeMap;
+
 use super::error::ConsoleError;
 use super::notes;
-use super::page::{Cell, ConsolePage, Filter, FilterField, PageLink, Part, RowTable, Section};
+use super::page::{Cell, ConsolePage, Filter, FilterField, PageLink, Part, RowTable, Section, SortLink};
 use super::visit::Visit;
 use crate::oauth::client::console::is_console;
 use crate::oauth::id::ClientId;
@@ -10,6 +12,7 @@ use crate::oauth::permission::{Area, Need};
 use crate::operations;
 use crate::operations::list::{List, Listing};
 use crate::representation::address::segment;
+use crate::store::order::{Order, Orders};
 use crate::store::refusals::{KeptRefusal, RefusalFilter};
 
 /// How many rows a list has on a page.
@@ -53,8 +56,40 @@ pub(super) fn narrowed(
         label,
         value: visit.parameter(name).unwrap_or_default(),
         words: words.to_vec(),
-        has_any: true,
+        is_hidden: false,
     }
+}
+
+/// The order of a list, which a filter keeps.
+pub(super) fn kept_order(visit: &Visit<'_>) -> FilterField {
+    FilterField { is_hidden: true, ..narrowed(visit, "sort", "", &[]) }
+}
+
+/// The order of a list that the query names; the first one if it names none.
+pub(super) fn order<C: Copy + Default>(visit: &Visit<'_>, orders: &'static Orders<C>) -> Order<C> {
+    let word = visit.parameter("sort");
+    let found = orders.iter().find(|(known, _)| Some(*known) == word.as_deref());
+    found.map(|(_, order)| *order).unwrap_or_default()
+}
+
+/// The links by which columns sort a list. Each column has its name in the head of the table and its member; `usual` is the
+/// order without a word in the query.
+pub(super) fn sorts(
+    visit: &Visit<'_>,
+    usual: &str,
+    columns: &[(&'static str, &str)],
+) -> BTreeMap<&'static str, SortLink> {
+    let word = visit.parameter("sort").unwrap_or_else(|| usual.to_owned());
+    let link = |(name, member): &(&'static str, &str)| {
+        let order = match word.strip_prefix('-') {
+            None if word == *member => Some("ascending"),
+            Some(down) if down == *member => Some("descending"),
+            _ => None,
+        };
+        let next = if order == Some("ascending") { format!("-{member}") } else { (*member).to_owned() };
+        (*name, SortLink { query: visit.query_with("sort", &next), order })
+    };
+    columns.iter().map(link).collect()
 }
 
 /// A page with one list. `shown` makes the cells of a row.
@@ -70,8 +105,12 @@ pub(super) fn page<T>(
         head: head.to_vec(),
         rows: list.items.iter().map(shown).collect(),
         empty: empty.to_owned(),
-        next: list.next.as_deref().filter(|_| !list.items.is_empty()).map(|cursor| visit.page_at(cursor)),
-        all: None,
+        next: list
+            .next
+            .as_deref()
+            .filter(|_| !list.items.is_empty())
+            .map(|cursor| visit.query_with("cursor", cursor)),
+        ..RowTable::default()
     };
     let parts = filter.map(Part::Filter).into_iter().chain([Part::Table(table)]).collect();
     ConsolePage {
@@ -81,6 +120,15 @@ pub(super) fn page<T>(
         sections: vec![Section { parts, ..Section::default() }],
         ..ConsolePage::default()
     }
+}
+
+/// The page of a list whose columns sort it.
+pub(super) fn sorted(mut page: ConsolePage, sorts: BTreeMap<&'static str, SortLink>) -> ConsolePage {
+    let parts = page.sections.iter_mut().flat_map(|section| section.parts.iter_mut());
+    if let Some(Part::Table(table)) = parts.last() {
+        table.sorts = sorts;
+    }
+    page
 }
 
 /// The link to all rows, if a table has only the first.

@@ -8,7 +8,7 @@ use super::form::{FieldSpec, Group, Input};
 use super::objects::Kind;
 use super::page::{Action, Cell, ConsolePage, Filter, Notice, PageLink};
 use super::same::{Same, shell};
-use super::tables::{listing, narrowed, page, path_of};
+use super::tables::{kept_order, listing, narrowed, order, page, path_of, sorted, sorts};
 use super::visit::{ConsoleReply, Visit};
 use crate::members::user as members;
 use crate::oauth::id::{ClientId, SessionId, UserId};
@@ -22,7 +22,7 @@ use crate::operations::{grants, sessions};
 use crate::representation::address::segment;
 use crate::representation::settings::USER;
 use crate::representation::user::to_json;
-use crate::store::users::{UserFilter, UserRecord};
+use crate::store::users::{UserColumn, UserFilter, UserRecord};
 
 const READ: Need = Need::read(Area::Users);
 const WRITE: Need = Need::write(Area::Users);
@@ -61,6 +61,7 @@ const PEOPLE: Kind = Kind {
     has_pages: true,
     command: "grantor user",
     id: "",
+    is_named: true,
 };
 
 const EDIT: &[Group] = &[("", &[USERNAME, EMAIL, VERIFIED, NAME, GROUPS, ROLE])];
@@ -72,6 +73,7 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
         q: visit.parameter("q"),
         disabled: visit.parameter("state").map(|state| state == "disabled"),
         role,
+        order: order(visit, UserColumn::ORDERS),
         ..UserFilter::default()
     };
     let found = users::list(&visit.context(), listing(visit, filter)).await?;
@@ -79,11 +81,14 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
         narrowed(visit, "q", "Username or address", &[]),
         narrowed(visit, "role", "Role", &["owner", "operator", "auditor", "none"]),
         narrowed(visit, "state", "State", &["enabled", "disabled"]),
+        kept_order(visit),
     ];
     let filter = Filter { path: "/admin/users", fields };
     let head = ["Username", "Name", "E-mail address", "Role", "State", "Created"];
-    let mut page =
+    let page =
         page(visit, ("People", "users"), Some(filter), (&head, "No account matches."), (&found, cells));
+    let columns = [("Username", "username"), ("Created", "created_at")];
+    let mut page = sorted(page, sorts(visit, "username", &columns));
     if visit.may(WRITE) {
         page.actions.push(Action::primary("New account", "/admin/new/users"));
     }

@@ -282,13 +282,15 @@ impl<'a> Visit<'a> {
         value.filter(|value| !value.is_empty() && !value.contains('\0'))
     }
 
-    /// The path and query of this page with another cursor.
-    pub(super) fn page_at(&self, cursor: &str) -> String {
+    /// The query of this page with another value of a parameter. A new cursor or order replaces the cursor, and the note of
+    /// an act before is left out.
+    pub(super) fn query_with(&self, name: &str, value: &str) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
+        let is_kept = |key: &str| key != name && key != "cursor" && key != "note";
         query.extend_pairs(
-            self.query.borrow().iter().filter(|(name, value)| name != "cursor" && !value.is_empty()),
+            self.query.borrow().iter().filter(|(key, value)| is_kept(key) && !value.is_empty()),
         );
-        query.append_pair("cursor", cursor);
+        query.append_pair(name, value);
         format!("?{}", query.finish())
     }
 

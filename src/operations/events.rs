@@ -55,6 +55,16 @@ pub async fn latest(
     list::read_now(context, LATEST, listing, read, |record| record.number).await
 }
 
+/// Finds the event with this id. `None` if it is not kept, or has no number yet.
+///
+/// # Errors
+///
+/// Only failures.
+pub async fn find(context: &Context<'_>, id: &str) -> Result<Option<EventRecord>, Denied<Faults>> {
+    let id = id.to_owned();
+    context.read(async move |conn: &mut Conn| Ok(events::find(conn, &id).await?)).await
+}
+
 /// The cursor of a list that begins after the event with this number.
 pub fn cursor_after(number: i64) -> String {
     CURSOR.write(&number)

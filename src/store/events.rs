@@ -265,6 +265,21 @@ pub async fn forget(tx: &mut Tx, number: i64) -> Result<u64, DbError> {
     tx.query("DELETE FROM events WHERE number IS NOT NULL AND number <= $1").bind(number).execute().await
 }
 
+/// The numbered event with this id.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn find(conn: &mut Conn, id: &str) -> Result<Option<EventRecord>, DbError> {
+    conn.query(concat!(
+        "SELECT number, chain, ",
+        columns!(),
+        " FROM events WHERE id = $1 AND number IS NOT NULL"
+    ))
+    .bind(id)
+    .optional()
+    .await
+}
+
 /// A page of the numbered events that the filter finds, the oldest first.
 ///
 /// # Errors

@@ -2,9 +2,9 @@
 
 use clap::Args;
 
+use super::super::end::end;
 use super::super::list::scope;
 use super::super::{CliError, OutputOptions, say};
-use super::end::end;
 use crate::operations::api_keys::{self, NewApiKey};
 use crate::representation::api_key::to_json;
 

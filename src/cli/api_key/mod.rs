@@ -2,7 +2,6 @@
 
 mod create;
 mod delete;
-mod end;
 mod list;
 mod update;
 

@@ -2,8 +2,8 @@
 
 use clap::Args;
 
+use super::super::end::end;
 use super::super::{CliError, OutputOptions};
-use super::end::end;
 use crate::operations::api_keys::{self, ApiKeyChanges};
 use crate::representation::api_key::to_json;
 

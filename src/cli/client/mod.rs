@@ -36,6 +36,8 @@ pub(super) enum Command {
     Delete(delete::Options),
     /// Add a secret to an application, so that it can change to the new one without an outage
     AddSecret(secrets::Add),
+    /// Set when a secret of an application ends; `client show` lists their ids
+    UpdateSecret(secrets::Update),
     /// Remove a secret from an application; `client show` lists their ids
     RemoveSecret(secrets::Remove),
 }
@@ -50,6 +52,7 @@ pub(super) fn run(command: Command) -> Result<(), CliError> {
         Command::Update(options) => update::run(*options),
         Command::Delete(options) => delete::run(&options),
         Command::AddSecret(options) => secrets::add(&options),
+        Command::UpdateSecret(options) => secrets::update(&options),
         Command::RemoveSecret(options) => secrets::remove(&options),
     }
 }

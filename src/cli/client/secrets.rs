@@ -1,8 +1,9 @@
-//! `grantor client add-secret` and `remove-secret`. Together they replace a secret without an outage.
+//! `grantor client add-secret`, `update-secret` and `remove-secret`. Together they replace a secret without an outage.
 
 use clap::Args;
 use serde_json::json;
 
+use super::super::end::end;
 use super::super::question::Question;
 use super::super::secret::ChosenSecretOptions;
 use super::super::{CliContext, CliError, OutputOptions, say};
@@ -21,6 +22,19 @@ pub(in crate::cli) struct Add {
     /// When the secret expires, counted from now, for example 30d; without this option, it does not expire
     #[arg(long, value_name = "TIME", value_parser = lifetime)]
     expires_in: Option<Span>,
+    #[command(flatten)]
+    output: OutputOptions,
+}
+
+#[derive(Args)]
+pub(in crate::cli) struct Update {
+    /// The client_id
+    id: String,
+    /// The secret's id
+    secret_id: String,
+    /// When the secret ends: a length of time from now, such as 7d, a time such as 2027-01-31T12:00:00Z, or never
+    #[arg(long, value_name = "TIME")]
+    expires: String,
     #[command(flatten)]
     output: OutputOptions,
 }
@@ -67,6 +81,22 @@ pub(super) fn add(options: &Add) -> Result<(), CliError> {
         let until = until.map(|time| format!(", which ends at {time}")).unwrap_or_default();
         say(format!("added the secret {id} to the client {client}{until}"))?;
         generated.map_or(Ok(()), |secret| say(format!("the secret, which is shown only now: {secret}")))
+    })
+}
+
+pub(super) fn update(options: &Update) -> Result<(), CliError> {
+    options.output.common.run(async |cli| {
+        let (client, id, end) =
+            (ClientId::new(&options.id), &options.secret_id, end(&options.expires, cli.now)?);
+        operations::set_secret_end(&cli.operations(), &client, id, end).await?;
+        let until = end.map(Timestamp::iso);
+        let said = match &until {
+            Some(time) => format!("the secret {id} of the client {client} ends at {time}"),
+            None => format!("the secret {id} of the client {client} does not end by itself"),
+        };
+        options
+            .output
+            .say(json!({ "client_id": client.as_str(), "secret_id": id, "expires_at": until }), said)
     })
 }
 

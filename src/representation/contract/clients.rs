@@ -96,7 +96,8 @@ pub(super) const SECTION: ApiSection = ApiSection {
             .command("grantor client add-secret calendar --expires-in 90d"),
         ApiOperation::patch(ONE_SECRET, "updateClientSecret", "Set when a secret expires", &SECRET)
             .needs(WRITE)
-            .example(r#"{"expires_at": "2027-01-31T12:00:00Z"}"#),
+            .example(r#"{"expires_at": "2027-01-31T12:00:00Z"}"#)
+            .command("grantor client update-secret calendar wq3kVqMqQm2jXl0dYtWz1A --expires 2027-01-31T12:00:00Z"),
         ApiOperation::delete(ONE_SECRET, "removeClientSecret", "Remove a secret of a client")
             .needs(WRITE)
             .command("grantor client remove-secret calendar wq3kVqMqQm2jXl0dYtWz1A"),

@@ -27,7 +27,10 @@ pub(super) const SCOPES: ApiSection = ApiSection {
             .needs(WRITE)
             .versioned()
             .command("grantor scope create calendar --description \"Read your calendar\""),
-        ApiOperation::show(ONE_SCOPE, "getScope", "Get a scope", &SCOPE).needs(READ).versioned(),
+        ApiOperation::show(ONE_SCOPE, "getScope", "Get a scope", &SCOPE)
+            .needs(READ)
+            .versioned()
+            .command("grantor scope list --json"),
         ApiOperation::put(ONE_SCOPE, "putScope", "Create or replace a scope", &SCOPE)
             .needs(WRITE)
             .versioned(),
@@ -65,7 +68,10 @@ pub(super) const RESOURCES: ApiSection = ApiSection {
             .command(
                 "grantor resource create https://api.example.com/calendar --scope calendar --client calendar-api",
             ),
-        ApiOperation::show(ONE_RESOURCE, "getResource", "Get a resource", &RESOURCE).needs(READ).versioned(),
+        ApiOperation::show(ONE_RESOURCE, "getResource", "Get a resource", &RESOURCE)
+            .needs(READ)
+            .versioned()
+            .command("grantor resource list --json"),
         ApiOperation::put(ONE_RESOURCE, "putResource", "Create or replace a resource", &RESOURCE)
             .needs(WRITE)
             .versioned(),

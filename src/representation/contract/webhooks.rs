@@ -76,7 +76,8 @@ pub(super) const SECTION: ApiSection = ApiSection {
             "Get the state of a message",
             &WEBHOOK_DELIVERY,
         )
-        .needs(READ),
+        .needs(READ)
+        .command("grantor webhook deliveries mW1lSnXlY0a3hOQ7cLrT2g --json"),
         ApiOperation {
             body: BodyKind::Whole(&WEBHOOK_RETRY),
             answer: AnswerKind::One(&WEBHOOK_RETRIED),

@@ -29,6 +29,16 @@ async fn a_secret_is_replaced_without_an_outage() {
     service.secret = new_secret.map(str::to_owned);
     assert_eq!(token(&service).await.status, 200, "the new one, at once");
 
+    let end = |expires| operator.json(&["client", "update-secret", "service", old, "--expires", expires]);
+    assert_eq!(end("2099-01-31T12:00:00Z")["expires_at"], "2099-01-31T12:00:00Z");
+    assert_eq!(
+        operator.json(&["client", "show", "service"])["secrets"][0]["expires_at"],
+        "2099-01-31T12:00:00Z"
+    );
+    assert_eq!(end("never")["expires_at"], json!(null));
+    let text =
+        operator.refused(&["client", "update-secret", "service", old, "--expires", "2001-01-31T12:00:00Z"]);
+    assert!(text.contains("the time is over already"), "{text}");
     operator.done(&["client", "remove-secret", "service", old, "--yes"]);
     assert_eq!(token(&service).await.status, 200, "the new one still");
     service.secret = old_secret;

@@ -1,9 +1,12 @@
 //! The console at `/admin`.
 
 mod browsers;
+mod looked_at;
 mod objects;
 mod pages;
+mod reach;
 mod sign_in;
+mod webhooks;
 
 use grantor::oauth::identity::role::Role;
 use grantor::operations::Context;

@@ -54,7 +54,12 @@ async fn rotate_secret(visitor: &mut Visitor, api: &Api, secret: &str) {
     assert_ne!(between(&page, "id=\"secret\">", "<"), secret);
     let secrets = api.get("/clients/app/secrets").await.json();
     let first = secrets["items"][0]["id"].as_str().unwrap();
-    visitor.done("/admin/clients/app/secret", &[("secret", first)]).await;
+    let end = |at| [("secret", first), ("expires_at", at)];
+    let page = visitor.post("/admin/clients/app/secret", &end("2001-01-31T12:00")).await;
+    assert!(page.status == 400 && page.body.contains("the time is over already"), "{page:?}");
+    visitor.done("/admin/clients/app/secret", &end("2099-01-31T12:00")).await;
+    let secrets = api.get("/clients/app/secrets").await.json();
+    assert_eq!(secrets["items"][0]["expires_at"], "2099-01-31T12:00:00Z", "{secrets}");
     let question = visitor.open(&format!("/admin/clients/app/remove-secret?secret={first}")).await;
     assert!(question.body.contains("Remove the secret"), "{question:?}");
     visitor.done("/admin/clients/app/remove-secret", &[("secret", first)]).await;
@@ -240,6 +245,14 @@ async fn keys_and_api_keys_are_made_and_ended() {
     assert_eq!(list["items"][0]["expires_at"], "2099-01-31T12:00:00Z");
     let id = list["items"][0]["id"].as_str().unwrap();
     assert!(!visitor.open("/admin/api-keys").await.body.contains(&key));
+    let path = format!("/admin/api-keys/{id}/edit");
+    let page = visitor.open(&path).await;
+    assert!(page.body.contains("value=\"2099-01-31T12:00\""), "{page:?}");
+    let version = between(&page, "name=\"version\" value=\"", "\"");
+    let edit = [("name", "Pipeline"), ("expires_at", ""), ("version", version.as_str())];
+    assert!(visitor.done(&path, &edit).await.body.contains("Pipeline"));
+    let changed = api.get(&format!("/api-keys/{id}")).await.json();
+    assert_eq!((&changed["name"], &changed["expires_at"]), (&json!("Pipeline"), &json!(null)));
     visitor.done(&format!("/admin/api-keys/{id}/delete"), &[]).await;
     assert_eq!(api.get(&format!("/api-keys/{id}")).await.status, 404);
 }

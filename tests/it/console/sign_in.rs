@@ -17,6 +17,7 @@ const PAGES: &[(&str, [bool; 3])] = &[
     ("/admin/clients", [true, true, true]),
     ("/admin/clients/web", [true, true, true]),
     ("/admin/clients/web/check", [true, true, true]),
+    ("/admin/clients/web/health", [true, true, true]),
     ("/admin/clients/web/edit", [true, true, false]),
     ("/admin/clients/web/secret", [true, true, false]),
     ("/admin/clients/web/delete", [true, true, false]),
@@ -37,6 +38,8 @@ const PAGES: &[(&str, [bool; 3])] = &[
     ("/admin/logout-deliveries", [true, true, true]),
     ("/admin/refusals", [true, true, true]),
     ("/admin/events", [true, true, true]),
+    ("/admin/webhooks", [true, true, true]),
+    ("/admin/new/webhooks", [true, false, false]),
     ("/admin/api-keys", [true, false, true]),
     ("/admin/new/api-keys", [true, false, false]),
 ];
@@ -62,6 +65,11 @@ const FORMS: &[(&str, &[(&str, &str)], [bool; 3])] = &[
     ("/admin/new/resources", &[("resource", "https://x.example"), ("check", "true")], [true, false, false]),
     ("/admin/new/issuers", &[("issuer", "https://x.example")], [true, false, false]),
     ("/admin/new/keys", &[("algorithm", "ES256")], [true, false, false]),
+    (
+        "/admin/new/webhooks",
+        &[("name", "x"), ("url", "https://hooks.example"), ("check", "true")],
+        [true, false, false],
+    ),
     (
         "/admin/new/api-keys",
         &[("name", "x"), ("scope", "grantor.write"), ("check", "true")],

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::{ALLOWED, Hook, Receiver, hook, until};
 use crate::api::{Api, faulty, refused};
 use crate::climbing::limited;
+use crate::support::database::every_row;
 use crate::support::mark::leak;
 use crate::support::{Operator, TestServer};
 
@@ -188,9 +189,11 @@ async fn webhooks_are_managed_by_commands() {
 async fn the_path_and_query_of_an_address_are_in_no_event_and_a_change_of_them_is_one() {
     let server = TestServer::start().await;
     let api = Api::owner(&server).await;
-    let made = api.post("/webhooks", json!({ "name": "A", "url": "https://hooks.example/CANARY?k=CANARY" })).await;
+    let made =
+        api.post("/webhooks", json!({ "name": "A", "url": "https://hooks.example/CANARY?k=CANARY" })).await;
     let id = made.json()["id"].as_str().expect("an id").to_owned();
-    let changed = api.patch(&format!("/webhooks/{id}"), json!({ "url": "https://hooks.example/CANARY2" })).await;
+    let changed =
+        api.patch(&format!("/webhooks/{id}"), json!({ "url": "https://hooks.example/CANARY2" })).await;
     assert_eq!(changed.status, 200, "{changed:?}");
     let stored = every_row(&server.database.url).await;
     let events = stored["events"].concat();

@@ -1,6 +1,6 @@
-//! `--expires`: when a key ends.
+//! `--expires`: when a key or a secret ends.
 
-use super::super::CliError;
+use super::CliError;
 use crate::clock::{Seconds, Timestamp};
 use crate::config::Span;
 
@@ -11,9 +11,7 @@ pub(super) fn end(text: &str, now: Timestamp) -> Result<Option<Timestamp>, CliEr
     }
     let span = Span::parse(text).map(Span::seconds).filter(|span| *span > Seconds::ZERO);
     let end = span.map(|span| now + span).or_else(|| Timestamp::parse(text));
-    let wrong = || {
-        format!("{text:?} is not an end; write 90d, 2027-01-31T12:00:00Z, or never for a key without an end")
-    };
+    let wrong = || format!("{text:?} is not an end; write 90d, 2027-01-31T12:00:00Z, or never");
     Ok(Some(end.ok_or_else(wrong)?))
 }
 
