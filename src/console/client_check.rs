@@ -83,7 +83,7 @@ fn steps(steps: &[CheckStep]) -> Section {
         let mut cells = vec![Cell::code(step.name)];
         match &step.outcome {
             StepOutcome::Passed(note) => {
-                cells.extend([Cell::badge("good", "passed"), Cell::text(note), Cell::text("")])
+                cells.extend([Cell::badge("good", "passed"), Cell::text(note), Cell::text("")]);
             }
             StepOutcome::Refused(why) => {
                 let cure =

@@ -203,9 +203,9 @@ mod tests {
             pieces("abcd", &[1..2, 3..4]),
             [piece("a", false), piece("b", true), piece("c", false), piece("d", true),]
         );
-        assert_eq!(pieces("ab", &[2..2]), [piece("ab", false), piece("", true)]);
+        assert_eq!(pieces("ab", std::slice::from_ref(&(2..2))), [piece("ab", false), piece("", true)]);
         assert_eq!(pieces("ab", &[]), [piece("ab", false)]);
         // What is out of the text is not marked.
-        assert_eq!(pieces("ab", &[1..9]), [piece("ab", false)]);
+        assert_eq!(pieces("ab", std::slice::from_ref(&(1..9))), [piece("ab", false)]);
     }
 }

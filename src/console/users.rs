@@ -74,7 +74,6 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
         disabled: visit.parameter("state").map(|state| state == "disabled"),
         role,
         order: order(visit, UserColumn::ORDERS),
-        ..UserFilter::default()
     };
     let found = users::list(&visit.context(), listing(visit, filter)).await?;
     let fields = vec![

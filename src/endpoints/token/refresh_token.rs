@@ -117,11 +117,7 @@ pub(super) async fn issue(
     };
     let Some((issued, unusual)) = app.db.decide(work).await? else { return Ok(None) };
     if let Some(unusual) = unusual {
-        asked.call.set_user(&unusual.user);
-        if unusual.verdict == RefreshVerdict::AnswerAgain {
-            app.activity.refresh_answered_again(&client.client.id, now);
-        }
-        unusual.log(&grant);
+        unusual.note(asked, &client.client.id, &grant);
     }
     response_signer.answer(Some(issued)).await
 }
@@ -136,6 +132,15 @@ impl Unusual {
             answered_again: chain.answered_again,
             is_another_network: chain.rotated_from.as_deref().is_some_and(|before| before != network),
         })
+    }
+
+    /// Notes what happened in the log and in the counts.
+    fn note(self, asked: &TokenRequest<'_>, client: &ClientId, grant: &GrantId) {
+        asked.call.set_user(&self.user);
+        if self.verdict == RefreshVerdict::AnswerAgain {
+            asked.app.activity.refresh_answered_again(client, asked.call.now);
+        }
+        self.log(grant);
     }
 
     fn log(self, grant: &GrantId) {

@@ -71,9 +71,7 @@ impl ErrorCode {
                 "Treat it as a mistake in your code or its configuration: log the description and the reason, \
                  and do not try again with the same request."
             }
-            Self::InvalidRequestUri => {
-                "Push the request again, once, and send the browser with the new request_uri at once."
-            }
+            Self::InvalidRequestUri => "Push the request again, once, and send the browser at once.",
             Self::UnsupportedResponseType | Self::UnsupportedGrantType => {
                 "Compare what your library sends with the server's metadata, and use a value that both support."
             }

@@ -45,8 +45,11 @@ const PAGES: &[(&str, [bool; 3])] = &[
     ("/admin/new/api-keys", [true, false, false]),
 ];
 
+/// The path of a form, its fields, and who may send it.
+type RoleForm<'a> = (&'a str, &'a [(&'a str, &'a str)], [bool; 3]);
+
 /// Forms that someone without the permission sends anyway, each with the roles that may send it.
-const FORMS: &[(&str, &[(&str, &str)], [bool; 3])] = &[
+const FORMS: &[RoleForm<'_>] = &[
     (
         "/admin/new/clients",
         &[
