@@ -69,11 +69,8 @@ pub async fn patch(
         call.end_of_query()?;
         let context = condition::context(call)?;
         let mut members = body::read_patch(call, body).await?;
-        let name = members.changed_text("name");
-        if name == Some(None) {
-            members.wrong("name", "it cannot be removed");
-        }
-        let changes = ApiKeyChanges { name: name.flatten(), expires_at: members.changed_time("expires_at") };
+        let name = members.kept_text("name");
+        let changes = ApiKeyChanges { name, expires_at: members.changed_time("expires_at") };
         members.end()?;
         let key = api_keys::update(&context, &id, changes).await?.outcome;
         Ok(ApiReply::ok(to_json(&key)).with_version(&api_keys::version(&key)))

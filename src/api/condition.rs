@@ -21,6 +21,21 @@ pub(super) enum PutCondition {
     Replace(Option<Version>),
 }
 
+impl PutCondition {
+    /// The version to replace, of objects whose ids the server makes. `objects` is the list of their path, such as `users`.
+    ///
+    /// # Errors
+    /// If the object is to be created.
+    pub(super) fn replaced(self, objects: &str) -> Result<Option<Version>, ApiError> {
+        match self {
+            Self::Replace(version) => Ok(version),
+            Self::Create => Err(invalid(format!(
+                "the server makes the ids of {objects}, so PUT creates none: use POST /{objects}"
+            ))),
+        }
+    }
+}
+
 /// Reads the condition of a PUT, which must have one.
 ///
 /// # Errors

@@ -6,6 +6,7 @@ use super::call::ApiCall;
 use super::error::ApiError;
 use super::query::invalid;
 use super::reply::ApiReply;
+use crate::config::mount_path;
 use crate::operations::list::{List, Listing, MAX_PAGE_SIZE};
 
 /// The number of items on a page if the request names none.
@@ -43,7 +44,7 @@ fn address(call: &ApiCall<'_>, cursor: &str) -> String {
     let parameter = call.operation.cursor().unwrap_or("cursor");
     query.extend_pairs(pairs.iter().filter(|(name, _)| name != parameter));
     query.append_pair(parameter, cursor);
-    let mount = call.app.issuer.splitn(4, '/').nth(3).map(|path| format!("/{path}")).unwrap_or_default();
+    let mount = mount_path(&call.app.issuer);
     let path = call.request.path.strip_prefix(&mount).unwrap_or(&call.request.path);
     format!("{path}?{}", query.finish())
 }

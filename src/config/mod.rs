@@ -39,6 +39,7 @@ pub use passwords::PasswordOptions;
 pub use permissions::ConfiguredFile;
 pub use place::PLACES;
 pub use proxies::TrustedProxies;
+pub use public_url::mount_path;
 pub use retention::{Explain, Purge};
 pub use span::Span;
 

@@ -6,6 +6,12 @@ use url::{Host, Url};
 
 use super::Config;
 
+/// The path of the public URL, where all routes are mounted: empty, or `/like/this`.
+pub fn mount_path(issuer: &str) -> String {
+    let path = Url::parse(issuer).map(|url| url.path().trim_end_matches('/').to_owned());
+    path.unwrap_or_default()
+}
+
 impl Config {
     /// The issuer, without a slash at its end. `port` is the port that the server really listens on.
     pub fn issuer(&self, port: u16) -> String {

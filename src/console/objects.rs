@@ -33,7 +33,7 @@ pub(super) fn from_query(visit: &Visit<'_>, groups: &[Group]) -> (FieldValues, O
     (values, notice)
 }
 
-/// Names the fields that a link has filled in. `None` if there are none.
+/// Names the fields that a link has filled in. Returns `None` if it has filled in nothing.
 pub(super) fn filled_by_a_link(groups: &[Group], names: &[&str]) -> Option<Notice> {
     let specs = groups.iter().flat_map(|(_, specs)| specs.iter());
     let labels: Vec<&str> = specs.filter(|spec| names.contains(&spec.name)).map(|spec| spec.label).collect();

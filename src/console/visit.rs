@@ -13,6 +13,7 @@ use super::error::ConsoleError;
 use super::page::{ConsolePage, Notice};
 use super::session::{self, ConsoleSession, SignInRequest};
 use crate::app::App;
+use crate::config::mount_path;
 use crate::failure::Denied;
 use crate::http::answer;
 use crate::http::browser;
@@ -161,7 +162,7 @@ fn root(app: &App) -> String {
 
 /// The path and query of a request, below the public URL.
 fn here(app: &App, request: &Request) -> String {
-    let mount = app.issuer.splitn(4, '/').nth(3).map(|path| format!("/{path}")).unwrap_or_default();
+    let mount = mount_path(&app.issuer);
     let path = request.path.strip_prefix(&mount).unwrap_or(&request.path);
     match request.query_string() {
         "" => path.to_owned(),

@@ -72,6 +72,15 @@ impl Members {
         }
     }
 
+    /// Takes a text that may be missing, and cannot be removed.
+    pub fn kept_text(&mut self, name: &str) -> Option<String> {
+        let text = self.changed_text(name);
+        if text == Some(None) {
+            self.wrong(name, "it cannot be removed");
+        }
+        text.flatten()
+    }
+
     /// Takes a text that must come; empty after a fault.
     pub fn required_text(&mut self, name: &str) -> String {
         match self.take(name) {

@@ -148,7 +148,7 @@ fn register_webhooks(registry: &mut Registry, backlog: &BacklogGauges, app: &App
     );
     registry.register(
         "grantor_webhook_oldest_waiting_seconds",
-        "For how long the oldest of these messages has waited; 0 if there are none",
+        "For how long the oldest of these messages has waited; 0 if no message waits",
         backlog.oldest_message.clone(),
     );
     registry.register(

@@ -20,7 +20,7 @@ use crate::cache::secrets::SecretCache;
 use crate::cache::stand_ins::StandIns;
 use crate::clock::Clock;
 use crate::clock_watch::ClockWatch;
-use crate::config::{Config, descriptors};
+use crate::config::{Config, descriptors, mount_path};
 use crate::connection::{self, Deadlines, ListenerOptions, Seats};
 use crate::face::theme_files;
 use crate::failure::Failure;
@@ -312,10 +312,4 @@ fn database_options(config: &Config, lock_timeout: Duration) -> DbOptions {
 
 fn strict_transport_security(config: &Config) -> Option<HeaderValue> {
     config.strict_transport_security().and_then(|value| HeaderValue::try_from(value).ok())
-}
-
-/// The path of the public URL, where all routes are mounted: empty, or `/like/this`.
-fn mount_path(issuer: &str) -> String {
-    let path = url::Url::parse(issuer).map(|url| url.path().trim_end_matches('/').to_owned());
-    path.unwrap_or_default()
 }

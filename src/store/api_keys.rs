@@ -147,6 +147,21 @@ pub async fn delete(tx: &mut Tx, id: &str) -> Result<bool, DbError> {
     Ok(tx.query("DELETE FROM api_keys WHERE id = $1").bind(id).execute().await? == 1)
 }
 
+/// How many live keys can do everything with the management API. `$now` is the parameter with the time, and `$but` one more
+/// condition.
+macro_rules! live_owner_keys {
+    ($now:literal, $but:literal) => {
+        concat!(
+            "(SELECT COUNT(*) FROM api_keys
+              WHERE ' ' || scope || ' ' LIKE '% grantor.write %' AND (expires_at IS NULL OR expires_at > ",
+            $now,
+            ")",
+            $but,
+            ")"
+        )
+    };
+}
+
 /// Whether anyone else than the key or user with this id can do everything with the management API: a live key with
 /// `grantor.write`, or an enabled user who is an owner.
 ///
@@ -154,12 +169,11 @@ pub async fn delete(tx: &mut Tx, id: &str) -> Result<bool, DbError> {
 /// Only failures of the database.
 pub async fn has_owner_besides(conn: &mut Conn, id: &str, now: Timestamp) -> Result<bool, DbError> {
     let row: Option<(i64,)> = conn
-        .query(
-            "SELECT (SELECT COUNT(*) FROM api_keys
-                     WHERE id <> $1 AND ' ' || scope || ' ' LIKE '% grantor.write %'
-                       AND (expires_at IS NULL OR expires_at > $2))
-                  + (SELECT COUNT(*) FROM users WHERE id <> $1 AND role = 'owner' AND disabled_at IS NULL)",
-        )
+        .query(concat!(
+            "SELECT ",
+            live_owner_keys!("$2", " AND id <> $1"),
+            " + (SELECT COUNT(*) FROM users WHERE id <> $1 AND role = 'owner' AND disabled_at IS NULL)"
+        ))
         .bind(id)
         .bind(now)
         .optional()
@@ -173,12 +187,12 @@ pub async fn has_owner_besides(conn: &mut Conn, id: &str, now: Timestamp) -> Res
 /// Only failures of the database.
 pub async fn has_manager(conn: &mut Conn, now: Timestamp) -> Result<bool, DbError> {
     let row: Option<(i64,)> = conn
-        .query(
-            "SELECT (SELECT COUNT(*) FROM api_keys
-                     WHERE ' ' || scope || ' ' LIKE '% grantor.write %' AND (expires_at IS NULL OR expires_at > $1))
-                  + (SELECT COUNT(*) FROM users
-                     WHERE role = 'owner' AND disabled_at IS NULL AND password_changed_at IS NOT NULL)",
-        )
+        .query(concat!(
+            "SELECT ",
+            live_owner_keys!("$1", ""),
+            " + (SELECT COUNT(*) FROM users
+                     WHERE role = 'owner' AND disabled_at IS NULL AND password_changed_at IS NOT NULL)"
+        ))
         .bind(now)
         .optional()
         .await?;

@@ -35,7 +35,7 @@ impl<C: Copy + PartialEq> Order<C> {
         Self { by, is_descending: true }
     }
 
-    /// The word of the order among `orders`; empty if it is none of them.
+    /// Returns the word of the order among `orders`; empty if `orders` does not have it.
     pub fn word(self, orders: &Orders<C>) -> &'static str {
         orders.iter().find(|(_, order)| *order == self).map_or("", |(word, _)| word)
     }

@@ -8,11 +8,10 @@ use actix_web::{HttpResponse, web};
 
 use super::body;
 use super::call::{ApiCall, respond};
-use super::condition::{self, PutCondition};
+use super::condition;
 use super::error::ApiError;
 use super::idempotency;
 use super::listing;
-use super::query::invalid;
 use super::reply::ApiReply;
 use crate::app::App;
 use crate::http::call::Request;
@@ -20,7 +19,6 @@ use crate::members::user as members;
 use crate::oauth::id::UserId;
 use crate::oauth::identity::role::Role;
 use crate::operations::password_links::{self, PasswordLink};
-use crate::operations::terms::Terms;
 use crate::operations::users::{self, HashedPassword, NewUser};
 use crate::representation::user::to_json;
 use crate::store::users::{UserColumn, UserFilter, UserRecord};
@@ -86,14 +84,12 @@ pub async fn put(
 ) -> HttpResponse {
     respond(&app, &request, async |call| {
         call.end_of_query()?;
-        let put = condition::of_put(call.request)?;
+        let condition = condition::of_put(call.request)?;
         let mut members = body::read(call, body).await?;
-        let PutCondition::Replace(version) = put else {
-            return Err(invalid("the server makes the ids of users, so PUT creates none: use POST /users"));
-        };
+        let version = condition.replaced("users")?;
         let changes = members::read_replacement(&mut members, &id);
         members.end()?;
-        let context = call.context_with(Terms { is_rehearsal: call.is_rehearsal(), version, keeper: None });
+        let context = condition::replacing(call, version);
         existing(call, &id).await?;
         Ok(shown(&users::update(&context, &id, changes).await?.outcome))
     })

@@ -6,15 +6,13 @@ use actix_web::{HttpResponse, web};
 
 use super::body;
 use super::call::{ApiCall, respond};
-use super::condition::{self, PutCondition};
+use super::condition;
 use super::idempotency;
 use super::listing;
-use super::query::invalid;
 use super::reply::ApiReply;
 use crate::app::App;
 use crate::clock::Seconds;
 use crate::http::call::Request;
-use crate::members::Members;
 use crate::operations::list_change::ListChange;
 use crate::operations::webhooks::{self, NewWebhook, WebhookChanges, WebhookWithSecret};
 use crate::representation::webhook::to_json;
@@ -68,10 +66,7 @@ pub async fn put(
         call.end_of_query()?;
         let condition = condition::of_put(call.request)?;
         let mut members = body::read(call, body).await?;
-        let PutCondition::Replace(version) = condition else {
-            let sentence = "the server makes the ids of webhooks, so PUT creates none: use POST /webhooks";
-            return Err(invalid(sentence));
-        };
+        let version = condition.replaced("webhooks")?;
         members.named("id", &id);
         let changes = WebhookChanges {
             name: Some(members.required_text("name")),
@@ -97,8 +92,8 @@ pub async fn patch(
         let context = condition::context(call)?;
         let mut members = body::read_patch(call, body).await?;
         let changes = WebhookChanges {
-            name: needed_text(&mut members, "name"),
-            url: needed_text(&mut members, "url"),
+            name: members.kept_text("name"),
+            url: members.kept_text("url"),
             types: members.texts("types").map_or(ListChange::Keep, ListChange::Replace),
             disabled: members.flag("disabled"),
         };
@@ -135,15 +130,6 @@ pub async fn rotate_secret(
         idempotency::once(call, &bytes, rotate, shown).await
     })
     .await
-}
-
-/// Takes a text that may be missing, and cannot be removed.
-fn needed_text(members: &mut Members, name: &str) -> Option<String> {
-    let text = members.changed_text(name);
-    if text == Some(None) {
-        members.wrong(name, "it cannot be removed");
-    }
-    text.flatten()
 }
 
 fn shown(webhook: &WebhookRecord) -> ApiReply {

@@ -36,7 +36,7 @@ pub struct ApiOperation {
     pub can_conflict: bool,
     /// The command that does the same.
     pub command: Option<&'static str>,
-    /// A body as JSON, if the sample of its object is none.
+    /// A body as JSON, if the sample of its object cannot be sent.
     pub example: Option<&'static str>,
 }
 

@@ -142,7 +142,7 @@ pub static ISSUER: ObjectSettings = ObjectSettings {
 /// The link of a subject of a trusted issuer to a user.
 pub static SUBJECT: ObjectSettings = ObjectSettings {
     name: "LinkedSubject",
-    sentence: "The user whom a trusted issuer means by a subject.",
+    sentence: "A subject of a trusted issuer, and the user that it stands for.",
     command: Some("issuer link"),
     members: &[
         Setting::new("subject", Form::Text, "The sub of its tokens about this person")
