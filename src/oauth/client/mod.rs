@@ -3,6 +3,7 @@
 pub mod assertion;
 pub mod branding;
 pub mod console;
+pub mod demand;
 pub mod health;
 pub mod id_token_claims;
 pub mod kind;
@@ -19,8 +20,8 @@ pub use links::Links;
 pub use metadata::{ClientMetadata, Encryption, LogoutUris};
 use std::ops::{Deref, DerefMut};
 pub use vocabulary::{
-    AssertionAudience, AuthMethod, ContentEncryption, Demand, GrantType, KeyManagement, PkcePolicy,
-    SubjectType, TokenFormat,
+    AssertionAudience, AuthMethod, ContentEncryption, Demand, GrantType, KeyManagement, SubjectType,
+    TokenFormat,
 };
 
 use url::Url;
