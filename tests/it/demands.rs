@@ -5,9 +5,9 @@ use grantor::oauth::client::demand::Demanded;
 use grantor::work::activity::store;
 use serde_json::{Value, json};
 
-use crate::activity;
 use crate::support::relying_party::Registration;
 use crate::support::{Application, Browser, TestServer};
+use crate::{activity, par};
 
 /// Demands with their setting in `[oauth]`.
 const DEMANDS: [(Demanded, &str); 3] = [
@@ -24,7 +24,7 @@ async fn attempt(app: &Application, alice: &mut Browser, what: Demanded, is_met:
         _ => &[],
     };
     let url = match (what, is_met) {
-        (Demanded::Par, true) => pushed(app, request).await,
+        (Demanded::Par, true) => par::url(app, &par::pushed(app, request).await),
         _ => app.url_with(request),
     };
     let answered = alice.authorize(&url).await;
@@ -46,16 +46,6 @@ async fn attempt(app: &Application, alice: &mut Browser, what: Demanded, is_met:
 /// The word at the end of an address of the error reference.
 fn reason(error_uri: &str) -> String {
     error_uri.rsplit('/').next().unwrap_or_default().to_owned()
-}
-
-/// Pushes a request: the address for the browser.
-async fn pushed(app: &Application, changes: &[(&str, &str)]) -> String {
-    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(&app.request_with(changes)).unwrap();
-    let form: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let answer = app.post("/par", &form).await;
-    let uri = answer.json()["request_uri"].as_str().expect("a request_uri").to_owned();
-    let query = [("client_id", app.id.as_str()), ("request_uri", &uri)];
-    format!("{}/authorize?{}", app.url, serde_urlencoded::to_string(query).unwrap())
 }
 
 /// What the health of the client says about the demand.
@@ -126,10 +116,10 @@ async fn a_code_without_a_challenge_needs_its_redirect_uri_and_a_wrong_one_never
     let url = app.url_with(&[("code_challenge", ""), ("code_challenge_method", "")]);
     let code = alice.authorize(&url).await.get("code");
     let refused = app.redeem_with(&code, &[("code_verifier", ""), ("redirect_uri", "")]).await;
-    refused.assert_json_error(400, "invalid_grant", "code.redirect_uri");
+    refused.assert_json_error(400, "invalid_grant", "code.redirect_uri_mismatch");
     let code = app.code(&mut alice).await;
     let refused = app.redeem_with(&code, &[("redirect_uri", "https://app.example/other")]).await;
-    refused.assert_json_error(400, "invalid_grant", "code.redirect_uri");
+    refused.assert_json_error(400, "invalid_grant", "code.redirect_uri_mismatch");
     let code = app.code(&mut alice).await;
     assert_eq!(app.redeem_with(&code, &[("redirect_uri", "")]).await.status, 200);
 }
