@@ -279,7 +279,7 @@ CREATE TABLE consents (
     updated_at BIGINT NOT NULL,
     PRIMARY KEY (user_id, client_id)
 );
-CREATE INDEX consents_client ON consents (client_id);
+CREATE INDEX consents_client ON consents (client_id, user_id);
 
 
 -- What was issued. These tables have no foreign keys: their rows come and go by the thousand, every use reads client

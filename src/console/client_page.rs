@@ -6,16 +6,17 @@ use super::client_fields::ALL;
 use super::error::ConsoleError;
 use super::form::{self, Input};
 use super::grants::grants_of;
-use super::page::{Action, Badge, Cell, ConsolePage, Fact, PageLink, Part, Section};
-use super::tables::{path_of, refusals};
+use super::page::{Action, Badge, Cell, ConsolePage, Fact, PageLink, Part, RowTable, Section};
+use super::tables::{first, path_of, refusals};
 use super::visit::{ConsoleReply, Visit};
 use super::{client_health, client_secrets, config_snippets, notes};
 use crate::oauth::client::{Client, ClientMetadata};
 use crate::oauth::id::ClientId;
 use crate::oauth::permission::{Area, Need};
-use crate::operations::clients;
+use crate::operations::{clients, consents};
 use crate::representation::client::settings;
 use crate::store::clients::ClientRecord;
+use crate::store::consents::ConsentRecord;
 
 pub(super) async fn show(visit: &Visit<'_>, id: &str) -> Result<ConsoleReply, ConsoleError> {
     visit.needs(Need::read(Area::Clients))?;
@@ -24,6 +25,7 @@ pub(super) async fn show(visit: &Visit<'_>, id: &str) -> Result<ConsoleReply, Co
     let mut sections = vec![settings_section(&record), client_secrets::section(visit, &record)];
     sections.push(client_health::section(visit, &record.client).await?);
     sections.extend(refusals(visit, &id).await?);
+    sections.extend(people(visit, &id).await?);
     sections.extend(grants_of(visit, None, Some(&id)).await?);
     sections.push(config_snippets::section(visit, &record.client));
     let client = &record.client;
@@ -41,6 +43,31 @@ pub(super) async fn show(visit: &Visit<'_>, id: &str) -> Result<ConsoleReply, Co
         sections,
         ..ConsolePage::default()
     }))
+}
+
+/// The people who have allowed the client something, if the visitor may see people.
+async fn people(visit: &Visit<'_>, client: &ClientId) -> Result<Option<Section>, ConsoleError> {
+    if !visit.may(Need::read(Area::Users)) {
+        return Ok(None);
+    }
+    let list = consents::list_of_client(&visit.context(), first(client.clone())).await?;
+    let row = |record: &ConsentRecord| {
+        let refused = Some(record.consent.refused.scope.to_string()).filter(|scope| !scope.is_empty());
+        vec![
+            Cell::link(record.username.clone(), path_of("users", &record.user_id)),
+            Cell::text(record.consent.allowed.scope.to_string()),
+            Cell::maybe(refused),
+            Cell::time(record.updated_at),
+        ]
+    };
+    let table = RowTable {
+        caption: "People".to_owned(),
+        head: vec!["Person", "Allowed", "Left out", "Changed"],
+        rows: list.items.iter().map(row).collect(),
+        empty: "No one has allowed this application anything.".to_owned(),
+        ..RowTable::default()
+    };
+    Ok(Some(Section::of("People", vec![Part::Table(table)])))
 }
 
 fn actions(visit: &Visit<'_>, record: &ClientRecord) -> Vec<Action> {

@@ -58,6 +58,11 @@ fn counted<T>(name: &'static str, list: &operations::list::List<T>, path: &str) 
     Figure { name, value, path: Some(path.to_owned()) }
 }
 
+/// The length of a queue.
+fn queue(name: &'static str, length: usize) -> Figure {
+    Figure { name, value: length.to_string(), path: None }
+}
+
 fn most<F>(filter: F) -> Listing<F> {
     Listing { filter, limit: MOST, cursor: None }
 }
@@ -90,6 +95,14 @@ async fn figures(visit: &Visit<'_>) -> Result<Vec<Figure>, ConsoleError> {
             is_off || webhook.failing_since.is_some()
         });
         figures.push(counted("webhooks fail", &list, "/admin/webhooks"));
+        let waiting = operations::webhooks::waiting(&context).await?;
+        figures.push(Figure {
+            path: Some("/admin/webhooks".to_owned()),
+            ..queue("messages to webhooks wait", waiting)
+        });
+        let jobs = visit.app.db.loads().iter().map(|load| load.waiting).sum();
+        figures.push(queue("jobs wait for the database on this node", jobs));
+        figures.push(queue("passwords wait for a check on this node", visit.app.passwords.waiting()));
     }
     Ok(figures)
 }

@@ -9,10 +9,12 @@ mod places;
 
 use std::error::Error;
 use std::net::IpAddr;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use reqwest::StatusCode;
-use reqwest::header::{CONTENT_ENCODING, HeaderMap};
+use reqwest::header::{CONTENT_ENCODING, HeaderMap, RETRY_AFTER};
+
+use crate::clock::{Seconds, Timestamp};
 
 #[cfg(feature = "traces")]
 pub use collector::CollectorFetcher;
@@ -63,6 +65,18 @@ pub enum FetchError {
 const MAX_ENCODING_LENGTH: usize = 40;
 
 impl Fetched {
+    /// How long the receiver asks the caller to wait (`Retry-After`, RFC 9110 §10.2.3); `None` if the answer does not say it, or
+    /// says a time that has passed.
+    pub fn retry_after(&self, now: Timestamp) -> Option<Seconds> {
+        let text = self.headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+        if let Ok(seconds) = text.parse::<u32>() {
+            return Some(Seconds::new(seconds.into()));
+        }
+        let at = httpdate::parse_http_date(text).ok()?.duration_since(UNIX_EPOCH).ok()?;
+        let at = Timestamp::from_unix(i64::try_from(at.as_secs()).ok()?);
+        (at > now).then(|| at - now)
+    }
+
     /// The encodings of the body (RFC 9110 §8.4), as a sentence can show them; `None` if the body is as it is.
     fn encoding(&self) -> Option<String> {
         let values = self.headers.get_all(CONTENT_ENCODING).iter();

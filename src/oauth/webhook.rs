@@ -22,6 +22,15 @@ pub fn pause_after(attempt: i64, chance: u16) -> Option<Seconds> {
     Some(pause + Seconds::new(most * i64::from(chance) / i64::from(u16::MAX)))
 }
 
+/// The longest time that a receiver can ask the server to wait.
+const LONGEST_WAIT: Seconds = Seconds::new(86_400);
+
+/// The pause after an attempt whose answer asked the server to wait (RFC 9110 §10.2.3): never shorter than without that,
+/// and at most a day if the receiver decides.
+pub fn pause_as_asked(pause: Seconds, asked: Option<Seconds>) -> Seconds {
+    asked.map_or(pause, |asked| pause.max(asked.min(LONGEST_WAIT)))
+}
+
 /// Which messages a webhook gets: words such as `client.updated`, and beginnings such as `user.`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MessageTypes(Vec<String>);
@@ -103,6 +112,20 @@ mod tests {
         }
         assert!((3 * 86_400..4 * 86_400).contains(&RETRY_DELAYS.iter().sum::<i64>()));
         assert_eq!((pause_after(0, 0), pause_after(-1, 0), pause_after(i64::MIN, 0)), (None, None, None));
+    }
+
+    #[test]
+    fn a_receiver_can_make_a_pause_longer_and_no_longer_than_a_day() {
+        for (pause, asked, expected) in [
+            (5, None, 5),
+            (5, Some(0), 5),
+            (5, Some(120), 120),
+            (300, Some(120), 300),
+            (5, Some(i64::MAX), 86_400),
+            (90_000, Some(100_000), 90_000),
+        ] {
+            assert_eq!(pause_as_asked(Seconds::new(pause), asked.map(Seconds::new)), Seconds::new(expected));
+        }
     }
 
     #[test]

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
 use super::list::{self, Cursor, List, Listing};
-use super::{Context, Done};
+use super::{Context, Done, clients};
 use crate::cache::catalogue::Catalogue;
 use crate::failure::Denied;
 use crate::oauth::grant::consent::{Answer, Consent};
 use crate::oauth::id::{ClientId, SessionId, UserId};
-use crate::store::consents::ConsentRecord;
+use crate::store::consents::{ConsentRecord, ConsentsOf};
 use crate::store::db::{Conn, DbError, Tx};
 use crate::store::flows::FlowKey;
 use crate::store::{consents, flows};
@@ -29,7 +29,8 @@ pub struct ConsentAnswer {
     pub session: SessionId,
 }
 
-const CURSOR: Cursor = Cursor::of("consents");
+const OF_USER: Cursor = Cursor::of("consents");
+const OF_CLIENT: Cursor = Cursor::of("client-consents");
 
 /// Returns a page of the consents of a user, sorted by client.
 ///
@@ -40,7 +41,24 @@ pub async fn list(
     context: &Context<'_>,
     listing: Listing<UserId>,
 ) -> Result<List<ConsentRecord>, Denied<Faults>> {
-    list::read(context, CURSOR, listing, consents::list, |consent| consent.client_id.clone()).await
+    let of = ConsentsOf::User(listing.filter.clone());
+    let listing = listing.with(of);
+    list::read(context, OF_USER, listing, consents::list, |consent| consent.client_id.clone()).await
+}
+
+/// Returns a page of what people have allowed a client, sorted by user id.
+///
+/// # Errors
+///
+/// There is no such client, or the limit or cursor is invalid.
+pub async fn list_of_client(
+    context: &Context<'_>,
+    listing: Listing<ClientId>,
+) -> Result<List<ConsentRecord>, Denied<Faults>> {
+    clients::find(context, &listing.filter).await?;
+    let of = ConsentsOf::Client(listing.filter.clone());
+    let listing = listing.with(of);
+    list::read(context, OF_CLIENT, listing, consents::list, |consent| consent.user_id.clone()).await
 }
 
 /// Finds what a user has answered a client.

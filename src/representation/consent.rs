@@ -10,6 +10,7 @@ use crate::store::consents::ConsentRecord;
 pub fn to_json(record: &ConsentRecord) -> Value {
     let mut json = granted(&record.consent.allowed);
     json["user_id"] = record.user_id.as_str().into();
+    json["username"] = record.username.as_str().into();
     json["client_id"] = record.client_id.as_str().into();
     json["client_name"] = record.client_name.as_str().into();
     json["refused"] = granted(&record.consent.refused);

@@ -23,6 +23,7 @@ struct ConsentRow {
 #[derive(Clone, Debug)]
 pub struct ConsentRecord {
     pub user_id: String,
+    pub username: String,
     pub client_id: String,
     pub client_name: String,
     pub consent: Consent,
@@ -32,6 +33,7 @@ pub struct ConsentRecord {
 #[derive(FromRow)]
 struct ConsentRecordRow {
     user_id: String,
+    username: String,
     client_id: String,
     metadata: String,
     granted: String,
@@ -47,6 +49,7 @@ impl ConsentRecordRow {
         Ok(ConsentRecord {
             consent: consent_from(&self.granted, self.refused.as_deref(), &self.user_id)?,
             user_id: self.user_id,
+            username: self.username,
             client_id: self.client_id,
             client_name: metadata.name.as_str().to_owned(),
             updated_at: self.updated_at,
@@ -54,19 +57,39 @@ impl ConsentRecordRow {
     }
 }
 
-/// A page of the consents of the user in the filter, sorted by client.
+/// Whose consents a list has.
+#[derive(Clone, Debug)]
+pub enum ConsentsOf {
+    /// Those of a person, sorted by client.
+    User(UserId),
+    /// Those that people have given a client, sorted by user id.
+    Client(ClientId),
+}
+
+/// The statements of a list, of a person and of a client.
+pub const LIST: [&str; 2] = [
+    "SELECT consents.user_id, users.username, consents.client_id, clients.metadata, consents.granted, consents.refused,
+            consents.updated_at
+     FROM consents JOIN clients ON clients.id = consents.client_id JOIN users ON users.id = consents.user_id
+     WHERE consents.user_id = $1 AND consents.client_id > $2 ORDER BY consents.client_id LIMIT $3",
+    "SELECT consents.user_id, users.username, consents.client_id, clients.metadata, consents.granted, consents.refused,
+            consents.updated_at
+     FROM consents JOIN clients ON clients.id = consents.client_id JOIN users ON users.id = consents.user_id
+     WHERE consents.client_id = $1 AND consents.user_id > $2 ORDER BY consents.user_id LIMIT $3",
+];
+
+/// A page of the consents of a person or of a client.
 ///
 /// # Errors
 /// [`DbError::Corrupt`] if a row is damaged; otherwise only failures of the database.
-pub async fn list(conn: &mut Conn, page: &Page<UserId, String>) -> Result<Vec<ConsentRecord>, DbError> {
+pub async fn list(conn: &mut Conn, page: &Page<ConsentsOf, String>) -> Result<Vec<ConsentRecord>, DbError> {
+    let (statement, id) = match &page.filter {
+        ConsentsOf::User(user) => (LIST[0], user.as_str()),
+        ConsentsOf::Client(client) => (LIST[1], client.as_str()),
+    };
     let rows: Vec<ConsentRecordRow> = conn
-        .query(
-            "SELECT consents.user_id, consents.client_id, clients.metadata, consents.granted, consents.refused,
-                    consents.updated_at
-             FROM consents JOIN clients ON clients.id = consents.client_id
-             WHERE consents.user_id = $1 AND consents.client_id > $2 ORDER BY consents.client_id LIMIT $3",
-        )
-        .bind(page.filter.as_str())
+        .query(statement)
+        .bind(id)
         .bind(page.after.clone().unwrap_or_default())
         .bind(page.rows())
         .all()

@@ -14,8 +14,9 @@ use grantor::oauth::id::ClientId;
 use grantor::oauth::request::redirect_uri::RegisteredUri;
 use grantor::oauth::signing_key::SigningAlgorithm;
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::process::Command;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::time::Instant;
 
 use crate::support::chromium::Chromium;
 use crate::support::relying_party::Registration;
@@ -58,32 +59,74 @@ async fn run(mut command: Command) {
 }
 
 /// Runs a client's program with Alice's browser. Returns the program's last line.
-pub(crate) async fn converse(mut command: Command, alice: &mut Browser) -> Value {
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-    let mut child = command.spawn().unwrap();
-    let mut input = child.stdin.take().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let talk = async {
-        while let Some(line) = lines.next_line().await.unwrap() {
-            match line.split_once(' ') {
-                Some(("OPEN", address)) => {
-                    let back = alice.authorize(address).await;
-                    let back = back.location().unwrap_or_else(|| panic!("{back:?}"));
-                    input.write_all(format!("{back}\n").as_bytes()).await.unwrap();
-                }
-                Some(("DONE", result)) => return Some(serde_json::from_str::<Value>(result).unwrap()),
-                _ => panic!("{line}"),
+pub(crate) async fn converse(command: Command, alice: &mut Browser) -> Value {
+    let mut program = Program::start(command);
+    loop {
+        match program.says().await {
+            Said::Open(address) => {
+                let back = alice.authorize(&address).await;
+                let back = back.location().unwrap_or_else(|| panic!("{back:?}"));
+                program.hears(back.as_str()).await;
             }
+            Said::Done(result) => return result,
         }
-        None
-    };
-    let done = tokio::time::timeout(TIMEOUT, talk).await.expect("the client comes to an end");
-    if let Some(done) = done {
-        return done;
     }
-    let mut why = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut why).await.unwrap();
-    panic!("{why}");
+}
+
+/// A client's program that runs.
+pub(crate) struct Program {
+    child: Child,
+    input: ChildStdin,
+    lines: Lines<BufReader<ChildStdout>>,
+    end: Instant,
+}
+
+/// A line of a client's program.
+pub(crate) enum Said {
+    /// The browser has to open this address.
+    Open(String),
+    /// The program has ended.
+    Done(Value),
+}
+
+impl Program {
+    pub(crate) fn start(mut command: Command) -> Self {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn().unwrap();
+        let (input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        Self { child, input, lines: BufReader::new(output).lines(), end: Instant::now() + TIMEOUT }
+    }
+
+    /// Runs a program of openid-client with these arguments; `None` if the library is not installed.
+    pub(crate) fn of_node(name: &str, arguments: &[&str]) -> Option<Self> {
+        let directory = installed("node_modules")?;
+        // Node.js looks for libraries in the program's own folder.
+        let copy = directory.join(name);
+        std::fs::copy(program(name), &copy).unwrap();
+        let mut command = Command::new("node");
+        command.arg(copy).args(arguments);
+        Some(Self::start(command))
+    }
+
+    /// Waits for the next line.
+    pub(crate) async fn says(&mut self) -> Said {
+        let line = tokio::time::timeout_at(self.end, self.lines.next_line()).await;
+        let Some(line) = line.expect("the client comes to an end").unwrap() else {
+            let mut why = String::new();
+            self.child.stderr.take().unwrap().read_to_string(&mut why).await.unwrap();
+            panic!("{why}");
+        };
+        match line.split_once(' ') {
+            Some(("OPEN", address)) => Said::Open(address.to_owned()),
+            Some(("DONE", result)) => Said::Done(serde_json::from_str(result).unwrap()),
+            _ => panic!("{line}"),
+        }
+    }
+
+    /// Says where the browser has ended.
+    pub(crate) async fn hears(&mut self, address: &str) {
+        self.input.write_all(format!("{address}\n").as_bytes()).await.unwrap();
+    }
 }
 
 pub(crate) fn program(name: &str) -> PathBuf {

@@ -1,7 +1,7 @@
 //! How the database finds rows: lists of one user by their index, on both engines.
 
 use grantor::store::db::Engine;
-use grantor::store::{grant_records, sessions};
+use grantor::store::{consents, grant_records, sessions};
 
 use crate::support::TestServer;
 use crate::support::database::engine;
@@ -33,7 +33,7 @@ async fn plan(server: &TestServer, statement: &str, values: &[&str]) -> String {
 }
 
 #[tokio::test]
-async fn the_grants_and_the_sessions_of_one_user_are_found_by_an_index() {
+async fn the_grants_and_the_sessions_of_one_user_and_the_people_of_a_client_are_found_by_an_index() {
     let server = TestServer::start().await;
     let text = "NULL::TEXT";
     let values = ["'u'", text, text, "1", "1", "''", "50", "1"];
@@ -41,6 +41,8 @@ async fn the_grants_and_the_sessions_of_one_user_are_found_by_an_index() {
     assert!(of_user.contains("grants_user"), "{of_user}");
     let of_user = plan(&server, sessions::LIST[0], &["'u'", "1", "1", "1", "''", "50"]).await;
     assert!(of_user.contains("sessions_user"), "{of_user}");
+    let of_client = plan(&server, consents::LIST[1], &["'c'", "''", "50"]).await;
+    assert!(of_client.contains("consents_client"), "{of_client}");
     // This test sees the difference.
     let of_all = plan(&server, sessions::LIST[1], &[text, "1", "1", "1", "''", "50"]).await;
     assert!(!of_all.contains("sessions_user"), "{of_all}");

@@ -1,6 +1,7 @@
 //! `/api/v1/clients`.
 
 pub mod check;
+pub mod consents;
 pub mod health;
 pub mod secrets;
 

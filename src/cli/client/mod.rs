@@ -2,6 +2,7 @@
 
 mod brand;
 mod check;
+mod consents;
 mod create;
 mod delete;
 pub(super) mod encryption;
@@ -30,6 +31,8 @@ pub(super) enum Command {
     Check(check::Options),
     /// Show how an application uses this server, and what could be demanded of it, or removed, without breaking it
     Health(health::Options),
+    /// List what people have allowed an application
+    Consents(consents::Options),
     /// Change an application; everything that you do not name stays the same
     Update(Box<update::Options>),
     /// Delete an application with its secrets, consents and tokens
@@ -49,6 +52,7 @@ pub(super) fn run(command: Command) -> Result<(), CliError> {
         Command::Show(options) => show::run(&options),
         Command::Check(options) => check::run(&options),
         Command::Health(options) => health::run(&options),
+        Command::Consents(options) => consents::run(&options),
         Command::Update(options) => update::run(*options),
         Command::Delete(options) => delete::run(&options),
         Command::AddSecret(options) => secrets::add(&options),

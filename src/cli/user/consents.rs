@@ -41,7 +41,7 @@ fn row(record: &ConsentRecord) -> [String; 5] {
 }
 
 /// The scopes and claims in a line.
-fn words(granted: &Granted) -> String {
+pub(in crate::cli) fn words(granted: &Granted) -> String {
     let scopes = granted.scope.names();
     let words: Vec<&str> = scopes.chain(granted.claims.names()).collect();
     if words.is_empty() { "-".into() } else { words.join(" ") }

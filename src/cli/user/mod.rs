@@ -1,7 +1,7 @@
 //! `grantor user`: the people who sign in.
 
 mod claims;
-mod consents;
+pub(super) mod consents;
 mod create;
 mod delete;
 mod list;

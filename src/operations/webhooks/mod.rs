@@ -89,6 +89,16 @@ pub async fn find(context: &Context<'_>, id: &str) -> Result<WebhookRecord, Deni
     context.read(async move |conn: &mut Conn| existing(conn, &id).await).await
 }
 
+/// Returns how many messages wait for webhooks that are not disabled.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn waiting(context: &Context<'_>) -> Result<usize, Denied<Faults>> {
+    let look = async move |conn: &mut Conn| Ok(webhook_deliveries::overdue(conn).await?);
+    let (waiting, _) = context.read(look).await?;
+    Ok(usize::try_from(waiting).unwrap_or_default())
+}
+
 /// Creates a webhook. It gets the events that are numbered from now on. The outcome has its secret.
 ///
 /// # Errors

@@ -96,6 +96,14 @@ pub(super) const SECTION: ApiSection = ApiSection {
         ApiOperation::list("/api/v1/users/{id}/consents", "listConsents", "List the consents of a user", &CONSENT)
             .needs(READ)
             .command("grantor user consents jane --json"),
+        ApiOperation::list(
+            "/api/v1/clients/{id}/consents",
+            "listClientConsents",
+            "List what people have allowed a client",
+            &CONSENT,
+        )
+        .needs(READ)
+        .command("grantor client consents calendar --json"),
         ApiOperation::delete("/api/v1/users/{id}/consents/{client}", "withdrawConsent", "Take a consent back")
             .needs(WRITE)
             .note("Everything that the client got by it is revoked.")

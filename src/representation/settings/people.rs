@@ -92,6 +92,7 @@ pub static CONSENT: ObjectSettings = ObjectSettings {
     command: None,
     members: &[
         Setting::by_server("user_id", Form::Text, "The id of the user"),
+        Setting::by_server("username", Form::Text, "The username"),
         Setting::by_server("client_id", Form::Text, "The client_id of the application"),
         Setting::by_server("client_name", Form::Text, "The name of the application"),
         Setting::by_server("scope", Form::Scope, "The scopes that the person has allowed"),

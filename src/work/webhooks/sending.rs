@@ -2,11 +2,11 @@
 
 use super::super::outbox::Claimed;
 use crate::app::App;
-use crate::clock::Timestamp;
+use crate::clock::{Seconds, Timestamp};
 use crate::failure::Failure;
 use crate::fetch::FetchError;
 use crate::metrics::counters::WebhookResult;
-use crate::oauth::webhook::{DisabledBecause, FAILING_FOR, pause_after};
+use crate::oauth::webhook::{DisabledBecause, FAILING_FOR, pause_after, pause_as_asked};
 use crate::operations::webhooks::disable;
 use crate::secret::random;
 use crate::secret::webhook::WebhookSecret;
@@ -20,6 +20,8 @@ use crate::store::webhooks;
 enum SendingError {
     /// A later attempt may succeed.
     Now(String),
+    /// A later attempt may succeed, and the receiver asks the server to wait for so long.
+    After(Seconds, String),
     /// The receiver wants no more messages.
     Gone,
 }
@@ -48,15 +50,17 @@ enum Verdict {
 pub(super) async fn send_and_record(app: &App, due: DueMessage, claimed: Claimed) {
     let sent = send(app, &due, claimed).await;
     let now = app.now();
-    let again = |why| {
+    let again = |why, asked| {
         let chance = u16::from_be_bytes(random());
-        DeliveryOutcome::after_failure(why, pause_after(due.attempt, chance), now)
+        let pause = pause_after(due.attempt, chance).map(|pause| pause_as_asked(pause, asked));
+        DeliveryOutcome::after_failure(why, pause, now)
     };
     let (outcome, verdict) = match sent {
         Ok(true) => (DeliveryOutcome::Delivered, Verdict::Works),
         // The webhook was deleted or disabled since the claim. In the second case the message waits.
         Ok(false) => return,
-        Err(SendingError::Now(why)) => (again(why), Verdict::Fails),
+        Err(SendingError::Now(why)) => (again(why, None), Verdict::Fails),
+        Err(SendingError::After(asked, why)) => (again(why, Some(asked)), Verdict::Fails),
         Err(SendingError::Gone) => {
             (DeliveryOutcome::Failed("it answered 410 Gone".into()), Verdict::WantsNothing)
         }
@@ -137,11 +141,13 @@ async fn send(app: &App, due: &DueMessage, claimed: Claimed) -> Result<bool, Sen
         return Err(SendingError::Now("the database took too long to answer".into()));
     }
     let body = ("application/json", due.message.body.clone());
-    let status = app.fetcher.post(&webhook.url, body, &headers).await?.status;
-    match status.as_u16() {
-        200..300 => Ok(true),
-        410 => Err(SendingError::Gone),
-        _ => Err(SendingError::Now(format!("it answered {status}"))),
+    let answer = app.fetcher.post(&webhook.url, body, &headers).await?;
+    let why = format!("it answered {}", answer.status);
+    match (answer.status.as_u16(), answer.retry_after(now)) {
+        (200..300, _) => Ok(true),
+        (410, _) => Err(SendingError::Gone),
+        (_, Some(asked)) => Err(SendingError::After(asked, why)),
+        _ => Err(SendingError::Now(why)),
     }
 }
 

@@ -104,7 +104,17 @@ async fn consents_are_listed_with_what_was_refused_and_taken_back() {
     let page = scene.api.get(&format!("{path}?limit=2")).await;
     assert_eq!(scene.items(&format!("{path}?cursor={}", page.get("next"))).await, [listed[2].clone()]);
     let table = Operator::of(&scene.server).json(&["user", "consents", "alice"]);
-    assert_eq!(table, Value::from(listed), "the command shows the same");
+    assert_eq!(table, Value::from(listed.clone()), "the command shows the same");
+
+    let of_web = scene.items("/clients/web/consents").await;
+    assert_eq!(of_web, [listed[2].clone()], "the same consent");
+    assert_eq!(
+        (&of_web[0]["user_id"], &of_web[0]["username"]),
+        (&scene.alice.as_str().into(), &"alice".into())
+    );
+    let table = Operator::of(&scene.server).json(&["client", "consents", "web"]);
+    assert_eq!(table, Value::from(of_web));
+    refused(&scene.api.get("/clients/none/consents").await, StatusCode::NOT_FOUND, "api.not_found");
 
     let address = format!("{path}/web");
     let rehearsed = scene.api.delete(&format!("{address}?dry_run=true")).await;

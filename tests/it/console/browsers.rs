@@ -5,8 +5,8 @@ use reqwest::StatusCode;
 
 use super::between;
 use super::pages::{filled, reached};
+use crate::clients::{Program, Said};
 use crate::support::chromium::Chromium;
-use crate::support::relying_party::Application;
 use crate::support::{Operator, TestServer, left_out};
 
 /// Clicks the first element that a selector finds.
@@ -53,10 +53,10 @@ async fn an_operator_makes_a_client_sees_a_refusal_and_applies_the_cure() {
     let secret = chromium.text_of("secret").await;
 
     // The application sends people here with another address than the one that is registered.
-    let shop =
-        Application::registered_at(&server.url, "shop", Some(&secret), "https://shop.example/callback");
+    let arguments = [server.url.as_str(), "shop", &secret, "https://shop.example/callback"];
+    let Some(mut shop) = Program::of_node("openid_code.mjs", &arguments) else { return };
+    let Said::Open(url) = shop.says().await else { panic!("it does not ask anyone") };
     let mut browser = server.browser();
-    let (url, verifier) = shop.authorization_url("read");
     let refused = browser.get(&url).await;
     assert_eq!(refused.status, StatusCode::BAD_REQUEST);
     kept_refusals::store(&server.app).await;
@@ -79,9 +79,9 @@ async fn an_operator_makes_a_client_sees_a_refusal_and_applies_the_cure() {
     arrived(&chromium, "note=saved").await;
 
     let answer = browser.authorize(&url).await;
-    let code = answer.get("code");
-    assert!(!code.is_empty(), "{answer:?}");
-    shop.redeem(&code, verifier).await;
+    shop.hears(answer.location().unwrap_or_else(|| panic!("{answer:?}")).as_str()).await;
+    let Said::Done(signed_in) = shop.says().await else { panic!("it asks again") };
+    assert_eq!(signed_in["scope"], "openid read");
     chromium.open(&format!("{}/admin/clients/shop", server.url)).await;
     let page = chromium.script("return document.querySelector('main').textContent").await;
     assert!(

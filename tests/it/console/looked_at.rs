@@ -42,6 +42,10 @@ async fn the_overview_and_the_page_of_a_client_show_what_was_counted() {
         assert!(row.contains("<bdi>2</bdi>"), "{row}");
     }
 
+    let page = owner.open("/admin").await;
+    for queue in ["messages to webhooks wait", "jobs wait for the database", "passwords wait for a check"] {
+        assert!(page.body.contains(queue), "{queue}: {page:?}");
+    }
     let page = owner.open("/admin/clients/web").await;
     let health = between(&page, ">Health</h2>", "</section>");
     for part in [
@@ -60,7 +64,7 @@ async fn the_overview_and_the_page_of_a_client_show_what_was_counted() {
     let without: Vec<&str> = before.split(' ').filter(|name| *name != "write").collect();
     assert!(before.contains("write"), "{before}");
     assert_eq!(scopes(&page), without.join(" "));
-    assert!(page.body.contains("<option value=\"required\" selected>"), "{page:?}");
+    assert!(page.body.contains("<option value=\"require\" selected>"), "{page:?}");
     let page = owner.open("/admin/clients/web/health").await;
     assert!(page.body.contains("grantor client health web"), "{page:?}");
 }

@@ -53,6 +53,7 @@ const WAYS: &[(&str, Way)] = &[
     ("listSessions", Page("/admin/users/{user}")),
     ("endSessions", Form("/admin/users/{user}/end-sessions")),
     ("endSession", Form("/admin/users/{user}/end-session?session={session}")),
+    ("listClientConsents", Page("/admin/clients/web")),
     ("listConsents", Page("/admin/users/{user}")),
     ("withdrawConsent", Form("/admin/users/{user}/revoke-consent?client=web")),
     ("listGrants", Page("/admin/grants")),

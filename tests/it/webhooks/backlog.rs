@@ -80,3 +80,22 @@ async fn events_that_were_deleted_before_a_webhook_got_them_are_noted() {
     };
     assert_eq!((change("first_missed"), change("last_missed")), (json!(3), json!(7)), "{missed}");
 }
+
+#[tokio::test]
+async fn messages_of_a_disabled_webhook_wait_for_14_days() {
+    let server = TestServer::start_with(&[ALLOWED]).await;
+    server.user("alice").await;
+    let (api, mut receiver) = (Api::owner(&server).await, Receiver::start());
+    receiver.answers("500 Internal Server Error");
+    let hook = hook(&api, &receiver.url, json!(["user.enabled"])).await;
+    acts(&server, 1).await;
+    receiver.next_of("user.enabled", &hook.secret).await;
+    until(&api, &hook, |items| is(&items[0], "waiting", 1) && !items[0]["last_error"].is_null()).await;
+    assert_eq!(api.patch(&hook.path, json!({ "disabled": true })).await.status, 200);
+    for (days, kept) in [(13, 1), (2, 0)] {
+        server.clock.advance(Duration::from_secs(days * 86_400));
+        let live = server.app.live_sessions(server.app.now());
+        pass(&purging(&server.app, "test"), live).await.unwrap();
+        assert_eq!(server.number("SELECT COUNT(*) FROM webhook_deliveries").await, kept, "{days}");
+    }
+}

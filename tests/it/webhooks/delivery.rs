@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use grantor::clock::Seconds;
 use grantor::work::audit;
 use serde_json::{Value, json};
 
@@ -68,6 +69,37 @@ async fn a_receiver_gets_the_signed_events_that_it_wants_and_a_failed_one_again_
     let all: Vec<String> = rows.into_values().flatten().collect();
     let bare = hook.secret.strip_prefix("whsec_").unwrap().trim_end_matches('=');
     assert_eq!(leak(bare, all.join("\n").as_bytes()), None, "the secret is only stored sealed");
+}
+
+#[tokio::test]
+async fn a_receiver_that_says_retry_after_is_called_no_earlier() {
+    let server = TestServer::start_with(&[ALLOWED]).await;
+    server.user("alice").await;
+    let (api, mut receiver) = (Api::owner(&server).await, Receiver::start());
+    // Seconds, a date in the past, and nonsense. The first pause is 5 seconds, or half a second more.
+    for (asked, least, most) in [
+        ("120", 120, 120),
+        ("3", 5, 6),
+        ("99999999999", 5, 6),
+        ("4000000000", 86_400, 86_400),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 5, 6),
+        ("soon", 5, 6),
+        ("-1", 5, 6),
+    ] {
+        let answer: &'static str = format!("503 Service Unavailable\r\nRetry-After: {asked}").leak();
+        receiver.answers(answer);
+        let hook = hook(&api, &receiver.url, json!(["user.enabled"])).await;
+        acts(&server, 1).await;
+        receiver.next_of("user.enabled", &hook.secret).await;
+        let waits = |items: &[Value]| is(&items[0], "waiting", 1) && !items[0]["last_error"].is_null();
+        let items = until(&api, &hook, waits).await;
+        let now = server.app.now();
+        let earliest = (now + Seconds::new(least)).iso();
+        let latest = (now + Seconds::new(most)).iso();
+        let next = items[0]["next_attempt_at"].as_str().unwrap();
+        assert!(*earliest <= *next && *next <= *latest, "{asked}: {earliest} {next} {latest}");
+        assert_eq!(api.delete(&hook.path).await.status, 204);
+    }
 }
 
 #[tokio::test]
