@@ -10,6 +10,7 @@ use super::json;
 use crate::http::form;
 use crate::members::Members;
 use crate::oauth::reason::Reason;
+use crate::representation::contract::PICTURES;
 use crate::representation::settings::ObjectSettings;
 
 const JSON: &str = "application/json";
@@ -64,6 +65,21 @@ pub(super) async fn read_patch(call: &ApiCall<'_>, body: web::Payload) -> Result
         return Err(media_type(ACCEPT_PATCH, &TYPES.join(", ")));
     }
     Ok(whole(call, body).await?.0)
+}
+
+/// Reads a picture of at most this number of bytes.
+///
+/// # Errors
+/// If its media type is none of a picture, or it is too large.
+pub(super) async fn picture(
+    call: &ApiCall<'_>,
+    body: web::Payload,
+    most: usize,
+) -> Result<Vec<u8>, ApiError> {
+    if !form::has_media_type(call.request, &PICTURES) {
+        return Err(media_type(header::ACCEPT, &PICTURES.join(", ")));
+    }
+    Ok(form::read_up_to(call.request, body, most).await?.to_vec())
 }
 
 async fn whole(call: &ApiCall<'_>, body: web::Payload) -> Result<(Members, web::BytesMut), ApiError> {

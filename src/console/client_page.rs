@@ -112,7 +112,7 @@ fn settings_section(record: &ClientRecord) -> Section {
     if object["has_logo"] == Value::Bool(true) {
         rows.push(
             Fact::of("Logo", Cell::badge("", "yes"))
-                .with_help("A command changes it: grantor client update --logo."),
+                .with_help("Change it by the API or by a command: grantor client update --logo."),
         );
     }
     rows.push(Fact::of("Created", Cell::time(record.created_at)));

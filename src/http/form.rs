@@ -43,7 +43,20 @@ pub async fn read_with(
 /// # Errors
 /// If the body is too large or cannot be read, or if too many requests are worked on.
 pub async fn read_whole(request: &Request, body: web::Payload) -> Result<web::BytesMut, OAuthError> {
-    let bytes = read_bytes(request, body).await?;
+    read_up_to(request, body, MAX_SIZE).await
+}
+
+/// Reads a body as [`read_whole`] does, of at most this number of bytes. Only for senders who have proven who they are may it
+/// be more than usual.
+///
+/// # Errors
+/// Those of [`read_whole`].
+pub async fn read_up_to(
+    request: &Request,
+    body: web::Payload,
+    most: usize,
+) -> Result<web::BytesMut, OAuthError> {
+    let bytes = read_bytes(request, body, most).await?;
     request.body_is_read();
     if !request.takes_a_place() {
         return Err(answer::busy());
@@ -52,13 +65,17 @@ pub async fn read_whole(request: &Request, body: web::Payload) -> Result<web::By
 }
 
 /// Reads a body. Only a few long ones are in memory at the same time, also if they arrive slowly.
-async fn read_bytes(request: &Request, mut body: web::Payload) -> Result<web::BytesMut, OAuthError> {
+async fn read_bytes(
+    request: &Request,
+    mut body: web::Payload,
+    most: usize,
+) -> Result<web::BytesMut, OAuthError> {
     let mut bytes = web::BytesMut::new();
     // A body that says its length is refused before any of it is read.
-    check_length(request, announced_length(request))?;
+    check_length(request, announced_length(request), most)?;
     while let Some(part) = body.next().await {
         let part = part.map_err(|_| Reason::RequestMalformed.because("the body could not be read"))?;
-        check_length(request, bytes.len() + part.len())?;
+        check_length(request, bytes.len() + part.len(), most)?;
         bytes.extend_from_slice(&part);
     }
     Ok(bytes)
@@ -70,9 +87,9 @@ fn announced_length(request: &Request) -> usize {
     length.and_then(|length| length.parse().ok()).unwrap_or_default()
 }
 
-fn check_length(request: &Request, length: usize) -> Result<(), OAuthError> {
-    if length > MAX_SIZE {
-        return Err(Reason::RequestTooLarge.because("the body has more than 64 KiB"));
+fn check_length(request: &Request, length: usize, most: usize) -> Result<(), OAuthError> {
+    if length > most {
+        return Err(Reason::RequestTooLarge.because(format!("the body has more than {} KiB", most / 1024)));
     }
     if length > SHORT && !request.takes_a_place_for_a_long_form() {
         return Err(answer::busy());

@@ -209,7 +209,7 @@ fn body(of: &'static ApiOperation) -> Option<Value> {
     };
     match of.body {
         BodyKind::None => None,
-        BodyKind::Empty => Some(context! { required => Vec::<&str>::new() }),
+        BodyKind::Empty | BodyKind::Picture => Some(context! { required => Vec::<&str>::new() }),
         BodyKind::Whole(object) => Some(linked(object, required(object, true))),
         BodyKind::Replacement(object) => Some(linked(object, required(object, false))),
         BodyKind::Patch(object) => Some(linked(object, Vec::new())),

@@ -23,7 +23,7 @@ use crate::pages::{
 };
 
 /// The most frequent endpoints come first.
-static ENDPOINTS: [Endpoint; 80] = [
+static ENDPOINTS: [Endpoint; 81] = [
     at("/token", OAuth, Class::Token).post(|route| route.to(token::post)).preflight(),
     at("/introspect", OAuth, Class::Introspection).post(|route| route.to(introspect::post)),
     at("/authorize", Page, Class::Pages)
@@ -166,6 +166,9 @@ static ENDPOINTS: [Endpoint; 80] = [
         .post(|route| route.to(logout_deliveries::retry)),
     at("/api/v1/clients/{id}/check", Management, Class::Management)
         .post(|route| route.to(clients::check::create)),
+    at("/api/v1/clients/{id}/logos/{scheme}", Management, Class::Management)
+        .put(|route| route.to(clients::logos::put))
+        .delete(|route| route.to(clients::logos::delete)),
     at("/api/v1/clients/{id}/consents", Management, Class::Management)
         .read(|route| route.to(clients::consents::list)),
     at("/api/v1/clients/{id}/health", Management, Class::Management)

@@ -3,6 +3,7 @@
 pub mod check;
 pub mod consents;
 pub mod health;
+pub mod logos;
 pub mod secrets;
 
 use actix_web::{HttpResponse, web};

@@ -7,9 +7,6 @@ use crate::secret::Hash;
 use crate::store::db::{DbError, Tx};
 use crate::store::logos;
 
-/// The largest size of a logo, in bytes.
-const MAX_SIZE: usize = 128 * 1024;
-
 /// A logo whose first bytes show that it is a picture of a known type.
 #[derive(Clone, Debug)]
 pub struct Logo {
@@ -19,13 +16,16 @@ pub struct Logo {
 }
 
 impl Logo {
+    /// The largest size of a logo, in bytes.
+    pub const MAX_SIZE: usize = 128 * 1024;
+
     /// Checks a logo.
     ///
     /// # Errors
     ///
     /// A picture that is too large, or that is not PNG, JPEG, WebP or GIF.
     pub fn new(bytes: Vec<u8>) -> Result<Self, Fault> {
-        if bytes.len() > MAX_SIZE {
+        if bytes.len() > Self::MAX_SIZE {
             return Err(Fault::invalid("logo", "the logo has more than 128 KiB"));
         }
         let media_type = match Picture::of(&bytes) {

@@ -11,6 +11,7 @@ const WRITE: Need = Need::write(Area::Clients);
 
 const ALL: &str = "/api/v1/clients";
 const ONE: &str = "/api/v1/clients/{id}";
+const LOGO: &str = "/api/v1/clients/{id}/logos/{scheme}";
 const SECRETS: &str = "/api/v1/clients/{id}/secrets";
 const ONE_SECRET: &str = "/api/v1/clients/{id}/secrets/{secret}";
 
@@ -80,6 +81,19 @@ pub(super) const SECTION: ApiSection = ApiSection {
             "grantor client check calendar --scope \"openid email\" --json \\\n  \
              --redirect-uri https://calendar.example.com/callback",
         ),
+        ApiOperation {
+            body: BodyKind::Picture,
+            ..ApiOperation::new("PUT", LOGO, "setClientLogo", "Set a logo of a client")
+        }
+        .needs(WRITE)
+        .versioned()
+        .note("PNG, JPEG, WebP or GIF of at most 128 KiB. The light one is for the consent page; the dark one is shown in its \
+               place in the dark scheme.")
+        .command("grantor client update calendar --logo logo.png"),
+        ApiOperation::delete(LOGO, "removeClientLogo", "Remove a logo of a client")
+            .needs(WRITE)
+            .versioned()
+            .command("grantor client update calendar --no-logo"),
         ApiOperation::show("/api/v1/clients/{id}/health", "getClientHealth", "Get the health of a client", &CLIENT_HEALTH)
             .needs(READ)
             .note("How the client used the server in the last 30 days, and for each policy whether it could be demanded now. Counts \

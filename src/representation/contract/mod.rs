@@ -61,7 +61,12 @@ pub enum BodyKind {
     Replacement(&'static ObjectSettings),
     /// A merge patch (RFC 7396).
     Patch(&'static ObjectSettings),
+    /// The bytes of a picture.
+    Picture,
 }
+
+/// The media types of pictures.
+pub const PICTURES: [&str; 4] = ["image/png", "image/jpeg", "image/webp", "image/gif"];
 
 /// The answer of an operation that was done.
 #[derive(Clone, Copy, Debug)]
@@ -259,7 +264,7 @@ impl ApiOperation {
     /// The table of the members of the body.
     pub fn body_settings(&self) -> Option<&'static ObjectSettings> {
         match self.body {
-            BodyKind::None | BodyKind::Empty => None,
+            BodyKind::None | BodyKind::Empty | BodyKind::Picture => None,
             BodyKind::Whole(of) | BodyKind::Replacement(of) | BodyKind::Patch(of) => Some(of),
         }
     }

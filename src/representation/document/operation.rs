@@ -17,7 +17,7 @@ use super::schema::{Use, of_form};
 use super::{API_KEY, OAUTH, errors};
 use crate::operations::list::MAX_PAGE_SIZE;
 use crate::representation::address::segment;
-use crate::representation::contract::{AnswerKind, ApiOperation, BodyKind, SECTIONS};
+use crate::representation::contract::{AnswerKind, ApiOperation, BodyKind, PICTURES, SECTIONS};
 use crate::representation::settings::{Form, ObjectSettings};
 
 const JSON: &str = "application/json";
@@ -128,6 +128,7 @@ fn path_sentence(name: &str) -> &'static str {
         "issuer" => "The iss of the issuer",
         "subject" => "The sub of the subject",
         "kid" => "The kid of the key",
+        "scheme" => "The colour scheme in which the logo is shown: light or dark",
         _ => "The id of the object",
     }
 }
@@ -140,6 +141,7 @@ fn request_body(operation: &ApiOperation) -> Option<RequestBody> {
             let nothing = nothing.additional_properties(Some(AdditionalProperties::FreeForm(false)));
             (Schema::Object(nothing.build()), &[JSON])
         }
+        BodyKind::Picture => (Schema::Object(ObjectBuilder::new().schema_type(SchemaType::AnyValue).build()), &PICTURES),
         BodyKind::Whole(of) => return Some(body(&named(Use::New, of), operation, &[JSON])),
         BodyKind::Replacement(of) => return Some(body(&named(Use::Replacement, of), operation, &[JSON])),
         BodyKind::Patch(of) => return Some(body(&named(Use::Patch, of), operation, &[MERGE_PATCH, JSON])),
@@ -147,7 +149,8 @@ fn request_body(operation: &ApiOperation) -> Option<RequestBody> {
     let content = ContentBuilder::new().schema(Some(schema)).build();
     let body =
         types.iter().fold(RequestBodyBuilder::new(), |body, kind| body.content(*kind, content.clone()));
-    Some(body.required(Some(Required::False)).build())
+    let is_required = matches!(operation.body, BodyKind::Picture);
+    Some(body.required(Some(if is_required { Required::True } else { Required::False })).build())
 }
 
 fn named(usage: Use, of: &ObjectSettings) -> Ref {
@@ -307,6 +310,10 @@ pub fn curl(operation: &ApiOperation, issuer: &str) -> String {
         let kind = if matches!(operation.body, BodyKind::Patch(_)) { MERGE_PATCH } else { JSON };
         parts.push(format!("-H 'Content-Type: {kind}'"));
         parts.push(format!("-d '{body}'"));
+    }
+    if matches!(operation.body, BodyKind::Picture) {
+        parts.push("-H 'Content-Type: image/png'".to_owned());
+        parts.push("--data-binary @logo.png".to_owned());
     }
     parts.push(match operation.id {
         "revokeGrants" => format!("'{url}?user=mW1lSnXlY0a3hOQ7cLrT2g'"),

@@ -305,6 +305,7 @@ pub(super) fn path_sample(operation: &ApiOperation, name: &str) -> &'static str 
         "uri" => "https://api.example.com/calendar",
         "issuer" => "https://idp.example.com",
         "subject" => "248289761001",
+        "scheme" => "light",
         "kid" => "2aZ9oQm4rT6vX8bN1cK3dF5gH7jL0pS-yWuEiRtYqAw",
         _ if below("/api/v1/clients") => "calendar",
         _ if below("/api/v1/users") => "mW1lSnXlY0a3hOQ7cLrT2g",

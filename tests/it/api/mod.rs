@@ -9,6 +9,7 @@ mod document;
 mod idempotency;
 mod keys;
 mod lists;
+mod logos;
 mod logout_deliveries;
 mod people;
 mod schemathesis;
@@ -97,6 +98,18 @@ impl Api {
         all.extend(headers);
         let path = format!("/api/v1{path}");
         Browser::new(&self.base).request(method, &path, &all, body.unwrap_or_default()).await
+    }
+
+    /// Sends a picture by PUT.
+    pub(crate) async fn send_picture(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        (media_type, picture): (&str, &[u8]),
+    ) -> Answer {
+        let bearer = format!("Bearer {}", self.key);
+        let all = [&[("Authorization", bearer.as_str()), ("Content-Type", media_type)], headers].concat();
+        Browser::new(&self.base).request(Method::PUT, &format!("/api/v1{path}"), &all, picture).await
     }
 
     /// Creates a service client with this id. Returns the answer.

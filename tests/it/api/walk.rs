@@ -19,6 +19,7 @@ const NEEDS: &[(&str, &str)] = &[
     ("/api/v1/users/{id}/sessions", "grantor.users"),
     ("/api/v1/users/{id}/sessions/{session}", "grantor.users"),
     ("/api/v1/clients/{id}/consents", "grantor.users"),
+    ("/api/v1/clients/{id}/logos/{scheme}", "grantor.clients"),
     ("/api/v1/users/{id}/consents", "grantor.users"),
     ("/api/v1/users/{id}/consents/{client}", "grantor.users"),
     ("/api/v1/grants", "grantor.grants"),

@@ -38,6 +38,8 @@ const WAYS: &[(&str, Way)] = &[
     ("deleteClient", Form("/admin/clients/web/delete")),
     ("checkClient", Page("/admin/clients/web/check")),
     ("getClientHealth", Page("/admin/clients/web/health")),
+    ("setClientLogo", Not("a form without a script has no good way to send a picture; the API and the command do it")),
+    ("removeClientLogo", Not("it is set by the API or the command")),
     ("listClientSecrets", Page("/admin/clients/web")),
     ("addClientSecret", Form("/admin/clients/web/secret")),
     ("updateClientSecret", Form("/admin/clients/web/secret?secret={secret}")),

@@ -93,9 +93,9 @@ impl Browser {
         method: Method,
         path: &str,
         headers: &[(&str, &str)],
-        body: &str,
+        body: impl AsRef<[u8]>,
     ) -> Answer {
-        let mut request = self.http.request(method, self.absolute(path)).body(body.to_owned());
+        let mut request = self.http.request(method, self.absolute(path)).body(body.as_ref().to_vec());
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

@@ -130,6 +130,9 @@ fn check_accepted(template: &str, method: &Method, sent: &SentRequest, what: &st
     }
     let schema = format!("{place}/content/{}/schema", escaped(media_type));
     assert!(DOCUMENT.pointer(&schema).is_some(), "{what}, and the document does not have {media_type}");
+    if media_type.starts_with("image/") {
+        return;
+    }
     let body: Value = serde_json::from_slice(&sent.body).expect("JSON");
     let faults = faults(&schema, &body);
     assert!(faults.is_empty(), "{what}, but the body is not as the document says: {faults:#?}\n{body:#}");
