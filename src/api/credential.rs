@@ -10,18 +10,21 @@ use crate::clock::Seconds;
 use crate::failure::Denied;
 use crate::http::call::Request;
 use crate::http::limiting;
+use crate::http::sender;
 use crate::oauth::api_key;
 use crate::oauth::error::OAuthError;
 use crate::oauth::id::{ClientId, UserId};
 use crate::oauth::permission::{Need, Permissions};
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
+use crate::oauth::token::bearer::PresentedText;
+use crate::oauth::token::binding::AccessTokenType;
 use crate::operations::actor::{Actor, ActorKind, Authority};
 use crate::operations::event::{Act, Event, ObjectKind};
 use crate::secret::Hash;
 use crate::store::api_keys::{self, ApiKeyRecord};
 use crate::store::db::{Conn, Tx};
-use crate::tokens::management;
+use crate::tokens::management::{self, TokenHolder};
 
 /// How old the noted use of a key may be.
 const NOTE_EVERY: Seconds = Seconds::new(60);
@@ -41,7 +44,10 @@ pub(super) struct Caller {
 pub(super) async fn caller(app: &App, request: &Request, need: Need) -> Result<Caller, ApiError> {
     let found = match text(request) {
         Err(error) => Err(Unproven::Refused { error, key: None }),
-        Ok(Some(key)) if api_key::looks_like_one(&key) => by_api_key(app, request, &key).await,
+        Ok(Some(key)) if api_key::looks_like_one(&key.text) => match key.scheme {
+            AccessTokenType::Bearer => by_api_key(app, request, &key.text).await,
+            AccessTokenType::Dpop => Err(Unproven::wrong()),
+        },
         Ok(Some(token)) => by_access_token(app, request, &token).await,
         Ok(None) => {
             let error =
@@ -69,17 +75,15 @@ pub(super) fn lacks(need: Need) -> ApiError {
 }
 
 /// The text of the credential. `None` if the request has none.
-fn text(request: &Request) -> Result<Option<String>, OAuthError> {
+fn text(request: &Request) -> Result<Option<PresentedText>, OAuthError> {
     let mut headers = request.headers().get_all(header::AUTHORIZATION);
     let Some(value) = headers.next() else { return Ok(None) };
     if headers.next().is_some() {
         return Err(wrong());
     }
     let (scheme, text) = value.to_str().ok().and_then(|value| value.split_once(' ')).ok_or_else(wrong)?;
-    if !scheme.eq_ignore_ascii_case("Bearer") {
-        return Err(wrong());
-    }
-    Ok(Some(text.trim_matches(' ').to_owned()))
+    let scheme = AccessTokenType::of_scheme(scheme).ok_or_else(wrong)?;
+    Ok(Some(PresentedText { scheme, text: text.trim_matches(' ').to_owned() }))
 }
 
 fn wrong() -> OAuthError {
@@ -143,16 +147,19 @@ async fn by_api_key(app: &App, request: &Request, key: &str) -> Result<(Caller, 
 async fn by_access_token(
     app: &App,
     request: &Request,
-    token: &str,
+    token: &PresentedText,
 ) -> Result<(Caller, Permissions), Unproven> {
-    if token.len() > Params::MAX_TOKEN_LENGTH {
+    if token.text.len() > Params::MAX_TOKEN_LENGTH {
         return Err(Unproven::wrong());
     }
-    let actor = management::actor_of(app, token, request.now).await.map_err(|denied| match denied {
-        Denied::Refused(error) if error.reason == Reason::BearerUnknown => Unproven::wrong(),
+    let unproven = |denied| match denied {
+        Denied::Refused(OAuthError { reason: Reason::BearerUnknown, .. }) => Unproven::wrong(),
         Denied::Refused(error) => Unproven::Refused { error, key: None },
         Denied::Failed(failure) => Unproven::Other(failure.into()),
-    })?;
+    };
+    let holder = management::holder_of(app, &token.text, request.now).await.map_err(unproven)?;
+    let TokenHolder { actor, binding } = holder;
+    sender::check_presented(app, request, token, binding.as_ref()).await.map_err(unproven)?;
     let id = actor.id.clone().unwrap_or_default();
     let holder = match (&actor.kind, &actor.client) {
         (ActorKind::PersonByClient, Some(client)) => {

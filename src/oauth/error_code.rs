@@ -21,6 +21,7 @@ pub enum ErrorCode {
     ExpiredToken,
     InvalidToken,
     InsufficientScope,
+    InvalidDpopProof,
     LoginRequired,
     ConsentRequired,
     AccountSelectionRequired,
@@ -65,6 +66,7 @@ impl ErrorCode {
             Self::InvalidTarget => "RFC 8707 §2",
             Self::AuthorizationPending | Self::SlowDown | Self::ExpiredToken => "RFC 8628 §3.5",
             Self::InvalidToken | Self::InsufficientScope => "RFC 6750 §3.1",
+            Self::InvalidDpopProof => "RFC 9449 §5 and §7.1",
             Self::LoginRequired
             | Self::ConsentRequired
             | Self::AccountSelectionRequired
@@ -91,6 +93,7 @@ impl ErrorCode {
                 | Self::ExpiredToken
                 | Self::InvalidToken
                 | Self::InsufficientScope
+                | Self::InvalidDpopProof
         )
     }
 

@@ -7,9 +7,11 @@ mod advice;
 mod assertion;
 mod authorize;
 mod bearer;
+mod binding;
 mod claims;
 mod client;
 mod device;
+mod dpop;
 mod exchange;
 mod limits;
 mod logout;
@@ -243,6 +245,7 @@ reasons! {
         RefreshTokenReused = token::REFRESH_TOKEN_REUSED;
         RefreshTokenRevoked = token::REFRESH_TOKEN_REVOKED;
         RefreshTokenWrongClient = token::REFRESH_TOKEN_WRONG_CLIENT;
+        BindingMismatch = binding::MISMATCH;
         SubjectDisabled = token::SUBJECT_DISABLED;
         SubjectGroup = token::SUBJECT_GROUP;
         SessionEnded = logout::SESSION_ENDED;
@@ -294,6 +297,11 @@ reasons! {
         BearerWithoutPerson = bearer::WITHOUT_PERSON;
         BearerScope = bearer::SCOPE;
         BearerAudience = bearer::AUDIENCE;
+        BearerBound = binding::BOUND;
+        BearerUnbound = binding::UNBOUND;
+    }
+    "Proof of possession" {
+        DpopReplayed = dpop::REPLAYED;
     }
     "Sign-out" {
         HintInvalid = logout::HINT_INVALID;

@@ -105,6 +105,9 @@ impl Reason {
             | Self::ActorTokenInvalid
             | Self::AudienceMismatch => "RFC 8693 §2.1 and §2.2.2",
             Self::BearerMissing | Self::BearerMalformed | Self::BearerRepeated => "RFC 6750 §2 and §3.1",
+            Self::BindingMismatch => "RFC 9449 §5 and §10, RFC 8705 §4",
+            Self::BearerBound | Self::BearerUnbound => "RFC 9449 §7.1 and §7.2, RFC 8705 §3",
+            Self::DpopReplayed => "RFC 9449 §4.3 and §11.1",
             _ => return None,
         };
         Some(section)

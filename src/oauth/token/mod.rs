@@ -67,7 +67,8 @@ pub struct TokenDefaults {
 }
 
 impl AccessToken {
-    /// The record of a new token of `client`. `id` must be unique; `grant` is `None` if the client acts for itself.
+    /// The record of a new token of `client`, which is bound to nothing. `id` must be unique; `grant` is `None` if the
+    /// client acts for itself.
     pub fn new(
         id: &str,
         client: &Client,
@@ -93,7 +94,7 @@ impl AccessToken {
                 may_act: client.may_act.as_ref().map(MayAct::of),
                 ..Delegation::default()
             },
-            binding: grant.and_then(|grant| grant.binding.clone()),
+            binding: None,
             granted: match grant {
                 Some(grant) => grant.granted.for_token(scope),
                 None => Granted::of_scope(scope),
