@@ -4,7 +4,8 @@ use serde::{Deserialize, Deserializer};
 
 use super::one_of;
 use super::span::Span;
-use crate::oauth::client::{Demand, PkcePolicy};
+use crate::oauth::client::{Demand, NoncePolicy, PkcePolicy};
+use crate::oauth::token::dpop::ProofTimes;
 
 #[derive(Clone, Debug, Deserialize)]
 pub struct OAuth {
@@ -12,6 +13,19 @@ pub struct OAuth {
     #[serde(deserialize_with = "demand")]
     pub par: Demand,
     pub pushed_request_lifetime: Span,
+    #[serde(deserialize_with = "demand")]
+    pub dpop: Demand,
+    #[serde(deserialize_with = "nonce_policy")]
+    pub dpop_nonce: NoncePolicy,
+    pub dpop_max_age: Span,
+    pub dpop_max_ahead: Span,
+}
+
+impl OAuth {
+    /// When a DPoP proof may have been signed.
+    pub fn proof_times(&self) -> ProofTimes {
+        ProofTimes { max_age: self.dpop_max_age.seconds(), max_ahead: self.dpop_max_ahead.seconds() }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +42,10 @@ impl<'de> Deserialize<'de> for RequirePkce {
 
 fn demand<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Demand, D::Error> {
     one_of(deserializer, &Demand::ALL.iter().map(|known| (known.as_str(), *known)).collect::<Vec<_>>())
+}
+
+fn nonce_policy<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NoncePolicy, D::Error> {
+    one_of(deserializer, &NoncePolicy::ALL.iter().map(|known| (known.as_str(), *known)).collect::<Vec<_>>())
 }
 
 impl RequirePkce {

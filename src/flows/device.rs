@@ -53,6 +53,7 @@ pub(super) async fn resume(
         named,
         optional,
         expected: Vec::new(),
+        binding: None,
     };
     Ok((CheckedRequest { client, request, catalogue }, device))
 }

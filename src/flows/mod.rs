@@ -102,8 +102,8 @@ async fn validate_over(
     call.set_application(&client);
     let catalogue = view.catalogue().await?;
     let pkce = app.config.oauth.require_pkce.default_policy();
-    let known =
-        ServerContext { catalogue: &*catalogue, issuer: &app.issuer, pkce, par: app.config.oauth.par };
+    let (par, dpop) = (app.config.oauth.par, app.config.oauth.dpop);
+    let known = ServerContext { catalogue: &*catalogue, issuer: &app.issuer, pkce, par, dpop };
     let mut request = request::validate(&client.client, received, &known)?;
     if request.prompt.create && !app.config.sign_up.enabled {
         let error = Reason::PromptUnknown

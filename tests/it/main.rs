@@ -41,6 +41,7 @@ mod decisions;
 #[cfg(target_os = "linux")]
 mod deploy;
 mod device;
+mod dpop;
 mod encryption;
 mod errors;
 mod exchange;

@@ -58,10 +58,12 @@ macro_rules! grant_types {
                             let possession = proofs.possession.get(async || {
                                 sender::possession(asked.app, request, &client.client).map_err(Denied::Refused)
                             });
+                            let possession = possession.await?;
+                            sender::check_demand(asked.app, request, &client.client, &possession)?;
                             let decision = Decision {
                                 client: &client.client,
                                 view,
-                                possession: possession.await?,
+                                possession,
                                 trusted_token: &mut proofs.trusted_token,
                             };
                             let prepared = $module::prepare(asked, decision).await?;

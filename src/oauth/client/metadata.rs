@@ -10,8 +10,8 @@ use crate::oauth::client::kind::ClientKind;
 use crate::oauth::client::links::Links;
 use crate::oauth::client::origin::Origin;
 use crate::oauth::client::vocabulary::{
-    AssertionAudience, AuthMethod, ContentEncryption, Demand, GrantType, KeyManagement, PkcePolicy,
-    SubjectType, TokenFormat,
+    AssertionAudience, AuthMethod, ContentEncryption, Demand, GrantType, KeyManagement, NoncePolicy,
+    PkcePolicy, SubjectType, TokenFormat,
 };
 use crate::oauth::grant::scope::{Scope, is_scope_name};
 use crate::oauth::id::ClientId;
@@ -62,6 +62,10 @@ pub struct ClientMetadata {
     pub pkce: Option<PkcePolicy>,
     /// Whether it must push its authorization requests (RFC 9126). `None` follows the server's `[oauth] par`.
     pub par: Option<Demand>,
+    /// Whether its token requests must have a DPoP proof (RFC 9449 §5.2). `None` follows the server's `[oauth] dpop`.
+    pub dpop: Option<Demand>,
+    /// Whether its DPoP proofs need a nonce (RFC 9449 §8). `None` follows the server's `[oauth] dpop_nonce`.
+    pub dpop_nonce: Option<NoncePolicy>,
     /// The algorithm that signs its ID Tokens. `None`: RS256, if the server offers it.
     #[serde(rename = "id_token_signed_response_alg")]
     pub id_token_alg: Option<SigningAlgorithm>,
@@ -169,6 +173,8 @@ impl ClientMetadata {
             auth_method: None,
             pkce: None,
             par: None,
+            dpop: None,
+            dpop_nonce: None,
             id_token_alg: None,
             id_token_encryption: None,
             id_token_claims: IdTokenClaims::None,

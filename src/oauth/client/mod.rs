@@ -19,8 +19,8 @@ pub use links::Links;
 pub use metadata::{ClientMetadata, Encryption, LogoutUris};
 use std::ops::{Deref, DerefMut};
 pub use vocabulary::{
-    AssertionAudience, AuthMethod, ContentEncryption, Demand, GrantType, KeyManagement, PkcePolicy,
-    SubjectType, TokenFormat,
+    AssertionAudience, AuthMethod, ContentEncryption, Demand, GrantType, KeyManagement, NoncePolicy,
+    PkcePolicy, SubjectType, TokenFormat,
 };
 
 use url::Url;

@@ -147,6 +147,7 @@ impl<'a> Rehearsal<'a> {
             pkce: self.pkce_default(),
             // A check does not say how the request comes.
             par: Demand::Off,
+            dpop: Demand::Off,
         };
         match request::validate(client, &received, &context) {
             Ok(request) => self.person(&request),
