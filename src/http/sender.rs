@@ -7,7 +7,8 @@ use crate::app::App;
 use crate::config::mount_path;
 use crate::failure::Denied;
 use crate::jose::proof::{self, ProofFlaw};
-use crate::oauth::client::{Client, Demand, NoncePolicy};
+use crate::oauth::client::demand::Demanded;
+use crate::oauth::client::{Client, NoncePolicy};
 use crate::oauth::error::OAuthError;
 use crate::oauth::reason::Reason;
 use crate::oauth::token::bearer::{PresentedText, not_proven, proof_needed};
@@ -40,23 +41,12 @@ pub fn check_demand(
     client: &Client,
     possession: &Possession,
 ) -> Result<(), OAuthError> {
-    let demand = client.dpop.unwrap_or(app.config.oauth.dpop);
     let has_proof = matches!(possession.binding, Some(Binding::DpopKey(_)));
-    match demand {
-        Demand::Require if !has_proof => {
-            offer_nonce(app, request, Some(client));
-            Err(Reason::DpopMissing
-                .because("the request has no DPoP header, and this client must prove a key"))
-        }
-        Demand::Report if !has_proof => {
-            tracing::info!(
-                reason = Reason::DpopMissing.word(),
-                "the application sent no DPoP proof; with dpop = require, it would be refused"
-            );
-            Ok(())
-        }
-        _ => Ok(()),
+    if has_proof || !client.must(Demanded::Dpop, &app.config.oauth.demands()) {
+        return Ok(());
     }
+    offer_nonce(app, request, Some(client));
+    Err(Reason::DpopMissing.because("the request has no DPoP header, and this client must prove a key"))
 }
 
 /// Checks that the sender of a request may use an access token, which is valid: by its scheme, and by what the token is

@@ -6,8 +6,7 @@ use url::Url;
 use super::super::CliError;
 use crate::oauth::client::origin::Origin;
 use crate::oauth::client::{
-    AssertionAudience, AuthMethod, ClientKind, Demand, GrantType, NoncePolicy, PkcePolicy, SubjectType,
-    TokenFormat,
+    AssertionAudience, AuthMethod, ClientKind, Demand, GrantType, NoncePolicy, SubjectType, TokenFormat,
 };
 use crate::oauth::request::redirect_uri::RegisteredUri;
 use crate::oauth::request::response_type::ResponseType;
@@ -76,11 +75,6 @@ choice!(DemandOrDefault for Option<Demand> {
 choice!(NonceOrDefault for Option<NoncePolicy> {
     Off = "off" => Some(NoncePolicy::Off),
     Require = "require" => Some(NoncePolicy::Require),
-    Default = "default" => None,
-});
-choice!(PkceOrDefault for Option<PkcePolicy> {
-    Required = "required" => Some(PkcePolicy::Required),
-    Optional = "optional" => Some(PkcePolicy::Optional),
     Default = "default" => None,
 });
 

@@ -18,9 +18,11 @@ use crate::http::answer;
 use crate::http::call::{Call, Request};
 use crate::http::sender;
 use crate::oauth::client::GrantType;
+use crate::oauth::client::demand::Demanded;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant;
 use crate::oauth::token::TokenResponse;
+use crate::oauth::token::binding::AccessTokenType;
 use request::{Decision, Proofs, TokenRequest};
 
 /// The list of grant types. Each is a submodule with
@@ -121,6 +123,12 @@ async fn exchange(
     app.counters.issue(grant);
     if let Some(client) = request.application() {
         app.activity.issued(&client.client, grant, &answer.scope, request.now);
+        let is_bound = answer.token_type == AccessTokenType::Dpop.as_str();
+        app.report(&client.client, &[(Demanded::Dpop, is_bound)], request.now);
+        if grant == GrantType::AuthorizationCode {
+            let has_redirect_uri = params.one("redirect_uri")?.is_some();
+            app.report(&client.client, &[(Demanded::TokenRedirectUri, has_redirect_uri)], request.now);
+        }
     }
     if app.config.audit.issuances {
         app.audit.issued(issuance(request, &proofs.credentials, grant, &answer));

@@ -18,8 +18,8 @@ use super::encryption::{jwks, new_encryption};
 use super::links::LinkChanges;
 use super::logo::logos;
 use super::words::{
-    AlgorithmOrDefault, Audience, DemandOrDefault, Format, Grant, Kind, MethodOrAny, NonceOrDefault,
-    PkceOrDefault, Subject, group, origins, response_types, schemes,
+    AlgorithmOrDefault, Audience, DemandOrDefault, Format, Grant, Kind, MethodOrAny, NonceOrDefault, Subject,
+    group, origins, response_types, schemes,
 };
 use crate::clock::Seconds;
 use crate::face::colour::Colour;
@@ -139,12 +139,16 @@ struct ClientChangeOptions {
     /// The only authentication method of the client; with any, a confidential client may use Basic or post
     #[arg(long)]
     auth_method: Option<MethodOrAny>,
-    /// Whether the application must use PKCE; with default, the server's oauth.require_pkce decides
+    /// Whether the application must use PKCE; with default, the server's oauth.pkce decides
     #[arg(long)]
-    pkce: Option<PkceOrDefault>,
+    pkce: Option<DemandOrDefault>,
     /// Whether the application must push its authorization requests to /par; with default, the server's oauth.par decides
     #[arg(long)]
     par: Option<DemandOrDefault>,
+    /// Whether the application must repeat the redirect URI when it redeems a code; with default, the server's
+    /// oauth.token_redirect_uri decides
+    #[arg(long)]
+    token_redirect_uri: Option<DemandOrDefault>,
     /// Whether the application must prove a key with DPoP for its tokens; with default, the server's oauth.dpop decides
     #[arg(long)]
     dpop: Option<DemandOrDefault>,
@@ -401,6 +405,7 @@ impl ClientEdit {
             auth_method: changes.auth_method.map_or(before.auth_method, Into::into),
             pkce: changes.pkce.map_or(before.pkce, Into::into),
             par: changes.par.map_or(before.par, Into::into),
+            token_redirect_uri: changes.token_redirect_uri.map_or(before.token_redirect_uri, Into::into),
             dpop: changes.dpop.map_or(before.dpop, Into::into),
             dpop_nonce: changes.dpop_nonce.map_or(before.dpop_nonce, Into::into),
             id_token_alg: changes.id_token_alg.map_or(before.id_token_alg, Into::into),
