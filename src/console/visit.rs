@@ -29,7 +29,7 @@ use crate::operations::Context;
 use crate::operations::actor::{Actor, Authority};
 use crate::operations::terms::{Terms, Version};
 use crate::secret::random_token;
-use crate::tokens::management;
+use crate::tokens::management::{self, TokenHolder};
 
 /// Keeps the forms of the console apart from others.
 const FORM: &str = "console";
@@ -173,8 +173,10 @@ fn here(app: &App, request: &Request) -> String {
 impl<'a> Visit<'a> {
     async fn begin(app: &'a App, request: &'a Request) -> Result<Self, Closed> {
         let Some(session) = ConsoleSession::of(app, request) else { return Err(Closed::NoSession) };
-        let actor = match management::actor_of(app, session.token(), request.now).await {
-            Ok(actor) => actor,
+        // The token never leaves this server, so it is bound to nothing.
+        let actor = match management::holder_of(app, session.token(), request.now).await {
+            Ok(TokenHolder { actor, binding: None, .. }) => actor,
+            Ok(_) => return Err(Closed::Ended(session)),
             Err(Denied::Refused(_)) => return Err(Closed::Ended(session)),
             Err(Denied::Failed(failure)) => return Err(Closed::NotDone(failure.into())),
         };

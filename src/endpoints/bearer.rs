@@ -1,4 +1,4 @@
-//! Finds the access token in a request (RFC 6750 §2).
+//! Finds the access token in a request (RFC 6750 §2, RFC 9449 §7.1).
 
 use actix_web::http::header;
 use actix_web::web;
@@ -8,13 +8,14 @@ use crate::http::form;
 use crate::oauth::error::OAuthError;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
+use crate::oauth::token::bearer::PresentedText;
 use crate::oauth::token::binding::AccessTokenType;
 
 /// The token in the Authorization header; `None` if there is no header, or it has another scheme.
 ///
 /// # Errors
 /// If the header is malformed, repeated or too long.
-pub(super) fn in_header(request: &Request) -> Result<Option<String>, OAuthError> {
+pub(super) fn in_header(request: &Request) -> Result<Option<PresentedText>, OAuthError> {
     let mut headers = request.headers().get_all(header::AUTHORIZATION);
     let Some(value) = headers.next() else { return Ok(None) };
     if headers.next().is_some() {
@@ -24,9 +25,7 @@ pub(super) fn in_header(request: &Request) -> Result<Option<String>, OAuthError>
         || Reason::BearerMalformed.because("the Authorization header is not of the form Bearer TOKEN");
     let value = value.to_str().map_err(|_| malformed())?;
     let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
-    if !AccessTokenType::is_accepted(scheme) {
-        return Ok(None);
-    }
+    let Some(scheme) = AccessTokenType::of_scheme(scheme) else { return Ok(None) };
     let token = token.trim_matches(' ');
     if token.len() > Params::MAX_TOKEN_LENGTH {
         let most = Params::MAX_TOKEN_LENGTH;
@@ -35,7 +34,7 @@ pub(super) fn in_header(request: &Request) -> Result<Option<String>, OAuthError>
     if !is_token(token) {
         return Err(malformed());
     }
-    Ok(Some(token.to_owned()))
+    Ok(Some(PresentedText { scheme, text: token.to_owned() }))
 }
 
 /// The token in the header or in the form of a POST, which may be missing.
@@ -45,7 +44,7 @@ pub(super) fn in_header(request: &Request) -> Result<Option<String>, OAuthError>
 pub(super) async fn in_header_or_body(
     request: &Request,
     body: web::Payload,
-) -> Result<Option<String>, OAuthError> {
+) -> Result<Option<PresentedText>, OAuthError> {
     let in_header = in_header(request)?;
     // Only a form can hold a token (RFC 6750 §2.2). Beside a token in the header, and where there is no body, the media
     // type says nothing.
@@ -58,7 +57,9 @@ pub(super) async fn in_header_or_body(
             "the access token stands in the Authorization header and in the body; send one of them",
         )),
         (in_header, None) => Ok(in_header),
-        (None, Some(token)) if is_token(token) => Ok(Some(token.to_owned())),
+        (None, Some(token)) if is_token(token) => {
+            Ok(Some(PresentedText { scheme: AccessTokenType::Bearer, text: token.to_owned() }))
+        }
         (None, Some(_)) => {
             Err(Reason::BearerMalformed
                 .because("the parameter access_token does not have the form of a token"))

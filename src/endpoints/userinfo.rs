@@ -11,11 +11,12 @@ use crate::failure::{Denied, Failure};
 use crate::http::answer;
 use crate::http::call::Request;
 use crate::http::limiting;
+use crate::http::sender;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::scope::OPENID;
 use crate::oauth::identity::claims::{Claims, Person};
 use crate::oauth::reason::Reason;
-use crate::oauth::token::bearer::{PresentedToken, UserInfoAccess, check_user_info};
+use crate::oauth::token::bearer::{PresentedText, PresentedToken, UserInfoAccess, check_user_info};
 use crate::store::db::Conn;
 use crate::store::users;
 use crate::tokens::access_token;
@@ -35,8 +36,9 @@ pub async fn post(app: web::Data<App>, request: Request, body: web::Payload) -> 
 async fn respond(
     app: &App,
     request: &Request,
-    token: Result<Option<String>, Denied<OAuthError>>,
+    token: Result<Option<PresentedText>, Denied<OAuthError>>,
 ) -> HttpResponse {
+    let scheme = token.as_ref().ok().and_then(|token| token.as_ref()).map(|token| token.scheme);
     let user_claims = match token {
         Ok(token) => user_info(app, request, token).await,
         Err(denied) => Err(denied),
@@ -52,7 +54,7 @@ async fn respond(
                 UserInfoBody::Protected(token) => response.content_type("application/jwt").body(token),
             }
         }
-        Err(denied) => answer::bearer_error(app, request, denied, OPENID),
+        Err(denied) => answer::bearer_error(app, request, denied, (scheme, OPENID)),
     }
 }
 
@@ -66,22 +68,25 @@ enum UserInfoBody {
 async fn user_info(
     app: &App,
     request: &Request,
-    token: Option<String>,
+    token: Option<PresentedText>,
 ) -> Result<UserInfoBody, Denied<OAuthError>> {
     let Some(token) = token else {
         return Err(Reason::BearerMissing.because("the request has no access token").into());
     };
-    let Some((presented, person)) = find(app, &token, request.now).await? else {
+    let Some((presented, person)) = find(app, &token.text, request.now).await? else {
         return Err(Reason::BearerUnknown.because("the access token is not known here").into());
     };
     let client = &presented.token.client_id;
     request.set_client(client.clone());
     let client = app.cache.client(client, Freshness::Cached).await?;
+    let binding = presented.token.binding.clone();
     let UserInfoAccess { person, scope, claims } = check_user_info(presented, person, OPENID, request.now)?;
-    limiting::token_is_valid(app, request, &person.id)?;
     let Some(client) = client else {
         return Err(Reason::BearerRevoked.because("the client of the access token is gone").into());
     };
+    let possession = sender::check_presented(app, request, &token, binding.as_ref(), Some(&client.client))?;
+    limiting::token_is_valid(app, request, &person.id)?;
+    sender::use_up(app, possession).await?;
     let catalogue = app.cache.catalogue(Freshness::Cached).await?;
     let mut user_claims = person.claims_named(catalogue.claims_of(&scope));
     user_claims.extend(claims.claims_from(&person));

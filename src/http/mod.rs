@@ -25,5 +25,6 @@ pub mod refusal_log;
 mod request_id;
 pub mod requests_in_work;
 pub mod route;
+pub mod sender;
 pub mod untrusted_peers;
 pub mod wanted_languages;

@@ -18,6 +18,7 @@ use crate::oauth::identity::authentication::Authentication;
 use crate::oauth::identity::session::LiveSessions;
 use crate::oauth::reason::Reason;
 use crate::oauth::token;
+use crate::oauth::token::binding::Binding;
 use crate::oauth::token::id_token::IdTokenSource;
 use crate::oauth::token::refresh::RefreshName;
 use crate::oauth::token::{AccessToken, TokenResponse};
@@ -183,9 +184,11 @@ impl NewGrant {
         revocation.revoke(tx, &self.actor, self.live.now).await
     }
 
-    /// Stores the grant and its first tokens.
+    /// Uses up what the request proves, and stores the grant and its first tokens.
     async fn save(&self, tx: &mut Tx, allowed: AllowedSignIn) -> Result<Issued, Denied<OAuthError>> {
         let (AllowedSignIn { grant, nonce }, client) = (allowed, &self.client.client);
+        self.draft.use_up_proof(tx).await?;
+        let grant = Grant { binding: Binding::of_refresh_token(client, self.draft.binding()), ..grant };
         let first = || self.keys.refresh_token(&RefreshName { grant_id: grant.id.clone(), generation: 0 });
         let refresh_token = client.grants.contains(&GrantType::RefreshToken).then(first);
         let about = |error: OAuthError| error.about(&grant.user);

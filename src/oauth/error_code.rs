@@ -21,6 +21,8 @@ pub enum ErrorCode {
     ExpiredToken,
     InvalidToken,
     InsufficientScope,
+    InvalidDpopProof,
+    UseDpopNonce,
     LoginRequired,
     ConsentRequired,
     AccountSelectionRequired,
@@ -65,6 +67,8 @@ impl ErrorCode {
             Self::InvalidTarget => "RFC 8707 §2",
             Self::AuthorizationPending | Self::SlowDown | Self::ExpiredToken => "RFC 8628 §3.5",
             Self::InvalidToken | Self::InsufficientScope => "RFC 6750 §3.1",
+            Self::InvalidDpopProof => "RFC 9449 §5 and §7.1",
+            Self::UseDpopNonce => "RFC 9449 §8 and §9",
             Self::LoginRequired
             | Self::ConsentRequired
             | Self::AccountSelectionRequired
@@ -91,6 +95,8 @@ impl ErrorCode {
                 | Self::ExpiredToken
                 | Self::InvalidToken
                 | Self::InsufficientScope
+                | Self::InvalidDpopProof
+                | Self::UseDpopNonce
         )
     }
 

@@ -24,6 +24,7 @@ use crate::oauth::identity::group;
 use crate::oauth::identity::session::LiveSessions;
 use crate::oauth::request::params::Params;
 use crate::oauth::token::bearer::PresentedToken;
+use crate::oauth::token::binding::Binding;
 use crate::oauth::token::delegation::{Delegation, TokenActor};
 use crate::oauth::token::{self, exchange};
 use crate::oauth::token::{
@@ -31,7 +32,8 @@ use crate::oauth::token::{
 };
 use crate::secret::{Hash, random_id, random_token};
 use crate::store::access_tokens;
-use crate::store::db::{Conn, DbError};
+use crate::store::db::{Conn, DbError, Tx};
+use crate::tokens::possession::Possession;
 use crate::tokens::subject;
 
 /// A token in preparation: what is generated and looked up before the transaction that decides about it.
@@ -45,12 +47,13 @@ pub struct Draft {
     catalogue: Arc<Catalogue>,
     keys: Arc<CurrentKeys>,
     defaults: TokenDefaults,
+    possession: Possession,
     now: Timestamp,
 }
 
 impl Draft {
-    /// Prepares a token for the resource that a token request names (RFC 8707 §2). The client must be allowed to name
-    /// it.
+    /// Prepares a token for the resource that a token request names (RFC 8707 §2), bound to what the request proves. The
+    /// client must be allowed to name the resource.
     ///
     /// # Errors
     /// A refusal if the request names several resources, or one that the client may not name; otherwise only failures.
@@ -59,10 +62,12 @@ impl Draft {
         client: &Client,
         params: &Params,
         view: &View<'_>,
+        possession: Possession,
         now: Timestamp,
     ) -> Result<Self, Denied<OAuthError>> {
         let named = resource::named(params, "resource")?;
         let draft = Self::for_named(app, named, view.catalogue().await?, now).await?;
+        let draft = Self { possession, ..draft };
         if let Some(uri) = &draft.named {
             draft.registered().named(uri, client)?;
         }
@@ -78,12 +83,14 @@ impl Draft {
         app: &App,
         target: Option<String>,
         view: &View<'_>,
+        possession: Possession,
         now: Timestamp,
     ) -> Result<Self, Failure> {
-        Self::for_named(app, target, view.catalogue().await?, now).await
+        let draft = Self::for_named(app, target, view.catalogue().await?, now).await?;
+        Ok(Self { possession, ..draft })
     }
 
-    /// Prepares a token for the resources that the authorization request named.
+    /// Prepares a token for the resources that the authorization request named. It is bound to nothing.
     ///
     /// # Errors
     /// Only failures.
@@ -109,8 +116,27 @@ impl Draft {
             catalogue,
             keys: app.key_set.current(now).await?,
             defaults: app.config.token_defaults(),
+            possession: Possession::default(),
             now,
         })
+    }
+
+    /// What the request proves, and its token is bound to.
+    pub fn binding(&self) -> Option<&Binding> {
+        self.possession.binding.as_ref()
+    }
+
+    /// Whether the request has a proof that must be used up.
+    pub fn has_proof(&self) -> bool {
+        self.possession.once.is_some()
+    }
+
+    /// Uses up the proof of the request, in the transaction that issues the token.
+    ///
+    /// # Errors
+    /// If the proof was used before; otherwise only failures of the database.
+    pub async fn use_up_proof(&self, tx: &mut Tx) -> Result<(), Denied<OAuthError>> {
+        self.possession.use_up(tx).await
     }
 
     fn registered(&self) -> RegisteredResources<'_, Catalogue> {
@@ -217,7 +243,9 @@ impl Draft {
     }
 
     fn token(&self, client: &Client, grant: Option<&Grant>, purpose: Purpose<'_>) -> AccessToken {
-        AccessToken::new(&self.id, client, grant, purpose, &*self.catalogue, (self.defaults, self.now))
+        let times = (self.defaults, self.now);
+        let token = AccessToken::new(&self.id, client, grant, purpose, &*self.catalogue, times);
+        AccessToken { binding: self.possession.binding.clone(), ..token }
     }
 
     /// The hash under which the token is stored. `None` for a JWT, which is not stored.

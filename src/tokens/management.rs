@@ -1,5 +1,7 @@
 //! Access tokens for the management API: who acts with one, and what the token permits.
 
+use std::sync::Arc;
+
 use crate::app::App;
 use crate::cache::catalogue::Freshness;
 use crate::clock::Timestamp;
@@ -11,10 +13,22 @@ use crate::oauth::identity::role::Role;
 use crate::oauth::permission::Permissions;
 use crate::oauth::reason::Reason;
 use crate::oauth::token::bearer::{PresentedToken, check_for_resource};
+use crate::oauth::token::binding::Binding;
 use crate::operations::actor::{Actor, ActorKind, Authority};
+use crate::store::clients::StoredClient;
 use crate::store::db::Conn;
 use crate::store::users::{self, UserRecord};
 use crate::tokens::access_token;
+
+/// The one who acts with an access token.
+#[derive(Clone, Debug)]
+pub struct TokenHolder {
+    pub actor: Actor,
+    /// The client that the token was issued to.
+    pub client: Arc<StoredClient>,
+    /// What the token is bound to. The caller checks that the sender of the request proves it.
+    pub binding: Option<Binding>,
+}
 
 /// Returns the one who acts with an access token: the person that the token was issued for, or else its client. The
 /// permissions are those of the token's scope, within what the client is registered for now, and within the person's
@@ -23,7 +37,7 @@ use crate::tokens::access_token;
 /// # Errors
 /// If the token is not known, has expired, was revoked, is for another resource than `{issuer}/api/v1`, or its person or
 /// client is disabled or gone.
-pub async fn actor_of(app: &App, token: &str, now: Timestamp) -> Result<Actor, Denied<OAuthError>> {
+pub async fn holder_of(app: &App, token: &str, now: Timestamp) -> Result<TokenHolder, Denied<OAuthError>> {
     let Some((presented, user)) = find(app, token, now).await? else {
         return Err(Reason::BearerUnknown.because("the access token is not known here").into());
     };
@@ -32,17 +46,19 @@ pub async fn actor_of(app: &App, token: &str, now: Timestamp) -> Result<Actor, D
     let Some(client) = app.cache.client(&token.client_id, Freshness::Cached).await? else {
         return Err(Reason::BearerRevoked.because("the client of the access token is gone").into());
     };
-    let client = &client.client;
+    let stored = client;
+    let client = &stored.client;
     let permitted = Permissions::of(&token.granted.scope).within(&Permissions::of(&client.scopes));
-    match (&token.user_id, user) {
-        (None, _) => Ok(of_client(client, permitted)),
-        (Some(_), Some(user)) if user.disabled_at.is_none() => Ok(of_person(&user, client, &permitted)),
+    let actor = match (&token.user_id, user) {
+        (None, _) => of_client(client, permitted),
+        (Some(_), Some(user)) if user.disabled_at.is_none() => of_person(&user, client, &permitted),
         (person @ Some(_), _) => {
             let error =
                 Reason::BearerRevoked.because("the account of the access token is disabled at present");
-            Err(error.about(person.as_ref()).into())
+            return Err(error.about(person.as_ref()).into());
         }
-    }
+    };
+    Ok(TokenHolder { actor, client: stored, binding: presented.token.binding })
 }
 
 fn of_client(client: &Client, permitted: Permissions) -> Actor {

@@ -3,5 +3,6 @@
 pub mod access_token;
 pub mod id_token;
 pub mod management;
+pub mod possession;
 pub mod subject;
 pub mod verified;

@@ -11,15 +11,15 @@ use grantor::oauth::permission::{Area, Need, Permissions, management_scopes};
 use grantor::oauth::reason::Reason;
 use grantor::operations::actor::{Actor, ActorKind, Authority};
 use grantor::store::users;
-use grantor::tokens::management::actor_of;
+use grantor::tokens::management::holder_of;
 use serde_json::json;
 
 use crate::support::relying_party::Registration;
 use crate::support::{Answer, Application, Operator, TestServer};
 
 async fn actor(server: &TestServer, token: &str) -> Result<Actor, Reason> {
-    match actor_of(&server.app, token, server.app.now()).await {
-        Ok(actor) => Ok(actor),
+    match holder_of(&server.app, token, server.app.now()).await {
+        Ok(holder) => Ok(holder.actor),
         Err(Denied::Refused(error)) => Err(error.reason),
         Err(Denied::Failed(failure)) => panic!("{failure}"),
     }

@@ -91,7 +91,7 @@ fn expected(issuer: &str) -> Value {
     let members = expected.as_object_mut().unwrap();
     for endpoint in ["token", "introspection", "revocation"] {
         let name = format!("{endpoint}_endpoint_auth_signing_alg_values_supported");
-        members.insert(name, json!(["RS256", "PS256", "ES256", "ES384", "EdDSA", "HS256"]));
+        members.insert(name, json!(["RS256", "PS256", "ES256", "ES384", "EdDSA", "Ed25519", "HS256"]));
     }
     for (name, path) in [
         ("issuer", ""),

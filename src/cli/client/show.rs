@@ -6,7 +6,7 @@ use super::super::table::{card, table};
 use super::super::{CliError, OutputOptions};
 use crate::clock::Timestamp;
 use crate::oauth::client::origin::Origin;
-use crate::oauth::client::{AuthMethod, Client, Demand, GrantType};
+use crate::oauth::client::{AuthMethod, Client, Demand, GrantType, NoncePolicy};
 use crate::oauth::id::ClientId;
 use crate::oauth::localized_text::LocalizedText;
 use crate::oauth::request::redirect_uri::RegisteredUri;
@@ -60,6 +60,8 @@ fn to_text(record: &ClientRecord) -> String {
         ("keys", keys(client)),
         ("redirect URI with a code", client.token_redirect_uri.map_or("default", Demand::as_str).into()),
         ("PAR", client.par.map_or("default", Demand::as_str).into()),
+        ("DPoP", client.dpop.map_or("default", Demand::as_str).into()),
+        ("DPoP nonce", client.dpop_nonce.map_or("default", NoncePolicy::as_str).into()),
         ("PKCE", client.pkce.map_or("default", Demand::as_str).into()),
         ("ID Token", client.id_token_alg.map_or("default", SigningAlgorithm::as_str).into()),
         ("ID Token has", client.id_token_claims.to_string()),

@@ -8,7 +8,7 @@ use crate::oauth::error::OAuthError;
 use crate::oauth::token::{AccessToken, TokenResponse};
 use crate::store::access_tokens;
 use crate::store::clients::{self, StoredClient};
-use crate::store::db::Conn;
+use crate::store::db::{Conn, Tx};
 use crate::tokens::access_token::Draft;
 
 pub(super) const PARAMS: &[&str] = &[];
@@ -34,14 +34,26 @@ pub(super) async fn issue(
     let PreparedToken { token, draft } = prepared;
     let (app, client) = (asked.app, &client.client);
     let (id, version) = (client.id.clone(), client.version);
-    let may_have_it = match draft.stored(&token) {
-        Some(hash) => {
-            let token = token.clone();
-            let save =
-                async move |tx: &mut _| access_tokens::save_for_client(tx, &hash, &token, version).await;
-            app.db.write(save).await?
+    let stored = draft.stored(&token);
+    let may_have_it = match stored.is_some() || draft.has_proof() {
+        true => {
+            let (token, draft) = (token.clone(), draft.clone());
+            let save = async move |tx: &mut Tx| -> Result<bool, Denied<OAuthError>> {
+                if draft.has_proof() {
+                    // A client that has changed may try its proof again.
+                    if !clients::is_unchanged(tx, &id, version).await? {
+                        return Ok(false);
+                    }
+                    draft.use_up_proof(tx).await?;
+                }
+                match &stored {
+                    Some(hash) => Ok(access_tokens::save_for_client(tx, hash, &token, version).await?),
+                    None => Ok(true),
+                }
+            };
+            app.db.decide(save).await?
         }
-        None => {
+        false => {
             let find = async move |conn: &mut Conn| clients::is_unchanged(conn, &id, version).await;
             app.db.read(find).await?
         }

@@ -79,6 +79,7 @@ pub(super) async fn issue(
         let token = plan.of_trusted_issuer(&client, &grant, scope)?;
         may_issue(&status, &plan.required_groups(&client, &token.granted.scope))
             .map_err(|error| error.about(&grant.user))?;
+        plan.use_up_proof(tx).await?;
         let mut batch = grants::save_for_issuer_in(tx.batch(), &grant, trusted_token.issuer_subject(), token.expires_at, now);
         if let Some(hash) = plan.stored(&token) {
             batch = access_tokens::save_in(batch, &hash, &token);

@@ -16,11 +16,13 @@ use crate::cache::decision::OneTimeProof;
 use crate::failure::Denied;
 use crate::http::answer;
 use crate::http::call::{Call, Request};
+use crate::http::sender;
 use crate::oauth::client::GrantType;
 use crate::oauth::client::demand::Demanded;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant;
 use crate::oauth::token::TokenResponse;
+use crate::oauth::token::binding::AccessTokenType;
 use request::{Decision, Proofs, TokenRequest};
 
 /// The list of grant types. Each is a submodule with
@@ -39,6 +41,7 @@ macro_rules! grant_types {
 
         async fn issue(
             asked: &TokenRequest<'_>,
+            request: &Request,
             proofs: &mut Proofs,
             grant: GrantType,
         ) -> Result<TokenResponse, Denied<OAuthError>> {
@@ -54,7 +57,17 @@ macro_rules! grant_types {
                             }
                             let client = proofs.credentials.authenticate(asked.app, asked.call, view).await?;
                             client.client.may_use(grant)?;
-                            let decision = Decision { client: &client.client, view, trusted_token: &mut proofs.trusted_token };
+                            let possession = proofs.possession.get(async || {
+                                sender::possession(asked.app, request, &client.client).map_err(Denied::Refused)
+                            });
+                            let possession = possession.await?;
+                            sender::check_demand(asked.app, request, &client.client, &possession)?;
+                            let decision = Decision {
+                                client: &client.client,
+                                view,
+                                possession,
+                                trusted_token: &mut proofs.trusted_token,
+                            };
                             let prepared = $module::prepare(asked, decision).await?;
                             Ok((client, prepared))
                         },
@@ -100,11 +113,18 @@ async fn exchange(
     params.check(&["grant_type", "scope"])?;
     PARAMS.iter().try_for_each(|names| params.check(names))?;
     let grant = grant::requested_type(&params)?;
-    let mut proofs = Proofs { credentials: credentials?, trusted_token: OneTimeProof::default() };
-    let answer = issue(&TokenRequest { app, call: request, params: &params }, &mut proofs, grant).await?;
+    let mut proofs = Proofs {
+        credentials: credentials?,
+        possession: OneTimeProof::default(),
+        trusted_token: OneTimeProof::default(),
+    };
+    let asked = TokenRequest { app, call: request, params: &params };
+    let answer = issue(&asked, request, &mut proofs, grant).await?;
     app.counters.issue(grant);
     if let Some(client) = request.application() {
         app.activity.issued(&client.client, grant, &answer.scope, request.now);
+        let is_bound = answer.token_type == AccessTokenType::Dpop.as_str();
+        app.report(&client.client, &[(Demanded::Dpop, is_bound)], request.now);
         if grant == GrantType::AuthorizationCode {
             let has_redirect_uri = params.one("redirect_uri")?.is_some();
             app.report(&client.client, &[(Demanded::TokenRedirectUri, has_redirect_uri)], request.now);

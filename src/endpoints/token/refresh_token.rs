@@ -12,6 +12,7 @@ use crate::oauth::grant::{may_issue, scope};
 use crate::oauth::id::{ClientId, GrantId, UserId};
 use crate::oauth::reason::Reason;
 use crate::oauth::token::TokenResponse;
+use crate::oauth::token::binding::Binding;
 use crate::oauth::token::refresh::{self, Chain, RefreshName, RefreshVerdict};
 use crate::operations::actor::Actor;
 use crate::secret::Hash;
@@ -86,9 +87,11 @@ pub(super) async fn issue(
             Ok(verdict) => verdict,
             Err(error) => return refuse(tx, (&name, &client.id, &actor), about(error), now).await,
         };
+        Binding::check(chain.grant.binding.as_ref(), plan.binding(), "refresh token").map_err(about)?;
         let scope = granted_scope(client, &chain.grant, prepared.scope.as_deref()).map_err(about)?;
         may_issue(&presented.user, &plan.required_groups(client, &scope)).map_err(about)?;
         let token = plan.of_grant(client, &chain.grant, &scope).map_err(about)?;
+        plan.use_up_proof(tx).await?;
         let next = name.successor();
         let successor = keys.refresh_token(&next);
         if verdict.is_valid() {

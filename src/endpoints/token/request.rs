@@ -12,6 +12,7 @@ use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
 use crate::oauth::request::params::Params;
 use crate::tokens::access_token::Draft;
+use crate::tokens::possession::Possession;
 
 /// A request to the token endpoint, with any grant.
 pub(super) struct TokenRequest<'a> {
@@ -23,6 +24,8 @@ pub(super) struct TokenRequest<'a> {
 /// What the request proves. Each part is verified only once.
 pub(super) struct Proofs {
     pub(super) credentials: Credentials,
+    /// The key or certificate of the sender.
+    pub(super) possession: OneTimeProof<Possession>,
     /// The token of a trusted issuer.
     pub(super) trusted_token: OneTimeProof<Arc<TrustedToken>>,
 }
@@ -32,13 +35,18 @@ pub(super) struct Decision<'a> {
     /// The authenticated client.
     pub(super) client: &'a Client,
     pub(super) view: &'a View<'a>,
+    /// What the tokens are bound to, and what must be used up with them.
+    pub(super) possession: Possession,
     pub(super) trusted_token: &'a mut OneTimeProof<Arc<TrustedToken>>,
 }
 
-/// The draft of the token for this request, for the resource that it names.
+/// The draft of the token for this request, for the resource that it names and bound to what it proves.
 pub(super) async fn draft(
     asked: &TokenRequest<'_>,
     decision: &Decision<'_>,
 ) -> Result<Arc<Draft>, Denied<OAuthError>> {
-    Draft::begin(asked.app, decision.client, asked.params, decision.view, asked.call.now).await.map(Arc::new)
+    let Decision { client, view, possession, .. } = decision;
+    Draft::begin(asked.app, client, asked.params, view, possession.clone(), asked.call.now)
+        .await
+        .map(Arc::new)
 }

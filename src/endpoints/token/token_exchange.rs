@@ -92,7 +92,7 @@ pub(super) async fn prepare(
     decision: Decision<'_>,
 ) -> Result<PreparedExchange, Denied<OAuthError>> {
     let (app, params) = (asked.app, asked.params);
-    let Decision { client, view, trusted_token } = decision;
+    let Decision { client, view, possession, trusted_token } = decision;
     let Some(token) = params.one("subject_token")? else {
         return Err(Reason::SubjectTokenMissing.because("the parameter subject_token is missing").into());
     };
@@ -103,7 +103,7 @@ pub(super) async fn prepare(
         actor: actor(asked).await?,
         requested,
         scope: scope::requested(params)?.map(str::to_owned),
-        draft: Draft::in_exchange(app, exchange::target(params)?, view, asked.call.now).await?,
+        draft: Draft::in_exchange(app, exchange::target(params)?, view, possession, asked.call.now).await?,
         client: client.clone(),
         keys: app.keys.clone(),
         issuer: app.issuer.clone(),
@@ -272,6 +272,7 @@ impl Exchange {
     }
 
     async fn save(&self, tx: &mut Tx, decided: &ExchangedToken) -> Result<(), Denied<OAuthError>> {
+        self.draft.use_up_proof(tx).await?;
         let mut batch = tx.batch();
         if let (Some(grant), Subject::Trusted(trusted_token)) = (&decided.grant, &self.subject) {
             let end = decided.token.expires_at;
@@ -298,8 +299,9 @@ pub(super) async fn issue(
     let app = asked.app;
     let PreparedExchange { exchange, decided } = prepared;
     let Some(mut decided) = decided else { return Ok(None) };
-    // A JWT for a JWT leaves nothing to store: one look at the database has decided.
-    if decided.grant.is_some() || exchange.draft.stored(&decided.token).is_some() {
+    // A JWT for a JWT leaves nothing to store, except that a proof is used: one look at the database has decided.
+    let draft = &exchange.draft;
+    if decided.grant.is_some() || draft.stored(&decided.token).is_some() || draft.has_proof() {
         let deciding = exchange.clone();
         let work = async move |tx: &mut Tx| {
             let Some(decided) = deciding.decide(tx).await? else { return Ok(None) };

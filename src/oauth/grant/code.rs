@@ -6,6 +6,7 @@ use crate::oauth::error::OAuthError;
 use crate::oauth::grant::Grant;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::pkce::{self, Challenge};
+use crate::oauth::token::binding::Binding;
 
 /// The longest lifetime that the configuration may give a code.
 pub const LONGEST_LIFETIME: Seconds = Seconds::new(60);
@@ -16,8 +17,8 @@ pub const SKEW: Seconds = Seconds::new(60);
 /// An issued code; the code itself is stored only as a hash.
 #[derive(Clone, Debug)]
 pub struct Code {
-    /// Everything that is issued from this code belongs to this grant. The code is bound to the same key as the grant
-    /// (RFC 9449 §10).
+    /// Everything that is issued from this code belongs to this grant. The code is bound to the key of the grant (RFC 9449
+    /// §10).
     pub grant: Grant,
     pub redirect_uri: String,
     pub challenge: Option<Challenge>,
@@ -35,13 +36,19 @@ pub struct Redemption {
     pub verifier: Option<String>,
 }
 
-/// Checks a code that its own client has just consumed (RFC 6749 §4.1.3, RFC 7636 §4.6).
+/// Checks a code that its own client has just consumed (RFC 6749 §4.1.3, RFC 7636 §4.6, RFC 9449 §10). `proven`: what the
+/// request proves.
 ///
 /// The code is consumed before these checks, so the client cannot try a second verifier.
 ///
 /// # Errors
-/// If the code has expired or its expiry is impossibly late, or the redirect URI or the verifier does not match.
-pub fn redeem(code: &Code, redemption: &Redemption, now: Timestamp) -> Result<(), OAuthError> {
+/// If the code has expired or its expiry is impossibly late, or the redirect URI, the verifier or the key does not match.
+pub fn redeem(
+    code: &Code,
+    redemption: &Redemption,
+    proven: Option<&Binding>,
+    now: Timestamp,
+) -> Result<(), OAuthError> {
     if now >= code.expires_at || code.expires_at - now > LONGEST_LIFETIME + SKEW {
         let late = if now >= code.expires_at { now - code.expires_at } else { code.expires_at - now };
         let detail = Detail::of(DetailSubject::CodeExpiry).came(&code.expires_at.iso());
@@ -65,5 +72,6 @@ pub fn redeem(code: &Code, redemption: &Redemption, now: Timestamp) -> Result<()
                 .with(detail.registered([code.redirect_uri.as_str()])));
         }
     }
-    pkce::verify(code.challenge.as_ref(), redemption.verifier.as_deref())
+    pkce::verify(code.challenge.as_ref(), redemption.verifier.as_deref())?;
+    Binding::check(code.grant.binding.as_ref(), proven, "code")
 }

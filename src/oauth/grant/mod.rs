@@ -49,12 +49,13 @@ pub struct Grant {
     pub granted: Granted,
     /// The sign-in in which the grant was given.
     pub authentication: Authentication,
-    /// The key or certificate that its tokens are bound to.
+    /// The key or certificate that a code or the refresh tokens are bound to. Access tokens are bound to what the request
+    /// for them proves.
     pub binding: Option<Binding>,
 }
 
 impl Grant {
-    /// A grant whose tokens are bound to nothing. It is the only constructor, so that the compiler finds every place
+    /// A grant that is bound to nothing. It is the only constructor, so that the compiler finds every place
     /// that has to know a new part of a grant.
     pub fn new(id: GrantId, of: Parties, granted: Granted, authentication: Authentication) -> Self {
         let Parties { client, user, session } = of;

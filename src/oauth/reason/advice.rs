@@ -22,6 +22,8 @@ impl ErrorCode {
             Self::ExpiredToken => Reason::DeviceCodeExpired,
             Self::InvalidToken => Reason::BearerExpired,
             Self::InsufficientScope => Reason::BearerScope,
+            Self::InvalidDpopProof => Reason::DpopUrl,
+            Self::UseDpopNonce => Reason::DpopNonceMissing,
             Self::LoginRequired => Reason::SignInRequired,
             Self::ConsentRequired => Reason::ConsentRequired,
             Self::AccountSelectionRequired => Reason::AccountSelectionRequired,
@@ -52,6 +54,8 @@ impl ErrorCode {
             Self::ExpiredToken => "The time for the device is over",
             Self::InvalidToken => "The access token is not valid",
             Self::InsufficientScope => "The access token does not allow this",
+            Self::InvalidDpopProof => "The DPoP proof is not valid",
+            Self::UseDpopNonce => "The DPoP proof needs a newer nonce",
             Self::LoginRequired => "Sign-in required",
             Self::ConsentRequired => "Consent required",
             Self::AccountSelectionRequired => "Choice of an account required",
@@ -118,6 +122,13 @@ impl ErrorCode {
             Self::InsufficientScope => {
                 "Send the person through sign-in again with the scope that WWW-Authenticate names."
             }
+            Self::InvalidDpopProof => {
+                "Sign a new proof for this very request, with the address and the method that you use, and compare the \
+                 clocks. The description says what is wrong with the proof."
+            }
+            Self::UseDpopNonce => {
+                "Sign a new proof with the nonce of the header DPoP-Nonce, and send the request again, once. It is no failure."
+            }
             Self::ServerError => {
                 "Try once more after a pause. If it fails again, report the request id to the operator."
             }
@@ -147,6 +158,8 @@ impl ErrorCode {
             Self::ExpiredToken => "The device code expired before the device got its answer.",
             Self::InvalidToken => "The access token is missing, not valid, or no longer valid.",
             Self::InsufficientScope => "The access token is valid, but lacks a scope that is needed here.",
+            Self::InvalidDpopProof => "The DPoP proof of the request is missing or not valid.",
+            Self::UseDpopNonce => "The DPoP proof must have the nonce that came with this answer.",
             Self::LoginRequired => "The person has to sign in, and the request forbids pages.",
             Self::ConsentRequired => "The person has to consent, and the request forbids pages.",
             Self::AccountSelectionRequired => {

@@ -7,9 +7,11 @@ mod advice;
 mod assertion;
 mod authorize;
 mod bearer;
+mod binding;
 mod claims;
 mod client;
 mod device;
+mod dpop;
 mod exchange;
 mod limits;
 mod logout;
@@ -243,6 +245,7 @@ reasons! {
         RefreshTokenReused = token::REFRESH_TOKEN_REUSED;
         RefreshTokenRevoked = token::REFRESH_TOKEN_REVOKED;
         RefreshTokenWrongClient = token::REFRESH_TOKEN_WRONG_CLIENT;
+        BindingMismatch = binding::MISMATCH;
         SubjectDisabled = token::SUBJECT_DISABLED;
         SubjectGroup = token::SUBJECT_GROUP;
         SessionEnded = logout::SESSION_ENDED;
@@ -294,6 +297,26 @@ reasons! {
         BearerWithoutPerson = bearer::WITHOUT_PERSON;
         BearerScope = bearer::SCOPE;
         BearerAudience = bearer::AUDIENCE;
+        BearerBound = binding::BOUND;
+        BearerUnbound = binding::UNBOUND;
+    }
+    "Proof of possession" {
+        DpopMissing = dpop::MISSING;
+        DpopRepeated = dpop::REPEATED;
+        DpopMalformed = dpop::MALFORMED;
+        DpopAlgorithm = dpop::ALGORITHM;
+        DpopKey = dpop::KEY;
+        DpopSignature = dpop::SIGNATURE;
+        DpopMethod = dpop::METHOD;
+        DpopUrl = dpop::URL;
+        DpopTime = dpop::TIME;
+        DpopReplayed = dpop::REPLAYED;
+        DpopToken = dpop::TOKEN;
+        DpopNonceMissing = dpop::NONCE_MISSING;
+        DpopNonceOld = dpop::NONCE_OLD;
+        DpopJktMalformed = dpop::JKT_MALFORMED;
+        DpopJktMismatch = dpop::JKT_MISMATCH;
+        DpopThroughBrowser = dpop::THROUGH_BROWSER;
     }
     "Sign-out" {
         HintInvalid = logout::HINT_INVALID;

@@ -7,6 +7,7 @@ use crate::oauth::identity::claims::Person;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::claims_request::RequestedClaims;
 use crate::oauth::token::AccessToken;
+use crate::oauth::token::binding::{AccessTokenType, Binding};
 
 /// A presented access token, as the database says at this moment.
 #[derive(Clone, Debug)]
@@ -24,6 +25,43 @@ impl PresentedToken {
     pub fn is_active(&self, now: Timestamp) -> bool {
         now < self.token.expires_at && !self.is_revoked
     }
+}
+
+/// The text of an access token in a request, and the scheme that presents it.
+#[derive(Clone, Debug)]
+pub struct PresentedText {
+    pub scheme: AccessTokenType,
+    pub text: String,
+}
+
+/// What the sender of a request must prove to use a token, by what the token is bound to and the scheme that presents it
+/// (RFC 9449 §7.1 and §7.2, RFC 8705 §3). `None`: nothing.
+///
+/// # Errors
+/// If tokens with this binding do not come with this scheme.
+pub fn proof_needed(
+    binding: Option<&Binding>,
+    scheme: AccessTokenType,
+) -> Result<Option<&Binding>, OAuthError> {
+    if AccessTokenType::of(binding) == scheme {
+        return Ok(binding);
+    }
+    Err(match scheme {
+        AccessTokenType::Bearer => Reason::BearerBound
+            .because("the access token is bound to a key, and must come with the scheme DPoP and a proof"),
+        AccessTokenType::Dpop => Reason::BearerUnbound
+            .because("the access token is not bound to a key, and must come with the scheme Bearer"),
+    })
+}
+
+/// The error for a request that does not prove what its token is bound to.
+pub fn not_proven(binding: &Binding) -> OAuthError {
+    Reason::BearerBound.because(match binding {
+        Binding::DpopKey(_) => "the access token is bound to another key than that of the DPoP proof",
+        Binding::Certificate(_) => {
+            "the access token is bound to a certificate, and the connection does not have this certificate"
+        }
+    })
 }
 
 /// What a valid token gives access to.

@@ -2,6 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::oauth::client::Client;
+use crate::oauth::error::OAuthError;
+use crate::oauth::reason::Reason;
+use crate::oauth::token::dpop::ProofAlgorithm;
+
 /// The proof that must come with a token. As JSON it is the `cnf` object, in tokens and in the database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Binding {
@@ -24,6 +29,26 @@ impl Binding {
     pub fn from_stored(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok()
     }
+
+    /// Checks that the sender of a token request has proven what a code or a grant is bound to. `bound`: `None` if it is
+    /// bound to nothing. `what` names it in the error.
+    ///
+    /// # Errors
+    /// If the request proves nothing, or something else.
+    pub fn check(bound: Option<&Self>, proven: Option<&Self>, what: &str) -> Result<(), OAuthError> {
+        let Some(bound) = bound.filter(|bound| Some(*bound) != proven) else { return Ok(()) };
+        let needed = match bound {
+            Self::DpopKey(_) => "key, and the request has no DPoP proof by this key",
+            Self::Certificate(_) => "certificate, and the connection does not have this certificate",
+        };
+        Err(Reason::BindingMismatch.because(format!("the {what} is bound to a {needed}")))
+    }
+
+    /// What the refresh tokens of a new grant are bound to, if its first access token is bound to `proven` (RFC 9449 §5,
+    /// RFC 8705 §4 and §7.1). A client that authenticates is known by that, and may change its keys.
+    pub fn of_refresh_token(client: &Client, proven: Option<&Self>) -> Option<Self> {
+        proven.filter(|_| client.kind.is_public()).cloned()
+    }
 }
 
 /// An access token type, which is also the scheme that presents the token (RFC 6749 §7.1).
@@ -37,7 +62,7 @@ pub enum AccessTokenType {
 
 impl AccessTokenType {
     /// The schemes by which this server accepts access tokens. Each has a challenge of its own.
-    pub const ACCEPTED: [Self; 1] = [Self::Bearer];
+    pub const ACCEPTED: [Self; 2] = [Self::Bearer, Self::Dpop];
 
     /// The type of a token with this binding.
     pub fn of(binding: Option<&Binding>) -> Self {
@@ -55,10 +80,21 @@ impl AccessTokenType {
         }
     }
 
-    /// Whether this server accepts access tokens in an `Authorization` header with this scheme. Case does not matter
-    /// (RFC 9110 §11.1).
-    pub fn is_accepted(scheme: &str) -> bool {
-        Self::ACCEPTED.iter().any(|known| scheme.eq_ignore_ascii_case(known.as_str()))
+    /// The challenge of the scheme, without an error (RFC 6750 §3, RFC 9449 §7.1).
+    pub fn challenge(self) -> String {
+        match self {
+            Self::Bearer => "Bearer realm=\"grantor\"".to_owned(),
+            Self::Dpop => {
+                let algorithms: Vec<&str> = ProofAlgorithm::ALL.iter().map(|known| known.as_str()).collect();
+                format!("DPoP realm=\"grantor\", algs=\"{}\"", algorithms.join(" "))
+            }
+        }
+    }
+
+    /// The type with this scheme in an `Authorization` header. Case does not matter (RFC 9110 §11.1). `None` if this
+    /// server accepts no access tokens with this scheme.
+    pub fn of_scheme(scheme: &str) -> Option<Self> {
+        Self::ACCEPTED.into_iter().find(|known| scheme.eq_ignore_ascii_case(known.as_str()))
     }
 }
 
@@ -84,7 +120,12 @@ mod tests {
 
     #[test]
     fn a_scheme_is_accepted_in_any_case() {
-        assert!(AccessTokenType::is_accepted("bearer") && AccessTokenType::is_accepted("BEARER"));
-        assert!(!AccessTokenType::is_accepted("DPoP") && !AccessTokenType::is_accepted("Basic"));
+        for bearer in ["bearer", "BEARER", "Bearer"] {
+            assert_eq!(AccessTokenType::of_scheme(bearer), Some(AccessTokenType::Bearer));
+        }
+        for dpop in ["dpop", "DPOP", "DPoP"] {
+            assert_eq!(AccessTokenType::of_scheme(dpop), Some(AccessTokenType::Dpop));
+        }
+        assert_eq!(AccessTokenType::of_scheme("Basic"), None);
     }
 }

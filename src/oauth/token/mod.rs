@@ -3,7 +3,9 @@
 pub mod bearer;
 pub mod binding;
 pub mod delegation;
+pub mod dpop;
 pub mod exchange;
+pub mod http_uri;
 pub mod id_token;
 pub mod introspection;
 pub mod refresh;
@@ -67,7 +69,8 @@ pub struct TokenDefaults {
 }
 
 impl AccessToken {
-    /// The record of a new token of `client`. `id` must be unique; `grant` is `None` if the client acts for itself.
+    /// The record of a new token of `client`, which is bound to nothing. `id` must be unique; `grant` is `None` if the
+    /// client acts for itself.
     pub fn new(
         id: &str,
         client: &Client,
@@ -93,7 +96,7 @@ impl AccessToken {
                 may_act: client.may_act.as_ref().map(MayAct::of),
                 ..Delegation::default()
             },
-            binding: grant.and_then(|grant| grant.binding.clone()),
+            binding: None,
             granted: match grant {
                 Some(grant) => grant.granted.for_token(scope),
                 None => Granted::of_scope(scope),

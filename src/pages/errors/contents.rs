@@ -35,7 +35,15 @@ const PURPOSES: [(&str, &[ErrorCode]); 6] = [
             ErrorCode::UnsupportedGrantType,
         ],
     ),
-    ("Calls with an access token", &[ErrorCode::InvalidToken, ErrorCode::InsufficientScope]),
+    (
+        "Calls with an access token",
+        &[
+            ErrorCode::InvalidToken,
+            ErrorCode::InsufficientScope,
+            ErrorCode::InvalidDpopProof,
+            ErrorCode::UseDpopNonce,
+        ],
+    ),
     ("Devices", &[ErrorCode::AuthorizationPending, ErrorCode::SlowDown, ErrorCode::ExpiredToken]),
 ];
 

@@ -171,6 +171,8 @@ async fn every_setting_of_a_client_can_be_read_and_sent_back() {
         ("pkce", json!("off")),
         ("par", json!("report")),
         ("token_redirect_uri", json!("off")),
+        ("dpop", json!("report")),
+        ("dpop_nonce", json!("require")),
         ("id_token_signed_response_alg", json!("ES256")),
         ("id_token_claims", json!("scopes")),
         ("userinfo_signed_response_alg", json!("ES256")),

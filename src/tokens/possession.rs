@@ -1,0 +1,43 @@
+//! What the sender of a request has proven to hold: the key of a DPoP proof, or the certificate of the connection.
+
+use crate::clock::Timestamp;
+use crate::failure::Denied;
+use crate::oauth::error::OAuthError;
+use crate::oauth::reason::Reason;
+use crate::oauth::token::binding::Binding;
+use crate::secret::Hash;
+use crate::store::db::Tx;
+use crate::store::used_assertions;
+
+/// A verified proof of possession. The default is that nothing was proven.
+#[derive(Clone, Debug, Default)]
+pub struct Possession {
+    /// What the tokens of the answer are bound to; `None` if the request proves nothing.
+    pub binding: Option<Binding>,
+    /// The proof, if it may be used only once. `None` for a certificate, and where nothing was proven.
+    pub once: Option<SingleUse>,
+}
+
+/// What identifies a proof, and until when its use must be remembered.
+#[derive(Clone, Debug)]
+pub struct SingleUse {
+    pub id: Hash,
+    pub until: Timestamp,
+}
+
+impl Possession {
+    /// Uses the proof up, in the transaction that stores what it is used for. The transaction does so once it knows that the
+    /// request is good, so that strangers store nothing.
+    ///
+    /// # Errors
+    /// If the proof was used before, on any node; otherwise only failures of the database.
+    pub async fn use_up(&self, tx: &mut Tx) -> Result<(), Denied<OAuthError>> {
+        let Some(SingleUse { id, until }) = &self.once else { return Ok(()) };
+        match used_assertions::consume(tx, id, *until).await? {
+            true => Ok(()),
+            false => Err(Reason::DpopReplayed
+                .because("the DPoP proof was used before; sign a new one for each request")
+                .into()),
+        }
+    }
+}
