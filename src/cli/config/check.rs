@@ -11,6 +11,7 @@ use crate::face::{brand, theme_files};
 use crate::files::{FileError, pem};
 use crate::keys::master::MasterKey;
 use crate::server::tls::{self, Mistakes};
+use crate::x509::authorities::{check_authorities, check_revoked};
 
 pub(super) fn run(output: &OutputOptions) -> Result<(), CliError> {
     let mut read = Vec::new();
@@ -106,6 +107,8 @@ fn content(tls: &Result<(), Mistakes>, file: &ConfiguredFile) -> Result<(), File
             let mistakes = tls.as_ref().err().into_iter().flat_map(Mistakes::all);
             mistakes.filter(|mistake| mistake.is_about(&named)).cloned().map(Err).next().unwrap_or(Ok(()))
         }
+        (Some("tls.client_ca"), _) => check_authorities(&named),
+        (Some("tls.client_crl"), _) => check_revoked(&named),
         (Some("fetch.ca_file"), _) => pem::authorities(&named).map(drop),
         (_, parameter @ ("sslrootcert" | "sslcert" | "sslkey")) => {
             pem::check_beginning(&named)?;
