@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::failure::Denied;
 use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
+use crate::oauth::reason::Reason;
 use crate::oauth::token::bearer::{PresentedText, not_proven, proof_needed};
 use crate::oauth::token::binding::Binding;
 use crate::tokens::possession::Possession;
@@ -13,8 +14,21 @@ use crate::tokens::possession::Possession;
 ///
 /// # Errors
 /// If the proof is not good.
-pub fn possession(_app: &App, _request: &Request, _client: &Client) -> Result<Possession, OAuthError> {
+pub fn possession(_app: &App, request: &Request, client: &Client) -> Result<Possession, OAuthError> {
+    if client.certificate.bound_tokens {
+        return bound_to_certificate(request);
+    }
     Ok(Possession::default())
+}
+
+/// The certificate of the request, to which the tokens of its client are bound (RFC 8705 §3).
+fn bound_to_certificate(request: &Request) -> Result<Possession, OAuthError> {
+    let certificate = request.client_certificate()?.ok_or_else(|| {
+        Reason::CertificateRequired.because(
+            "the tokens of this client are bound to its certificate, and the request came without one",
+        )
+    })?;
+    Ok(Possession { binding: Some(certificate.binding()), once: None })
 }
 
 /// Checks that the sender of a request may use an access token, which is valid: by its scheme, and by what the token is
@@ -35,7 +49,7 @@ pub async fn check_presented(
     }
 }
 
-/// The certificate of the connection.
-fn certificate(_request: &Request) -> Option<Binding> {
-    None
+/// The certificate of the connection, or that a proxy passes on. `None` if there is none, or none that can be read.
+fn certificate(request: &Request) -> Option<Binding> {
+    Some(request.client_certificate().ok()??.binding())
 }

@@ -71,6 +71,7 @@ mod management_listener;
 mod management_tokens;
 mod metadata;
 mod metrics;
+mod mtls;
 mod names;
 mod native;
 mod nodes;
