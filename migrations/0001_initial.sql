@@ -69,7 +69,7 @@ CREATE INDEX clients_created ON clients (created_at, id);
 -- The client of the console (src/oauth/client/console.rs). Its redirect URI is made from the public URL.
 INSERT INTO clients (id, version, metadata, search_text, name_key, kind, grant_types, scopes, created_at) VALUES
     ('grantor-console', 1,
-     '{"kind":"web","client_name":"Console","grant_types":["authorization_code"],"scope":"grantor.read grantor.write","pkce":"required","par":"off","first_party":true}',
+     '{"kind":"web","client_name":"Console","grant_types":["authorization_code"],"scope":"grantor.read grantor.write","pkce":"require","par":"off","first_party":true}',
      'grantor-console', 'console', 'web', 'authorization_code', 'grantor.read grantor.write', 0);
 
 -- Origins whose scripts may call this server for a client: the registered ones, and the origins of a public client's

@@ -13,6 +13,7 @@ use tokio::sync::{Mutex as Turn, MutexGuard};
 use crate::clock::Timestamp;
 use crate::metrics::counters::SignInResult;
 use crate::oauth::activity::{CountKind, FactCounts, FactKind, FactTally, HOUR, begin_of};
+use crate::oauth::client::demand::Demanded;
 use crate::oauth::client::{Client, GrantType};
 use crate::oauth::grant::scope::OPENID;
 use crate::oauth::id::ClientId;
@@ -104,6 +105,12 @@ impl Activity {
         let facts = facts.into_iter().filter(|(is_so, _)| *is_so).map(|(_, kind)| (kind, ""));
         let uri = registered.map(|uri| (FactKind::RedirectUri, uri));
         self.count(at, |counting| counting.facts(&client.id, facts.chain(uri)));
+    }
+
+    /// Counts an answered request by whether it met a demand that is only reported.
+    pub fn demanded(&self, client: &ClientId, (what, is_met): (Demanded, bool), at: Timestamp) {
+        let kind = if is_met { FactKind::DemandMet } else { FactKind::DemandMissed };
+        self.count(at, |counting| counting.facts(client, [(kind, what.as_str())]));
     }
 
     /// Counts a right secret.

@@ -29,7 +29,8 @@ use crate::limits::RateLimits;
 use crate::metrics::counters::Counters;
 use crate::metrics::purge_counters::PurgeCounters;
 use crate::metrics::requests::Requests;
-use crate::oauth::client::Client;
+use crate::oauth::client::demand::Demanded;
+use crate::oauth::client::{Client, Demand};
 use crate::oauth::id::ClientId;
 use crate::oauth::identity::session::LiveSessions;
 use crate::oauth::row_budget::{RowBudget, RowKind};
@@ -93,6 +94,26 @@ pub struct App {
 impl App {
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Counts and logs how an answered request meets the demands that are only reported. `observed`: each demand that is
+    /// about the request, with whether the request meets it.
+    pub fn report(&self, client: &Client, observed: &[(Demanded, bool)], at: Timestamp) {
+        let server = self.config.oauth.demands();
+        for &(what, is_met) in observed {
+            if client.demand(what, &server) != Demand::Report {
+                continue;
+            }
+            self.activity.demanded(&client.id, (what, is_met), at);
+            if !is_met {
+                let (demand, reason) = (what.as_str(), what.reason().word());
+                tracing::info!(
+                    reason,
+                    demand,
+                    "a request was answered that would be refused if the demand were require"
+                );
+            }
+        }
     }
 
     /// The sessions that are live at `now`.

@@ -35,7 +35,7 @@ pub use check::{BAD_FILTER, check_public_url};
 pub use finding::{ConfigError, Finding, SettingSource};
 pub use layers::{LayeredSetting, Layers};
 pub use limits::Limits;
-pub use oauth::{OAuth, RequirePkce};
+pub use oauth::OAuth;
 pub use passwords::PasswordOptions;
 pub use permissions::ConfiguredFile;
 pub use place::PLACES;

@@ -110,9 +110,10 @@ const GRANTING: &[FieldSpec] = &[
         "pkce",
         "PKCE",
         Input::Choice(&[
-            ("", "as the server's oauth.require_pkce"),
-            ("required", "required"),
-            ("optional", "optional"),
+            ("", "as the server's oauth.pkce"),
+            ("off", "not demanded"),
+            ("report", "noted in the log"),
+            ("require", "demanded"),
         ]),
         ("--pkce", "--pkce default"),
     ),
@@ -126,6 +127,17 @@ const GRANTING: &[FieldSpec] = &[
             ("require", "demanded"),
         ]),
         ("--par", "--par default"),
+    ),
+    field(
+        "token_redirect_uri",
+        "Redirect URI with a code",
+        Input::Choice(&[
+            ("", "as the server's oauth.token_redirect_uri"),
+            ("off", "not demanded"),
+            ("report", "noted in the log"),
+            ("require", "demanded"),
+        ]),
+        ("--token-redirect-uri", "--token-redirect-uri default"),
     ),
 ];
 

@@ -152,6 +152,8 @@ fn kind(kind: FactKind) -> &'static str {
 fn title(policy: Policy) -> &'static str {
     match policy {
         Policy::Pkce => "Demand PKCE",
+        Policy::Par => "Demand pushed requests",
+        Policy::TokenRedirectUri => "Demand the redirect URI with a code",
         Policy::State => "Demand a state",
         Policy::Nonce => "Demand a nonce",
         Policy::ExactRedirectUri => "Demand the exact redirect URI",
@@ -168,6 +170,7 @@ fn verdict(verdict: HealthVerdict) -> Cell {
         HealthVerdict::Safe => Cell::badge("good", "safe"),
         HealthVerdict::WouldRefuse => Cell::badge("bad", "would refuse"),
         HealthVerdict::NoTraffic => Cell::badge("warn", "not known"),
+        HealthVerdict::NotCounted => Cell::badge("", "not counted"),
         HealthVerdict::AlwaysRequired => Cell::badge("", "demanded already"),
     }
 }
@@ -180,7 +183,10 @@ fn change(client: &Client, health: &PolicyHealth) -> Option<String> {
     let path = path_of("clients", client.id.as_str());
     let value = segment(health.value.as_deref().unwrap_or_default());
     match health.policy {
-        Policy::Pkce => Some(format!("{path}/edit?set_pkce=required")),
+        Policy::Pkce | Policy::Par | Policy::TokenRedirectUri => {
+            let setting = if health.verdict == HealthVerdict::NotCounted { "report" } else { "require" };
+            Some(format!("{path}/edit?set_{}={setting}", health.policy.as_str()))
+        }
         Policy::RemoveRedirectUri => Some(format!("{path}/edit?remove_redirect_uris={value}")),
         Policy::RemoveScope => Some(format!("{path}/edit?remove_scope={value}")),
         Policy::RemoveGrantType => Some(format!("{path}/edit?remove_grant_types={value}")),

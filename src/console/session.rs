@@ -143,6 +143,7 @@ pub(super) async fn redeem(
     };
     let redemption = Redemption {
         redirect_uri: Some(redirect_uri(&app.issuer).as_str().to_owned()),
+        may_omit_redirect_uri: false,
         verifier: Some(verifier(&binding, state)),
     };
     let view = app.cache.fresh();

@@ -8,9 +8,7 @@ use crate::flows::{self, CheckedRequest, NewFlow};
 use crate::http::answer;
 use crate::http::call::Request;
 use crate::http::form;
-use crate::oauth::client::Demand;
 use crate::oauth::error::OAuthError;
-use crate::oauth::reason::Reason;
 use crate::oauth::request::Refusal;
 use crate::oauth::request::interaction::{FlowProgress, Next};
 use crate::oauth::request::params::Params;
@@ -114,12 +112,5 @@ async fn checked(
         None => Arrived { received: Received::resolve(source, params), pushed: None },
     };
     let checked = flows::validate(app, request, &arrived.received).await?;
-    let demand = checked.client.client.par.unwrap_or(app.config.oauth.par);
-    if arrived.pushed.is_none() && demand == Demand::Report {
-        tracing::info!(
-            reason = Reason::PushedRequestRequired.word(),
-            "the application did not push its request; with par = require, it would be refused"
-        );
-    }
     Ok((checked, arrived))
 }

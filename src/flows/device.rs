@@ -46,6 +46,7 @@ pub(super) async fn resume(
         required_groups: group::required(&client.client, &device.granted.scope, &*catalogue),
         granted: device.granted.clone(),
         challenge: None,
+        was_pushed: false,
         nonce: None,
         // The person at the device may be another one than the person who types the code, so consent is always asked
         // for.

@@ -101,9 +101,8 @@ async fn validate_over(
     };
     call.set_application(&client);
     let catalogue = view.catalogue().await?;
-    let pkce = app.config.oauth.require_pkce.default_policy();
-    let known =
-        ServerContext { catalogue: &*catalogue, issuer: &app.issuer, pkce, par: app.config.oauth.par };
+    let demands = app.config.oauth.demands();
+    let known = ServerContext { catalogue: &*catalogue, issuer: &app.issuer, demands };
     let mut request = request::validate(&client.client, received, &known)?;
     if request.prompt.create && !app.config.sign_up.enabled {
         let error = Reason::PromptUnknown
@@ -283,6 +282,7 @@ pub async fn issue(
     match (response::make(app, http, &answering).await, flow) {
         (Ok(Some(response)), _) => {
             app.activity.authorized(&checked.client.client, request, http.now);
+            app.report(&checked.client.client, &request.demanded(), http.now);
             let mut pairs: Vec<(&str, &str)> =
                 response.iter().map(|(name, value)| (*name, value.as_str())).collect();
             pairs.extend(state.as_deref().map(|state| ("state", state)));

@@ -63,6 +63,12 @@ pub enum FactKind {
     /// Those whose redirect URI has another port than the registered one (RFC 8252 §7.3).
     #[strum(serialize = "authorized.other_port")]
     OtherPort,
+    /// Answered requests that met a demand which was only reported, by the demand.
+    #[strum(serialize = "demand.met")]
+    DemandMet,
+    /// Those that would have been refused if it had been required.
+    #[strum(serialize = "demand.missed")]
+    DemandMissed,
     /// The redirect URI of answered authorization requests, as it is registered.
     #[strum(serialize = "redirect_uri")]
     RedirectUri,

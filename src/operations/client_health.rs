@@ -62,7 +62,7 @@ pub async fn find(context: &Context<'_>, client: &ClientId) -> Result<ClientHeal
         valid.map(|secret| SecretUse { id: secret.id.clone(), last_used_at: secret.last_used_at }).collect();
     let policies = health::policies(&ObservedClient {
         client: &record.client,
-        pkce: context.config.oauth.require_pkce.default_policy(),
+        demands: context.config.oauth.demands(),
         counts: &counts,
         secrets: &secrets,
         since,

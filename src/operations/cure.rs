@@ -61,10 +61,7 @@ pub(super) fn cure(reason: Reason, facts: &Facts<'_>) -> Option<Cure> {
         ),
         Reason::ClientDisabled => cure(facts.update("--enable"), None),
         Reason::ChallengeMissing => cure(
-            facts
-                .client
-                .filter(|client| !client.kind.is_public())
-                .and_then(|_| facts.update("--pkce optional")),
+            facts.client.filter(|client| !client.kind.is_public()).and_then(|_| facts.update("--pkce off")),
             Some("it is better to switch on PKCE in the application"),
         ),
         Reason::AssertionAudience => cure(token_endpoint(facts), None),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use grantor::clock::{Seconds, Timestamp};
 use grantor::oauth::activity::CountKind;
-use grantor::oauth::client::{ClientKind, PkcePolicy};
+use grantor::oauth::client::{ClientKind, Demand};
 use grantor::oauth::id::ClientId;
 use grantor::oauth::request::redirect_uri::RegisteredUri;
 use grantor::operations::actor::Actor;
@@ -20,7 +20,7 @@ use crate::support::server::purging;
 use crate::support::{Application, Browser, Cluster, Operator, TestServer};
 
 /// What is known about a client, as JSON, without writing what waits.
-async fn health(server: &TestServer, id: &str) -> Value {
+pub(crate) async fn health(server: &TestServer, id: &str) -> Value {
     let context = server.app.operations(server.app.now(), Actor::server());
     client_health::find(&context, &ClientId::new(id)).await.unwrap().to_json()
 }
@@ -55,7 +55,7 @@ fn uses<'v>(health: &'v Value, list: &str, value: &str) -> &'v Value {
 
 /// A web application that may leave PKCE out, with a second redirect URI.
 async fn lenient(server: &TestServer) -> Application {
-    let mut web = Registration::web("web").scopes("openid read write").pkce(PkcePolicy::Optional);
+    let mut web = Registration::web("web").scopes("openid read write").pkce(Demand::Off);
     let second = RegisteredUri::register("https://app.example/old", ClientKind::Web).unwrap();
     web.client.redirect_uris.push(second);
     server.register(web).await

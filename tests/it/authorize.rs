@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use grantor::oauth::client::{GrantType, PkcePolicy};
+use grantor::oauth::client::{Demand, GrantType};
 use reqwest::Method;
 
 use crate::support::relying_party::Registration;
@@ -112,9 +112,9 @@ async fn without_a_scope_a_client_gets_its_scopes_that_are_not_sensitive() {
 #[tokio::test]
 async fn pkce_may_be_optional_for_confidential_clients_but_never_for_public_ones() {
     let none: [(&str, &str); 2] = [("code_challenge", ""), ("code_challenge_method", "")];
-    let server = TestServer::start_with(&[("oauth.require_pkce", "public")]).await;
+    let server = TestServer::start_with(&[("oauth.pkce", "off")]).await;
     let (web, spa) = (server.web().await, server.spa().await);
-    let strict = server.register(Registration::web("strict").pkce(PkcePolicy::Required)).await;
+    let strict = server.register(Registration::web("strict").pkce(Demand::Require)).await;
     assert!(server.browser().open(&web.url_with(&none)).await.is_sign_in());
     for client in [&spa, &strict] {
         let answer = server.get(&client.url_with(&none)).await;

@@ -3,9 +3,8 @@
 use grantor::clock::{Seconds, Timestamp};
 use grantor::oauth::client::origin::Origin;
 use grantor::oauth::client::{
-    AssertionAudience, AuthMethod, Branding, Client, ClientKind, ClientMetadata, ContentEncryption,
-    Encryption, GrantType, IdTokenClaims, KeyManagement, Links, LogoutUris, PkcePolicy, SubjectType,
-    TokenFormat,
+    AssertionAudience, AuthMethod, Branding, Client, ClientKind, ClientMetadata, ContentEncryption, Demand,
+    Encryption, GrantType, IdTokenClaims, KeyManagement, Links, LogoutUris, SubjectType, TokenFormat,
 };
 use grantor::oauth::grant::scope::Scope;
 use grantor::oauth::id::ClientId;
@@ -85,7 +84,7 @@ fn asked() -> impl Strategy<Value = ClientMetadata> {
     let brand = (of(text()), of(text()), of(text()), of(text()), of(text()));
     let scopes = vec("[!#-\\[\\]-~]{1,9}", 0..5);
     let flows = (uris(), uris(), origins(), some_of(GrantType::ALL), some_of(ANSWERED), scopes);
-    (who, brand, flows, of(one_of(PkcePolicy::ALL)), any::<(bool, bool, bool)>()).prop_map(
+    (who, brand, flows, of(one_of(Demand::ALL)), any::<(bool, bool, bool)>()).prop_map(
         |(who, brand, flows, pkce, asked)| {
             let (accent, background, background_dark, radius, logo_dark) = brand;
             let (kind, name, site, policy, terms, logo) = who;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use grantor::oauth::client::{GrantType, PkcePolicy};
+use grantor::oauth::client::{Demand, GrantType};
 use oauth2::TokenResponse as _;
 
 use crate::support::relying_party::Registration;
@@ -163,7 +163,7 @@ async fn a_refused_request_uses_the_code_up_and_the_next_one_learns_that() {
 #[tokio::test]
 async fn a_verifier_without_a_challenge_is_refused() {
     let server = TestServer::start().await;
-    let registration = Registration::web("old").pkce(PkcePolicy::Optional);
+    let registration = Registration::web("old").pkce(Demand::Off);
     let (old, mut browser) = (server.register(registration).await, server.alice().await);
     let url = old.url_with(&[("code_challenge", ""), ("code_challenge_method", "")]);
 

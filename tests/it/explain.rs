@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use grantor::clock::{Seconds, Timestamp};
-use grantor::oauth::client::{AuthMethod, GrantType, PkcePolicy};
+use grantor::oauth::client::{AuthMethod, Demand, GrantType};
 use grantor::store::refusals::{self, KeptRefusal, MAX_ROWS, MAX_ROWS_OF_A_NETWORK};
 use grantor::work::kept_refusals;
 use grantor::work::purge::pass;
@@ -97,7 +97,7 @@ fn scopes_and_challenges() -> Vec<Case> {
             "pkce.challenge_missing",
             json!(null),
             json!([]),
-            json!("grantor client update web --pkce optional"),
+            json!("grantor client update web --pkce off"),
         ),
         (
             ("code_challenge_method", "plain"),
@@ -147,7 +147,7 @@ fn addresses_and_types() -> Vec<Case> {
 #[tokio::test]
 async fn a_refusal_says_what_was_asked_for_what_is_allowed_and_which_command_allows_it() {
     let server = TestServer::start().await;
-    let web = server.register(Registration::web("web").scopes("read").pkce(PkcePolicy::Required)).await;
+    let web = server.register(Registration::web("web").scopes("read").pkce(Demand::Require)).await;
     let operator = Operator::of(&server);
     let mut browser = server.browser();
     for (changes, reason, came, registered, command) in

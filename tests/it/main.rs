@@ -39,6 +39,7 @@ mod database_tls;
 mod deadline;
 mod decisions;
 #[cfg(target_os = "linux")]
+mod demands;
 mod deploy;
 mod device;
 mod encryption;

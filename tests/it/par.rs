@@ -24,7 +24,7 @@ async fn push(app: &Application, changes: &[(&str, &str)]) -> Answer {
 }
 
 /// The `request_uri` of a pushed request.
-async fn pushed(app: &Application, changes: &[(&str, &str)]) -> String {
+pub(crate) async fn pushed(app: &Application, changes: &[(&str, &str)]) -> String {
     let answer = push(app, changes).await;
     assert_eq!(answer.status, 201, "{answer:?}");
     assert_eq!(answer.header("cache-control"), "no-store");
@@ -36,7 +36,7 @@ async fn pushed(app: &Application, changes: &[(&str, &str)]) -> String {
 }
 
 /// The address that the browser is sent to.
-fn url(app: &Application, uri: &str) -> String {
+pub(crate) fn url(app: &Application, uri: &str) -> String {
     let query = serde_urlencoded::to_string([("client_id", app.id.as_str()), ("request_uri", uri)]).unwrap();
     let endpoint = app.url_with(&[]).split_once('?').unwrap().0.to_owned();
     format!("{endpoint}?{query}")

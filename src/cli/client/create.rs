@@ -17,8 +17,8 @@ use super::links::{LinkChanges, link_change};
 use super::logo::logos;
 use super::secrets::source;
 use super::words::{
-    AlgorithmOrDefault, Audience, DemandOrDefault, Format, Grant, Kind, MethodOrAny, PkceOrDefault, Subject,
-    grants, group, origins, redirect_uris, response_types, schemes,
+    AlgorithmOrDefault, Audience, DemandOrDefault, Format, Grant, Kind, MethodOrAny, Subject, grants, group,
+    origins, redirect_uris, response_types, schemes,
 };
 use crate::oauth::client::{
     Branding, CertificateSettings, Client, ClientKind, ClientMetadata, GrantType, IdTokenClaims, Links,
@@ -76,14 +76,18 @@ pub(in crate::cli) struct Options {
     /// Basic or post
     #[arg(long)]
     auth_method: Option<MethodOrAny>,
-    /// Whether the application must use PKCE; with default, or without this option, the server's oauth.require_pkce
+    /// Whether the application must use PKCE; with default, or without this option, the server's oauth.pkce
     /// decides
     #[arg(long)]
-    pkce: Option<PkceOrDefault>,
+    pkce: Option<DemandOrDefault>,
     /// Whether the application must push its authorization requests to /par; with default, or without this option, the
     /// server's oauth.par decides
     #[arg(long)]
     par: Option<DemandOrDefault>,
+    /// Whether the application must repeat the redirect URI when it redeems a code; with default, or without this option,
+    /// the server's oauth.token_redirect_uri decides
+    #[arg(long)]
+    token_redirect_uri: Option<DemandOrDefault>,
     /// The algorithm that signs its ID Tokens; default, or no option, is RS256, if the server offers it
     #[arg(long, value_name = "ALG")]
     id_token_alg: Option<AlgorithmOrDefault>,
@@ -243,6 +247,7 @@ fn client_of(options: &Options) -> Result<Client, CliError> {
         auth_method: options.auth_method.and_then(Into::into),
         pkce: options.pkce.and_then(Into::into),
         par: options.par.and_then(Into::into),
+        token_redirect_uri: options.token_redirect_uri.and_then(Into::into),
         id_token_alg: options.id_token_alg.and_then(Into::into),
         id_token_claims: options.id_token_claims.clone(),
         jwks: options.jwks.as_deref().map(jwks).transpose()?,

@@ -6,7 +6,7 @@ use super::super::table::{card, table};
 use super::super::{CliError, OutputOptions};
 use crate::clock::Timestamp;
 use crate::oauth::client::origin::Origin;
-use crate::oauth::client::{AuthMethod, Client, Demand, GrantType, PkcePolicy};
+use crate::oauth::client::{AuthMethod, Client, Demand, GrantType};
 use crate::oauth::id::ClientId;
 use crate::oauth::localized_text::LocalizedText;
 use crate::oauth::request::redirect_uri::RegisteredUri;
@@ -59,8 +59,9 @@ fn to_text(record: &ClientRecord) -> String {
         ("authentication", client.auth_method.map_or("any", AuthMethod::as_str).into()),
         ("keys", keys(client)),
         ("certificate", certificate(client)),
+        ("redirect URI with a code", client.token_redirect_uri.map_or("default", Demand::as_str).into()),
         ("PAR", client.par.map_or("default", Demand::as_str).into()),
-        ("PKCE", client.pkce.map_or("default", PkcePolicy::as_str).into()),
+        ("PKCE", client.pkce.map_or("default", Demand::as_str).into()),
         ("ID Token", client.id_token_alg.map_or("default", SigningAlgorithm::as_str).into()),
         ("ID Token has", client.id_token_claims.to_string()),
         ("UserInfo", client.userinfo_alg.map_or("JSON", SigningAlgorithm::as_str).into()),

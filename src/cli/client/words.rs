@@ -6,7 +6,7 @@ use url::Url;
 use super::super::CliError;
 use crate::oauth::client::origin::Origin;
 use crate::oauth::client::{
-    AssertionAudience, AuthMethod, ClientKind, Demand, GrantType, PkcePolicy, SubjectType, TokenFormat,
+    AssertionAudience, AuthMethod, ClientKind, Demand, GrantType, SubjectType, TokenFormat,
 };
 use crate::oauth::request::redirect_uri::RegisteredUri;
 use crate::oauth::request::response_type::ResponseType;
@@ -72,11 +72,6 @@ choice!(DemandOrDefault for Option<Demand> {
     Off = "off" => Some(Demand::Off),
     Report = "report" => Some(Demand::Report),
     Require = "require" => Some(Demand::Require),
-    Default = "default" => None,
-});
-choice!(PkceOrDefault for Option<PkcePolicy> {
-    Required = "required" => Some(PkcePolicy::Required),
-    Optional = "optional" => Some(PkcePolicy::Optional),
     Default = "default" => None,
 });
 

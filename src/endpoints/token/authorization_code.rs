@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::request::{Decision, TokenRequest, draft};
 use crate::failure::Denied;
 use crate::issuing::code::{self, PreparedCode};
+use crate::oauth::client::demand::Demanded;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::code::Redemption;
 use crate::oauth::reason::Reason;
@@ -24,6 +25,9 @@ pub(super) async fn prepare(
     };
     let redemption = Redemption {
         redirect_uri: asked.params.one("redirect_uri")?.map(str::to_owned),
+        may_omit_redirect_uri: !decision
+            .client
+            .must(Demanded::TokenRedirectUri, &asked.app.config.oauth.demands()),
         verifier: pkce::verifier(asked.params)?.map(str::to_owned),
     };
     Ok(PreparedCode { code: Hash::of(code), redemption, draft: draft(asked, &decision).await? })

@@ -18,6 +18,7 @@ use crate::http::answer;
 use crate::http::call::{Call, Request};
 use crate::http::sender;
 use crate::oauth::client::GrantType;
+use crate::oauth::client::demand::Demanded;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant;
 use crate::oauth::token::TokenResponse;
@@ -119,6 +120,10 @@ async fn exchange(
     app.counters.issue(grant);
     if let Some(client) = request.application() {
         app.activity.issued(&client.client, grant, &answer.scope, request.now);
+        if grant == GrantType::AuthorizationCode {
+            let has_redirect_uri = params.one("redirect_uri")?.is_some();
+            app.report(&client.client, &[(Demanded::TokenRedirectUri, has_redirect_uri)], request.now);
+        }
     }
     if app.config.audit.issuances {
         app.audit.issued(issuance(request, &proofs.credentials, grant, &answer));

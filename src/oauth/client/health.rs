@@ -5,7 +5,8 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::clock::Timestamp;
 use crate::oauth::activity::{FactCounts, FactKind, FactTally};
-use crate::oauth::client::{Client, ClientKind, GrantType, PkcePolicy};
+use crate::oauth::client::demand::{Demanded, Demands};
+use crate::oauth::client::{Client, ClientKind, Demand, GrantType};
 use crate::oauth::reason::Reason;
 use crate::oauth::word::word;
 
@@ -16,6 +17,10 @@ use crate::oauth::word::word;
 pub enum Policy {
     /// A challenge for each code (RFC 7636).
     Pkce,
+    /// Pushed authorization requests (RFC 9126).
+    Par,
+    /// The redirect URI in the request that redeems a code (RFC 6749 §4.1.3).
+    TokenRedirectUri,
     /// A `state` in each authorization request (RFC 6749 §10.12).
     State,
     /// A nonce in each request with the scope `openid` (OpenID Connect Core §3.1.2.1).
@@ -40,6 +45,8 @@ pub enum HealthVerdict {
     WouldRefuse,
     /// There were no requests that the policy is about.
     NoTraffic,
+    /// The demand is off, so the server has not counted what would have been refused.
+    NotCounted,
     /// The server demands it of this client already.
     AlwaysRequired,
 }
@@ -70,8 +77,8 @@ pub struct SecretUse {
 #[derive(Clone, Copy, Debug)]
 pub struct ObservedClient<'a> {
     pub client: &'a Client,
-    /// The policy for confidential clients without their own policy.
-    pub pkce: PkcePolicy,
+    /// What is demanded of clients without settings of their own.
+    pub demands: Demands,
     pub counts: &'a FactCounts,
     /// The valid secrets, the oldest first.
     pub secrets: &'a [SecretUse],
@@ -98,6 +105,10 @@ pub fn policies(observed: &ObservedClient<'_>) -> Vec<PolicyHealth> {
     let client = observed.client;
     if client.grants.contains(&GrantType::AuthorizationCode) || !client.response_types.is_empty() {
         found.extend([pkce(observed), state(observed), nonce(observed), exact_redirect_uri(observed)]);
+        found.push(observed.reported(Policy::Par, Demanded::Par));
+    }
+    if client.grants.contains(&GrantType::AuthorizationCode) {
+        found.push(observed.reported(Policy::TokenRedirectUri, Demanded::TokenRedirectUri));
     }
     if client.grants.contains(&GrantType::RefreshToken) {
         found.push(refresh_without_grace(observed));
@@ -109,7 +120,7 @@ pub fn policies(observed: &ObservedClient<'_>) -> Vec<PolicyHealth> {
 
 fn pkce(observed: &ObservedClient<'_>) -> PolicyHealth {
     let client = observed.client;
-    if client.kind.is_public() || client.pkce.unwrap_or(observed.pkce) == PkcePolicy::Required {
+    if client.must(Demanded::Pkce, &observed.demands) {
         return always(Policy::Pkce, "This client must use PKCE already.");
     }
     let what = ["requests for a code", "had a code_challenge", "had no code_challenge"];
@@ -176,6 +187,28 @@ impl ObservedClient<'_> {
     /// The answer for a demand on the requests `all`, which the requests `refused` among them did not meet.
     fn demand(&self, policy: Policy, (all, refused): (FactKind, FactKind), what: [&str; 3]) -> PolicyHealth {
         verdict(policy, self.counts.number(all), self.counts.of(refused, ""), what)
+    }
+
+    /// The answer for a demand whose requests are counted while it is set to `report`.
+    fn reported(&self, policy: Policy, what: Demanded) -> PolicyHealth {
+        let [met, missed] =
+            [FactKind::DemandMet, FactKind::DemandMissed].map(|kind| self.counts.of(kind, what.as_str()));
+        let number = |tally: Option<FactTally>| tally.map_or(0, |tally| tally.count);
+        let name = what.as_str();
+        match self.client.demand(what, &self.demands) {
+            Demand::Require => always(policy, "The server demands this of the client already."),
+            Demand::Off if met.is_none() && missed.is_none() => PolicyHealth {
+                policy,
+                value: None,
+                verdict: HealthVerdict::NotCounted,
+                refused: None,
+                sentence: format!("Requests are counted as soon as {name} is set to report."),
+            },
+            Demand::Off | Demand::Report => {
+                let requests = ["requests that were counted", "met the demand", "would have been refused"];
+                verdict(policy, number(met) + number(missed), missed, requests)
+            }
+        }
     }
 }
 
@@ -288,7 +321,8 @@ mod tests {
         secrets: &[SecretUse],
     ) -> Vec<(Policy, String, HealthVerdict)> {
         let since = NOW - Seconds::new(1000);
-        let observed = ObservedClient { client, pkce: PkcePolicy::Optional, counts, secrets, since };
+        let demands = Demands { pkce: Demand::Off, par: Demand::Report, token_redirect_uri: Demand::Off };
+        let observed = ObservedClient { client, demands, counts, secrets, since };
         let answers = policies(&observed).into_iter();
         answers.map(|answer| (answer.policy, answer.value.unwrap_or_default(), answer.verdict)).collect()
     }
@@ -315,7 +349,7 @@ mod tests {
         assert_eq!(of(&web, &[five, one], Policy::Pkce), Some(HealthVerdict::WouldRefuse));
         let spa = example(ClientKind::Spa);
         assert_eq!(of(&spa, &[five], Policy::Pkce), Some(HealthVerdict::AlwaysRequired));
-        let strict = web.clone().with(|metadata| metadata.pkce = Some(PkcePolicy::Required));
+        let strict = web.clone().with(|metadata| metadata.pkce = Some(Demand::Require));
         assert_eq!(of(&strict, &[five], Policy::Pkce), Some(HealthVerdict::AlwaysRequired));
         assert_eq!(of(&web, &[], Policy::ExactRedirectUri), Some(HealthVerdict::AlwaysRequired));
         assert_eq!(of(&example(ClientKind::Service), &[], Policy::State), None, "it sends no one to sign in");

@@ -11,8 +11,8 @@ use crate::oauth::client::kind::ClientKind;
 use crate::oauth::client::links::Links;
 use crate::oauth::client::origin::Origin;
 use crate::oauth::client::vocabulary::{
-    AssertionAudience, AuthMethod, ContentEncryption, Demand, GrantType, KeyManagement, PkcePolicy,
-    SubjectType, TokenFormat,
+    AssertionAudience, AuthMethod, ContentEncryption, Demand, GrantType, KeyManagement, SubjectType,
+    TokenFormat,
 };
 use crate::oauth::grant::scope::{Scope, is_scope_name};
 use crate::oauth::id::ClientId;
@@ -59,10 +59,13 @@ pub struct ClientMetadata {
     /// `client_secret_post`.
     #[serde(rename = "token_endpoint_auth_method")]
     pub auth_method: Option<AuthMethod>,
-    /// `None` follows the server's `[oauth] require_pkce`.
-    pub pkce: Option<PkcePolicy>,
-    /// Whether it must push its authorization requests (RFC 9126). `None` follows the server's `[oauth] par`.
+    /// Whether it must use PKCE (RFC 7636). For this and the next two, `None` follows the option of the same name in the
+    /// server's `[oauth]`.
+    pub pkce: Option<Demand>,
+    /// Whether it must push its authorization requests (RFC 9126).
     pub par: Option<Demand>,
+    /// Whether it must repeat the redirect URI when it redeems a code (RFC 6749 §4.1.3).
+    pub token_redirect_uri: Option<Demand>,
     /// The algorithm that signs its ID Tokens. `None`: RS256, if the server offers it.
     #[serde(rename = "id_token_signed_response_alg")]
     pub id_token_alg: Option<SigningAlgorithm>,
@@ -172,6 +175,7 @@ impl ClientMetadata {
             auth_method: None,
             pkce: None,
             par: None,
+            token_redirect_uri: None,
             id_token_alg: None,
             id_token_encryption: None,
             id_token_claims: IdTokenClaims::None,
@@ -381,7 +385,7 @@ mod tests {
             response_types: vec![ResponseType::CodeIdToken],
             scopes: Scope::from_stored("openid read"),
             auth_method: Some(AuthMethod::PrivateKeyJwt),
-            pkce: Some(PkcePolicy::Required),
+            pkce: Some(Demand::Require),
             id_token_alg: Some(SigningAlgorithm::Es256),
             id_token_encryption: Encryption::parse("ECDH-ES A128CBC-HS256"),
             id_token_claims: IdTokenClaims::parse("groups email").unwrap(),
@@ -445,7 +449,7 @@ mod tests {
             "response_types": ["code id_token"],
             "scope": "openid read",
             "token_endpoint_auth_method": "private_key_jwt",
-            "pkce": "required",
+            "pkce": "require",
             "id_token_signed_response_alg": "ES256",
             "id_token_encrypted_response_alg": "ECDH-ES",
             "id_token_encrypted_response_enc": "A128CBC-HS256",

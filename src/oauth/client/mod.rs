@@ -4,6 +4,7 @@ pub mod assertion;
 pub mod branding;
 pub mod certificate;
 pub mod console;
+pub mod demand;
 pub mod health;
 pub mod id_token_claims;
 pub mod kind;
@@ -21,8 +22,8 @@ pub use links::Links;
 pub use metadata::{ClientMetadata, Encryption, LogoutUris};
 use std::ops::{Deref, DerefMut};
 pub use vocabulary::{
-    AssertionAudience, AuthMethod, ContentEncryption, Demand, GrantType, KeyManagement, PkcePolicy,
-    SubjectType, TokenFormat,
+    AssertionAudience, AuthMethod, ContentEncryption, Demand, GrantType, KeyManagement, SubjectType,
+    TokenFormat,
 };
 
 use url::Url;

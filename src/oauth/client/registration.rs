@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::oauth::client::certificate::RegisteredSubject;
 use crate::oauth::client::{
-    AuthMethod, ClientKind, ClientMetadata, GrantType, IdTokenClaims, LogoutUris, PkcePolicy, SubjectType,
+    AuthMethod, ClientKind, ClientMetadata, Demand, GrantType, IdTokenClaims, LogoutUris, SubjectType,
 };
 use crate::oauth::display_text::is_line;
 use crate::oauth::grant::scope::{OFFLINE_ACCESS, OPENID};
@@ -310,8 +310,11 @@ fn check_kind(client: &ClientMetadata, findings: &mut Findings) {
         let grant = grant.as_str();
         findings.add("grant_types", format!("a {kind} client is public and cannot use {grant}"));
     }
-    if client.pkce == Some(PkcePolicy::Optional) {
-        findings.add("pkce", format!("a {kind} client is public and must use PKCE"));
+    if client.pkce == Some(Demand::Off) {
+        findings.add(
+            "pkce",
+            format!("a {kind} client is public and must use PKCE; `pkce` can be report or require"),
+        );
     }
 }
 

@@ -105,26 +105,18 @@ pub enum ContentEncryption {
     A256CbcHs512,
 }
 
-/// Whether a client must send a PKCE challenge (RFC 7636).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
-#[strum(serialize_all = "lowercase")]
-pub enum PkcePolicy {
-    Required,
-    Optional,
-}
-
-/// Whether something is demanded of a client.
+/// Whether something is demanded of a client ([`Demanded`](super::demand::Demanded) says what).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "lowercase")]
 pub enum Demand {
     Off,
-    /// It is only noted who does not do it.
+    /// Nothing is refused; what would be refused is counted and logged.
     Report,
     Require,
 }
 
 word!(GrantType, AuthMethod, AssertionAudience, SubjectType, TokenFormat);
-word!(Demand, KeyManagement, ContentEncryption, PkcePolicy);
+word!(Demand, KeyManagement, ContentEncryption);
 
 impl fmt::Display for GrantType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

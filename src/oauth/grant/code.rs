@@ -30,6 +30,9 @@ pub struct Code {
 #[derive(Clone, Debug)]
 pub struct Redemption {
     pub redirect_uri: Option<String>,
+    /// Whether the redirect URI may be missing. A code without a challenge needs it in any case: nothing else binds the code
+    /// to the request that it was issued for.
+    pub may_omit_redirect_uri: bool,
     pub verifier: Option<String>,
 }
 
@@ -61,6 +64,7 @@ pub fn redeem(
                 .because("the redirect_uri is not the one of the authorization request")
                 .with(detail.registered([code.redirect_uri.as_str()])));
         }
+        None if redemption.may_omit_redirect_uri && code.challenge.is_some() => {}
         None => {
             let detail = Detail::of(DetailSubject::RedirectUri);
             return Err(Reason::CodeRedirectUri

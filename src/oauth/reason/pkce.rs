@@ -12,8 +12,8 @@ pub(super) const CHALLENGE_MISSING: ReasonRow = ReasonRow {
     who: &[Developer, Operator],
     what: "The application must protect its code with PKCE, but sent no code_challenge.",
     fix: "Enable PKCE in the client library (method S256). For a confidential application that cannot use \
-          it, the operator may register the application with --pkce optional.",
-    command: Some("grantor client update calendar --pkce optional"),
+          it, the operator may register the application with --pkce off.",
+    command: Some("grantor client update calendar --pkce off"),
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=calendar\n\

@@ -251,6 +251,7 @@ mod tests {
             },
             granted: Granted::of_scope(Scope::from_stored(scope)),
             challenge: None::<Challenge>,
+            was_pushed: false,
             nonce: None,
             named: BTreeSet::default(),
             optional: Names::default(),

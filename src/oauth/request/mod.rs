@@ -16,7 +16,8 @@ pub mod return_address;
 
 use std::collections::BTreeSet;
 
-use crate::oauth::client::{Client, Demand, GrantType, PkcePolicy};
+use crate::oauth::client::demand::{Demanded, Demands};
+use crate::oauth::client::{Client, GrantType};
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::grant::resource::{KnownResources, RegisteredResources};
@@ -45,6 +46,8 @@ pub struct AuthorizationRequest {
     /// What the request is granted if nothing refuses it, with only the claims that the client may receive.
     pub granted: Granted,
     pub challenge: Option<Challenge>,
+    /// Whether the application pushed it (RFC 9126).
+    pub was_pushed: bool,
     /// The value that the ID Token must repeat (OpenID Connect Core §3.1.2.1).
     pub nonce: Option<String>,
     pub prompt: Prompt,
@@ -68,6 +71,12 @@ pub enum AnswerTo {
 }
 
 impl AuthorizationRequest {
+    /// The demands that are about this request, each with whether the request meets it.
+    pub fn demanded(&self) -> Vec<(Demanded, bool)> {
+        let pkce = self.response_type.has_code().then(|| (Demanded::Pkce, self.challenge.is_some()));
+        pkce.into_iter().chain([(Demanded::Par, self.was_pushed)]).collect()
+    }
+
     /// Refuses the request. An application gets the error by redirect. If a device asked, the person sees the error on
     /// a page, because the device gets it when it polls.
     pub fn refuse(self, error: OAuthError) -> Refusal {
@@ -142,10 +151,8 @@ pub struct ServerContext<'k, K> {
     /// Scopes and resources.
     pub catalogue: &'k K,
     pub issuer: &'k str,
-    /// The policy for confidential clients without their own policy.
-    pub pkce: PkcePolicy,
-    /// Whether clients without a policy of their own must push their requests.
-    pub par: Demand,
+    /// What is demanded of clients without settings of their own.
+    pub demands: Demands,
 }
 
 /// Validates a complete request of `client` (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.2).
@@ -186,6 +193,7 @@ pub fn validate<K: KnownScopes + KnownResources>(
                 granted: Granted::new(scope, resources, claims),
                 named,
                 challenge,
+                was_pushed: received.is_pushed(),
                 nonce,
                 prompt,
                 expected,
@@ -237,7 +245,7 @@ fn check<K: KnownScopes + KnownResources>(
     let params = received.params();
     params.check(&CHECKED_PARAMETERS)?;
     received.check_length()?;
-    if !received.is_pushed() && client.par.unwrap_or(known.par) == Demand::Require {
+    if !received.is_pushed() && client.must(Demanded::Par, &known.demands) {
         return Err(Reason::PushedRequestRequired.because(
             "the application must push its request to /par, and send the browser with the request_uri from there",
         ));
@@ -248,7 +256,7 @@ fn check<K: KnownScopes + KnownResources>(
     let challenge = match response_type.has_code() {
         true => {
             client.may_use(GrantType::AuthorizationCode)?;
-            Challenge::from_request(client, known.pkce, params)?
+            Challenge::from_request(client, &known.demands, params)?
         }
         false => None,
     };

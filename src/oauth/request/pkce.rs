@@ -4,7 +4,8 @@ use aws_lc_rs::{constant_time, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::oauth::client::{Client, PkcePolicy};
+use crate::oauth::client::Client;
+use crate::oauth::client::demand::{Demanded, Demands};
 use crate::oauth::detail::{Detail, DetailSubject};
 use crate::oauth::error::OAuthError;
 use crate::oauth::reason::Reason;
@@ -22,12 +23,12 @@ impl Challenge {
     /// If it is required and missing, malformed, or its method is not S256.
     pub fn from_request(
         client: &Client,
-        default: PkcePolicy,
+        server: &Demands,
         params: &Params,
     ) -> Result<Option<Self>, OAuthError> {
         let method = params.one("code_challenge_method")?;
         let Some(challenge) = params.one("code_challenge")? else {
-            if method.is_some() || is_required(client, default) {
+            if method.is_some() || client.must(Demanded::Pkce, server) {
                 return Err(Reason::ChallengeMissing
                     .because("the parameter code_challenge is missing; this client must use PKCE with S256")
                     .with(Detail::of(DetailSubject::CodeChallenge)));
@@ -58,11 +59,6 @@ impl Challenge {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
-
-/// Always for public clients; for confidential ones by their record or the server's default.
-fn is_required(client: &Client, default: PkcePolicy) -> bool {
-    client.kind.is_public() || client.pkce.unwrap_or(default) == PkcePolicy::Required
 }
 
 /// The verifier of a token request (RFC 7636 §4.5); `None` if the request has no verifier.
@@ -105,14 +101,15 @@ pub fn verify(challenge: Option<&Challenge>, verifier: Option<&str>) -> Result<(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::oauth::client::{ClientKind, example};
+    use crate::oauth::client::{ClientKind, Demand, example};
 
     const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
     const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-    fn request(text: &str, kind: ClientKind, default: PkcePolicy) -> Result<Option<Challenge>, Reason> {
+    fn request(text: &str, kind: ClientKind, pkce: Demand) -> Result<Option<Challenge>, Reason> {
         let params = Params::parse(text.as_bytes()).unwrap();
-        Challenge::from_request(&example(kind), default, &params).map_err(|error| error.reason)
+        let server = Demands { pkce, par: Demand::Off, token_redirect_uri: Demand::Off };
+        Challenge::from_request(&example(kind), &server, &params).map_err(|error| error.reason)
     }
 
     #[test]
@@ -132,15 +129,14 @@ mod tests {
 
     #[test]
     fn public_clients_always_need_a_challenge() {
-        use PkcePolicy::{Optional, Required};
-        assert_eq!(request("", ClientKind::Spa, Optional), Err(Reason::ChallengeMissing));
-        assert_eq!(request("", ClientKind::Web, Required), Err(Reason::ChallengeMissing));
-        assert_eq!(request("", ClientKind::Web, Optional), Ok(None));
+        assert_eq!(request("", ClientKind::Spa, Demand::Off), Err(Reason::ChallengeMissing));
+        assert_eq!(request("", ClientKind::Web, Demand::Require), Err(Reason::ChallengeMissing));
+        assert_eq!(request("", ClientKind::Web, Demand::Report), Ok(None));
     }
 
     #[test]
     fn plain_short_and_padded_challenges_are_refused() {
-        let required = |text: &str| request(text, ClientKind::Web, PkcePolicy::Required);
+        let required = |text: &str| request(text, ClientKind::Web, Demand::Require);
         let plain = format!("code_challenge={VERIFIER}&code_challenge_method=plain");
         assert_eq!(required(&plain), Err(Reason::ChallengeMethod));
         assert_eq!(required(&format!("code_challenge={CHALLENGE}")), Err(Reason::ChallengeMethod));

@@ -2,7 +2,8 @@
 
 use super::preview::{Granting, TokenPreview};
 use super::{CheckInput, CheckStep, ClientCheck, Known, StepOutcome};
-use crate::oauth::client::{Demand, GrantType, PkcePolicy};
+use crate::oauth::client::demand::Demands;
+use crate::oauth::client::{Demand, GrantType};
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::grant::resource::RegisteredResources;
@@ -144,9 +145,8 @@ impl<'a> Rehearsal<'a> {
         let context = ServerContext {
             catalogue: &self.known.catalogue,
             issuer: self.known.issuer,
-            pkce: self.pkce_default(),
             // A check does not say how the request comes.
-            par: Demand::Off,
+            demands: Demands { par: Demand::Off, ..self.demands() },
         };
         match request::validate(client, &received, &context) {
             Ok(request) => self.person(&request),
@@ -177,14 +177,14 @@ impl<'a> Rehearsal<'a> {
         }
     }
 
-    fn pkce_default(&self) -> PkcePolicy {
-        self.known.context.config.oauth.require_pkce.default_policy()
+    fn demands(&self) -> Demands {
+        self.known.context.config.oauth.demands()
     }
 
     /// Whether a request without a challenge would be refused. The request that is checked has one.
     fn about_pkce(&self) -> String {
         let without = self.params.clone().only(|name| !name.starts_with("code_challenge"));
-        match Challenge::from_request(&self.known.client, self.pkce_default(), &without) {
+        match Challenge::from_request(&self.known.client, &self.demands(), &without) {
             Ok(_) => "the client may leave it out; with it, only S256".to_owned(),
             Err(_) => "required: the request needs a code_challenge with the method S256".to_owned(),
         }

@@ -58,9 +58,9 @@ pub(super) const SECTION: ApiSection = ApiSection {
         ApiOperation::patch(ONE, "updateClient", "Update a client", &CLIENT)
             .needs(WRITE)
             .versioned()
-            .example(r#"{"redirect_uris": ["https://calendar.example.com/callback"], "pkce": "required", "tos_uri": null}"#)
+            .example(r#"{"redirect_uris": ["https://calendar.example.com/callback"], "pkce": "require", "tos_uri": null}"#)
             .command(
-                "grantor client update calendar --pkce required --no-terms \\\n  \
+                "grantor client update calendar --pkce require --no-terms \\\n  \
                  --redirect-uri https://calendar.example.com/callback",
             ),
         ApiOperation::delete(ONE, "deleteClient", "Delete a client")

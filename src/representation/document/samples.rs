@@ -120,7 +120,7 @@ static SAMPLES: &[(&str, &str)] = &[
             "object": {"type": "client", "id": "calendar", "name": "Calendar"},
             "actor": {"type": "api_key", "id": "fZ4mQwXb2sLkR7vT9nYcHg", "name": "pipeline", "client": null},
             "address": "192.0.2.7", "request_id": "01JC0T8Q5W7XK3M9B2N4P6R8SV",
-            "changes": [{"member": "pkce", "before": null, "after": "required"}]}"#,
+            "changes": [{"member": "pkce", "before": null, "after": "require"}]}"#,
     ),
     (
         "Refusal",

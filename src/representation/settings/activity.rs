@@ -119,7 +119,11 @@ static POLICY: ObjectSettings = ObjectSettings {
         Setting::by_server("policy", Form::Text, "The policy, such as pkce"),
         Setting::by_server("value", Form::Text, "What it is about, such as a redirect URI")
             .null(Null::InAnswers),
-        Setting::by_server("verdict", Form::Text, "safe, would_refuse, no_traffic or always_required"),
+        Setting::by_server(
+            "verdict",
+            Form::Text,
+            "safe, would_refuse, no_traffic, not_counted or always_required",
+        ),
         Setting::by_server("count", Form::Number, "How many requests it would have refused"),
         Setting::by_server("last_at", Form::Time, "The last such request").null(Null::InAnswers),
         Setting::by_server("sentence", Form::Text, "The verdict in a sentence"),

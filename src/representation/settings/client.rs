@@ -2,8 +2,7 @@
 
 use super::{Form, Given, Null, ObjectSettings, Setting, Shown};
 use crate::oauth::client::{
-    AuthMethod, ClientKind, ContentEncryption, Demand, GrantType, KeyManagement, PkcePolicy, SubjectType,
-    TokenFormat,
+    AuthMethod, ClientKind, ContentEncryption, Demand, GrantType, KeyManagement, SubjectType, TokenFormat,
 };
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::signing_key::SigningAlgorithm;
@@ -95,9 +94,9 @@ pub static CLIENT: ObjectSettings = ObjectSettings {
         .may_be_unset()
         .note("Without it, a confidential client may use client_secret_basic or client_secret_post.")
         .option("--auth-method"),
-        Setting::new("pkce", Form::Word(pkce_policies), "Whether the application must use PKCE")
+        Setting::new("pkce", Form::Word(demands), "Whether the application must use PKCE")
             .may_be_unset()
-            .note("Without it, oauth.require_pkce of the configuration decides.")
+            .note("Without it, oauth.pkce of the configuration decides.")
             .option("--pkce"),
         Setting::new(
             "par",
@@ -107,6 +106,14 @@ pub static CLIENT: ObjectSettings = ObjectSettings {
         .may_be_unset()
         .note("Without it, oauth.par of the configuration decides.")
         .option("--par"),
+        Setting::new(
+            "token_redirect_uri",
+            Form::Word(demands),
+            "Whether the application must repeat the redirect URI when it redeems a code",
+        )
+        .may_be_unset()
+        .note("Without it, oauth.token_redirect_uri of the configuration decides.")
+        .option("--token-redirect-uri"),
         Setting::new(
             "id_token_signed_response_alg",
             Form::Word(signing_algorithms),
@@ -391,10 +398,6 @@ fn auth_methods() -> Vec<&'static str> {
 
 fn demands() -> Vec<&'static str> {
     Demand::ALL.iter().map(|word| word.as_str()).collect()
-}
-
-fn pkce_policies() -> Vec<&'static str> {
-    PkcePolicy::ALL.iter().map(|word| word.as_str()).collect()
 }
 
 /// The algorithms that sign tokens of this server.

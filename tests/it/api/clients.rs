@@ -76,14 +76,14 @@ async fn put_creates_or_replaces_and_says_which() {
     assert_eq!((same.status, same.header("etag")), (StatusCode::OK, etag.as_str()), "{same:?}");
     let mut changed = web();
     changed.as_object_mut().unwrap().remove("scope");
-    changed["pkce"] = "required".into();
+    changed["pkce"] = "require".into();
     let changed = api.put("/clients/calendar", &[("If-Match", &etag)], changed).await;
     assert_eq!(changed.status, StatusCode::OK, "{changed:?}");
     let client = changed.json();
-    assert_eq!((&client["scope"], &client["pkce"]), (&json!(""), &json!("required")), "{client}");
+    assert_eq!((&client["scope"], &client["pkce"]), (&json!(""), &json!("require")), "{client}");
     let stale = api.put("/clients/calendar", &[("If-Match", &etag)], web()).await;
     refused(&stale, StatusCode::PRECONDITION_FAILED, "api.other_version");
-    assert_eq!(api.get("/clients/calendar").await.json()["pkce"], "required");
+    assert_eq!(api.get("/clients/calendar").await.json()["pkce"], "require");
 }
 
 #[tokio::test]
@@ -168,7 +168,9 @@ async fn every_setting_of_a_client_can_be_read_and_sent_back() {
         ("grant_types", json!(["authorization_code", "refresh_token"])),
         ("response_types", json!(["code", "code id_token"])),
         ("token_endpoint_auth_method", json!("client_secret_post")),
-        ("pkce", json!("optional")),
+        ("pkce", json!("off")),
+        ("par", json!("report")),
+        ("token_redirect_uri", json!("off")),
         ("id_token_signed_response_alg", json!("ES256")),
         ("id_token_claims", json!("scopes")),
         ("userinfo_signed_response_alg", json!("ES256")),
@@ -195,7 +197,7 @@ async fn every_setting_of_a_client_can_be_read_and_sent_back() {
     // A setting without a line above would not be tested.
     let known =
         serde_json::to_value(ClientMetadata::new("-", grantor::oauth::client::ClientKind::Web)).unwrap();
-    assert_eq!(known.as_object().unwrap().len(), 45, "{known}");
+    assert_eq!(known.as_object().unwrap().len(), 46, "{known}");
 }
 
 #[tokio::test]

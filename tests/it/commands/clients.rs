@@ -112,7 +112,7 @@ async fn every_option_of_client_update_has_its_effect() {
         (&["--grant", "authorization_code"], "grant_types", json!(["authorization_code"])),
         (&["--auth-method", "client_secret_post"], "token_endpoint_auth_method", json!("client_secret_post")),
         (&["--auth-method", "any"], "token_endpoint_auth_method", Value::Null),
-        (&["--pkce", "optional"], "pkce", json!("optional")),
+        (&["--pkce", "off"], "pkce", json!("off")),
         (&["--pkce", "default"], "pkce", Value::Null),
         (&["--first-party", "true"], "first_party", json!(true)),
         (&["--first-party", "false"], "first_party", json!(false)),
@@ -159,7 +159,7 @@ async fn an_updated_client_passes_the_same_checks_as_a_new_one() {
         ("web", &["--kind", "spa"], "remove its secrets first"),
         ("web", &["--site", "javascript:alert(1)"], "--site must be an https address"),
         ("web", &["--logo", "none.png"], "the logo none.png cannot be read"),
-        ("spa", &["--pkce", "optional"], "must use PKCE"),
+        ("spa", &["--pkce", "off"], "must use PKCE"),
         ("spa", &["--grant", "client_credentials"], "cannot use client_credentials"),
         ("spa", &["--add-redirect-uri", "com.example.app:/cb"], "private scheme"),
     ] {

@@ -60,7 +60,7 @@ async fn every_fixed_option_of_client_create_has_its_effect() {
         "--auth-method",
         "client_secret_post",
         "--pkce",
-        "optional",
+        "off",
         "--first-party",
     ];
     cli.client_done("web", "web", &options);

@@ -52,7 +52,7 @@ async fn options_that_contradict_each_other_are_refused() {
         ("spa", with_uri(&["--auth-method", "client_secret_basic"]), "can only be none"),
         ("web", with_uri(&["--auth-method", "none"]), "confidential"),
         ("spa", with_uri(&["--grant", "client_credentials"]), "cannot use client_credentials"),
-        ("native", with_uri(&["--pkce", "optional"]), "must use PKCE"),
+        ("native", with_uri(&["--pkce", "off"]), "must use PKCE"),
         ("web", vec![], "needs at least one --redirect-uri"),
         ("service", vec!["--grant", "authorization_code"], "needs at least one --redirect-uri"),
         ("service", vec!["--grant", "refresh_token"], "needs authorization_code"),

@@ -3,11 +3,11 @@
 use crate::support::process::run;
 
 #[rustfmt::skip]
-const CLIENT_OPTIONS: [&str; 28] = [
+const CLIENT_OPTIONS: [&str; 29] = [
     "--id", "--name", "--kind", "--secret", "--redirect-uri", "--scope", "--grant", "--auth-method", "--pkce",
     "--first-party", "--logo", "--site", "--policy", "--terms", "--json", "--config", "web", "spa", "native",
     "service", "authorization_code", "client_credentials", "refresh_token", "client_secret_basic",
-    "client_secret_post", "none", "required", "optional",
+    "client_secret_post", "none", "off", "report", "require",
 ];
 
 #[test]

@@ -56,7 +56,7 @@ async fn the_overview_and_the_page_of_a_client_show_what_was_counted() {
     // The link leads to the form with the change, which is not saved yet.
     let scopes = |page: &crate::support::Answer| between(page, "name=\"scope\" type=\"text\" value=\"", "\"");
     let before = scopes(&owner.open("/admin/clients/web/edit").await);
-    let page = owner.open("/admin/clients/web/edit?remove_scope=write&set_pkce=required").await;
+    let page = owner.open("/admin/clients/web/edit?remove_scope=write&set_pkce=require").await;
     let without: Vec<&str> = before.split(' ').filter(|name| *name != "write").collect();
     assert!(before.contains("write"), "{before}");
     assert_eq!(scopes(&page), without.join(" "));

@@ -169,7 +169,7 @@ async fn impossible_values_are_refused_with_their_key() {
         (("GRANTOR_METRICS__LISTEN", "9464"), "metrics.listen"),
         (("GRANTOR_LOG__FILTER", "==="), "log.filter"),
         (("GRANTOR_LOG__FORMAT", "xml"), "log.format"),
-        (("GRANTOR_OAUTH__REQUIRE_PKCE", "never"), "oauth.require_pkce"),
+        (("GRANTOR_OAUTH__PKCE", "never"), "oauth.pkce"),
         (("GRANTOR_PASSWORDS__MEMORY_KIB", "1"), "passwords"),
         (("GRANTOR_PASSWORDS__MIN_LENGTH", "7"), "passwords.min_length"),
         (("GRANTOR_PASSWORDS__MIN_LENGTH", "65"), "passwords.min_length"),

@@ -6,7 +6,7 @@ use std::pin::Pin;
 
 use grantor::clock::Timestamp;
 use grantor::oauth::client::{
-    AuthMethod, Client, ClientKind, ClientMetadata, ClientSecret, GrantType, PkcePolicy, SecretHash,
+    AuthMethod, Client, ClientKind, ClientMetadata, ClientSecret, Demand, GrantType, SecretHash,
 };
 use grantor::oauth::grant::scope::Scope;
 use grantor::oauth::id::ClientId;
@@ -79,7 +79,7 @@ impl Registration {
         self
     }
 
-    pub(crate) fn pkce(mut self, policy: PkcePolicy) -> Self {
+    pub(crate) fn pkce(mut self, policy: Demand) -> Self {
         self.client.pkce = Some(policy);
         self
     }

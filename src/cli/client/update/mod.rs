@@ -18,8 +18,8 @@ use super::encryption::{jwks, new_encryption};
 use super::links::LinkChanges;
 use super::logo::logos;
 use super::words::{
-    AlgorithmOrDefault, Audience, DemandOrDefault, Format, Grant, Kind, MethodOrAny, PkceOrDefault, Subject,
-    group, origins, response_types, schemes,
+    AlgorithmOrDefault, Audience, DemandOrDefault, Format, Grant, Kind, MethodOrAny, Subject, group, origins,
+    response_types, schemes,
 };
 use crate::clock::Seconds;
 use crate::face::colour::Colour;
@@ -141,12 +141,16 @@ struct ClientChangeOptions {
     /// The only authentication method of the client; with any, a confidential client may use Basic or post
     #[arg(long)]
     auth_method: Option<MethodOrAny>,
-    /// Whether the application must use PKCE; with default, the server's oauth.require_pkce decides
+    /// Whether the application must use PKCE; with default, the server's oauth.pkce decides
     #[arg(long)]
-    pkce: Option<PkceOrDefault>,
+    pkce: Option<DemandOrDefault>,
     /// Whether the application must push its authorization requests to /par; with default, the server's oauth.par decides
     #[arg(long)]
     par: Option<DemandOrDefault>,
+    /// Whether the application must repeat the redirect URI when it redeems a code; with default, the server's
+    /// oauth.token_redirect_uri decides
+    #[arg(long)]
+    token_redirect_uri: Option<DemandOrDefault>,
     /// The algorithm that signs its ID Tokens; default is RS256, if the server offers it
     #[arg(long, value_name = "ALG")]
     id_token_alg: Option<AlgorithmOrDefault>,
@@ -419,6 +423,7 @@ impl ClientEdit {
             auth_method: changes.auth_method.map_or(before.auth_method, Into::into),
             pkce: changes.pkce.map_or(before.pkce, Into::into),
             par: changes.par.map_or(before.par, Into::into),
+            token_redirect_uri: changes.token_redirect_uri.map_or(before.token_redirect_uri, Into::into),
             id_token_alg: changes.id_token_alg.map_or(before.id_token_alg, Into::into),
             id_token_claims: changes.id_token_claims.as_ref().unwrap_or(&before.id_token_claims).clone(),
             jwks,

@@ -1,0 +1,125 @@
+//! What the server and each client can demand: `off`, `report` (counted, never refused) and `require`.
+
+use grantor::oauth::client::Demand;
+use grantor::oauth::client::demand::Demanded;
+use grantor::work::activity::store;
+use serde_json::{Value, json};
+
+use crate::support::relying_party::Registration;
+use crate::support::{Application, Browser, TestServer};
+use crate::{activity, par};
+
+/// Demands with their setting in `[oauth]`.
+const DEMANDS: [(Demanded, &str); 3] = [
+    (Demanded::Pkce, "oauth.pkce"),
+    (Demanded::Par, "oauth.par"),
+    (Demanded::TokenRedirectUri, "oauth.token_redirect_uri"),
+];
+
+/// A request that meets the demand, or misses it and nothing else: the reason of its refusal, or `None` if it got tokens.
+async fn attempt(app: &Application, alice: &mut Browser, what: Demanded, is_met: bool) -> Option<String> {
+    let without_pkce = [("code_challenge", ""), ("code_challenge_method", "")];
+    let request: &[(&str, &str)] = match (what, is_met) {
+        (Demanded::Pkce, false) => &without_pkce,
+        _ => &[],
+    };
+    let url = match (what, is_met) {
+        (Demanded::Par, true) => par::url(app, &par::pushed(app, request).await),
+        _ => app.url_with(request),
+    };
+    let answered = alice.authorize(&url).await;
+    if !answered.get("error").is_empty() {
+        return Some(reason(&answered.get("error_uri")));
+    }
+    let redemption: &[(&str, &str)] = match (what, is_met) {
+        (Demanded::Pkce, false) => &[("code_verifier", "")],
+        (Demanded::TokenRedirectUri, false) => &[("redirect_uri", "")],
+        _ => &[],
+    };
+    let answer = app.redeem_with(&answered.get("code"), redemption).await;
+    match answer.status.as_u16() {
+        200 => None,
+        _ => Some(reason(&answer.get("error_uri"))),
+    }
+}
+
+/// The word at the end of an address of the error reference.
+fn reason(error_uri: &str) -> String {
+    error_uri.rsplit('/').next().unwrap_or_default().to_owned()
+}
+
+/// What the health of the client says about the demand.
+async fn health(server: &TestServer, app: &Application, what: Demanded) -> Value {
+    store(&server.app).await;
+    let json = activity::health(server, &app.id).await;
+    let policies = json["policies"].as_array().unwrap().clone();
+    policies.into_iter().find(|policy| policy["policy"] == what.as_str()).expect("a verdict")
+}
+
+fn with(mut registration: Registration, what: Demanded, own: Option<Demand>) -> Registration {
+    let client = &mut registration.client;
+    match what {
+        Demanded::Pkce => client.pkce = own,
+        Demanded::Par => client.par = own,
+        Demanded::TokenRedirectUri => client.token_redirect_uri = own,
+    }
+    registration
+}
+
+#[tokio::test]
+async fn each_demand_is_off_reported_or_required_by_the_server_and_by_each_client() {
+    for (what, option) in DEMANDS {
+        for (index, &setting) in Demand::ALL.iter().enumerate() {
+            let own = Demand::ALL[(index + 1) % Demand::ALL.len()];
+            let server = TestServer::start_with(&[(option, setting.as_str())]).await;
+            let mut alice = server.alice().await;
+            for (id, own) in [("follows", None), ("decides", Some(own))] {
+                let app = server.register(with(Registration::web(id), what, own)).await;
+                let demand = own.unwrap_or(setting);
+                let context = format!("{what:?}: {setting:?} on the server, {own:?} for the client");
+                assert_eq!(attempt(&app, &mut alice, what, true).await, None, "{context}");
+                let met = health(&server, &app, what).await;
+                let missed = attempt(&app, &mut alice, what, false).await;
+                let refused = (demand == Demand::Require).then(|| what.reason().word().to_owned());
+                assert_eq!(missed, refused, "{context}");
+                let then = health(&server, &app, what).await;
+                // Whether a code has a challenge is counted in any case.
+                let (before, after, count) = match (demand, what) {
+                    (Demand::Require, _) => ("always_required", "always_required", 0),
+                    (Demand::Report, _) | (Demand::Off, Demanded::Pkce) => ("safe", "would_refuse", 1),
+                    (Demand::Off, _) => ("not_counted", "not_counted", 0),
+                };
+                assert_eq!((&met["verdict"], &met["count"]), (&json!(before), &json!(0)), "{context}");
+                assert_eq!((&then["verdict"], &then["count"]), (&json!(after), &json!(count)), "{context}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_public_client_must_use_pkce_unless_its_own_registration_only_reports_it() {
+    let server = TestServer::start_with(&[("oauth.pkce", "off")]).await;
+    let mut alice = server.alice().await;
+    let strict = server.register(Registration::spa("strict")).await;
+    let missing = Some("pkce.challenge_missing".to_owned());
+    assert_eq!(attempt(&strict, &mut alice, Demanded::Pkce, false).await, missing);
+    let watched = server.register(Registration::spa("watched").pkce(Demand::Report)).await;
+    assert_eq!(attempt(&watched, &mut alice, Demanded::Pkce, false).await, None);
+    assert_eq!(health(&server, &watched, Demanded::Pkce).await["verdict"], "would_refuse");
+}
+
+#[tokio::test]
+async fn a_code_without_a_challenge_needs_its_redirect_uri_and_a_wrong_one_never_counts_as_missing() {
+    let server = TestServer::start_with(&[("oauth.token_redirect_uri", "off")]).await;
+    let (app, mut alice) =
+        (server.register(Registration::web("old").pkce(Demand::Off)).await, server.alice().await);
+    let url = app.url_with(&[("code_challenge", ""), ("code_challenge_method", "")]);
+    let code = alice.authorize(&url).await.get("code");
+    let refused = app.redeem_with(&code, &[("code_verifier", ""), ("redirect_uri", "")]).await;
+    refused.assert_json_error(400, "invalid_grant", "code.redirect_uri_mismatch");
+    let code = app.code(&mut alice).await;
+    let refused = app.redeem_with(&code, &[("redirect_uri", "https://app.example/other")]).await;
+    refused.assert_json_error(400, "invalid_grant", "code.redirect_uri_mismatch");
+    let code = app.code(&mut alice).await;
+    assert_eq!(app.redeem_with(&code, &[("redirect_uri", "")]).await.status, 200);
+}
