@@ -276,7 +276,7 @@ impl Proxied {
             let answer =
                 request.body(format!("grant_type=client_credentials&client_id={id}")).send().await.unwrap();
             let status = answer.status().as_u16();
-            let json: serde_json::Value = answer.json().await.unwrap();
+            let json: serde_json::Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
             (status, json["reason"].as_str().unwrap_or_default().to_owned())
         };
         let missing = (401, "client_certificate.missing".to_owned());

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::list::ListOptions;
 use super::super::user::counted;
 use super::super::{CliError, OutputOptions, block_on, say};
-use super::legacy;
+use super::registered;
 use crate::config::{Config, ConfiguredFile, Finding, PLACES, SettingSource};
 use crate::face::{brand, theme_files};
 use crate::files::{FileError, pem};
@@ -22,7 +22,7 @@ pub(super) fn run(output: &OutputOptions) -> Result<(), CliError> {
             let (mistakes, more) = check_contents(&config);
             warnings.extend(more);
             block_on(async {
-                warnings.extend(legacy::warnings(&config).await);
+                warnings.extend(registered::warnings(&config).await);
                 Ok(())
             })?;
             (mistakes, warnings)

@@ -120,7 +120,7 @@ pub(super) const EXPIRED: ReasonRow = ReasonRow {
     code: InvalidClient,
     who: &[Developer],
     what: "The certificate of the application, or one that signed it, has expired.",
-    fix: "Get a new certificate from the authority, or make a new one and register its key. One that nobody has signed \
+    fix: "Get a new certificate from the authority, or make a new one and register its key. One that no one has signed \
           expires, too.",
     command: None,
     example: NEW_CERTIFICATE,

@@ -54,6 +54,36 @@ async fn files_that_cannot_be_used_and_half_configurations_have_a_sentence_each(
 }
 
 #[tokio::test]
+async fn clients_whose_certificates_cannot_arrive_are_named() {
+    let cli = CommandLine::new().await;
+    cli.client_done(
+        "by-name",
+        "service",
+        &["--auth-method", "tls_client_auth", "--tls-subject-dn", "CN=job"],
+    );
+    cli.client_done("bound", "service", &["--certificate-bound-tokens"]);
+    cli.client_done("other", "service", &[]);
+    let check = |options: &[(&str, &str)]| {
+        let mut command = cli.command(&["config", "check"]);
+        command.envs(options.iter().copied());
+        String::from_utf8(said(command, b"")).unwrap()
+    };
+    let text = check(&[]);
+    assert!(text.contains("no certificate can arrive, and the clients bound, by-name need one"), "{text}");
+    let text = check(&BEHIND);
+    assert!(
+        text.contains("tls.client_ca names no authority, and the clients by-name have tls_client_auth"),
+        "{text}"
+    );
+    std::fs::write(cli.directory().join("ca.pem"), Authority::new("Authority").pem()).unwrap();
+    let text = check(&[&BEHIND[..], &[("GRANTOR_TLS__CLIENT_CA", "ca.pem")]].concat());
+    assert!(
+        text.contains("the configuration is good") && text.contains("read tls.client_ca ca.pem"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
 async fn new_authorities_count_without_a_restart() {
     let cli = CommandLine::new().await;
     let directory = cli.directory();

@@ -3,8 +3,8 @@
 pub(crate) mod authority;
 mod bound;
 mod files;
-mod go_client;
 mod headers;
+mod libraries;
 mod listener;
 mod names;
 mod registered;
