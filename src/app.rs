@@ -42,6 +42,7 @@ use crate::secret::passwords::Passwords;
 use crate::store::db::Db;
 use crate::tokens::verified::VerifiedTokens;
 use crate::work::wake::Wake;
+use crate::x509::authorities::ClientAuthorities;
 
 /// The state of a running server. Correctness never depends on data that is only here.
 pub struct App {
@@ -71,6 +72,10 @@ pub struct App {
     pub stand_ins: StandIns,
     pub fetcher: Fetcher,
     pub remote_keys: RemoteKeys,
+    /// The authorities that sign certificates of clients.
+    pub client_authorities: Arc<ClientAuthorities>,
+    /// The base of the URLs at which clients are asked for certificates. `None` if there are no such URLs.
+    pub mtls_url: Option<String>,
     /// The `Strict-Transport-Security` of every answer; `None` if answers have none.
     pub strict_transport_security: Option<HeaderValue>,
     pub verified_tokens: VerifiedTokens,

@@ -29,6 +29,7 @@ pub mod traces;
 pub mod fetch;
 pub mod jose;
 pub mod store;
+pub mod x509;
 
 pub mod cache;
 pub mod keys;

@@ -9,7 +9,7 @@ use crate::failure::Denied;
 use crate::operations::fault::{Fault, FaultKind, Faults};
 
 /// Members that sentences name, and their options.
-const OPTIONS: [(&str, &str); 27] = [
+const OPTIONS: [(&str, &str); 33] = [
     ("allowed_schemes", "--allow-scheme"),
     ("assertion_audience", "--assertion-audience"),
     ("backchannel_logout_uri", "--backchannel-logout-uri"),
@@ -35,6 +35,12 @@ const OPTIONS: [(&str, &str); 27] = [
     ("redirect_uris", "--redirect-uri"),
     ("scope", "--scope"),
     ("sector_identifier_uri", "--sector-identifier-uri"),
+    ("tls_client_auth_san_dns", "--tls-san-dns"),
+    ("tls_client_auth_san_email", "--tls-san-email"),
+    ("tls_client_auth_san_ip", "--tls-san-ip"),
+    ("tls_client_auth_san_uri", "--tls-san-uri"),
+    ("tls_client_auth_subject_dn", "--tls-subject-dn"),
+    ("tls_client_certificate_bound_access_tokens", "--certificate-bound-tokens"),
     ("token_endpoint_auth_method", "--auth-method"),
     ("tos_uri", "--terms"),
 ];

@@ -78,16 +78,6 @@ impl Config {
         })
     }
 
-    fn check_tls(&self) -> Option<OptionMistake> {
-        if self.tls.is_on() == self.tls.key.as_os_str().is_empty() {
-            return Some(("tls", "tls.certificate and tls.key are set together or not at all".into()));
-        }
-        (self.tls.is_on() && !self.public_url.starts_with("https:")).then(|| {
-            let sentence = "with tls.certificate, public_url must be set and begin with https:";
-            ("tls.certificate", sentence.into())
-        })
-    }
-
     fn check_http(&self) -> Vec<OptionMistake> {
         let mut mistakes = Vec::new();
         let too_many = self.check_connections(descriptors::hard_limit());
@@ -109,6 +99,7 @@ impl Config {
             ("listen", Some(self.listen)),
             ("metrics.listen", self.metrics.listen),
             ("admin.listen", self.admin.listen),
+            ("tls.mtls_listen", self.tls.mtls_listen),
         ];
         let is_same = |one: SocketAddr, other: SocketAddr| {
             let is_all = one.ip().is_unspecified() || other.ip().is_unspecified();

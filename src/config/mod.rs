@@ -18,6 +18,7 @@ mod public_url;
 mod retention;
 mod service_links;
 mod span;
+mod tls;
 mod tokens;
 
 use std::collections::BTreeMap;
@@ -42,6 +43,7 @@ pub use proxies::TrustedProxies;
 pub use public_url::mount_path;
 pub use retention::{Explain, Purge};
 pub use span::Span;
+pub use tls::Tls;
 
 use crate::clock::Timestamp;
 use crate::fetch::address::AllowList;
@@ -83,19 +85,6 @@ pub struct Config {
     pub metrics: MetricsOptions,
     pub limits: Limits,
     pub log: Log,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-pub struct Tls {
-    pub certificate: PathBuf,
-    pub key: PathBuf,
-}
-
-impl Tls {
-    /// Whether the server terminates TLS itself.
-    pub fn is_on(&self) -> bool {
-        !self.certificate.as_os_str().is_empty()
-    }
 }
 
 #[derive(Clone, Debug, Deserialize)]

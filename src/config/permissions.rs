@@ -99,6 +99,12 @@ impl Config {
             add("tls.certificate", "tls.certificate", &self.tls.certificate, false);
             add("tls.key", "tls.key", &self.tls.key, true);
         }
+        if self.tls.has_client_ca() {
+            add("tls.client_ca", "tls.client_ca", &self.tls.client_ca, false);
+        }
+        if self.tls.has_client_crl() {
+            add("tls.client_crl", "tls.client_crl", &self.tls.client_crl, false);
+        }
         if !self.fetch.ca_file.as_os_str().is_empty() {
             add("fetch.ca_file", "fetch.ca_file", &self.fetch.ca_file, false);
         }

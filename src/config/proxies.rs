@@ -1,4 +1,4 @@
-//! The proxies before this server, whose `X-Forwarded-For` is trusted.
+//! The proxies before this server, which are trusted for one purpose: `X-Forwarded-For`, or certificates of clients.
 
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -28,6 +28,11 @@ impl FromStr for TrustedProxies {
 }
 
 impl TrustedProxies {
+    /// Whether the list is empty.
+    pub fn are_none(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether an address belongs to a trusted proxy.
     pub fn have(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))

@@ -106,6 +106,7 @@ where
             .h1_write_buffer_size(WAITING_FOR_MORE)
             .on_connect_ext(|stream: &WatchedStream, data| {
                 data.insert(stream.lifeline().clone());
+                stream.client_certificate().map(|certificate| data.insert(certificate));
             })
             .h1(fn_factory(move || {
                 let app = app.clone();

@@ -3,6 +3,7 @@
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use actix_web::web::BytesMut;
@@ -11,6 +12,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
 use super::lifeline::{Lifeline, Reading};
+use crate::x509::ClientCertificate;
 
 /// A TCP connection, with or without TLS.
 pub(super) enum Transport {
@@ -35,6 +37,16 @@ impl WatchedStream {
 
     pub(super) fn lifeline(&self) -> &Rc<Lifeline> {
         &self.lifeline
+    }
+
+    /// The certificate that the client has shown in the handshake of TLS. `None` if it has shown none, as always where it is
+    /// not asked for one.
+    pub(super) fn client_certificate(&self) -> Option<Arc<ClientCertificate>> {
+        let Transport::Tls(stream) = &self.transport else { return None };
+        let shown = stream.get_ref().1.peer_certificates()?;
+        let chain = shown.iter().map(|der| der.clone().into_owned()).collect();
+        // The handshake has refused what is too large.
+        ClientCertificate::new(chain).ok().flatten().map(Arc::new)
     }
 }
 

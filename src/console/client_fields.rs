@@ -44,6 +44,8 @@ const METHODS: &[(&str, &str)] = &[
     ("client_secret_post", "client_secret_post"),
     ("client_secret_jwt", "client_secret_jwt"),
     ("private_key_jwt", "private_key_jwt"),
+    ("tls_client_auth", "tls_client_auth"),
+    ("self_signed_tls_client_auth", "self_signed_tls_client_auth"),
 ];
 
 const ALGORITHMS: &[(&str, &str)] =
@@ -169,6 +171,42 @@ const PROOF: &[FieldSpec] = &[
     ),
     field("jwks_uri", "Address of its public keys", Input::Line, ("--jwks-uri", "")),
     field("jwks", "Public keys", Input::Json, ("--jwks", "")),
+    field(
+        "tls_client_auth_subject_dn",
+        "Subject of its certificate",
+        Input::Line,
+        ("--tls-subject-dn", "--no-tls-name"),
+    ),
+    field(
+        "tls_client_auth_san_dns",
+        "Host in its certificate",
+        Input::Line,
+        ("--tls-san-dns", "--no-tls-name"),
+    ),
+    field(
+        "tls_client_auth_san_uri",
+        "URI in its certificate",
+        Input::Line,
+        ("--tls-san-uri", "--no-tls-name"),
+    ),
+    field(
+        "tls_client_auth_san_ip",
+        "IP address in its certificate",
+        Input::Line,
+        ("--tls-san-ip", "--no-tls-name"),
+    ),
+    field(
+        "tls_client_auth_san_email",
+        "E-mail address in its certificate",
+        Input::Line,
+        ("--tls-san-email", "--no-tls-name"),
+    ),
+    field(
+        "tls_client_certificate_bound_access_tokens",
+        "Tokens are bound to its certificate",
+        Input::Switch,
+        ("--certificate-bound-tokens", ""),
+    ),
     field(
         "assertion_audience",
         "Audience of its assertions",

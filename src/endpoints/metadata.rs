@@ -9,7 +9,7 @@ use crate::clock::Seconds;
 use crate::face::language::Language;
 use crate::http::answer;
 use crate::http::call::Request;
-use crate::oauth::metadata::metadata;
+use crate::oauth::metadata::{ClientCertificates, metadata};
 use crate::oauth::request::prompt;
 
 /// For how many seconds applications may keep the document.
@@ -25,9 +25,17 @@ pub async fn get(app: web::Data<App>, request: Request) -> HttpResponse {
                 &app.config.keys.algorithms,
                 &prompts(&app),
                 &Language::ALL.map(Language::tag),
-                app.config.oauth.par,
+                (app.config.oauth.par, certificates(&app)),
             )),
         Err(failure) => answer::failure(&app, &request, &failure),
+    }
+}
+
+fn certificates(app: &App) -> ClientCertificates<'_> {
+    match &app.mtls_url {
+        Some(url) => ClientCertificates::At(url),
+        None if app.config.tls.takes_certificates() => ClientCertificates::Here,
+        None => ClientCertificates::Never,
     }
 }
 

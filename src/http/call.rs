@@ -14,12 +14,13 @@ use actix_web::http::uri::PathAndQuery;
 use actix_web::http::{Method, Uri};
 use actix_web::{Error, FromRequest, HttpMessage as _, HttpRequest};
 
+use super::client_certificate::CertificateSource;
 use super::in_flight::{RequestPlace, RequestPlaces};
 use super::refusal_log::RefusalLog;
 use super::request_id;
 use super::route::{Route, Surface};
 use super::wanted_languages::WantedLanguages;
-use super::{accept, client_address, cookies};
+use super::{accept, client_address, client_certificate, cookies};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::connection::Lifeline;
@@ -27,12 +28,14 @@ use crate::face::language::Language;
 use crate::face::templates::Reader;
 use crate::limits::{Class, Limited};
 use crate::oauth::client::Client;
+use crate::oauth::error::OAuthError;
 use crate::oauth::id::{ClientId, UserId};
 use crate::oauth::language_tag::LanguageTag;
 use crate::oauth::reason::Reason;
 use crate::operations::actor::{Actor, ActorKind};
 use crate::store::clients::StoredClient;
 use crate::telemetry::RequestFacts;
+use crate::x509::ClientCertificate;
 
 /// One request, without its HTTP message.
 #[derive(Debug)]
@@ -56,6 +59,8 @@ pub struct Call {
     client: OnceCell<ClientId>,
     application: OnceCell<Arc<StoredClient>>,
     user: OnceCell<UserId>,
+    certificate_source: CertificateSource,
+    certificate: OnceCell<Result<Option<Arc<ClientCertificate>>, OAuthError>>,
     reason: Cell<Option<Reason>>,
     has_basic: Cell<bool>,
     dpop_nonce: OnceCell<String>,
@@ -88,6 +93,8 @@ impl Call {
             client: OnceCell::new(),
             application: OnceCell::new(),
             user: OnceCell::new(),
+            certificate_source: client_certificate::source(http, &app.config.tls, &app.untrusted_peers),
+            certificate: OnceCell::new(),
             reason: Cell::new(None),
             has_basic: Cell::new(false),
             dpop_nonce: OnceCell::new(),
@@ -142,6 +149,16 @@ impl Call {
     /// Notes the user that the request is about, for the log. Only the first call counts.
     pub fn set_user(&self, id: &UserId) {
         let _ = self.user.get_or_init(|| id.clone());
+    }
+
+    /// The certificate that the client has shown, at the listener for it or to a trusted proxy. `None` if there is none.
+    /// Only that the client has its key is proven.
+    ///
+    /// # Errors
+    /// If what the proxy has passed on cannot be read, or is more than one client's certificate.
+    pub fn client_certificate(&self) -> Result<Option<&Arc<ClientCertificate>>, OAuthError> {
+        let read = self.certificate.get_or_init(|| self.certificate_source.read());
+        read.as_ref().map(Option::as_ref).map_err(OAuthError::clone)
     }
 
     /// Who acts with this request, as far as it has proven that.

@@ -5,6 +5,7 @@ pub mod answer;
 pub mod browser;
 pub mod call;
 mod client_address;
+mod client_certificate;
 pub mod console_page;
 pub mod content_policy;
 mod cookies;

@@ -23,10 +23,15 @@ const DPOP: HeaderName = HeaderName::from_static("dpop");
 /// What the sender of a request of `client` proves, which has authenticated if it can. It is not used up yet.
 ///
 /// # Errors
-/// If the proof is not good for this request.
+/// If the proof is not good for this request, or the request has no certificate although the client's tokens are bound to
+/// one. A client that sends a DPoP proof beside its certificate gets tokens that are bound to the key.
 pub fn possession(app: &App, request: &Request, client: &Client) -> Result<Possession, OAuthError> {
+    let certified = match client.certificate.bound_tokens {
+        true => bound_to_certificate(request)?,
+        false => Possession::default(),
+    };
     match dpop_header(request)? {
-        None => Ok(Possession::default()),
+        None => Ok(certified),
         Some(text) => proven(app, request, text, None, Some(client)).map(|proof| possession_by(app, &proof)),
     }
 }
@@ -47,6 +52,16 @@ pub fn check_demand(
     }
     offer_nonce(app, request, Some(client));
     Err(Reason::DpopMissing.because("the request has no DPoP header, and this client must prove a key"))
+}
+
+/// The certificate of the request, to which the tokens of its client are bound (RFC 8705 §3).
+fn bound_to_certificate(request: &Request) -> Result<Possession, OAuthError> {
+    let certificate = request.client_certificate()?.ok_or_else(|| {
+        Reason::CertificateRequired.because(
+            "the tokens of this client are bound to its certificate, and the request came without one",
+        )
+    })?;
+    Ok(Possession { binding: Some(certificate.binding()), once: None })
 }
 
 /// Checks that the sender of a request may use an access token, which is valid: by its scheme, and by what the token is
@@ -92,9 +107,9 @@ pub async fn use_up(app: &App, possession: Possession) -> Result<(), Denied<OAut
     }
 }
 
-/// The certificate of the connection.
-fn certificate(_request: &Request) -> Option<Binding> {
-    None
+/// The certificate of the connection, or that a proxy passes on. `None` if there is none, or none that can be read.
+fn certificate(request: &Request) -> Option<Binding> {
+    Some(request.client_certificate().ok()??.binding())
 }
 
 /// The DPoP header (RFC 9449 §4.1). `None` if the request has none.
@@ -119,12 +134,14 @@ fn proven(
     let proof = proof::read(text).map_err(refusal)?;
     let path = request.encoded_path();
     let own_path = path.strip_prefix(&mount_path(&app.issuer)).unwrap_or(path);
-    // From the configuration, never from a header.
-    let url = format!("{}{own_path}", app.issuer);
+    // From the configuration, never from a header. A request at an alias (RFC 8705 §5) may name either address.
+    let bases = [Some(app.issuer.as_str()), app.mtls_url.as_deref()];
+    let urls: Vec<String> = bases.into_iter().flatten().map(|base| format!("{base}{own_path}")).collect();
+    let urls: Vec<&str> = urls.iter().map(String::as_str).collect();
     let hash = token.map(|token| Hash::of(token).to_text());
     let proven_request = ProvenRequest {
         method: request.method().as_str(),
-        urls: &[&url],
+        urls: &urls,
         token_hash: hash.as_deref(),
         now: request.now,
     };

@@ -1,5 +1,5 @@
-//! Names peers in the log that send `X-Forwarded-For` without being a trusted proxy: the first sign of a proxy that the
-//! operator has not configured.
+//! Names peers in the log that send `X-Forwarded-For` or a client's certificate without being a trusted proxy: the first sign
+//! of a proxy that the operator has not configured.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,6 +11,12 @@ const MOST: usize = 16;
 /// The peers that have been named.
 #[derive(Debug, Default)]
 pub struct UntrustedPeers {
+    forwarding: NamedPeers,
+    certifying: NamedPeers,
+}
+
+#[derive(Debug, Default)]
+struct NamedPeers {
     named: Mutex<Vec<IpAddr>>,
     is_full: AtomicBool,
 }
@@ -18,7 +24,7 @@ pub struct UntrustedPeers {
 impl UntrustedPeers {
     /// Logs a warning about a peer that sent `X-Forwarded-For` and is not trusted, once for each peer.
     pub(super) fn note(&self, peer: IpAddr) {
-        if !self.is_new(peer) {
+        if !self.forwarding.is_new(peer) {
             return;
         }
         tracing::warn!(
@@ -29,6 +35,19 @@ impl UntrustedPeers {
         );
     }
 
+    /// Logs a warning about a peer that sent the header for certificates and is not trusted, once for each peer.
+    pub(super) fn note_certificate(&self, peer: IpAddr, header: &str) {
+        if self.certifying.is_new(peer) {
+            tracing::warn!(
+                %peer,
+                "this peer sends {header}, which is ignored because tls.client_certificate_proxies does not have the peer; add {peer} \
+                 only if it is your proxy and replaces this header in every request"
+            );
+        }
+    }
+}
+
+impl NamedPeers {
     fn is_new(&self, peer: IpAddr) -> bool {
         if self.is_full.load(Ordering::Relaxed) {
             return false;
@@ -49,7 +68,7 @@ mod tests {
 
     #[test]
     fn each_of_the_first_sixteen_peers_is_named_once() {
-        let peers = UntrustedPeers::default();
+        let peers = NamedPeers::default();
         let peer = |number: u32| IpAddr::V4(number.into());
         for _ in 0..2 {
             let named = (0..8).filter(|number| peers.is_new(peer(*number))).count();

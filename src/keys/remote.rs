@@ -12,6 +12,8 @@ use crate::fetch::{FetchError, Fetcher};
 use crate::jose::foreign::ForeignKeys;
 use crate::jose::key_flaw::{KeySetReport, in_a_sentence};
 use crate::network::Network;
+use crate::x509::ClientCertificate;
+use crate::x509::registered::RegisteredCertificates;
 
 /// For how long keys are considered current.
 const MAX_AGE: Duration = Duration::from_secs(600);
@@ -41,6 +43,15 @@ pub enum NoKeys {
     Unusable(String),
 }
 
+/// What a party publishes at one address.
+#[derive(Debug)]
+pub struct PublishedKeys {
+    /// The keys that verify signatures; there may be none.
+    pub signing: ForeignKeys,
+    /// The certificates of a client, and its keys as those of certificates.
+    pub certificates: RegisteredCertificates,
+}
+
 /// The keys by their addresses.
 pub struct RemoteKeys {
     places: Cache<String, Arc<RemoteKeySet>>,
@@ -52,7 +63,7 @@ pub struct RemoteKeys {
 
 #[derive(Default)]
 struct RemoteKeySet {
-    keys: Fresh<ForeignKeys, NoKeys>,
+    keys: Fresh<PublishedKeys, NoKeys>,
     last: Mutex<LastRead>,
 }
 
@@ -88,7 +99,33 @@ impl RemoteKeys {
         uri: &str,
         token: &str,
         address: IpAddr,
-    ) -> Result<Arc<ForeignKeys>, NoKeys> {
+    ) -> Result<Arc<PublishedKeys>, NoKeys> {
+        self.with(fetcher, uri, address, |keys| !keys.signing.lacks(token)).await
+    }
+
+    /// The keys at an address, for a certificate instead of a token: they are read again when the certificate is not among
+    /// them. `address` is where the certificate comes from.
+    ///
+    /// # Errors
+    /// As [`Self::at`].
+    pub async fn for_certificate(
+        &self,
+        fetcher: &Fetcher,
+        uri: &str,
+        certificate: &ClientCertificate,
+        address: IpAddr,
+    ) -> Result<Arc<PublishedKeys>, NoKeys> {
+        self.with(fetcher, uri, address, |keys| keys.certificates.have(certificate)).await
+    }
+
+    /// The keys at an address, read again when they are old or not `enough`.
+    async fn with(
+        &self,
+        fetcher: &Fetcher,
+        uri: &str,
+        address: IpAddr,
+        enough: impl Fn(&PublishedKeys) -> bool,
+    ) -> Result<Arc<PublishedKeys>, NoKeys> {
         let place = self.places.get(uri).unwrap_or_else(|| {
             let place = Arc::<RemoteKeySet>::default();
             self.places.insert(uri.to_owned(), place.clone());
@@ -99,7 +136,7 @@ impl RemoteKeys {
             // What another call read while this one waited is good enough.
             None => self.made_at,
             Some((_, at)) if at.elapsed() >= MAX_AGE => *at + Duration::from_nanos(1),
-            Some((keys, _)) if !keys.lacks(token) => return Ok(keys.clone()),
+            Some((keys, _)) if enough(keys) => return Ok(keys.clone()),
             Some(_) => self.may_read_from(uri, Network::of(address)),
         };
         match place.keys.get(since, |_| true, async || place.read(fetcher, uri).await).await {
@@ -134,7 +171,7 @@ impl Default for RemoteKeys {
 impl RemoteKeySet {
     /// Reads the keys when [`INTERVAL`] has passed since the last read. A read that failed within [`PAUSE`] is not
     /// repeated; its error is returned again.
-    async fn read(&self, fetcher: &Fetcher, uri: &str) -> Result<ForeignKeys, NoKeys> {
+    async fn read(&self, fetcher: &Fetcher, uri: &str) -> Result<PublishedKeys, NoKeys> {
         while let Some(wait) = self.begin_or_wait()? {
             tokio::time::sleep(wait).await;
         }
@@ -168,15 +205,16 @@ impl RemoteKeySet {
 }
 
 /// Reads a JWK Set.
-async fn fetch(fetcher: &Fetcher, uri: &str) -> Result<ForeignKeys, NoKeys> {
+async fn fetch(fetcher: &Fetcher, uri: &str) -> Result<PublishedKeys, NoKeys> {
     let answer = fetcher.get(uri).await?;
     if !answer.status.is_success() {
         return Err(NoKeys::Status(answer.status.as_u16()));
     }
     let text = std::str::from_utf8(&answer.body).map_err(|_| NoKeys::Content)?;
-    let keys = ForeignKeys::read(text).ok_or(NoKeys::Content)?;
+    let signing = ForeignKeys::read(text).ok_or(NoKeys::Content)?;
+    let certificates = RegisteredCertificates::read(text);
     let report = KeySetReport::of(text).ok_or(NoKeys::Content)?;
-    if !report.has_usable() {
+    if !report.has_usable() && certificates.is_empty() {
         let flaws = in_a_sentence(&report.flawed.iter().collect::<Vec<_>>());
         return Err(NoKeys::Unusable(flaws));
     }
@@ -184,5 +222,5 @@ async fn fetch(fetcher: &Fetcher, uri: &str) -> Result<ForeignKeys, NoKeys> {
     if !beyond.is_empty() {
         tracing::warn!("a JWK Set has too many keys: {}", in_a_sentence(&beyond));
     }
-    Ok(keys)
+    Ok(PublishedKeys { signing, certificates })
 }

@@ -47,6 +47,8 @@ pub enum DetailSubject {
     GrantType,
     /// How a client authenticated.
     AuthMethod,
+    /// A name in the certificate of a client.
+    CertificateName,
     CodeChallenge,
     CodeChallengeMethod,
     CodeVerifier,

@@ -24,6 +24,9 @@ pub struct Metadata {
     pub device_authorization_endpoint: String,
     pub pushed_authorization_request_endpoint: String,
     pub require_pushed_authorization_requests: bool,
+    pub tls_client_certificate_bound_access_tokens: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mtls_endpoint_aliases: Option<EndpointAliases>,
     pub introspection_endpoint: String,
     pub revocation_endpoint: String,
     pub userinfo_endpoint: String,
@@ -66,6 +69,41 @@ pub struct Metadata {
     pub request_uri_parameter_supported: bool,
 }
 
+/// The endpoints at which clients are asked for certificates (RFC 8705 §5).
+#[derive(Debug, Serialize)]
+pub struct EndpointAliases {
+    pub token_endpoint: String,
+    pub device_authorization_endpoint: String,
+    pub pushed_authorization_request_endpoint: String,
+    pub introspection_endpoint: String,
+    pub revocation_endpoint: String,
+    pub userinfo_endpoint: String,
+}
+
+impl EndpointAliases {
+    fn below(url: &str) -> Self {
+        Self {
+            token_endpoint: format!("{url}/token"),
+            device_authorization_endpoint: format!("{url}/device_authorization"),
+            pushed_authorization_request_endpoint: format!("{url}/par"),
+            introspection_endpoint: format!("{url}/introspect"),
+            revocation_endpoint: format!("{url}/revoke"),
+            userinfo_endpoint: format!("{url}/userinfo"),
+        }
+    }
+}
+
+/// How certificates of clients reach this server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientCertificates<'a> {
+    /// Not at all.
+    Never,
+    /// At the URLs of the issuer.
+    Here,
+    /// At the URLs below this one, which has no slash at its end.
+    At(&'a str),
+}
+
 /// Builds the document for `issuer`, which has no slash at its end.
 pub fn metadata(
     issuer: &str,
@@ -73,10 +111,13 @@ pub fn metadata(
     algorithms: &[SigningAlgorithm],
     prompts: &[&'static str],
     languages: &[&'static str],
-    par: Demand,
+    (par, certificates): (Demand, ClientCertificates<'_>),
 ) -> Metadata {
     let names: Vec<&str> = algorithms.iter().map(|algorithm| algorithm.as_str()).collect();
-    let methods: Vec<&str> = AuthMethod::ALL.iter().map(|method| method.as_str()).collect();
+    let takes_certificates = certificates != ClientCertificates::Never;
+    let is_offered = |method: &&AuthMethod| takes_certificates || !method.is_certificate();
+    let methods: Vec<&str> =
+        AuthMethod::ALL.iter().filter(is_offered).map(|method| method.as_str()).collect();
     let key_management: Vec<&str> = KeyManagement::FOR_CLIENTS.iter().map(|known| known.as_str()).collect();
     let content: Vec<&str> = ContentEncryption::ALL.iter().map(|known| known.as_str()).collect();
     Metadata {
@@ -86,6 +127,11 @@ pub fn metadata(
         device_authorization_endpoint: format!("{issuer}/device_authorization"),
         pushed_authorization_request_endpoint: format!("{issuer}/par"),
         require_pushed_authorization_requests: par == Demand::Require,
+        tls_client_certificate_bound_access_tokens: takes_certificates,
+        mtls_endpoint_aliases: match certificates {
+            ClientCertificates::At(url) => Some(EndpointAliases::below(url)),
+            ClientCertificates::Here | ClientCertificates::Never => None,
+        },
         introspection_endpoint: format!("{issuer}/introspect"),
         revocation_endpoint: format!("{issuer}/revoke"),
         userinfo_endpoint: format!("{issuer}/userinfo"),

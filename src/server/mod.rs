@@ -1,5 +1,6 @@
 //! The server: binds, starts, and stops.
 
+mod mtls;
 pub mod routes;
 pub mod tls;
 
@@ -49,6 +50,7 @@ use crate::store::migrate;
 use crate::tokens::verified::VerifiedTokens;
 use crate::work::wake::Wake;
 use crate::work::{activity, audit, back_channel, kept_refusals, purge, readiness, refusals, webhooks};
+use crate::x509::authorities::{AuthorityFiles, ClientAuthorities};
 use routes::Mounted;
 use tls::Certificates;
 
@@ -63,6 +65,8 @@ pub struct Server {
     metrics: Option<(TcpListener, SocketAddr)>,
     /// For the management API and the console, if they have a listener of their own.
     management: Option<(TcpListener, SocketAddr)>,
+    /// For clients that show certificates.
+    mtls: Option<(TcpListener, SocketAddr)>,
     connections: usize,
     /// `None` for plain HTTP.
     certificates: Option<Arc<Certificates>>,
@@ -81,8 +85,15 @@ impl Server {
         let metrics = config.metrics.listen.map(|address| listen(address, " for metrics")).transpose()?;
         let own = config.admin.listen.filter(|_| config.admin.enabled);
         let management = own.map(|address| listen(address, " for the management API")).transpose()?;
+        let mtls =
+            config.tls.mtls_listen.map(|address| listen(address, " for client certificates")).transpose()?;
+        let authorities = ClientAuthorities::load(AuthorityFiles {
+            authorities: config.tls.client_ca.clone(),
+            revoked: config.tls.client_crl.clone(),
+        })?;
         let port = address.port();
         let issuer = config.issuer(port);
+        let mtls_url = config.mtls_url(&issuer, mtls.as_ref().map(|(_, address)| address.port()));
         let theme = theme_files::load(&config.brand, &issuer)
             .map_err(|mistakes| Failure::Internal(mistakes.join("\n")))?;
         let db = make_database(&config, &clock, config.http.deadline.duration() / 2).await?;
@@ -115,6 +126,8 @@ impl Server {
             stand_ins: StandIns::default(),
             fetcher: Fetcher::new(&config.fetch)?,
             remote_keys: RemoteKeys::new(),
+            client_authorities: Arc::new(authorities),
+            mtls_url,
             verified_tokens: VerifiedTokens::new(),
             back_channel: Wake::default(),
             webhooks: Wake::default(),
@@ -131,7 +144,7 @@ impl Server {
             key_set,
             config,
         };
-        Ok(Self { app: Arc::new(app), listener, port, metrics, management, connections, certificates })
+        Ok(Self { app: Arc::new(app), listener, port, metrics, management, mtls, connections, certificates })
     }
 
     pub fn port(&self) -> u16 {
@@ -146,6 +159,11 @@ impl Server {
     /// The address of the management API and the console, if they have one of their own.
     pub fn management_address(&self) -> Option<SocketAddr> {
         self.management.as_ref().map(|(_, address)| *address)
+    }
+
+    /// The address at which clients are asked for certificates, if there is one.
+    pub fn mtls_address(&self) -> Option<SocketAddr> {
+        self.mtls.as_ref().map(|(_, address)| *address)
     }
 
     pub fn app(&self) -> Arc<App> {
@@ -171,6 +189,9 @@ impl Server {
             (true, None) => Mounted::All,
             _ => Mounted::WithoutManagement,
         };
+        watch_files(&self.app, self.certificates.clone());
+        let mtls_tls =
+            self.certificates.clone().filter(|_| self.mtls.is_some()).map(mtls::config).transpose()?;
         let options = listener_options(&self.app, self.connections, self.certificates)?;
         let seats = options.seats.clone();
         let failed = |error: std::io::Error| Failure::Internal(format!("cannot listen: {error}"));
@@ -178,11 +199,18 @@ impl Server {
             let options = ListenerOptions { workers: MANAGEMENT_WORKERS, ..options.clone() };
             connection::serve(listener, options, factory(Mounted::Management))
         });
-        let management = management.transpose().map_err(failed)?.map(|server| {
-            let handle = server.handle();
-            actix_web::rt::spawn(server);
-            handle
+        // All listeners share the seats.
+        let mtls = self.mtls.map(|(listener, _)| {
+            let options = ListenerOptions { tls: mtls_tls.map(Arc::new), ..options.clone() };
+            let mounted = match here {
+                Mounted::All => Mounted::Programs,
+                _ => Mounted::ProgramsWithoutManagement,
+            };
+            connection::serve(listener, options, factory(mounted))
         });
+        let beside =
+            [management, mtls].into_iter().flatten().collect::<Result<Vec<_>, _>>().map_err(failed)?;
+        let beside: Vec<ServerHandle> = beside.into_iter().map(run_beside).collect();
         let server = connection::serve(self.listener, options, factory(here)).map_err(failed)?;
         let handle = server.handle();
         let metrics = self
@@ -199,9 +227,7 @@ impl Server {
         actix_web::rt::spawn(activity::run(self.app.clone()));
         let until_the_end = async move {
             let ended = server.await;
-            if let Some(management) = management {
-                management.stop(true).await;
-            }
+            futures_util::future::join_all(beside.iter().map(|other| other.stop(true))).await;
             self.app.refusals.finish();
             kept_refusals::store(&self.app).await;
             activity::store(&self.app).await;
@@ -214,6 +240,25 @@ impl Server {
         };
         Ok((until_the_end, handle))
     }
+}
+
+/// Runs a server beside the one for `listen`, until its handle stops it.
+fn run_beside(server: actix_server::Server) -> ServerHandle {
+    let handle = server.handle();
+    actix_web::rt::spawn(server);
+    handle
+}
+
+/// Reads the files of certificates again when they change.
+fn watch_files(app: &App, certificates: Option<Arc<Certificates>>) {
+    let authorities = Some(app.client_authorities.clone()).filter(|authorities| authorities.has_files());
+    if certificates.is_none() && authorities.is_none() {
+        return;
+    }
+    actix_web::rt::spawn(tls::watch(move || {
+        certificates.iter().for_each(|certificates| certificates.refresh());
+        authorities.iter().for_each(|authorities| authorities.refresh());
+    }));
 }
 
 /// The number of connections that the limit of open descriptors allows; `None` means that there is no limit.
@@ -246,11 +291,7 @@ fn listener_options(
     certificates: Option<Arc<Certificates>>,
 ) -> Result<ListenerOptions, Failure> {
     let http = &app.config.http;
-    let serve = |certificates: Arc<Certificates>| {
-        certificates.watch();
-        tls::config(certificates)
-    };
-    let tls = certificates.map(serve).transpose()?;
+    let tls = certificates.map(tls::config).transpose()?;
     let (refusals, clock) = (app.refusals.clone(), app.clock.clone());
     Ok(ListenerOptions {
         large_head: Arc::new(move |peer| refusals.large_head(peer, clock.now())),

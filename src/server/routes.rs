@@ -224,16 +224,23 @@ pub(super) enum Mounted {
     WithoutManagement,
     /// Those of the management API and the console, what their pages load, and health.
     Management,
+    /// All that no browser shows.
+    Programs,
+    /// The same without the management API.
+    ProgramsWithoutManagement,
 }
 
 impl Mounted {
     fn has(self, endpoint: &Endpoint) -> bool {
         let is_management = endpoint.route.class == Some(Class::Management);
         let is_for_all = endpoint.route.class.is_none() || endpoint.route.path.starts_with("/assets/");
+        let is_for_programs = matches!(endpoint.route.surface, OAuth | Api | Management);
         match self {
             Self::All => true,
             Self::WithoutManagement => !is_management,
             Self::Management => is_management || is_for_all,
+            Self::Programs => is_for_programs,
+            Self::ProgramsWithoutManagement => is_for_programs && !is_management,
         }
     }
 }

@@ -3,11 +3,11 @@
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::server::{ClientHello, ResolvesServerCert, WantsServerCert};
 use rustls::sign::CertifiedKey;
+use rustls::{ConfigBuilder, ServerConfig, WantsVerifier};
 
 use crate::config;
 use crate::failure::Failure;
@@ -41,13 +41,8 @@ impl Certificates {
         Ok(Arc::new(Self { options: options.clone(), current, problem }))
     }
 
-    /// Reads the files again and again, as long as the server runs.
-    pub(super) fn watch(self: &Arc<Self>) {
-        actix_web::rt::spawn(watch(self.clone()));
-    }
-
     /// Reads the files again; if the pair cannot be used, the current one stays.
-    fn refresh(&self) {
+    pub(super) fn refresh(&self) {
         let read = read(&self.options).map_err(FileError::from);
         let is_known = self.is_known(read.as_ref().err());
         match (read, self.current.write()) {
@@ -72,7 +67,8 @@ impl Certificates {
     }
 }
 
-async fn watch(certificates: Arc<Certificates>) {
+/// Reads files again and again, as long as the server runs, and at once on SIGHUP.
+pub(super) async fn watch(refresh: impl Fn()) {
     // The server has just read them.
     let first = tokio::time::Instant::now() + POLL_INTERVAL;
     let mut look = tokio::time::interval_at(first, POLL_INTERVAL);
@@ -87,7 +83,7 @@ async fn watch(certificates: Arc<Certificates>) {
         tokio::select! { _ = look.tick() => {}, _ = hung_up.recv() => {} }
         #[cfg(not(unix))]
         look.tick().await;
-        certificates.refresh();
+        refresh();
     }
 }
 
@@ -97,12 +93,20 @@ impl ResolvesServerCert for Certificates {
     }
 }
 
-/// TLS 1.2 and 1.3 with aws-lc-rs.
+/// TLS 1.2 and 1.3 with aws-lc-rs, without certificates of clients.
 pub(super) fn config(certificates: Arc<Certificates>) -> Result<ServerConfig, Failure> {
+    config_with(certificates, |builder| builder.with_no_client_auth())
+}
+
+/// The same with what `ask` says about certificates of clients.
+pub(super) fn config_with(
+    certificates: Arc<Certificates>,
+    ask: impl FnOnce(ConfigBuilder<ServerConfig, WantsVerifier>) -> ConfigBuilder<ServerConfig, WantsServerCert>,
+) -> Result<ServerConfig, Failure> {
     let builder = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| Failure::Internal(format!("TLS: {error}")))?;
-    let mut config = builder.with_no_client_auth().with_cert_resolver(certificates);
+    let mut config = ask(builder).with_cert_resolver(certificates);
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
 }

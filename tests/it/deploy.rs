@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use grantor::x509::header::HeaderForm;
 use reqwest::{Certificate, Client};
 use tempfile::TempDir;
 
+use crate::mtls::authority::{Authority, escaped_pem, self_signed};
 use crate::support::process::{ServerProcess, free_port};
 use crate::support::relying_party::REDIRECT_URI;
 use crate::support::{CHALLENGE, CommandLine, left_out};
@@ -42,9 +44,11 @@ struct Proxied {
     proxy: Child,
     serving: Option<ServerProcess>,
     client: Client,
+    /// The certificate of the proxy.
+    trusted: Certificate,
     base: String,
     /// The database of the server.
-    _cli: CommandLine,
+    cli: CommandLine,
     /// The files of the proxy.
     folder: TempDir,
 }
@@ -54,15 +58,18 @@ impl Proxied {
     /// folder, with the port of the proxy, the address of the server, and the paths of the certificate and the key; it
     /// returns the command.
     async fn start(configure: impl FnOnce(&Path, u16, &str, [&str; 2]) -> Command) -> Self {
+        Self::start_with("", configure).await
+    }
+
+    /// The same with more in the configuration of the server.
+    async fn start_with(more: &str, configure: impl FnOnce(&Path, u16, &str, [&str; 2]) -> Command) -> Self {
         let cli = CommandLine::new().await;
-        cli.configure(&example(
-            "grantor.toml",
-            &[("[database]\nurl = \"sqlite:/var/lib/grantor/grantor.db\"\n", "")],
-        ));
+        let database = "[database]\nurl = \"sqlite:/var/lib/grantor/grantor.db\"\n";
+        cli.configure(&format!("{}{more}", example("grantor.toml", &[(database, "")])));
         cli.client_done("web", "web", &["--redirect-uri", REDIRECT_URI, "--scope", "openid"]);
         let serving = cli.serve(&[]);
         let folder = TempDir::new().unwrap();
-        let made = rcgen::generate_simple_self_signed([HOST.to_owned()]).unwrap();
+        let made = rcgen::generate_simple_self_signed([HOST.to_owned(), format!("mtls.{HOST}")]).unwrap();
         let path = |name: &str| folder.path().join(name).display().to_string();
         let (certificate, key) = (path("cert.pem"), path("cert.key"));
         std::fs::write(&certificate, made.cert.pem()).unwrap();
@@ -77,12 +84,12 @@ impl Proxied {
         let client = Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
-            .tls_certs_only([trusted])
+            .tls_certs_only([trusted.clone()])
             .resolve(HOST, SocketAddr::from(([127, 0, 0, 1], port)))
             .build()
             .unwrap();
         let base = format!("https://{HOST}:{port}");
-        let mut proxied = Self { proxy, serving: Some(serving), client, base, _cli: cli, folder };
+        let mut proxied = Self { proxy, serving: Some(serving), client, trusted, base, cli, folder };
         proxied.wait(port);
         proxied
     }
@@ -148,6 +155,22 @@ impl Drop for Proxied {
     }
 }
 
+/// The command of nginx with these parts of its http block.
+fn run_nginx(nginx: PathBuf, folder: &Path, ours: &str) -> Command {
+    std::fs::write(folder.join("grantor.conf"), ours).unwrap();
+    let folder = folder.display();
+    let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+    let temporary = temporary.map(|name| format!("{name}_temp_path {folder}/{name};")).join(" ");
+    let around = format!(
+        "daemon off; master_process off; pid {folder}/pid; error_log stderr;\nevents {{}}\n\
+         http {{ access_log off; {temporary} include {folder}/grantor.conf; }}\n"
+    );
+    std::fs::write(format!("{folder}/nginx.conf"), around).unwrap();
+    let mut command = Command::new(nginx);
+    command.args(["-e", "stderr", "-c", &format!("{folder}/nginx.conf")]);
+    command
+}
+
 #[tokio::test]
 async fn nginx_with_our_file_passes_the_largest_request_and_answer() {
     let Some(nginx) = program("nginx") else { return };
@@ -161,18 +184,7 @@ async fn nginx_with_our_file_passes_the_largest_request_and_answer() {
                 ("/etc/ssl/id.example.com.key", key),
             ],
         );
-        std::fs::write(folder.join("grantor.conf"), ours).unwrap();
-        let folder = folder.display();
-        let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
-        let temporary = temporary.map(|name| format!("{name}_temp_path {folder}/{name};")).join(" ");
-        let around = format!(
-            "daemon off; master_process off; pid {folder}/pid; error_log stderr;\nevents {{}}\n\
-             http {{ access_log off; {temporary} include {folder}/grantor.conf; }}\n"
-        );
-        std::fs::write(format!("{folder}/nginx.conf"), around).unwrap();
-        let mut command = Command::new(nginx);
-        command.args(["-e", "stderr", "-c", &format!("{folder}/nginx.conf")]);
-        command
+        run_nginx(nginx, folder, &ours)
     });
     proxied.await.passes_the_largest().await;
 }
@@ -216,6 +228,137 @@ async fn caddy_with_our_file_passes_the_largest_request_and_answer() {
         command
     });
     proxied.await.passes_the_largest().await;
+}
+
+/// The options in the comments at the beginning of a file of `deploy`, with the file of the authority in place of ours.
+fn options_of(name: &str, authority: &Path) -> String {
+    let text = example(name, &[]);
+    let lines =
+        text.lines().skip_while(|line| *line != "#   [tls]").take_while(|line| line.starts_with("#   "));
+    let options: String = lines.map(|line| format!("{}\n", &line[4..])).collect();
+    options.replace("/etc/grantor/client-ca.pem", &authority.display().to_string())
+}
+
+impl Proxied {
+    /// Certificates of clients pass the proxy, and headers of strangers do not. `url` asks for certificates, and `header`
+    /// is the one of the configuration.
+    async fn passes_certificates(self, authority: &Authority, url: &str, (header, form): (&str, HeaderForm)) {
+        let own = ["--auth-method", "tls_client_auth", "--tls-subject-dn", "CN=job", "--scope", "read"];
+        self.cli.client_done("job", "service", &own);
+        let jwks = self.folder.path().join("jwks.json");
+        let registered = self_signed("registered", |_| ());
+        std::fs::write(&jwks, registered.jwks()).unwrap();
+        let own = [
+            "--auth-method",
+            "self_signed_tls_client_auth",
+            "--jwks",
+            jwks.to_str().unwrap(),
+            "--scope",
+            "read",
+        ];
+        self.cli.client_done("registered", "service", &own);
+        let shown = authority.client("job");
+        let forged = match form {
+            HeaderForm::Pem => escaped_pem(&shown),
+            _ => shown.header(),
+        };
+        let ask = async |base: &str, id: &str, identity: Option<reqwest::Identity>, forged: Option<&str>| {
+            let host = url::Url::parse(base).unwrap();
+            let address = SocketAddr::from(([127, 0, 0, 1], host.port().unwrap()));
+            let client = Client::builder()
+                .no_proxy()
+                .tls_certs_only([self.trusted.clone()])
+                .resolve(host.host_str().unwrap(), address);
+            let client = identity.into_iter().fold(client, |client, identity| client.identity(identity));
+            let request = client.build().unwrap().post(format!("{base}/token"));
+            let request = forged.into_iter().fold(request, |request, value| request.header(header, value));
+            let request = request.header("content-type", "application/x-www-form-urlencoded");
+            let answer =
+                request.body(format!("grant_type=client_credentials&client_id={id}")).send().await.unwrap();
+            let status = answer.status().as_u16();
+            let json: serde_json::Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+            (status, json["reason"].as_str().unwrap_or_default().to_owned())
+        };
+        let missing = (401, "client_certificate.missing".to_owned());
+        let good = (200, String::new());
+        assert_eq!(ask(url, "job", Some(shown.identity(&[])), None).await, good);
+        assert_eq!(ask(url, "registered", Some(registered.identity(&[])), None).await, good);
+        let stranger = self_signed("job", |_| ());
+        let unknown = (401, "client_certificate.unknown_issuer".to_owned());
+        assert_eq!(ask(url, "job", Some(stranger.identity(&[])), None).await, unknown);
+        assert_eq!(ask(url, "job", None, None).await, missing);
+        // The header of a stranger goes no further, with a certificate and without, here and at the other address.
+        assert_eq!(ask(url, "job", None, Some(&forged)).await, missing);
+        assert_eq!(ask(url, "job", Some(stranger.identity(&[])), Some(&forged)).await, unknown);
+        assert_eq!(ask(&self.base, "job", None, Some(&forged)).await, missing);
+        assert_eq!(ask(&self.base, "job", Some(shown.identity(&[])), None).await, missing);
+    }
+}
+
+#[tokio::test]
+async fn nginx_with_our_files_passes_certificates_of_clients_and_no_header_of_a_stranger() {
+    let Some(nginx) = program("nginx") else { return };
+    let (authority, files) = (Authority::new("Authority"), TempDir::new().unwrap());
+    let ca = files.path().join("ca.pem");
+    std::fs::write(&ca, authority.pem()).unwrap();
+    let options = options_of("nginx-mtls.conf", &ca);
+    let mut port_of_all = 0;
+    let proxied = Proxied::start_with(&options, |folder, port, server, [certificate, key]| {
+        port_of_all = port;
+        let changes = [
+            ("listen 443 ssl;", format!("listen 127.0.0.1:{port} ssl;")),
+            ("/etc/ssl/id.example.com.pem", certificate.to_owned()),
+            ("/etc/ssl/id.example.com.key", key.to_owned()),
+        ];
+        let changes: Vec<(&str, &str)> = changes.iter().map(|(from, to)| (*from, to.as_str())).collect();
+        let upstream = format!("server {server};");
+        let ours = example("nginx.conf", &[&changes[..], &[("server 127.0.0.1:8080;", &upstream)]].concat());
+        run_nginx(nginx, folder, &format!("{ours}{}", example("nginx-mtls.conf", &changes)))
+    });
+    let proxied = proxied.await;
+    let url = format!("https://mtls.{HOST}:{port_of_all}");
+    proxied.passes_certificates(&authority, &url, ("X-Client-Cert", HeaderForm::Pem)).await;
+}
+
+#[tokio::test]
+async fn haproxy_with_our_files_passes_certificates_of_clients_and_no_header_of_a_stranger() {
+    let Some(haproxy) = program("haproxy") else { return };
+    let (authority, files) = (Authority::new("Authority"), TempDir::new().unwrap());
+    let ca = files.path().join("ca.pem");
+    std::fs::write(&ca, authority.pem()).unwrap();
+    let options = options_of("haproxy-mtls.cfg", &ca);
+    let asking = free_port();
+    let proxied = Proxied::start_with(&options, |folder, port, server, [certificate, key]| {
+        let both = folder.join("both.pem");
+        let pair = [certificate, key].map(|path| std::fs::read_to_string(path).unwrap()).concat();
+        std::fs::write(&both, pair).unwrap();
+        let both = both.display().to_string();
+        let ours = example(
+            "haproxy.cfg",
+            &[
+                ("bind :443", &format!("bind 127.0.0.1:{port}")),
+                ("/etc/ssl/id.example.com.pem", &both),
+                ("127.0.0.1:8080", server),
+                ("127.0.0.1:8082", server),
+            ],
+        );
+        let more = example(
+            "haproxy-mtls.cfg",
+            &[
+                ("bind :8443", &format!("bind 127.0.0.1:{asking}")),
+                ("/etc/ssl/id.example.com.pem", &both),
+                ("/etc/grantor/client-ca.pem", &ca.display().to_string()),
+            ],
+        );
+        std::fs::write(folder.join("haproxy.cfg"), ours).unwrap();
+        std::fs::write(folder.join("haproxy-mtls.cfg"), more).unwrap();
+        let mut command = Command::new(haproxy);
+        command.args(["-db", "-f", "haproxy.cfg", "-f", "haproxy-mtls.cfg"]);
+        command
+    });
+    let proxied = proxied.await;
+    let url = format!("https://{HOST}:{asking}");
+    proxied.passes_certificates(&authority, &url, ("Client-Cert", HeaderForm::Rfc9440)).await;
 }
 
 #[test]

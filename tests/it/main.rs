@@ -73,6 +73,7 @@ mod management_listener;
 mod management_tokens;
 mod metadata;
 mod metrics;
+mod mtls;
 mod names;
 mod native;
 mod nodes;

@@ -58,6 +58,7 @@ fn expected(issuer: &str) -> Value {
         "grant_types_supported": GRANTS,
         "token_endpoint_auth_methods_supported": METHODS,
         "introspection_endpoint_auth_methods_supported": METHODS[..4],
+        "tls_client_certificate_bound_access_tokens": false,
         "introspection_signing_alg_values_supported": ["ES256", "EdDSA"],
         "revocation_endpoint_auth_methods_supported": METHODS,
         "code_challenge_methods_supported": ["S256"],

@@ -324,7 +324,7 @@ async fn a_search_without_a_result_and_an_unknown_address_offer_the_nearest_and_
 }
 
 /// Reasons whose example depends on time, settings or size and so cannot be shown with a single request.
-const NEEDS_MORE: [&str; 89] = [
+const NEEDS_MORE: [&str; 102] = [
     "api.key_expired",
     "api.scope_missing",
     "api.forbidden",
@@ -338,6 +338,19 @@ const NEEDS_MORE: [&str; 89] = [
     "client.disabled",
     "client.too_many_guesses",
     "client.method_not_allowed",
+    "client_certificate.missing",
+    "client_certificate.required",
+    "client_certificate.malformed",
+    "client_certificate.repeated",
+    "client_certificate.too_large",
+    "client_certificate.expired",
+    "client_certificate.not_yet_valid",
+    "client_certificate.usage",
+    "client_certificate.unknown_issuer",
+    "client_certificate.revoked",
+    "client_certificate.revocation_unknown",
+    "client_certificate.subject",
+    "client_certificate.not_registered",
     "client_assertion.malformed",
     "client_assertion.signature",
     "client_assertion.claims",

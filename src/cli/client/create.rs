@@ -11,6 +11,7 @@ use super::super::list::{check_single, scope};
 use super::super::secret::ChosenSecretOptions;
 use super::super::{CliError, OutputOptions, say};
 use super::brand::{ClientBrandOptions, warn_of_unused};
+use super::certificate::CertificateOptions;
 use super::encryption::{jwks, new_encryption};
 use super::links::{LinkChanges, link_change};
 use super::logo::logos;
@@ -20,7 +21,8 @@ use super::words::{
     grants, group, origins, redirect_uris, response_types, schemes,
 };
 use crate::oauth::client::{
-    Branding, Client, ClientKind, ClientMetadata, GrantType, IdTokenClaims, Links, LogoutUris,
+    Branding, CertificateSettings, Client, ClientKind, ClientMetadata, GrantType, IdTokenClaims, Links,
+    LogoutUris,
 };
 use crate::oauth::id::ClientId;
 use crate::operations::clients::{self, NewClient};
@@ -110,6 +112,8 @@ pub(in crate::cli) struct Options {
     /// The address of its public keys; the server reads them when it needs them; instead of --jwks
     #[arg(long, value_name = "URI", conflicts_with = "jwks")]
     jwks_uri: Option<String>,
+    #[command(flatten)]
+    certificate: CertificateOptions,
     /// The audience that its client assertions may have: only the issuer, or also the token endpoint, which is legacy and
     /// only for libraries that cannot send the issuer
     #[arg(long, value_name = "AUDIENCE", default_value = "issuer")]
@@ -267,6 +271,7 @@ fn client_of(options: &Options) -> Result<Client, CliError> {
         subject_type: options.subject_type.into(),
         sector_identifier_uri: options.sector_identifier_uri.clone(),
         jwks_uri: options.jwks_uri.clone(),
+        certificate: options.certificate.applied_to(&CertificateSettings::default()),
         assertion_audience: options.assertion_audience.into(),
         token_format: options.token_format.into(),
         resources: options.resources.clone(),

@@ -1,6 +1,7 @@
 //! `grantor client`: applications and their secrets.
 
 mod brand;
+mod certificate;
 mod check;
 mod consents;
 mod create;

@@ -58,6 +58,7 @@ fn to_text(record: &ClientRecord) -> String {
         ("scope", if client.scopes.is_empty() { "-".into() } else { client.scopes.to_string() }),
         ("authentication", client.auth_method.map_or("any", AuthMethod::as_str).into()),
         ("keys", keys(client)),
+        ("certificate", certificate(client)),
         ("redirect URI with a code", client.token_redirect_uri.map_or("default", Demand::as_str).into()),
         ("PAR", client.par.map_or("default", Demand::as_str).into()),
         ("DPoP", client.dpop.map_or("default", Demand::as_str).into()),
@@ -127,6 +128,16 @@ fn brand(client: &Client) -> String {
         values.into_iter().filter_map(|(name, value)| Some(format!("{name} {}", value.as_ref()?))).collect();
     words.extend(brand.logo_dark.as_ref().map(|_| "dark logo".to_owned()));
     if words.is_empty() { "-".into() } else { words.join(", ") }
+}
+
+/// The name of the client's certificate, and whether its tokens are bound to it.
+fn certificate(client: &Client) -> String {
+    let names = client.certificate.subjects().map(|(member, text)| {
+        format!("{} {text}", member.trim_start_matches("tls_client_auth_").replace('_', " "))
+    });
+    let bound = client.certificate.bound_tokens.then(|| "tokens are bound to it".to_owned());
+    let words: Vec<String> = names.chain(bound).collect();
+    if words.is_empty() { "-".into() } else { words.join("; ") }
 }
 
 /// Describes where the public keys of the client are.

@@ -44,6 +44,8 @@ choice!(MethodOrAny for Option<AuthMethod> {
     Post = "client_secret_post" => Some(AuthMethod::Post),
     SecretJwt = "client_secret_jwt" => Some(AuthMethod::SecretJwt),
     PrivateKeyJwt = "private_key_jwt" => Some(AuthMethod::PrivateKeyJwt),
+    TlsClientAuth = "tls_client_auth" => Some(AuthMethod::TlsClientAuth),
+    SelfSignedTls = "self_signed_tls_client_auth" => Some(AuthMethod::SelfSignedTls),
     None = "none" => Some(AuthMethod::None),
     Any = "any" => None,
 });

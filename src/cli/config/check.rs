@@ -5,12 +5,13 @@ use serde_json::{Value, json};
 use super::super::list::ListOptions;
 use super::super::user::counted;
 use super::super::{CliError, OutputOptions, block_on, say};
-use super::legacy;
+use super::registered;
 use crate::config::{Config, ConfiguredFile, Finding, PLACES, SettingSource};
 use crate::face::{brand, theme_files};
 use crate::files::{FileError, pem};
 use crate::keys::master::MasterKey;
 use crate::server::tls::{self, Mistakes};
+use crate::x509::authorities::{check_authorities, check_revoked};
 
 pub(super) fn run(output: &OutputOptions) -> Result<(), CliError> {
     let mut read = Vec::new();
@@ -21,7 +22,7 @@ pub(super) fn run(output: &OutputOptions) -> Result<(), CliError> {
             let (mistakes, more) = check_contents(&config);
             warnings.extend(more);
             block_on(async {
-                warnings.extend(legacy::warnings(&config).await);
+                warnings.extend(registered::warnings(&config).await);
                 Ok(())
             })?;
             (mistakes, warnings)
@@ -106,6 +107,8 @@ fn content(tls: &Result<(), Mistakes>, file: &ConfiguredFile) -> Result<(), File
             let mistakes = tls.as_ref().err().into_iter().flat_map(Mistakes::all);
             mistakes.filter(|mistake| mistake.is_about(&named)).cloned().map(Err).next().unwrap_or(Ok(()))
         }
+        (Some("tls.client_ca"), _) => check_authorities(&named),
+        (Some("tls.client_crl"), _) => check_revoked(&named),
         (Some("fetch.ca_file"), _) => pem::authorities(&named).map(drop),
         (_, parameter @ ("sslrootcert" | "sslcert" | "sslkey")) => {
             pem::check_beginning(&named)?;

@@ -1,7 +1,7 @@
 //! `grantor config`: the values of the options.
 
 mod check;
-mod legacy;
+mod registered;
 mod show;
 
 use clap::Subcommand;
@@ -13,7 +13,7 @@ pub(super) enum Command {
     /// Show every option with its value and where it comes from; secrets are hidden
     Show(OutputOptions),
     /// Find all mistakes at once: unknown options, wrong types, values that are not valid; also name the clients and
-    /// issuers that use legacy settings
+    /// issuers that use legacy settings, and clients whose certificates cannot arrive
     Check(OutputOptions),
 }
 

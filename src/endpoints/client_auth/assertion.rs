@@ -5,6 +5,7 @@ use crate::failure::{Denied, Failure};
 use crate::http::call::Call;
 use crate::jose::foreign::{ForeignKeys, ForeignVerifier, unverified_claim, verify};
 use crate::jose::verify::VerifyError;
+use crate::keys::remote::NoKeys;
 use crate::oauth::client::assertion::{AcceptedAssertion, JWT_BEARER, KIND, TYPES, check};
 use crate::oauth::client::{AuthMethod, Client};
 use crate::oauth::error::OAuthError;
@@ -28,6 +29,13 @@ impl std::fmt::Debug for Assertion {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Assertion").field("subject", &self.subject).finish_non_exhaustive()
     }
+}
+
+/// The error of a client whose keys cannot be read from its `jwks_uri`.
+pub(super) fn no_keys(client: &Client, why: &NoKeys) -> OAuthError {
+    tracing::warn!(client = client.id.as_str(), "the client's keys could not be read: {why}");
+    Reason::ClientKeysUnavailable
+        .because("the keys of this client could not be read from its jwks_uri; the server's log says why")
 }
 
 impl Assertion {
@@ -109,13 +117,9 @@ impl Assertion {
             return Ok(verify(&self.token, &TYPES, ForeignVerifier::Keys(&keys)));
         }
         let Some(uri) = &client.jwks_uri else { return Ok(Err(VerifyError::Key)) };
-        let keys = app.remote_keys.at(&app.fetcher, uri, &self.token, call.address).await.map_err(|why| {
-            tracing::warn!(client = client.id.as_str(), "the client's keys could not be read: {why}");
-            Reason::ClientKeysUnavailable.because(
-                "the keys of this client could not be read from its jwks_uri; the server's log says why",
-            )
-        })?;
-        Ok(verify(&self.token, &TYPES, ForeignVerifier::Keys(&keys)))
+        let keys = app.remote_keys.at(&app.fetcher, uri, &self.token, call.address).await;
+        let keys = keys.map_err(|why| no_keys(client, &why))?;
+        Ok(verify(&self.token, &TYPES, ForeignVerifier::Keys(&keys.signing)))
     }
 
     async fn consume(

@@ -1,6 +1,7 @@
 //! Client authentication for all endpoints (RFC 6749 §2.3).
 
 mod assertion;
+mod certificate;
 mod secrets;
 
 use std::sync::Arc;
@@ -186,8 +187,8 @@ impl Credentials {
 
     /// Whether the client has proven who it is. A public client has nothing to prove it with.
     pub(super) fn are_proven(&self) -> bool {
-        let is_right = self.verified.as_ref().is_some_and(|verified| verified.verdict.is_ok());
-        is_right && !matches!(self.offered, OfferedCredential::Nothing)
+        let right = self.verified.as_ref().filter(|verified| verified.verdict.is_ok());
+        right.is_some_and(|verified| self.offered.proves(&verified.stored))
     }
 
     /// Finds the client and verifies its credentials. Verifies them only once against the same record.
@@ -215,7 +216,7 @@ impl Credentials {
                 }
                 self.verified = Some(CredentialCheck { stored: stored.clone(), verdict: verdict.clone() });
                 verdict?;
-                if !matches!(self.offered, OfferedCredential::Nothing) {
+                if self.offered.proves(&stored) {
                     limiting::client_is_proven(app, call, &self.id)?;
                 }
             }
@@ -246,6 +247,14 @@ impl CredentialCheck {
 }
 
 impl OfferedCredential {
+    /// Whether the credential, once verified, proves who the client is: a certificate does so without any parameter.
+    fn proves(&self, stored: &StoredClient) -> bool {
+        let client = &stored.client;
+        let has_certificate =
+            client.auth_method.is_some_and(AuthMethod::is_certificate) && !client.kind.is_public();
+        !matches!(self, Self::Nothing) || has_certificate
+    }
+
     async fn verify(
         &mut self,
         app: &App,
@@ -253,6 +262,7 @@ impl OfferedCredential {
         stored: &StoredClient,
     ) -> Result<(), Denied<OAuthError>> {
         match self {
+            Self::Nothing if self.proves(stored) => certificate::verify(app, call, &stored.client).await,
             Self::Nothing => Ok(stored.client.accepts(AuthMethod::None)?),
             Self::Secret(method, secret) => {
                 stored.client.accepts(*method)?;

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::clock::Seconds;
 use crate::oauth::client::branding::Branding;
+use crate::oauth::client::certificate::CertificateSettings;
 use crate::oauth::client::encryption::{
     Encryption, id_token_encrypted_response, userinfo_encrypted_response,
 };
@@ -89,6 +90,8 @@ pub struct ClientMetadata {
     pub jwks: Option<String>,
     /// The address of its public keys, instead of `jwks`.
     pub jwks_uri: Option<String>,
+    #[serde(flatten)]
+    pub certificate: CertificateSettings,
     /// The audience that its assertions may have besides the issuer. `None`: only the issuer.
     pub assertion_audience: Option<AssertionAudience>,
     #[serde(flatten)]
@@ -168,6 +171,7 @@ impl ClientMetadata {
             userinfo_encryption: None,
             jwks: None,
             jwks_uri: None,
+            certificate: CertificateSettings::default(),
             assertion_audience: None,
             logout: LogoutUris::default(),
             subject_type: SubjectType::default(),
@@ -319,6 +323,14 @@ mod tests {
             userinfo_encryption: Encryption::parse("RSA-OAEP-256"),
             jwks: Some(json!({ "keys": [{ "kty": "EC" }] }).to_string()),
             jwks_uri: Some("https://app.example/jwks".into()),
+            certificate: CertificateSettings {
+                subject_dn: Some("CN=app,O=Bank".into()),
+                san_dns: Some("app.example".into()),
+                san_uri: Some("https://app.example/".into()),
+                san_ip: Some("192.0.2.1".into()),
+                san_email: Some("app@app.example".into()),
+                bound_tokens: true,
+            },
             assertion_audience: Some(AssertionAudience::TokenEndpoint),
             logout: LogoutUris {
                 back_channel: Some("https://app.example/back".into()),
@@ -377,6 +389,12 @@ mod tests {
             "userinfo_encrypted_response_enc": "A256GCM",
             "jwks": { "keys": [{ "kty": "EC" }] },
             "jwks_uri": "https://app.example/jwks",
+            "tls_client_auth_subject_dn": "CN=app,O=Bank",
+            "tls_client_auth_san_dns": "app.example",
+            "tls_client_auth_san_uri": "https://app.example/",
+            "tls_client_auth_san_ip": "192.0.2.1",
+            "tls_client_auth_san_email": "app@app.example",
+            "tls_client_certificate_bound_access_tokens": true,
             "assertion_audience": "token-endpoint",
             "backchannel_logout_uri": "https://app.example/back",
             "frontchannel_logout_uri": "https://app.example/front",

@@ -2,6 +2,7 @@
 
 pub mod assertion;
 pub mod branding;
+pub mod certificate;
 pub mod console;
 pub mod demand;
 pub mod encryption;
@@ -15,6 +16,7 @@ pub mod registration;
 mod vocabulary;
 
 pub use branding::Branding;
+pub use certificate::CertificateSettings;
 pub use encryption::Encryption;
 pub use id_token_claims::IdTokenClaims;
 pub use kind::ClientKind;
@@ -128,6 +130,10 @@ impl ClientMetadata {
         let public = self.kind.is_public();
         match (used, self.auth_method) {
             (AuthMethod::None, _) if public => Ok(()),
+            (AuthMethod::None, Some(method)) if method.is_certificate() => Err(Reason::CertificateMissing
+                .because(
+                    "this client proves who it is with a certificate, and the request came without one",
+                )),
             (AuthMethod::None, _) => Err(Reason::ClientAuthenticationMissing
                 .because("this client is confidential and must authenticate with its secret")),
             (_, _) if public => {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use url::Url;
 
+use crate::oauth::client::certificate::RegisteredSubject;
 use crate::oauth::client::{
     AuthMethod, ClientKind, ClientMetadata, Demand, GrantType, IdTokenClaims, LogoutUris, SubjectType,
 };
@@ -70,6 +71,7 @@ pub fn check(client: &ClientMetadata) -> Vec<WrongMember> {
     check_native(client, &mut findings);
     check_grants(client, &mut findings);
     check_assertions(client, &mut findings);
+    check_certificates(client, &mut findings);
     if client.partial_consent && client.first_party {
         let sentence =
             "`partial_consent` is for clients that people are asked about, and a first-party client is not";
@@ -170,6 +172,41 @@ fn check_assertions(client: &ClientMetadata, findings: &mut Findings) {
     if client.assertion_audience.is_some() && !client.auth_method.is_some_and(AuthMethod::is_assertion) {
         let sentence = "`assertion_audience` is for clients with private_key_jwt or client_secret_jwt";
         findings.add("assertion_audience", sentence);
+    }
+}
+
+/// A client that authenticates by certificate must have exactly one way in which the certificate is known (RFC 8705 §2).
+fn check_certificates(client: &ClientMetadata, findings: &mut Findings) {
+    let subjects: Vec<(&'static str, &str)> = client.certificate.subjects().collect();
+    for (member, text) in &subjects {
+        findings.add_error(member, RegisteredSubject::parse(member, text).map(drop));
+    }
+    match (client.auth_method, subjects.as_slice()) {
+        (Some(AuthMethod::TlsClientAuth), []) => {
+            let sentence = "`token_endpoint_auth_method` tls_client_auth needs the name in the client's certificate: one of \
+                            `tls_client_auth_subject_dn`, `tls_client_auth_san_dns`, `tls_client_auth_san_uri`, \
+                            `tls_client_auth_san_ip` and `tls_client_auth_san_email`";
+            findings.add("token_endpoint_auth_method", sentence);
+        }
+        (Some(AuthMethod::TlsClientAuth), [_, others @ ..]) => {
+            for (member, _) in others {
+                findings.add(
+                    *member,
+                    format!("a client has one name for its certificate, and `{}` is another", subjects[0].0),
+                );
+            }
+        }
+        (_, names) => {
+            for (member, _) in names {
+                findings.add(*member, format!("`{member}` is for clients with tls_client_auth"));
+            }
+        }
+    }
+    let has_keys = client.jwks.is_some() || client.jwks_uri.is_some();
+    if client.auth_method == Some(AuthMethod::SelfSignedTls) && !has_keys {
+        let sentence = "`token_endpoint_auth_method` self_signed_tls_client_auth needs the client's certificates or public keys, by \
+                        `jwks` or `jwks_uri`";
+        findings.add("token_endpoint_auth_method", sentence);
     }
 }
 
@@ -374,5 +411,38 @@ mod tests {
         let wrong = check(&client);
         let members: Vec<&str> = wrong.iter().map(|wrong| wrong.member.as_ref()).collect();
         assert_eq!(members, ["client_name", "grant_types", "redirect_uris/0"]);
+    }
+
+    #[test]
+    fn a_client_has_one_way_in_which_its_certificate_is_known() {
+        let with = |method, subject_dn: Option<&str>, san_dns: Option<&str>, jwks: Option<&str>| {
+            let mut client = ClientMetadata { auth_method: Some(method), ..example(ClientKind::Web) };
+            client.certificate.subject_dn = subject_dn.map(str::to_owned);
+            client.certificate.san_dns = san_dns.map(str::to_owned);
+            client.jwks = jwks.map(str::to_owned);
+            check(&client).into_iter().map(|wrong| wrong.member.into_owned()).collect::<Vec<_>>()
+        };
+        let (method, name, host) =
+            ("token_endpoint_auth_method", "tls_client_auth_subject_dn", "tls_client_auth_san_dns");
+        let (by_authority, by_itself) = (AuthMethod::TlsClientAuth, AuthMethod::SelfSignedTls);
+        for (found, expected) in [
+            (with(by_authority, Some("CN=a"), None, None), &[][..]),
+            (with(by_authority, None, Some("a.example"), None), &[]),
+            (with(by_authority, None, None, None), &[method]),
+            (with(by_authority, Some("CN=a"), Some("a.example"), None), &[host]),
+            (with(by_authority, Some("a"), None, None), &[name]),
+            (with(by_itself, None, None, Some("{}")), &[]),
+            (with(by_itself, None, None, None), &[method]),
+            (with(by_itself, Some("CN=a"), None, Some("{}")), &[name]),
+            (with(AuthMethod::Basic, None, Some("a.example"), None), &[host]),
+        ] {
+            assert_eq!(found, expected);
+        }
+        let public = ClientMetadata {
+            auth_method: Some(by_itself),
+            jwks: Some("{}".into()),
+            ..example(ClientKind::Spa)
+        };
+        assert!(check(&public)[0].sentence.contains("can only be none"));
     }
 }

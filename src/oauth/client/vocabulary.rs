@@ -36,6 +36,12 @@ pub enum AuthMethod {
     SecretJwt,
     #[strum(serialize = "private_key_jwt")]
     PrivateKeyJwt,
+    /// By a certificate that an authority has signed (RFC 8705 §2.1).
+    #[strum(serialize = "tls_client_auth")]
+    TlsClientAuth,
+    /// By a certificate that is registered itself (RFC 8705 §2.2).
+    #[strum(serialize = "self_signed_tls_client_auth")]
+    SelfSignedTls,
     #[strum(serialize = "none")]
     None,
 }
@@ -164,6 +170,16 @@ impl AuthMethod {
     /// Whether the client authenticates with a signature and does not send a secret.
     pub fn is_assertion(self) -> bool {
         matches!(self, Self::SecretJwt | Self::PrivateKeyJwt)
+    }
+
+    /// Whether the client authenticates with a certificate (RFC 8705 §2).
+    pub fn is_certificate(self) -> bool {
+        matches!(self, Self::TlsClientAuth | Self::SelfSignedTls)
+    }
+
+    /// Whether the client has a secret of its own, or may have one. The others have keys that this server never sees.
+    pub fn needs_secret(self) -> bool {
+        matches!(self, Self::Basic | Self::Post | Self::SecretJwt)
     }
 }
 

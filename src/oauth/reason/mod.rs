@@ -8,6 +8,7 @@ mod assertion;
 mod authorize;
 mod bearer;
 mod binding;
+mod certificate;
 mod claims;
 mod client;
 mod device;
@@ -143,6 +144,21 @@ reasons! {
         AssertionTimes = client::ASSERTION_TIMES;
         AssertionReplayed = client::ASSERTION_REPLAYED;
         ClientKeysUnavailable = client::KEYS_UNAVAILABLE;
+    }
+    "Client certificates" {
+        CertificateMissing = certificate::MISSING;
+        CertificateRequired = certificate::REQUIRED;
+        CertificateMalformed = certificate::MALFORMED;
+        CertificateRepeated = certificate::REPEATED;
+        CertificateTooLarge = certificate::TOO_LARGE;
+        CertificateExpired = certificate::EXPIRED;
+        CertificateNotYetValid = certificate::NOT_YET_VALID;
+        CertificateUsage = certificate::USAGE;
+        CertificateUnknownIssuer = certificate::UNKNOWN_ISSUER;
+        CertificateRevoked = certificate::REVOKED;
+        CertificateRevocationUnknown = certificate::REVOCATION_UNKNOWN;
+        CertificateSubject = certificate::SUBJECT;
+        CertificateNotRegistered = certificate::NOT_REGISTERED;
     }
     "Redirect URI" {
         RedirectUriMissing = redirect_uri::MISSING;

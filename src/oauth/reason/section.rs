@@ -105,6 +105,17 @@ impl Reason {
             | Self::SubjectTokenForeign
             | Self::ActorTokenInvalid
             | Self::AudienceMismatch => "RFC 8693 §2.1 and §2.2.2",
+            Self::CertificateMissing
+            | Self::CertificateUnknownIssuer
+            | Self::CertificateExpired
+            | Self::CertificateNotYetValid
+            | Self::CertificateUsage
+            | Self::CertificateRevoked
+            | Self::CertificateRevocationUnknown => "RFC 8705 §2.1, RFC 5280 §6.1",
+            Self::CertificateSubject => "RFC 8705 §2.1.2",
+            Self::CertificateNotRegistered => "RFC 8705 §2.2",
+            Self::CertificateMalformed | Self::CertificateRepeated => "RFC 8705 §6.5, RFC 9440 §2",
+            Self::CertificateRequired => "RFC 8705 §3.4",
             Self::BearerMissing | Self::BearerMalformed | Self::BearerRepeated => "RFC 6750 §2 and §3.1",
             _ => return None,
         };

@@ -28,6 +28,7 @@ use crate::secret::Secret;
 use crate::store::clients::ClientRecord;
 use crate::store::db::{Conn, DbError, Tx};
 use crate::store::{clients, resources, scopes};
+use crate::x509::registered::RegisteredCertificates;
 
 /// A client to register.
 pub struct NewClient {
@@ -261,7 +262,17 @@ fn keys_fault(before: Option<&Client>, client: &Client) -> Option<Fault> {
     let jwks = client.jwks.as_deref()?;
     let is_new = before.is_none_or(|it| it.jwks != client.jwks || it.auth_method != client.auth_method);
     let signs = client.auth_method == Some(AuthMethod::PrivateKeyJwt);
-    jwk_set::fault(jwks).or_else(|| jwk_set::signing_fault(jwks).filter(|_| is_new && signs))
+    let shows = client.auth_method == Some(AuthMethod::SelfSignedTls);
+    jwk_set::fault(jwks)
+        .or_else(|| jwk_set::signing_fault(jwks).filter(|_| is_new && signs))
+        .or_else(|| certificates_fault(jwks).filter(|_| is_new && shows))
+}
+
+/// The fault of a JWK Set without anything that a certificate can be compared with.
+fn certificates_fault(jwks: &str) -> Option<Fault> {
+    let sentence = "the JWK Set has no public key and no `x5c` that a certificate could have: RSA, EC (P-256, P-384, P-521), Ed25519 \
+                    or Ed448, whose use is sig or missing";
+    RegisteredCertificates::read(jwks).is_empty().then(|| Fault::invalid("jwks", sentence))
 }
 
 /// Checks that the client has a key for an encryption. Without one, every sign-in to the client would fail.
@@ -278,7 +289,7 @@ fn encryption_fault(client: &Client, member: &'static str, encryption: Option<En
 }
 
 fn has_secret(client: &Client) -> bool {
-    !client.kind.is_public() && client.auth_method != Some(AuthMethod::PrivateKeyJwt)
+    !client.kind.is_public() && client.auth_method.is_none_or(AuthMethod::needs_secret)
 }
 
 /// The fault of a secret that is given for a client without secrets.
@@ -288,7 +299,8 @@ fn secret_fault(client: &Client, secret: Option<&SecretSource>) -> Option<Fault>
         let kind = client.kind.as_str();
         format!("a {kind} client is public and cannot keep a secret; leave `client_secret` out")
     } else {
-        "a client with private_key_jwt signs with its own key; leave `client_secret` out".to_owned()
+        let method = client.auth_method.map_or("none", AuthMethod::as_str);
+        format!("a client with {method} proves who it is with its own key; leave `client_secret` out")
     };
     Some(Fault::invalid("client_secret", sentence))
 }

@@ -166,6 +166,49 @@ pub static CLIENT: ObjectSettings = ObjectSettings {
         .may_be_unset()
         .option("--jwks-uri"),
         Setting::new(
+            "tls_client_auth_subject_dn",
+            Form::Text,
+            "For tls_client_auth: the subject of its certificate with the most specific part first, such as \
+             \"CN=app,O=Bank,C=DE\"",
+        )
+        .may_be_unset()
+        .note("A client with tls_client_auth has exactly one of the five names of a certificate.")
+        .option("--tls-subject-dn"),
+        Setting::new(
+            "tls_client_auth_san_dns",
+            Form::Text,
+            "For tls_client_auth: a host among the alternative names of its certificate",
+        )
+        .may_be_unset()
+        .option("--tls-san-dns"),
+        Setting::new(
+            "tls_client_auth_san_uri",
+            Form::Text,
+            "For tls_client_auth: a URI among the alternative names of its certificate",
+        )
+        .may_be_unset()
+        .option("--tls-san-uri"),
+        Setting::new(
+            "tls_client_auth_san_ip",
+            Form::Text,
+            "For tls_client_auth: an IP address among the alternative names of its certificate",
+        )
+        .may_be_unset()
+        .option("--tls-san-ip"),
+        Setting::new(
+            "tls_client_auth_san_email",
+            Form::Text,
+            "For tls_client_auth: an e-mail address among the alternative names of its certificate",
+        )
+        .may_be_unset()
+        .option("--tls-san-email"),
+        Setting::new(
+            "tls_client_certificate_bound_access_tokens",
+            Form::Flag,
+            "Whether its access tokens are bound to its certificate, and the refresh tokens of a public client, too",
+        )
+        .option("--certificate-bound-tokens"),
+        Setting::new(
             "assertion_audience",
             Form::Word(assertion_audiences),
             "The audience that its client assertions may have: only the issuer, or also the token endpoint, which is legacy and \

@@ -363,6 +363,30 @@ pub async fn list_with_token_endpoint_audience(conn: &mut Conn) -> Result<Vec<Cl
     ids(conn, QUERY, r#"%"assertion_audience":"token-endpoint"%"#).await
 }
 
+/// The clients with `tls_client_auth`, in their order.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn list_with_tls_client_auth(conn: &mut Conn) -> Result<Vec<ClientId>, DbError> {
+    const QUERY: &str = "SELECT id FROM clients WHERE metadata LIKE $1 ORDER BY id";
+    ids(conn, QUERY, r#"%"token_endpoint_auth_method":"tls_client_auth"%"#).await
+}
+
+/// The clients that authenticate with a certificate of their own making, or whose tokens are bound to a certificate, in their
+/// order.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn list_with_certificates(conn: &mut Conn) -> Result<Vec<ClientId>, DbError> {
+    const QUERY: &str = "SELECT id FROM clients WHERE metadata LIKE $1 ORDER BY id";
+    let mut found =
+        ids(conn, QUERY, r#"%"token_endpoint_auth_method":"self_signed_tls_client_auth"%"#).await?;
+    found.extend(ids(conn, QUERY, r#"%"tls_client_certificate_bound_access_tokens":true%"#).await?);
+    found.sort_unstable_by(|one, other| one.as_str().cmp(other.as_str()));
+    found.dedup();
+    Ok(found)
+}
+
 async fn ids(conn: &mut Conn, holding: &'static str, word: &str) -> Result<Vec<ClientId>, DbError> {
     let rows: Vec<(String,)> = conn.query(holding).bind(word).all().await?;
     Ok(rows.into_iter().map(|(id,)| ClientId::new(id)).collect())

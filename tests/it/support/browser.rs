@@ -54,6 +54,13 @@ impl Browser {
         Self { http, ..Self::new(base) }
     }
 
+    /// The same for a server that asks for a certificate, which this browser shows.
+    pub(crate) fn showing(base: &str, trusted: reqwest::Certificate, own: reqwest::Identity) -> Self {
+        let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+        let http = client.tls_certs_only([trusted]).identity(own).build().expect("an HTTP client");
+        Self { http, ..Self::new(base) }
+    }
+
     /// This browser behind a proxy that reports `address` for it.
     pub(crate) fn at(self, address: &str) -> Self {
         Self { from: address.to_owned(), ..self }

@@ -30,6 +30,8 @@ pub(crate) struct TestServer {
     pub(crate) url: String,
     /// The address of the management API, if it has one of its own.
     pub(crate) management_address: Option<std::net::SocketAddr>,
+    /// The address at which clients are asked for certificates, if there is one.
+    pub(crate) mtls_address: Option<std::net::SocketAddr>,
     /// The URL of its metrics, if they are on.
     pub(crate) metrics: Option<String>,
     pub(crate) clock: ManualClock,
@@ -80,17 +82,19 @@ impl TestServer {
             actix_web::rt::System::new().block_on(async {
                 let server = Server::bind(config, time).await.expect("a server");
                 let (app, port, metrics) = (server.app(), server.port(), server.metrics_address());
-                let management = server.management_address();
+                let own = (server.management_address(), server.mtls_address());
                 let (running, handle) = server.start().expect("a running server");
-                ready.send((app, port, (metrics, management), handle)).ok().expect("the test waits");
+                ready.send((app, port, (metrics, own), handle)).ok().expect("the test waits");
                 running.await.expect("a clean stop");
             });
         });
-        let (app, port, (metrics, management_address), handle) = started.await.expect("the server starts");
+        let (app, port, (metrics, own), handle) = started.await.expect("the server starts");
+        let (management_address, mtls_address) = own;
         let server = Self {
             url: format!("http://127.0.0.1:{port}"),
             metrics: metrics.map(|address| format!("http://{address}")),
             management_address,
+            mtls_address,
             clock,
             app,
             database,

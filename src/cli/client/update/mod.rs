@@ -1,5 +1,6 @@
 //! `grantor client update`.
 
+mod certificate;
 mod links;
 mod lists;
 mod parts;
@@ -171,6 +172,28 @@ struct ClientChangeOptions {
     /// The address of its public keys; replaces the keys of --jwks
     #[arg(long, value_name = "URI")]
     jwks_uri: Option<String>,
+    /// For tls_client_auth: the subject of its certificate with the most specific part first, such as "CN=app,O=Bank,C=DE";
+    /// replaces every name of its certificate
+    #[arg(long, value_name = "NAME", conflicts_with = "no_tls_name")]
+    tls_subject_dn: Option<String>,
+    /// For tls_client_auth: a host among the alternative names of its certificate; replaces every name
+    #[arg(long, value_name = "HOST", conflicts_with = "no_tls_name")]
+    tls_san_dns: Option<String>,
+    /// For tls_client_auth: a URI among the alternative names of its certificate; replaces every name
+    #[arg(long, value_name = "URI", conflicts_with = "no_tls_name")]
+    tls_san_uri: Option<String>,
+    /// For tls_client_auth: an IP address among the alternative names of its certificate; replaces every name
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "no_tls_name")]
+    tls_san_ip: Option<String>,
+    /// For tls_client_auth: an e-mail address among the alternative names of its certificate; replaces every name
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "no_tls_name")]
+    tls_san_email: Option<String>,
+    /// Remove the name of its certificate
+    #[arg(long)]
+    no_tls_name: bool,
+    /// Whether its access tokens are bound to its certificate, and the refresh tokens of a public client, too
+    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
+    certificate_bound_tokens: Option<bool>,
     /// The audience that its client assertions may have: only the issuer, or also the token endpoint, which is legacy and
     /// only for libraries that cannot send the issuer
     #[arg(long, value_name = "AUDIENCE")]
@@ -412,6 +435,7 @@ impl ClientEdit {
             id_token_claims: changes.id_token_claims.as_ref().unwrap_or(&before.id_token_claims).clone(),
             jwks,
             jwks_uri,
+            certificate: changes.certificate(&before.certificate),
             assertion_audience: changes.assertion_audience.map_or(before.assertion_audience, Into::into),
             id_token_encryption: self.id_token_encryption.unwrap_or(before.id_token_encryption),
             userinfo_encryption: self.userinfo_encryption.unwrap_or(before.userinfo_encryption),

@@ -1,0 +1,106 @@
+//! Settings of registrations that `grantor config check` warns of: those that are only there for older software, and those that
+//! need an option of the server.
+
+use std::time::Duration;
+
+use crate::config::{Config, Finding};
+use crate::oauth::id::ClientId;
+use crate::store::db::{Conn, Db, DbError};
+use crate::store::{clients, migrate, trusted_issuers};
+
+/// How long the database may take. The check is about the configuration, so it does not wait long.
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// The maximum number of names in a sentence.
+const MAX_NAMES: usize = 10;
+
+/// What is registered, by name.
+#[derive(Default)]
+struct Registered {
+    /// Those whose assertions may be addressed to the token endpoint.
+    clients: Vec<String>,
+    issuers: Vec<String>,
+    /// Those whose certificate an authority signs.
+    by_authority: Vec<String>,
+    /// Others that need a certificate.
+    with_certificates: Vec<String>,
+}
+
+/// A warning for each such setting that clients or trusted issuers use. Empty if there is no database yet, if it has an older
+/// schema, or if it cannot be read: other commands say why.
+pub(super) async fn warnings(config: &Config) -> Vec<Finding> {
+    let Ok(Ok(found)) = tokio::time::timeout(TIMEOUT, read(config)).await else { return Vec::new() };
+    let sentences = [
+        legacy("client", &found.clients),
+        legacy("issuer", &found.issuers),
+        certificates(config, &found),
+        authorities(config, &found),
+    ];
+    sentences.into_iter().flatten().map(Finding::of_database).collect()
+}
+
+async fn read(config: &Config) -> Result<Registered, DbError> {
+    let options = config.database_options();
+    if !migrate::plan(&options).await?.is_empty() {
+        return Ok(Registered::default());
+    }
+    let db = Db::open(&options).await?;
+    db.read(async |conn: &mut Conn| {
+        Ok(Registered {
+            clients: names(clients::list_with_token_endpoint_audience(conn).await?),
+            issuers: trusted_issuers::list_with_token_endpoint_audience(conn).await?,
+            by_authority: names(clients::list_with_tls_client_auth(conn).await?),
+            with_certificates: names(clients::list_with_certificates(conn).await?),
+        })
+    })
+    .await
+}
+
+fn names(ids: Vec<ClientId>) -> Vec<String> {
+    ids.into_iter().map(|id| id.to_string()).collect()
+}
+
+/// The sentence about the clients or issuers `names` with a legacy setting; `None` if there are no names.
+fn legacy(command: &str, names: &[String]) -> Option<String> {
+    (!names.is_empty()).then(|| {
+        format!(
+            "--assertion-audience token-endpoint is legacy, and the {command}s {} use it; change the software \
+             to put the issuer into aud, then run grantor {command} update --assertion-audience issuer",
+            listed(names)
+        )
+    })
+}
+
+/// The sentence about clients that need a certificate, where none can arrive.
+fn certificates(config: &Config, found: &Registered) -> Option<String> {
+    let mut names: Vec<String> = found.by_authority.iter().chain(&found.with_certificates).cloned().collect();
+    names.sort();
+    names.dedup();
+    (!names.is_empty() && !config.tls.takes_certificates()).then(|| {
+        format!(
+            "no certificate can arrive, and the clients {} need one; set tls.mtls_listen, or tls.client_certificate_header \
+             behind a proxy",
+            listed(&names)
+        )
+    })
+}
+
+/// The sentence about clients whose certificate an authority signs, where no authority is trusted.
+fn authorities(config: &Config, found: &Registered) -> Option<String> {
+    let lacks =
+        config.tls.takes_certificates() && !config.tls.has_client_ca() && !found.by_authority.is_empty();
+    lacks.then(|| {
+        format!(
+            "tls.client_ca names no authority, and the clients {} have tls_client_auth, which needs one",
+            listed(&found.by_authority)
+        )
+    })
+}
+
+/// The first names, and how many more there are.
+fn listed(names: &[String]) -> String {
+    let shown = names.iter().take(MAX_NAMES).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(MAX_NAMES) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
