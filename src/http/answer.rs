@@ -22,6 +22,7 @@ use crate::oauth::reason::Reason;
 use crate::oauth::request::response_mode::ResponseMode;
 use crate::oauth::request::return_address::ReturnAddress;
 use crate::oauth::request::{Answered, Refusal};
+use crate::oauth::token::bearer;
 use crate::oauth::token::binding::AccessTokenType;
 use crate::store::refusals::KeptRefusal;
 use crate::telemetry::RequestFacts as _;
@@ -102,7 +103,7 @@ pub fn bearer_error(
 
 /// The challenge of one scheme (RFC 6750 §3, RFC 9449 §7.1).
 fn challenge(app: &App, scheme: AccessTokenType, error: Option<&OAuthError>, scope: &str) -> String {
-    let mut challenge = scheme.challenge();
+    let mut challenge = bearer::challenge(scheme);
     let Some(error) = error else { return challenge };
     let (code, uri, description) = (error.code().as_str(), error_uri(app, error), &error.description);
     challenge

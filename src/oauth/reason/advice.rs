@@ -3,6 +3,9 @@
 use super::Reason;
 use crate::oauth::error_code::ErrorCode;
 
+const DPOP_ADVICE: &str = "Sign a new proof for this very request, with the nonce of the header DPoP-Nonce if the answer has one, and send the \
+                           request again, once. The description says what is wrong with the proof.";
+
 impl ErrorCode {
     /// The most frequent reason for this code, whose example the reference shows.
     pub fn usual(self) -> Reason {
@@ -122,13 +125,7 @@ impl ErrorCode {
             Self::InsufficientScope => {
                 "Send the person through sign-in again with the scope that WWW-Authenticate names."
             }
-            Self::InvalidDpopProof => {
-                "Sign a new proof for this very request, with the address and the method that you use, and compare the \
-                 clocks. The description says what is wrong with the proof."
-            }
-            Self::UseDpopNonce => {
-                "Sign a new proof with the nonce of the header DPoP-Nonce, and send the request again, once. It is no failure."
-            }
+            Self::InvalidDpopProof | Self::UseDpopNonce => DPOP_ADVICE,
             Self::ServerError => {
                 "Try once more after a pause. If it fails again, report the request id to the operator."
             }

@@ -199,7 +199,7 @@ async fn every_setting_of_a_client_can_be_read_and_sent_back() {
     // A setting without a line above would not be tested.
     let known =
         serde_json::to_value(ClientMetadata::new("-", grantor::oauth::client::ClientKind::Web)).unwrap();
-    assert_eq!(known.as_object().unwrap().len(), 46, "{known}");
+    assert_eq!(known.as_object().unwrap().len(), 48, "{known}");
 }
 
 #[tokio::test]

@@ -16,6 +16,9 @@ use crate::support::jwt::claims;
 use crate::support::{Answer, Application, TestServer};
 
 const CLIENT_CREDENTIALS: &[(&str, &str)] = &[("grant_type", "client_credentials")];
+/// For a client of the management API, whose scopes are never a default.
+const MANAGEMENT: &[(&str, &str)] =
+    &[("grant_type", "client_credentials"), ("scope", "grantor.clients.read")];
 
 /// Checks that a token response has a token of the type DPoP, and that its API sees the key.
 async fn assert_bound(app: &Application, answer: &Answer, key: &ProofKey) -> String {
