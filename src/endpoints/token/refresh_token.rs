@@ -114,8 +114,7 @@ pub(super) async fn issue(
             batch = access_tokens::save_in(batch, &hash, &token);
         }
         batch.execute().await?;
-        let tokens = TokenPair { access: token, refresh: Some(successor) };
-        let issued = Issued::of(&chain.grant, scope, None, tokens);
+        let issued = Issued::of(&chain.grant, scope, None, TokenPair { access: token, refresh: Some(successor) });
         Ok(Some((issued, Unusual::of(verdict, &name, &chain, &network))))
     };
     let Some((issued, unusual)) = app.db.decide(work).await? else { return Ok(None) };
