@@ -126,6 +126,7 @@ impl Server {
             stand_ins: StandIns::default(),
             fetcher: Fetcher::new(&config.fetch)?,
             remote_keys: RemoteKeys::new(),
+            remote_certificates: RemoteKeys::new(),
             client_authorities: Arc::new(authorities),
             mtls_url,
             verified_tokens: VerifiedTokens::new(),

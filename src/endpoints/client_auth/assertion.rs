@@ -119,7 +119,7 @@ impl Assertion {
         let Some(uri) = &client.jwks_uri else { return Ok(Err(VerifyError::Key)) };
         let keys = app.remote_keys.at(&app.fetcher, uri, &self.token, call.address).await;
         let keys = keys.map_err(|why| no_keys(client, &why))?;
-        Ok(verify(&self.token, &TYPES, ForeignVerifier::Keys(&keys.signing)))
+        Ok(verify(&self.token, &TYPES, ForeignVerifier::Keys(&keys)))
     }
 
     async fn consume(

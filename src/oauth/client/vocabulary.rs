@@ -173,6 +173,11 @@ impl AuthMethod {
     pub fn needs_secret(self) -> bool {
         matches!(self, Self::Basic | Self::Post | Self::SecretJwt)
     }
+
+    /// What a client without a secret does instead, for sentences.
+    pub fn instead_of_a_secret(self) -> &'static str {
+        if self.is_certificate() { "shows a certificate" } else { "signs with its own key" }
+    }
 }
 
 #[cfg(test)]

@@ -299,8 +299,9 @@ fn secret_fault(client: &Client, secret: Option<&SecretSource>) -> Option<Fault>
         let kind = client.kind.as_str();
         format!("a {kind} client is public and cannot keep a secret; leave `client_secret` out")
     } else {
-        let method = client.auth_method.map_or("none", AuthMethod::as_str);
-        format!("a client with {method} proves who it is with its own key; leave `client_secret` out")
+        let method = client.auth_method.unwrap_or(AuthMethod::PrivateKeyJwt);
+        let (name, does) = (method.as_str(), method.instead_of_a_secret());
+        format!("a client with {name} {does}; leave `client_secret` out")
     };
     Some(Fault::invalid("client_secret", sentence))
 }

@@ -182,6 +182,7 @@ async fn every_setting_of_a_client_can_be_read_and_sent_back() {
         ("access_token_lifetime", json!(60)),
         ("required_group", json!("staff")),
         ("first_party", json!(true)),
+        ("tls_client_certificate_bound_access_tokens", json!(true)),
     ] {
         let mut new = web();
         new[member] = value.clone();
@@ -197,7 +198,7 @@ async fn every_setting_of_a_client_can_be_read_and_sent_back() {
     // A setting without a line above would not be tested.
     let known =
         serde_json::to_value(ClientMetadata::new("-", grantor::oauth::client::ClientKind::Web)).unwrap();
-    assert_eq!(known.as_object().unwrap().len(), 46, "{known}");
+    assert_eq!(known.as_object().unwrap().len(), 52, "{known}");
 }
 
 #[tokio::test]
