@@ -13,11 +13,12 @@ use crate::http::limiting;
 use crate::http::sender;
 use crate::oauth::api_key;
 use crate::oauth::error::OAuthError;
+use crate::oauth::error_code::ErrorCode;
 use crate::oauth::id::{ClientId, UserId};
 use crate::oauth::permission::{Need, Permissions};
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
-use crate::oauth::token::bearer::PresentedText;
+use crate::oauth::token::bearer::{PresentedText, challenge};
 use crate::oauth::token::binding::AccessTokenType;
 use crate::operations::actor::{Actor, ActorKind, Authority};
 use crate::operations::event::{Act, Event, ObjectKind};
@@ -42,7 +43,9 @@ pub(super) struct Caller {
 /// # Errors
 /// If the request has no valid credential, or one that does not permit what the request needs.
 pub(super) async fn caller(app: &App, request: &Request, need: Need) -> Result<Caller, ApiError> {
-    let found = match text(request) {
+    let text = text(request);
+    let scheme = text.as_ref().ok().and_then(|text| text.as_ref()).map(|text| text.scheme);
+    let found = match text {
         Err(error) => Err(Unproven::Refused { error, key: None }),
         Ok(Some(key)) if api_key::looks_like_one(&key.text) => match key.scheme {
             AccessTokenType::Bearer => by_api_key(app, request, &key.text).await,
@@ -52,26 +55,33 @@ pub(super) async fn caller(app: &App, request: &Request, need: Need) -> Result<C
         Ok(None) => {
             let error =
                 Reason::ApiCredentialMissing.because("the request has no API key and no access token");
-            return Err(challenged(error, need));
+            return Err(challenged(error, scheme, need));
         }
     };
     let (caller, permissions) = match found {
         Ok(found) => found,
         Err(Unproven::Other(error)) => return Err(error),
         Err(Unproven::Refused { error, key }) => {
-            record_refusal(app, request, key, &error);
-            return Err(challenged(error, need));
+            // A proof without a nonce is no refused credential: the next one has it.
+            if error.code() != ErrorCode::UseDpopNonce {
+                record_refusal(app, request, key, &error);
+            }
+            return Err(challenged(error, scheme, need));
         }
     };
-    if !permissions.cover(need) {
-        return Err(lacks(need));
+    match permissions.cover(need) {
+        true => Ok(caller),
+        false => Err(challenged(scope_missing(need), scheme, need)),
     }
-    Ok(caller)
 }
 
 /// The refusal of a credential without this scope.
 pub(super) fn lacks(need: Need) -> ApiError {
-    challenged(Reason::ApiScopeMissing.because(format!("this needs the scope {}", need.scope())), need)
+    challenged(scope_missing(need), None, need)
+}
+
+fn scope_missing(need: Need) -> OAuthError {
+    Reason::ApiScopeMissing.because(format!("this needs the scope {}", need.scope()))
 }
 
 /// The text of the credential. `None` if the request has none.
@@ -158,8 +168,9 @@ async fn by_access_token(
         Denied::Failed(failure) => Unproven::Other(failure.into()),
     };
     let holder = management::holder_of(app, &token.text, request.now).await.map_err(unproven)?;
-    let TokenHolder { actor, binding } = holder;
-    sender::check_presented(app, request, token, binding.as_ref()).await.map_err(unproven)?;
+    let TokenHolder { actor, client, binding } = holder;
+    let possession = sender::check_presented(app, request, token, binding.as_ref(), Some(&client.client))
+        .map_err(|error| unproven(error.into()))?;
     let id = actor.id.clone().unwrap_or_default();
     let holder = match (&actor.kind, &actor.client) {
         (ActorKind::PersonByClient, Some(client)) => {
@@ -176,6 +187,7 @@ async fn by_access_token(
             format!("client:{id}")
         }
     };
+    sender::use_up(app, possession).await.map_err(unproven)?;
     let permissions = match &actor.authority {
         Authority::Limited(permissions) => permissions.clone(),
         Authority::Own | Authority::Unlimited => Permissions::default(),
@@ -194,12 +206,22 @@ async fn note_use(app: &App, request: &Request, record: &ApiKeyRecord) -> Result
     Ok(app.db.write(async move |tx: &mut Tx| api_keys::note_use(tx, &id, now).await).await?)
 }
 
-/// The error with a challenge that names the scope which would be enough (RFC 6750 §3).
-fn challenged(error: OAuthError, need: Need) -> ApiError {
+/// The error with the challenges of both schemes (RFC 6750 §3, RFC 9449 §7.1). That of the scheme which the request used also
+/// has the error and the scope that would be enough.
+fn challenged(error: OAuthError, scheme: Option<AccessTokenType>, need: Need) -> ApiError {
     let code = match error.reason {
         Reason::ApiCredentialMissing => String::new(),
         _ => format!(", error=\"{}\"", error.code().as_str()),
     };
-    let challenge = format!("Bearer realm=\"grantor\"{code}, scope=\"{}\"", need.scope());
-    ApiError::from(error).with_header(WWW_AUTHENTICATE, &challenge)
+    let used = scheme.unwrap_or(AccessTokenType::Bearer);
+    let mut error = ApiError::from(error);
+    for scheme in AccessTokenType::ACCEPTED {
+        let own = challenge(scheme);
+        let whole = match scheme == used {
+            true => format!("{own}{code}, scope=\"{}\"", need.scope()),
+            false => own,
+        };
+        error = error.with_header(WWW_AUTHENTICATE, &whole);
+    }
+    error
 }

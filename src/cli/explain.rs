@@ -117,7 +117,7 @@ fn is_a_parameter(subject: DetailSubject) -> bool {
 fn span(subject: DetailSubject, seconds: Seconds) -> String {
     let seconds = seconds.as_i64();
     match subject {
-        DetailSubject::Begin => format!("{seconds} seconds too early"),
+        DetailSubject::Begin | DetailSubject::ProofBegin => format!("{seconds} seconds too early"),
         _ => format!("{seconds} seconds"),
     }
 }

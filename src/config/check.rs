@@ -198,6 +198,14 @@ impl Config {
             let sentence = "oauth.pushed_request_lifetime must be between 5s and 10m";
             mistakes.push(("oauth.pushed_request_lifetime", sentence.to_owned()));
         }
+        for (key, span, most) in [
+            ("oauth.dpop_max_age", self.oauth.dpop_max_age, 600),
+            ("oauth.dpop_max_ahead", self.oauth.dpop_max_ahead, 60),
+        ] {
+            if !(1..=most).contains(&span.seconds().as_i64()) {
+                mistakes.push((key, format!("{key} must be between 1s and {most}s")));
+            }
+        }
         for (key, span) in [
             ("tokens.access_token_lifetime", self.tokens.access_token_lifetime),
             ("tokens.id_token_lifetime", self.tokens.id_token_lifetime),

@@ -139,6 +139,27 @@ const GRANTING: &[FieldSpec] = &[
         ]),
         ("--token-redirect-uri", "--token-redirect-uri default"),
     ),
+    field(
+        "dpop",
+        "DPoP",
+        Input::Choice(&[
+            ("", "as the server's oauth.dpop"),
+            ("off", "not demanded"),
+            ("report", "noted in the log"),
+            ("require", "demanded"),
+        ]),
+        ("--dpop", "--dpop default"),
+    ),
+    field(
+        "dpop_nonce",
+        "DPoP nonces",
+        Input::Choice(&[
+            ("", "as the server's oauth.dpop_nonce"),
+            ("off", "not needed"),
+            ("require", "needed"),
+        ]),
+        ("--dpop-nonce", "--dpop-nonce default"),
+    ),
 ];
 
 const PROOF: &[FieldSpec] = &[

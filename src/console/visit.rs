@@ -175,7 +175,7 @@ impl<'a> Visit<'a> {
         let Some(session) = ConsoleSession::of(app, request) else { return Err(Closed::NoSession) };
         // The token never leaves this server, so it is bound to nothing.
         let actor = match management::holder_of(app, session.token(), request.now).await {
-            Ok(TokenHolder { actor, binding: None }) => actor,
+            Ok(TokenHolder { actor, binding: None, .. }) => actor,
             Ok(_) => return Err(Closed::Ended(session)),
             Err(Denied::Refused(_)) => return Err(Closed::Ended(session)),
             Err(Denied::Failed(failure)) => return Err(Closed::NotDone(failure.into())),

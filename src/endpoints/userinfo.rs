@@ -38,6 +38,7 @@ async fn respond(
     request: &Request,
     token: Result<Option<PresentedText>, Denied<OAuthError>>,
 ) -> HttpResponse {
+    let scheme = token.as_ref().ok().and_then(|token| token.as_ref()).map(|token| token.scheme);
     let user_claims = match token {
         Ok(token) => user_info(app, request, token).await,
         Err(denied) => Err(denied),
@@ -53,7 +54,7 @@ async fn respond(
                 UserInfoBody::Protected(token) => response.content_type("application/jwt").body(token),
             }
         }
-        Err(denied) => answer::bearer_error(app, request, denied, OPENID),
+        Err(denied) => answer::bearer_error(app, request, denied, (scheme, OPENID)),
     }
 }
 
@@ -80,11 +81,12 @@ async fn user_info(
     let client = app.cache.client(client, Freshness::Cached).await?;
     let binding = presented.token.binding.clone();
     let UserInfoAccess { person, scope, claims } = check_user_info(presented, person, OPENID, request.now)?;
-    sender::check_presented(app, request, &token, binding.as_ref()).await?;
-    limiting::token_is_valid(app, request, &person.id)?;
     let Some(client) = client else {
         return Err(Reason::BearerRevoked.because("the client of the access token is gone").into());
     };
+    let possession = sender::check_presented(app, request, &token, binding.as_ref(), Some(&client.client))?;
+    limiting::token_is_valid(app, request, &person.id)?;
+    sender::use_up(app, possession).await?;
     let catalogue = app.cache.catalogue(Freshness::Cached).await?;
     let mut user_claims = person.claims_named(catalogue.claims_of(&scope));
     user_claims.extend(claims.claims_from(&person));

@@ -54,6 +54,7 @@ pub(super) async fn resume(
         named,
         optional,
         expected: Vec::new(),
+        binding: None,
     };
     Ok((CheckedRequest { client, request, catalogue }, device))
 }

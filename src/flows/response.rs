@@ -92,7 +92,7 @@ async fn store_code(
     let (hash, tokens) = (Hash::of(code), &app.config.tokens);
     let (request, flow) = (&answering.checked.request, answering.flow.cloned());
     let record = Code {
-        grant: grant(answering.checked, answering.signed_in),
+        grant: Grant { binding: request.binding.clone(), ..grant(answering.checked, answering.signed_in) },
         redirect_uri: answering.return_to.as_str().to_owned(),
         challenge: request.challenge.clone(),
         nonce: request.nonce.clone(),

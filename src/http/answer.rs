@@ -8,7 +8,7 @@ use serde_json::json;
 use super::call::Call;
 use super::console_page;
 use super::error_page;
-use super::error_status::{error_uri, http_status, retry_after, status_of};
+use super::error_status::{error_uri, http_status, retry_after, status_at_resource, status_of};
 use super::general_error;
 use super::limiting;
 use super::route::Surface;
@@ -22,6 +22,7 @@ use crate::oauth::reason::Reason;
 use crate::oauth::request::response_mode::ResponseMode;
 use crate::oauth::request::return_address::ReturnAddress;
 use crate::oauth::request::{Answered, Refusal};
+use crate::oauth::token::bearer;
 use crate::oauth::token::binding::AccessTokenType;
 use crate::store::refusals::KeptRefusal;
 use crate::telemetry::RequestFacts as _;
@@ -74,45 +75,55 @@ pub fn oauth_error(app: &App, call: &Call, denied: Denied<impl Into<Refused>>) -
     oauth_json(app, call, refused)
 }
 
-/// A JSON error of an endpoint that takes access tokens, with the challenge of RFC 6750 §3; `scope` is the required
-/// one.
+/// A JSON error of an endpoint that takes access tokens, with the challenges of RFC 6750 §3 and RFC 9449 §7.1. `scheme`: the
+/// one that the request used, whose challenge has the error; `None` if it used none. `scope`: the required one.
 pub fn bearer_error(
     app: &App,
     call: &Call,
     denied: Denied<impl Into<Refused>>,
-    scope: &'static str,
+    (scheme, scope): (Option<AccessTokenType>, &'static str),
 ) -> HttpResponse {
     let mut refused = logged(call, denied);
-    if matches!(status_of(&refused.error).as_u16(), 400 | 401 | 403) {
-        for scheme in AccessTokenType::ACCEPTED {
+    let status = status_at_resource(&refused.error);
+    if matches!(status.as_u16(), 400 | 401 | 403) {
+        // A request without a token gets no error code (RFC 6750 §3.1).
+        let error = Some(&refused.error).filter(|error| error.reason != Reason::BearerMissing);
+        let used = scheme.unwrap_or(AccessTokenType::Bearer);
+        for challenge in AccessTokenType::ACCEPTED
+            .map(|scheme| challenge(app, scheme, error.filter(|_| scheme == used), scope))
+        {
             // Descriptions are printable ASCII without quotes (RFC 6749 §5.2).
-            if let Ok(challenge) = HeaderValue::try_from(challenge(app, scheme, &refused.error, scope)) {
+            if let Ok(challenge) = HeaderValue::try_from(challenge) {
                 refused = refused.with_header(header::WWW_AUTHENTICATE, challenge);
             }
         }
     }
-    oauth_json(app, call, refused)
+    oauth_json_with(app, call, status, refused)
 }
 
-/// The challenge of one scheme (RFC 6750 §3).
-fn challenge(app: &App, scheme: AccessTokenType, error: &OAuthError, scope: &str) -> String {
-    let mut challenge = format!("{} realm=\"grantor\"", scheme.as_str());
-    // A request without a token gets no error code (RFC 6750 §3.1).
-    if error.reason != Reason::BearerMissing {
-        let (code, uri) = (error.code().as_str(), error_uri(app, error));
-        let description = &error.description;
-        challenge.push_str(&format!(
-            ", error=\"{code}\", error_description=\"{description}\", error_uri=\"{uri}\""
-        ));
-    }
+/// The challenge of one scheme (RFC 6750 §3, RFC 9449 §7.1).
+fn challenge(app: &App, scheme: AccessTokenType, error: Option<&OAuthError>, scope: &str) -> String {
+    let mut challenge = bearer::challenge(scheme);
+    let Some(error) = error else { return challenge };
+    let (code, uri, description) = (error.code().as_str(), error_uri(app, error), &error.description);
+    challenge
+        .push_str(&format!(", error=\"{code}\", error_description=\"{description}\", error_uri=\"{uri}\""));
     if error.code() == ErrorCode::InsufficientScope {
         challenge.push_str(&format!(", scope=\"{scope}\""));
     }
     challenge
 }
 
-fn oauth_json(app: &App, call: &Call, Refused { error, headers }: Refused) -> HttpResponse {
-    let status = status_of(&error);
+fn oauth_json(app: &App, call: &Call, refused: Refused) -> HttpResponse {
+    oauth_json_with(app, call, status_of(&refused.error), refused)
+}
+
+fn oauth_json_with(
+    app: &App,
+    call: &Call,
+    status: StatusCode,
+    Refused { error, headers }: Refused,
+) -> HttpResponse {
     let mut response = HttpResponse::build(status);
     response.insert_header((header::CACHE_CONTROL, "no-store")).insert_header((header::PRAGMA, "no-cache"));
     let brings = |name: HeaderName| headers.iter().any(|(brought, _)| *brought == name);

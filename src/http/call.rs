@@ -63,6 +63,7 @@ pub struct Call {
     certificate: OnceCell<Result<Option<Arc<ClientCertificate>>, OAuthError>>,
     reason: Cell<Option<Reason>>,
     has_basic: Cell<bool>,
+    dpop_nonce: OnceCell<String>,
     places: RequestPlaces,
     place: OnceCell<RequestPlace>,
     place_for_a_long_form: OnceCell<RequestPlace>,
@@ -96,6 +97,7 @@ impl Call {
             certificate: OnceCell::new(),
             reason: Cell::new(None),
             has_basic: Cell::new(false),
+            dpop_nonce: OnceCell::new(),
             places: app.request_places.clone(),
             place: OnceCell::new(),
             place_for_a_long_form: OnceCell::new(),
@@ -218,6 +220,16 @@ impl Call {
         self.has_basic.get()
     }
 
+    /// Notes the nonce for the sender's next DPoP proof. Only the first call counts.
+    pub(super) fn set_dpop_nonce(&self, nonce: String) {
+        let _ = self.dpop_nonce.set(nonce);
+    }
+
+    /// The nonce for the sender's next DPoP proof, if it needs one.
+    pub(super) fn dpop_nonce(&self) -> Option<&str> {
+        self.dpop_nonce.get().map(String::as_str)
+    }
+
     /// Takes a place among the requests that are worked on, and keeps it to the end of the request. `false` if all are
     /// taken.
     pub(super) fn takes_a_place(&self) -> bool {
@@ -326,6 +338,11 @@ impl Request {
         if let Some(lifeline) = self.http.conn_data::<Rc<Lifeline>>() {
             lifeline.body_is_read();
         }
+    }
+
+    /// The path of the URL, still encoded.
+    pub fn encoded_path(&self) -> &str {
+        self.http.uri().path()
     }
 
     /// The query of the URL, still encoded. Empty if the URL has no query.

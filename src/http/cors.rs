@@ -56,7 +56,9 @@ fn open_to(origin: HeaderValue, headers: &mut HeaderMap) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     headers.insert(
         header::ACCESS_CONTROL_EXPOSE_HEADERS,
-        HeaderValue::from_static("www-authenticate, retry-after, ratelimit-policy, ratelimit, x-request-id"),
+        HeaderValue::from_static(
+            "www-authenticate, dpop-nonce, retry-after, ratelimit-policy, ratelimit, x-request-id",
+        ),
     );
 }
 

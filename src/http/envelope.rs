@@ -27,6 +27,8 @@ use crate::telemetry;
 use crate::traces::{self, RequestStart};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// RFC 9449 §8.
+const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 
 /// Makes the request's [`Call`], limits its time, and turns a panic into an answer.
 pub async fn wrap(
@@ -132,6 +134,9 @@ async fn finish(app: &App, call: &Call, origin: Option<HeaderValue>, headers: &m
     }
     if let Some(value) = &app.strict_transport_security {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, value.clone());
+    }
+    if let Some(nonce) = call.dpop_nonce().and_then(|nonce| HeaderValue::from_str(nonce).ok()) {
+        headers.insert(DPOP_NONCE, nonce);
     }
     if let Some(limited) = call.limited() {
         limiting::describe(&limited, headers);

@@ -5,6 +5,7 @@ use actix_web::http::header::HeaderValue;
 
 use crate::app::App;
 use crate::oauth::error::OAuthError;
+use crate::oauth::error_code::ErrorCode;
 use crate::oauth::reason::Reason;
 use crate::operations::fault::FaultKind;
 
@@ -23,6 +24,15 @@ pub(super) fn retry_after(status: StatusCode, error: &OAuthError) -> Option<Head
 pub(super) fn status_of(error: &OAuthError) -> StatusCode {
     let of_code = || StatusCode::from_u16(error.code().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     http_status(error.reason).unwrap_or_else(of_code)
+}
+
+/// The status that an error has where access tokens are presented, and a bad proof makes the request unauthorized (RFC 9449
+/// §7.1 and §9).
+pub(super) fn status_at_resource(error: &OAuthError) -> StatusCode {
+    match error.code() {
+        ErrorCode::InvalidDpopProof | ErrorCode::UseDpopNonce => StatusCode::UNAUTHORIZED,
+        _ => status_of(error),
+    }
 }
 
 /// The HTTP status of a reason that has one of its own, on any surface.

@@ -6,7 +6,7 @@ use actix_web::http::header;
 use serde_json::{Value, json};
 
 use super::call::Call;
-use super::error_status::{RETRY_AFTER, error_uri, retry_after, status_of};
+use super::error_status::{RETRY_AFTER, error_uri, retry_after, status_at_resource};
 use crate::app::App;
 use crate::oauth::error::OAuthError;
 use crate::oauth::reason::Reason;
@@ -27,7 +27,7 @@ pub fn plain(call: &Call, status: StatusCode, description: &str) -> HttpResponse
 
 /// A refusal with its reason, and every faulty member.
 pub fn refusal(app: &App, call: &Call, error: &OAuthError, members: &[FaultyMember]) -> HttpResponse {
-    let status = status_of(error);
+    let status = status_at_resource(error);
     let docs = error_uri(app, error);
     let mut body = json!({
         "description": error.description,

@@ -1,24 +1,56 @@
 //! What the sender of a request proves to hold, beside who the client is (RFC 9449, RFC 8705), and whether that is enough.
 
+use actix_web::http::header::HeaderName;
+
 use super::call::Request;
 use crate::app::App;
+use crate::config::mount_path;
 use crate::failure::Denied;
-use crate::oauth::client::Client;
+use crate::jose::proof::{self, ProofFlaw};
+use crate::oauth::client::demand::Demanded;
+use crate::oauth::client::{Client, NoncePolicy};
 use crate::oauth::error::OAuthError;
 use crate::oauth::reason::Reason;
 use crate::oauth::token::bearer::{PresentedText, not_proven, proof_needed};
 use crate::oauth::token::binding::Binding;
-use crate::tokens::possession::Possession;
+use crate::oauth::token::dpop::{DpopProof, ProvenRequest, nonce_numbers};
+use crate::secret::Hash;
+use crate::store::db::Tx;
+use crate::tokens::possession::{Possession, SingleUse};
+
+const DPOP: HeaderName = HeaderName::from_static("dpop");
 
 /// What the sender of a request of `client` proves, which has authenticated if it can. It is not used up yet.
 ///
 /// # Errors
-/// If the proof is not good.
-pub fn possession(_app: &App, request: &Request, client: &Client) -> Result<Possession, OAuthError> {
+/// If the proof is not good for this request.
+pub fn possession(app: &App, request: &Request, client: &Client) -> Result<Possession, OAuthError> {
+    // A token is bound to one thing, and the registration says to which.
     if client.certificate.bound_tokens {
         return bound_to_certificate(request);
     }
-    Ok(Possession::default())
+    match dpop_header(request)? {
+        None => Ok(Possession::default()),
+        Some(text) => proven(app, request, text, None, Some(client)).map(|proof| possession_by(app, &proof)),
+    }
+}
+
+/// Checks that the sender of a token request proves what is demanded of its client.
+///
+/// # Errors
+/// If the client must send a DPoP proof, and the request has none.
+pub fn check_demand(
+    app: &App,
+    request: &Request,
+    client: &Client,
+    possession: &Possession,
+) -> Result<(), OAuthError> {
+    let has_proof = matches!(possession.binding, Some(Binding::DpopKey(_)));
+    if has_proof || !client.must(Demanded::Dpop, &app.config.oauth.demands()) {
+        return Ok(());
+    }
+    offer_nonce(app, request, Some(client));
+    Err(Reason::DpopMissing.because("the request has no DPoP header, and this client must prove a key"))
 }
 
 /// The certificate of the request, to which the tokens of its client are bound (RFC 8705 §3).
@@ -32,24 +64,131 @@ fn bound_to_certificate(request: &Request) -> Result<Possession, OAuthError> {
 }
 
 /// Checks that the sender of a request may use an access token, which is valid: by its scheme, and by what the token is
-/// bound to. Uses the proof up.
+/// bound to. `client`: the one that the token was issued to, if it is known. Returns what the sender proves, which the caller
+/// must use up (see [`use_up`]).
 ///
 /// # Errors
 /// If the token came with another scheme, or without the proof that it needs.
-pub async fn check_presented(
-    _app: &App,
+pub fn check_presented(
+    app: &App,
     request: &Request,
     presented: &PresentedText,
     binding: Option<&Binding>,
-) -> Result<(), Denied<OAuthError>> {
+    client: Option<&Client>,
+) -> Result<Possession, OAuthError> {
     match proof_needed(binding, presented.scheme)? {
-        None => Ok(()),
-        Some(bound) if certificate(request).as_ref() == Some(bound) => Ok(()),
-        Some(bound) => Err(not_proven(bound).into()),
+        None => Ok(Possession::default()),
+        Some(bound @ Binding::Certificate(_)) => match certificate(request) {
+            Some(proven) if proven == *bound => Ok(Possession::default()),
+            _ => Err(not_proven(bound)),
+        },
+        Some(bound @ Binding::DpopKey(_)) => {
+            let missing =
+                || Reason::DpopMissing.because("the request has no DPoP header beside its access token");
+            let text = dpop_header(request)?.ok_or_else(missing)?;
+            let proof = proven(app, request, text, Some(&presented.text), client)?;
+            match proof.binding() == *bound {
+                true => Ok(possession_by(app, &proof)),
+                false => Err(not_proven(bound)),
+            }
+        }
+    }
+}
+
+/// Uses up what a request with a valid access token proves.
+///
+/// # Errors
+/// If the proof was used before; otherwise only failures.
+pub async fn use_up(app: &App, possession: Possession) -> Result<(), Denied<OAuthError>> {
+    match possession.once.is_some() {
+        false => Ok(()),
+        true => app.db.decide(async move |tx: &mut Tx| possession.use_up(tx).await).await,
     }
 }
 
 /// The certificate of the connection, or that a proxy passes on. `None` if there is none, or none that can be read.
 fn certificate(request: &Request) -> Option<Binding> {
     Some(request.client_certificate().ok()??.binding())
+}
+
+/// The DPoP header (RFC 9449 §4.1). `None` if the request has none.
+fn dpop_header(request: &Request) -> Result<Option<&str>, OAuthError> {
+    let mut headers = request.headers().get_all(&DPOP);
+    let Some(value) = headers.next() else { return Ok(None) };
+    if headers.next().is_some() {
+        return Err(Reason::DpopRepeated.because("the request has more than one DPoP header"));
+    }
+    let malformed = |_| refusal(ProofFlaw::Malformed("it is not a signed JWT"));
+    value.to_str().map(Some).map_err(malformed)
+}
+
+/// The proof in a DPoP header, if it is good for this request. `token`: the access token that comes with it.
+fn proven(
+    app: &App,
+    request: &Request,
+    text: &str,
+    token: Option<&str>,
+    client: Option<&Client>,
+) -> Result<DpopProof, OAuthError> {
+    let proof = proof::read(text).map_err(refusal)?;
+    let path = request.encoded_path();
+    let own_path = path.strip_prefix(&mount_path(&app.issuer)).unwrap_or(path);
+    // From the configuration, never from a header.
+    let url = format!("{}{own_path}", app.issuer);
+    let alias = app.mtls_url.as_ref().map(|base| format!("{base}{own_path}"));
+    let urls: Vec<&str> = std::iter::once(url.as_str()).chain(alias.as_deref()).collect();
+    let hash = token.map(|token| Hash::of(token).to_text());
+    let proven_request = ProvenRequest {
+        method: request.method().as_str(),
+        urls: &urls,
+        token_hash: hash.as_deref(),
+        now: request.now,
+    };
+    proof.check(proven_request, app.config.oauth.proof_times())?;
+    if offer_nonce(app, request, client) {
+        check_nonce(app, request, proof.nonce.as_deref())?;
+    }
+    Ok(proof)
+}
+
+fn refusal(flaw: ProofFlaw) -> OAuthError {
+    let reason = match flaw {
+        ProofFlaw::Malformed(_) => Reason::DpopMalformed,
+        ProofFlaw::Algorithm => Reason::DpopAlgorithm,
+        ProofFlaw::Key(_) => Reason::DpopKey,
+        ProofFlaw::Signature => Reason::DpopSignature,
+    };
+    reason.because(format!("the DPoP proof cannot be accepted: {flaw}"))
+}
+
+/// Puts the nonce for the next proof into the answer, if proofs of this client need one. Returns whether they do.
+fn offer_nonce(app: &App, request: &Request, client: Option<&Client>) -> bool {
+    let policy = client.and_then(|client| client.dpop_nonce).unwrap_or(app.config.oauth.dpop_nonce);
+    let is_needed = policy == NoncePolicy::Require;
+    if is_needed {
+        let [current, ..] = nonce_numbers(request.now);
+        request.set_dpop_nonce(app.keys.dpop_nonce(current));
+    }
+    is_needed
+}
+
+fn check_nonce(app: &App, request: &Request, nonce: Option<&str>) -> Result<(), OAuthError> {
+    let Some(nonce) = nonce else {
+        return Err(Reason::DpopNonceMissing
+            .because("the DPoP proof needs the nonce that the header DPoP-Nonce of this answer has"));
+    };
+    let is_ours = nonce_numbers(request.now).into_iter().any(|number| app.keys.dpop_nonce(number) == nonce);
+    match is_ours {
+        true => Ok(()),
+        false => Err(Reason::DpopNonceOld.because(
+            "the nonce of the DPoP proof is not one of now; use that of the header DPoP-Nonce of this answer",
+        )),
+    }
+}
+
+fn possession_by(app: &App, proof: &DpopProof) -> Possession {
+    // Thumbprints contain no NUL, so different keys cannot have the same hash.
+    let id = Hash::of(&format!("dpop\0{}\0{}", proof.thumbprint, proof.id));
+    let until = proof.remembered_until(app.config.oauth.proof_times());
+    Possession { binding: Some(proof.binding()), once: Some(SingleUse { id, until }) }
 }

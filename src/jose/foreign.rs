@@ -6,10 +6,11 @@
 use std::ops::RangeInclusive;
 
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse};
-use jsonwebtoken::{Algorithm, DecodingKey, Header, decode_header};
+use jsonwebtoken::{Algorithm, DecodingKey};
+use serde::Deserialize;
 use serde_json::Value;
 
-use super::verify::{VerifyError, is_type, signed_claims};
+use super::verify::{VerifyError, is_type, signed_value};
 use crate::secret::from_base64url;
 
 /// The maximum number of keys in a set; further ones are not looked at.
@@ -22,6 +23,32 @@ pub(super) fn rsa_bits(modulus: &[u8]) -> usize {
     let zeros: usize = modulus.iter().take_while(|byte| **byte == 0).count();
     let bits = |first: &u8| (modulus.len() - zeros) * 8 - first.leading_zeros() as usize;
     modulus.get(zeros).map_or(0, bits)
+}
+
+/// The members of a header that decide here.
+#[derive(Deserialize)]
+struct ForeignHeader {
+    alg: String,
+    typ: Option<String>,
+    kid: Option<String>,
+    #[serde(default)]
+    crit: Option<Value>,
+}
+
+impl ForeignHeader {
+    /// The header of a token that is not verified; `None` if it cannot be read.
+    fn of(token: &str) -> Option<Self> {
+        let (header, _) = token.split_once('.')?;
+        serde_json::from_slice(&from_base64url(header)?).ok()
+    }
+
+    fn algorithm(&self) -> Option<Algorithm> {
+        match self.alg.as_str() {
+            // The new name (RFC 9864 §2.2).
+            "Ed25519" => Some(Algorithm::EdDSA),
+            name => name.parse().ok(),
+        }
+    }
 }
 
 /// The public keys of another party.
@@ -56,7 +83,7 @@ impl ForeignKeys {
     /// Whether a token names a key that is not in the set, so that its issuer may have newer keys. `false` if the token
     /// names no key.
     pub fn lacks(&self, token: &str) -> bool {
-        let kid = decode_header(token).ok().and_then(|header| header.kid);
+        let kid = ForeignHeader::of(token).and_then(|header| header.kid);
         kid.is_some() && !self.0.iter().any(|key| key.kid == kid)
     }
 }
@@ -92,6 +119,7 @@ impl ForeignKey {
         };
         let algorithms: Vec<Algorithm> = match named.as_deref() {
             None => fit.to_vec(),
+            Some("Ed25519") => fit.iter().copied().filter(|fit| *fit == Algorithm::EdDSA).collect(),
             Some(name) => fit.iter().copied().filter(|fit| format!("{fit:?}") == name).collect(),
         };
         let key = DecodingKey::from_jwk(&jwk).ok()?;
@@ -114,31 +142,36 @@ pub enum ForeignVerifier<'k> {
 /// # Errors
 /// If the token is malformed, has another type, or is not signed by a key or secret of `by`.
 pub fn verify(token: &str, types: &[&str], by: ForeignVerifier<'_>) -> Result<Value, VerifyError> {
-    let header = decode_header(token).map_err(|_| VerifyError::Malformed)?;
+    let header = ForeignHeader::of(token).ok_or(VerifyError::Malformed)?;
     if header.crit.is_some() {
         return Err(VerifyError::Critical);
     }
+    let algorithm = header.algorithm().ok_or(VerifyError::Malformed)?;
     if header.typ.as_ref().is_some_and(|found| !types.iter().any(|known| is_type(found, known))) {
         return Err(VerifyError::Type);
     }
     match by {
-        ForeignVerifier::Secret(secret) if header.alg == Algorithm::HS256 => {
-            signed_claims(token, &DecodingKey::from_secret(secret), Algorithm::HS256)
+        ForeignVerifier::Secret(secret) if algorithm == Algorithm::HS256 => {
+            signed_value(token, &DecodingKey::from_secret(secret), Algorithm::HS256)
         }
         ForeignVerifier::Secret(_) => Err(VerifyError::Algorithm),
-        ForeignVerifier::Keys(keys) => by_keys(token, &header, keys),
+        ForeignVerifier::Keys(keys) => by_keys(token, (&header, algorithm), keys),
     }
 }
 
-fn by_keys(token: &str, header: &Header, keys: &ForeignKeys) -> Result<Value, VerifyError> {
+fn by_keys(
+    token: &str,
+    (header, algorithm): (&ForeignHeader, Algorithm),
+    keys: &ForeignKeys,
+) -> Result<Value, VerifyError> {
     let named = |key: &&ForeignKey| header.kid.is_none() || key.kid == header.kid;
     let mut outcome = Err(VerifyError::Key);
     for key in keys.0.iter().filter(named) {
-        if !key.algorithms.contains(&header.alg) {
+        if !key.algorithms.contains(&algorithm) {
             outcome = Err(VerifyError::Algorithm);
             continue;
         }
-        match signed_claims(token, &key.key, header.alg) {
+        match signed_value(token, &key.key, algorithm) {
             Err(VerifyError::Signature) => outcome = Err(VerifyError::Signature),
             found => return found,
         }
@@ -157,7 +190,7 @@ pub fn unverified_claim(token: &str, name: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use jsonwebtoken::{EncodingKey, encode};
+    use jsonwebtoken::{EncodingKey, Header, encode};
     use serde_json::json;
 
     use super::*;
@@ -226,6 +259,37 @@ mod tests {
             encode(&Header::new(Algorithm::HS256), &claims, &EncodingKey::from_secret(&[7; 32])).unwrap();
         assert_eq!(verify(&token, &["JWT"], ForeignVerifier::Secret(&[7; 32])), Ok(claims));
         assert_eq!(verify(&token, &["JWT"], ForeignVerifier::Secret(&[8; 32])), Err(VerifyError::Signature));
+    }
+
+    #[test]
+    fn a_token_may_name_its_algorithm_ed25519_by_its_new_name_or_by_its_old_one() {
+        // RFC 8037 A.1; the header and the signature of the second are made with the same key.
+        let d = from_base64url("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A").unwrap();
+        let der =
+            [&[0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20][..], &d].concat();
+        let pair = aws_lc_rs::signature::Ed25519KeyPair::from_pkcs8_maybe_unchecked(&der).unwrap();
+        let claims = json!({ "sub": "job" });
+        let token = |alg: &str| {
+            let part = |value: Value| to_base64url(value.to_string().as_bytes());
+            let message = format!("{}.{}", part(json!({ "alg": alg })), part(claims.clone()));
+            let signature = pair.sign(message.as_bytes());
+            format!("{message}.{}", to_base64url(signature.as_ref()))
+        };
+        let jwk = |alg: Option<&str>| {
+            let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+            let key = json!({ "kty": "OKP", "crv": "Ed25519", "x": x, "alg": alg });
+            ForeignKeys::read(&json!({ "keys": [key] }).to_string()).unwrap()
+        };
+        for key in [None, Some("EdDSA"), Some("Ed25519")] {
+            for alg in ["EdDSA", "Ed25519"] {
+                let verified = verify(&token(alg), &["JWT"], ForeignVerifier::Keys(&jwk(key)));
+                assert_eq!(verified, Ok(claims.clone()), "{alg} by a key for {key:?}");
+            }
+            for alg in ["ed25519", "Ed448", "ES256", "none"] {
+                assert!(verify(&token(alg), &["JWT"], ForeignVerifier::Keys(&jwk(key))).is_err(), "{alg}");
+            }
+        }
+        assert!(jwk(Some("ES256")).is_empty());
     }
 
     #[test]

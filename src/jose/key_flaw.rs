@@ -146,7 +146,7 @@ impl KeyFlaw {
             ("RSA", _) => "RS256 or PS256",
             ("EC", "P-256") => "ES256",
             ("EC", "P-384") => "ES384",
-            ("OKP", "Ed25519") => "EdDSA",
+            ("OKP", "Ed25519") => "EdDSA or Ed25519",
             ("EC" | "OKP", _) => return Some(Self::Curve(shown(&jwk["crv"]))),
             _ => return Some(Self::Kind),
         };
@@ -159,7 +159,7 @@ impl KeyFlaw {
         match fit {
             "ES256" => not_a_point(jwk, &ECDSA_P256_SHA256_FIXED, 32),
             "ES384" => not_a_point(jwk, &ECDSA_P384_SHA384_FIXED, 48),
-            "EdDSA" => {
+            "EdDSA or Ed25519" => {
                 let x = from_base64url(text("x")).unwrap_or_default();
                 ParsedPublicKey::new(&ED25519, x).is_err().then_some(Self::Members)
             }

@@ -28,7 +28,7 @@ const MAX_SIZE: u64 = 4096;
 /// The row with the secret from which all other keys are derived.
 const ROOT: &str = "root";
 
-/// The keys for refresh tokens, forms, sealed texts, pairwise identifiers, client secrets, counts of guesses and the audit trail;
+/// The keys for refresh tokens, forms, sealed texts, pairwise identifiers, client secrets, counts of guesses, nonces and the audit trail;
 /// the same on every node of one database.
 #[derive(Debug)]
 pub struct ServerKeys {
@@ -41,6 +41,7 @@ pub struct ServerKeys {
     guesses: hmac::Key,
     secrets: hmac::Key,
     events: hmac::Key,
+    nonces: hmac::Key,
     text: TextKey,
     session_names: SessionNameKey,
 }
@@ -90,6 +91,7 @@ impl ServerKeys {
             guesses: derived(&root, "guesses"),
             secrets: derived(&root, "client secrets"),
             events: derived(&root, "events"),
+            nonces: derived(&root, "dpop nonces"),
             text: TextKey::derive(&root)?,
             session_names: SessionNameKey::derive(&root)?,
         })
@@ -113,6 +115,12 @@ impl ServerKeys {
         let mut mac = [0; 32];
         mac.copy_from_slice(hmac::sign(&self.events, message).as_ref());
         mac
+    }
+
+    /// The nonce with this number for DPoP proofs: 22 characters of base64url, the same on every node.
+    pub fn dpop_nonce(&self, number: i64) -> String {
+        let mac = hmac::sign(&self.nonces, &number.to_be_bytes());
+        to_base64url(mac.as_ref().split_at(16).0)
     }
 
     /// The master key, which encrypts further keys.

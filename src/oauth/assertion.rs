@@ -63,6 +63,11 @@ fn optional_numeric_date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<O
     Ok(Option::<NumericDate>::deserialize(deserializer)?.map(|date| date.0))
 }
 
+/// The instant in a claim that other servers or clients wrote (NumericDate, RFC 7519 §2). `None` if the claim is no time.
+pub fn instant(claim: &Value) -> Option<Timestamp> {
+    NumericDate::deserialize(claim).ok().map(|date| date.0)
+}
+
 /// A kind of assertion: its name in descriptions, and the reasons of its refusals.
 #[derive(Clone, Copy, Debug)]
 pub struct AssertionKind {

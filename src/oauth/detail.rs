@@ -62,6 +62,14 @@ pub enum DetailSubject {
     CodeExpiry,
     /// The group that a person must be in.
     Group,
+    /// The method that a DPoP proof is for.
+    ProofMethod,
+    /// The address that a DPoP proof is for.
+    ProofUrl,
+    /// When a DPoP proof was signed, if that is too long ago.
+    ProofAge,
+    /// When a DPoP proof was signed, if that is in the future.
+    ProofBegin,
 }
 
 impl DetailSubject {

@@ -22,6 +22,7 @@ pub enum ErrorCode {
     InvalidToken,
     InsufficientScope,
     InvalidDpopProof,
+    UseDpopNonce,
     LoginRequired,
     ConsentRequired,
     AccountSelectionRequired,
@@ -67,6 +68,7 @@ impl ErrorCode {
             Self::AuthorizationPending | Self::SlowDown | Self::ExpiredToken => "RFC 8628 §3.5",
             Self::InvalidToken | Self::InsufficientScope => "RFC 6750 §3.1",
             Self::InvalidDpopProof => "RFC 9449 §5 and §7.1",
+            Self::UseDpopNonce => "RFC 9449 §8 and §9",
             Self::LoginRequired
             | Self::ConsentRequired
             | Self::AccountSelectionRequired
@@ -94,6 +96,7 @@ impl ErrorCode {
                 | Self::InvalidToken
                 | Self::InsufficientScope
                 | Self::InvalidDpopProof
+                | Self::UseDpopNonce
         )
     }
 

@@ -12,6 +12,7 @@ use crate::oauth::permission::is_management_scope;
 use crate::oauth::request::response_mode::ResponseMode;
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::signing_key::SigningAlgorithm;
+use crate::oauth::token::dpop::ProofAlgorithm;
 use crate::oauth::token::id_token;
 
 /// The metadata document. Members whose default would promise more than the server does are written out.
@@ -43,6 +44,7 @@ pub struct Metadata {
     pub token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     pub introspection_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     pub revocation_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
+    pub dpop_signing_alg_values_supported: Vec<&'static str>,
     pub code_challenge_methods_supported: [&'static str; 1],
     pub authorization_response_iss_parameter_supported: bool,
     pub prompt_values_supported: Vec<&'static str>,
@@ -157,6 +159,7 @@ pub fn metadata(
         introspection_endpoint_auth_signing_alg_values_supported: assertion::ALGORITHMS.to_vec(),
         revocation_endpoint_auth_signing_alg_values_supported: assertion::ALGORITHMS.to_vec(),
         introspection_signing_alg_values_supported: names.clone(),
+        dpop_signing_alg_values_supported: ProofAlgorithm::ALL.iter().map(|known| known.as_str()).collect(),
         code_challenge_methods_supported: ["S256"],
         authorization_response_iss_parameter_supported: true,
         prompt_values_supported: prompts.to_vec(),

@@ -1,5 +1,7 @@
 //! Access tokens for the management API: who acts with one, and what the token permits.
 
+use std::sync::Arc;
+
 use crate::app::App;
 use crate::cache::catalogue::Freshness;
 use crate::clock::Timestamp;
@@ -13,6 +15,7 @@ use crate::oauth::reason::Reason;
 use crate::oauth::token::bearer::{PresentedToken, check_for_resource};
 use crate::oauth::token::binding::Binding;
 use crate::operations::actor::{Actor, ActorKind, Authority};
+use crate::store::clients::StoredClient;
 use crate::store::db::Conn;
 use crate::store::users::{self, UserRecord};
 use crate::tokens::access_token;
@@ -21,6 +24,8 @@ use crate::tokens::access_token;
 #[derive(Clone, Debug)]
 pub struct TokenHolder {
     pub actor: Actor,
+    /// The client that the token was issued to.
+    pub client: Arc<StoredClient>,
     /// What the token is bound to. The caller checks that the sender of the request proves it.
     pub binding: Option<Binding>,
 }
@@ -41,7 +46,8 @@ pub async fn holder_of(app: &App, token: &str, now: Timestamp) -> Result<TokenHo
     let Some(client) = app.cache.client(&token.client_id, Freshness::Cached).await? else {
         return Err(Reason::BearerRevoked.because("the client of the access token is gone").into());
     };
-    let client = &client.client;
+    let stored = client;
+    let client = &stored.client;
     let permitted = Permissions::of(&token.granted.scope).within(&Permissions::of(&client.scopes));
     let actor = match (&token.user_id, user) {
         (None, _) => of_client(client, permitted),
@@ -52,7 +58,7 @@ pub async fn holder_of(app: &App, token: &str, now: Timestamp) -> Result<TokenHo
             return Err(error.about(person.as_ref()).into());
         }
     };
-    Ok(TokenHolder { actor, binding: presented.token.binding })
+    Ok(TokenHolder { actor, client: stored, binding: presented.token.binding })
 }
 
 fn of_client(client: &Client, permitted: Permissions) -> Actor {

@@ -5,19 +5,26 @@ use grantor::oauth::client::demand::Demanded;
 use grantor::work::activity::store;
 use serde_json::{Value, json};
 
+use crate::support::dpop::ProofKey;
 use crate::support::relying_party::Registration;
 use crate::support::{Application, Browser, TestServer};
 use crate::{activity, par};
 
 /// Demands with their setting in `[oauth]`.
-const DEMANDS: [(Demanded, &str); 3] = [
+const DEMANDS: [(Demanded, &str); 4] = [
     (Demanded::Pkce, "oauth.pkce"),
     (Demanded::Par, "oauth.par"),
     (Demanded::TokenRedirectUri, "oauth.token_redirect_uri"),
+    (Demanded::Dpop, "oauth.dpop"),
 ];
 
 /// A request that meets the demand, or misses it and nothing else: the reason of its refusal, or `None` if it got tokens.
-async fn attempt(app: &Application, alice: &mut Browser, what: Demanded, is_met: bool) -> Option<String> {
+async fn attempt(
+    (server, app): (&TestServer, &Application),
+    alice: &mut Browser,
+    what: Demanded,
+    is_met: bool,
+) -> Option<String> {
     let without_pkce = [("code_challenge", ""), ("code_challenge_method", "")];
     let request: &[(&str, &str)] = match (what, is_met) {
         (Demanded::Pkce, false) => &without_pkce,
@@ -36,7 +43,13 @@ async fn attempt(app: &Application, alice: &mut Browser, what: Demanded, is_met:
         (Demanded::TokenRedirectUri, false) => &[("redirect_uri", "")],
         _ => &[],
     };
-    let answer = app.redeem_with(&answered.get("code"), redemption).await;
+    let code = answered.get("code");
+    let answer = match (what, is_met) {
+        (Demanded::Dpop, true) => {
+            app.proven(server, &app.redemption(&code), &ProofKey::new().proof(server)).await
+        }
+        _ => app.redeem_with(&code, redemption).await,
+    };
     match answer.status.as_u16() {
         200 => None,
         _ => Some(reason(&answer.get("error_uri"))),
@@ -62,6 +75,7 @@ fn with(mut registration: Registration, what: Demanded, own: Option<Demand>) -> 
         Demanded::Pkce => client.pkce = own,
         Demanded::Par => client.par = own,
         Demanded::TokenRedirectUri => client.token_redirect_uri = own,
+        Demanded::Dpop => client.dpop = own,
     }
     registration
 }
@@ -77,9 +91,9 @@ async fn each_demand_is_off_reported_or_required_by_the_server_and_by_each_clien
                 let app = server.register(with(Registration::web(id), what, own)).await;
                 let demand = own.unwrap_or(setting);
                 let context = format!("{what:?}: {setting:?} on the server, {own:?} for the client");
-                assert_eq!(attempt(&app, &mut alice, what, true).await, None, "{context}");
+                assert_eq!(attempt((&server, &app), &mut alice, what, true).await, None, "{context}");
                 let met = health(&server, &app, what).await;
-                let missed = attempt(&app, &mut alice, what, false).await;
+                let missed = attempt((&server, &app), &mut alice, what, false).await;
                 let refused = (demand == Demand::Require).then(|| what.reason().word().to_owned());
                 assert_eq!(missed, refused, "{context}");
                 let then = health(&server, &app, what).await;
@@ -102,9 +116,9 @@ async fn a_public_client_must_use_pkce_unless_its_own_registration_only_reports_
     let mut alice = server.alice().await;
     let strict = server.register(Registration::spa("strict")).await;
     let missing = Some("pkce.challenge_missing".to_owned());
-    assert_eq!(attempt(&strict, &mut alice, Demanded::Pkce, false).await, missing);
+    assert_eq!(attempt((&server, &strict), &mut alice, Demanded::Pkce, false).await, missing);
     let watched = server.register(Registration::spa("watched").pkce(Demand::Report)).await;
-    assert_eq!(attempt(&watched, &mut alice, Demanded::Pkce, false).await, None);
+    assert_eq!(attempt((&server, &watched), &mut alice, Demanded::Pkce, false).await, None);
     assert_eq!(health(&server, &watched, Demanded::Pkce).await["verdict"], "would_refuse");
 }
 

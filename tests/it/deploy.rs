@@ -243,7 +243,14 @@ impl Proxied {
     /// Certificates of clients pass the proxy, and headers of strangers do not. `url` asks for certificates, and `header`
     /// is the one of the configuration.
     async fn passes_certificates(self, authority: &Authority, url: &str, (header, form): (&str, HeaderForm)) {
-        let own = ["--auth-method", "tls_client_auth", "--tls-subject-dn", "CN=job", "--scope", "read"];
+        let own = [
+            "--auth-method",
+            "tls_client_auth",
+            "--tls-subject-dn",
+            "CN=job",
+            "--scope",
+            "grantor.clients.read",
+        ];
         self.cli.client_done("job", "service", &own);
         let jwks = self.folder.path().join("jwks.json");
         let registered = self_signed("registered", |_| ());
@@ -254,7 +261,7 @@ impl Proxied {
             "--jwks",
             jwks.to_str().unwrap(),
             "--scope",
-            "read",
+            "grantor.clients.read",
         ];
         self.cli.client_done("registered", "service", &own);
         let shown = authority.client("job");

@@ -42,6 +42,7 @@ mod decisions;
 mod demands;
 mod deploy;
 mod device;
+mod dpop;
 mod encryption;
 mod errors;
 mod exchange;

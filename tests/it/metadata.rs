@@ -46,6 +46,7 @@ const SCOPES: [&str; 11] = [
     "secret",
     "write",
 ];
+const PROOF_ALGORITHMS: [&str; 6] = ["ES256", "ES384", "PS256", "RS256", "EdDSA", "Ed25519"];
 const LOCALES: [&str; 8] = ["en", "de", "es", "fr", "it", "pt-BR", "ar", "ja"];
 
 fn expected(issuer: &str) -> Value {
@@ -61,7 +62,7 @@ fn expected(issuer: &str) -> Value {
         "tls_client_certificate_bound_access_tokens": false,
         "introspection_signing_alg_values_supported": ["ES256", "EdDSA"],
         "revocation_endpoint_auth_methods_supported": METHODS,
-        "code_challenge_methods_supported": ["S256"],
+        "dpop_signing_alg_values_supported": PROOF_ALGORITHMS, "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "ui_locales_supported": LOCALES,
@@ -92,7 +93,7 @@ fn expected(issuer: &str) -> Value {
     let members = expected.as_object_mut().unwrap();
     for endpoint in ["token", "introspection", "revocation"] {
         let name = format!("{endpoint}_endpoint_auth_signing_alg_values_supported");
-        members.insert(name, json!(["RS256", "PS256", "ES256", "ES384", "EdDSA", "HS256"]));
+        members.insert(name, json!(["RS256", "PS256", "ES256", "ES384", "EdDSA", "Ed25519", "HS256"]));
     }
     for (name, path) in [
         ("issuer", ""),

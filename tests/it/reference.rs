@@ -324,7 +324,7 @@ async fn a_search_without_a_result_and_an_unknown_address_offer_the_nearest_and_
 }
 
 /// Reasons whose example depends on time, settings or size and so cannot be shown with a single request.
-const NEEDS_MORE: [&str; 102] = [
+const NEEDS_MORE: [&str; 117] = [
     "api.key_expired",
     "api.scope_missing",
     "api.forbidden",
@@ -427,6 +427,21 @@ const NEEDS_MORE: [&str; 102] = [
     "exchange.too_deep",
     "pushed_request.required",
     "pushed_request.expired",
+    "binding.mismatch",
+    "bearer.bound",
+    "dpop.missing",
+    "dpop.algorithm",
+    "dpop.key",
+    "dpop.signature",
+    "dpop.method",
+    "dpop.url",
+    "dpop.time",
+    "dpop.replayed",
+    "dpop.token",
+    "dpop.nonce_missing",
+    "dpop.nonce_old",
+    "dpop.jkt_mismatch",
+    "dpop.through_browser",
 ];
 
 /// A server with the applications of the examples.
@@ -570,6 +585,7 @@ async fn the_examples_are_refused_for_their_reason_and_the_corrections_work() {
             Reason::PromptNoneCombined => Some("sign_in.required"),
             Reason::PushedRequestUnknown => Some("pushed_request.unknown"),
             Reason::ClientSecretWrong => Some("client.secret_wrong"),
+            Reason::DpopRepeated | Reason::DpopMalformed => Some("dpop.malformed"),
             Reason::DeviceCodeMissing | Reason::DeviceCodeUnknown => Some("device_code.unknown"),
             Reason::ClientSecretUnexpected => Some("code.unknown"),
             Reason::GrantAssertionMissing => Some("assertion.malformed"),

@@ -26,7 +26,7 @@ const LINES: [(&str, &[&str]); 9] = [
     ("sign-in at an application (grant and code)", &["grants", "codes"]),
     ("access token, opaque", &["access_tokens"]),
     ("sign-in at a page", &["flows"]),
-    ("client assertion", &["used_assertions"]),
+    ("client assertion, or DPoP proof", &["used_assertions"]),
     ("device that waits", &["device_codes"]),
 ];
 

@@ -17,8 +17,8 @@ use super::links::{LinkChanges, link_change};
 use super::logo::logos;
 use super::secrets::source;
 use super::words::{
-    AlgorithmOrDefault, Audience, DemandOrDefault, Format, Grant, Kind, MethodOrAny, Subject, grants, group,
-    origins, redirect_uris, response_types, schemes,
+    AlgorithmOrDefault, Audience, DemandOrDefault, Format, Grant, Kind, MethodOrAny, NonceOrDefault, Subject,
+    grants, group, origins, redirect_uris, response_types, schemes,
 };
 use crate::oauth::client::{
     Branding, CertificateSettings, Client, ClientKind, ClientMetadata, GrantType, IdTokenClaims, Links,
@@ -88,6 +88,14 @@ pub(in crate::cli) struct Options {
     /// the server's oauth.token_redirect_uri decides
     #[arg(long)]
     token_redirect_uri: Option<DemandOrDefault>,
+    /// Whether the application must prove a key with DPoP for its tokens; with default, or without this option, the
+    /// server's oauth.dpop decides
+    #[arg(long)]
+    dpop: Option<DemandOrDefault>,
+    /// Whether its DPoP proofs need a nonce of the server; with default, or without this option, the server's
+    /// oauth.dpop_nonce decides
+    #[arg(long)]
+    dpop_nonce: Option<NonceOrDefault>,
     /// The algorithm that signs its ID Tokens; default, or no option, is RS256, if the server offers it
     #[arg(long, value_name = "ALG")]
     id_token_alg: Option<AlgorithmOrDefault>,
@@ -248,6 +256,8 @@ fn client_of(options: &Options) -> Result<Client, CliError> {
         pkce: options.pkce.and_then(Into::into),
         par: options.par.and_then(Into::into),
         token_redirect_uri: options.token_redirect_uri.and_then(Into::into),
+        dpop: options.dpop.and_then(Into::into),
+        dpop_nonce: options.dpop_nonce.and_then(Into::into),
         id_token_alg: options.id_token_alg.and_then(Into::into),
         id_token_claims: options.id_token_claims.clone(),
         jwks: options.jwks.as_deref().map(jwks).transpose()?,

@@ -6,7 +6,7 @@ use super::super::table::{card, table};
 use super::super::{CliError, OutputOptions};
 use crate::clock::Timestamp;
 use crate::oauth::client::origin::Origin;
-use crate::oauth::client::{AuthMethod, Client, Demand, GrantType};
+use crate::oauth::client::{AuthMethod, Client, Demand, GrantType, NoncePolicy};
 use crate::oauth::id::ClientId;
 use crate::oauth::localized_text::LocalizedText;
 use crate::oauth::request::redirect_uri::RegisteredUri;
@@ -61,6 +61,7 @@ fn to_text(record: &ClientRecord) -> String {
         ("certificate", certificate(client)),
         ("redirect URI with a code", client.token_redirect_uri.map_or("default", Demand::as_str).into()),
         ("PAR", client.par.map_or("default", Demand::as_str).into()),
+        ("DPoP", dpop(client)),
         ("PKCE", client.pkce.map_or("default", Demand::as_str).into()),
         ("ID Token", client.id_token_alg.map_or("default", SigningAlgorithm::as_str).into()),
         ("ID Token has", client.id_token_claims.to_string()),
@@ -90,16 +91,27 @@ fn to_text(record: &ClientRecord) -> String {
         ("created", record.created_at.iso()),
     ]);
     if !record.secrets.is_empty() {
-        let time = |time: Option<Timestamp>| time.map_or_else(|| "-".into(), Timestamp::iso);
-        let row = |secret: &SecretRecord| {
-            let SecretRecord { id, created_at, expires_at, last_used_at } = secret;
-            [id.clone(), created_at.iso(), time(*expires_at), time(*last_used_at)]
-        };
-        let rows: Vec<_> = record.secrets.iter().map(row).collect();
         text.push_str("\n\n");
-        text.push_str(&table(["SECRET", "CREATED", "EXPIRES", "LAST USED"], &rows));
+        text.push_str(&secrets(&record.secrets));
     }
     text
+}
+
+fn secrets(secrets: &[SecretRecord]) -> String {
+    let time = |time: Option<Timestamp>| time.map_or_else(|| "-".into(), Timestamp::iso);
+    let row = |secret: &SecretRecord| {
+        let SecretRecord { id, created_at, expires_at, last_used_at } = secret;
+        [id.clone(), created_at.iso(), time(*expires_at), time(*last_used_at)]
+    };
+    let rows: Vec<_> = secrets.iter().map(row).collect();
+    table(["SECRET", "CREATED", "EXPIRES", "LAST USED"], &rows)
+}
+
+/// Whether the client must prove a key, and whether its proofs need a nonce.
+fn dpop(client: &Client) -> String {
+    let demand = client.dpop.map_or("default", Demand::as_str);
+    let nonce = client.dpop_nonce.map_or("default", NoncePolicy::as_str);
+    format!("{demand}; nonce {nonce}")
 }
 
 /// A text, with its languages after it.

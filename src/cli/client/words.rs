@@ -6,7 +6,7 @@ use url::Url;
 use super::super::CliError;
 use crate::oauth::client::origin::Origin;
 use crate::oauth::client::{
-    AssertionAudience, AuthMethod, ClientKind, Demand, GrantType, SubjectType, TokenFormat,
+    AssertionAudience, AuthMethod, ClientKind, Demand, GrantType, NoncePolicy, SubjectType, TokenFormat,
 };
 use crate::oauth::request::redirect_uri::RegisteredUri;
 use crate::oauth::request::response_type::ResponseType;
@@ -72,6 +72,11 @@ choice!(DemandOrDefault for Option<Demand> {
     Off = "off" => Some(Demand::Off),
     Report = "report" => Some(Demand::Report),
     Require = "require" => Some(Demand::Require),
+    Default = "default" => None,
+});
+choice!(NonceOrDefault for Option<NoncePolicy> {
+    Off = "off" => Some(NoncePolicy::Off),
+    Require = "require" => Some(NoncePolicy::Require),
     Default = "default" => None,
 });
 

@@ -22,6 +22,7 @@ use crate::oauth::client::demand::Demanded;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant;
 use crate::oauth::token::TokenResponse;
+use crate::oauth::token::binding::AccessTokenType;
 use request::{Decision, Proofs, TokenRequest};
 
 /// The list of grant types. Each is a submodule with
@@ -59,10 +60,12 @@ macro_rules! grant_types {
                             let possession = proofs.possession.get(async || {
                                 sender::possession(asked.app, request, &client.client).map_err(Denied::Refused)
                             });
+                            let possession = possession.await?;
+                            sender::check_demand(asked.app, request, &client.client, &possession)?;
                             let decision = Decision {
                                 client: &client.client,
                                 view,
-                                possession: possession.await?,
+                                possession,
                                 trusted_token: &mut proofs.trusted_token,
                             };
                             let prepared = $module::prepare(asked, decision).await?;
@@ -120,6 +123,8 @@ async fn exchange(
     app.counters.issue(grant);
     if let Some(client) = request.application() {
         app.activity.issued(&client.client, grant, &answer.scope, request.now);
+        let is_bound = answer.token_type == AccessTokenType::Dpop.as_str();
+        app.report(&client.client, &[(Demanded::Dpop, is_bound)], request.now);
         if grant == GrantType::AuthorizationCode {
             let has_redirect_uri = params.one("redirect_uri")?.is_some();
             app.report(&client.client, &[(Demanded::TokenRedirectUri, has_redirect_uri)], request.now);

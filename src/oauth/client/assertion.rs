@@ -13,7 +13,7 @@ pub const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-be
 pub const TYPES: [&str; 2] = ["JWT", "client-authentication+jwt"];
 
 /// The signature algorithms: all but the last use a key of the client, and the last one uses its secret.
-pub const ALGORITHMS: [&str; 6] = ["RS256", "PS256", "ES256", "ES384", "EdDSA", "HS256"];
+pub const ALGORITHMS: [&str; 7] = ["RS256", "PS256", "ES256", "ES384", "EdDSA", "Ed25519", "HS256"];
 
 /// The name and the reasons for client assertions.
 pub const KIND: AssertionKind = AssertionKind {

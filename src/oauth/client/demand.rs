@@ -19,6 +19,8 @@ pub enum Demanded {
     Par,
     /// The redirect URI once more in the request that redeems the code (RFC 6749 §4.1.3).
     TokenRedirectUri,
+    /// A proof of a key with each token request (RFC 9449).
+    Dpop,
 }
 
 word!(Demanded);
@@ -30,6 +32,7 @@ impl Demanded {
             Self::Pkce => Reason::ChallengeMissing,
             Self::Par => Reason::PushedRequestRequired,
             Self::TokenRedirectUri => Reason::CodeRedirectUri,
+            Self::Dpop => Reason::DpopMissing,
         }
     }
 }
@@ -40,6 +43,7 @@ pub struct Demands {
     pub pkce: Demand,
     pub par: Demand,
     pub token_redirect_uri: Demand,
+    pub dpop: Demand,
 }
 
 impl Demands {
@@ -48,6 +52,7 @@ impl Demands {
             Demanded::Pkce => self.pkce,
             Demanded::Par => self.par,
             Demanded::TokenRedirectUri => self.token_redirect_uri,
+            Demanded::Dpop => self.dpop,
         }
     }
 }
@@ -60,6 +65,7 @@ impl Client {
             Demanded::Pkce => self.pkce,
             Demanded::Par => self.par,
             Demanded::TokenRedirectUri => self.token_redirect_uri,
+            Demanded::Dpop => self.dpop,
         };
         let by_server = match what {
             Demanded::Pkce if self.kind.is_public() => Demand::Require,
@@ -84,16 +90,17 @@ mod tests {
         let of = |kind, own: Option<Demand>, server| {
             let client = example(kind).with(|metadata| {
                 (metadata.pkce, metadata.par, metadata.token_redirect_uri) = (own, own, own);
+                metadata.dpop = own;
             });
-            let server = Demands { pkce: server, par: server, token_redirect_uri: server };
+            let server = Demands { pkce: server, par: server, token_redirect_uri: server, dpop: server };
             Demanded::ALL.iter().map(|what| client.demand(*what, &server)).collect::<Vec<_>>()
         };
         for &server in Demand::ALL {
-            assert_eq!(of(ClientKind::Web, None, server), [server; 3]);
-            assert_eq!(of(ClientKind::Spa, None, server), [Demand::Require, server, server]);
+            assert_eq!(of(ClientKind::Web, None, server), [server; 4]);
+            assert_eq!(of(ClientKind::Spa, None, server), [Demand::Require, server, server, server]);
             for &own in Demand::ALL {
-                assert_eq!(of(ClientKind::Web, Some(own), server), [own; 3]);
-                assert_eq!(of(ClientKind::Native, Some(own), server), [own; 3]);
+                assert_eq!(of(ClientKind::Web, Some(own), server), [own; 4]);
+                assert_eq!(of(ClientKind::Native, Some(own), server), [own; 4]);
             }
         }
     }

@@ -21,6 +21,8 @@ pub enum Policy {
     Par,
     /// The redirect URI in the request that redeems a code (RFC 6749 §4.1.3).
     TokenRedirectUri,
+    /// A proof of a key with each token request (RFC 9449).
+    Dpop,
     /// A `state` in each authorization request (RFC 6749 §10.12).
     State,
     /// A nonce in each request with the scope `openid` (OpenID Connect Core §3.1.2.1).
@@ -110,6 +112,7 @@ pub fn policies(observed: &ObservedClient<'_>) -> Vec<PolicyHealth> {
     if client.grants.contains(&GrantType::AuthorizationCode) {
         found.push(observed.reported(Policy::TokenRedirectUri, Demanded::TokenRedirectUri));
     }
+    found.push(observed.reported(Policy::Dpop, Demanded::Dpop));
     if client.grants.contains(&GrantType::RefreshToken) {
         found.push(refresh_without_grace(observed));
     }
@@ -321,7 +324,8 @@ mod tests {
         secrets: &[SecretUse],
     ) -> Vec<(Policy, String, HealthVerdict)> {
         let since = NOW - Seconds::new(1000);
-        let demands = Demands { pkce: Demand::Off, par: Demand::Report, token_redirect_uri: Demand::Off };
+        let off = Demand::Off;
+        let demands = Demands { pkce: off, par: Demand::Report, token_redirect_uri: off, dpop: off };
         let observed = ObservedClient { client, demands, counts, secrets, since };
         let answers = policies(&observed).into_iter();
         answers.map(|answer| (answer.policy, answer.value.unwrap_or_default(), answer.verdict)).collect()

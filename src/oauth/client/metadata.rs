@@ -6,13 +6,15 @@ use serde_json::Value;
 use crate::clock::Seconds;
 use crate::oauth::client::branding::Branding;
 use crate::oauth::client::certificate::CertificateSettings;
+use crate::oauth::client::encryption::{
+    Encryption, id_token_encrypted_response, userinfo_encrypted_response,
+};
 use crate::oauth::client::id_token_claims::IdTokenClaims;
 use crate::oauth::client::kind::ClientKind;
 use crate::oauth::client::links::Links;
 use crate::oauth::client::origin::Origin;
 use crate::oauth::client::vocabulary::{
-    AssertionAudience, AuthMethod, ContentEncryption, Demand, GrantType, KeyManagement, SubjectType,
-    TokenFormat,
+    AssertionAudience, AuthMethod, Demand, GrantType, NoncePolicy, SubjectType, TokenFormat,
 };
 use crate::oauth::grant::scope::{Scope, is_scope_name};
 use crate::oauth::id::ClientId;
@@ -59,13 +61,17 @@ pub struct ClientMetadata {
     /// `client_secret_post`.
     #[serde(rename = "token_endpoint_auth_method")]
     pub auth_method: Option<AuthMethod>,
-    /// Whether it must use PKCE (RFC 7636). For this and the next two, `None` follows the option of the same name in the
+    /// Whether it must use PKCE (RFC 7636). For this and the next four, `None` follows the option of the same name in the
     /// server's `[oauth]`.
     pub pkce: Option<Demand>,
     /// Whether it must push its authorization requests (RFC 9126).
     pub par: Option<Demand>,
     /// Whether it must repeat the redirect URI when it redeems a code (RFC 6749 §4.1.3).
     pub token_redirect_uri: Option<Demand>,
+    /// Whether its token requests must have a DPoP proof (RFC 9449 §5.2).
+    pub dpop: Option<Demand>,
+    /// Whether its DPoP proofs need a nonce (RFC 9449 §8).
+    pub dpop_nonce: Option<NoncePolicy>,
     /// The algorithm that signs its ID Tokens. `None`: RS256, if the server offers it.
     #[serde(rename = "id_token_signed_response_alg")]
     pub id_token_alg: Option<SigningAlgorithm>,
@@ -137,26 +143,6 @@ pub struct LogoutUris {
     pub front_channel: Option<String>,
 }
 
-/// How responses for the client are encrypted (OpenID Connect Registration §2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Encryption {
-    pub algorithm: KeyManagement,
-    pub content: ContentEncryption,
-}
-
-impl Encryption {
-    /// Parses `ALG ENC`, or `ALG` alone, which means A256GCM. `None` if a word is not an algorithm that a client can
-    /// register.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (algorithm, content) =
-            text.split_once(' ').unwrap_or((text, ContentEncryption::A256Gcm.as_str()));
-        Some(Self {
-            algorithm: KeyManagement::parse(algorithm).filter(|known| known.is_for_clients())?,
-            content: ContentEncryption::parse(content)?,
-        })
-    }
-}
-
 impl ClientMetadata {
     /// The metadata of a client with this name and kind: the grants of its kind, and otherwise the defaults of RFC 7591
     /// §2.
@@ -176,6 +162,8 @@ impl ClientMetadata {
             pkce: None,
             par: None,
             token_redirect_uri: None,
+            dpop: None,
+            dpop_nonce: None,
             id_token_alg: None,
             id_token_encryption: None,
             id_token_claims: IdTokenClaims::None,
@@ -290,64 +278,6 @@ mod jwk_set {
         Ok(Some(set.to_string()))
     }
 }
-
-/// Reads and writes an [`Encryption`] as two members, `…_alg` and `…_enc`. Without `…_enc`, the content encryption is
-/// A128CBC-HS256 (OpenID Connect Registration §2).
-macro_rules! encrypted_response {
-    ($name:ident, $alg:literal, $enc:literal) => {
-        mod $name {
-            use serde::de::Error as _;
-            use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-            use super::{ContentEncryption, Encryption, KeyManagement};
-
-            #[derive(Serialize, Deserialize)]
-            struct Members {
-                #[serde(rename = $alg)]
-                algorithm: Option<KeyManagement>,
-                #[serde(rename = $enc)]
-                content: Option<ContentEncryption>,
-            }
-
-            pub(super) fn serialize<S: Serializer>(
-                encryption: &Option<Encryption>,
-                serializer: S,
-            ) -> Result<S::Ok, S::Error> {
-                let (algorithm, content) =
-                    (encryption.map(|it| it.algorithm), encryption.map(|it| it.content));
-                Members { algorithm, content }.serialize(serializer)
-            }
-
-            pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-                deserializer: D,
-            ) -> Result<Option<Encryption>, D::Error> {
-                let Members { algorithm, content } = Members::deserialize(deserializer)?;
-                match (algorithm, content) {
-                    (None, None) => Ok(None),
-                    (None, Some(_)) => Err(D::Error::custom(concat!($enc, " without ", $alg))),
-                    (Some(algorithm), _) if !algorithm.is_for_clients() => {
-                        Err(D::Error::custom("not a registered word"))
-                    }
-                    (Some(algorithm), content) => {
-                        let content = content.unwrap_or(ContentEncryption::A128CbcHs256);
-                        Ok(Some(Encryption { algorithm, content }))
-                    }
-                }
-            }
-        }
-    };
-}
-
-encrypted_response!(
-    id_token_encrypted_response,
-    "id_token_encrypted_response_alg",
-    "id_token_encrypted_response_enc"
-);
-encrypted_response!(
-    userinfo_encrypted_response,
-    "userinfo_encrypted_response_alg",
-    "userinfo_encrypted_response_enc"
-);
 
 #[cfg(test)]
 mod tests {

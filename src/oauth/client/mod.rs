@@ -5,6 +5,7 @@ pub mod branding;
 pub mod certificate;
 pub mod console;
 pub mod demand;
+pub mod encryption;
 pub mod health;
 pub mod id_token_claims;
 pub mod kind;
@@ -16,14 +17,15 @@ mod vocabulary;
 
 pub use branding::Branding;
 pub use certificate::CertificateSettings;
+pub use encryption::Encryption;
 pub use id_token_claims::IdTokenClaims;
 pub use kind::ClientKind;
 pub use links::Links;
-pub use metadata::{ClientMetadata, Encryption, LogoutUris};
+pub use metadata::{ClientMetadata, LogoutUris};
 use std::ops::{Deref, DerefMut};
 pub use vocabulary::{
-    AssertionAudience, AuthMethod, ContentEncryption, Demand, GrantType, KeyManagement, SubjectType,
-    TokenFormat,
+    AssertionAudience, AuthMethod, ContentEncryption, Demand, GrantType, KeyManagement, NoncePolicy,
+    SubjectType, TokenFormat,
 };
 
 use url::Url;

@@ -231,6 +231,12 @@ fn check_response_types(client: &ClientMetadata, findings: &mut Findings) {
             let sentence = format!("the response type {name} needs at least one `redirect_uris`");
             findings.add("redirect_uris", sentence);
         }
+        if asked.has_token() && client.dpop == Some(Demand::Require) {
+            let sentence = format!(
+                "the response type {name} has an access token that is not bound to a key, which `dpop` demands"
+            );
+            findings.add("response_types", sentence);
+        }
         if asked.has_code() && !client.grants.contains(&GrantType::AuthorizationCode) {
             let sentence = format!("the response type {name} needs the grant authorization_code");
             findings.add("response_types", sentence);

@@ -115,8 +115,16 @@ pub enum Demand {
     Require,
 }
 
+/// Whether DPoP proofs need a nonce of the server (RFC 9449 §8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "lowercase")]
+pub enum NoncePolicy {
+    Off,
+    Require,
+}
+
 word!(GrantType, AuthMethod, AssertionAudience, SubjectType, TokenFormat);
-word!(Demand, KeyManagement, ContentEncryption);
+word!(Demand, KeyManagement, ContentEncryption, NoncePolicy);
 
 impl fmt::Display for GrantType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -3,6 +3,9 @@
 use super::Reason;
 use crate::oauth::error_code::ErrorCode;
 
+const DPOP_ADVICE: &str = "Sign a new proof for this very request, with the nonce of the header DPoP-Nonce if the answer has one, and send the \
+                           request again, once. The description says what is wrong with the proof.";
+
 impl ErrorCode {
     /// The most frequent reason for this code, whose example the reference shows.
     pub fn usual(self) -> Reason {
@@ -22,7 +25,8 @@ impl ErrorCode {
             Self::ExpiredToken => Reason::DeviceCodeExpired,
             Self::InvalidToken => Reason::BearerExpired,
             Self::InsufficientScope => Reason::BearerScope,
-            Self::InvalidDpopProof => Reason::DpopReplayed,
+            Self::InvalidDpopProof => Reason::DpopUrl,
+            Self::UseDpopNonce => Reason::DpopNonceMissing,
             Self::LoginRequired => Reason::SignInRequired,
             Self::ConsentRequired => Reason::ConsentRequired,
             Self::AccountSelectionRequired => Reason::AccountSelectionRequired,
@@ -54,6 +58,7 @@ impl ErrorCode {
             Self::InvalidToken => "The access token is not valid",
             Self::InsufficientScope => "The access token does not allow this",
             Self::InvalidDpopProof => "The DPoP proof is not valid",
+            Self::UseDpopNonce => "The DPoP proof needs a newer nonce",
             Self::LoginRequired => "Sign-in required",
             Self::ConsentRequired => "Consent required",
             Self::AccountSelectionRequired => "Choice of an account required",
@@ -120,10 +125,7 @@ impl ErrorCode {
             Self::InsufficientScope => {
                 "Send the person through sign-in again with the scope that WWW-Authenticate names."
             }
-            Self::InvalidDpopProof => {
-                "Sign a new proof for this very request, with the address and the method that you use, and compare the \
-                 clocks. The description says what is wrong with the proof."
-            }
+            Self::InvalidDpopProof | Self::UseDpopNonce => DPOP_ADVICE,
             Self::ServerError => {
                 "Try once more after a pause. If it fails again, report the request id to the operator."
             }
@@ -154,6 +156,7 @@ impl ErrorCode {
             Self::InvalidToken => "The access token is missing, not valid, or no longer valid.",
             Self::InsufficientScope => "The access token is valid, but lacks a scope that is needed here.",
             Self::InvalidDpopProof => "The DPoP proof of the request is missing or not valid.",
+            Self::UseDpopNonce => "The DPoP proof must have the nonce that came with this answer.",
             Self::LoginRequired => "The person has to sign in, and the request forbids pages.",
             Self::ConsentRequired => "The person has to consent, and the request forbids pages.",
             Self::AccountSelectionRequired => {

@@ -77,7 +77,7 @@ pub(super) const SIGNATURE: ReasonRow = ReasonRow {
     code: InvalidGrant,
     who: &[Operator, Developer],
     what: "The assertion was not signed by a key of its issuer.",
-    fix: "The issuer must sign with RS256, PS256, ES256, ES384 or EdDSA, and name its key by kid; the typ \
+    fix: "The issuer must sign with RS256, PS256, ES256, ES384, EdDSA or Ed25519, and name its key by kid; the typ \
           of the header must be JWT or missing. After the issuer has changed its keys, the operator \
           registers the new ones with grantor issuer update --jwks, unless the server reads them from a \
           jwks_uri.",

@@ -317,7 +317,22 @@ reasons! {
         BearerUnbound = binding::UNBOUND;
     }
     "Proof of possession" {
+        DpopMissing = dpop::MISSING;
+        DpopRepeated = dpop::REPEATED;
+        DpopMalformed = dpop::MALFORMED;
+        DpopAlgorithm = dpop::ALGORITHM;
+        DpopKey = dpop::KEY;
+        DpopSignature = dpop::SIGNATURE;
+        DpopMethod = dpop::METHOD;
+        DpopUrl = dpop::URL;
+        DpopTime = dpop::TIME;
         DpopReplayed = dpop::REPLAYED;
+        DpopToken = dpop::TOKEN;
+        DpopNonceMissing = dpop::NONCE_MISSING;
+        DpopNonceOld = dpop::NONCE_OLD;
+        DpopJktMalformed = dpop::JKT_MALFORMED;
+        DpopJktMismatch = dpop::JKT_MISMATCH;
+        DpopThroughBrowser = dpop::THROUGH_BROWSER;
     }
     "Sign-out" {
         HintInvalid = logout::HINT_INVALID;

@@ -5,7 +5,8 @@ use super::Reason;
 impl Reason {
     /// The RFC and section of the rule that the request broke; that of the error code if the reason has no rule of its own.
     pub fn section(self) -> &'static str {
-        self.section_of_request().or_else(|| self.section_of_token()).unwrap_or_else(|| self.code().section())
+        let section = self.section_of_request().or_else(|| self.section_of_token());
+        section.or_else(|| self.section_of_proof()).unwrap_or_else(|| self.code().section())
     }
 
     /// The section about requests of people and of clients at `/authorize`.
@@ -116,9 +117,29 @@ impl Reason {
             Self::CertificateMalformed | Self::CertificateRepeated => "RFC 8705 §6.5, RFC 9440 §2",
             Self::CertificateRequired => "RFC 8705 §3.4",
             Self::BearerMissing | Self::BearerMalformed | Self::BearerRepeated => "RFC 6750 §2 and §3.1",
+            _ => return None,
+        };
+        Some(section)
+    }
+
+    /// The section about what the sender of a request proves to hold.
+    fn section_of_proof(self) -> Option<&'static str> {
+        let section = match self {
             Self::BindingMismatch => "RFC 9449 §5 and §10, RFC 8705 §4",
             Self::BearerBound | Self::BearerUnbound => "RFC 9449 §7.1 and §7.2, RFC 8705 §3",
-            Self::DpopReplayed => "RFC 9449 §4.3 and §11.1",
+            Self::DpopMissing => "RFC 9449 §5 and §7.1",
+            Self::DpopRepeated
+            | Self::DpopMalformed
+            | Self::DpopAlgorithm
+            | Self::DpopKey
+            | Self::DpopSignature
+            | Self::DpopMethod
+            | Self::DpopUrl
+            | Self::DpopToken => "RFC 9449 §4.3",
+            Self::DpopTime | Self::DpopReplayed => "RFC 9449 §4.3 and §11.1",
+            Self::DpopNonceMissing | Self::DpopNonceOld => "RFC 9449 §8 and §9",
+            Self::DpopJktMalformed | Self::DpopJktMismatch => "RFC 9449 §10",
+            Self::DpopThroughBrowser => "RFC 9449 §5",
             _ => return None,
         };
         Some(section)

@@ -258,6 +258,7 @@ mod tests {
             required_groups: BTreeSet::default(),
             prompt,
             expected: Vec::new(),
+            binding: None,
         }
     }
 

@@ -36,6 +36,8 @@ use crate::oauth::request::request_object::WantedDelivery;
 use crate::oauth::request::response_mode::ResponseMode;
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::request::return_address::ReturnAddress;
+use crate::oauth::token::binding::Binding;
+use crate::oauth::token::dpop;
 
 /// A request that has passed all checks.
 #[derive(Clone, Debug)]
@@ -59,6 +61,8 @@ pub struct AuthorizationRequest {
     pub required_groups: BTreeSet<String>,
     /// The only `sub` values that may return; empty means any.
     pub expected: Vec<String>,
+    /// The key that the code is bound to (RFC 9449 §10).
+    pub binding: Option<Binding>,
 }
 
 /// Where the answer to a request goes.
@@ -176,7 +180,7 @@ pub fn validate<K: KnownScopes + KnownResources>(
     // A repeated or malformed state could not be returned unchanged.
     let state = params.one("state").ok().flatten().map(str::to_owned);
     match check(client, received, known) {
-        Ok(RequestParts { response_type, scope, resources, challenge, nonce, claims, prompt }) => {
+        Ok(RequestParts { response_type, scope, resources, challenge, nonce, claims, prompt, binding }) => {
             let expected = claims.subjects().into_iter().map(str::to_owned).collect();
             let (claims, named) = match claims.is_empty() {
                 true => (claims, BTreeSet::new()),
@@ -197,6 +201,7 @@ pub fn validate<K: KnownScopes + KnownResources>(
                 nonce,
                 prompt,
                 expected,
+                binding,
             })
         }
         Err(error) => {
@@ -215,6 +220,7 @@ struct RequestParts {
     nonce: Option<String>,
     claims: ClaimsRequest,
     prompt: Prompt,
+    binding: Option<Binding>,
 }
 
 /// The requested claims that the client may learn, and the names of those that no requested scope covers.
@@ -269,7 +275,9 @@ fn check<K: KnownScopes + KnownResources>(
     }
     let claims = claims(params, &scope)?;
     let prompt = Prompt::from_request(params)?;
-    Ok(RequestParts { response_type, scope, resources, challenge, nonce, claims, prompt })
+    let binding = dpop::requested_key(params.one("dpop_jkt")?)?;
+    check_way_of_token(client, response_type, &known.demands)?;
+    Ok(RequestParts { response_type, scope, resources, challenge, nonce, claims, prompt, binding })
 }
 
 /// The claims parameter, which is only used in OpenID Connect requests.
@@ -297,6 +305,19 @@ fn check_id_token(scope: &Scope, nonce: Option<&str>) -> Result<(), OAuthError> 
             .because("a response_type with id_token needs the parameter nonce, which is missing"));
     }
     Ok(())
+}
+
+/// A token that passes through the browser is bound to no key, so a client of bound tokens cannot have it.
+fn check_way_of_token(
+    client: &Client,
+    response_type: ResponseType,
+    demands: &Demands,
+) -> Result<(), OAuthError> {
+    match response_type.has_token() && client.must(Demanded::Dpop, demands) {
+        false => Ok(()),
+        true => Err(Reason::DpopThroughBrowser
+            .because("this client needs access tokens that are bound to a key, and the response_type has one that is not")),
+    }
 }
 
 fn no_request_object(params: &Params) -> Result<(), OAuthError> {

@@ -60,6 +60,13 @@ impl Params {
         self
     }
 
+    /// The parameters with this one, and none of the same name that they had.
+    #[must_use]
+    pub fn with_only(mut self, name: &str, value: &str) -> Self {
+        self.0.retain(|(known, _)| known != name);
+        self.with(name, value)
+    }
+
     /// Takes parameters that are already decoded, without checking them.
     pub fn from_pairs(pairs: Vec<(String, String)>) -> Self {
         Self(pairs)

@@ -24,7 +24,7 @@ pub enum Source {
 }
 
 /// The parameters whose repetition, length and characters are checked in every request, also where nothing reads them.
-pub(super) const CHECKED_PARAMETERS: [&str; 14] = [
+pub(super) const CHECKED_PARAMETERS: [&str; 15] = [
     "state",
     "response_type",
     "response_mode",
@@ -39,6 +39,7 @@ pub(super) const CHECKED_PARAMETERS: [&str; 14] = [
     "max_age",
     "id_token_hint",
     "ui_locales",
+    "dpop_jkt",
 ];
 
 const HINT: &str = "id_token_hint";

@@ -3,7 +3,9 @@
 pub mod bearer;
 pub mod binding;
 pub mod delegation;
+pub mod dpop;
 pub mod exchange;
+pub mod http_uri;
 pub mod id_token;
 pub mod introspection;
 pub mod refresh;

@@ -37,7 +37,12 @@ const PURPOSES: [(&str, &[ErrorCode]); 6] = [
     ),
     (
         "Calls with an access token",
-        &[ErrorCode::InvalidToken, ErrorCode::InsufficientScope, ErrorCode::InvalidDpopProof],
+        &[
+            ErrorCode::InvalidToken,
+            ErrorCode::InsufficientScope,
+            ErrorCode::InvalidDpopProof,
+            ErrorCode::UseDpopNonce,
+        ],
     ),
     ("Devices", &[ErrorCode::AuthorizationPending, ErrorCode::SlowDown, ErrorCode::ExpiredToken]),
 ];

@@ -2,7 +2,8 @@
 
 use super::{Form, Given, Null, ObjectSettings, Setting, Shown};
 use crate::oauth::client::{
-    AuthMethod, ClientKind, ContentEncryption, Demand, GrantType, KeyManagement, SubjectType, TokenFormat,
+    AuthMethod, ClientKind, ContentEncryption, Demand, GrantType, KeyManagement, NoncePolicy, SubjectType,
+    TokenFormat,
 };
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::signing_key::SigningAlgorithm;
@@ -114,6 +115,22 @@ pub static CLIENT: ObjectSettings = ObjectSettings {
         .may_be_unset()
         .note("Without it, oauth.token_redirect_uri of the configuration decides.")
         .option("--token-redirect-uri"),
+        Setting::new(
+            "dpop",
+            Form::Word(demands),
+            "Whether the application must prove a key with DPoP for its tokens",
+        )
+        .may_be_unset()
+        .note("Without it, oauth.dpop of the configuration decides.")
+        .option("--dpop"),
+        Setting::new(
+            "dpop_nonce",
+            Form::Word(nonce_policies),
+            "Whether its DPoP proofs need a nonce of the server",
+        )
+        .may_be_unset()
+        .note("Without it, oauth.dpop_nonce of the configuration decides.")
+        .option("--dpop-nonce"),
         Setting::new(
             "id_token_signed_response_alg",
             Form::Word(signing_algorithms),
@@ -398,6 +415,10 @@ fn auth_methods() -> Vec<&'static str> {
 
 fn demands() -> Vec<&'static str> {
     Demand::ALL.iter().map(|word| word.as_str()).collect()
+}
+
+fn nonce_policies() -> Vec<&'static str> {
+    NoncePolicy::ALL.iter().map(|word| word.as_str()).collect()
 }
 
 /// The algorithms that sign tokens of this server.

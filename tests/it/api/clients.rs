@@ -171,6 +171,8 @@ async fn every_setting_of_a_client_can_be_read_and_sent_back() {
         ("pkce", json!("off")),
         ("par", json!("report")),
         ("token_redirect_uri", json!("off")),
+        ("dpop", json!("report")),
+        ("dpop_nonce", json!("require")),
         ("id_token_signed_response_alg", json!("ES256")),
         ("id_token_claims", json!("scopes")),
         ("userinfo_signed_response_alg", json!("ES256")),
@@ -198,7 +200,7 @@ async fn every_setting_of_a_client_can_be_read_and_sent_back() {
     // A setting without a line above would not be tested.
     let known =
         serde_json::to_value(ClientMetadata::new("-", grantor::oauth::client::ClientKind::Web)).unwrap();
-    assert_eq!(known.as_object().unwrap().len(), 52, "{known}");
+    assert_eq!(known.as_object().unwrap().len(), 54, "{known}");
 }
 
 #[tokio::test]

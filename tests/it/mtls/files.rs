@@ -41,7 +41,7 @@ async fn files_that_cannot_be_used_and_half_configurations_have_a_sentence_each(
         &with_crl,
         "tls.client_crl crl.pem cannot be used: it has no list of revoked certificates in PEM",
     );
-    let broken = authority.revoked(&[], 2120).replacen("MII", "MIA", 1);
+    let broken = "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n";
     std::fs::write(path("crl.pem"), broken).unwrap();
     said_with(
         &cli,
@@ -92,7 +92,14 @@ async fn new_authorities_count_without_a_restart() {
     cli.client_done(
         "job",
         "service",
-        &["--auth-method", "tls_client_auth", "--tls-subject-dn", "CN=job", "--scope", "read"],
+        &[
+            "--auth-method",
+            "tls_client_auth",
+            "--tls-subject-dn",
+            "CN=job",
+            "--scope",
+            "grantor.clients.read",
+        ],
     );
     let options = [&BEHIND[..], &[("GRANTOR_TLS__CLIENT_CA", "ca.pem")]].concat();
     let serving = cli.serve(&options);

@@ -9,6 +9,7 @@ pub(crate) mod database;
 pub(crate) mod demo;
 #[cfg(target_os = "linux")]
 pub(crate) mod deployment;
+pub(crate) mod dpop;
 pub(crate) mod event;
 pub(crate) mod exposition;
 pub(crate) mod jwt;

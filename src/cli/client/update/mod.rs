@@ -1,8 +1,9 @@
 //! `grantor client update`.
 
+mod certificate;
 mod links;
 mod lists;
-mod settings;
+mod parts;
 
 use std::path::PathBuf;
 
@@ -18,8 +19,8 @@ use super::encryption::{jwks, new_encryption};
 use super::links::LinkChanges;
 use super::logo::logos;
 use super::words::{
-    AlgorithmOrDefault, Audience, DemandOrDefault, Format, Grant, Kind, MethodOrAny, Subject, group, origins,
-    response_types, schemes,
+    AlgorithmOrDefault, Audience, DemandOrDefault, Format, Grant, Kind, MethodOrAny, NonceOrDefault, Subject,
+    group, origins, response_types, schemes,
 };
 use crate::clock::Seconds;
 use crate::face::colour::Colour;
@@ -149,6 +150,12 @@ struct ClientChangeOptions {
     /// oauth.token_redirect_uri decides
     #[arg(long)]
     token_redirect_uri: Option<DemandOrDefault>,
+    /// Whether the application must prove a key with DPoP for its tokens; with default, the server's oauth.dpop decides
+    #[arg(long)]
+    dpop: Option<DemandOrDefault>,
+    /// Whether its DPoP proofs need a nonce of the server; with default, the server's oauth.dpop_nonce decides
+    #[arg(long)]
+    dpop_nonce: Option<NonceOrDefault>,
     /// The algorithm that signs its ID Tokens; default is RS256, if the server offers it
     #[arg(long, value_name = "ALG")]
     id_token_alg: Option<AlgorithmOrDefault>,
@@ -422,6 +429,8 @@ impl ClientEdit {
             pkce: changes.pkce.map_or(before.pkce, Into::into),
             par: changes.par.map_or(before.par, Into::into),
             token_redirect_uri: changes.token_redirect_uri.map_or(before.token_redirect_uri, Into::into),
+            dpop: changes.dpop.map_or(before.dpop, Into::into),
+            dpop_nonce: changes.dpop_nonce.map_or(before.dpop_nonce, Into::into),
             id_token_alg: changes.id_token_alg.map_or(before.id_token_alg, Into::into),
             id_token_claims: changes.id_token_claims.as_ref().unwrap_or(&before.id_token_claims).clone(),
             jwks,

@@ -1,9 +1,8 @@
-//! The settings of a client that its changes set, keep and remove.
+//! The parts of a changed client that are more than one option each.
 
 use super::super::brand::ClientBrandOptions;
-use super::super::certificate::CertificateOptions;
 use super::ClientChangeOptions;
-use crate::oauth::client::{Branding, CertificateSettings, Client, LogoutUris};
+use crate::oauth::client::{Branding, Client, LogoutUris};
 use crate::oauth::id::ClientId;
 
 impl ClientChangeOptions {
@@ -54,19 +53,5 @@ impl ClientChangeOptions {
                 &before.front_channel,
             ),
         }
-    }
-
-    pub(super) fn certificate(&self, before: &CertificateSettings) -> CertificateSettings {
-        let given = CertificateOptions {
-            tls_subject_dn: self.tls_subject_dn.clone(),
-            tls_san_dns: self.tls_san_dns.clone(),
-            tls_san_uri: self.tls_san_uri.clone(),
-            tls_san_ip: self.tls_san_ip.clone(),
-            tls_san_email: self.tls_san_email.clone(),
-            certificate_bound_tokens: self.certificate_bound_tokens,
-        };
-        let nameless =
-            CertificateSettings { bound_tokens: before.bound_tokens, ..CertificateSettings::default() };
-        given.applied_to(if self.no_tls_name { &nameless } else { before })
     }
 }
