@@ -280,8 +280,11 @@ impl Proxied {
             let request = client.build().unwrap().post(format!("{base}/token"));
             let request = forged.into_iter().fold(request, |request, value| request.header(header, value));
             let request = request.header("content-type", "application/x-www-form-urlencoded");
-            let answer =
-                request.body(format!("grant_type=client_credentials&client_id={id}")).send().await.unwrap();
+            let answer = request
+                .body(format!("grant_type=client_credentials&client_id={id}&scope=grantor.clients.read"))
+                .send()
+                .await
+                .unwrap();
             let status = answer.status().as_u16();
             let json: serde_json::Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
             (status, json["reason"].as_str().unwrap_or_default().to_owned())

@@ -46,6 +46,7 @@ static STATUSES: [DocumentedError; 11] = [
             Reason::ApiCredentialWrong,
             Reason::ApiKeyExpired,
             Reason::BearerExpired,
+            Reason::BearerBound,
             Reason::BearerRevoked,
             Reason::BearerAudience,
         ],

@@ -107,7 +107,13 @@ async fn new_authorities_count_without_a_restart() {
         let request = reqwest::Client::new().post(format!("{}/token", serving.url));
         let request = request.header("client-cert", client_cert(authority.client("job").der()));
         let request = request.header("content-type", super::FORM);
-        request.body("grant_type=client_credentials&client_id=job").send().await.unwrap().status().as_u16()
+        request
+            .body("grant_type=client_credentials&client_id=job&scope=grantor.clients.read")
+            .send()
+            .await
+            .unwrap()
+            .status()
+            .as_u16()
     };
     assert_eq!((ask(&first).await, ask(&second).await), (200, 401));
     std::fs::write(directory.join("ca.pem"), second.pem()).unwrap();
