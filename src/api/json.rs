@@ -1,12 +1,10 @@
 //! Reads JSON from strangers: one object, with no member twice.
 
-use std::collections::HashSet;
-use std::fmt;
-
-use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// The deepest nesting. Objects of the API have no more than a JWK Set in a client.
+use crate::oauth::strict_json;
+
+/// The deepest nesting. Objects of the API have no more than a JWK Set in a client, or a JSON Schema.
 const MAX_DEPTH: usize = 16;
 
 /// Reads one JSON object.
@@ -14,101 +12,10 @@ const MAX_DEPTH: usize = 16;
 /// # Errors
 /// A sentence that says what is wrong and where, and repeats nothing of the text.
 pub(super) fn object(text: &[u8]) -> Result<Map<String, Value>, String> {
-    let mut reader = serde_json::Deserializer::from_slice(text);
-    let value = Strict(MAX_DEPTH).deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
-    match value {
+    match strict_json::read(text, MAX_DEPTH) {
         Ok(Value::Object(members)) => Ok(members),
         Ok(_) => Err("the body is JSON, but not an object".to_owned()),
-        Err(error) => {
-            Err(format!("the body {} (line {}, column {})", what(&error), error.line(), error.column()))
-        }
-    }
-}
-
-/// What is wrong, without the text of a member, which may be a secret.
-fn what(error: &serde_json::Error) -> &'static str {
-    let text = error.to_string();
-    match () {
-        () if text.starts_with(TWICE) => "has an object with the same member twice",
-        () if text.starts_with(DEEP) => "is nested too deeply",
-        () if error.is_eof() => "ends too early",
-        () => "is not JSON",
-    }
-}
-
-const TWICE: &str = "member twice";
-const DEEP: &str = "too deep";
-
-/// Reads a value with this many levels at most, and refuses an object with the same member twice.
-struct Strict(usize);
-
-impl<'de> DeserializeSeed<'de> for Strict {
-    type Value = Value;
-
-    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl Strict {
-    fn deeper<E: serde::de::Error>(&self) -> Result<Self, E> {
-        self.0.checked_sub(1).map(Self).ok_or_else(|| E::custom(DEEP))
-    }
-}
-
-impl<'de> Visitor<'de> for Strict {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element_seed(self.deeper()?)? {
-            list.push(item);
-        }
-        Ok(list.into())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
-        let (mut object, mut names) = (Map::new(), HashSet::new());
-        while let Some(name) = members.next_key::<String>()? {
-            let value = members.next_value_seed(self.deeper()?)?;
-            if !names.insert(name.clone()) {
-                return Err(A::Error::custom(TWICE));
-            }
-            object.insert(name, value);
-        }
-        Ok(object.into())
+        Err(wrong) => Err(format!("the body {wrong}")),
     }
 }
 

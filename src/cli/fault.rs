@@ -9,9 +9,10 @@ use crate::failure::Denied;
 use crate::operations::fault::{Fault, FaultKind, Faults};
 
 /// Members that sentences name, and their options.
-const OPTIONS: [(&str, &str); 27] = [
+const OPTIONS: [(&str, &str); 29] = [
     ("allowed_schemes", "--allow-scheme"),
     ("assertion_audience", "--assertion-audience"),
+    ("authorization_details_types", "--authorization-type"),
     ("backchannel_logout_uri", "--backchannel-logout-uri"),
     ("brand_accent", "--brand-accent"),
     ("brand_background", "--brand-background"),
@@ -35,6 +36,7 @@ const OPTIONS: [(&str, &str); 27] = [
     ("redirect_uris", "--redirect-uri"),
     ("scope", "--scope"),
     ("sector_identifier_uri", "--sector-identifier-uri"),
+    ("template", "--template"),
     ("token_endpoint_auth_method", "--auth-method"),
     ("tos_uri", "--terms"),
 ];

@@ -105,6 +105,12 @@ const GRANTING: &[FieldSpec] = &[
     field("scope", "Scopes", Input::Words, ("--scope", "--scope ''")),
     field("resources", "Resources", Input::Lines, ("--resource", "--no-resources")),
     field(
+        "authorization_details_types",
+        "Types of authorization details",
+        Input::Lines,
+        ("--authorization-type", "--no-authorization-types"),
+    ),
+    field(
         "pkce",
         "PKCE",
         Input::Choice(&[

@@ -21,7 +21,7 @@ pub async fn get(app: web::Data<App>, request: Request) -> HttpResponse {
             .insert_header((header::CACHE_CONTROL, format!("public, max-age={left}")))
             .json(metadata(
                 &app.issuer,
-                &catalogue.scopes(),
+                (&catalogue.scopes(), catalogue.type_names()),
                 &app.config.keys.algorithms,
                 &prompts(&app),
                 &Language::ALL.map(Language::tag),

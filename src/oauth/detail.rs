@@ -60,6 +60,8 @@ pub enum DetailSubject {
     CodeExpiry,
     /// The group that a person must be in.
     Group,
+    /// The type of an element of `authorization_details`.
+    AuthorizationDetailsType,
 }
 
 impl DetailSubject {

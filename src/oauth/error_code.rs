@@ -16,6 +16,7 @@ pub enum ErrorCode {
     InvalidGrant,
     UnsupportedGrantType,
     InvalidTarget,
+    InvalidAuthorizationDetails,
     AuthorizationPending,
     SlowDown,
     ExpiredToken,
@@ -63,6 +64,7 @@ impl ErrorCode {
             | Self::TemporarilyUnavailable => "RFC 6749 §4.1.2.1",
             Self::InvalidClient | Self::InvalidGrant | Self::UnsupportedGrantType => "RFC 6749 §5.2",
             Self::InvalidTarget => "RFC 8707 §2",
+            Self::InvalidAuthorizationDetails => "RFC 9396 §5",
             Self::AuthorizationPending | Self::SlowDown | Self::ExpiredToken => "RFC 8628 §3.5",
             Self::InvalidToken | Self::InsufficientScope => "RFC 6750 §3.1",
             Self::LoginRequired

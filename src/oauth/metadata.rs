@@ -56,6 +56,9 @@ pub struct Metadata {
     /// The languages of the pages.
     pub ui_locales_supported: Vec<&'static str>,
     pub claims_parameter_supported: bool,
+    /// RFC 9396 §10.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub authorization_details_types_supported: Vec<String>,
     pub backchannel_logout_supported: bool,
     pub backchannel_logout_session_supported: bool,
     pub frontchannel_logout_supported: bool,
@@ -67,7 +70,7 @@ pub struct Metadata {
 /// Builds the document for `issuer`, which has no slash at its end.
 pub fn metadata(
     issuer: &str,
-    known: &[&ScopeRecord],
+    (known, types): (&[&ScopeRecord], Vec<String>),
     algorithms: &[SigningAlgorithm],
     prompts: &[&'static str],
     languages: &[&'static str],
@@ -126,6 +129,7 @@ pub fn metadata(
         claim_types_supported: ["normal"],
         claims_supported: claims(known),
         claims_parameter_supported: true,
+        authorization_details_types_supported: types,
         backchannel_logout_supported: true,
         backchannel_logout_session_supported: true,
         frontchannel_logout_supported: true,

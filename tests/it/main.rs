@@ -13,6 +13,7 @@ mod accounts;
 mod activity;
 mod api;
 mod audit;
+mod authorization_details;
 mod authorize;
 mod back_channel;
 mod backup;

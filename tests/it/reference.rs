@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use grantor::clock::Timestamp;
 use grantor::oauth::client::{ClientKind, GrantType};
 use grantor::oauth::error_code::ErrorCode;
+use grantor::oauth::grant::authorization_details::authorization_type::AuthorizationType;
 use grantor::oauth::grant::scope::{Scope, ScopeRecord};
 use grantor::oauth::reason::{ISSUER, Reason};
 use grantor::oauth::request::redirect_uri::RegisteredUri;
 use grantor::oauth::request::response_type::ResponseType;
-use grantor::store::scopes;
+use grantor::store::{authorization_types, scopes};
 use oauth2::TokenResponse as _;
 use reqwest::Method;
+use serde_json::json;
 
 use crate::api::Api;
 use crate::support::browser::http_client;
@@ -324,7 +326,9 @@ async fn a_search_without_a_result_and_an_unknown_address_offer_the_nearest_and_
 }
 
 /// Reasons whose example depends on time, settings or size and so cannot be shown with a single request.
-const NEEDS_MORE: [&str; 89] = [
+const NEEDS_MORE: [&str; 91] = [
+    "authorization_details.too_many",
+    "authorization_details.widened",
     "api.key_expired",
     "api.scope_missing",
     "api.forbidden",
@@ -452,6 +456,24 @@ impl Fixture {
         server.register(intranet).await;
         server.resource("https://api.example.com", "read write").await;
         server.resource("https://payments.example.com", "admin").await;
+        for name in ["payment", "account_information"] {
+            let text = json!({ "type": "string" });
+            let record = AuthorizationType {
+                name: name.into(),
+                version: 1,
+                schema: json!({ "properties": { "amount": text, "to": text } }),
+                template: "Pay".into(),
+                resources: vec!["https://payments.example.com".into()],
+                always_ask: true,
+            };
+            let save =
+                async move |tx: &mut _| authorization_types::save(tx, &record, Timestamp::from_unix(0)).await;
+            assert!(server.store(save).await);
+        }
+        let mut shop = Registration::web("shop").redirect_uri(CALLBACK);
+        shop.client.authorization_details_types = vec!["payment".into()];
+        shop.client.resources = vec!["https://payments.example.com".into()];
+        server.register(shop).await;
         let alice = server.alice().await;
         let api_key = Api::owner(&server).await.key;
         Self { server, calendar, alice, api_key }

@@ -127,6 +127,10 @@ pub(in crate::cli) struct Options {
     /// resource of which it is allowed a scope; may be given several times
     #[arg(long = "resource", value_name = "URI")]
     resources: Vec<String>,
+    /// A type of authorization details that the application may use; it may then use no others; without this option, it may
+    /// use every registered type; may be given several times
+    #[arg(long = "authorization-type", value_name = "NAME")]
+    authorization_types: Vec<String>,
     /// The lifetime of its access tokens, such as 5m; resources and scopes may shorten it; with default, or without this
     /// option, the server decides
     #[arg(long, value_name = "TIME")]
@@ -260,6 +264,7 @@ fn client_of(options: &Options) -> Result<Client, CliError> {
         assertion_audience: options.assertion_audience.into(),
         token_format: options.token_format.into(),
         resources: options.resources.clone(),
+        authorization_details_types: options.authorization_types.clone(),
         access_token_lifetime: new_lifetime(options.access_token_lifetime.as_deref())?.flatten(),
         required_group: options.require_group.clone(),
         may_act: options.may_act.as_ref().map(ClientId::new),

@@ -66,10 +66,8 @@ fn to_text(record: &ClientRecord) -> String {
         ("UserInfo", client.userinfo_alg.map_or("JSON", SigningAlgorithm::as_str).into()),
         ("subjects", client.subject_type.as_str().into()),
         ("access tokens", access_tokens(client)),
-        (
-            "resources",
-            if client.resources.is_empty() { "any of its scopes".into() } else { client.resources.join(" ") },
-        ),
+        ("resources", listed(&client.resources, "any of its scopes")),
+        ("details", listed(&client.authorization_details_types, "any type")),
         ("only for", or_none(&client.required_group)),
         ("may act", client.may_act.as_ref().map_or_else(|| "-".into(), ClientId::to_string)),
         ("impersonates", if client.may_impersonate { "yes" } else { "no" }.into()),
@@ -77,10 +75,7 @@ fn to_text(record: &ClientRecord) -> String {
         ("first party", if client.first_party { "yes" } else { "no" }.into()),
         ("asked again", if client.may_reuse_consent { "no" } else { "if it cannot prove itself" }.into()),
         ("partial consent", if client.partial_consent { "yes" } else { "no" }.into()),
-        (
-            "other schemes",
-            if client.allowed_schemes.is_empty() { "-".into() } else { client.allowed_schemes.join(" ") },
-        ),
+        ("other schemes", listed(&client.allowed_schemes, "-")),
         ("site", link(&client.links.site)),
         ("policy", link(&client.links.policy)),
         ("terms", link(&client.links.terms)),
@@ -99,6 +94,11 @@ fn to_text(record: &ClientRecord) -> String {
         text.push_str(&table(["SECRET", "CREATED", "EXPIRES", "LAST USED"], &rows));
     }
     text
+}
+
+/// A list in one line, or what it means that it is empty.
+fn listed(list: &[String], empty: &str) -> String {
+    if list.is_empty() { empty.to_owned() } else { list.join(" ") }
 }
 
 /// A text, with its languages after it.

@@ -17,6 +17,8 @@ use crate::oauth::request::redirect_uri::{RegisteredUri, check_scheme};
 
 /// The maximum number of addresses in one list of a client.
 const MAX_URIS: usize = 1000;
+/// The maximum number of types of authorization details that a client names.
+const MAX_TYPES: usize = 100;
 /// The maximum length of a client's name in bytes.
 const MAX_NAME_LENGTH: usize = 200;
 
@@ -74,6 +76,10 @@ pub fn check(client: &ClientMetadata) -> Vec<WrongMember> {
         let sentence =
             "`partial_consent` is for clients that people are asked about, and a first-party client is not";
         findings.add("partial_consent", sentence);
+    }
+    if client.authorization_details_types.len() > MAX_TYPES {
+        let sentence = format!("a client names {MAX_TYPES} types at most; without any, it may use all");
+        findings.add("authorization_details_types", sentence);
     }
     check_response_types(client, &mut findings);
     if client.id_token_claims != IdTokenClaims::None && !client.scopes.contains(OPENID) {

@@ -17,6 +17,7 @@ impl ErrorCode {
             Self::InvalidGrant => Reason::CodeReplayed,
             Self::UnsupportedGrantType => Reason::GrantTypeUnsupported,
             Self::InvalidTarget => Reason::ResourceUnknown,
+            Self::InvalidAuthorizationDetails => Reason::DetailsInvalid,
             Self::AuthorizationPending => Reason::DeviceCodePending,
             Self::SlowDown => Reason::DeviceCodeSlowDown,
             Self::ExpiredToken => Reason::DeviceCodeExpired,
@@ -47,6 +48,7 @@ impl ErrorCode {
             Self::InvalidGrant => "The code, token or assertion is not valid",
             Self::UnsupportedGrantType => "Unsupported grant type",
             Self::InvalidTarget => "Unknown or forbidden API",
+            Self::InvalidAuthorizationDetails => "Authorization details that are not valid",
             Self::AuthorizationPending => "The device has to wait for the person",
             Self::SlowDown => "The device has to poll more slowly",
             Self::ExpiredToken => "The time for the device is over",
@@ -106,6 +108,9 @@ impl ErrorCode {
                 "Compare the resource with the registered ones, and name every resource in the authorization request \
                  first."
             }
+            Self::InvalidAuthorizationDetails => {
+                "Compare the element that the description names with what the operator demands of its type."
+            }
             Self::AuthorizationPending => {
                 "Poll again after the interval, until there is another answer; the person may need some minutes."
             }
@@ -118,9 +123,7 @@ impl ErrorCode {
             Self::InsufficientScope => {
                 "Send the person through sign-in again with the scope that WWW-Authenticate names."
             }
-            Self::ServerError => {
-                "Try once more after a pause. If it fails again, report the request id to the operator."
-            }
+            Self::ServerError => "Try once more after a pause; then report the request id to the operator.",
             Self::TemporarilyUnavailable => {
                 "Wait for the seconds in Retry-After, try again, and wait longer each time."
             }
@@ -142,6 +145,9 @@ impl ErrorCode {
             }
             Self::UnsupportedGrantType => "The server does not support the requested grant type.",
             Self::InvalidTarget => "The API that the token should be for is unknown or not allowed.",
+            Self::InvalidAuthorizationDetails => {
+                "The authorization details are malformed, not known here, or not allowed."
+            }
             Self::AuthorizationPending => "The person has not answered the device's request yet.",
             Self::SlowDown => "The device polls too often; the person has not answered yet.",
             Self::ExpiredToken => "The device code expired before the device got its answer.",

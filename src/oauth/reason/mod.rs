@@ -5,6 +5,7 @@
 
 mod advice;
 mod assertion;
+mod authorization_details;
 mod authorize;
 mod bearer;
 mod claims;
@@ -214,6 +215,16 @@ reasons! {
         ResourceNotAllowed = resource::NOT_ALLOWED;
         ResourceWidened = resource::WIDENED;
         ResourceSeveral = resource::SEVERAL;
+    }
+    "Authorization details" {
+        DetailsMalformed = authorization_details::MALFORMED;
+        DetailsTooMany = authorization_details::TOO_MANY;
+        DetailsText = authorization_details::TEXT;
+        DetailsTypeUnknown = authorization_details::TYPE_UNKNOWN;
+        DetailsTypeForbidden = authorization_details::TYPE_FORBIDDEN;
+        DetailsInvalid = authorization_details::INVALID;
+        DetailsLocation = authorization_details::LOCATION;
+        DetailsWidened = authorization_details::WIDENED;
     }
     "Accounts and consent" {
         ConsentDenied = sign_in::CONSENT_DENIED;

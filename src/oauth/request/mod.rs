@@ -19,9 +19,11 @@ use std::collections::BTreeSet;
 use crate::oauth::client::demand::{Demanded, Demands};
 use crate::oauth::client::{Client, GrantType};
 use crate::oauth::error::OAuthError;
+use crate::oauth::grant::authorization_details::AuthorizationDetails;
+use crate::oauth::grant::authorization_details::authorization_type::KnownAuthorizationTypes;
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::grant::resource::{KnownResources, RegisteredResources};
-use crate::oauth::grant::scope::{self, KnownScopes, OPENID, Scope};
+use crate::oauth::grant::scope::{KnownScopes, OPENID, Scope};
 use crate::oauth::id::{ClientId, GrantId};
 use crate::oauth::identity::group;
 use crate::oauth::localized_text::LocalizedText;
@@ -55,6 +57,8 @@ pub struct AuthorizationRequest {
     pub named: BTreeSet<String>,
     /// What the person may leave out: each has a checkbox on the consent page.
     pub optional: Names,
+    /// The authorization details that the person is asked about each time.
+    pub always_asked: AuthorizationDetails,
     /// The groups that the person must be in.
     pub required_groups: BTreeSet<String>,
     /// The only `sub` values that may return; empty means any.
@@ -148,7 +152,7 @@ pub fn client_id_of(params: &Params) -> Result<ClientId, OAuthError> {
 
 /// What the server knows, and its issuer.
 pub struct ServerContext<'k, K> {
-    /// Scopes and resources.
+    /// Scopes, resources and authorization types.
     pub catalogue: &'k K,
     pub issuer: &'k str,
     /// What is demanded of clients without settings of their own.
@@ -159,7 +163,7 @@ pub struct ServerContext<'k, K> {
 ///
 /// # Errors
 /// A refusal that says where it must be sent.
-pub fn validate<K: KnownScopes + KnownResources>(
+pub fn validate<K: KnownScopes + KnownResources + KnownAuthorizationTypes>(
     client: &Client,
     received: &Received,
     known: &ServerContext<'_, K>,
@@ -176,7 +180,7 @@ pub fn validate<K: KnownScopes + KnownResources>(
     // A repeated or malformed state could not be returned unchanged.
     let state = params.one("state").ok().flatten().map(str::to_owned);
     match check(client, received, known) {
-        Ok(RequestParts { response_type, scope, resources, challenge, nonce, claims, prompt }) => {
+        Ok(RequestParts { response_type, scope, resources, details, challenge, nonce, claims, prompt }) => {
             let expected = claims.subjects().into_iter().map(str::to_owned).collect();
             let (claims, named) = match claims.is_empty() {
                 true => (claims, BTreeSet::new()),
@@ -190,7 +194,8 @@ pub fn validate<K: KnownScopes + KnownResources>(
                 client_id: client.id.clone(),
                 response_type,
                 answer_to: AnswerTo::Application { return_to, state },
-                granted: Granted::new(scope, resources, claims),
+                always_asked: details.always_asked(known.catalogue),
+                granted: Granted::new(scope, resources, claims, details),
                 named,
                 challenge,
                 was_pushed: received.is_pushed(),
@@ -211,6 +216,7 @@ struct RequestParts {
     response_type: ResponseType,
     scope: Scope,
     resources: Vec<String>,
+    details: AuthorizationDetails,
     challenge: Option<Challenge>,
     nonce: Option<String>,
     claims: ClaimsRequest,
@@ -237,7 +243,7 @@ fn claims_of_scope<'k>(scope: &Scope, known: &'k impl KnownScopes) -> BTreeSet<&
     records.flat_map(|record| record.claims.iter().map(String::as_str)).collect()
 }
 
-fn check<K: KnownScopes + KnownResources>(
+fn check<K: KnownScopes + KnownResources + KnownAuthorizationTypes>(
     client: &Client,
     received: &Received,
     known: &ServerContext<'_, K>,
@@ -260,16 +266,18 @@ fn check<K: KnownScopes + KnownResources>(
         }
         false => None,
     };
-    let scope = scope::resolve(scope::requested(params)?, &client.scopes, known.catalogue)?;
+    let details = AuthorizationDetails::requested(params)?.unwrap_or_default();
+    let scope = details.scope_beside(params, &client.scopes, known.catalogue)?;
     let registered = RegisteredResources { resources: known.catalogue, issuer: known.issuer };
-    let resources = registered.authorized(params, client, &scope)?;
+    details.check(client, &registered)?;
+    let resources = registered.authorized(params, client, (&scope, &details))?;
     let nonce = nonce(params)?;
     if response_type.has_id_token() {
         check_id_token(&scope, nonce.as_deref())?;
     }
     let claims = claims(params, &scope)?;
     let prompt = Prompt::from_request(params)?;
-    Ok(RequestParts { response_type, scope, resources, challenge, nonce, claims, prompt })
+    Ok(RequestParts { response_type, scope, resources, details, challenge, nonce, claims, prompt })
 }
 
 /// The claims parameter, which is only used in OpenID Connect requests.

@@ -24,7 +24,7 @@ pub enum Source {
 }
 
 /// The parameters whose repetition, length and characters are checked in every request, also where nothing reads them.
-pub(super) const CHECKED_PARAMETERS: [&str; 14] = [
+pub(super) const CHECKED_PARAMETERS: [&str; 15] = [
     "state",
     "response_type",
     "response_mode",
@@ -35,6 +35,7 @@ pub(super) const CHECKED_PARAMETERS: [&str; 14] = [
     "request_uri",
     "nonce",
     "claims",
+    "authorization_details",
     "prompt",
     "max_age",
     "id_token_hint",

@@ -23,7 +23,7 @@ use crate::operations::configured::{algorithm_fault, lifetime_fault};
 use crate::operations::event::Act;
 use crate::operations::fault::{Fault, Faults};
 use crate::operations::references::{client_faults, scope_faults};
-use crate::operations::{Context, Done, Outcome, jwk_set};
+use crate::operations::{Context, Done, Outcome, authorization_types, jwk_set};
 use crate::secret::Secret;
 use crate::store::clients::ClientRecord;
 use crate::store::db::{Conn, DbError, Tx};
@@ -323,6 +323,11 @@ async fn resolved(
     let scopes = before.map_or_else(Scope::default, |before| before.scopes.clone());
     faults.extend(scope_faults(conn, &client.scopes.without(&scopes)).await?);
     faults.extend(claims_fault(conn, before, &client).await?);
+    // A type that the client has already need not be read again.
+    let types = before.map(|before| before.authorization_details_types.as_slice()).unwrap_or_default();
+    let mut new = client.authorization_details_types.clone();
+    new.retain(|name| !types.contains(name));
+    faults.extend(authorization_types::missing(conn, &new).await?);
     for fault in client_faults(conn, "may_act", &client.may_act, "who acts").await? {
         faults.push(Fault { sentence: format!("`may_act`: {}", fault.sentence), ..fault });
     }

@@ -25,7 +25,15 @@ const PURPOSES: [(&str, &[ErrorCode]); 6] = [
             ErrorCode::InvalidRequestUri,
         ],
     ),
-    ("Scopes and APIs", &[ErrorCode::InvalidScope, ErrorCode::ForbiddenScope, ErrorCode::InvalidTarget]),
+    (
+        "Scopes and APIs",
+        &[
+            ErrorCode::InvalidScope,
+            ErrorCode::ForbiddenScope,
+            ErrorCode::InvalidTarget,
+            ErrorCode::InvalidAuthorizationDetails,
+        ],
+    ),
     (
         "Tokens",
         &[

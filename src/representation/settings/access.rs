@@ -22,6 +22,11 @@ pub static GRANT: ObjectSettings = ObjectSettings {
             .null(Null::InAnswers),
         Setting::by_server("scope", Form::Scope, "The scopes that were granted"),
         Setting::by_server("resources", Form::UriList, "The resources that were granted"),
+        Setting::by_server(
+            "authorization_details",
+            Form::AnyObjectList,
+            "The authorization details that were granted",
+        ),
         Setting::by_server("state", Form::Word(grant_states), "Whether tokens of the grant are still valid"),
         Setting::by_server("created_at", Form::Time, "When it was given"),
         Setting::by_server("refreshed", Form::Number, "How often its refresh token was used"),

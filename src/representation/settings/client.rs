@@ -215,6 +215,13 @@ pub static CLIENT: ObjectSettings = ObjectSettings {
         .note("Without any, it may name every resource of which it is allowed a scope.")
         .option("--resource"),
         Setting::new(
+            "authorization_details_types",
+            Form::TextList,
+            "A type of authorization details that the application may use; it may then use no others",
+        )
+        .note("Without any, it may use every registered type.")
+        .option("--authorization-type"),
+        Setting::new(
             "access_token_lifetime",
             Form::Seconds,
             "The lifetime of its access tokens, such as 5m; resources and scopes may shorten it",

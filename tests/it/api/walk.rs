@@ -26,6 +26,8 @@ const NEEDS: &[(&str, &str)] = &[
     ("/api/v1/scopes/{name}", "grantor.config"),
     ("/api/v1/resources", "grantor.config"),
     ("/api/v1/resources/{uri}", "grantor.config"),
+    ("/api/v1/authorization-types", "grantor.config"),
+    ("/api/v1/authorization-types/{type}", "grantor.config"),
     ("/api/v1/issuers", "grantor.config"),
     ("/api/v1/issuers/{issuer}", "grantor.config"),
     ("/api/v1/issuers/{issuer}/subjects", "grantor.config"),

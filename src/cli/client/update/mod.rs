@@ -2,6 +2,7 @@
 
 mod links;
 mod lists;
+mod parts;
 
 use std::path::PathBuf;
 
@@ -12,7 +13,7 @@ use super::super::languages::{InLanguage, in_language, language, text_change, wa
 use super::super::lifetime::new_lifetime;
 use super::super::list::scope_change;
 use super::super::{CliError, OutputOptions};
-use super::brand::{ClientBrandOptions, Corners, warn_of_unused};
+use super::brand::{Corners, warn_of_unused};
 use super::encryption::{jwks, new_encryption};
 use super::links::LinkChanges;
 use super::logo::logos;
@@ -23,9 +24,7 @@ use super::words::{
 use crate::clock::Seconds;
 use crate::face::colour::Colour;
 use crate::oauth::client::origin::Origin;
-use crate::oauth::client::{
-    Branding, Client, ClientKind, ClientMetadata, Encryption, IdTokenClaims, Links, LogoutUris,
-};
+use crate::oauth::client::{Client, ClientKind, ClientMetadata, Encryption, IdTokenClaims, Links};
 use crate::oauth::id::ClientId;
 use crate::oauth::language_tag::LanguageTag;
 use crate::oauth::request::response_type::ResponseType;
@@ -204,6 +203,13 @@ struct ClientChangeOptions {
     /// The application may name every resource of which it is allowed a scope
     #[arg(long, conflicts_with_all = ["add_resources", "remove_resources"])]
     no_resources: bool,
+    /// A type of authorization details that the application may use; it may then use no others; replaces those before; may
+    /// be given several times
+    #[arg(long = "authorization-type", value_name = "NAME", conflicts_with = "no_authorization_types")]
+    authorization_types: Vec<String>,
+    /// The application may use every registered type of authorization details
+    #[arg(long)]
+    no_authorization_types: bool,
     /// The lifetime of its access tokens, such as 5m; with default, the server decides
     #[arg(long, value_name = "TIME")]
     access_token_lifetime: Option<String>,
@@ -414,6 +420,7 @@ impl ClientEdit {
             sector_identifier_uri: changes.sector(before),
             token_format: changes.token_format.map_or(before.token_format, Into::into),
             resources: changes.resources(&before.resources)?,
+            authorization_details_types: changes.authorization_types(&before.authorization_details_types),
             access_token_lifetime: self.access_token_lifetime.unwrap_or(before.access_token_lifetime),
             required_group: changes.required_group(before),
             may_act: changes.may_act(before),
@@ -444,56 +451,5 @@ impl ClientEdit {
     fn links(&self, before: &Links) -> Result<Links, Fault> {
         let after = self.links.applied_to(before)?;
         Ok(Links { logo: after.logo.filter(|_| !self.changes.no_logo), ..after })
-    }
-}
-
-impl ClientChangeOptions {
-    // A group of options that is required cannot contain a flattened one.
-    fn brand(&self) -> ClientBrandOptions {
-        ClientBrandOptions {
-            brand_accent: self.brand_accent,
-            brand_background: self.brand_background,
-            brand_background_dark: self.brand_background_dark,
-            brand_radius: self.brand_radius,
-            brand_logo_dark: self.brand_logo_dark.clone(),
-        }
-    }
-
-    fn branding(&self, before: &Branding) -> Branding {
-        let none = Branding::default();
-        self.brand().applied_to(if self.no_brand { &none } else { before })
-    }
-
-    fn required_group(&self, before: &Client) -> Option<String> {
-        let kept = || before.required_group.clone().filter(|_| !self.no_required_group);
-        self.require_group.clone().or_else(kept)
-    }
-
-    fn may_act(&self, before: &Client) -> Option<ClientId> {
-        let kept = || before.may_act.clone().filter(|_| !self.no_may_act);
-        self.may_act.as_ref().map(ClientId::new).or_else(kept)
-    }
-
-    fn sector(&self, before: &Client) -> Option<String> {
-        let kept = || before.sector_identifier_uri.clone().filter(|_| !self.no_sector_identifier_uri);
-        self.sector_identifier_uri.clone().or_else(kept)
-    }
-
-    fn logout(&self, before: &LogoutUris) -> LogoutUris {
-        let changed = |new: &Option<String>, none: bool, before: &Option<String>| {
-            new.clone().or_else(|| before.clone().filter(|_| !none))
-        };
-        LogoutUris {
-            back_channel: changed(
-                &self.backchannel_logout_uri,
-                self.no_backchannel_logout_uri,
-                &before.back_channel,
-            ),
-            front_channel: changed(
-                &self.frontchannel_logout_uri,
-                self.no_frontchannel_logout_uri,
-                &before.front_channel,
-            ),
-        }
     }
 }
