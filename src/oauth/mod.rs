@@ -24,6 +24,7 @@ pub mod quoted;
 mod retry;
 pub mod row_budget;
 pub mod signing_key;
+pub mod strict_json;
 pub mod webfinger;
 pub mod webhook;
 mod word;
