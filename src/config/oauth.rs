@@ -13,6 +13,8 @@ pub struct OAuth {
     pub pkce: Demand,
     #[serde(deserialize_with = "demand")]
     pub par: Demand,
+    #[serde(deserialize_with = "demand")]
+    pub jar: Demand,
     pub pushed_request_lifetime: Span,
     #[serde(deserialize_with = "demand")]
     pub token_redirect_uri: Demand,
@@ -25,6 +27,7 @@ fn demand<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Demand, D::Error
 impl OAuth {
     /// What is demanded of clients without settings of their own.
     pub fn demands(&self) -> Demands {
-        Demands { pkce: self.pkce, par: self.par, token_redirect_uri: self.token_redirect_uri }
+        let Self { pkce, par, jar, token_redirect_uri, .. } = *self;
+        Demands { pkce, par, jar, token_redirect_uri }
     }
 }

@@ -137,6 +137,37 @@ const GRANTING: &[FieldSpec] = &[
         ]),
         ("--token-redirect-uri", "--token-redirect-uri default"),
     ),
+    field(
+        "jar",
+        "Signed requests",
+        Input::Choice(&[
+            ("", "as the server's oauth.jar"),
+            ("off", "not demanded"),
+            ("report", "noted in the log"),
+            ("require", "demanded"),
+        ]),
+        ("--jar", "--jar default"),
+    ),
+    field(
+        "request_object_signing_alg",
+        "Algorithm of signed requests",
+        Input::Choice(&[
+            ("", "any for which it has a key"),
+            ("none", "none: not signed"),
+            ("RS256", "RS256"),
+            ("PS256", "PS256"),
+            ("ES256", "ES256"),
+            ("ES384", "ES384"),
+            ("EdDSA", "EdDSA"),
+        ]),
+        ("--request-object-alg", "--request-object-alg default"),
+    ),
+    field(
+        "merge_request_object",
+        "Parameters beside signed requests",
+        Input::Switch,
+        ("--merge-request-object", ""),
+    ),
 ];
 
 const PROOF: &[FieldSpec] = &[
@@ -186,6 +217,24 @@ const TOKENS: &[FieldSpec] = &[
         "Algorithm of UserInfo",
         Input::Choice(ALGORITHMS),
         ("--userinfo-alg", "--userinfo-alg default"),
+    ),
+    field(
+        "authorization_signed_response_alg",
+        "Algorithm of signed responses",
+        Input::Choice(ALGORITHMS),
+        ("--jarm-alg", "--jarm-alg default"),
+    ),
+    field(
+        "authorization_encrypted_response_alg",
+        "Encryption of signed responses: key",
+        Input::Line,
+        ("", ""),
+    ),
+    field(
+        "authorization_encrypted_response_enc",
+        "Encryption of signed responses: content",
+        Input::Line,
+        ("", ""),
     ),
     field("id_token_encrypted_response_alg", "Encryption of ID Tokens: key", Input::Line, ("", "")),
     field("id_token_encrypted_response_enc", "Encryption of ID Tokens: content", Input::Line, ("", "")),

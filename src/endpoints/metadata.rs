@@ -22,10 +22,10 @@ pub async fn get(app: web::Data<App>, request: Request) -> HttpResponse {
             .json(metadata(
                 &app.issuer,
                 &catalogue.scopes(),
-                &app.config.keys.algorithms,
+                (&app.config.keys.algorithms, &app.config.keys.encryption_algorithms),
                 &prompts(&app),
                 &Language::ALL.map(Language::tag),
-                app.config.oauth.par,
+                app.config.oauth.demands(),
             )),
         Err(failure) => answer::failure(&app, &request, &failure),
     }

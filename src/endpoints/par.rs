@@ -14,7 +14,7 @@ use crate::http::call::Request;
 use crate::oauth::error::OAuthError;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::Refusal;
-use crate::oauth::request::received::{Received, Source};
+use crate::oauth::request::received::Source;
 
 /// The response (RFC 9126 §2.2).
 #[derive(Serialize)]
@@ -42,21 +42,21 @@ async fn push(
             .because("a pushed request has its parameters itself, and no request_uri");
         return Err(error.into());
     }
-    let received = Received::resolve(Source::Pushed, params.with("client_id", client.client.id.as_str()));
+    let params = params.with("client_id", client.client.id.as_str());
+    let received = flows::request_object::resolve(app, request, Source::Pushed, params);
+    let received = received.await.map_err(answered)?;
     // The checks are those of the authorization endpoint, so nothing is refused there that was accepted here.
-    let checked = flows::validate(app, request, &received).await.map_err(|denied| match denied {
-        Denied::Refused(refusal) => Denied::Refused(error_of(refusal)),
-        Denied::Failed(failure) => Denied::Failed(failure),
-    })?;
+    let checked = flows::validate(app, request, &received).await.map_err(answered)?;
     let pushed: Result<_, Failure> = flows::pushed::push(app, request, &checked, received).await;
     let (request_uri, expires_in) = pushed?;
     Ok(PushedResponse { request_uri, expires_in })
 }
 
-/// The error of a refusal, which the application gets itself instead of the person's browser.
-fn error_of(refusal: Refusal) -> OAuthError {
-    match refusal {
-        Refusal::Page(error) | Refusal::Redirect { error, .. } => error,
-        Refusal::Answered(answered) => answered.error,
+/// A refusal as the application gets it itself, instead of the person's browser.
+fn answered(denied: Denied<Refusal>) -> Denied<OAuthError> {
+    match denied {
+        Denied::Refused(Refusal::Page(error) | Refusal::Redirect { error, .. }) => Denied::Refused(error),
+        Denied::Refused(Refusal::Answered(answered)) => Denied::Refused(answered.error),
+        Denied::Failed(failure) => Denied::Failed(failure),
     }
 }

@@ -47,6 +47,7 @@ pub(super) async fn resume(
         granted: device.granted.clone(),
         challenge: None,
         was_pushed: false,
+        was_signed: false,
         nonce: None,
         // The person at the device may be another one than the person who types the code, so consent is always asked
         // for.

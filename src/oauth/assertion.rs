@@ -10,9 +10,9 @@ use crate::oauth::error::{OAuthError, quoted};
 use crate::oauth::reason::Reason;
 
 /// The longest lifetime of an assertion in seconds. Some libraries always use an hour.
-const MAX_LIFETIME: Seconds = Seconds::new(3600);
+pub(in crate::oauth) const MAX_LIFETIME: Seconds = Seconds::new(3600);
 /// The tolerated difference between the signer's clock and ours in seconds.
-const SKEW: Seconds = Seconds::new(60);
+pub(in crate::oauth) const SKEW: Seconds = Seconds::new(60);
 /// The maximum length of a `jti` in bytes.
 const MAX_ID_LENGTH: usize = 256;
 
@@ -59,7 +59,10 @@ fn numeric_date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp,
     NumericDate::deserialize(deserializer).map(|date| date.0)
 }
 
-fn optional_numeric_date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+/// Reads an instant as other servers write it; `None` if it is `null`.
+pub(in crate::oauth) fn optional_numeric_date<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Timestamp>, D::Error> {
     Ok(Option::<NumericDate>::deserialize(deserializer)?.map(|date| date.0))
 }
 
@@ -167,6 +170,6 @@ impl AssertionKind {
 }
 
 /// What the operator sees of a time in an assertion, beside the time here.
-fn at(subject: DetailSubject, time: Timestamp, now: Timestamp) -> Detail {
+pub(in crate::oauth) fn at(subject: DetailSubject, time: Timestamp, now: Timestamp) -> Detail {
     Detail::of(subject).came(&time.iso()).registered([now.iso().as_str()])
 }

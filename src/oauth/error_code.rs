@@ -25,7 +25,7 @@ pub enum ErrorCode {
     ConsentRequired,
     AccountSelectionRequired,
     UnmetAuthenticationRequirements,
-    RequestNotSupported,
+    InvalidRequestObject,
     RequestUriNotSupported,
     InvalidRequestUri,
     ServerError,
@@ -68,7 +68,7 @@ impl ErrorCode {
             Self::LoginRequired
             | Self::ConsentRequired
             | Self::AccountSelectionRequired
-            | Self::RequestNotSupported
+            | Self::InvalidRequestObject
             | Self::RequestUriNotSupported
             | Self::InvalidRequestUri => "OpenID Connect Core §3.1.2.6",
             Self::UnmetAuthenticationRequirements => {
@@ -103,7 +103,6 @@ impl ErrorCode {
                 | Self::ConsentRequired
                 | Self::AccountSelectionRequired
                 | Self::UnmetAuthenticationRequirements
-                | Self::RequestNotSupported
                 | Self::RequestUriNotSupported
         )
     }

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::oauth::client::assertion;
-use crate::oauth::client::{AuthMethod, ContentEncryption, Demand, GrantType, KeyManagement, SubjectType};
+use crate::oauth::client::demand::Demands;
+use crate::oauth::client::{
+    AuthMethod, ContentEncryption, Demand, GrantType, KeyManagement, ObjectAlgorithm, SubjectType,
+};
 use crate::oauth::grant::scope::ScopeRecord;
 use crate::oauth::identity::authentication::ACR_VALUES;
 use crate::oauth::permission::is_management_scope;
@@ -60,20 +63,59 @@ pub struct Metadata {
     pub backchannel_logout_session_supported: bool,
     pub frontchannel_logout_supported: bool,
     pub frontchannel_logout_session_supported: bool,
+    #[serde(flatten)]
+    pub messages: MessageMetadata,
     pub request_parameter_supported: bool,
     pub request_uri_parameter_supported: bool,
+}
+
+/// The members about signed requests (RFC 9101) and signed responses (JARM).
+#[derive(Debug, Serialize)]
+pub struct MessageMetadata {
+    pub authorization_signing_alg_values_supported: Vec<&'static str>,
+    pub authorization_encryption_alg_values_supported: Vec<&'static str>,
+    pub authorization_encryption_enc_values_supported: Vec<&'static str>,
+    pub require_signed_request_object: bool,
+    pub request_object_signing_alg_values_supported: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub request_object_encryption_alg_values_supported: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub request_object_encryption_enc_values_supported: Vec<&'static str>,
+}
+
+impl MessageMetadata {
+    /// `names`: the algorithms that sign. `encryption`: those by which requests may be encrypted.
+    fn of(names: &[&'static str], encryption: &[KeyManagement], jar: Demand) -> Self {
+        let words = |known: &[KeyManagement]| known.iter().map(|known| known.as_str()).collect();
+        let content: Vec<&str> = ContentEncryption::ALL.iter().map(|known| known.as_str()).collect();
+        Self {
+            authorization_signing_alg_values_supported: names.to_vec(),
+            authorization_encryption_alg_values_supported: words(KeyManagement::FOR_CLIENTS),
+            authorization_encryption_enc_values_supported: content.clone(),
+            require_signed_request_object: jar == Demand::Require,
+            // The value none works for clients that are registered for it, and is an offer to no one.
+            request_object_signing_alg_values_supported: ObjectAlgorithm::signing()
+                .map(ObjectAlgorithm::as_str)
+                .collect(),
+            request_object_encryption_alg_values_supported: words(encryption),
+            request_object_encryption_enc_values_supported: match encryption {
+                [] => Vec::new(),
+                _ => content,
+            },
+        }
+    }
 }
 
 /// Builds the document for `issuer`, which has no slash at its end.
 pub fn metadata(
     issuer: &str,
     known: &[&ScopeRecord],
-    algorithms: &[SigningAlgorithm],
+    (algorithms, encryption): (&[SigningAlgorithm], &[KeyManagement]),
     prompts: &[&'static str],
     languages: &[&'static str],
-    par: Demand,
+    demands: Demands,
 ) -> Metadata {
-    let names: Vec<&str> = algorithms.iter().map(|algorithm| algorithm.as_str()).collect();
+    let names: Vec<&'static str> = algorithms.iter().map(|algorithm| algorithm.as_str()).collect();
     let methods: Vec<&str> = AuthMethod::ALL.iter().map(|method| method.as_str()).collect();
     let key_management: Vec<&str> = KeyManagement::FOR_CLIENTS.iter().map(|known| known.as_str()).collect();
     let content: Vec<&str> = ContentEncryption::ALL.iter().map(|known| known.as_str()).collect();
@@ -83,7 +125,7 @@ pub fn metadata(
         token_endpoint: format!("{issuer}/token"),
         device_authorization_endpoint: format!("{issuer}/device_authorization"),
         pushed_authorization_request_endpoint: format!("{issuer}/par"),
-        require_pushed_authorization_requests: par == Demand::Require,
+        require_pushed_authorization_requests: demands.par == Demand::Require,
         introspection_endpoint: format!("{issuer}/introspect"),
         revocation_endpoint: format!("{issuer}/revoke"),
         userinfo_endpoint: format!("{issuer}/userinfo"),
@@ -92,7 +134,7 @@ pub fn metadata(
         service_documentation: format!("{issuer}/errors"),
         scopes_supported: published(known),
         response_types_supported: ResponseType::ALL.iter().map(|known| known.as_str()).collect(),
-        response_modes_supported: ResponseMode::ALL.iter().map(|known| known.as_str()).collect(),
+        response_modes_supported: ResponseMode::names().collect(),
         // The token endpoint does not accept this value; it stands for the response types other than `code`.
         grant_types_supported: GrantType::ALL
             .iter()
@@ -117,7 +159,7 @@ pub fn metadata(
         ui_locales_supported: languages.to_vec(),
         subject_types_supported: SubjectType::ALL.iter().map(|known| known.as_str()).collect(),
         id_token_signing_alg_values_supported: names.clone(),
-        userinfo_signing_alg_values_supported: names,
+        userinfo_signing_alg_values_supported: names.clone(),
         id_token_encryption_alg_values_supported: key_management.clone(),
         id_token_encryption_enc_values_supported: content.clone(),
         userinfo_encryption_alg_values_supported: key_management,
@@ -130,7 +172,8 @@ pub fn metadata(
         backchannel_logout_session_supported: true,
         frontchannel_logout_supported: true,
         frontchannel_logout_session_supported: true,
-        request_parameter_supported: false,
+        messages: MessageMetadata::of(&names, encryption, demands.jar),
+        request_parameter_supported: true,
         request_uri_parameter_supported: false,
     }
 }

@@ -34,7 +34,7 @@ pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
                 _ => go_on(&app, &resumed),
             }
         }
-        Err(denied) => answer::authorization_error(&app, &request, denied),
+        Err(denied) => answer::authorization_error(&app, &request, denied).await,
     }
 }
 
@@ -47,7 +47,7 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
     };
     let (resumed, accounts, form) = match outcome.await {
         Ok(read) => read,
-        Err(denied) => return answer::authorization_error(&app, &request, denied),
+        Err(denied) => return answer::authorization_error(&app, &request, denied).await,
     };
     // All sessions ended while the page was open. The person signs in and is asked again.
     if accounts.people.is_empty() {

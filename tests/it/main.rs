@@ -60,6 +60,7 @@ mod id_token_claims;
 #[cfg(target_os = "linux")]
 mod integrations;
 mod introspection;
+mod jarm;
 mod keys;
 mod languages;
 mod large_deletions;
@@ -95,6 +96,7 @@ mod races;
 mod redirect_uris;
 mod reference;
 mod refresh;
+mod request_objects;
 mod resources;
 mod response_mode;
 mod revocation;

@@ -324,7 +324,7 @@ async fn a_search_without_a_result_and_an_unknown_address_offer_the_nearest_and_
 }
 
 /// Reasons whose example depends on time, settings or size and so cannot be shown with a single request.
-const NEEDS_MORE: [&str; 89] = [
+const NEEDS_MORE: [&str; 101] = [
     "api.key_expired",
     "api.scope_missing",
     "api.forbidden",
@@ -414,6 +414,18 @@ const NEEDS_MORE: [&str; 89] = [
     "exchange.too_deep",
     "pushed_request.required",
     "pushed_request.expired",
+    "request_object.required",
+    "request_object.malformed",
+    "request_object.encrypted",
+    "request_object.type",
+    "request_object.algorithm",
+    "request_object.signature",
+    "request_object.keys",
+    "request_object.client",
+    "request_object.audience",
+    "request_object.times",
+    "request_object.nested",
+    "request_object.outside",
 ];
 
 /// A server with the applications of the examples.

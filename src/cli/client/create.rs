@@ -14,13 +14,14 @@ use super::brand::{ClientBrandOptions, warn_of_unused};
 use super::encryption::{jwks, new_encryption};
 use super::links::{LinkChanges, link_change};
 use super::logo::logos;
+use super::messages::MessageOptions;
 use super::secrets::source;
 use super::words::{
     AlgorithmOrDefault, Audience, DemandOrDefault, Format, Grant, Kind, MethodOrAny, Subject, grants, group,
     origins, redirect_uris, response_types, schemes,
 };
 use crate::oauth::client::{
-    Branding, Client, ClientKind, ClientMetadata, GrantType, IdTokenClaims, Links, LogoutUris,
+    Branding, Client, ClientKind, ClientMetadata, GrantType, IdTokenClaims, Links, LogoutUris, SignedMessages,
 };
 use crate::oauth::id::ClientId;
 use crate::operations::clients::{self, NewClient};
@@ -86,6 +87,8 @@ pub(in crate::cli) struct Options {
     /// the server's oauth.token_redirect_uri decides
     #[arg(long)]
     token_redirect_uri: Option<DemandOrDefault>,
+    #[command(flatten)]
+    messages: MessageOptions,
     /// The algorithm that signs its ID Tokens; default, or no option, is RS256, if the server offers it
     #[arg(long, value_name = "ALG")]
     id_token_alg: Option<AlgorithmOrDefault>,
@@ -244,6 +247,7 @@ fn client_of(options: &Options) -> Result<Client, CliError> {
         pkce: options.pkce.and_then(Into::into),
         par: options.par.and_then(Into::into),
         token_redirect_uri: options.token_redirect_uri.and_then(Into::into),
+        messages: options.messages.applied_to(&SignedMessages::default(), options.messages.encryption()?),
         id_token_alg: options.id_token_alg.and_then(Into::into),
         id_token_claims: options.id_token_claims.clone(),
         jwks: options.jwks.as_deref().map(jwks).transpose()?,

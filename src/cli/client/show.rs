@@ -6,7 +6,7 @@ use super::super::table::{card, table};
 use super::super::{CliError, OutputOptions};
 use crate::clock::Timestamp;
 use crate::oauth::client::origin::Origin;
-use crate::oauth::client::{AuthMethod, Client, Demand, GrantType};
+use crate::oauth::client::{AuthMethod, Client, Demand, GrantType, ObjectAlgorithm};
 use crate::oauth::id::ClientId;
 use crate::oauth::localized_text::LocalizedText;
 use crate::oauth::request::redirect_uri::RegisteredUri;
@@ -60,6 +60,8 @@ fn to_text(record: &ClientRecord) -> String {
         ("keys", keys(client)),
         ("redirect URI with a code", client.token_redirect_uri.map_or("default", Demand::as_str).into()),
         ("PAR", client.par.map_or("default", Demand::as_str).into()),
+        ("JAR", jar(client)),
+        ("JARM", client.messages.response_alg.map_or("default", SigningAlgorithm::as_str).into()),
         ("PKCE", client.pkce.map_or("default", Demand::as_str).into()),
         ("ID Token", client.id_token_alg.map_or("default", SigningAlgorithm::as_str).into()),
         ("ID Token has", client.id_token_claims.to_string()),
@@ -77,10 +79,7 @@ fn to_text(record: &ClientRecord) -> String {
         ("first party", if client.first_party { "yes" } else { "no" }.into()),
         ("asked again", if client.may_reuse_consent { "no" } else { "if it cannot prove itself" }.into()),
         ("partial consent", if client.partial_consent { "yes" } else { "no" }.into()),
-        (
-            "other schemes",
-            if client.allowed_schemes.is_empty() { "-".into() } else { client.allowed_schemes.join(" ") },
-        ),
+        ("other schemes", schemes(client)),
         ("site", link(&client.links.site)),
         ("policy", link(&client.links.policy)),
         ("terms", link(&client.links.terms)),
@@ -99,6 +98,20 @@ fn to_text(record: &ClientRecord) -> String {
         text.push_str(&table(["SECRET", "CREATED", "EXPIRES", "LAST USED"], &rows));
     }
     text
+}
+
+/// The private schemes without a dot that its redirect URIs may have.
+fn schemes(client: &Client) -> String {
+    if client.allowed_schemes.is_empty() { "-".into() } else { client.allowed_schemes.join(" ") }
+}
+
+/// What the client does with request objects.
+fn jar(client: &Client) -> String {
+    let messages = &client.messages;
+    let demand = messages.jar.map_or("default", Demand::as_str);
+    let algorithm = messages.object_alg.map_or("any", ObjectAlgorithm::as_str);
+    let merged = if messages.merges_object { ", parameters beside them count" } else { "" };
+    format!("{demand}; objects by {algorithm}{merged}")
 }
 
 /// A text, with its languages after it.

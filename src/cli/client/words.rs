@@ -6,7 +6,7 @@ use url::Url;
 use super::super::CliError;
 use crate::oauth::client::origin::Origin;
 use crate::oauth::client::{
-    AssertionAudience, AuthMethod, ClientKind, Demand, GrantType, SubjectType, TokenFormat,
+    AssertionAudience, AuthMethod, ClientKind, Demand, GrantType, ObjectAlgorithm, SubjectType, TokenFormat,
 };
 use crate::oauth::request::redirect_uri::RegisteredUri;
 use crate::oauth::request::response_type::ResponseType;
@@ -52,6 +52,15 @@ choice!(AlgorithmOrDefault for Option<SigningAlgorithm> {
     Ps256 = "PS256" => Some(SigningAlgorithm::Ps256),
     Es256 = "ES256" => Some(SigningAlgorithm::Es256),
     EdDsa = "EdDSA" => Some(SigningAlgorithm::EdDsa),
+    Default = "default" => None,
+});
+choice!(ObjectAlgorithmOrDefault for Option<ObjectAlgorithm> {
+    Unsigned = "none" => Some(ObjectAlgorithm::Unsigned),
+    Rs256 = "RS256" => Some(ObjectAlgorithm::Rs256),
+    Ps256 = "PS256" => Some(ObjectAlgorithm::Ps256),
+    Es256 = "ES256" => Some(ObjectAlgorithm::Es256),
+    Es384 = "ES384" => Some(ObjectAlgorithm::Es384),
+    EdDsa = "EdDSA" => Some(ObjectAlgorithm::EdDsa),
     Default = "default" => None,
 });
 choice!(Audience for Option<AssertionAudience> {

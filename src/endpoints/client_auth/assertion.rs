@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::failure::{Denied, Failure};
 use crate::http::call::Call;
-use crate::jose::foreign::{ForeignKeys, ForeignVerifier, unverified_claim, verify};
+use crate::jose::foreign::{ForeignVerifier, unverified_claim, verify};
 use crate::jose::verify::VerifyError;
 use crate::oauth::client::assertion::{AcceptedAssertion, JWT_BEARER, KIND, TYPES, check};
 use crate::oauth::client::{AuthMethod, Client};
@@ -14,6 +14,7 @@ use crate::secret::Hash;
 use crate::store::clients::StoredClient;
 use crate::store::db::Tx;
 use crate::store::used_assertions;
+use crate::tokens::client_signed::{NotSigned, by_client_key};
 
 /// The `client_assertion` of a request.
 pub(super) struct Assertion {
@@ -104,18 +105,15 @@ impl Assertion {
         call: &Call,
         client: &Client,
     ) -> Result<Result<serde_json::Value, VerifyError>, Denied<OAuthError>> {
-        if let Some(jwks) = &client.jwks {
-            let keys = ForeignKeys::read(jwks).unwrap_or_default();
-            return Ok(verify(&self.token, &TYPES, ForeignVerifier::Keys(&keys)));
+        match by_client_key(app, client, &self.token, &TYPES, call.address).await {
+            Ok(claims) => Ok(Ok(claims)),
+            Err(NotSigned::Wrong(why)) => Ok(Err(why)),
+            Err(NotSigned::NoKeys) => Err(Reason::ClientKeysUnavailable
+                .because(
+                    "the keys of this client could not be read from its jwks_uri; the server's log says why",
+                )
+                .into()),
         }
-        let Some(uri) = &client.jwks_uri else { return Ok(Err(VerifyError::Key)) };
-        let keys = app.remote_keys.at(&app.fetcher, uri, &self.token, call.address).await.map_err(|why| {
-            tracing::warn!(client = client.id.as_str(), "the client's keys could not be read: {why}");
-            Reason::ClientKeysUnavailable.because(
-                "the keys of this client could not be read from its jwks_uri; the server's log says why",
-            )
-        })?;
-        Ok(verify(&self.token, &TYPES, ForeignVerifier::Keys(&keys)))
     }
 
     async fn consume(

@@ -17,6 +17,8 @@ pub enum Demanded {
     Pkce,
     /// Authorization requests that are pushed first (RFC 9126).
     Par,
+    /// Authorization requests that are signed (RFC 9101).
+    Jar,
     /// The redirect URI once more in the request that redeems the code (RFC 6749 §4.1.3).
     TokenRedirectUri,
 }
@@ -29,6 +31,7 @@ impl Demanded {
         match self {
             Self::Pkce => Reason::ChallengeMissing,
             Self::Par => Reason::PushedRequestRequired,
+            Self::Jar => Reason::RequestObjectRequired,
             Self::TokenRedirectUri => Reason::CodeRedirectUri,
         }
     }
@@ -39,6 +42,7 @@ impl Demanded {
 pub struct Demands {
     pub pkce: Demand,
     pub par: Demand,
+    pub jar: Demand,
     pub token_redirect_uri: Demand,
 }
 
@@ -47,6 +51,7 @@ impl Demands {
         match what {
             Demanded::Pkce => self.pkce,
             Demanded::Par => self.par,
+            Demanded::Jar => self.jar,
             Demanded::TokenRedirectUri => self.token_redirect_uri,
         }
     }
@@ -59,6 +64,7 @@ impl Client {
         let own = match what {
             Demanded::Pkce => self.pkce,
             Demanded::Par => self.par,
+            Demanded::Jar => self.messages.jar,
             Demanded::TokenRedirectUri => self.token_redirect_uri,
         };
         let by_server = match what {
@@ -84,16 +90,17 @@ mod tests {
         let of = |kind, own: Option<Demand>, server| {
             let client = example(kind).with(|metadata| {
                 (metadata.pkce, metadata.par, metadata.token_redirect_uri) = (own, own, own);
+                metadata.messages.jar = own;
             });
-            let server = Demands { pkce: server, par: server, token_redirect_uri: server };
+            let server = Demands { pkce: server, par: server, jar: server, token_redirect_uri: server };
             Demanded::ALL.iter().map(|what| client.demand(*what, &server)).collect::<Vec<_>>()
         };
         for &server in Demand::ALL {
-            assert_eq!(of(ClientKind::Web, None, server), [server; 3]);
-            assert_eq!(of(ClientKind::Spa, None, server), [Demand::Require, server, server]);
+            assert_eq!(of(ClientKind::Web, None, server), [server; 4]);
+            assert_eq!(of(ClientKind::Spa, None, server), [Demand::Require, server, server, server]);
             for &own in Demand::ALL {
-                assert_eq!(of(ClientKind::Web, Some(own), server), [own; 3]);
-                assert_eq!(of(ClientKind::Native, Some(own), server), [own; 3]);
+                assert_eq!(of(ClientKind::Web, Some(own), server), [own; 4]);
+                assert_eq!(of(ClientKind::Native, Some(own), server), [own; 4]);
             }
         }
     }

@@ -19,6 +19,8 @@ pub enum Policy {
     Pkce,
     /// Pushed authorization requests (RFC 9126).
     Par,
+    /// Signed authorization requests (RFC 9101).
+    Jar,
     /// The redirect URI in the request that redeems a code (RFC 6749 §4.1.3).
     TokenRedirectUri,
     /// A `state` in each authorization request (RFC 6749 §10.12).
@@ -106,6 +108,7 @@ pub fn policies(observed: &ObservedClient<'_>) -> Vec<PolicyHealth> {
     if client.grants.contains(&GrantType::AuthorizationCode) || !client.response_types.is_empty() {
         found.extend([pkce(observed), state(observed), nonce(observed), exact_redirect_uri(observed)]);
         found.push(observed.reported(Policy::Par, Demanded::Par));
+        found.push(observed.reported(Policy::Jar, Demanded::Jar));
     }
     if client.grants.contains(&GrantType::AuthorizationCode) {
         found.push(observed.reported(Policy::TokenRedirectUri, Demanded::TokenRedirectUri));
@@ -321,7 +324,12 @@ mod tests {
         secrets: &[SecretUse],
     ) -> Vec<(Policy, String, HealthVerdict)> {
         let since = NOW - Seconds::new(1000);
-        let demands = Demands { pkce: Demand::Off, par: Demand::Report, token_redirect_uri: Demand::Off };
+        let demands = Demands {
+            pkce: Demand::Off,
+            par: Demand::Report,
+            jar: Demand::Off,
+            token_redirect_uri: Demand::Off,
+        };
         let observed = ObservedClient { client, demands, counts, secrets, since };
         let answers = policies(&observed).into_iter();
         answers.map(|answer| (answer.policy, answer.value.unwrap_or_default(), answer.verdict)).collect()

@@ -5,13 +5,16 @@ use serde_json::Value;
 
 use crate::clock::Seconds;
 use crate::oauth::client::branding::Branding;
+use crate::oauth::client::encryption::{
+    Encryption, id_token_encrypted_response, userinfo_encrypted_response,
+};
 use crate::oauth::client::id_token_claims::IdTokenClaims;
 use crate::oauth::client::kind::ClientKind;
 use crate::oauth::client::links::Links;
 use crate::oauth::client::origin::Origin;
+use crate::oauth::client::signed_messages::SignedMessages;
 use crate::oauth::client::vocabulary::{
-    AssertionAudience, AuthMethod, ContentEncryption, Demand, GrantType, KeyManagement, SubjectType,
-    TokenFormat,
+    AssertionAudience, AuthMethod, Demand, GrantType, SubjectType, TokenFormat,
 };
 use crate::oauth::grant::scope::{Scope, is_scope_name};
 use crate::oauth::id::ClientId;
@@ -65,6 +68,8 @@ pub struct ClientMetadata {
     pub par: Option<Demand>,
     /// Whether it must repeat the redirect URI when it redeems a code (RFC 6749 §4.1.3).
     pub token_redirect_uri: Option<Demand>,
+    #[serde(flatten)]
+    pub messages: SignedMessages,
     /// The algorithm that signs its ID Tokens. `None`: RS256, if the server offers it.
     #[serde(rename = "id_token_signed_response_alg")]
     pub id_token_alg: Option<SigningAlgorithm>,
@@ -134,26 +139,6 @@ pub struct LogoutUris {
     pub front_channel: Option<String>,
 }
 
-/// How responses for the client are encrypted (OpenID Connect Registration §2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Encryption {
-    pub algorithm: KeyManagement,
-    pub content: ContentEncryption,
-}
-
-impl Encryption {
-    /// Parses `ALG ENC`, or `ALG` alone, which means A256GCM. `None` if a word is not an algorithm that a client can
-    /// register.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (algorithm, content) =
-            text.split_once(' ').unwrap_or((text, ContentEncryption::A256Gcm.as_str()));
-        Some(Self {
-            algorithm: KeyManagement::parse(algorithm).filter(|known| known.is_for_clients())?,
-            content: ContentEncryption::parse(content)?,
-        })
-    }
-}
-
 impl ClientMetadata {
     /// The metadata of a client with this name and kind: the grants of its kind, and otherwise the defaults of RFC 7591
     /// §2.
@@ -173,6 +158,7 @@ impl ClientMetadata {
             pkce: None,
             par: None,
             token_redirect_uri: None,
+            messages: SignedMessages::default(),
             id_token_alg: None,
             id_token_encryption: None,
             id_token_claims: IdTokenClaims::None,
@@ -287,69 +273,12 @@ mod jwk_set {
     }
 }
 
-/// Reads and writes an [`Encryption`] as two members, `…_alg` and `…_enc`. Without `…_enc`, the content encryption is
-/// A128CBC-HS256 (OpenID Connect Registration §2).
-macro_rules! encrypted_response {
-    ($name:ident, $alg:literal, $enc:literal) => {
-        mod $name {
-            use serde::de::Error as _;
-            use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-            use super::{ContentEncryption, Encryption, KeyManagement};
-
-            #[derive(Serialize, Deserialize)]
-            struct Members {
-                #[serde(rename = $alg)]
-                algorithm: Option<KeyManagement>,
-                #[serde(rename = $enc)]
-                content: Option<ContentEncryption>,
-            }
-
-            pub(super) fn serialize<S: Serializer>(
-                encryption: &Option<Encryption>,
-                serializer: S,
-            ) -> Result<S::Ok, S::Error> {
-                let (algorithm, content) =
-                    (encryption.map(|it| it.algorithm), encryption.map(|it| it.content));
-                Members { algorithm, content }.serialize(serializer)
-            }
-
-            pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-                deserializer: D,
-            ) -> Result<Option<Encryption>, D::Error> {
-                let Members { algorithm, content } = Members::deserialize(deserializer)?;
-                match (algorithm, content) {
-                    (None, None) => Ok(None),
-                    (None, Some(_)) => Err(D::Error::custom(concat!($enc, " without ", $alg))),
-                    (Some(algorithm), _) if !algorithm.is_for_clients() => {
-                        Err(D::Error::custom("not a registered word"))
-                    }
-                    (Some(algorithm), content) => {
-                        let content = content.unwrap_or(ContentEncryption::A128CbcHs256);
-                        Ok(Some(Encryption { algorithm, content }))
-                    }
-                }
-            }
-        }
-    };
-}
-
-encrypted_response!(
-    id_token_encrypted_response,
-    "id_token_encrypted_response_alg",
-    "id_token_encrypted_response_enc"
-);
-encrypted_response!(
-    userinfo_encrypted_response,
-    "userinfo_encrypted_response_alg",
-    "userinfo_encrypted_response_enc"
-);
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::oauth::client::vocabulary::ObjectAlgorithm;
     use crate::oauth::language_tag::LanguageTag;
 
     /// A client with a value for every setting.
@@ -382,6 +311,13 @@ mod tests {
             scopes: Scope::from_stored("openid read"),
             auth_method: Some(AuthMethod::PrivateKeyJwt),
             pkce: Some(Demand::Require),
+            messages: SignedMessages {
+                jar: Some(Demand::Report),
+                object_alg: Some(ObjectAlgorithm::Es384),
+                merges_object: true,
+                response_alg: Some(SigningAlgorithm::Ps256),
+                response_encryption: Encryption::parse("ECDH-ES"),
+            },
             id_token_alg: Some(SigningAlgorithm::Es256),
             id_token_encryption: Encryption::parse("ECDH-ES A128CBC-HS256"),
             id_token_claims: IdTokenClaims::parse("groups email").unwrap(),
@@ -442,6 +378,12 @@ mod tests {
             "id_token_encrypted_response_alg": "ECDH-ES",
             "id_token_encrypted_response_enc": "A128CBC-HS256",
             "id_token_claims": ["email", "groups"],
+            "jar": "report",
+            "request_object_signing_alg": "ES384",
+            "merge_request_object": true,
+            "authorization_signed_response_alg": "PS256",
+            "authorization_encrypted_response_alg": "ECDH-ES",
+            "authorization_encrypted_response_enc": "A256GCM",
             "userinfo_signed_response_alg": "EdDSA",
             "userinfo_encrypted_response_alg": "RSA-OAEP-256",
             "userinfo_encrypted_response_enc": "A256GCM",

@@ -4,6 +4,7 @@ pub mod assertion;
 pub mod branding;
 pub mod console;
 pub mod demand;
+pub mod encryption;
 pub mod health;
 pub mod id_token_claims;
 pub mod kind;
@@ -11,17 +12,20 @@ mod links;
 pub mod metadata;
 pub mod origin;
 pub mod registration;
-mod vocabulary;
+pub mod signed_messages;
+pub(in crate::oauth) mod vocabulary;
 
 pub use branding::Branding;
+pub use encryption::Encryption;
 pub use id_token_claims::IdTokenClaims;
 pub use kind::ClientKind;
 pub use links::Links;
-pub use metadata::{ClientMetadata, Encryption, LogoutUris};
+pub use metadata::{ClientMetadata, LogoutUris};
+pub use signed_messages::SignedMessages;
 use std::ops::{Deref, DerefMut};
 pub use vocabulary::{
-    AssertionAudience, AuthMethod, ContentEncryption, Demand, GrantType, KeyManagement, SubjectType,
-    TokenFormat,
+    AssertionAudience, AuthMethod, ContentEncryption, Demand, GrantType, KeyManagement, ObjectAlgorithm,
+    SubjectType, TokenFormat,
 };
 
 use url::Url;

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use url::Url;
 
 use crate::oauth::client::{
-    AuthMethod, ClientKind, ClientMetadata, Demand, GrantType, IdTokenClaims, LogoutUris, SubjectType,
+    AuthMethod, ClientKind, ClientMetadata, Demand, GrantType, IdTokenClaims, LogoutUris, ObjectAlgorithm,
+    SubjectType,
 };
 use crate::oauth::display_text::is_line;
 use crate::oauth::grant::scope::{OFFLINE_ACCESS, OPENID};
@@ -70,6 +71,7 @@ pub fn check(client: &ClientMetadata) -> Vec<WrongMember> {
     check_native(client, &mut findings);
     check_grants(client, &mut findings);
     check_assertions(client, &mut findings);
+    check_messages(client, &mut findings);
     if client.partial_consent && client.first_party {
         let sentence =
             "`partial_consent` is for clients that people are asked about, and a first-party client is not";
@@ -170,6 +172,28 @@ fn check_assertions(client: &ClientMetadata, findings: &mut Findings) {
     if client.assertion_audience.is_some() && !client.auth_method.is_some_and(AuthMethod::is_assertion) {
         let sentence = "`assertion_audience` is for clients with private_key_jwt or client_secret_jwt";
         findings.add("assertion_audience", sentence);
+    }
+}
+
+/// A client that signs its requests needs keys, and one that must sign them can neither leave it out nor send other parameters
+/// beside.
+fn check_messages(client: &ClientMetadata, findings: &mut Findings) {
+    let messages = &client.messages;
+    let must_sign = messages.jar == Some(Demand::Require);
+    let is_unsigned = messages.object_alg == Some(ObjectAlgorithm::Unsigned);
+    let has_keys = client.jwks.is_some() || client.jwks_uri.is_some();
+    if must_sign && is_unsigned {
+        findings
+            .add("request_object_signing_alg", "`jar` require needs requests that are signed, so not none");
+    } else if must_sign && !has_keys {
+        findings.add("jar", "`jar` require needs the client's public keys, by `jwks` or `jwks_uri`");
+    } else if messages.object_alg.is_some() && !is_unsigned && !has_keys {
+        let sentence = "a signed request object needs the client's public keys, by `jwks` or `jwks_uri`";
+        findings.add("request_object_signing_alg", sentence);
+    }
+    if must_sign && messages.merges_object {
+        let sentence = "with `jar` require, only what is inside of the signed request counts";
+        findings.add("merge_request_object", sentence);
     }
 }
 

@@ -109,8 +109,26 @@ pub enum Demand {
     Require,
 }
 
+/// The algorithm that signs the request objects of a client (RFC 9101, OpenID Connect Registration §2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
+pub enum ObjectAlgorithm {
+    /// They are not signed.
+    #[strum(serialize = "none")]
+    Unsigned,
+    #[strum(serialize = "RS256")]
+    Rs256,
+    #[strum(serialize = "PS256")]
+    Ps256,
+    #[strum(serialize = "ES256")]
+    Es256,
+    #[strum(serialize = "ES384")]
+    Es384,
+    #[strum(serialize = "EdDSA")]
+    EdDsa,
+}
+
 word!(GrantType, AuthMethod, AssertionAudience, SubjectType, TokenFormat);
-word!(Demand, KeyManagement, ContentEncryption);
+word!(Demand, KeyManagement, ContentEncryption, ObjectAlgorithm);
 
 impl fmt::Display for GrantType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -149,6 +167,13 @@ impl KeyManagement {
     /// Whether a client can register the algorithm.
     pub fn is_for_clients(self) -> bool {
         Self::FOR_CLIENTS.contains(&self)
+    }
+}
+
+impl ObjectAlgorithm {
+    /// Those that use a key of the client.
+    pub fn signing() -> impl Iterator<Item = Self> {
+        Self::ALL.iter().copied().filter(|known| *known != Self::Unsigned)
     }
 }
 

@@ -26,7 +26,7 @@ impl ErrorCode {
             Self::ConsentRequired => Reason::ConsentRequired,
             Self::AccountSelectionRequired => Reason::AccountSelectionRequired,
             Self::UnmetAuthenticationRequirements => Reason::AcrUnmet,
-            Self::RequestNotSupported => Reason::RequestObjectUnsupported,
+            Self::InvalidRequestObject => Reason::RequestObjectSignature,
             Self::RequestUriNotSupported => Reason::RequestUriUnsupported,
             Self::InvalidRequestUri => Reason::PushedRequestUnknown,
             Self::ServerError => Reason::ServerFailed,
@@ -56,7 +56,7 @@ impl ErrorCode {
             Self::ConsentRequired => "Consent required",
             Self::AccountSelectionRequired => "Choice of an account required",
             Self::UnmetAuthenticationRequirements => "Way of signing in not available",
-            Self::RequestNotSupported => "Unsupported request object",
+            Self::InvalidRequestObject => "The request object has a mistake",
             Self::RequestUriNotSupported => "Unsupported request by reference",
             Self::InvalidRequestUri => "Unknown or ended pushed request",
             Self::ServerError => "Failure of the server",
@@ -67,7 +67,7 @@ impl ErrorCode {
     /// What an application that gets this code should do.
     pub fn advice(self) -> &'static str {
         match self {
-            Self::InvalidRequest | Self::RequestNotSupported | Self::RequestUriNotSupported => {
+            Self::InvalidRequest | Self::InvalidRequestObject | Self::RequestUriNotSupported => {
                 "Treat it as a mistake in your code or its configuration: log the description and the reason, \
                  and do not try again with the same request."
             }
@@ -155,7 +155,9 @@ impl ErrorCode {
             Self::UnmetAuthenticationRequirements => {
                 "The person cannot sign in here in the way that the request requires."
             }
-            Self::RequestNotSupported => "The server does not support request objects.",
+            Self::InvalidRequestObject => {
+                "The signed request is malformed, not this application's, or not valid now."
+            }
             Self::RequestUriNotSupported => "The server does not support requests by reference.",
             Self::InvalidRequestUri => {
                 "The pushed request is unknown, has ended, or is another application's."

@@ -19,6 +19,7 @@ mod pkce;
 mod prompt;
 mod redirect_uri;
 mod request;
+mod request_object;
 mod resource;
 mod row;
 mod scope;
@@ -171,7 +172,6 @@ reasons! {
         ScopeWithoutOpenid = authorize::SCOPE_WITHOUT_OPENID;
         ClaimsMalformed = claims::MALFORMED;
         AcrUnmet = claims::ACR_UNMET;
-        RequestObjectUnsupported = authorize::REQUEST_OBJECT_UNSUPPORTED;
         RequestUriUnsupported = authorize::REQUEST_URI_UNSUPPORTED;
     }
     "Pushed request" {
@@ -179,6 +179,20 @@ reasons! {
         PushedRequestNested = par::NESTED;
         PushedRequestUnknown = par::UNKNOWN;
         PushedRequestExpired = par::EXPIRED;
+    }
+    "Request object" {
+        RequestObjectRequired = request_object::REQUIRED;
+        RequestObjectMalformed = request_object::MALFORMED;
+        RequestObjectEncrypted = request_object::ENCRYPTED;
+        RequestObjectType = request_object::TYPE;
+        RequestObjectAlgorithm = request_object::ALGORITHM;
+        RequestObjectSignature = request_object::SIGNATURE;
+        RequestObjectKeys = request_object::KEYS;
+        RequestObjectClient = request_object::CLIENT;
+        RequestObjectAudience = request_object::AUDIENCE;
+        RequestObjectTimes = request_object::TIMES;
+        RequestObjectNested = request_object::NESTED;
+        RequestObjectOutside = request_object::OUTSIDE;
     }
     "Prompt" {
         PromptUnknown = prompt::UNKNOWN;

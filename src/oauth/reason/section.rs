@@ -5,7 +5,8 @@ use super::Reason;
 impl Reason {
     /// The RFC and section of the rule that the request broke; that of the error code if the reason has no rule of its own.
     pub fn section(self) -> &'static str {
-        self.section_of_request().or_else(|| self.section_of_token()).unwrap_or_else(|| self.code().section())
+        let own = self.section_of_request().or_else(|| self.section_of_object());
+        own.or_else(|| self.section_of_token()).unwrap_or_else(|| self.code().section())
     }
 
     /// The section about requests of people and of clients at `/authorize`.
@@ -29,7 +30,7 @@ impl Reason {
                 "RFC 6749 §3.1.1"
             }
             Self::ResponseModeUnsupported | Self::ResponseModeQuery => {
-                "OAuth 2.0 Multiple Response Type Encoding Practices §2.1 and §5"
+                "OAuth 2.0 Multiple Response Type Encoding Practices §2.1 and §5, JARM §2.3"
             }
             Self::NonceMissing => "OpenID Connect Core §3.2.2.1 and §3.3.2.1",
             Self::ScopeWithoutOpenid => "OpenID Connect Core §3.1.2.1",
@@ -50,6 +51,25 @@ impl Reason {
             Self::HintInvalid | Self::HintOtherClient => "OpenID Connect RP-Initiated Logout §4",
             Self::LogoutClientMissing => "OpenID Connect RP-Initiated Logout §2",
             Self::LogoutRedirectUri => "OpenID Connect RP-Initiated Logout §3.1",
+            _ => return None,
+        };
+        Some(section)
+    }
+
+    /// The section about request objects.
+    fn section_of_object(self) -> Option<&'static str> {
+        let section = match self {
+            Self::RequestObjectRequired => "RFC 9101 §10.5",
+            Self::RequestObjectMalformed
+            | Self::RequestObjectEncrypted
+            | Self::RequestObjectType
+            | Self::RequestObjectNested => "RFC 9101 §4 and §6",
+            Self::RequestObjectAlgorithm | Self::RequestObjectSignature | Self::RequestObjectKeys => {
+                "RFC 9101 §6.2"
+            }
+            Self::RequestObjectClient | Self::RequestObjectAudience => "RFC 9101 §4 and §6.3",
+            Self::RequestObjectTimes => "FAPI 2.0 Message Signing §5.3.1",
+            Self::RequestObjectOutside => "OpenID Connect Core §6.1",
             _ => return None,
         };
         Some(section)

@@ -252,6 +252,7 @@ mod tests {
             granted: Granted::of_scope(Scope::from_stored(scope)),
             challenge: None::<Challenge>,
             was_pushed: false,
+            was_signed: false,
             nonce: None,
             named: BTreeSet::default(),
             optional: Names::default(),

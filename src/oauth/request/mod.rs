@@ -8,11 +8,12 @@ pub mod pkce;
 pub mod prompt;
 pub mod received;
 pub mod redirect_uri;
-mod request_object;
+pub mod request_object;
 mod reserved_schemes;
 pub mod response_mode;
 pub mod response_type;
 pub mod return_address;
+pub mod signed_response;
 
 use std::collections::BTreeSet;
 
@@ -32,7 +33,6 @@ use crate::oauth::request::partial_consent::{Names, optional};
 use crate::oauth::request::pkce::Challenge;
 use crate::oauth::request::prompt::Prompt;
 use crate::oauth::request::received::{CHECKED_PARAMETERS, Received};
-use crate::oauth::request::request_object::WantedDelivery;
 use crate::oauth::request::response_mode::ResponseMode;
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::request::return_address::ReturnAddress;
@@ -48,6 +48,8 @@ pub struct AuthorizationRequest {
     pub challenge: Option<Challenge>,
     /// Whether the application pushed it (RFC 9126).
     pub was_pushed: bool,
+    /// Whether the application signed it (RFC 9101).
+    pub was_signed: bool,
     /// The value that the ID Token must repeat (OpenID Connect Core §3.1.2.1).
     pub nonce: Option<String>,
     pub prompt: Prompt,
@@ -74,7 +76,8 @@ impl AuthorizationRequest {
     /// The demands that are about this request, each with whether the request meets it.
     pub fn demanded(&self) -> Vec<(Demanded, bool)> {
         let pkce = self.response_type.has_code().then(|| (Demanded::Pkce, self.challenge.is_some()));
-        pkce.into_iter().chain([(Demanded::Par, self.was_pushed)]).collect()
+        let others = [(Demanded::Par, self.was_pushed), (Demanded::Jar, self.was_signed)];
+        pkce.into_iter().chain(others).collect()
     }
 
     /// Refuses the request. An application gets the error by redirect. If a device asked, the person sees the error on
@@ -155,6 +158,36 @@ pub struct ServerContext<'k, K> {
     pub demands: Demands,
 }
 
+/// Checks that the client may make requests at all.
+///
+/// # Errors
+/// If it is disabled; the error is shown on a page.
+pub fn check_enabled(client: &Client) -> Result<(), Refusal> {
+    match client.disabled {
+        true => Err(Refusal::Page(Reason::ClientDisabled.because("this client is disabled"))),
+        false => Ok(()),
+    }
+}
+
+/// Where the answer to a request goes, and the state that comes with it. It is the same for a refusal, if that is possible.
+///
+/// # Errors
+/// If the redirect URI is not registered; the error is shown on a page.
+fn delivery(client: &Client, params: &Params) -> Result<(ReturnAddress, Option<String>), OAuthError> {
+    let return_to = ReturnAddress::verify(client, params)?;
+    // The refusal also uses the requested response mode, if it can be understood.
+    let response_type = ResponseType::from_request(&client.response_types, params).unwrap_or_default();
+    let mode = ResponseMode::of_refusal(params, response_type, is_encrypted(client));
+    // A repeated or malformed state could not be returned unchanged.
+    let state = params.one("state").ok().flatten().map(str::to_owned);
+    Ok((return_to.by(mode, client), state))
+}
+
+/// Whether signed responses to the client are encrypted.
+fn is_encrypted(client: &Client) -> bool {
+    client.messages.response_encryption.is_some()
+}
+
 /// Validates a complete request of `client` (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.2).
 ///
 /// # Errors
@@ -165,16 +198,8 @@ pub fn validate<K: KnownScopes + KnownResources>(
     known: &ServerContext<'_, K>,
 ) -> Result<AuthorizationRequest, Refusal> {
     let params = received.params();
-    if client.disabled {
-        return Err(Refusal::Page(Reason::ClientDisabled.because("this client is disabled")));
-    }
-    let return_to = ReturnAddress::verify(client, params).map_err(Refusal::Page)?;
-    // The refusal also uses the requested response mode, if it can be understood.
-    let response_type = ResponseType::from_request(&client.response_types, params).unwrap_or_default();
-    let mode = ResponseMode::from_request(params, response_type);
-    let return_to = return_to.by(mode.unwrap_or_else(|_| ResponseMode::default_of(response_type)));
-    // A repeated or malformed state could not be returned unchanged.
-    let state = params.one("state").ok().flatten().map(str::to_owned);
+    check_enabled(client)?;
+    let (return_to, state) = delivery(client, params).map_err(Refusal::Page)?;
     match check(client, received, known) {
         Ok(RequestParts { response_type, scope, resources, challenge, nonce, claims, prompt }) => {
             let expected = claims.subjects().into_iter().map(str::to_owned).collect();
@@ -194,16 +219,13 @@ pub fn validate<K: KnownScopes + KnownResources>(
                 named,
                 challenge,
                 was_pushed: received.is_pushed(),
+                was_signed: received.is_signed(),
                 nonce,
                 prompt,
                 expected,
             })
         }
-        Err(error) => {
-            let asked = WantedDelivery::read(params, response_type);
-            let to = asked.mode.map_or(return_to.clone(), |mode| return_to.by(mode));
-            Err(Refusal::Redirect { to, state: asked.state.or(state), error })
-        }
+        Err(error) => Err(Refusal::Redirect { to: return_to, state, error }),
     }
 }
 
@@ -250,9 +272,14 @@ fn check<K: KnownScopes + KnownResources>(
             "the application must push its request to /par, and send the browser with the request_uri from there",
         ));
     }
-    no_request_object(params)?;
+    if !received.is_signed() && client.must(Demanded::Jar, &known.demands) {
+        return Err(Reason::RequestObjectRequired.because(
+            "the application must send its request in the parameter request, as a token that it signs",
+        ));
+    }
+    no_reference(params)?;
     let response_type = ResponseType::from_request(&client.response_types, params)?;
-    ResponseMode::from_request(params, response_type)?;
+    ResponseMode::from_request(params, response_type, is_encrypted(client))?;
     let challenge = match response_type.has_code() {
         true => {
             client.may_use(GrantType::AuthorizationCode)?;
@@ -299,12 +326,15 @@ fn check_id_token(scope: &Scope, nonce: Option<&str>) -> Result<(), OAuthError> 
     Ok(())
 }
 
-fn no_request_object(params: &Params) -> Result<(), OAuthError> {
-    if params.one("request")?.is_some() {
-        return Err(Reason::RequestObjectUnsupported.because("the parameter request is not supported"));
-    }
+/// A request that was pushed here, and one in a request object, are no reference any more when they are checked.
+fn no_reference(params: &Params) -> Result<(), OAuthError> {
     if params.one("request_uri")?.is_some() {
-        return Err(Reason::RequestUriUnsupported.because("the parameter request_uri is not supported"));
+        return Err(Reason::RequestUriUnsupported.because(
+            "the request_uri is not one of /par; this server reads no requests from other addresses",
+        ));
+    }
+    if params.one("request")?.is_some() {
+        return Err(Reason::RequestObjectMalformed.because("a request object cannot be used here"));
     }
     Ok(())
 }

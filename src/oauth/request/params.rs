@@ -18,8 +18,9 @@ impl Params {
     /// The maximum length of a token in bytes. The longest that this server issues are shorter: an ID Token with all claims
     /// that a person can have, and an access token with all scopes that a request can name and a chain of actors.
     pub const MAX_TOKEN_LENGTH: usize = 32 * 1024;
-    /// The parameters that hold a token that this server may have issued as a JWT.
-    const TOKENS: [&str; 5] = ["access_token", "actor_token", "id_token_hint", "subject_token", "token"];
+    /// The parameters that hold a token that this server may have issued as a JWT, or a request object that may have one in it.
+    const TOKENS: [&str; 6] =
+        ["access_token", "actor_token", "id_token_hint", "request", "subject_token", "token"];
 
     /// The maximum length of a parameter in bytes.
     fn max_length(name: &str) -> usize {

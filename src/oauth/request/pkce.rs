@@ -108,7 +108,7 @@ mod tests {
 
     fn request(text: &str, kind: ClientKind, pkce: Demand) -> Result<Option<Challenge>, Reason> {
         let params = Params::parse(text.as_bytes()).unwrap();
-        let server = Demands { pkce, par: Demand::Off, token_redirect_uri: Demand::Off };
+        let server = Demands { pkce, par: Demand::Off, jar: Demand::Off, token_redirect_uri: Demand::Off };
         Challenge::from_request(&example(kind), &server, &params).map_err(|error| error.reason)
     }
 

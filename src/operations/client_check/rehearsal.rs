@@ -2,7 +2,7 @@
 
 use super::preview::{Granting, TokenPreview};
 use super::{CheckInput, CheckStep, ClientCheck, Known, StepOutcome};
-use crate::oauth::client::demand::Demands;
+use crate::oauth::client::demand::{Demanded, Demands};
 use crate::oauth::client::{Demand, GrantType};
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::granted::Granted;
@@ -137,6 +137,9 @@ impl<'a> Rehearsal<'a> {
         if kind.is_none_or(ResponseType::has_code) {
             self.note("pkce", Ok(((), self.about_pkce())));
         }
+        if let Some(note) = self.about_signature() {
+            self.note("request_object", Ok(((), note)));
+        }
         let scope = self.scope();
         if let Some(scope) = &scope {
             self.resources(scope);
@@ -146,9 +149,13 @@ impl<'a> Rehearsal<'a> {
             catalogue: &self.known.catalogue,
             issuer: self.known.issuer,
             // A check does not say how the request comes.
-            demands: Demands { par: Demand::Off, ..self.demands() },
+            demands: Demands { par: Demand::Off, jar: Demand::Off, ..self.demands() },
         };
-        match request::validate(client, &received, &context) {
+        // A check does not say how the request comes.
+        let mut client = client.clone();
+        client.par = Some(Demand::Off);
+        client.messages.jar = Some(Demand::Off);
+        match request::validate(&client, &received, &context) {
             Ok(request) => self.person(&request),
             Err(refusal) => {
                 self.note_unless_known(&refusal);
@@ -188,6 +195,18 @@ impl<'a> Rehearsal<'a> {
             Ok(_) => "the client may leave it out; with it, only S256".to_owned(),
             Err(_) => "required: the request needs a code_challenge with the method S256".to_owned(),
         }
+    }
+
+    /// What is demanded of the form of the request; `None` if nothing is. The request that is checked counts as signed.
+    fn about_signature(&self) -> Option<String> {
+        let note = match self.known.client.demand(Demanded::Jar, &self.demands()) {
+            Demand::Off => return None,
+            Demand::Report => "the log notes each request that the client does not sign",
+            Demand::Require => {
+                "required: the client must sign the request, and send it in the parameter request"
+            }
+        };
+        Some(note.to_owned())
     }
 
     fn scope(&mut self) -> Option<Scope> {

@@ -13,7 +13,9 @@ use crate::face::tokens::BrandTokens;
 use crate::failure::{Denied, Failure};
 use crate::fetch::Fetcher;
 use crate::jose::encrypt::Recipient;
-use crate::oauth::client::{AuthMethod, Client, ClientMetadata, Encryption, registration};
+use crate::oauth::client::{
+    AuthMethod, Client, ClientMetadata, Demand, Encryption, ObjectAlgorithm, registration,
+};
 use crate::oauth::grant::management::resource as management_resource;
 use crate::oauth::grant::resource::{Resource, normal};
 use crate::oauth::grant::scope::Scope;
@@ -220,6 +222,11 @@ impl Rules {
             "userinfo_encrypted_response_alg",
             client.userinfo_encryption,
         ));
+        faults.extend(encryption_fault(
+            client,
+            "authorization_encrypted_response_alg",
+            client.messages.response_encryption,
+        ));
         for fault in self.configured_faults(before, client) {
             // A member that is already wrong by itself is not reported twice.
             if faults.iter().all(|known| known.member != fault.member) {
@@ -234,6 +241,11 @@ impl Rules {
         for (member, chosen, before) in [
             ("id_token_signed_response_alg", client.id_token_alg, before.and_then(|it| it.id_token_alg)),
             ("userinfo_signed_response_alg", client.userinfo_alg, before.and_then(|it| it.userinfo_alg)),
+            (
+                "authorization_signed_response_alg",
+                client.messages.response_alg,
+                before.and_then(|it| it.messages.response_alg),
+            ),
         ] {
             faults.extend(algorithm_fault(&self.keys, member, chosen.filter(|_| chosen != before)));
         }
@@ -259,8 +271,15 @@ impl Rules {
 /// signatures.
 fn keys_fault(before: Option<&Client>, client: &Client) -> Option<Fault> {
     let jwks = client.jwks.as_deref()?;
-    let is_new = before.is_none_or(|it| it.jwks != client.jwks || it.auth_method != client.auth_method);
-    let signs = client.auth_method == Some(AuthMethod::PrivateKeyJwt);
+    let signs = |it: &Client| {
+        let messages = &it.messages;
+        let signs_requests = messages.object_alg.is_some_and(|alg| alg != ObjectAlgorithm::Unsigned);
+        it.auth_method == Some(AuthMethod::PrivateKeyJwt)
+            || signs_requests
+            || messages.jar == Some(Demand::Require)
+    };
+    let is_new = before.is_none_or(|it| it.jwks != client.jwks || !signs(it));
+    let signs = signs(client);
     jwk_set::fault(jwks).or_else(|| jwk_set::signing_fault(jwks).filter(|_| is_new && signs))
 }
 

@@ -20,7 +20,7 @@ const PURPOSES: [(&str, &[ErrorCode]); 6] = [
             ErrorCode::AccountSelectionRequired,
             ErrorCode::UnmetAuthenticationRequirements,
             ErrorCode::UnsupportedResponseType,
-            ErrorCode::RequestNotSupported,
+            ErrorCode::InvalidRequestObject,
             ErrorCode::RequestUriNotSupported,
             ErrorCode::InvalidRequestUri,
         ],

@@ -2,7 +2,8 @@
 
 use super::{Form, Given, Null, ObjectSettings, Setting, Shown};
 use crate::oauth::client::{
-    AuthMethod, ClientKind, ContentEncryption, Demand, GrantType, KeyManagement, SubjectType, TokenFormat,
+    AuthMethod, ClientKind, ContentEncryption, Demand, GrantType, KeyManagement, ObjectAlgorithm,
+    SubjectType, TokenFormat,
 };
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::signing_key::SigningAlgorithm;
@@ -114,6 +115,53 @@ pub static CLIENT: ObjectSettings = ObjectSettings {
         .may_be_unset()
         .note("Without it, oauth.token_redirect_uri of the configuration decides.")
         .option("--token-redirect-uri"),
+        Setting::new(
+            "jar",
+            Form::Word(demands),
+            "Whether the application must sign its authorization requests",
+        )
+        .may_be_unset()
+        .note("Without it, oauth.jar of the configuration decides.")
+        .option("--jar"),
+        Setting::new(
+            "request_object_signing_alg",
+            Form::Word(object_algorithms),
+            "The only algorithm that signs its request objects; none is for objects that are not signed",
+        )
+        .may_be_unset()
+        .note("Without it, any for which it has a key.")
+        .option("--request-object-alg"),
+        Setting::new(
+            "merge_request_object",
+            Form::Flag,
+            "Whether parameters beside its request objects count, too, as in OpenID Connect Core section 6",
+        )
+        .note("Otherwise only what is inside of an object counts, and it needs iss, aud and exp.")
+        .option("--merge-request-object"),
+        Setting::new(
+            "authorization_signed_response_alg",
+            Form::Word(signing_algorithms),
+            "The algorithm that signs its authorization responses, if it asks for signed ones",
+        )
+        .may_be_unset()
+        .note("Without it, RS256, if the server offers it.")
+        .option("--jarm-alg"),
+        Setting::new(
+            "authorization_encrypted_response_alg",
+            Form::Word(key_management),
+            "Encrypt its signed authorization responses",
+        )
+        .may_be_unset()
+        .note("The algorithm by which the key of the content is encrypted.")
+        .option("--jarm-encryption"),
+        Setting::new(
+            "authorization_encrypted_response_enc",
+            Form::Word(content_encryption),
+            "Encrypt its signed authorization responses",
+        )
+        .may_be_unset()
+        .note("The algorithm that encrypts the content; without it, A128CBC-HS256.")
+        .option("--jarm-encryption"),
         Setting::new(
             "id_token_signed_response_alg",
             Form::Word(signing_algorithms),
@@ -355,6 +403,10 @@ fn auth_methods() -> Vec<&'static str> {
 
 fn demands() -> Vec<&'static str> {
     Demand::ALL.iter().map(|word| word.as_str()).collect()
+}
+
+fn object_algorithms() -> Vec<&'static str> {
+    ObjectAlgorithm::ALL.iter().map(|word| word.as_str()).collect()
 }
 
 /// The algorithms that sign tokens of this server.

@@ -171,6 +171,10 @@ async fn every_setting_of_a_client_can_be_read_and_sent_back() {
         ("pkce", json!("off")),
         ("par", json!("report")),
         ("token_redirect_uri", json!("off")),
+        ("jar", json!("report")),
+        ("request_object_signing_alg", json!("none")),
+        ("merge_request_object", json!(true)),
+        ("authorization_signed_response_alg", json!("ES256")),
         ("id_token_signed_response_alg", json!("ES256")),
         ("id_token_claims", json!("scopes")),
         ("userinfo_signed_response_alg", json!("ES256")),
@@ -197,7 +201,7 @@ async fn every_setting_of_a_client_can_be_read_and_sent_back() {
     // A setting without a line above would not be tested.
     let known =
         serde_json::to_value(ClientMetadata::new("-", grantor::oauth::client::ClientKind::Web)).unwrap();
-    assert_eq!(known.as_object().unwrap().len(), 46, "{known}");
+    assert_eq!(known.as_object().unwrap().len(), 52, "{known}");
 }
 
 #[tokio::test]

@@ -51,6 +51,7 @@ const LEVELS: &[&[&str]] = &[
     &["app.rs"],
     // Below HTTP.
     &["connection/"],
+    &["tokens/for_client.rs"],
     // What the edges share.
     &["tokens/", "http/"],
     &["flows/", "issuing/", "members/", "work/"],

@@ -2,6 +2,7 @@
 
 mod links;
 mod lists;
+mod parts;
 
 use std::path::PathBuf;
 
@@ -12,20 +13,18 @@ use super::super::languages::{InLanguage, in_language, language, text_change, wa
 use super::super::lifetime::new_lifetime;
 use super::super::list::scope_change;
 use super::super::{CliError, OutputOptions};
-use super::brand::{ClientBrandOptions, Corners, warn_of_unused};
+use super::brand::{Corners, warn_of_unused};
 use super::encryption::{jwks, new_encryption};
 use super::links::LinkChanges;
 use super::logo::logos;
 use super::words::{
-    AlgorithmOrDefault, Audience, DemandOrDefault, Format, Grant, Kind, MethodOrAny, Subject, group, origins,
-    response_types, schemes,
+    AlgorithmOrDefault, Audience, DemandOrDefault, Format, Grant, Kind, MethodOrAny,
+    ObjectAlgorithmOrDefault, Subject, group, origins, response_types, schemes,
 };
 use crate::clock::Seconds;
 use crate::face::colour::Colour;
 use crate::oauth::client::origin::Origin;
-use crate::oauth::client::{
-    Branding, Client, ClientKind, ClientMetadata, Encryption, IdTokenClaims, Links, LogoutUris,
-};
+use crate::oauth::client::{Client, ClientKind, ClientMetadata, Encryption, IdTokenClaims, Links};
 use crate::oauth::id::ClientId;
 use crate::oauth::language_tag::LanguageTag;
 use crate::oauth::request::response_type::ResponseType;
@@ -150,6 +149,23 @@ struct ClientChangeOptions {
     /// oauth.token_redirect_uri decides
     #[arg(long)]
     token_redirect_uri: Option<DemandOrDefault>,
+    /// Whether the application must sign its authorization requests; with default, the server's oauth.jar decides
+    #[arg(long)]
+    jar: Option<DemandOrDefault>,
+    /// The only algorithm that signs its request objects; none is for objects that are not signed; default is any for which
+    /// it has a key
+    #[arg(long, value_name = "ALG")]
+    request_object_alg: Option<ObjectAlgorithmOrDefault>,
+    /// Whether parameters beside its request objects count, too, as in OpenID Connect Core section 6
+    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
+    merge_request_object: Option<bool>,
+    /// The algorithm that signs its authorization responses, if it asks for signed ones; default is RS256, if the server
+    /// offers it
+    #[arg(long, value_name = "ALG")]
+    jarm_alg: Option<AlgorithmOrDefault>,
+    /// Encrypt its signed authorization responses; the values are those of --id-token-encryption
+    #[arg(long, value_name = "\"ALG ENC\"")]
+    jarm_encryption: Option<String>,
     /// The algorithm that signs its ID Tokens; default is RS256, if the server offers it
     #[arg(long, value_name = "ALG")]
     id_token_alg: Option<AlgorithmOrDefault>,
@@ -342,6 +358,7 @@ struct ClientEdit {
     scopes: ListChange<String>,
     id_token_encryption: Option<Option<Encryption>>,
     userinfo_encryption: Option<Option<Encryption>>,
+    jarm_encryption: Option<Option<Encryption>>,
     access_token_lifetime: Option<Option<Seconds>>,
     changes: ClientChangeOptions,
 }
@@ -372,6 +389,7 @@ impl ClientEdit {
             )?,
             id_token_encryption: new_encryption(changes.id_token_encryption.as_deref())?,
             userinfo_encryption: new_encryption(changes.userinfo_encryption.as_deref())?,
+            jarm_encryption: changes.messages().encryption()?,
             access_token_lifetime: new_lifetime(changes.access_token_lifetime.as_deref())?,
             changes,
         })
@@ -401,6 +419,7 @@ impl ClientEdit {
             pkce: changes.pkce.map_or(before.pkce, Into::into),
             par: changes.par.map_or(before.par, Into::into),
             token_redirect_uri: changes.token_redirect_uri.map_or(before.token_redirect_uri, Into::into),
+            messages: changes.messages().applied_to(&before.messages, self.jarm_encryption),
             id_token_alg: changes.id_token_alg.map_or(before.id_token_alg, Into::into),
             id_token_claims: changes.id_token_claims.as_ref().unwrap_or(&before.id_token_claims).clone(),
             jwks,
@@ -444,56 +463,5 @@ impl ClientEdit {
     fn links(&self, before: &Links) -> Result<Links, Fault> {
         let after = self.links.applied_to(before)?;
         Ok(Links { logo: after.logo.filter(|_| !self.changes.no_logo), ..after })
-    }
-}
-
-impl ClientChangeOptions {
-    // A group of options that is required cannot contain a flattened one.
-    fn brand(&self) -> ClientBrandOptions {
-        ClientBrandOptions {
-            brand_accent: self.brand_accent,
-            brand_background: self.brand_background,
-            brand_background_dark: self.brand_background_dark,
-            brand_radius: self.brand_radius,
-            brand_logo_dark: self.brand_logo_dark.clone(),
-        }
-    }
-
-    fn branding(&self, before: &Branding) -> Branding {
-        let none = Branding::default();
-        self.brand().applied_to(if self.no_brand { &none } else { before })
-    }
-
-    fn required_group(&self, before: &Client) -> Option<String> {
-        let kept = || before.required_group.clone().filter(|_| !self.no_required_group);
-        self.require_group.clone().or_else(kept)
-    }
-
-    fn may_act(&self, before: &Client) -> Option<ClientId> {
-        let kept = || before.may_act.clone().filter(|_| !self.no_may_act);
-        self.may_act.as_ref().map(ClientId::new).or_else(kept)
-    }
-
-    fn sector(&self, before: &Client) -> Option<String> {
-        let kept = || before.sector_identifier_uri.clone().filter(|_| !self.no_sector_identifier_uri);
-        self.sector_identifier_uri.clone().or_else(kept)
-    }
-
-    fn logout(&self, before: &LogoutUris) -> LogoutUris {
-        let changed = |new: &Option<String>, none: bool, before: &Option<String>| {
-            new.clone().or_else(|| before.clone().filter(|_| !none))
-        };
-        LogoutUris {
-            back_channel: changed(
-                &self.backchannel_logout_uri,
-                self.no_backchannel_logout_uri,
-                &before.back_channel,
-            ),
-            front_channel: changed(
-                &self.frontchannel_logout_uri,
-                self.no_frontchannel_logout_uri,
-                &before.front_channel,
-            ),
-        }
     }
 }
