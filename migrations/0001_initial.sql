@@ -177,6 +177,24 @@ CREATE TABLE resources (
     created_at            BIGINT NOT NULL
 );
 
+-- The types of authorization details (RFC 9396).
+CREATE TABLE authorization_types (
+    name       TEXT    PRIMARY KEY,
+    version    BIGINT  NOT NULL DEFAULT 1,
+    -- The JSON Schema of a detail.
+    schema     TEXT    NOT NULL,
+    -- The sentence on the consent page, and the same in languages, as JSON: {"template#de": "…"}.
+    template   TEXT    NOT NULL,
+    localized  TEXT    NOT NULL DEFAULT '{}',
+    -- The APIs that details may name, separated by spaces.
+    resources  TEXT    NOT NULL DEFAULT '',
+    -- A consent is not remembered.
+    always_ask BOOLEAN NOT NULL DEFAULT FALSE,
+    -- Says whether a node has the type already as it is here: a hash of the columns above.
+    digest     TEXT    NOT NULL,
+    created_at BIGINT  NOT NULL
+);
+
 -- The clients that may introspect tokens for a resource: its servers.
 CREATE TABLE resource_servers (
     resource  TEXT NOT NULL REFERENCES resources (uri) ON DELETE CASCADE,
@@ -285,7 +303,7 @@ CREATE INDEX consents_client ON consents (client_id, user_id);
 -- What was issued. These tables have no foreign keys: their rows come and go by the thousand, every use reads client
 -- and user anyway, and a row whose client or user is gone gives nothing and ends by itself.
 --
--- granted is what an application may have, as JSON: scope, resources, claims, each only where it is not empty
+-- granted is what an application may have, as JSON: scope, resources, claims, authorization_details, each only where it is not empty
 -- (src/oauth/grant/granted.rs). Equal values have equal texts. cnf is what the tokens are bound to, as JSON (RFC 7800);
 -- NULL: any holder may use them.
 

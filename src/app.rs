@@ -22,6 +22,7 @@ use crate::http::refusal_log::RefusalLog;
 use crate::http::requests_in_work::RequestsInWork;
 use crate::http::route::Routes;
 use crate::http::untrusted_peers::UntrustedPeers;
+use crate::jose::foreign::ForeignKeys;
 use crate::keys::master::ServerKeys;
 use crate::keys::remote::RemoteKeys;
 use crate::keys::signing::KeySet;
@@ -43,6 +44,7 @@ use crate::store::db::Db;
 use crate::tokens::verified::VerifiedTokens;
 use crate::work::wake::Wake;
 use crate::x509::authorities::ClientAuthorities;
+use crate::x509::registered::RegisteredCertificates;
 
 /// The state of a running server. Correctness never depends on data that is only here.
 pub struct App {
@@ -71,7 +73,8 @@ pub struct App {
     pub row_budgets: RowBudgets,
     pub stand_ins: StandIns,
     pub fetcher: Fetcher,
-    pub remote_keys: RemoteKeys,
+    pub remote_keys: RemoteKeys<ForeignKeys>,
+    pub remote_certificates: RemoteKeys<RegisteredCertificates>,
     /// The authorities that sign certificates of clients.
     pub client_authorities: Arc<ClientAuthorities>,
     /// The base of the URLs at which clients are asked for certificates. `None` if there are no such URLs.

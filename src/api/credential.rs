@@ -18,7 +18,7 @@ use crate::oauth::id::{ClientId, UserId};
 use crate::oauth::permission::{Need, Permissions};
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
-use crate::oauth::token::bearer::PresentedText;
+use crate::oauth::token::bearer::{PresentedText, challenge};
 use crate::oauth::token::binding::AccessTokenType;
 use crate::operations::actor::{Actor, ActorKind, Authority};
 use crate::operations::event::{Act, Event, ObjectKind};
@@ -216,12 +216,12 @@ fn challenged(error: OAuthError, scheme: Option<AccessTokenType>, need: Need) ->
     let used = scheme.unwrap_or(AccessTokenType::Bearer);
     let mut error = ApiError::from(error);
     for scheme in AccessTokenType::ACCEPTED {
-        let own = scheme.challenge();
-        let challenge = match scheme == used {
+        let own = challenge(scheme);
+        let whole = match scheme == used {
             true => format!("{own}{code}, scope=\"{}\"", need.scope()),
             false => own,
         };
-        error = error.with_header(WWW_AUTHENTICATE, &challenge);
+        error = error.with_header(WWW_AUTHENTICATE, &whole);
     }
     error
 }

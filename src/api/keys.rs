@@ -12,7 +12,7 @@ use super::listing;
 use super::reply::ApiReply;
 use crate::app::App;
 use crate::http::call::Request;
-use crate::oauth::signing_key::{KeyRecord, SigningAlgorithm};
+use crate::oauth::signing_key::{KeyAlgorithm, KeyRecord};
 use crate::operations::Done;
 use crate::operations::fault::Fault;
 use crate::operations::keys::{self, KeyRotation, Start};
@@ -31,8 +31,8 @@ pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -
     respond(&app, &request, async |call| {
         call.end_of_query()?;
         let (mut members, bytes) = body::read_with_bytes(call, body).await?;
-        let known: Vec<&str> = SigningAlgorithm::ALL.iter().map(|known| known.as_str()).collect();
-        let algorithm = members.changed_word("algorithm", &known, SigningAlgorithm::parse).flatten();
+        let known: Vec<&str> = KeyAlgorithm::all().map(KeyAlgorithm::as_str).collect();
+        let algorithm = members.changed_word("algorithm", &known, KeyAlgorithm::parse).flatten();
         let start = if members.flag("now") == Some(true) { Start::AtOnce } else { Start::InTime };
         members.end()?;
         let rotation = KeyRotation { algorithm, start };

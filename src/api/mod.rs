@@ -5,6 +5,7 @@
 
 pub mod activity;
 pub mod api_keys;
+pub mod authorization_types;
 mod body;
 mod call;
 pub mod clients;

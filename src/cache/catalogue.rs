@@ -1,4 +1,4 @@
-//! Clients, scopes and resources in a cache, for display and client authentication. Never the only check.
+//! Clients, scopes, resources and authorization types in a cache, for display and client authentication. Never the only check.
 //!
 //! A refusal that rests on cached data is decided again on fresh data (`decision.rs`). The statement that stores a
 //! token names the client's version. A stale entry therefore costs a second look and nothing else. Requests that wait
@@ -15,13 +15,16 @@ use super::in_flight_reads::InFlightReads;
 use crate::clock::{Clock, Seconds};
 use crate::failure::Failure;
 use crate::oauth::client::console;
+use crate::oauth::grant::authorization_details::authorization_type::{
+    KnownAuthorizationTypes, RegisteredType,
+};
 use crate::oauth::grant::management;
 use crate::oauth::grant::resource::{self, KnownResources, Resource};
 use crate::oauth::grant::scope::{KnownScopes, Scope, ScopeRecord};
 use crate::oauth::id::ClientId;
 use crate::store::clients::StoredClient;
 use crate::store::db::{Conn, Db, DbError};
-use crate::store::{clients, resources, scopes};
+use crate::store::{authorization_types, clients, resources, scopes};
 
 /// The maximum age of an entry, which is how long a change needs to reach every node.
 pub(super) const MAX_AGE: Duration = Duration::from_secs(1);
@@ -47,7 +50,7 @@ impl Freshness {
     }
 }
 
-/// The scopes and resources that the server knows.
+/// The scopes, resources and authorization types that the server knows.
 #[derive(Debug)]
 pub struct Catalogue {
     /// When it was read, by the time that has passed since the process began.
@@ -55,6 +58,9 @@ pub struct Catalogue {
     scopes: HashMap<String, ScopeRecord>,
     /// By the normal form of their URIs.
     resources: HashMap<String, Resource>,
+    /// By their names, each with the digest of its row. A type that has not changed is taken from the catalogue before, so
+    /// that its schema stays compiled.
+    types: HashMap<String, (String, Arc<RegisteredType>)>,
     /// The management API, which is before all others, so that no other resource can take its place.
     management: Resource,
     /// The normal form of its URI.
@@ -81,6 +87,12 @@ impl KnownResources for Catalogue {
     }
 }
 
+impl KnownAuthorizationTypes for Catalogue {
+    fn authorization_type(&self, name: &str) -> Option<&RegisteredType> {
+        self.types.get(name).map(|(_, known)| known.as_ref())
+    }
+}
+
 impl Catalogue {
     fn new(
         scopes: Vec<ScopeRecord>,
@@ -93,17 +105,43 @@ impl Catalogue {
             read_at,
             scopes: scopes.into_iter().map(|record| (record.name.clone(), record)).collect(),
             resources: resources.into_iter().filter_map(normal).collect(),
+            types: HashMap::new(),
             management_uri: resource::normal(&management.uri).unwrap_or_default(),
             management,
         }
     }
 
-    /// The scopes and resources as the database has them now. `read_at` is the time that has passed since the process began.
+    /// Everything as the database has it now. `read_at` is the time that has passed since the process began. `before`: the
+    /// catalogue as it was read last.
     ///
     /// # Errors
     /// Only failures of the database.
-    pub async fn read(conn: &mut Conn, management: Resource, read_at: Seconds) -> Result<Self, DbError> {
-        Ok(Self::new(scopes::all(conn).await?, resources::all(conn).await?, management, read_at))
+    pub async fn read(
+        conn: &mut Conn,
+        management: Resource,
+        read_at: Seconds,
+        before: Option<&Self>,
+    ) -> Result<Self, DbError> {
+        let mut read = Self::new(scopes::all(conn).await?, resources::all(conn).await?, management, read_at);
+        for (name, digest) in authorization_types::digests(conn).await? {
+            let known = before.and_then(|before| before.types.get(&name));
+            let known = match known.filter(|(other, _)| *other == digest) {
+                Some((_, known)) => known.clone(),
+                None => match authorization_types::find(conn, &name).await? {
+                    Some(record) => Arc::new(RegisteredType::new(record)),
+                    None => continue,
+                },
+            };
+            read.types.insert(name, (digest, known));
+        }
+        Ok(read)
+    }
+
+    /// The names of the authorization types, sorted.
+    pub fn type_names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.types.keys().cloned().collect();
+        names.sort();
+        names
     }
 
     /// All scopes, sorted by name.
@@ -230,7 +268,10 @@ impl CatalogueCache {
     async fn read_catalogue(&self) -> Result<Catalogue, Failure> {
         let read_at = self.clock.uptime();
         let resource = management::resource(&self.issuer);
-        let read = async move |conn: &mut Conn| Catalogue::read(conn, resource.clone(), read_at).await;
+        let before = self.catalogue.kept().map(|(before, _)| before);
+        let read = async move |conn: &mut Conn| {
+            Catalogue::read(conn, resource.clone(), read_at, before.as_deref()).await
+        };
         Ok(self.db.read(read).await?)
     }
 }

@@ -9,9 +9,10 @@ use crate::failure::Denied;
 use crate::operations::fault::{Fault, FaultKind, Faults};
 
 /// Members that sentences name, and their options.
-const OPTIONS: [(&str, &str); 33] = [
+const OPTIONS: [(&str, &str); 35] = [
     ("allowed_schemes", "--allow-scheme"),
     ("assertion_audience", "--assertion-audience"),
+    ("authorization_details_types", "--authorization-type"),
     ("backchannel_logout_uri", "--backchannel-logout-uri"),
     ("brand_accent", "--brand-accent"),
     ("brand_background", "--brand-background"),
@@ -35,6 +36,7 @@ const OPTIONS: [(&str, &str); 33] = [
     ("redirect_uris", "--redirect-uri"),
     ("scope", "--scope"),
     ("sector_identifier_uri", "--sector-identifier-uri"),
+    ("template", "--template"),
     ("tls_client_auth_san_dns", "--tls-san-dns"),
     ("tls_client_auth_san_email", "--tls-san-email"),
     ("tls_client_auth_san_ip", "--tls-san-ip"),

@@ -4,6 +4,7 @@ mod activity;
 mod api_key;
 mod atomic_file;
 mod audit;
+mod authorization_type;
 mod backup;
 mod client;
 mod clock;
@@ -112,6 +113,9 @@ enum Command {
     /// Register the APIs that tokens are for, and the clients that may introspect these tokens
     #[command(subcommand)]
     Resource(resource::Command),
+    /// Define what applications may ask for in words of their own (RFC 9396)
+    #[command(subcommand)]
+    AuthorizationType(authorization_type::Command),
     /// Trust other issuers to say who a person is
     #[command(subcommand)]
     Issuer(issuer::Command),
@@ -242,6 +246,7 @@ pub fn run() -> ExitCode {
         Command::Client(command) => client::run(command),
         Command::Scope(command) => scope::run(command),
         Command::Resource(command) => resource::run(command),
+        Command::AuthorizationType(command) => authorization_type::run(command),
         Command::Issuer(command) => issuer::run(command),
         Command::User(command) => user::run(command),
         Command::ApiKey(command) => api_key::run(command),

@@ -129,11 +129,12 @@ fn every_command_of_the_error_reference_is_one_that_the_program_takes() {
 }
 
 /// Operations of the management API that no command does by itself, each with the reason.
-const WITHOUT_COMMAND: [(&str, &str); 7] = [
+const WITHOUT_COMMAND: [(&str, &str); 8] = [
     ("putClient", REPLACES),
     ("putScope", REPLACES),
     ("putResource", REPLACES),
     ("putIssuer", REPLACES),
+    ("putAuthorizationType", REPLACES),
     ("putWebhook", REPLACES),
     ("replaceUser", REPLACES),
     ("getDocument", "it describes the API"),

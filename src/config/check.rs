@@ -12,7 +12,7 @@ use crate::clock::Seconds;
 use crate::oauth::grant::code::LONGEST_LIFETIME;
 use crate::oauth::host::{self, WRONG_HOST};
 use crate::oauth::identity::password::{MAX_MIN_LENGTH, MIN_LENGTH};
-use crate::oauth::signing_key::JWKS_MAX_AGE;
+use crate::oauth::signing_key::{JWKS_MAX_AGE, SigningAlgorithm};
 use crate::secret::from_base64url;
 use crate::store::db::{Engine, check_url};
 
@@ -172,6 +172,10 @@ impl Config {
         if keys.algorithms.is_empty() {
             found("keys.algorithms", "must name one algorithm at least");
         }
+        let is_fapi = self.oauth.profile.is_fapi();
+        if is_fapi && keys.algorithms.iter().all(|algorithm| *algorithm == SigningAlgorithm::Rs256) {
+            found("oauth.profile", "needs one of PS256, ES256 and EdDSA in keys.algorithms");
+        }
         if let Some(chosen) = self.tokens.access_token_alg.filter(|chosen| !keys.algorithms.contains(chosen))
         {
             found("tokens.access_token_alg", &format!("is {chosen}, which keys.algorithms does not offer"));
@@ -327,6 +331,13 @@ mod tests {
             assert!(Config::with(&[(shorter, "2m"), (longer, "2m")]).is_ok());
             assert!(Config::with(&[(longer, "1s")]).is_ok(), "the default of {shorter} is no mistake");
         }
+    }
+
+    #[test]
+    fn a_fapi_profile_needs_another_algorithm_than_rs256() {
+        let with = |algorithms| Config::with(&[("oauth.profile", "fapi2"), ("keys.algorithms", algorithms)]);
+        assert!(with("RS256").unwrap_err().to_string().contains("oauth.profile needs one of PS256"));
+        assert!(with("RS256 PS256").is_ok());
     }
 
     #[test]

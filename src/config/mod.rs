@@ -7,6 +7,7 @@ mod check;
 pub mod descriptors;
 mod document;
 mod finding;
+mod keys;
 mod layers;
 mod limits;
 mod oauth;
@@ -33,6 +34,8 @@ pub use audit::Audit;
 pub use brand::BrandOptions;
 pub use check::{BAD_FILTER, check_public_url};
 pub use finding::{ConfigError, Finding, SettingSource};
+pub use keys::KeyOptions;
+use keys::algorithms;
 pub use layers::{LayeredSetting, Layers};
 pub use limits::Limits;
 pub use oauth::OAuth;
@@ -48,7 +51,7 @@ pub use tls::Tls;
 use crate::clock::Timestamp;
 use crate::fetch::address::AllowList;
 use crate::oauth::identity::session::LiveSessions;
-use crate::oauth::signing_key::{Schedule, SigningAlgorithm};
+use crate::oauth::signing_key::SigningAlgorithm;
 use crate::oauth::webfinger::WebFingerHosts;
 use crate::secret::Secret;
 use crate::store::db::{DatabaseRoute, DbOptions};
@@ -113,27 +116,6 @@ pub struct Database {
     pub replica_url: Secret,
     pub connections: u32,
     pub queue: usize,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-pub struct KeyOptions {
-    pub master_key: Secret,
-    pub master_key_file: PathBuf,
-    #[serde(deserialize_with = "algorithms")]
-    pub algorithms: Vec<SigningAlgorithm>,
-    pub rotate_every: Span,
-    pub publish_before: Span,
-    pub keep_published: Span,
-}
-
-impl KeyOptions {
-    pub fn schedule(&self) -> Schedule {
-        Schedule {
-            rotate_every: self.rotate_every.seconds(),
-            publish_before: self.publish_before.seconds(),
-            keep_published: self.keep_published.seconds(),
-        }
-    }
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -226,23 +208,6 @@ impl<'de> Deserialize<'de> for LogFormat {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         one_of(deserializer, &[("auto", Self::Auto), ("text", Self::Text), ("json", Self::Json)])
     }
-}
-
-/// Reads the names of algorithms separated by spaces; repetitions are ignored.
-fn algorithms<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<SigningAlgorithm>, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    let mut found = Vec::new();
-    for word in text.split_whitespace() {
-        let known: Vec<&str> = SigningAlgorithm::ALL.iter().map(|known| known.as_str()).collect();
-        let algorithm = SigningAlgorithm::parse(word);
-        let algorithm = algorithm.ok_or_else(|| {
-            serde::de::Error::custom(format!("it has a word that is not one of {}", known.join(", ")))
-        })?;
-        if !found.contains(&algorithm) {
-            found.push(algorithm);
-        }
-    }
-    Ok(found)
 }
 
 /// Reads the name of one algorithm; `None` for an empty text.

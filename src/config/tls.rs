@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use actix_web::http::header::HeaderName;
 use serde::{Deserialize, Deserializer};
 use url::Url;
 
@@ -21,8 +20,9 @@ pub struct Tls {
     mtls_public_url: String,
     pub client_ca: PathBuf,
     pub client_crl: PathBuf,
+    /// In small letters.
     #[serde(deserialize_with = "header")]
-    pub client_certificate_header: Option<HeaderName>,
+    pub client_certificate_header: Option<String>,
     #[serde(deserialize_with = "form")]
     client_certificate_format: Option<HeaderForm>,
     #[serde(deserialize_with = "from_text")]
@@ -42,8 +42,7 @@ impl Tls {
 
     /// The form of the header in which proxies pass certificates on.
     pub fn client_certificate_form(&self) -> HeaderForm {
-        let implied =
-            || self.client_certificate_header.as_ref().and_then(|name| HeaderForm::of_name(name.as_str()));
+        let implied = || self.client_certificate_header.as_ref().and_then(|name| HeaderForm::of_name(name));
         // The check of the options demands a form where the name implies none.
         self.client_certificate_format.or_else(implied).unwrap_or(HeaderForm::Rfc9440)
     }
@@ -104,7 +103,7 @@ impl Config {
         if header.is_none() && has_form {
             found("tls.client_certificate_format", "has no effect without tls.client_certificate_header");
         }
-        if header.is_some_and(|name| !has_form && HeaderForm::of_name(name.as_str()).is_none()) {
+        if header.is_some_and(|name| !has_form && HeaderForm::of_name(name).is_none()) {
             found(
                 "tls.client_certificate_format",
                 "must be set, because the name of the header does not imply how it is written",
@@ -147,18 +146,20 @@ impl Config {
 }
 
 /// Reads the name of a header; `None` for an empty text.
-fn header<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<HeaderName>, D::Error> {
+fn header<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     // A header that every request has, or that means something else, would be read as a certificate.
     const OTHERS: [&str; 6] =
         ["authorization", "cookie", "host", "x-forwarded-for", "forwarded", "x-request-id"];
-    let text = String::deserialize(deserializer)?;
-    if text.is_empty() {
-        return Ok(None);
+    let name = String::deserialize(deserializer)?.to_ascii_lowercase();
+    let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    match is_name && !OTHERS.contains(&name.as_str()) {
+        true => Ok(Some(name).filter(|name| !name.is_empty())),
+        false => {
+            let hint =
+                "it is not the name of a header that a proxy sets for certificates, such as Client-Cert";
+            Err(serde::de::Error::custom(hint))
+        }
     }
-    let name = HeaderName::from_bytes(text.as_bytes()).ok();
-    let name = name.filter(|name| !OTHERS.contains(&name.as_str()));
-    let hint = "it is not the name of a header that a proxy sets for certificates, such as Client-Cert";
-    name.map(Some).ok_or_else(|| serde::de::Error::custom(hint))
 }
 
 /// Reads the form of the header; `None` for an empty text.

@@ -14,11 +14,12 @@ use crate::operations::client_check::{CheckInput, CheckStep, StepOutcome, check}
 use crate::representation::address::segment;
 
 /// The parameters, each with its option of the command.
-const FIELDS: [(&str, &str, &str); 6] = [
+const FIELDS: [(&str, &str, &str); 7] = [
     ("redirect_uri", "Redirect URI", "--redirect-uri"),
     ("scope", "Scope", "--scope"),
     ("response_type", "Response type", "--response-type"),
     ("resource", "Resource", "--resource"),
+    ("authorization_details", "Authorization details", "--authorization-details"),
     ("grant_type", "Grant type", "--grant"),
     ("user", "Person", "--user"),
 ];
@@ -32,6 +33,7 @@ pub(super) async fn page(visit: &Visit<'_>, client: &Client) -> Result<ConsoleRe
         scope: named("scope"),
         response_type: named("response_type"),
         resources: named("resource").into_iter().collect(),
+        authorization_details: named("authorization_details"),
         user: named("user"),
         grant_type: named("grant_type"),
     };
@@ -107,7 +109,9 @@ fn same(visit: &Visit<'_>, client: &Client) -> Same {
     let (mut body, mut command) = (Map::new(), format!("grantor client check {}", shell(client.id.as_str())));
     for (name, option, value) in given {
         command.push_str(&format!(" {option} {}", shell(&value)));
-        body.insert(name.to_owned(), Value::from(value));
+        // Only the details are JSON; what is not JSON is refused anyway.
+        let json = (name == "authorization_details").then(|| serde_json::from_str(&value).ok()).flatten();
+        body.insert(name.to_owned(), json.unwrap_or(Value::from(value)));
     }
     let path = format!("/clients/{}/check", segment(client.id.as_str()));
     Same::of(&visit.app.issuer, ("POST", &path), Some(&json!(body)), command)

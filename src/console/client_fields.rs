@@ -107,6 +107,34 @@ const GRANTING: &[FieldSpec] = &[
     field("scope", "Scopes", Input::Words, ("--scope", "--scope ''")),
     field("resources", "Resources", Input::Lines, ("--resource", "--no-resources")),
     field(
+        "authorization_details_types",
+        "Types of authorization details",
+        Input::Lines,
+        ("--authorization-type", "--no-authorization-types"),
+    ),
+    field(
+        "profile",
+        "Security profile",
+        Input::Choice(&[
+            ("", "as the server's oauth.profile"),
+            ("none", "none"),
+            ("oauth21", "OAuth 2.1"),
+            ("fapi2", "FAPI 2.0 Security Profile"),
+            ("fapi2-message-signing", "FAPI 2.0 Message Signing"),
+        ]),
+        ("--profile", "--profile default"),
+    ),
+    field(
+        "refresh_tokens",
+        "Refresh tokens",
+        Input::Choice(&[
+            ("", "as the profile says"),
+            ("rotate", "a refresh replaces the token"),
+            ("keep", "the token stays"),
+        ]),
+        ("--refresh-tokens", "--refresh-tokens default"),
+    ),
+    field(
         "pkce",
         "PKCE",
         Input::Choice(&[
@@ -159,6 +187,37 @@ const GRANTING: &[FieldSpec] = &[
             ("require", "needed"),
         ]),
         ("--dpop-nonce", "--dpop-nonce default"),
+    ),
+    field(
+        "jar",
+        "Signed requests",
+        Input::Choice(&[
+            ("", "as the server's oauth.jar"),
+            ("off", "not demanded"),
+            ("report", "noted in the log"),
+            ("require", "demanded"),
+        ]),
+        ("--jar", "--jar default"),
+    ),
+    field(
+        "request_object_signing_alg",
+        "Algorithm of signed requests",
+        Input::Choice(&[
+            ("", "any for which it has a key"),
+            ("none", "none: not signed"),
+            ("RS256", "RS256"),
+            ("PS256", "PS256"),
+            ("ES256", "ES256"),
+            ("ES384", "ES384"),
+            ("EdDSA", "EdDSA"),
+        ]),
+        ("--request-object-alg", "--request-object-alg default"),
+    ),
+    field(
+        "merge_request_object",
+        "Parameters beside signed requests",
+        Input::Switch,
+        ("--merge-request-object", ""),
     ),
 ];
 
@@ -245,6 +304,24 @@ const TOKENS: &[FieldSpec] = &[
         "Algorithm of UserInfo",
         Input::Choice(ALGORITHMS),
         ("--userinfo-alg", "--userinfo-alg default"),
+    ),
+    field(
+        "authorization_signed_response_alg",
+        "Algorithm of signed responses",
+        Input::Choice(ALGORITHMS),
+        ("--jarm-alg", "--jarm-alg default"),
+    ),
+    field(
+        "authorization_encrypted_response_alg",
+        "Encryption of signed responses: key",
+        Input::Line,
+        ("", ""),
+    ),
+    field(
+        "authorization_encrypted_response_enc",
+        "Encryption of signed responses: content",
+        Input::Line,
+        ("", ""),
     ),
     field("id_token_encrypted_response_alg", "Encryption of ID Tokens: key", Input::Line, ("", "")),
     field("id_token_encrypted_response_enc", "Encryption of ID Tokens: content", Input::Line, ("", "")),

@@ -153,6 +153,7 @@ fn title(policy: Policy) -> &'static str {
     match policy {
         Policy::Pkce => "Demand PKCE",
         Policy::Par => "Demand pushed requests",
+        Policy::Jar => "Demand signed requests",
         Policy::TokenRedirectUri => "Demand the redirect URI with a code",
         Policy::Dpop => "Demand a proof of a key",
         Policy::State => "Demand a state",
@@ -184,7 +185,7 @@ fn change(client: &Client, health: &PolicyHealth) -> Option<String> {
     let path = path_of("clients", client.id.as_str());
     let value = segment(health.value.as_deref().unwrap_or_default());
     match health.policy {
-        Policy::Pkce | Policy::Par | Policy::TokenRedirectUri | Policy::Dpop => {
+        Policy::Pkce | Policy::Par | Policy::Jar | Policy::TokenRedirectUri | Policy::Dpop => {
             let setting = if health.verdict == HealthVerdict::NotCounted { "report" } else { "require" };
             Some(format!("{path}/edit?set_{}={setting}", health.policy.as_str()))
         }

@@ -74,6 +74,7 @@ pub(super) fn cells(record: &EventRecord) -> Vec<Cell> {
         "user" => Cell::link(name, path_of("users", &event.object_id)),
         "scope" => Cell::link(name, path_of("scopes", &event.object_id)),
         "resource" => Cell::link(name, path_of("resources", &event.object_id)),
+        "authorization_type" => Cell::link(name, path_of("authorization-types", &event.object_id)),
         "webhook" => Cell::link(name, path_of("webhooks", &event.object_id)),
         "trusted_issuer" => Cell::link(name, path_of("issuers", &event.object_id)),
         _ => Cell::text(name),

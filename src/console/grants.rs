@@ -6,6 +6,7 @@ use super::page::{Badge, Cell, ConsolePage, Fact, Filter, PageLink, Part, RowTab
 use super::same::{Same, shell};
 use super::tables::{all, client, first, listing, narrowed, page, path_of};
 use super::visit::{ConsoleReply, Visit};
+use crate::oauth::grant::granted::Granted;
 use crate::oauth::id::{ClientId, GrantId, UserId};
 use crate::oauth::permission::{Area, Need};
 use crate::operations::grants;
@@ -100,6 +101,7 @@ pub(super) async fn prepare(visit: &Visit<'_>, id: &str, act: &str) -> Result<Co
         Fact::of("Person", Cell::link(name, path_of("users", &grant.user_id))),
         Fact::of("Client", client(&ClientId::new(&grant.client_id))),
         Fact::of("Scope", Cell::text(grant.granted.scope.to_string())),
+        Fact::of_all("Authorization details", details(&grant.granted)),
         Fact::of("Created", Cell::time(grant.created_at)),
         Fact::of("Refreshed", Cell::text(grant.refresh_generation.to_string())),
     ];
@@ -115,6 +117,14 @@ pub(super) async fn prepare(visit: &Visit<'_>, id: &str, act: &str) -> Result<Co
         ],
         ..ConsolePage::default()
     }))
+}
+
+/// What was granted in words of the application, as JSON.
+pub(super) fn details(granted: &Granted) -> Vec<Cell> {
+    match granted.details.is_empty() {
+        true => vec![Cell::text("–")],
+        false => granted.details.iter().map(|detail| Cell::code(detail.to_string())).collect(),
+    }
 }
 
 pub(super) async fn act(visit: &Visit<'_>, id: &str, act: &str) -> Result<ConsoleReply, ConsoleError> {

@@ -12,7 +12,7 @@ use super::tables::{listing, page, path_of};
 use super::visit::{ConsoleReply, Visit};
 use crate::oauth::permission::{Area, Need};
 use crate::oauth::request::params::Params;
-use crate::oauth::signing_key::SigningAlgorithm;
+use crate::oauth::signing_key::KeyAlgorithm;
 use crate::operations::fault::Fault;
 use crate::operations::keys::{self, KeyRotation, ListedKey, Start};
 use crate::representation::address::segment;
@@ -35,6 +35,11 @@ const ROTATE: &[Group] = &[(
                 ("PS256", "PS256"),
                 ("ES256", "ES256"),
                 ("EdDSA", "EdDSA"),
+                ("RSA-OAEP", "RSA-OAEP, for encryption"),
+                ("RSA-OAEP-256", "RSA-OAEP-256, for encryption"),
+                ("ECDH-ES", "ECDH-ES, for encryption"),
+                ("ECDH-ES+A128KW", "ECDH-ES+A128KW, for encryption"),
+                ("ECDH-ES+A256KW", "ECDH-ES+A256KW, for encryption"),
             ]),
             is_required: false,
             option: ("--algorithm", ""),
@@ -135,7 +140,7 @@ pub(super) async fn create(visit: &Visit<'_>, form: &Params) -> Result<ConsoleRe
     visit.needs(WRITE)?;
     visit.must_be_fresh(|| "/admin/new/keys".to_owned())?;
     let members = form::members(ROTATE, &form::values_in(ROTATE, form))?;
-    let algorithm = SigningAlgorithm::parse(field(form, "algorithm"));
+    let algorithm = KeyAlgorithm::parse(field(form, "algorithm"));
     let start = if members["now"] == true { Start::AtOnce } else { Start::InTime };
     let verdict = visit.app.clock_watch.look().await?;
     if !verdict.may_make_keys() {

@@ -2,6 +2,7 @@
 //! calls the operations that the management API and the commands call.
 
 mod api_keys;
+mod authorization_types;
 mod chart;
 mod client_check;
 mod client_fields;
@@ -107,6 +108,7 @@ pub async fn list(app: web::Data<App>, request: Request, kind: web::Path<String>
         "grants" => grants::list(visit).await,
         "scopes" => scopes::list(visit).await,
         "resources" => resources::list(visit).await,
+        "authorization-types" => authorization_types::list(visit).await,
         "issuers" => issuers::list(visit).await,
         "keys" => keys::list(visit).await,
         "logout-deliveries" => logout_deliveries::list(visit).await,
@@ -126,6 +128,7 @@ pub async fn new(app: web::Data<App>, request: Request, kind: web::Path<String>)
         "users" => users::new(visit),
         "scopes" => scopes::new(visit),
         "resources" => resources::new(visit),
+        "authorization-types" => authorization_types::new(visit),
         "issuers" => issuers::new(visit),
         "keys" => keys::new(visit),
         "webhooks" => webhooks::new(visit),
@@ -146,6 +149,7 @@ pub async fn create(
         "users" => users::create(visit, form).await,
         "scopes" => scopes::create(visit, form).await,
         "resources" => resources::create(visit, form).await,
+        "authorization-types" => authorization_types::create(visit, form).await,
         "issuers" => issuers::create(visit, form).await,
         "keys" => keys::create(visit, form).await,
         "webhooks" => webhooks::create(visit, form).await,
@@ -168,6 +172,7 @@ pub async fn object(
             "users" => user_page::show(visit, id).await,
             "scopes" => scopes::show(visit, id).await,
             "resources" => resources::show(visit, id).await,
+            "authorization-types" => authorization_types::show(visit, id).await,
             "issuers" => issuers::show(visit, id).await,
             "refusals" => refusals::show(visit, id).await,
             "webhooks" => webhook_page::show(visit, id).await,
@@ -191,6 +196,7 @@ pub async fn prepare(
             "grants" => grants::prepare(visit, id, act).await,
             "scopes" => scopes::prepare(visit, id, act).await,
             "resources" => resources::prepare(visit, id, act).await,
+            "authorization-types" => authorization_types::prepare(visit, id, act).await,
             "issuers" => issuers::prepare(visit, id, act).await,
             "keys" => keys::prepare(visit, id, act).await,
             "webhooks" => webhooks::prepare(visit, id, act).await,
@@ -215,6 +221,7 @@ pub async fn act(
             "grants" => grants::act(visit, id, act).await,
             "scopes" => scopes::act(visit, (id, act), form).await,
             "resources" => resources::act(visit, (id, act), form).await,
+            "authorization-types" => authorization_types::act(visit, (id, act), form).await,
             "issuers" => issuers::act(visit, (id, act), form).await,
             "keys" => keys::act(visit, id, act).await,
             "logout-deliveries" => logout_deliveries::act(visit, act, form).await,

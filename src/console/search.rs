@@ -97,6 +97,7 @@ async fn found_config(visit: &Visit<'_>, q: &str) -> Result<Vec<Section>, Consol
     let (context, filter) = (visit.context(), || first(NameFilter { q: Some(q.to_owned()) }));
     let scopes = operations::scopes::list(&context, filter()).await?;
     let resources = operations::resources::list(&context, filter()).await?;
+    let types = operations::authorization_types::list(&context, filter()).await?;
     let issuers = operations::trusted_issuers::list(&context, filter()).await?;
     let hooks = operations::webhooks::list(&context, filter()).await?;
     let more = |kind: &str| format!("/admin/{kind}?q={}", segment(q));
@@ -115,6 +116,13 @@ async fn found_config(visit: &Visit<'_>, q: &str) -> Result<Vec<Section>, Consol
             &resources,
             |it| vec![link("resources", &it.uri)],
             all(&resources, more("resources")),
+        ),
+        section(
+            "Authorization types",
+            &["Type", "Sentence"],
+            &types,
+            |it| vec![link("authorization-types", &it.name), Cell::text(it.template.as_str())],
+            all(&types, more("authorization-types")),
         ),
         section(
             "Trusted issuers",

@@ -6,6 +6,8 @@ use super::page::{Action, Badge, Cell, ConsolePage, Fact, PageLink, Part, RowTab
 use super::tables::{first, path_of};
 use super::visit::{ConsoleReply, Visit};
 use super::{events, notes};
+use crate::oauth::grant::authorization_details::type_of;
+use crate::oauth::grant::granted::Granted;
 use crate::oauth::id::UserId;
 use crate::oauth::permission::{Area, Need};
 use crate::operations::{consents, sessions, users};
@@ -116,13 +118,19 @@ async fn sessions_of(visit: &Visit<'_>, user: &UserId) -> Result<Section, Consol
     })
 }
 
+/// The scopes, and the types of the authorization details.
+fn allowed(granted: &Granted) -> String {
+    let details = granted.details.iter().filter_map(type_of);
+    granted.scope.names().chain(details).collect::<Vec<_>>().join(" ")
+}
+
 async fn consents_of(visit: &Visit<'_>, user: &UserId) -> Result<Section, ConsoleError> {
     let list = consents::list(&visit.context(), first(user.clone())).await?;
     let (path, may_write) = (path_of("users", user.as_str()), visit.may(Need::write(Area::Users)));
     let row = |record: &crate::store::consents::ConsentRecord| {
         let mut cells = vec![
             Cell::link(record.client_name.clone(), path_of("clients", &record.client_id)),
-            Cell::text(record.consent.allowed.scope.to_string()),
+            Cell::text(allowed(&record.consent.allowed)),
             Cell::maybe(Some(record.consent.refused.scope.to_string()).filter(|scope| !scope.is_empty())),
             Cell::time(record.updated_at),
         ];

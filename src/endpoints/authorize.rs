@@ -20,10 +20,12 @@ pub async fn get(app: web::Data<App>, request: Request) -> HttpResponse {
     let params = Params::parse(request.query_string().as_bytes());
     let (checked, arrived) = match checked(&app, &request, Source::Query, params).await {
         Ok(checked) => checked,
-        Err(denied) => return answer::authorization_error(&app, &request, denied),
+        Err(denied) => return answer::authorization_error(&app, &request, denied).await,
     };
-    let outcome = answer_or_ask(&app, &request, &checked, arrived).await;
-    outcome.unwrap_or_else(|failure| flows::fail(&app, &request, &checked.request, &failure))
+    match answer_or_ask(&app, &request, &checked, arrived).await {
+        Ok(answer) => answer,
+        Err(failure) => flows::fail(&app, &request, &checked.request, &failure).await,
+    }
 }
 
 /// A request in the body.
@@ -34,10 +36,12 @@ pub async fn post(app: web::Data<App>, request: Request, body: web::Payload) -> 
     let params = form::read(&request, body).await;
     let (checked, arrived) = match checked(&app, &request, Source::Form, params).await {
         Ok(checked) => checked,
-        Err(denied) => return answer::authorization_error(&app, &request, denied),
+        Err(denied) => return answer::authorization_error(&app, &request, denied).await,
     };
-    let begun = flows::begin_posted_flow(&app, &request, arrived.flow(&checked)).await;
-    begun.unwrap_or_else(|failure| flows::fail(&app, &request, &checked.request, &failure))
+    match flows::begin_posted_flow(&app, &request, arrived.flow(&checked)).await {
+        Ok(answer) => answer,
+        Err(failure) => flows::fail(&app, &request, &checked.request, &failure).await,
+    }
 }
 
 /// Where a flow returns to after each of its pages.
@@ -45,21 +49,21 @@ pub async fn resume(app: web::Data<App>, request: Request) -> HttpResponse {
     let params = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
     let resumed = match flows::resume_posted(&app, &request, &params).await {
         Ok(resumed) => resumed,
-        Err(denied) => return answer::authorization_error(&app, &request, denied),
+        Err(denied) => return answer::authorization_error(&app, &request, denied).await,
     };
     let checked = resumed.checked.clone();
     let accounts = match flows::accounts(&app, &request, Some(&checked.request.client_id)).await {
         Ok(accounts) => accounts,
-        Err(failure) => return flows::fail(&app, &request, &checked.request, &failure),
+        Err(failure) => return flows::fail(&app, &request, &checked.request, &failure).await,
     };
     match flows::next(&app, &request, &checked, &accounts, &resumed.progress) {
         Ok(Next::Issue(signed_in)) => {
             flows::issue(&app, &request, &checked, signed_in, Some(resumed.flow())).await
         }
-        Ok(next) => {
-            let onward = resumed.onward(&app, &request, flows::page(&next)).await;
-            onward.unwrap_or_else(|failure| flows::fail(&app, &request, &checked.request, &failure))
-        }
+        Ok(next) => match resumed.onward(&app, &request, flows::page(&next)).await {
+            Ok(answer) => answer,
+            Err(failure) => flows::fail(&app, &request, &checked.request, &failure).await,
+        },
         // Nothing is stored for strangers, who have not even refused.
         Err(error) if accounts.people.is_empty() => flows::refuse(&app, &request, checked, error).await,
         Err(error) => flows::decline(&app, &request, resumed, error).await,
@@ -109,7 +113,10 @@ async fn checked(
     let params = params.map_err(Refusal::Page)?;
     let arrived = match flows::pushed::find(app, request, &params).await? {
         Some(pushed) => Arrived { received: pushed.received, pushed: Some(pushed.key) },
-        None => Arrived { received: Received::resolve(source, params), pushed: None },
+        None => {
+            let received = flows::request_object::resolve(app, request, source, params).await?;
+            Arrived { received, pushed: None }
+        }
     };
     let checked = flows::validate(app, request, &arrived.received).await?;
     Ok((checked, arrived))

@@ -15,10 +15,10 @@ use crate::http::call::{Call, Request};
 use crate::network::Networks;
 use crate::oauth::client::{Client, GrantType};
 use crate::oauth::error::OAuthError;
+use crate::oauth::grant::authorization_details::{self, AuthorizationDetails};
 use crate::oauth::grant::device::{DeviceAnswer, DeviceRequest, UserCode};
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::grant::resource::RegisteredResources;
-use crate::oauth::grant::scope;
 use crate::oauth::id::GrantId;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::claims_request::ClaimsRequest;
@@ -58,7 +58,7 @@ async fn begin(
     body: web::Payload,
 ) -> Result<DeviceAuthorizationResponse, Denied<OAuthError>> {
     let params = client_auth::read_form(request, body).await?;
-    params.check(&["scope"])?;
+    params.check(&["scope", authorization_details::PARAMETER])?;
     let mut credentials = client_auth::credentials(request, &params)?;
     let decided = app.cache.decide(async |view| {
         let client = credentials.authenticate(app, request, view).await?;
@@ -92,14 +92,16 @@ async fn asked(
 ) -> Result<DeviceRequest, Denied<OAuthError>> {
     client.may_use(GrantType::DeviceCode)?;
     let catalogue = view.catalogue().await?;
-    let scope = scope::resolve(scope::requested(params)?, &client.scopes, &*catalogue)?;
+    let details = AuthorizationDetails::requested(params)?.unwrap_or_default();
+    let scope = details.scope_beside(params, &client.scopes, &*catalogue)?;
     let registered = RegisteredResources { resources: &*catalogue, issuer: &app.issuer };
-    let resources = registered.authorized(params, client, &scope)?;
+    details.check(client, &registered)?;
+    let resources = registered.authorized(params, client, (&scope, &details))?;
     let now = call.now;
     Ok(DeviceRequest {
         grant: GrantId::new(random_id()),
         client: client.id.clone(),
-        granted: Granted::new(scope, resources, ClaimsRequest::default()),
+        granted: Granted::new(scope, resources, ClaimsRequest::default(), details),
         address: call.address.to_string(),
         created_at: now,
         expires_at: now + app.config.device.code_lifetime.seconds(),

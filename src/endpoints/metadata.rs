@@ -21,11 +21,11 @@ pub async fn get(app: web::Data<App>, request: Request) -> HttpResponse {
             .insert_header((header::CACHE_CONTROL, format!("public, max-age={left}")))
             .json(metadata(
                 &app.issuer,
-                &catalogue.scopes(),
-                &app.config.keys.algorithms,
+                (&catalogue.scopes(), catalogue.type_names()),
+                (&app.config.keys.algorithms, &app.config.keys.encryption_algorithms),
                 &prompts(&app),
                 &Language::ALL.map(Language::tag),
-                (app.config.oauth.par, certificates(&app)),
+                (app.config.oauth.demands(), certificates(&app)),
             )),
         Err(failure) => answer::failure(&app, &request, &failure),
     }

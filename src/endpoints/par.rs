@@ -16,9 +16,10 @@ use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::Refusal;
-use crate::oauth::request::params::Params;
 use crate::oauth::request::received::{Received, Source};
 use crate::oauth::token::binding::Binding;
+
+const DPOP_JKT: &str = "dpop_jkt";
 
 /// The response (RFC 9126 §2.2).
 #[derive(Serialize)]
@@ -46,45 +47,50 @@ async fn push(
             .because("a pushed request has its parameters itself, and no request_uri");
         return Err(error.into());
     }
-    let params = bound(app, request, &client.client, params).await?;
-    let received = Received::resolve(Source::Pushed, params.with("client_id", client.client.id.as_str()));
+    let params = params.with("client_id", client.client.id.as_str());
+    let received = flows::request_object::resolve(app, request, Source::Pushed, params);
+    let received = received.await.map_err(answered)?;
+    let received = bound(app, request, &client.client, received).await?;
     // The checks are those of the authorization endpoint, so nothing is refused there that was accepted here.
-    let checked = flows::validate(app, request, &received).await.map_err(|denied| match denied {
-        Denied::Refused(refusal) => Denied::Refused(error_of(refusal)),
-        Denied::Failed(failure) => Denied::Failed(failure),
-    })?;
+    let checked = flows::validate(app, request, &received).await.map_err(answered)?;
     let pushed: Result<_, Failure> = flows::pushed::push(app, request, &checked, received).await;
     let (request_uri, expires_in) = pushed?;
     Ok(PushedResponse { request_uri, expires_in })
 }
 
-/// The parameters with the key of the request's DPoP proof as `dpop_jkt`, so that the code is bound to it (RFC 9449 §10.1).
+/// The request with the key of its DPoP proof as `dpop_jkt`, so that the code is bound to it (RFC 9449 §10.1).
 async fn bound(
     app: &App,
     request: &Request,
     client: &Client,
-    params: Params,
-) -> Result<Params, Denied<OAuthError>> {
-    let possession = sender::possession(app, request, client)?;
-    let Some(Binding::DpopKey(key)) = &possession.binding else { return Ok(params) };
-    if params.one("dpop_jkt")?.is_some_and(|named| named != key) {
-        let error = Reason::DpopJktMismatch
-            .because("the parameter dpop_jkt is not the thumbprint of the key of the DPoP proof");
-        return Err(error.into());
-    }
-    let params = params.with_only("dpop_jkt", key);
+    received: Received,
+) -> Result<Received, Denied<OAuthError>> {
+    // Tokens are bound to a certificate at the token endpoint alone, so a push needs none.
+    let Some(possession) = sender::proven_key(app, request, client)? else { return Ok(received) };
+    let Some(Binding::DpopKey(key)) = &possession.binding else { return Ok(received) };
+    let received = match received.params().one(DPOP_JKT)? {
+        Some(named) if named == key => received,
+        Some(_) => {
+            let error = Reason::DpopJktMismatch
+                .because("the parameter dpop_jkt is not the thumbprint of the key of the DPoP proof");
+            return Err(error.into());
+        }
+        // Beside a request object, too: the proof belongs to this very request.
+        None => received.with_only(Source::Pushed, DPOP_JKT, key),
+    };
     // A public client may be anyone, who must not store anything. A proof that it sends again gives nothing away: the
     // thumbprint is not secret, and only the key itself can redeem the code.
     if !client.kind.is_public() {
         sender::use_up(app, possession).await?;
     }
-    Ok(params)
+    Ok(received)
 }
 
-/// The error of a refusal, which the application gets itself instead of the person's browser.
-fn error_of(refusal: Refusal) -> OAuthError {
-    match refusal {
-        Refusal::Page(error) | Refusal::Redirect { error, .. } => error,
-        Refusal::Answered(answered) => answered.error,
+/// A refusal as the application gets it itself, instead of the person's browser.
+fn answered(denied: Denied<Refusal>) -> Denied<OAuthError> {
+    match denied {
+        Denied::Refused(Refusal::Page(error) | Refusal::Redirect { error, .. }) => Denied::Refused(error),
+        Denied::Refused(Refusal::Answered(answered)) => Denied::Refused(answered.error),
+        Denied::Failed(failure) => Denied::Failed(failure),
     }
 }

@@ -6,6 +6,7 @@ pub mod brand;
 pub mod catalogue;
 pub mod colour;
 pub mod custom_style;
+pub mod detail_sentence;
 pub mod language;
 pub mod locales;
 pub mod message_overrides;

@@ -44,9 +44,11 @@ pub(super) async fn resume(
         response_type: ResponseType::Code,
         answer_to: AnswerTo::Device(id.clone()),
         required_groups: group::required(&client.client, &device.granted.scope, &*catalogue),
+        always_asked: device.granted.details.always_asked(&*catalogue),
         granted: device.granted.clone(),
         challenge: None,
         was_pushed: false,
+        was_signed: false,
         nonce: None,
         // The person at the device may be another one than the person who types the code, so consent is always asked
         // for.

@@ -2,6 +2,7 @@
 
 mod device;
 pub mod pushed;
+pub mod request_object;
 mod response;
 mod sealed;
 mod waiting;
@@ -34,6 +35,7 @@ use crate::store::clients::StoredClient;
 use crate::store::db::Conn;
 use crate::store::flows::{Flow, FlowRequest};
 use crate::store::sessions::{self, LiveSession};
+use crate::tokens::for_client::AuthorizationSigner;
 use crate::tokens::id_token;
 use crate::tokens::subject;
 use response::Answering;
@@ -88,6 +90,24 @@ pub async fn validate(
     }
 }
 
+/// The client of a request.
+///
+/// # Errors
+/// If no client has this id; the refusal is shown on a page.
+async fn known_client(
+    call: &Call,
+    view: &View<'_>,
+    id: &ClientId,
+) -> Result<Arc<StoredClient>, Denied<Refusal>> {
+    let Some(client) = view.client(id).await? else {
+        let error = Reason::ClientUnknown.because("no client is registered with this client_id");
+        return Err(Refusal::Page(error).into());
+    };
+    call.set_application(&client);
+    request::check_enabled(&client.client)?;
+    Ok(client)
+}
+
 async fn validate_over(
     app: &App,
     call: &Call,
@@ -95,11 +115,7 @@ async fn validate_over(
     (id, received): (&ClientId, &Received),
     hint: &mut OneTimeProof<Hint>,
 ) -> Result<CheckedRequest, Denied<Refusal>> {
-    let Some(client) = view.client(id).await? else {
-        let error = Reason::ClientUnknown.because("no client is registered with this client_id");
-        return Err(Refusal::Page(error).into());
-    };
-    call.set_application(&client);
+    let client = known_client(call, view, id).await?;
     let catalogue = view.catalogue().await?;
     let demands = app.config.oauth.demands();
     let known = ServerContext { catalogue: &*catalogue, issuer: &app.issuer, demands };
@@ -278,6 +294,11 @@ pub async fn issue(
             return device::approve(app, http, device, checked, signed_in).await;
         }
     };
+    // The key is found before anything is used up.
+    let signer = match AuthorizationSigner::of(app, return_to, http.now).await {
+        Ok(signer) => signer,
+        Err(failure) => return fail(app, http, request, &failure).await,
+    };
     let answering = Answering { checked, return_to, signed_in, flow: flow.map(|flow| &flow.key) };
     match (response::make(app, http, &answering).await, flow) {
         (Ok(Some(response)), _) => {
@@ -287,18 +308,16 @@ pub async fn issue(
                 response.iter().map(|(name, value)| (*name, value.as_str())).collect();
             pairs.extend(state.as_deref().map(|state| ("state", state)));
             pairs.push(("iss", app.issuer.as_str()));
-            answer::authorization_response(app, http, return_to, &pairs)
+            answer::authorization_response(app, http, (return_to, signer.as_ref()), &pairs)
         }
         (Ok(None), Some(flow)) => waiting::show_answered(app, http, flow).await,
-        (Ok(None), None) => fail(
-            app,
-            http,
-            request,
-            &Failure::Internal("a request without a flow was answered before".into()),
-        ),
+        (Ok(None), None) => {
+            let failure = Failure::Internal("a request without a flow was answered before".into());
+            fail(app, http, request, &failure).await
+        }
         (Err(failure), _) => {
             http.set_user(&signed_in.user);
-            fail(app, http, request, &failure)
+            fail(app, http, request, &failure).await
         }
     }
 }
@@ -311,7 +330,7 @@ pub async fn decline(app: &App, http: &Request, resumed: ResumedFlow, error: OAu
     match waiting::note_refused(app, http, &resumed.key).await {
         Ok(true) => refuse(app, http, resumed.checked, error).await,
         Ok(false) => waiting::show_answered(app, http, resumed.flow()).await,
-        Err(failure) => fail(app, http, &resumed.checked.request, &failure),
+        Err(failure) => fail(app, http, &resumed.checked.request, &failure).await,
     }
 }
 
@@ -321,16 +340,16 @@ pub async fn refuse(app: &App, call: &Call, checked: CheckedRequest, error: OAut
     match &request.answer_to {
         AnswerTo::Device(device) => device::deny(app, call, device, &request.client_id, error).await,
         AnswerTo::Application { .. } => {
-            answer::authorization_error(app, call, Denied::Refused(request.refuse(error)))
+            answer::authorization_error(app, call, Denied::Refused(request.refuse(error))).await
         }
     }
 }
 
 /// Reports a failure: to the application if client and redirect URI are verified, otherwise to the person.
-pub fn fail(app: &App, call: &Call, request: &AuthorizationRequest, failure: &Failure) -> HttpResponse {
+pub async fn fail(app: &App, call: &Call, request: &AuthorizationRequest, failure: &Failure) -> HttpResponse {
     match &request.answer_to {
         AnswerTo::Application { return_to, state } => {
-            answer::redirect_failure(app, call, return_to, state.as_deref(), failure)
+            answer::redirect_failure(app, call, return_to, state.as_deref(), failure).await
         }
         AnswerTo::Device(_) => answer::failure(app, call, failure),
     }

@@ -143,7 +143,8 @@ async fn through_the_browser(
         response.push(("access_token", text.clone()));
         response.push(("token_type", token.token_type().as_str().to_owned()));
         response.push(("expires_in", token.lifetime().to_string()));
-        response.push(("scope", token.granted.scope.to_string()));
+        let scope = Some(token.granted.scope.to_string()).filter(|scope| !scope.is_empty());
+        response.extend(scope.map(|scope| ("scope", scope)));
         access_token = Some(text);
     }
     if request.response_type.has_id_token() {

@@ -22,9 +22,11 @@ use crate::oauth::reason::Reason;
 use crate::oauth::request::response_mode::ResponseMode;
 use crate::oauth::request::return_address::ReturnAddress;
 use crate::oauth::request::{Answered, Refusal};
+use crate::oauth::token::bearer;
 use crate::oauth::token::binding::AccessTokenType;
 use crate::store::refusals::KeptRefusal;
 use crate::telemetry::RequestFacts as _;
+use crate::tokens::for_client::AuthorizationSigner;
 
 /// A refusal on its way to the client: the error, and additional headers of the answer.
 #[derive(Clone, Debug)]
@@ -102,7 +104,7 @@ pub fn bearer_error(
 
 /// The challenge of one scheme (RFC 6750 §3, RFC 9449 §7.1).
 fn challenge(app: &App, scheme: AccessTokenType, error: Option<&OAuthError>, scope: &str) -> String {
-    let mut challenge = scheme.challenge();
+    let mut challenge = bearer::challenge(scheme);
     let Some(error) = error else { return challenge };
     let (code, uri, description) = (error.code().as_str(), error_uri(app, error), &error.description);
     challenge
@@ -155,16 +157,12 @@ fn client_challenge(call: &Call) -> &'static str {
 }
 
 /// A refused authorization request: a page, or a redirect to the application.
-pub fn authorization_error(app: &App, call: &Call, denied: Denied<Refusal>) -> HttpResponse {
+pub async fn authorization_error(app: &App, call: &Call, denied: Denied<Refusal>) -> HttpResponse {
     match denied {
-        Denied::Refused(Refusal::Page(error)) => {
-            log_refusal(call, &error);
-            let status = http_status(error.reason).unwrap_or(StatusCode::BAD_REQUEST);
-            error_page(app, call, status, &error)
-        }
+        Denied::Refused(Refusal::Page(error)) => refused_page(app, call, &error),
         Denied::Refused(Refusal::Redirect { to, state, error }) => {
             log_refusal(call, &error);
-            redirect_with_error(app, call, &to, state.as_deref(), &error)
+            redirect_with_error(app, call, &to, state.as_deref(), &error).await
         }
         Denied::Refused(Refusal::Answered(answered)) => {
             log_refusal(call, &answered.error);
@@ -176,7 +174,7 @@ pub fn authorization_error(app: &App, call: &Call, denied: Denied<Refusal>) -> H
 
 /// A failure after client and redirect URI were verified: the application gets the error, too. Only a request that exceeds
 /// a limit gets a page: an application that sends people here in a loop must not get them back at once.
-pub fn redirect_failure(
+pub async fn redirect_failure(
     app: &App,
     call: &Call,
     to: &ReturnAddress,
@@ -187,11 +185,12 @@ pub fn redirect_failure(
         return failure_page(app, call, failure);
     }
     let error = failed(call, failure);
-    redirect_with_error(app, call, to, state, &error)
+    redirect_with_error(app, call, to, state, &error).await
 }
 
-/// Sends the person back to the application with an error (RFC 6749 §4.1.2.1, RFC 9207).
-fn redirect_with_error(
+/// Sends the person back to the application with an error (RFC 6749 §4.1.2.1, RFC 9207). If the application wants it signed
+/// and there is no key, the person gets a page.
+async fn redirect_with_error(
     app: &App,
     call: &Call,
     to: &ReturnAddress,
@@ -207,19 +206,33 @@ fn redirect_with_error(
     answer.extend(state.map(|state| ("state", state)));
     answer.push(("iss", app.issuer.as_str()));
     call.set_reason(error.reason);
-    authorization_response(app, call, to, &answer)
+    match AuthorizationSigner::of(app, to, call.now).await {
+        Ok(signer) => authorization_response(app, call, (to, signer.as_ref()), &answer),
+        Err(failure) => failure_page(app, call, &failure),
+    }
 }
 
-/// Sends a response to the application through the person's browser, in the requested mode.
+/// Sends a response to the application through the person's browser, in the requested mode. `signer` is the one of the
+/// address.
 pub fn authorization_response(
     app: &App,
     call: &Call,
-    to: &ReturnAddress,
+    (to, signer): (&ReturnAddress, Option<&AuthorizationSigner<'_>>),
     response: &[(&str, &str)],
 ) -> HttpResponse {
+    let Some(signer) = signer else { return unsigned_response(app, call, to, response) };
+    match signer.sign(app, response, call.now) {
+        Ok(token) => unsigned_response(app, call, to, &[("response", token.as_str())]),
+        Err(failure) => failure_page(app, call, &failure),
+    }
+}
+
+fn unsigned_response(app: &App, call: &Call, to: &ReturnAddress, response: &[(&str, &str)]) -> HttpResponse {
     match to.mode() {
-        ResponseMode::Query | ResponseMode::Fragment => see_other(&to.with(response)),
-        ResponseMode::FormPost => app.pages.form_post(call.reader(), to.as_str(), response),
+        ResponseMode::FormPost | ResponseMode::FormPostJwt => {
+            app.pages.form_post(call.reader(), to.as_str(), response)
+        }
+        _ => see_other(&to.with(response)),
     }
 }
 
@@ -284,14 +297,15 @@ fn failure_page(app: &App, call: &Call, failure: &Failure) -> HttpResponse {
 
 /// An error page for a refusal or a failure.
 pub fn page_error(app: &App, call: &Call, denied: Denied<OAuthError>) -> HttpResponse {
-    authorization_error(
-        app,
-        call,
-        match denied {
-            Denied::Refused(error) => Denied::Refused(Refusal::Page(error)),
-            Denied::Failed(failure) => Denied::Failed(failure),
-        },
-    )
+    match denied {
+        Denied::Refused(error) => refused_page(app, call, &error),
+        Denied::Failed(failure) => failure_page(app, call, &failure),
+    }
+}
+
+fn refused_page(app: &App, call: &Call, error: &OAuthError) -> HttpResponse {
+    log_refusal(call, error);
+    error_page(app, call, http_status(error.reason).unwrap_or(StatusCode::BAD_REQUEST), error)
 }
 
 /// An error page with a way to continue: the end of the name of its text in the catalogue, and its path on this server.

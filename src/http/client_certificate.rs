@@ -29,14 +29,14 @@ pub(super) fn source(request: &HttpRequest, tls: &Tls, untrusted: &UntrustedPeer
     if let Some(name) = &tls.client_certificate_header {
         let peer = request.peer_addr().map(|peer| peer.ip().to_canonical());
         let is_trusted = |peer: IpAddr| tls.client_certificate_proxies.have(peer);
-        let mut values = request.headers().get_all(name);
+        let mut values = request.headers().get_all(name.as_str());
         match (peer, values.next(), values.next()) {
             (Some(peer), None, _) if is_trusted(peer) => return CertificateSource::Nothing,
             (Some(peer), Some(value), None) if is_trusted(peer) => {
                 return CertificateSource::Header(tls.client_certificate_form(), value.clone());
             }
             (Some(peer), Some(_), Some(_)) if is_trusted(peer) => return CertificateSource::Repeated,
-            (Some(peer), Some(_), _) => untrusted.note_certificate(peer, name.as_str()),
+            (Some(peer), Some(_), _) => untrusted.note_certificate(peer, name),
             _ => {}
         }
     }

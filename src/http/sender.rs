@@ -6,8 +6,10 @@ use super::call::Request;
 use crate::app::App;
 use crate::config::mount_path;
 use crate::failure::Denied;
+use crate::jose::foreign::unverified_algorithm;
 use crate::jose::proof::{self, ProofFlaw};
 use crate::oauth::client::demand::Demanded;
+use crate::oauth::client::profile::Profile;
 use crate::oauth::client::{Client, NoncePolicy};
 use crate::oauth::error::OAuthError;
 use crate::oauth::reason::Reason;
@@ -24,16 +26,22 @@ const DPOP: HeaderName = HeaderName::from_static("dpop");
 ///
 /// # Errors
 /// If the proof is not good for this request, or the request has no certificate although the client's tokens are bound to
-/// one. A client that sends a DPoP proof beside its certificate gets tokens that are bound to the key.
+/// one.
 pub fn possession(app: &App, request: &Request, client: &Client) -> Result<Possession, OAuthError> {
-    let certified = match client.certificate.bound_tokens {
-        true => bound_to_certificate(request)?,
-        false => Possession::default(),
-    };
-    match dpop_header(request)? {
-        None => Ok(certified),
-        Some(text) => proven(app, request, text, None, Some(client)).map(|proof| possession_by(app, &proof)),
+    // A token is bound to one thing, and the registration says to which.
+    if client.certificate.bound_tokens {
+        return bound_to_certificate(request);
     }
+    Ok(proven_key(app, request, client)?.unwrap_or_default())
+}
+
+/// The key that the sender of a request of `client` proves. `None` if the request has no DPoP proof. It is not used up yet.
+///
+/// # Errors
+/// If the proof is not good for this request.
+pub fn proven_key(app: &App, request: &Request, client: &Client) -> Result<Option<Possession>, OAuthError> {
+    let Some(text) = dpop_header(request)? else { return Ok(None) };
+    Ok(Some(possession_by(app, &proven(app, request, text, None, Some(client))?)))
 }
 
 /// Checks that the sender of a token request proves what is demanded of its client.
@@ -46,8 +54,8 @@ pub fn check_demand(
     client: &Client,
     possession: &Possession,
 ) -> Result<(), OAuthError> {
-    let has_proof = matches!(possession.binding, Some(Binding::DpopKey(_)));
-    if has_proof || !client.must(Demanded::Dpop, &app.config.oauth.demands()) {
+    // A certificate does the same for the tokens.
+    if possession.binding.is_some() || !client.must(Demanded::Dpop, &app.config.oauth.demands()) {
         return Ok(());
     }
     offer_nonce(app, request, Some(client));
@@ -132,12 +140,18 @@ fn proven(
     client: Option<&Client>,
 ) -> Result<DpopProof, OAuthError> {
     let proof = proof::read(text).map_err(refusal)?;
+    let profile = client.map_or(Profile::None, |client| client.profile(&app.config.oauth.demands()));
+    if !unverified_algorithm(text).is_some_and(|algorithm| profile.allows_algorithm(&algorithm)) {
+        let name = profile.as_str();
+        return Err(Reason::DpopAlgorithm
+            .because(format!("the profile {name} needs a proof that is signed with PS256, ES256 or EdDSA")));
+    }
     let path = request.encoded_path();
     let own_path = path.strip_prefix(&mount_path(&app.issuer)).unwrap_or(path);
     // From the configuration, never from a header. A request at an alias (RFC 8705 §5) may name either address.
-    let bases = [Some(app.issuer.as_str()), app.mtls_url.as_deref()];
-    let urls: Vec<String> = bases.into_iter().flatten().map(|base| format!("{base}{own_path}")).collect();
-    let urls: Vec<&str> = urls.iter().map(String::as_str).collect();
+    let url = format!("{}{own_path}", app.issuer);
+    let alias = app.mtls_url.as_ref().map(|base| format!("{base}{own_path}"));
+    let urls: Vec<&str> = std::iter::once(url.as_str()).chain(alias.as_deref()).collect();
     let hash = token.map(|token| Hash::of(token).to_text());
     let proven_request = ProvenRequest {
         method: request.method().as_str(),

@@ -179,6 +179,11 @@ fn by_keys(
     outcome
 }
 
+/// The algorithm that a token names, which is not verified; `None` if the header cannot be read.
+pub fn unverified_algorithm(token: &str) -> Option<String> {
+    ForeignHeader::of(token).map(|header| header.alg)
+}
+
 /// The claim `name` of a token that is not verified; `None` if the claim is missing or not text, or the token cannot be
 /// read. It must not be trusted: it only serves to find the keys that verify the token.
 pub fn unverified_claim(token: &str, name: &str) -> Option<String> {

@@ -6,6 +6,7 @@ pub mod foreign;
 pub mod jwe;
 pub mod key;
 pub mod key_flaw;
+pub mod own_key;
 pub mod proof;
 pub mod sign;
 pub mod verify;

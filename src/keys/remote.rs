@@ -41,29 +41,30 @@ pub enum NoKeys {
     Content,
     #[error("the JWK Set has no key to verify signatures by: {0}")]
     Unusable(String),
+    #[error("the answer is not a JWK Set with certificates, or with public keys that certificates can have")]
+    NoCertificates,
 }
 
-/// What a party publishes at one address.
-#[derive(Debug)]
-pub struct PublishedKeys {
-    /// The keys that verify signatures; there may be none.
-    pub signing: ForeignKeys,
-    /// The certificates of a client, and its keys as those of certificates.
-    pub certificates: RegisteredCertificates,
+/// What a JWK Set at an address is read as.
+pub trait PublishedSet: Sized {
+    /// Reads a JWK Set.
+    ///
+    /// # Errors
+    /// If the text is not a JWK Set, or has nothing that can be used.
+    fn of_jwks(text: &str) -> Result<Self, NoKeys>;
 }
 
-/// The keys by their addresses.
-pub struct RemoteKeys {
-    places: Cache<String, Arc<RemoteKeySet>>,
+/// What parties publish, by its addresses.
+pub struct RemoteKeys<K> {
+    places: Cache<String, Arc<RemoteKeySet<K>>>,
     /// When a network last caused a read of an address by an unknown key.
     asked: Mutex<unsync::Cache<(String, Network), Instant>>,
     /// Earlier than any read.
     made_at: Instant,
 }
 
-#[derive(Default)]
-struct RemoteKeySet {
-    keys: Fresh<PublishedKeys, NoKeys>,
+struct RemoteKeySet<K> {
+    keys: Fresh<K, NoKeys>,
     last: Mutex<LastRead>,
 }
 
@@ -75,7 +76,41 @@ struct LastRead {
     failed: Option<NoKeys>,
 }
 
-impl RemoteKeys {
+impl RemoteKeys<ForeignKeys> {
+    /// The keys at an address. They are read again when they are old, or when `token` names a key that is not among
+    /// them. `address` is where the token comes from.
+    ///
+    /// # Errors
+    /// As [`Self::with`].
+    pub async fn at(
+        &self,
+        fetcher: &Fetcher,
+        uri: &str,
+        token: &str,
+        address: IpAddr,
+    ) -> Result<Arc<ForeignKeys>, NoKeys> {
+        self.with(fetcher, uri, address, |keys| !keys.lacks(token)).await
+    }
+}
+
+impl RemoteKeys<RegisteredCertificates> {
+    /// The certificates at an address. They are read again when they are old, or when `certificate` is not among them.
+    /// `address` is where the certificate comes from.
+    ///
+    /// # Errors
+    /// As [`Self::with`].
+    pub async fn at(
+        &self,
+        fetcher: &Fetcher,
+        uri: &str,
+        certificate: &ClientCertificate,
+        address: IpAddr,
+    ) -> Result<Arc<RegisteredCertificates>, NoKeys> {
+        self.with(fetcher, uri, address, |certificates| certificates.have(certificate)).await
+    }
+}
+
+impl<K: PublishedSet> RemoteKeys<K> {
     /// An empty cache.
     pub fn new() -> Self {
         Self {
@@ -85,49 +120,22 @@ impl RemoteKeys {
         }
     }
 
-    /// The keys at an address. They are read again when they are old, or when `token` names a key that is not among
-    /// them. `address` is where the token comes from.
+    /// The keys at an address, read again when they are old or not `enough`.
     ///
-    /// A token that names a known key never waits for a read that another token caused. An unknown key waits at most
+    /// A call whose keys are known never waits for a read that another call caused. An unknown key waits at most
     /// [`INTERVAL`] for its read to begin, however many other networks send unknown keys: all of them share that read.
     ///
     /// # Errors
     /// If the keys cannot be read and no usable older ones are known.
-    pub async fn at(
-        &self,
-        fetcher: &Fetcher,
-        uri: &str,
-        token: &str,
-        address: IpAddr,
-    ) -> Result<Arc<PublishedKeys>, NoKeys> {
-        self.with(fetcher, uri, address, |keys| !keys.signing.lacks(token)).await
-    }
-
-    /// The keys at an address, for a certificate instead of a token: they are read again when the certificate is not among
-    /// them. `address` is where the certificate comes from.
-    ///
-    /// # Errors
-    /// As [`Self::at`].
-    pub async fn for_certificate(
-        &self,
-        fetcher: &Fetcher,
-        uri: &str,
-        certificate: &ClientCertificate,
-        address: IpAddr,
-    ) -> Result<Arc<PublishedKeys>, NoKeys> {
-        self.with(fetcher, uri, address, |keys| keys.certificates.have(certificate)).await
-    }
-
-    /// The keys at an address, read again when they are old or not `enough`.
     async fn with(
         &self,
         fetcher: &Fetcher,
         uri: &str,
         address: IpAddr,
-        enough: impl Fn(&PublishedKeys) -> bool,
-    ) -> Result<Arc<PublishedKeys>, NoKeys> {
+        enough: impl Fn(&K) -> bool,
+    ) -> Result<Arc<K>, NoKeys> {
         let place = self.places.get(uri).unwrap_or_else(|| {
-            let place = Arc::<RemoteKeySet>::default();
+            let place = Arc::new(RemoteKeySet { keys: Fresh::default(), last: Mutex::default() });
             self.places.insert(uri.to_owned(), place.clone());
             place
         });
@@ -162,16 +170,16 @@ impl RemoteKeys {
     }
 }
 
-impl Default for RemoteKeys {
+impl<K: PublishedSet> Default for RemoteKeys<K> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl RemoteKeySet {
+impl<K: PublishedSet> RemoteKeySet<K> {
     /// Reads the keys when [`INTERVAL`] has passed since the last read. A read that failed within [`PAUSE`] is not
     /// repeated; its error is returned again.
-    async fn read(&self, fetcher: &Fetcher, uri: &str) -> Result<PublishedKeys, NoKeys> {
+    async fn read(&self, fetcher: &Fetcher, uri: &str) -> Result<K, NoKeys> {
         while let Some(wait) = self.begin_or_wait()? {
             tokio::time::sleep(wait).await;
         }
@@ -204,23 +212,36 @@ impl RemoteKeySet {
     }
 }
 
-/// Reads a JWK Set.
-async fn fetch(fetcher: &Fetcher, uri: &str) -> Result<PublishedKeys, NoKeys> {
+/// Reads the JWK Set at an address.
+async fn fetch<K: PublishedSet>(fetcher: &Fetcher, uri: &str) -> Result<K, NoKeys> {
     let answer = fetcher.get(uri).await?;
     if !answer.status.is_success() {
         return Err(NoKeys::Status(answer.status.as_u16()));
     }
-    let text = std::str::from_utf8(&answer.body).map_err(|_| NoKeys::Content)?;
-    let signing = ForeignKeys::read(text).ok_or(NoKeys::Content)?;
-    let certificates = RegisteredCertificates::read(text);
-    let report = KeySetReport::of(text).ok_or(NoKeys::Content)?;
-    if !report.has_usable() && certificates.is_empty() {
-        let flaws = in_a_sentence(&report.flawed.iter().collect::<Vec<_>>());
-        return Err(NoKeys::Unusable(flaws));
+    K::of_jwks(str::from_utf8(&answer.body).map_err(|_| NoKeys::Content)?)
+}
+
+/// The keys that verify signatures.
+impl PublishedSet for ForeignKeys {
+    fn of_jwks(text: &str) -> Result<Self, NoKeys> {
+        let keys = Self::read(text).ok_or(NoKeys::Content)?;
+        let report = KeySetReport::of(text).ok_or(NoKeys::Content)?;
+        if !report.has_usable() {
+            let flaws = in_a_sentence(&report.flawed.iter().collect::<Vec<_>>());
+            return Err(NoKeys::Unusable(flaws));
+        }
+        let beyond = report.beyond();
+        if !beyond.is_empty() {
+            tracing::warn!("a JWK Set has too many keys: {}", in_a_sentence(&beyond));
+        }
+        Ok(keys)
     }
-    let beyond = report.beyond();
-    if !beyond.is_empty() {
-        tracing::warn!("a JWK Set has too many keys: {}", in_a_sentence(&beyond));
+}
+
+/// The certificates of a client, and its keys as those of certificates.
+impl PublishedSet for RegisteredCertificates {
+    fn of_jwks(text: &str) -> Result<Self, NoKeys> {
+        let found = Self::read(text);
+        if found.is_empty() { Err(NoKeys::NoCertificates) } else { Ok(found) }
     }
-    Ok(PublishedKeys { signing, certificates })
 }

@@ -1,11 +1,11 @@
-//! The signing keys, through a cache that is at most a second old; makes new keys when they are due.
+//! The keys that sign and decrypt, through a cache that is at most a second old; makes new keys when they are due.
 //!
 //! Every node reads the same rows and applies the same rule at its own time, so all agree. If several nodes make a key
 //! at the same time, the database accepts one.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::cache::fresh::{Fresh, fresh_or_last};
@@ -14,11 +14,13 @@ use crate::clock_watch::ClockWatch;
 use crate::config::KeyOptions;
 use crate::failure::Failure;
 use crate::jose::JoseError;
+use crate::jose::jwe::EncryptedToken;
 use crate::jose::key::SigningKey;
+use crate::jose::own_key::OwnDecryptionKey;
 use crate::jose::verify::VerifyingKey;
 use crate::keys::master::MasterKey;
 use crate::oauth::signing_key::{
-    DueKey, JWKS_MAX_AGE, KeyRecord, KeyState, Schedule, SigningAlgorithm, signing,
+    DueKey, JWKS_MAX_AGE, KeyAlgorithm, KeyRecord, KeyState, Schedule, SigningAlgorithm, signing,
 };
 use crate::store::db::{Db, DbError, Tx};
 use crate::store::signing_keys::{self, StoredKey};
@@ -33,6 +35,8 @@ pub struct CurrentKeys {
     jwks: String,
     signing: Vec<Arc<SigningKey>>,
     published: Vec<VerifyingKey>,
+    /// The published keys that decrypt, those that others are to encrypt for first.
+    decrypting: Vec<Arc<OwnDecryptionKey>>,
 }
 
 impl CurrentKeys {
@@ -51,6 +55,15 @@ impl CurrentKeys {
         self.published.iter().any(|key| key.kid() == kid)
     }
 
+    /// The key that decrypts a token: the one that its `kid` names, or without a `kid` the one of its algorithm that others
+    /// are to encrypt for now. `None` if it is not known.
+    pub fn decrypting(&self, token: &EncryptedToken<'_>) -> Option<&Arc<OwnDecryptionKey>> {
+        match token.kid() {
+            Some(kid) => self.decrypting.iter().find(|key| key.kid() == kid),
+            None => self.decrypting.iter().find(|key| key.algorithm() == token.algorithm()),
+        }
+    }
+
     /// The published keys: every valid token of this server is signed by one of them.
     pub fn published(&self) -> &[VerifyingKey] {
         &self.published
@@ -67,9 +80,13 @@ struct KeySetState {
     watch: ClockWatch,
     master: Arc<MasterKey>,
     algorithms: Vec<SigningAlgorithm>,
+    /// The same, and those for encryption.
+    all: Vec<KeyAlgorithm>,
     schedule: Schedule,
     /// Decrypted keys by `kid`, because parsing an RSA key is slow.
     opened: Mutex<HashMap<String, Arc<SigningKey>>>,
+    /// The same for keys that decrypt.
+    decrypting: Mutex<HashMap<String, Arc<OwnDecryptionKey>>>,
     current: Fresh<CurrentKeys, Arc<Failure>>,
     is_rotating: AtomicBool,
 }
@@ -90,8 +107,10 @@ impl KeySet {
             watch: watch.clone(),
             master: master.clone(),
             algorithms: options.algorithms.clone(),
+            all: options.all().collect(),
             schedule: options.schedule(),
             opened: Mutex::default(),
+            decrypting: Mutex::default(),
             current: Fresh::default(),
             is_rotating: AtomicBool::new(false),
         }));
@@ -153,14 +172,17 @@ impl KeySet {
             |key: &&StoredKey| self.0.schedule.state(&records, &key.record, now).is_published();
         let published: Vec<&StoredKey> = stored.iter().filter(is_published).collect();
         let jwks: Vec<&str> = published.iter().map(|key| key.public_jwk.as_str()).collect();
-        let verifying = published
-            .iter()
-            .map(|key| VerifyingKey::read(&key.record.kid, key.record.algorithm, &key.public_jwk));
+        let verifying = published.iter().filter_map(|key| match key.record.algorithm {
+            KeyAlgorithm::Signing(algorithm) => {
+                Some(VerifyingKey::read(&key.record.kid, algorithm, &key.public_jwk))
+            }
+            KeyAlgorithm::Encryption(_) => None,
+        });
         let mut signing_keys = Vec::new();
         for algorithm in &self.0.algorithms {
-            let kid = signing(&records, *algorithm, now).map(|record| record.kid.as_str());
+            let kid = signing(&records, (*algorithm).into(), now).map(|record| record.kid.as_str());
             if let Some(key) = published.iter().find(|key| Some(key.record.kid.as_str()) == kid) {
-                signing_keys.push(self.opened(key)?);
+                signing_keys.push(self.opened(key, *algorithm)?);
             }
         }
         Ok(CurrentKeys {
@@ -168,21 +190,49 @@ impl KeySet {
             jwks: format!("{{\"keys\":[{}]}}", jwks.join(",")),
             signing: signing_keys,
             published: verifying.collect::<Result<_, JoseError>>()?,
+            decrypting: self.decrypting(&records, &published, now)?,
         })
     }
 
+    /// The published keys that decrypt, decrypted once. Those that others are to encrypt for come first.
+    fn decrypting(
+        &self,
+        records: &[KeyRecord],
+        published: &[&StoredKey],
+        now: Timestamp,
+    ) -> Result<Vec<Arc<OwnDecryptionKey>>, Failure> {
+        let mut opened = self.0.decrypting.lock().map_err(poisoned)?;
+        let mut found = Vec::new();
+        for key in published {
+            let KeyRecord { kid, algorithm, .. } = &key.record;
+            let KeyAlgorithm::Encryption(of) = *algorithm else { continue };
+            let decrypting = match opened.get(kid) {
+                Some(known) => known.clone(),
+                None => {
+                    let pkcs8 = self.0.master.open(kid, &key.sealed)?;
+                    Arc::new(OwnDecryptionKey::from_pkcs8(of, &pkcs8)?)
+                }
+            };
+            let is_current = signing(records, *algorithm, now).is_some_and(|current| current.kid == *kid);
+            found.push((is_current, decrypting));
+        }
+        found.sort_by_key(|(is_current, _)| !is_current);
+        let found: Vec<_> = found.into_iter().map(|(_, key)| key).collect();
+        *opened = found.iter().map(|key| (key.kid().to_owned(), key.clone())).collect();
+        Ok(found)
+    }
+
     /// Decrypts a key, once.
-    fn opened(&self, key: &StoredKey) -> Result<Arc<SigningKey>, Failure> {
-        let KeyRecord { kid, algorithm, .. } = &key.record;
-        let poisoned = |_| Failure::Internal("a thread panicked over the signing keys".into());
+    fn opened(&self, key: &StoredKey, algorithm: SigningAlgorithm) -> Result<Arc<SigningKey>, Failure> {
+        let kid = &key.record.kid;
         let mut opened = self.0.opened.lock().map_err(poisoned)?;
         if let Some(key) = opened.get(kid) {
             return Ok(key.clone());
         }
         let pkcs8 = self.0.master.open(kid, &key.sealed)?;
-        let key = Arc::new(SigningKey::from_pkcs8(*algorithm, &pkcs8)?);
+        let key = Arc::new(SigningKey::from_pkcs8(algorithm, &pkcs8)?);
         // Keys of earlier rotations are no longer needed.
-        opened.retain(|_, other| other.algorithm() != *algorithm);
+        opened.retain(|_, other| other.algorithm() != algorithm);
         opened.insert(kid.clone(), key.clone());
         Ok(key)
     }
@@ -190,7 +240,7 @@ impl KeySet {
     /// The keys that are due now, and those that have ended.
     fn rotation(&self, stored: &[StoredKey], now: Timestamp) -> Rotation {
         let records = records(stored);
-        let due = self.0.algorithms.iter();
+        let due = self.0.all.iter();
         let due: Vec<DueKey> =
             due.filter_map(|algorithm| self.0.schedule.due(&records, *algorithm, now)).collect();
         let is_over = |key: &&KeyRecord| {
@@ -309,20 +359,29 @@ fn note(made: &[KeyRecord], now: Timestamp) {
     }
 }
 
+fn poisoned<T>(_: PoisonError<T>) -> Failure {
+    Failure::Internal("a thread panicked over the keys".into())
+}
+
 fn make(master: &MasterKey, due: &DueKey, now: Timestamp) -> Result<StoredKey, Failure> {
-    let key = SigningKey::generate(due.algorithm)?;
+    let (kid, pkcs8, public_jwk) = match due.algorithm {
+        KeyAlgorithm::Signing(algorithm) => {
+            let key = SigningKey::generate(algorithm)?;
+            (key.kid().to_owned(), key.to_pkcs8()?, key.public_jwk()?)
+        }
+        KeyAlgorithm::Encryption(algorithm) => {
+            let key = OwnDecryptionKey::generate(algorithm)?;
+            (key.kid().to_owned(), key.to_pkcs8(), key.public_jwk())
+        }
+    };
     let record = KeyRecord {
-        kid: key.kid().to_owned(),
+        kid,
         algorithm: due.algorithm,
         created_at: now,
         signs_from: due.signs_from,
         retired_at: None,
     };
-    Ok(StoredKey {
-        sealed: master.seal(&record.kid, key.to_pkcs8()?)?,
-        public_jwk: key.public_jwk()?,
-        record,
-    })
+    Ok(StoredKey { sealed: master.seal(&record.kid, pkcs8)?, public_jwk, record })
 }
 
 /// The records of the stored keys, which are the input of the rule in [`Schedule`].

@@ -1,6 +1,7 @@
 //! Objects from JSON, member by member, so that every faulty member is named at once. The management API and the console read
 //! the same members, and so refuse the same things.
 
+pub mod authorization_type;
 pub mod client;
 pub mod resource;
 pub mod scope;

@@ -65,7 +65,7 @@ pub fn changes(members: &mut Members) -> ScopeChanges {
 }
 
 /// Takes a text with all its languages, such as `description` and `description#de`.
-fn text(members: &mut Members, name: &'static str) -> TextChange {
+pub(super) fn text(members: &mut Members, name: &'static str) -> TextChange {
     let mut change = TextChange { default: members.changed_text(name), ..TextChange::default() };
     for (member, tag) in members.in_languages(name) {
         match (LanguageTag::parse(&tag), members.take(&member)) {
@@ -87,7 +87,11 @@ fn is_first(change: &TextChange, tag: &LanguageTag) -> bool {
 }
 
 /// The text that a change makes if there was none.
-fn whole_text(members: &mut Members, change: &TextChange, name: &'static str) -> Option<LocalizedText> {
+pub(super) fn whole_text(
+    members: &mut Members,
+    change: &TextChange,
+    name: &'static str,
+) -> Option<LocalizedText> {
     match change.applied_to(None, name) {
         Ok(text) => text,
         Err(fault) => {
@@ -98,7 +102,7 @@ fn whole_text(members: &mut Members, change: &TextChange, name: &'static str) ->
 }
 
 /// The change that leaves only this text.
-fn replacing(text: Option<&LocalizedText>) -> TextChange {
+pub(super) fn replacing(text: Option<&LocalizedText>) -> TextChange {
     let in_languages = text.iter().flat_map(|text| text.in_languages());
     TextChange {
         default: Some(text.map(|text| text.as_str().to_owned())),

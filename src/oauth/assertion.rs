@@ -10,9 +10,9 @@ use crate::oauth::error::{OAuthError, quoted};
 use crate::oauth::reason::Reason;
 
 /// The longest lifetime of an assertion in seconds. Some libraries always use an hour.
-const MAX_LIFETIME: Seconds = Seconds::new(3600);
+pub(in crate::oauth) const MAX_LIFETIME: Seconds = Seconds::new(3600);
 /// The tolerated difference between the signer's clock and ours in seconds.
-const SKEW: Seconds = Seconds::new(60);
+pub(in crate::oauth) const SKEW: Seconds = Seconds::new(60);
 /// The maximum length of a `jti` in bytes.
 const MAX_ID_LENGTH: usize = 256;
 
@@ -33,6 +33,13 @@ pub struct AssertionClaims {
     pub act: Option<Value>,
     /// Who may act for the subject (RFC 8693 §4.4).
     pub may_act: Option<Value>,
+}
+
+impl AssertionClaims {
+    /// Whether `aud` is one text, and no list.
+    pub fn has_one_audience(&self) -> bool {
+        self.aud.is_string()
+    }
 }
 
 /// An instant as other servers write it: a number of seconds since 1970-01-01T00:00:00Z, which may have parts of a second
@@ -59,7 +66,10 @@ fn numeric_date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp,
     NumericDate::deserialize(deserializer).map(|date| date.0)
 }
 
-fn optional_numeric_date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+/// Reads an instant as other servers write it; `None` if it is `null`.
+pub(in crate::oauth) fn optional_numeric_date<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Timestamp>, D::Error> {
     Ok(Option::<NumericDate>::deserialize(deserializer)?.map(|date| date.0))
 }
 
@@ -172,6 +182,6 @@ impl AssertionKind {
 }
 
 /// What the operator sees of a time in an assertion, beside the time here.
-fn at(subject: DetailSubject, time: Timestamp, now: Timestamp) -> Detail {
+pub(in crate::oauth) fn at(subject: DetailSubject, time: Timestamp, now: Timestamp) -> Detail {
     Detail::of(subject).came(&time.iso()).registered([now.iso().as_str()])
 }

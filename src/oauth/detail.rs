@@ -70,6 +70,8 @@ pub enum DetailSubject {
     ProofAge,
     /// When a DPoP proof was signed, if that is in the future.
     ProofBegin,
+    /// The type of an element of `authorization_details`.
+    AuthorizationDetailsType,
 }
 
 impl DetailSubject {

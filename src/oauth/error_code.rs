@@ -16,6 +16,7 @@ pub enum ErrorCode {
     InvalidGrant,
     UnsupportedGrantType,
     InvalidTarget,
+    InvalidAuthorizationDetails,
     AuthorizationPending,
     SlowDown,
     ExpiredToken,
@@ -27,7 +28,7 @@ pub enum ErrorCode {
     ConsentRequired,
     AccountSelectionRequired,
     UnmetAuthenticationRequirements,
-    RequestNotSupported,
+    InvalidRequestObject,
     RequestUriNotSupported,
     InvalidRequestUri,
     ServerError,
@@ -65,6 +66,7 @@ impl ErrorCode {
             | Self::TemporarilyUnavailable => "RFC 6749 §4.1.2.1",
             Self::InvalidClient | Self::InvalidGrant | Self::UnsupportedGrantType => "RFC 6749 §5.2",
             Self::InvalidTarget => "RFC 8707 §2",
+            Self::InvalidAuthorizationDetails => "RFC 9396 §5",
             Self::AuthorizationPending | Self::SlowDown | Self::ExpiredToken => "RFC 8628 §3.5",
             Self::InvalidToken | Self::InsufficientScope => "RFC 6750 §3.1",
             Self::InvalidDpopProof => "RFC 9449 §5 and §7.1",
@@ -72,7 +74,7 @@ impl ErrorCode {
             Self::LoginRequired
             | Self::ConsentRequired
             | Self::AccountSelectionRequired
-            | Self::RequestNotSupported
+            | Self::InvalidRequestObject
             | Self::RequestUriNotSupported
             | Self::InvalidRequestUri => "OpenID Connect Core §3.1.2.6",
             Self::UnmetAuthenticationRequirements => {
@@ -109,7 +111,6 @@ impl ErrorCode {
                 | Self::ConsentRequired
                 | Self::AccountSelectionRequired
                 | Self::UnmetAuthenticationRequirements
-                | Self::RequestNotSupported
                 | Self::RequestUriNotSupported
         )
     }

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::oauth::client::assertion;
-use crate::oauth::client::{AuthMethod, ContentEncryption, Demand, GrantType, KeyManagement, SubjectType};
+use crate::oauth::client::demand::{Demanded, Demands};
+use crate::oauth::client::{
+    AuthMethod, ContentEncryption, Demand, GrantType, KeyManagement, ObjectAlgorithm, SubjectType,
+};
 use crate::oauth::grant::scope::ScopeRecord;
 use crate::oauth::identity::authentication::ACR_VALUES;
 use crate::oauth::permission::is_management_scope;
@@ -61,12 +64,54 @@ pub struct Metadata {
     /// The languages of the pages.
     pub ui_locales_supported: Vec<&'static str>,
     pub claims_parameter_supported: bool,
+    /// RFC 9396 §10.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub authorization_details_types_supported: Vec<String>,
     pub backchannel_logout_supported: bool,
     pub backchannel_logout_session_supported: bool,
     pub frontchannel_logout_supported: bool,
     pub frontchannel_logout_session_supported: bool,
+    #[serde(flatten)]
+    pub messages: MessageMetadata,
     pub request_parameter_supported: bool,
     pub request_uri_parameter_supported: bool,
+}
+
+/// The members about signed requests (RFC 9101) and signed responses (JARM).
+#[derive(Debug, Serialize)]
+pub struct MessageMetadata {
+    pub authorization_signing_alg_values_supported: Vec<&'static str>,
+    pub authorization_encryption_alg_values_supported: Vec<&'static str>,
+    pub authorization_encryption_enc_values_supported: Vec<&'static str>,
+    pub require_signed_request_object: bool,
+    pub request_object_signing_alg_values_supported: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub request_object_encryption_alg_values_supported: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub request_object_encryption_enc_values_supported: Vec<&'static str>,
+}
+
+impl MessageMetadata {
+    /// `names`: the algorithms that sign. `encryption`: those by which requests may be encrypted.
+    fn of(names: &[&'static str], encryption: &[KeyManagement], jar: Demand) -> Self {
+        let words = |known: &[KeyManagement]| known.iter().map(|known| known.as_str()).collect();
+        let content: Vec<&str> = ContentEncryption::ALL.iter().map(|known| known.as_str()).collect();
+        Self {
+            authorization_signing_alg_values_supported: names.to_vec(),
+            authorization_encryption_alg_values_supported: words(KeyManagement::FOR_CLIENTS),
+            authorization_encryption_enc_values_supported: content.clone(),
+            require_signed_request_object: jar == Demand::Require,
+            // The value none works for clients that are registered for it, and is an offer to no one.
+            request_object_signing_alg_values_supported: ObjectAlgorithm::signing()
+                .map(ObjectAlgorithm::as_str)
+                .collect(),
+            request_object_encryption_alg_values_supported: words(encryption),
+            request_object_encryption_enc_values_supported: match encryption {
+                [] => Vec::new(),
+                _ => content,
+            },
+        }
+    }
 }
 
 /// The endpoints at which clients are asked for certificates (RFC 8705 §5).
@@ -104,19 +149,28 @@ pub enum ClientCertificates<'a> {
     At(&'a str),
 }
 
+impl ClientCertificates<'_> {
+    fn aliases(self) -> Option<EndpointAliases> {
+        match self {
+            Self::At(url) => Some(EndpointAliases::below(url)),
+            Self::Here | Self::Never => None,
+        }
+    }
+}
+
 /// Builds the document for `issuer`, which has no slash at its end.
 pub fn metadata(
     issuer: &str,
-    known: &[&ScopeRecord],
-    algorithms: &[SigningAlgorithm],
+    (known, types): (&[&ScopeRecord], Vec<String>),
+    (algorithms, encryption): (&[SigningAlgorithm], &[KeyManagement]),
     prompts: &[&'static str],
     languages: &[&'static str],
-    (par, certificates): (Demand, ClientCertificates<'_>),
+    (demands, certificates): (Demands, ClientCertificates<'_>),
 ) -> Metadata {
-    let names: Vec<&str> = algorithms.iter().map(|algorithm| algorithm.as_str()).collect();
+    let names: Vec<&'static str> = algorithms.iter().map(|algorithm| algorithm.as_str()).collect();
     let takes_certificates = certificates != ClientCertificates::Never;
     let is_offered = |method: &&AuthMethod| takes_certificates || !method.is_certificate();
-    let methods: Vec<&str> =
+    let methods: Vec<&'static str> =
         AuthMethod::ALL.iter().filter(is_offered).map(|method| method.as_str()).collect();
     let key_management: Vec<&str> = KeyManagement::FOR_CLIENTS.iter().map(|known| known.as_str()).collect();
     let content: Vec<&str> = ContentEncryption::ALL.iter().map(|known| known.as_str()).collect();
@@ -126,12 +180,9 @@ pub fn metadata(
         token_endpoint: format!("{issuer}/token"),
         device_authorization_endpoint: format!("{issuer}/device_authorization"),
         pushed_authorization_request_endpoint: format!("{issuer}/par"),
-        require_pushed_authorization_requests: par == Demand::Require,
+        require_pushed_authorization_requests: demands.of(Demanded::Par) == Demand::Require,
         tls_client_certificate_bound_access_tokens: takes_certificates,
-        mtls_endpoint_aliases: match certificates {
-            ClientCertificates::At(url) => Some(EndpointAliases::below(url)),
-            ClientCertificates::Here | ClientCertificates::Never => None,
-        },
+        mtls_endpoint_aliases: certificates.aliases(),
         introspection_endpoint: format!("{issuer}/introspect"),
         revocation_endpoint: format!("{issuer}/revoke"),
         userinfo_endpoint: format!("{issuer}/userinfo"),
@@ -140,19 +191,9 @@ pub fn metadata(
         service_documentation: format!("{issuer}/errors"),
         scopes_supported: published(known),
         response_types_supported: ResponseType::ALL.iter().map(|known| known.as_str()).collect(),
-        response_modes_supported: ResponseMode::ALL.iter().map(|known| known.as_str()).collect(),
-        // The token endpoint does not accept this value; it stands for the response types other than `code`.
-        grant_types_supported: GrantType::ALL
-            .iter()
-            .map(|grant| grant.as_str())
-            .chain(["implicit"])
-            .collect(),
-        // Clients must authenticate for introspection.
-        introspection_endpoint_auth_methods_supported: methods
-            .iter()
-            .copied()
-            .filter(|method| *method != AuthMethod::None.as_str())
-            .collect(),
+        response_modes_supported: ResponseMode::names().collect(),
+        grant_types_supported: grant_types(),
+        introspection_endpoint_auth_methods_supported: without_none(&methods),
         revocation_endpoint_auth_methods_supported: methods.clone(),
         token_endpoint_auth_methods_supported: methods,
         token_endpoint_auth_signing_alg_values_supported: assertion::ALGORITHMS.to_vec(),
@@ -166,7 +207,7 @@ pub fn metadata(
         ui_locales_supported: languages.to_vec(),
         subject_types_supported: SubjectType::ALL.iter().map(|known| known.as_str()).collect(),
         id_token_signing_alg_values_supported: names.clone(),
-        userinfo_signing_alg_values_supported: names,
+        userinfo_signing_alg_values_supported: names.clone(),
         id_token_encryption_alg_values_supported: key_management.clone(),
         id_token_encryption_enc_values_supported: content.clone(),
         userinfo_encryption_alg_values_supported: key_management,
@@ -175,13 +216,25 @@ pub fn metadata(
         claim_types_supported: ["normal"],
         claims_supported: claims(known),
         claims_parameter_supported: true,
+        authorization_details_types_supported: types,
         backchannel_logout_supported: true,
         backchannel_logout_session_supported: true,
         frontchannel_logout_supported: true,
         frontchannel_logout_session_supported: true,
-        request_parameter_supported: false,
+        messages: MessageMetadata::of(&names, encryption, demands.of(Demanded::Jar)),
+        request_parameter_supported: true,
         request_uri_parameter_supported: false,
     }
+}
+
+/// The grant types. The token endpoint does not accept `implicit`, which stands for the response types other than `code`.
+fn grant_types() -> Vec<&'static str> {
+    GrantType::ALL.iter().map(|grant| grant.as_str()).chain(["implicit"]).collect()
+}
+
+/// The methods of clients that must authenticate, as for introspection.
+fn without_none(methods: &[&'static str]) -> Vec<&'static str> {
+    methods.iter().copied().filter(|method| *method != AuthMethod::None.as_str()).collect()
 }
 
 /// The scopes for the applications of people. Those of the management API are only for clients of operators.

@@ -1,8 +1,10 @@
-//! The life of signing keys: which key signs, which are published, and when a new one is due.
+//! The life of this server's keys: which key signs, which are published, and when a new one is due. The keys by which it
+//! decrypts what is encrypted for it live in the same way.
 
 use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
 use crate::clock::{Seconds, Timestamp};
+use crate::oauth::client::vocabulary::KeyManagement;
 use crate::oauth::word::word;
 
 /// For how many seconds readers may cache the published keys.
@@ -21,12 +23,54 @@ pub enum SigningAlgorithm {
 
 word!(SigningAlgorithm);
 
+/// What a key of this server is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KeyAlgorithm {
+    /// It signs tokens.
+    Signing(SigningAlgorithm),
+    /// It decrypts request objects.
+    Encryption(KeyManagement),
+}
+
+impl KeyAlgorithm {
+    /// All that a configuration can name.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let signing = SigningAlgorithm::ALL.iter().copied().map(Self::Signing);
+        signing.chain(KeyManagement::FOR_CLIENTS.iter().copied().map(Self::Encryption))
+    }
+
+    /// The registered word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Signing(algorithm) => algorithm.as_str(),
+            Self::Encryption(algorithm) => algorithm.as_str(),
+        }
+    }
+
+    /// Reads a word. `None` if no key of this server can have the algorithm.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::all().find(|known| known.as_str() == word)
+    }
+}
+
+impl From<SigningAlgorithm> for KeyAlgorithm {
+    fn from(algorithm: SigningAlgorithm) -> Self {
+        Self::Signing(algorithm)
+    }
+}
+
+impl std::fmt::Display for KeyAlgorithm {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// The data of a key that decides about its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyRecord {
     /// The thumbprint of the key (RFC 7638).
     pub kid: String,
-    pub algorithm: SigningAlgorithm,
+    pub algorithm: KeyAlgorithm,
     pub created_at: Timestamp,
     /// When it takes over from the key before it.
     pub signs_from: Timestamp,
@@ -76,7 +120,7 @@ impl KeyState {
 /// A key that must be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DueKey {
-    pub algorithm: SigningAlgorithm,
+    pub algorithm: KeyAlgorithm,
     pub signs_from: Timestamp,
     /// When the newest usable key begins to sign. If there is a newer one when the key is stored, another node was
     /// faster.
@@ -117,7 +161,7 @@ impl Schedule {
     }
 
     /// The key of an algorithm that must be made now; `None` if no new key is due.
-    pub fn due(&self, keys: &[KeyRecord], algorithm: SigningAlgorithm, now: Timestamp) -> Option<DueKey> {
+    pub fn due(&self, keys: &[KeyRecord], algorithm: KeyAlgorithm, now: Timestamp) -> Option<DueKey> {
         let Some(newest) = in_use(keys, algorithm).max_by_key(|key| key.rank()) else {
             return Some(self.in_time(keys, algorithm, now));
         };
@@ -129,14 +173,14 @@ impl Schedule {
     }
 
     /// A new key that is published before it signs; the first key of an algorithm signs at once.
-    pub fn in_time(&self, keys: &[KeyRecord], algorithm: SigningAlgorithm, now: Timestamp) -> DueKey {
+    pub fn in_time(&self, keys: &[KeyRecord], algorithm: KeyAlgorithm, now: Timestamp) -> DueKey {
         let newest = in_use(keys, algorithm).map(|key| key.signs_from).max();
         let wait = if newest.is_some() { self.publish_before } else { Seconds::ZERO };
         DueKey { algorithm, signs_from: now + wait, after: newest }
     }
 
     /// A new key that signs at once.
-    pub fn at_once(&self, keys: &[KeyRecord], algorithm: SigningAlgorithm, now: Timestamp) -> DueKey {
+    pub fn at_once(&self, keys: &[KeyRecord], algorithm: KeyAlgorithm, now: Timestamp) -> DueKey {
         let newest = in_use(keys, algorithm).map(|key| key.signs_from).max();
         // A second later than the current key, because the order of two keys from one second would be unclear.
         let since = signing(keys, algorithm, now)
@@ -145,24 +189,24 @@ impl Schedule {
     }
 }
 
-/// The key of an algorithm that signs now; `None` if the algorithm has no key.
-pub fn signing(keys: &[KeyRecord], algorithm: SigningAlgorithm, now: Timestamp) -> Option<&KeyRecord> {
+/// The key of an algorithm that signs now, or that others are to encrypt for; `None` if the algorithm has no key.
+pub fn signing(keys: &[KeyRecord], algorithm: KeyAlgorithm, now: Timestamp) -> Option<&KeyRecord> {
     let current = in_use(keys, algorithm).filter(|key| key.signs_from <= now).max_by_key(|key| key.rank());
     // If our clock is behind that of the node that made the first key, this key still signs.
     current.or_else(|| in_use(keys, algorithm).min_by_key(|key| key.rank()))
 }
 
 /// The key of an algorithm that signs next; `None` if no key waits for its turn.
-pub fn next(keys: &[KeyRecord], algorithm: SigningAlgorithm, now: Timestamp) -> Option<&KeyRecord> {
+pub fn next(keys: &[KeyRecord], algorithm: KeyAlgorithm, now: Timestamp) -> Option<&KeyRecord> {
     let current = signing(keys, algorithm, now)?;
     in_use(keys, algorithm).filter(|key| key.rank() > current.rank()).min_by_key(|key| key.rank())
 }
 
-fn of(keys: &[KeyRecord], algorithm: SigningAlgorithm) -> impl Iterator<Item = &KeyRecord> {
+fn of(keys: &[KeyRecord], algorithm: KeyAlgorithm) -> impl Iterator<Item = &KeyRecord> {
     keys.iter().filter(move |key| key.algorithm == algorithm)
 }
 
-fn in_use(keys: &[KeyRecord], algorithm: SigningAlgorithm) -> impl Iterator<Item = &KeyRecord> {
+fn in_use(keys: &[KeyRecord], algorithm: KeyAlgorithm) -> impl Iterator<Item = &KeyRecord> {
     of(keys, algorithm).filter(|key| key.retired_at.is_none())
 }
 
@@ -184,7 +228,7 @@ mod tests {
     fn key(kid: &str, signs_from: i64, retired_at: Option<i64>) -> KeyRecord {
         KeyRecord {
             kid: kid.into(),
-            algorithm: SigningAlgorithm::Es256,
+            algorithm: SigningAlgorithm::Es256.into(),
             created_at: at(0),
             signs_from: at(signs_from),
             retired_at: retired_at.map(at),
@@ -192,7 +236,7 @@ mod tests {
     }
 
     fn due(signs_from: i64, after: Option<i64>) -> DueKey {
-        DueKey { algorithm: SigningAlgorithm::Es256, signs_from: at(signs_from), after: after.map(at) }
+        DueKey { algorithm: SigningAlgorithm::Es256.into(), signs_from: at(signs_from), after: after.map(at) }
     }
 
     #[test]
@@ -220,14 +264,14 @@ mod tests {
         for (keys, now, states) in table {
             let found: Vec<_> = keys.iter().map(|key| SCHEDULE.state(keys, key, at(now))).collect();
             assert_eq!(found, states, "{keys:?} at {now}");
-            let of_another = signing(keys, SigningAlgorithm::Rs256, at(now));
+            let of_another = signing(keys, SigningAlgorithm::Rs256.into(), at(now));
             assert_eq!(of_another, None);
         }
     }
 
     #[test]
     fn the_first_key_signs_at_once_and_others_are_published_first() {
-        let es = SigningAlgorithm::Es256;
+        let es = SigningAlgorithm::Es256.into();
         let due = |signs_from, after| Some(due(signs_from, after));
         let one = [key("a", 0, None)];
         let two = [key("a", 0, None), key("b", 1000, None)];
@@ -253,7 +297,7 @@ mod tests {
 
     #[test]
     fn a_key_made_to_sign_now_follows_the_current_one() {
-        let es = SigningAlgorithm::Es256;
+        let es = SigningAlgorithm::Es256.into();
         let keys = [key("a", 0, None), key("b", 1000, None), key("c", 1100, None)];
         for (keys, now, expected) in [
             (&keys[..0], 7, due(7, None)),
@@ -268,8 +312,18 @@ mod tests {
     #[test]
     fn the_next_key_is_the_first_waiting_one() {
         let keys = [key("a", 0, None), key("b", 1000, Some(1)), key("c", 1100, None), key("d", 1200, None)];
-        let kid = |now| next(&keys, SigningAlgorithm::Es256, at(now)).map(|key| key.kid.as_str());
+        let kid = |now| next(&keys, SigningAlgorithm::Es256.into(), at(now)).map(|key| key.kid.as_str());
         assert_eq!([kid(5), kid(1100), kid(1200)], [Some("c"), Some("d"), None]);
+    }
+
+    #[test]
+    fn a_key_of_each_algorithm_has_its_own_word() {
+        for algorithm in KeyAlgorithm::all() {
+            assert_eq!(KeyAlgorithm::parse(algorithm.as_str()), Some(algorithm));
+        }
+        for word in ["A128KW", "none", ""] {
+            assert_eq!(KeyAlgorithm::parse(word), None, "{word}");
+        }
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! JSON from strangers: one object, with no member twice at any depth, so that two readers cannot understand it differently.
+//! JSON from strangers: no object has a member twice, so that two readers cannot understand it differently, and nothing is
+//! nested too deeply.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -6,7 +7,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// The deepest nesting. No object that strangers send has more than a JWK Set in a client.
+/// The deepest nesting of an object. None that strangers send has more than a JWK Set in a client, or a JSON Schema.
 const MAX_DEPTH: usize = 16;
 
 /// Why a text is not one JSON object. It repeats nothing of the text, which may be a secret.
@@ -23,28 +24,71 @@ pub struct NoObject {
 /// # Errors
 /// If the text is not JSON, is not an object, has an object with the same member twice, or is nested too deeply.
 pub fn object(text: &[u8]) -> Result<Map<String, Value>, NoObject> {
-    let mut reader = serde_json::Deserializer::from_slice(text);
-    let value = Strict(MAX_DEPTH).deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
-    match value {
+    match read(text, MAX_DEPTH) {
         Ok(Value::Object(members)) => Ok(members),
         Ok(_) => Err(NoObject { what: "is JSON, but not an object", place: None }),
-        Err(error) => Err(NoObject { what: what(&error), place: Some((error.line(), error.column())) }),
+        Err(WrongJson { flaw, line, column }) => {
+            Err(NoObject { what: flaw.words(), place: Some((line, column)) })
+        }
     }
 }
 
-/// What is wrong, without the text of a member.
-fn what(error: &serde_json::Error) -> &'static str {
-    let text = error.to_string();
-    match () {
-        () if text.starts_with(TWICE) => "has an object with the same member twice",
-        () if text.starts_with(DEEP) => "is nested too deeply",
-        () if error.is_eof() => "ends too early",
-        () => "is not JSON",
-    }
+/// Reads one JSON value with at most `depth` levels of arrays and objects.
+///
+/// # Errors
+/// What is wrong, and where. It repeats nothing of the text, which may have a secret.
+pub fn read(text: &[u8], depth: usize) -> Result<Value, WrongJson> {
+    let mut reader = serde_json::Deserializer::from_slice(text);
+    let value = Strict(depth).deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
+    value.map_err(|error| WrongJson {
+        flaw: JsonFlaw::of(&error),
+        line: error.line(),
+        column: error.column(),
+    })
+}
+
+/// Why a text cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{} (line {line}, column {column})", flaw.words())]
+pub struct WrongJson {
+    pub flaw: JsonFlaw,
+    pub line: usize,
+    pub column: usize,
+}
+
+/// What is wrong with a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JsonFlaw {
+    Twice,
+    Deep,
+    Short,
+    NotJson,
 }
 
 const TWICE: &str = "member twice";
 const DEEP: &str = "too deep";
+
+impl JsonFlaw {
+    fn of(error: &serde_json::Error) -> Self {
+        let text = error.to_string();
+        match () {
+            () if text.starts_with(TWICE) => Self::Twice,
+            () if text.starts_with(DEEP) => Self::Deep,
+            () if error.is_eof() => Self::Short,
+            () => Self::NotJson,
+        }
+    }
+
+    /// The flaw as the rest of a sentence about the text.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Twice => "has an object with the same member twice",
+            Self::Deep => "is nested too deeply",
+            Self::Short => "ends too early",
+            Self::NotJson => "is not JSON",
+        }
+    }
+}
 
 /// Reads a value with this many levels at most, and refuses an object with the same member twice.
 struct Strict(usize);

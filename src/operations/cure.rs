@@ -70,6 +70,7 @@ pub(super) fn cure(reason: Reason, facts: &Facts<'_>) -> Option<Cure> {
             Some("first make sure that this is the address of an API of yours; --scope names its scopes"),
         ),
         Reason::ResourceNotAllowed => cure(resource(facts), None),
+        Reason::DetailsTypeForbidden => cure(authorization_type(facts), None),
         Reason::UserDisabled | Reason::SubjectDisabled => {
             cure(facts.username().map(|name| format!("grantor user enable {name}")), None)
         }
@@ -120,6 +121,14 @@ fn unknown_scope(facts: &Facts<'_>) -> Option<String> {
     let name = facts.differing()?.split(' ').next()?;
     let description = argument(&format!("What {name} lets an application do"))?;
     Some(format!("grantor scope create {} --description {description}", argument(name)?))
+}
+
+/// The types of the client, and the one that came.
+fn authorization_type(facts: &Facts<'_>) -> Option<String> {
+    let own = facts.client?.authorization_details_types.iter().map(String::as_str);
+    let all: Option<Vec<String>> = own.chain(facts.came()).map(argument).collect();
+    let options: Vec<String> = all?.into_iter().map(|name| format!("--authorization-type {name}")).collect();
+    facts.update(&options.join(" "))
 }
 
 fn unknown_resource(facts: &Facts<'_>) -> Option<String> {

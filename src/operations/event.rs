@@ -80,6 +80,12 @@ pub enum Act {
     ResourceUpdated,
     #[strum(serialize = "resource.deleted")]
     ResourceDeleted,
+    #[strum(serialize = "authorization_type.created")]
+    AuthorizationTypeCreated,
+    #[strum(serialize = "authorization_type.updated")]
+    AuthorizationTypeUpdated,
+    #[strum(serialize = "authorization_type.deleted")]
+    AuthorizationTypeDeleted,
     #[strum(serialize = "trusted_issuer.created")]
     TrustedIssuerCreated,
     #[strum(serialize = "trusted_issuer.updated")]
@@ -192,6 +198,7 @@ pub enum ObjectKind {
     User,
     Scope,
     Resource,
+    AuthorizationType,
     TrustedIssuer,
     Client,
     Session,

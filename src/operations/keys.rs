@@ -14,7 +14,7 @@ use crate::config::KeyOptions;
 use crate::failure::Denied;
 use crate::keys::master::MasterKey;
 use crate::keys::signing::{Rotation, records};
-use crate::oauth::signing_key::{DueKey, KeyRecord, KeyState, SigningAlgorithm, next};
+use crate::oauth::signing_key::{DueKey, KeyAlgorithm, KeyRecord, KeyState, next};
 use crate::store::db::{Conn, Tx};
 use crate::store::signing_keys;
 
@@ -31,7 +31,7 @@ pub struct ListedKey {
 #[derive(Clone, Copy, Debug)]
 pub struct KeyRotation {
     /// `None`: one key for each algorithm that the configuration offers.
-    pub algorithm: Option<SigningAlgorithm>,
+    pub algorithm: Option<KeyAlgorithm>,
     pub start: Start,
 }
 
@@ -181,11 +181,15 @@ fn listed(options: &KeyOptions, stored: &[KeyRecord], key: &KeyRecord, now: Time
 
 fn due(context: &Context<'_>, rotation: KeyRotation, stored: &[KeyRecord]) -> Result<Vec<DueKey>, Fault> {
     let (keys, now) = (&context.config.keys, context.now);
-    let algorithms = match rotation.algorithm {
-        None => keys.algorithms.clone(),
-        Some(algorithm) if keys.algorithms.contains(&algorithm) => vec![algorithm],
+    let algorithms: Vec<KeyAlgorithm> = match rotation.algorithm {
+        None => keys.all().collect(),
+        Some(algorithm) if keys.offers(algorithm) => vec![algorithm],
         Some(algorithm) => {
-            return Err(Fault::invalid("algorithm", format!("keys.algorithms does not name {algorithm}")));
+            let option = match algorithm {
+                KeyAlgorithm::Signing(_) => "keys.algorithms",
+                KeyAlgorithm::Encryption(_) => "keys.encryption_algorithms",
+            };
+            return Err(Fault::invalid("algorithm", format!("{option} does not name {algorithm}")));
         }
     };
     let due = |algorithm| {
@@ -217,7 +221,7 @@ fn retirement(
         KeyState::Signing => {
             let algorithm = key.algorithm;
             let successor = next(stored, algorithm, now).cloned();
-            if successor.is_none() && options.algorithms.contains(&algorithm) {
+            if successor.is_none() && options.offers(algorithm) {
                 let sentence = format!("the key {kid} is the only one for {algorithm}");
                 return Err(Fault::conflict("algorithm", sentence));
             }

@@ -8,6 +8,7 @@
 pub mod activity;
 pub mod actor;
 pub mod api_keys;
+pub mod authorization_types;
 mod callable;
 pub mod client_check;
 pub mod client_health;

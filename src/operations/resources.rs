@@ -21,7 +21,7 @@ use crate::oauth::id::ClientId;
 use crate::oauth::signing_key::SigningAlgorithm;
 use crate::store::db::{Conn, DbError, Tx};
 use crate::store::page::NameFilter;
-use crate::store::{clients, resources};
+use crate::store::{authorization_types, clients, resources};
 
 /// The changes; `None` keeps the value.
 #[derive(Clone, Debug, Default)]
@@ -119,8 +119,8 @@ pub async fn update(context: &Context<'_>, uri: &str, changes: ResourceChanges) 
 ///
 /// # Errors
 ///
-/// There is no such resource, or a client is registered for it: a client without its only resource might then name
-/// any.
+/// There is no such resource, or a client or an authorization type is registered for it: one without its only resource might
+/// then name any.
 pub async fn delete(context: &Context<'_>, uri: &str) -> Outcome<()> {
     let (uri, terms) = (uri.to_owned(), context.terms.clone());
     context
@@ -128,6 +128,10 @@ pub async fn delete(context: &Context<'_>, uri: &str) -> Outcome<()> {
             terms.check(&members(&existing(tx, &uri).await?))?;
             if let Some(first) = clients::list_of_resource(tx, &uri).await?.first() {
                 let sentence = format!("the client {first} is registered for the resource {uri}");
+                return Err(Fault::conflict(None, sentence).into());
+            }
+            if let Some(first) = authorization_types::list_of_resource(tx, &uri).await?.first() {
+                let sentence = format!("the authorization type {first} belongs to the resource {uri}");
                 return Err(Fault::conflict(None, sentence).into());
             }
             if !resources::delete(tx, &uri).await? {

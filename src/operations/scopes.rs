@@ -21,7 +21,7 @@ use crate::oauth::identity::{claims, group};
 use crate::oauth::permission::is_management_scope;
 use crate::store::db::{Conn, DbError, Tx};
 use crate::store::page::NameFilter;
-use crate::store::scopes::ConsentKey;
+use crate::store::scopes::{ConsentKey, Withdrawn};
 use crate::store::steps::Stretch;
 use crate::store::{clients, scopes};
 
@@ -165,7 +165,7 @@ pub async fn delete(context: &Context<'_>, name: &str, in_use: InUse) -> Outcome
         let take = async move |tx: &mut Tx| clients::take_scope(tx, &name, &some).await;
         context.db.write(take).await?;
     }
-    take_from_granted(context, name).await?;
+    take_from_granted(context, &Withdrawn::Scope(name.to_owned())).await?;
     let (name, lost, terms) = (name.to_owned(), losing_it.clone(), context.terms.clone());
     context
         .act(async move |tx: &mut Tx| {
@@ -178,9 +178,13 @@ pub async fn delete(context: &Context<'_>, name: &str, in_use: InUse) -> Outcome
         .await
 }
 
-/// Takes a scope from consents, and from grants and codes that are still valid, in steps.
-async fn take_from_granted(context: &Context<'_>, name: &str) -> Result<(), DbError> {
-    let (looked, taken) = (name.to_owned(), name.to_owned());
+/// Takes a scope or an authorization type from consents, and from grants and codes that are still valid, in steps.
+///
+/// # Errors
+///
+/// Only failures of the database.
+pub(super) async fn take_from_granted(context: &Context<'_>, what: &Withdrawn) -> Result<(), DbError> {
+    let (looked, taken) = (what.clone(), what.clone());
     steps::walk(
         context.db,
         async move |conn: &mut Conn, after: &ConsentKey| {
@@ -191,14 +195,14 @@ async fn take_from_granted(context: &Context<'_>, name: &str) -> Result<(), DbEr
         },
     )
     .await?;
-    let (looked, taken) = (name.to_owned(), name.to_owned());
+    let (looked, taken) = (what.clone(), what.clone());
     steps::walk(
         context.db,
         async move |conn: &mut Conn, after: &String| scopes::look_for_grants(conn, &looked, after).await,
         async move |tx: &mut Tx, part: &Stretch<String>| scopes::take_from_grants(tx, &taken, part).await,
     )
     .await?;
-    let (looked, taken) = (name.to_owned(), name.to_owned());
+    let (looked, taken) = (what.clone(), what.clone());
     steps::walk(
         context.db,
         async move |conn: &mut Conn, after: &Vec<u8>| scopes::look_for_codes(conn, &looked, after).await,

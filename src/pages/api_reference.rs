@@ -132,6 +132,8 @@ fn kind_of(form: Form) -> String {
         Form::JwkSet => "JWK Set",
         Form::ClaimChoice => "none, scopes or a list",
         Form::Claims => "object",
+        Form::Schema => "JSON Schema",
+        Form::AnyObjectList => "list of objects",
         Form::Any => "any value",
         Form::Ranges => "list of places",
         Form::Object(of) => return format!("object with {}", names(of)),

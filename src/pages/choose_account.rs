@@ -19,14 +19,14 @@ pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     match resume(&app, &request).await {
         Ok((resumed, accounts)) if accounts.people.is_empty() => go_on(&app, &resumed),
         Ok((resumed, accounts)) => page(&app, &request, &resumed, &accounts).await,
-        Err(denied) => answer::authorization_error(&app, &request, denied),
+        Err(denied) => answer::authorization_error(&app, &request, denied).await,
     }
 }
 
 pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     let (resumed, form) = match flow_form::read(&app, &request, body, PURPOSE).await {
         Ok(read) => read,
-        Err(denied) => return answer::authorization_error(&app, &request, denied),
+        Err(denied) => return answer::authorization_error(&app, &request, denied).await,
     };
     if form.count("cancel") > 0 {
         let error = Reason::SignInCancelled.because("the person went back instead of choosing an account");

@@ -7,14 +7,17 @@ use actix_web::{HttpResponse, web};
 
 use super::{account_list, application};
 use crate::app::App;
+use crate::face::detail_sentence;
 use crate::face::text_names::CLAIMS;
-use crate::face::view::{AskedItem, AskingDevice, ConsentPage, Words};
+use crate::face::view::{AskedDetail, AskedItem, AskingDevice, ConsentPage, Words};
 use crate::failure::{Denied, Failure};
 use crate::flows::{self, Accounts, CheckedRequest, ResumedFlow};
 use crate::http::answer;
 use crate::http::browser;
 use crate::http::call::{Call, Request};
 use crate::http::form;
+use crate::oauth::grant::authorization_details::authorization_type::KnownAuthorizationTypes as _;
+use crate::oauth::grant::authorization_details::type_of;
 use crate::oauth::grant::device::{DeviceAnswer, DeviceRequest};
 use crate::oauth::grant::scope::{KnownScopes as _, OFFLINE_ACCESS, OPENID};
 use crate::oauth::identity::claims::without_language;
@@ -34,7 +37,7 @@ pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
                 _ => go_on(&app, &resumed),
             }
         }
-        Err(denied) => answer::authorization_error(&app, &request, denied),
+        Err(denied) => answer::authorization_error(&app, &request, denied).await,
     }
 }
 
@@ -47,7 +50,7 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
     };
     let (resumed, accounts, form) = match outcome.await {
         Ok(read) => read,
-        Err(denied) => return answer::authorization_error(&app, &request, denied),
+        Err(denied) => return answer::authorization_error(&app, &request, denied).await,
     };
     // All sessions ended while the page was open. The person signs in and is asked again.
     if accounts.people.is_empty() {
@@ -112,7 +115,7 @@ async fn remember(
     let (user, client, context) =
         (&signed_in.user, &request.client_id, app.operations(call.now, call.actor()));
     let answer = request.answer((&ticked(form, "scope"), &ticked(form, "claim")), &**catalogue);
-    if answer.consent.allowed.scope.is_empty() {
+    if answer.consent.allowed.scope.is_empty() && request.granted.details.is_empty() {
         if signed_in.consent.is_some() {
             consents::take_back(&context, user, client, (answer, catalogue)).await?;
         }
@@ -141,7 +144,11 @@ const PURPOSE: &str = "consent";
 fn question(request: &AuthorizationRequest) -> String {
     let Names { scope, claims } = &request.optional;
     let joined = |names: &BTreeSet<String>| names.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
-    format!("{}\n{}\n{scope}\n{}", request.granted.scope, joined(&request.named), joined(claims))
+    let details = match request.granted.details.is_empty() {
+        true => String::new(),
+        false => format!("\n{}", request.granted.details.to_json()),
+    };
+    format!("{}\n{}\n{scope}\n{}{details}", request.granted.scope, joined(&request.named), joined(claims))
 }
 
 /// The values that bind the form to the person who saw it, and to what it asked.
@@ -177,6 +184,7 @@ async fn view(
         account,
         accounts: resumed.url(app, "accounts"),
         items: items(&resumed.checked, signed_in, &call.text_languages()),
+        details: details(&resumed.checked, &call.text_languages()),
         returns_to: returns_to(request),
         device: resumed.device.as_ref().map(|device| asking(call, device)),
         ends_with_session: !request.granted.scope.contains(OFFLINE_ACCESS),
@@ -223,6 +231,30 @@ fn items(checked: &CheckedRequest, signed_in: &SignedIn, languages: &[LanguageTa
     // Who the person is comes before what else the application wants to know.
     items.sort_by_key(|item| (!item.sensitive, item.name != OPENID));
     items
+}
+
+/// What the application asks for in words of its own. An own application is only asked about what people are asked about each
+/// time.
+fn details(checked: &CheckedRequest, languages: &[LanguageTag]) -> Vec<AskedDetail> {
+    let CheckedRequest { client, request, catalogue } = checked;
+    let is_asked = !client.client.first_party || request.prompt.consent;
+    let asked = if is_asked { &request.granted.details } else { &request.always_asked };
+    let shown = |detail| {
+        let name = type_of(detail).unwrap_or_default();
+        let template = catalogue.authorization_type(name).map(|known| &known.record.template);
+        let words = template.map(|template| Words::of(template, languages));
+        let sentence = words.as_ref().map(|words| detail_sentence::parts(&words.text, detail));
+        if let Some(Err(why)) = &sentence {
+            tracing::warn!(authorization_type = name, "the template of the type cannot be used: {why}");
+        }
+        AskedDetail {
+            name: name.to_owned(),
+            sentence: sentence.and_then(Result::ok).unwrap_or_default(),
+            lang: words.and_then(|words| words.lang),
+            members: detail_sentence::members(detail),
+        }
+    };
+    asked.iter().map(shown).collect()
 }
 
 /// What tells people whether the device that asks is their own.

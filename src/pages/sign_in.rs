@@ -29,7 +29,7 @@ pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
     let destination = match Destination::find(&app, &request).await {
         Ok(destination) => destination,
-        Err(denied) => return answer::authorization_error(&app, &request, denied),
+        Err(denied) => return answer::authorization_error(&app, &request, denied).await,
     };
     let accounts = match flows::accounts(&app, &request, destination.client()).await {
         Ok(accounts) => accounts,
@@ -89,7 +89,7 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
     let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
     let (destination, form) = match Destination::read(&app, &request, body, PURPOSE).await {
         Ok(read) => read,
-        Err(denied) => return answer::authorization_error(&app, &request, denied),
+        Err(denied) => return answer::authorization_error(&app, &request, denied).await,
     };
     if form.count("cancel") > 0 {
         let error = Reason::SignInCancelled.because("the person went back instead of signing in");

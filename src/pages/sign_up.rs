@@ -32,7 +32,7 @@ use crate::secret::{Secret, random_id};
 pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     match find(&app, &request).await {
         Ok(destination) => page(&app, &request, &destination, &SignUpForm::default(), None),
-        Err(denied) => answer::authorization_error(&app, &request, denied),
+        Err(denied) => answer::authorization_error(&app, &request, denied).await,
     }
 }
 
@@ -43,7 +43,7 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
     };
     let (destination, form) = match read {
         Ok(read) => read,
-        Err(denied) => return answer::authorization_error(&app, &request, denied),
+        Err(denied) => return answer::authorization_error(&app, &request, denied).await,
     };
     if form.count("cancel") > 0 {
         let error = Reason::SignInCancelled.because("the person went back instead of making an account");

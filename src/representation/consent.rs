@@ -9,6 +9,7 @@ use crate::store::consents::ConsentRecord;
 /// in RFC 3339.
 pub fn to_json(record: &ConsentRecord) -> Value {
     let mut json = granted(&record.consent.allowed);
+    json["authorization_details"] = json!(record.consent.allowed.details);
     json["user_id"] = record.user_id.as_str().into();
     json["username"] = record.username.as_str().into();
     json["client_id"] = record.client_id.as_str().into();

@@ -16,6 +16,7 @@ pub fn to_json(grant: &GrantRecord, now: Timestamp) -> Value {
         "issuer": grant.issuer,
         "scope": grant.granted.scope,
         "resources": grant.granted.resources,
+        "authorization_details": grant.granted.details,
         "state": grant.state(now).as_str(),
         "created_at": grant.created_at.iso(),
         "refreshed": grant.refresh_generation,

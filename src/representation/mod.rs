@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod api_key;
+pub mod authorization_type;
 pub mod client;
 pub mod consent;
 pub mod contract;

@@ -60,16 +60,44 @@ const MANAGEMENT_WORKERS: usize = 1;
 /// A server that listens and is ready to run.
 pub struct Server {
     app: Arc<App>,
-    listener: TcpListener,
-    port: u16,
+    listeners: Listeners,
+    connections: usize,
+    /// `None` for plain HTTP.
+    certificates: Option<Arc<Certificates>>,
+}
+
+/// The listeners, each with its address.
+struct Listeners {
+    /// For `listen`.
+    own: (TcpListener, SocketAddr),
     metrics: Option<(TcpListener, SocketAddr)>,
     /// For the management API and the console, if they have a listener of their own.
     management: Option<(TcpListener, SocketAddr)>,
     /// For clients that show certificates.
     mtls: Option<(TcpListener, SocketAddr)>,
-    connections: usize,
-    /// `None` for plain HTTP.
-    certificates: Option<Arc<Certificates>>,
+}
+
+impl Listeners {
+    fn open(config: &Config) -> Result<Self, Failure> {
+        let own = listen(config.listen, "")?;
+        let beside =
+            |address: Option<SocketAddr>, what| address.map(|address| listen(address, what)).transpose();
+        let management = config.admin.listen.filter(|_| config.admin.enabled);
+        Ok(Self {
+            own,
+            metrics: beside(config.metrics.listen, " for metrics")?,
+            management: beside(management, " for the management API")?,
+            mtls: beside(config.tls.mtls_listen, " for client certificates")?,
+        })
+    }
+}
+
+/// The authorities of clients' certificates, from the files that the options name.
+fn client_authorities(config: &Config) -> Result<ClientAuthorities, Failure> {
+    Ok(ClientAuthorities::load(AuthorityFiles {
+        authorities: config.tls.client_ca.clone(),
+        revoked: config.tls.client_crl.clone(),
+    })?)
 }
 
 impl Server {
@@ -81,19 +109,10 @@ impl Server {
         // Before a database and a key are made for a server that cannot start.
         let certificates = config.tls.is_on().then(|| Certificates::load(&config.tls)).transpose()?;
         let descriptor_limit = descriptors::raise_limit();
-        let (listener, address) = listen(config.listen, "")?;
-        let metrics = config.metrics.listen.map(|address| listen(address, " for metrics")).transpose()?;
-        let own = config.admin.listen.filter(|_| config.admin.enabled);
-        let management = own.map(|address| listen(address, " for the management API")).transpose()?;
-        let mtls =
-            config.tls.mtls_listen.map(|address| listen(address, " for client certificates")).transpose()?;
-        let authorities = ClientAuthorities::load(AuthorityFiles {
-            authorities: config.tls.client_ca.clone(),
-            revoked: config.tls.client_crl.clone(),
-        })?;
-        let port = address.port();
-        let issuer = config.issuer(port);
-        let mtls_url = config.mtls_url(&issuer, mtls.as_ref().map(|(_, address)| address.port()));
+        let listeners = Listeners::open(&config)?;
+        let authorities = client_authorities(&config)?;
+        let issuer = config.issuer(listeners.own.1.port());
+        let mtls_url = config.mtls_url(&issuer, listeners.mtls.as_ref().map(|(_, address)| address.port()));
         let theme = theme_files::load(&config.brand, &issuer)
             .map_err(|mistakes| Failure::Internal(mistakes.join("\n")))?;
         let db = make_database(&config, &clock, config.http.deadline.duration() / 2).await?;
@@ -126,6 +145,7 @@ impl Server {
             stand_ins: StandIns::default(),
             fetcher: Fetcher::new(&config.fetch)?,
             remote_keys: RemoteKeys::new(),
+            remote_certificates: RemoteKeys::new(),
             client_authorities: Arc::new(authorities),
             mtls_url,
             verified_tokens: VerifiedTokens::new(),
@@ -144,26 +164,26 @@ impl Server {
             key_set,
             config,
         };
-        Ok(Self { app: Arc::new(app), listener, port, metrics, management, mtls, connections, certificates })
+        Ok(Self { app: Arc::new(app), listeners, connections, certificates })
     }
 
     pub fn port(&self) -> u16 {
-        self.port
+        self.listeners.own.1.port()
     }
 
     /// The address of the metrics, if they are on.
     pub fn metrics_address(&self) -> Option<SocketAddr> {
-        self.metrics.as_ref().map(|(_, address)| *address)
+        self.listeners.metrics.as_ref().map(|(_, address)| *address)
     }
 
     /// The address of the management API and the console, if they have one of their own.
     pub fn management_address(&self) -> Option<SocketAddr> {
-        self.management.as_ref().map(|(_, address)| *address)
+        self.listeners.management.as_ref().map(|(_, address)| *address)
     }
 
     /// The address at which clients are asked for certificates, if there is one.
     pub fn mtls_address(&self) -> Option<SocketAddr> {
-        self.mtls.as_ref().map(|(_, address)| *address)
+        self.listeners.mtls.as_ref().map(|(_, address)| *address)
     }
 
     pub fn app(&self) -> Arc<App> {
@@ -185,22 +205,22 @@ impl Server {
                     .configure(|config| routes::register(config, &mount, mounted))
             }
         };
-        let here = match (self.app.config.admin.enabled, &self.management) {
+        let here = match (self.app.config.admin.enabled, &self.listeners.management) {
             (true, None) => Mounted::All,
             _ => Mounted::WithoutManagement,
         };
         watch_files(&self.app, self.certificates.clone());
-        let mtls_tls =
-            self.certificates.clone().filter(|_| self.mtls.is_some()).map(mtls::config).transpose()?;
+        let asking = self.certificates.clone().filter(|_| self.listeners.mtls.is_some());
+        let mtls_tls = asking.map(mtls::config).transpose()?;
         let options = listener_options(&self.app, self.connections, self.certificates)?;
         let seats = options.seats.clone();
         let failed = |error: std::io::Error| Failure::Internal(format!("cannot listen: {error}"));
-        let management = self.management.map(|(listener, _)| {
+        let management = self.listeners.management.map(|(listener, _)| {
             let options = ListenerOptions { workers: MANAGEMENT_WORKERS, ..options.clone() };
             connection::serve(listener, options, factory(Mounted::Management))
         });
         // All listeners share the seats.
-        let mtls = self.mtls.map(|(listener, _)| {
+        let mtls = self.listeners.mtls.map(|(listener, _)| {
             let options = ListenerOptions { tls: mtls_tls.map(Arc::new), ..options.clone() };
             let mounted = match here {
                 Mounted::All => Mounted::Programs,
@@ -211,20 +231,14 @@ impl Server {
         let beside =
             [management, mtls].into_iter().flatten().collect::<Result<Vec<_>, _>>().map_err(failed)?;
         let beside: Vec<ServerHandle> = beside.into_iter().map(run_beside).collect();
-        let server = connection::serve(self.listener, options, factory(here)).map_err(failed)?;
+        let server = connection::serve(self.listeners.own.0, options, factory(here)).map_err(failed)?;
         let handle = server.handle();
         let metrics = self
+            .listeners
             .metrics
             .map(|(listener, _)| metrics::serve(listener, self.app.clone(), seats))
             .transpose()?;
-        actix_web::rt::spawn(readiness::run(self.app.clone()));
-        actix_web::rt::spawn(purge::run(self.app.clone()));
-        actix_web::rt::spawn(back_channel::run(self.app.clone()));
-        actix_web::rt::spawn(webhooks::run(self.app.clone()));
-        actix_web::rt::spawn(refusals::run(self.app.clone()));
-        actix_web::rt::spawn(audit::run(self.app.clone()));
-        actix_web::rt::spawn(kept_refusals::run(self.app.clone()));
-        actix_web::rt::spawn(activity::run(self.app.clone()));
+        work(&self.app);
         let until_the_end = async move {
             let ended = server.await;
             futures_util::future::join_all(beside.iter().map(|other| other.stop(true))).await;
@@ -240,6 +254,18 @@ impl Server {
         };
         Ok((until_the_end, handle))
     }
+}
+
+/// Begins what the server does beside requests.
+fn work(app: &Arc<App>) {
+    actix_web::rt::spawn(readiness::run(app.clone()));
+    actix_web::rt::spawn(purge::run(app.clone()));
+    actix_web::rt::spawn(back_channel::run(app.clone()));
+    actix_web::rt::spawn(webhooks::run(app.clone()));
+    actix_web::rt::spawn(refusals::run(app.clone()));
+    actix_web::rt::spawn(audit::run(app.clone()));
+    actix_web::rt::spawn(kept_refusals::run(app.clone()));
+    actix_web::rt::spawn(activity::run(app.clone()));
 }
 
 /// Runs a server beside the one for `listen`, until its handle stops it.

@@ -5,8 +5,8 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{Resource, http};
 
 use crate::api::{
-    activity, api_keys, clients, document, events, grants, issuers, keys, logout_deliveries, refusals,
-    resources, scopes, users, webhooks,
+    activity, api_keys, authorization_types, clients, document, events, grants, issuers, keys,
+    logout_deliveries, refusals, resources, scopes, users, webhooks,
 };
 use crate::console;
 use crate::endpoints::fallback::{self, MethodNotAllowed};
@@ -23,7 +23,7 @@ use crate::pages::{
 };
 
 /// The most frequent endpoints come first.
-static ENDPOINTS: [Endpoint; 81] = [
+static ENDPOINTS: [Endpoint; 83] = [
     at("/token", OAuth, Class::Token).post(|route| route.to(token::post)).preflight(),
     at("/introspect", OAuth, Class::Introspection).post(|route| route.to(introspect::post)),
     at("/authorize", Page, Class::Pages)
@@ -133,6 +133,14 @@ static ENDPOINTS: [Endpoint; 81] = [
         .put(|route| route.to(scopes::put))
         .patch(|route| route.to(scopes::patch))
         .delete(|route| route.to(scopes::delete)),
+    at("/api/v1/authorization-types", Management, Class::Management)
+        .read(|route| route.to(authorization_types::list))
+        .post(|route| route.to(authorization_types::create)),
+    at("/api/v1/authorization-types/{type}", Management, Class::Management)
+        .read(|route| route.to(authorization_types::show))
+        .put(|route| route.to(authorization_types::put))
+        .patch(|route| route.to(authorization_types::patch))
+        .delete(|route| route.to(authorization_types::delete)),
     at("/api/v1/resources", Management, Class::Management)
         .read(|route| route.to(resources::list))
         .post(|route| route.to(resources::create)),

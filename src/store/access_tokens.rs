@@ -127,9 +127,9 @@ pub async fn find_jwt(
     let mut token = AccessToken { user_id: row.user_id.map(UserId::new), ..token };
     let mut authorized = None;
     if let Some(granted) = &row.granted {
-        // The token states its scope. Only its grant knows the claims that were requested by name.
+        // The token states its scope and its details. Only its grant knows the claims that were requested by name.
         let granted = granted_from(granted, "grants", &token.id)?;
-        token.granted = granted.for_token(token.granted.scope);
+        token.granted = granted.for_token(token.granted.scope, token.granted.details);
         authorized = Some(granted.resources);
     }
     with_ancestors(conn, PresentedToken { token, authorized, is_revoked: row.is_revoked }).await

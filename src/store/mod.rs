@@ -2,6 +2,7 @@
 
 pub mod access_tokens;
 pub mod api_keys;
+pub mod authorization_types;
 pub mod backup;
 pub mod client_activity;
 pub mod client_secrets;

@@ -11,6 +11,8 @@ use super::grants::granted_from;
 use super::page::{NameFilter, Page, in_any_spelling};
 use super::steps::{self, LOOK, Stretch};
 use crate::clock::{Seconds, Timestamp};
+use crate::oauth::grant::authorization_details::type_of;
+use crate::oauth::grant::granted::Granted;
 use crate::oauth::grant::scope::{OFFLINE_ACCESS, Scope, ScopeRecord};
 use crate::oauth::localized_text::{FoundText, from_json};
 
@@ -117,16 +119,45 @@ pub async fn delete(tx: &mut Tx, name: &str) -> Result<(), DbError> {
     Ok(())
 }
 
+/// What is taken from everything that people have allowed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Withdrawn {
+    /// The scope with this name.
+    Scope(String),
+    /// The authorization details of the type with this name.
+    AuthorizationType(String),
+}
+
+impl Withdrawn {
+    /// The name, which is a part of every stored value that has it. It needs no escape in JSON.
+    fn name(&self) -> &str {
+        let (Self::Scope(name) | Self::AuthorizationType(name)) = self;
+        name
+    }
+
+    /// The value without it. `None` if the value does not have it.
+    fn taken_from(&self, mut granted: Granted) -> Option<Granted> {
+        let before = granted.clone();
+        match self {
+            Self::Scope(name) => granted.scope = granted.scope.without(&Scope::from_stored(name)),
+            Self::AuthorizationType(name) => {
+                granted.details = granted.details.only(|detail| type_of(detail) != Some(name));
+            }
+        }
+        (granted != before).then_some(granted)
+    }
+}
+
 /// The key of a consent: user and client.
 pub type ConsentKey = (String, String);
 
-/// The next consents after `after`, at most [`LOOK`], each with whether the scope may be allowed or refused in it.
+/// The next consents after `after`, at most [`LOOK`], each with whether what is withdrawn may be allowed or refused in it.
 ///
 /// # Errors
 /// Only failures of the database.
 pub async fn look_for_consents(
     conn: &mut Conn,
-    name: &str,
+    what: &Withdrawn,
     after: &ConsentKey,
 ) -> Result<Vec<(ConsentKey, bool)>, DbError> {
     let rows: Vec<(String, String, bool)> = conn
@@ -137,7 +168,7 @@ pub async fn look_for_consents(
              FROM consents
              WHERE (user_id, client_id) > ($2, $3) ORDER BY user_id, client_id LIMIT $4",
         )
-        .bind(name)
+        .bind(what.name())
         .bind(after.0.as_str())
         .bind(after.1.as_str())
         .bind(LOOK)
@@ -169,14 +200,14 @@ macro_rules! consent_column {
         }
     };
 }
-/// Takes a scope from the consents in a stretch, from what is allowed and from what is refused: a later scope of the same
-/// name may mean something else. Returns the number of changes.
+/// Takes a scope or a type from the consents in a stretch, from what is allowed and from what is refused: a later one of the
+/// same name may mean something else. Returns the number of changes.
 ///
 /// # Errors
-/// [`DbError::Corrupt`] if a consent with the scope is damaged; otherwise only failures of the database.
+/// [`DbError::Corrupt`] if a consent with the name is damaged; otherwise only failures of the database.
 pub async fn take_from_consents(
     tx: &mut Tx,
-    name: &str,
+    what: &Withdrawn,
     stretch: &Stretch<ConsentKey>,
 ) -> Result<u64, DbError> {
     const ALLOWED: ConsentColumn = consent_column!("granted");
@@ -185,7 +216,7 @@ pub async fn take_from_consents(
     for column in [ALLOWED, REFUSED] {
         let found: Vec<(String, String, String)> = tx
             .query(column.select)
-            .bind(name)
+            .bind(what.name())
             .bind(stretch.after.0.as_str())
             .bind(stretch.after.1.as_str())
             .bind(stretch.until.0.as_str())
@@ -193,7 +224,7 @@ pub async fn take_from_consents(
             .all()
             .await?;
         let found = found.into_iter().map(|(user, client, stored)| ((user, client), stored));
-        taken += apply(tx, without(name, "consents", found)?, |batch, stored, (user, client)| {
+        taken += apply(tx, without(what, "consents", found)?, |batch, stored, (user, client)| {
             batch.query(column.update).bind(stored).bind(user).bind(client)
         })
         .await?;
@@ -201,42 +232,46 @@ pub async fn take_from_consents(
     Ok(taken)
 }
 
-/// The next grants after `after` by id, at most [`LOOK`], each with whether it is not revoked and may have the scope.
+/// The next grants after `after` by id, at most [`LOOK`], each with whether it is not revoked and may have what is withdrawn.
 ///
 /// # Errors
 /// Only failures of the database.
 pub async fn look_for_grants(
     conn: &mut Conn,
-    name: &str,
+    what: &Withdrawn,
     after: &str,
 ) -> Result<Vec<(String, bool)>, DbError> {
     const ROWS: &str =
         "SELECT id, revoked_at IS NULL AND REPLACE(granted, $2, '') <> granted AS is_wanted FROM grants
          WHERE id > $1 ORDER BY id LIMIT $3";
-    steps::look(conn, ROWS, after, name).await
+    steps::look(conn, ROWS, after, what.name()).await
 }
 
-/// Takes a scope from the grants in a stretch that are not revoked, as [`take_from_consents`] does.
+/// Takes a scope or a type from the grants in a stretch that are not revoked, as [`take_from_consents`] does.
 ///
 /// # Errors
-/// [`DbError::Corrupt`] if a grant with the scope is damaged; otherwise only failures of the database.
-pub async fn take_from_grants(tx: &mut Tx, name: &str, stretch: &Stretch<String>) -> Result<u64, DbError> {
+/// [`DbError::Corrupt`] if a grant with the name is damaged; otherwise only failures of the database.
+pub async fn take_from_grants(
+    tx: &mut Tx,
+    what: &Withdrawn,
+    stretch: &Stretch<String>,
+) -> Result<u64, DbError> {
     let found: Vec<(String, String)> = tx
         .query(
             "SELECT id, granted FROM grants
              WHERE id > $2 AND id <= $3 AND revoked_at IS NULL AND REPLACE(granted, $1, '') <> granted",
         )
-        .bind(name)
+        .bind(what.name())
         .bind(stretch.after.as_str())
         .bind(stretch.until.as_str())
         .all()
         .await?;
     let update = "UPDATE grants SET granted = $1 WHERE id = $2";
-    let taken = apply(tx, without(name, "grants", found)?, |batch, granted, id| {
+    let taken = apply(tx, without(what, "grants", found)?, |batch, granted, id| {
         batch.query(update).bind(granted).bind(id)
     })
     .await?;
-    if name == OFFLINE_ACCESS {
+    if matches!(what, Withdrawn::Scope(name) if name == OFFLINE_ACCESS) {
         // Without this scope, a grant no longer outlives its session.
         let forget = "UPDATE grants SET offline_access = FALSE
                       WHERE id > $1 AND id <= $2 AND revoked_at IS NULL AND offline_access";
@@ -245,46 +280,50 @@ pub async fn take_from_grants(tx: &mut Tx, name: &str, stretch: &Stretch<String>
     Ok(taken)
 }
 
-/// The next codes after `after` by hash, at most [`LOOK`], each with whether it was not redeemed and may have the scope.
+/// The next codes after `after` by hash, at most [`LOOK`], each with whether it was not redeemed and may have what is withdrawn.
 ///
 /// # Errors
 /// Only failures of the database.
 pub async fn look_for_codes(
     conn: &mut Conn,
-    name: &str,
+    what: &Withdrawn,
     after: &[u8],
 ) -> Result<Vec<(Vec<u8>, bool)>, DbError> {
     const ROWS: &str =
         "SELECT hash, consumed_at IS NULL AND REPLACE(granted, $2, '') <> granted AS is_wanted FROM codes
          WHERE hash > $1 ORDER BY hash LIMIT $3";
-    steps::look(conn, ROWS, after, name).await
+    steps::look(conn, ROWS, after, what.name()).await
 }
 
-/// Takes a scope from the codes in a stretch that were not redeemed, as [`take_from_consents`] does.
+/// Takes a scope or a type from the codes in a stretch that were not redeemed, as [`take_from_consents`] does.
 ///
 /// # Errors
-/// [`DbError::Corrupt`] if a code with the scope is damaged; otherwise only failures of the database.
-pub async fn take_from_codes(tx: &mut Tx, name: &str, stretch: &Stretch<Vec<u8>>) -> Result<u64, DbError> {
+/// [`DbError::Corrupt`] if a code with the name is damaged; otherwise only failures of the database.
+pub async fn take_from_codes(
+    tx: &mut Tx,
+    what: &Withdrawn,
+    stretch: &Stretch<Vec<u8>>,
+) -> Result<u64, DbError> {
     let found: Vec<(Vec<u8>, String)> = tx
         .query(
             "SELECT hash, granted FROM codes
              WHERE hash > $2 AND hash <= $3 AND consumed_at IS NULL AND REPLACE(granted, $1, '') <> granted",
         )
-        .bind(name)
+        .bind(what.name())
         .bind(stretch.after.as_slice())
         .bind(stretch.until.as_slice())
         .all()
         .await?;
     let update = "UPDATE codes SET granted = $1 WHERE hash = $2";
-    apply(tx, without(name, "codes", found)?, |batch, granted, hash| {
+    apply(tx, without(what, "codes", found)?, |batch, granted, hash| {
         batch.query(update).bind(granted).bind(hash)
     })
     .await
 }
 
-/// The rows whose stored value has the scope, each with its key and its value without the scope.
+/// The rows whose stored value has what is withdrawn, each with its key and its value without it.
 fn without<K>(
-    name: &str,
+    what: &Withdrawn,
     table: &'static str,
     rows: impl IntoIterator<Item = (K, String)>,
 ) -> Result<Vec<(K, Arc<str>)>, DbError> {
@@ -295,11 +334,8 @@ fn without<K>(
         let after = match known.get(&stored) {
             Some(after) => after.clone(),
             None => {
-                let mut granted = granted_from(&stored, table, name)?;
-                let after = granted.scope.contains(name).then(|| {
-                    granted.scope = granted.scope.without(&Scope::from_stored(name));
-                    granted.to_stored().into()
-                });
+                let after = what.taken_from(granted_from(&stored, table, what.name())?);
+                let after: Option<Arc<str>> = after.map(|granted| granted.to_stored().into());
                 known.insert(stored, after.clone());
                 after
             }

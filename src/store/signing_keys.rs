@@ -1,10 +1,10 @@
-//! Signing keys, encrypted with the master key; the rules about them are in `oauth::signing_key`.
+//! Signing keys, and the keys that decrypt, encrypted with the master key; the rules about them are in `oauth::signing_key`.
 
 use grantor_from_row::FromRow;
 
 use super::db::{Conn, DbError, Tx};
 use crate::clock::Timestamp;
-use crate::oauth::signing_key::{DueKey, KeyRecord, SigningAlgorithm};
+use crate::oauth::signing_key::{DueKey, KeyAlgorithm, KeyRecord};
 
 /// A stored key.
 #[derive(Clone, Debug)]
@@ -103,7 +103,7 @@ impl TryFrom<KeyRow> for StoredKey {
     type Error = DbError;
 
     fn try_from(row: KeyRow) -> Result<Self, DbError> {
-        let Some(algorithm) = SigningAlgorithm::parse(&row.algorithm) else {
+        let Some(algorithm) = KeyAlgorithm::parse(&row.algorithm) else {
             return Err(DbError::Corrupt { table: "signing_keys", id: row.kid, what: "algorithm" });
         };
         let record = KeyRecord {

@@ -13,10 +13,11 @@ use crate::keys::signing::CurrentKeys;
 use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::Grant;
+use crate::oauth::grant::authorization_details::AuthorizationDetails;
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::grant::management;
 use crate::oauth::grant::resource::{self, KnownResources as _, RegisteredResources, Resource};
-use crate::oauth::grant::scope::{self, Scope};
+use crate::oauth::grant::scope::Scope;
 use crate::oauth::grant::trusted_issuer::TrustedIssuer;
 use crate::oauth::id::ClientId;
 use crate::oauth::identity::authentication::Authentication;
@@ -43,6 +44,8 @@ pub struct Draft {
     opaque: String,
     /// The resource that the token request names.
     named: Option<String>,
+    /// The authorization details that the token request names; `None` if it names none.
+    details: Option<AuthorizationDetails>,
     issuer: String,
     catalogue: Arc<Catalogue>,
     keys: Arc<CurrentKeys>,
@@ -56,7 +59,8 @@ impl Draft {
     /// client must be allowed to name the resource.
     ///
     /// # Errors
-    /// A refusal if the request names several resources, or one that the client may not name; otherwise only failures.
+    /// A refusal if the request names several resources, or one that the client may not name, or malformed authorization
+    /// details; otherwise only failures.
     pub async fn begin(
         app: &App,
         client: &Client,
@@ -65,7 +69,7 @@ impl Draft {
         possession: Possession,
         now: Timestamp,
     ) -> Result<Self, Denied<OAuthError>> {
-        let named = resource::named(params, "resource")?;
+        let named = (resource::named(params, "resource")?, AuthorizationDetails::requested(params)?);
         let draft = Self::for_named(app, named, view.catalogue().await?, now).await?;
         let draft = Self { possession, ..draft };
         if let Some(uri) = &draft.named {
@@ -78,15 +82,16 @@ impl Draft {
     /// subject token.
     ///
     /// # Errors
-    /// Only failures.
+    /// A refusal if the request names several targets, or malformed authorization details; otherwise only failures.
     pub async fn in_exchange(
         app: &App,
-        target: Option<String>,
+        params: &Params,
         view: &View<'_>,
         possession: Possession,
         now: Timestamp,
-    ) -> Result<Self, Failure> {
-        let draft = Self::for_named(app, target, view.catalogue().await?, now).await?;
+    ) -> Result<Self, Denied<OAuthError>> {
+        let named = (exchange::target(params)?, AuthorizationDetails::requested(params)?);
+        let draft = Self::for_named(app, named, view.catalogue().await?, now).await?;
         Ok(Self { possession, ..draft })
     }
 
@@ -99,12 +104,12 @@ impl Draft {
         catalogue: &Arc<Catalogue>,
         now: Timestamp,
     ) -> Result<Self, Failure> {
-        Self::for_named(app, None, catalogue.clone(), now).await
+        Self::for_named(app, (None, None), catalogue.clone(), now).await
     }
 
     async fn for_named(
         app: &App,
-        named: Option<String>,
+        (named, details): (Option<String>, Option<AuthorizationDetails>),
         catalogue: Arc<Catalogue>,
         now: Timestamp,
     ) -> Result<Self, Failure> {
@@ -112,6 +117,7 @@ impl Draft {
             id: random_id(),
             opaque: format!("{ACCESS_TOKEN_PREFIX}{}", random_token()),
             named,
+            details,
             issuer: app.issuer.clone(),
             catalogue,
             keys: app.key_set.current(now).await?,
@@ -152,17 +158,50 @@ impl Draft {
         let authorized = &grant.granted.resources;
         let resource = registered.of_grant(self.named.as_deref(), authorized, client)?;
         let resource = resource.or_else(|| self.by_scope(client, authorized, scope));
-        let scope = registered.scope(resource, scope, authorized)?;
-        Ok(self.token(client, Some(grant), Purpose { resource, scope }))
+        let details = self.details_of(client, &grant.granted.details, resource)?;
+        let scope = registered.scope(resource, (scope, &details), authorized)?;
+        Ok(self.token(client, Some(grant), Purpose { resource, scope, details }))
     }
 
-    /// The token of a client that acts for itself, with the requested scope.
+    /// The authorization details of a token from those that were granted: the ones that the request names or else all, of
+    /// which the client may still use the types, and that are for the audience of the token (RFC 9396 §6).
     ///
     /// # Errors
-    /// If the client cannot get a token for this resource or scope.
+    /// If the request names one that was not granted, that the client may not use, or that is for another audience.
+    fn details_of(
+        &self,
+        client: &Client,
+        granted: &AuthorizationDetails,
+        resource: Option<&Resource>,
+    ) -> Result<AuthorizationDetails, OAuthError> {
+        let audience = resource.map_or(self.issuer.as_str(), |resource| resource.uri.as_str());
+        match &self.details {
+            None if granted.is_empty() => Ok(AuthorizationDetails::default()),
+            None => Ok(granted.usable_by(client, &*self.catalogue).for_audience(audience)),
+            Some(requested) => {
+                let requested = requested.clone().within(granted)?;
+                requested.check(client, &self.registered())?;
+                requested.check_all_for(audience)?;
+                Ok(requested)
+            }
+        }
+    }
+
+    /// The token of a client that acts for itself, with the requested scope and authorization details.
+    ///
+    /// # Errors
+    /// If the client cannot get a token for this resource or scope, or with these details.
     pub fn of_client(&self, client: &Client, params: &Params) -> Result<AccessToken, OAuthError> {
-        let scope = scope::resolve(scope::requested(params)?, &client.scopes, &*self.catalogue)?;
-        Ok(self.token(client, None, self.purpose(client, &scope)?))
+        let details = self.details.clone().unwrap_or_default();
+        let scope = details.scope_beside(params, &client.scopes, &*self.catalogue)?;
+        details.check(client, &self.registered())?;
+        let named = self.named.as_deref().or_else(|| details.only_location());
+        // What is for another API is the fault, and not the scope that the request need not have.
+        named.map_or(Ok(()), |named| details.check_all_for(named))?;
+        let (resource, scope) = self.purpose(client, named, (&scope, &details))?;
+        let audience = resource.map_or(self.issuer.as_str(), |resource| resource.uri.as_str());
+        details.check_all_for(audience)?;
+        Ok(self.token(client, None, Purpose { resource, scope, details }))
     }
 
     /// The token for a person that another issuer vouches for, with the part of `scope` that belongs to its resource.
@@ -175,15 +214,24 @@ impl Draft {
         grant: &Grant,
         scope: &Scope,
     ) -> Result<AccessToken, OAuthError> {
-        Ok(self.token(client, Some(grant), self.purpose(client, scope)?))
+        let details = AuthorizationDetails::default();
+        let (resource, scope) = self.purpose(client, self.named.as_deref(), (scope, &details))?;
+        // Nothing but scopes was granted.
+        let details = self.details_of(client, &details, resource)?;
+        Ok(self.token(client, Some(grant), Purpose { resource, scope, details }))
     }
 
-    /// The purpose of a token that no authorization request has named.
-    fn purpose(&self, client: &Client, scope: &Scope) -> Result<Purpose<'_>, OAuthError> {
+    /// The resource and the scope of a token that no authorization request has named.
+    fn purpose(
+        &self,
+        client: &Client,
+        named: Option<&str>,
+        (scope, details): (&Scope, &AuthorizationDetails),
+    ) -> Result<(Option<&Resource>, Scope), OAuthError> {
         let registered = self.registered();
-        let resource = registered.of_client(self.named.as_deref(), client)?;
+        let resource = registered.of_client(named, client)?;
         let resource = resource.or_else(|| self.by_scope(client, &[], scope));
-        Ok(Purpose { resource, scope: registered.scope(resource, scope, &[])? })
+        Ok((resource, registered.scope(resource, (scope, details), &[])?))
     }
 
     /// The management API, if no resource is named and the scope is only for this API. `None` for every other request.
@@ -207,7 +255,7 @@ impl Draft {
     ) -> Result<Scope, OAuthError> {
         let scope = issuer.scope(requested, client, &*self.catalogue)?;
         // Checked here, before anything is used up.
-        self.purpose(client, &scope)?;
+        self.purpose(client, self.named.as_deref(), (&scope, &AuthorizationDetails::default()))?;
         Ok(scope)
     }
 
@@ -227,8 +275,9 @@ impl Draft {
         let (named, authorized) = (self.named.as_deref(), presented.authorized.as_deref());
         let resource = registered.of_exchange(named, subject.audience.as_deref(), authorized, client)?;
         let scope = token::narrow(requested, &subject.granted.scope, client)?;
-        let scope = registered.scope(resource, &scope, &[])?;
-        let token = self.token(client, None, Purpose { resource, scope });
+        let details = self.details_of(client, &subject.granted.details, resource)?;
+        let scope = registered.scope(resource, (&scope, &details), &[])?;
+        let token = self.token(client, None, Purpose { resource, scope, details });
         exchange::in_place_of(token, &self.id, subject, is_opaque, act)
     }
 
@@ -333,7 +382,10 @@ pub fn of_claims(claims: JwtClaims) -> AccessToken {
         // `sub` is the client's identifier of the person; the grant says who that is.
         user_id: None,
         grant_id: id.grant,
-        granted: Granted::of_scope(Scope::from_stored(&claims.scope)),
+        granted: Granted {
+            details: claims.authorization_details,
+            ..Granted::of_scope(Scope::from_stored(&claims.scope))
+        },
         audience: Some(claims.aud).filter(|aud| *aud != claims.iss),
         signed_with: None,
         binding: claims.holder.cnf,

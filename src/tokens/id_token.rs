@@ -8,10 +8,9 @@ use crate::app::App;
 use crate::cache::catalogue::Freshness;
 use crate::clock::Timestamp;
 use crate::failure::{Denied, Failure};
-use crate::jose::encrypt::Recipient;
 use crate::jose::key::SigningKey;
 use crate::jose::verify::{Expiry, verify};
-use crate::oauth::client::{Client, Encryption, IdTokenClaims};
+use crate::oauth::client::{Client, IdTokenClaims};
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::scope::{OPENID, Scope};
 use crate::oauth::id::{ClientId, SessionId, UserId};
@@ -24,6 +23,7 @@ use crate::oauth::token::id_token::{IdToken, IdTokenSource, NamesForClient, TYP}
 use crate::secret::random_id;
 use crate::store::db::Conn;
 use crate::store::users;
+use crate::tokens::for_client::{NESTED, encrypt, offered, signing};
 use crate::tokens::subject;
 
 /// Signs the ID Tokens of one client.
@@ -59,7 +59,8 @@ impl<'a> Signer<'a> {
         if !client.scopes.contains(OPENID) {
             return Ok(None);
         }
-        let key = key(app, client, algorithm(&app.config.keys.algorithms, client), now).await?;
+        let algorithm = offered(app, client.id_token_alg);
+        let key = key(app, &client.id, algorithm, now).await?;
         Ok(Some(Self { app, client, key, now }))
     }
 
@@ -121,7 +122,7 @@ impl<'a> Signer<'a> {
         let signed = self.key.sign(TYP, &token)?;
         match self.client.id_token_encryption {
             None => Ok(signed),
-            Some(encryption) => encrypt(self.client, signed.into_bytes(), NESTED, encryption),
+            Some(encryption) => encrypt(recipient(self.client), signed.into_bytes(), NESTED, encryption),
         }
     }
 
@@ -160,52 +161,34 @@ pub async fn protect_user_info(
             let mut claims = claims.clone();
             claims.insert("iss".into(), app.issuer.as_str().into());
             claims.insert("aud".into(), client.id.as_str().into());
-            Some(key(app, client, algorithm, now).await?.sign(TYP, &claims)?)
+            Some(key(app, &client.id, algorithm, now).await?.sign(TYP, &claims)?)
         }
     };
     match (client.userinfo_encryption, signed) {
         (None, signed) => Ok(signed),
         (Some(encryption), Some(signed)) => {
-            encrypt(client, signed.into_bytes(), NESTED, encryption).map(Some)
+            encrypt(recipient(client), signed.into_bytes(), NESTED, encryption).map(Some)
         }
         (Some(encryption), None) => {
             let json = serde_json::to_vec(claims)
                 .map_err(|_| Failure::Internal("claims could not be written".into()))?;
-            encrypt(client, json, "json", encryption).map(Some)
+            encrypt(recipient(client), json, "json", encryption).map(Some)
         }
     }
 }
 
-/// The `cty` of a nested token (RFC 7519 §5.2).
-const NESTED: &str = "JWT";
-
-fn encrypt(
-    client: &Client,
-    payload: Vec<u8>,
-    content_type: &str,
-    encryption: Encryption,
-) -> Result<String, Failure> {
-    let jwks = client.jwks.as_deref().unwrap_or_default();
-    let Some(recipient) = Recipient::choose(jwks, encryption.algorithm) else {
-        let (id, algorithm) = (&client.id, encryption.algorithm.as_str());
-        return Err(Failure::Internal(format!("the client {id} has no public key for {algorithm}")));
-    };
-    Ok(recipient.encrypt(payload, content_type, encryption)?)
+/// A client and its JWK Set.
+fn recipient(client: &Client) -> (&ClientId, &str) {
+    (&client.id, client.jwks.as_deref().unwrap_or_default())
 }
 
 async fn key(
     app: &App,
-    client: &Client,
+    client: &ClientId,
     algorithm: SigningAlgorithm,
     now: Timestamp,
 ) -> Result<Arc<SigningKey>, Failure> {
-    let keys = app.key_set.current(now).await?;
-    keys.signing(algorithm).cloned().ok_or_else(|| {
-        let id = &client.id;
-        Failure::Internal(format!(
-            "the client {id} is to be answered with {algorithm}, which keys.algorithms does not offer"
-        ))
-    })
+    signing(&*app.key_set.current(now).await?, client, algorithm)
 }
 
 /// Signs other claims for one client, with the algorithm of its ID Tokens.
@@ -219,8 +202,8 @@ pub async fn sign_for(
     claims: &impl Serialize,
     now: Timestamp,
 ) -> Result<String, Failure> {
-    let algorithm = algorithm(&app.config.keys.algorithms, client);
-    Ok(key(app, client, algorithm, now).await?.sign(typ, claims)?)
+    let algorithm = offered(app, client.id_token_alg);
+    Ok(key(app, &client.id, algorithm, now).await?.sign(typ, claims)?)
 }
 
 /// What an `id_token_hint` says: the client, the user and the session. The hint may have expired.
@@ -248,12 +231,4 @@ struct HintClaims {
     aud: String,
     sub: String,
     sid: String,
-}
-
-/// The registered algorithm; without one RS256 (OpenID Connect Registration §2), if the server offers it.
-fn algorithm(offered: &[SigningAlgorithm], client: &Client) -> SigningAlgorithm {
-    let usual = SigningAlgorithm::Rs256;
-    client.id_token_alg.unwrap_or_else(|| {
-        if offered.contains(&usual) { usual } else { offered.first().copied().unwrap_or(usual) }
-    })
 }

@@ -1,6 +1,8 @@
 //! Makes and reads tokens: combines the rules of `oauth`, the signatures of `jose`, and the database.
 
 pub mod access_token;
+pub mod client_signed;
+pub mod for_client;
 pub mod id_token;
 pub mod management;
 pub mod possession;

@@ -234,7 +234,7 @@ mod tests {
             (HeaderForm::Rfc9440, format!(":{base64}:, :{base64}:"), Reason::CertificateRepeated),
             (HeaderForm::Der, pem.clone(), Reason::CertificateMalformed),
             (HeaderForm::Der, format!("{base64},{base64}"), Reason::CertificateRepeated),
-            (HeaderForm::Pem, base64.clone(), Reason::CertificateMalformed),
+            (HeaderForm::Pem, base64, Reason::CertificateMalformed),
             (HeaderForm::Pem, pem_of(&[]), Reason::CertificateMalformed),
             (HeaderForm::Pem, pem.replace("END", "EMD"), Reason::CertificateMalformed),
             (HeaderForm::Pem, many, Reason::CertificateTooLarge),

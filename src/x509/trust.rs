@@ -17,13 +17,13 @@ use crate::oauth::reason::Reason;
 
 /// The authorities that may sign certificates of clients, and what they have revoked.
 pub(super) struct Trust {
-    authorities: Vec<Authority>,
+    authorities: Vec<TrustedAuthority>,
     anchors: Vec<TrustAnchor<'static>>,
     /// Empty: revocation is not checked.
     lists: Vec<CertRevocationList<'static>>,
 }
 
-struct Authority {
+struct TrustedAuthority {
     anchor: TrustAnchor<'static>,
     begins: Timestamp,
     ends: Timestamp,
@@ -45,7 +45,7 @@ impl Trust {
             let content = CertificateContent::read(der).ok()?;
             let anchor = anchor_from_trusted_cert(der).ok()?.to_owned();
             let (begins, ends) = content.times();
-            Some(Authority { anchor, begins, ends })
+            Some(TrustedAuthority { anchor, begins, ends })
         };
         let authorities = ders.iter().map(authority).collect::<Option<Vec<_>>>()?;
         let anchors = authorities.iter().map(|authority| authority.anchor.clone()).collect();
@@ -77,7 +77,7 @@ impl Trust {
 
     /// Whether the certificate of an authority is valid now. An authority may have several with one key.
     fn is_current(&self, anchor: &TrustAnchor<'_>, now: Timestamp) -> bool {
-        let is_it = |authority: &&Authority| {
+        let is_it = |authority: &&TrustedAuthority| {
             authority.anchor.subject == anchor.subject
                 && authority.anchor.subject_public_key_info == anchor.subject_public_key_info
         };

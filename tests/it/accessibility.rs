@@ -11,12 +11,14 @@ mod text_browser;
 
 use std::collections::HashSet;
 
+use grantor::cache::catalogue::Freshness;
 use grantor::clock::Timestamp;
 use grantor::face::language::Language;
 use grantor::oauth::client::{GrantType, Links};
+use grantor::oauth::grant::authorization_details::authorization_type::AuthorizationType;
 use grantor::oauth::grant::scope::{Scope, ScopeRecord};
-use grantor::store::{logos, scopes};
-use serde_json::Value;
+use grantor::store::{authorization_types, logos, scopes};
+use serde_json::{Value, json};
 
 use crate::support::chromium::Chromium;
 use crate::support::relying_party::Registration;
@@ -115,6 +117,18 @@ async fn application(server: &TestServer) -> Application {
         ..ScopeRecord::default()
     };
     server.store(async move |tx| scopes::save(tx, &long, Timestamp::from_unix(0)).await).await;
+    let transfer = AuthorizationType {
+        name: "transfer".into(),
+        version: 1,
+        schema: json!({ "type": "object" }),
+        template: "Pay {{ amount }} to {{ to }}".into(),
+        resources: Vec::new(),
+        always_ask: true,
+    };
+    let save =
+        async move |tx: &mut _| authorization_types::save(tx, &transfer, Timestamp::from_unix(0)).await;
+    server.store(save).await;
+    server.app.cache.catalogue(Freshness::Now).await.unwrap();
     let png = [0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a];
     server.store(async move |tx| logos::save(tx, "logo", "image/png", &png).await).await;
     let mut registration = Registration::web("web");
@@ -129,6 +143,20 @@ async fn application(server: &TestServer) -> Application {
         logo: Some("logo".into()),
     };
     server.register(registration).await
+}
+
+/// The address of a request for scopes and a detail.
+fn asking_for_everything(web: &Application) -> String {
+    let details = json!([{
+        "type": "transfer",
+        "amount": "12.50 EUR",
+        "to": "Donaudampfschifffahrtsgesellschaftskapitän".repeat(3),
+        "account": { "iban": "DE02100100109307118603" },
+    }]);
+    web.url_with(&[
+        ("scope", "read pay calendar.events.of-everybody:write"),
+        ("authorization_details", &details.to_string()),
+    ])
 }
 
 /// Checks the pages of the device flow.
@@ -191,7 +219,7 @@ async fn axe_finds_nothing_on_any_page_in_any_state() {
     server.user("bob").await;
     let web = application(&server).await;
 
-    let url = web.url_with(&[("scope", "read pay calendar.events.of-everybody:write")]);
+    let url = asking_for_everything(&web);
     checker.open("sign-in", &url).await;
     assert_eq!(checker.focused().await, serde_json::json!(["username", null, "solid", true]));
     checker.chromium.sign_in_with("alice", "wrong").await;

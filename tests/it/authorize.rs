@@ -28,7 +28,7 @@ async fn every_fault_after_a_good_client_and_redirect_uri_goes_back_to_the_appli
         (&[("code_challenge_method", "plain")], "invalid_request", "pkce.method_unsupported"),
         (&[("code_challenge_method", "")], "invalid_request", "pkce.method_unsupported"),
         (&[("code_challenge", "short")], "invalid_request", "pkce.challenge_malformed"),
-        (&[("request", "eyJhbGciOiJub25lIn0.e30.")], "request_not_supported", "request_object.unsupported"),
+        (&[("request", "eyJhbGciOiJub25lIn0.e30.")], "invalid_request_object", "request_object.algorithm"),
         (&[("request_uri", "https://app.example/r")], "request_uri_not_supported", "request_uri.unsupported"),
         (&[("nonce", &long)], "invalid_request", "parameter.too_long"),
     ];

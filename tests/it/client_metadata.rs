@@ -4,7 +4,8 @@ use grantor::clock::{Seconds, Timestamp};
 use grantor::oauth::client::origin::Origin;
 use grantor::oauth::client::{
     AssertionAudience, AuthMethod, Branding, Client, ClientKind, ClientMetadata, ContentEncryption, Demand,
-    Encryption, GrantType, IdTokenClaims, KeyManagement, Links, LogoutUris, SubjectType, TokenFormat,
+    Encryption, GrantType, IdTokenClaims, KeyManagement, Links, LogoutUris, ObjectAlgorithm, SignedMessages,
+    SubjectType, TokenFormat,
 };
 use grantor::oauth::grant::scope::Scope;
 use grantor::oauth::id::ClientId;
@@ -114,6 +115,15 @@ fn id_token_claims() -> impl Strategy<Value = IdTokenClaims> {
     prop_oneof![Just(IdTokenClaims::None), Just(IdTokenClaims::Scopes), names]
 }
 
+/// How requests and responses are signed.
+fn messages() -> impl Strategy<Value = SignedMessages> {
+    let demand = (of(one_of(Demand::ALL)), of(one_of(ObjectAlgorithm::ALL)), any::<bool>());
+    (demand, of(one_of(SIGNED)), encryption()).prop_map(|(demand, response_alg, response_encryption)| {
+        let (jar, object_alg, merges_object) = demand;
+        SignedMessages { jar, object_alg, merges_object, response_alg, response_encryption }
+    })
+}
+
 /// Metadata with every member that a client can have, of which each is valid.
 fn metadata() -> impl Strategy<Value = ClientMetadata> {
     let audience = of(one_of(AssertionAudience::ALL));
@@ -123,13 +133,15 @@ fn metadata() -> impl Strategy<Value = ClientMetadata> {
     let people = (one_of(SubjectType::ALL), of(text()), of(text()), of("[ -~]{1,30}"), any::<(bool, bool)>());
     let resources = vec("https://[a-z]{1,9}\\.example", 0..3);
     let tokens = (one_of(TokenFormat::ALL), resources, of(any::<i64>().prop_map(Seconds::new)));
-    (asked(), proof, answers, people, tokens).prop_map(|(asked, proof, answers, people, tokens)| {
+    let all = (asked(), messages(), proof, answers, people, tokens);
+    all.prop_map(|(asked, messages, proof, answers, people, tokens)| {
         let (auth_method, jwks, jwks_uri, assertion_audience) = proof;
         let (id_tokens, userinfo_alg, userinfo_encryption, back, front) = answers;
         let (id_token_alg, id_token_encryption, id_token_claims) = id_tokens;
         let (subject_type, sector_identifier_uri, required_group, may_act, may) = people;
         let (token_format, resources, access_token_lifetime) = tokens;
         ClientMetadata {
+            messages,
             auth_method,
             id_token_alg,
             id_token_encryption,

@@ -233,7 +233,7 @@ fn over_the_server<'a>(place: &'a Place, context: &'a Context<'a>) -> Vec<Way<'a
     };
     let of_issuer =
         TrustedIssuerChanges { keys: Some(issuer.keys.clone()), ..TrustedIssuerChanges::default() };
-    let rotation = KeyRotation { algorithm: Some(SigningAlgorithm::Es256), start: Start::AtOnce };
+    let rotation = KeyRotation { algorithm: Some(SigningAlgorithm::Es256.into()), start: Start::AtOnce };
     let new_key =
         NewApiKey { name: "New".into(), scope: Scope::from_stored("grantor.read"), expires_at: None };
     let (id, renamed) = (&place.api_key, ApiKeyChanges { name: Some("Mine".into()), expires_at: None });

@@ -1,29 +1,32 @@
 //! What the server and each client can demand: `off`, `report` (counted, never refused) and `require`.
 
+use grantor::jose::key::SigningKey;
 use grantor::oauth::client::Demand;
 use grantor::oauth::client::demand::Demanded;
+use grantor::oauth::signing_key::SigningAlgorithm;
 use grantor::work::activity::store;
 use serde_json::{Value, json};
 
 use crate::support::dpop::ProofKey;
+use crate::support::jwt::{jwks, key};
 use crate::support::relying_party::Registration;
 use crate::support::{Application, Browser, TestServer};
-use crate::{activity, par};
+use crate::{activity, par, request_objects};
 
 /// Demands with their setting in `[oauth]`.
-const DEMANDS: [(Demanded, &str); 4] = [
+const DEMANDS: [(Demanded, &str); 5] = [
     (Demanded::Pkce, "oauth.pkce"),
     (Demanded::Par, "oauth.par"),
+    (Demanded::Jar, "oauth.jar"),
     (Demanded::TokenRedirectUri, "oauth.token_redirect_uri"),
     (Demanded::Dpop, "oauth.dpop"),
 ];
 
 /// A request that meets the demand, or misses it and nothing else: the reason of its refusal, or `None` if it got tokens.
 async fn attempt(
-    (server, app): (&TestServer, &Application),
+    (server, app, key): (&TestServer, &Application, &SigningKey),
     alice: &mut Browser,
-    what: Demanded,
-    is_met: bool,
+    (what, is_met): (Demanded, bool),
 ) -> Option<String> {
     let without_pkce = [("code_challenge", ""), ("code_challenge_method", "")];
     let request: &[(&str, &str)] = match (what, is_met) {
@@ -32,6 +35,9 @@ async fn attempt(
     };
     let url = match (what, is_met) {
         (Demanded::Par, true) => par::url(app, &par::pushed(app, request).await),
+        (Demanded::Jar, true) => {
+            request_objects::url(app, &request_objects::object(server, app, key, &json!({})), &[])
+        }
         _ => app.url_with(request),
     };
     let answered = alice.authorize(&url).await;
@@ -69,11 +75,17 @@ async fn health(server: &TestServer, app: &Application, what: Demanded) -> Value
     policies.into_iter().find(|policy| policy["policy"] == what.as_str()).expect("a verdict")
 }
 
-fn with(mut registration: Registration, what: Demanded, own: Option<Demand>) -> Registration {
+fn with(
+    mut registration: Registration,
+    (what, own): (Demanded, Option<Demand>),
+    key: &SigningKey,
+) -> Registration {
     let client = &mut registration.client;
+    client.jwks = Some(jwks(&[key]));
     match what {
         Demanded::Pkce => client.pkce = own,
         Demanded::Par => client.par = own,
+        Demanded::Jar => client.messages.jar = own,
         Demanded::TokenRedirectUri => client.token_redirect_uri = own,
         Demanded::Dpop => client.dpop = own,
     }
@@ -82,18 +94,19 @@ fn with(mut registration: Registration, what: Demanded, own: Option<Demand>) -> 
 
 #[tokio::test]
 async fn each_demand_is_off_reported_or_required_by_the_server_and_by_each_client() {
+    let key = key(SigningAlgorithm::Es256);
     for (what, option) in DEMANDS {
         for (index, &setting) in Demand::ALL.iter().enumerate() {
             let own = Demand::ALL[(index + 1) % Demand::ALL.len()];
             let server = TestServer::start_with(&[(option, setting.as_str())]).await;
             let mut alice = server.alice().await;
             for (id, own) in [("follows", None), ("decides", Some(own))] {
-                let app = server.register(with(Registration::web(id), what, own)).await;
+                let app = server.register(with(Registration::web(id), (what, own), &key)).await;
                 let demand = own.unwrap_or(setting);
                 let context = format!("{what:?}: {setting:?} on the server, {own:?} for the client");
-                assert_eq!(attempt((&server, &app), &mut alice, what, true).await, None, "{context}");
+                assert_eq!(attempt((&server, &app, &key), &mut alice, (what, true)).await, None, "{context}");
                 let met = health(&server, &app, what).await;
-                let missed = attempt((&server, &app), &mut alice, what, false).await;
+                let missed = attempt((&server, &app, &key), &mut alice, (what, false)).await;
                 let refused = (demand == Demand::Require).then(|| what.reason().word().to_owned());
                 assert_eq!(missed, refused, "{context}");
                 let then = health(&server, &app, what).await;
@@ -113,12 +126,12 @@ async fn each_demand_is_off_reported_or_required_by_the_server_and_by_each_clien
 #[tokio::test]
 async fn a_public_client_must_use_pkce_unless_its_own_registration_only_reports_it() {
     let server = TestServer::start_with(&[("oauth.pkce", "off")]).await;
-    let mut alice = server.alice().await;
+    let (mut alice, key) = (server.alice().await, key(SigningAlgorithm::Es256));
     let strict = server.register(Registration::spa("strict")).await;
     let missing = Some("pkce.challenge_missing".to_owned());
-    assert_eq!(attempt((&server, &strict), &mut alice, Demanded::Pkce, false).await, missing);
+    assert_eq!(attempt((&server, &strict, &key), &mut alice, (Demanded::Pkce, false)).await, missing);
     let watched = server.register(Registration::spa("watched").pkce(Demand::Report)).await;
-    assert_eq!(attempt((&server, &watched), &mut alice, Demanded::Pkce, false).await, None);
+    assert_eq!(attempt((&server, &watched, &key), &mut alice, (Demanded::Pkce, false)).await, None);
     assert_eq!(health(&server, &watched, Demanded::Pkce).await["verdict"], "would_refuse");
 }
 

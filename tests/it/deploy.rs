@@ -243,7 +243,14 @@ impl Proxied {
     /// Certificates of clients pass the proxy, and headers of strangers do not. `url` asks for certificates, and `header`
     /// is the one of the configuration.
     async fn passes_certificates(self, authority: &Authority, url: &str, (header, form): (&str, HeaderForm)) {
-        let own = ["--auth-method", "tls_client_auth", "--tls-subject-dn", "CN=job", "--scope", "read"];
+        let own = [
+            "--auth-method",
+            "tls_client_auth",
+            "--tls-subject-dn",
+            "CN=job",
+            "--scope",
+            "grantor.clients.read",
+        ];
         self.cli.client_done("job", "service", &own);
         let jwks = self.folder.path().join("jwks.json");
         let registered = self_signed("registered", |_| ());
@@ -254,7 +261,7 @@ impl Proxied {
             "--jwks",
             jwks.to_str().unwrap(),
             "--scope",
-            "read",
+            "grantor.clients.read",
         ];
         self.cli.client_done("registered", "service", &own);
         let shown = authority.client("job");
@@ -273,8 +280,11 @@ impl Proxied {
             let request = client.build().unwrap().post(format!("{base}/token"));
             let request = forged.into_iter().fold(request, |request, value| request.header(header, value));
             let request = request.header("content-type", "application/x-www-form-urlencoded");
-            let answer =
-                request.body(format!("grant_type=client_credentials&client_id={id}")).send().await.unwrap();
+            let answer = request
+                .body(format!("grant_type=client_credentials&client_id={id}&scope=grantor.clients.read"))
+                .send()
+                .await
+                .unwrap();
             let status = answer.status().as_u16();
             let json: serde_json::Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
             (status, json["reason"].as_str().unwrap_or_default().to_owned())

@@ -5,13 +5,14 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use grantor::oauth::client::{ContentEncryption, Encryption, KeyManagement};
+use grantor::oauth::request::response_type::ResponseType;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 use crate::clients::{installed, program};
-use crate::support::jwt::is_signed;
+use crate::support::jwt::{claims, is_signed};
 use crate::support::relying_party::Registration;
 use crate::support::{Operator, TestServer};
 
@@ -117,17 +118,28 @@ async fn opens_all(library: Library) {
                 Registration::web(&format!("{name} {}", content.as_str())).scopes("openid");
             registration.client.jwks = Some(jwks.clone());
             registration.client.id_token_encryption = Some(encryption);
+            registration.client.messages.response_encryption = Some(encryption);
+            registration.client.response_types = vec![ResponseType::CodeIdToken];
             let app = server.register(registration).await;
-            let back = alice.authorize(&app.url_with(&[("scope", "openid"), ("nonce", "n")])).await;
-            let id_token = app.redeem_by_hand(&back.get("code")).await.get("id_token");
-            let (header, inner) = decryptor.open(&id_token).await;
-            let mut expected =
-                json!({ "alg": algorithm, "enc": content.as_str(), "cty": "JWT", "kid": name });
-            if algorithm.starts_with("ECDH-ES") {
-                expected["epk"] = header["epk"].clone();
+            // Also the response itself, which may then be in a query.
+            let url = app.url_with(&[
+                ("scope", "openid"),
+                ("nonce", "n"),
+                ("response_type", "code id_token"),
+                ("response_mode", "query.jwt"),
+            ]);
+            let response = decryptor.open(&alice.authorize(&url).await.get("response")).await;
+            let claims = claims(&response.1);
+            let id_token = app.redeem_by_hand(claims["code"].as_str().unwrap()).await.get("id_token");
+            for (header, inner) in [response, decryptor.open(&id_token).await] {
+                let mut expected =
+                    json!({ "alg": algorithm, "enc": content.as_str(), "cty": "JWT", "kid": name });
+                if algorithm.starts_with("ECDH-ES") {
+                    expected["epk"] = header["epk"].clone();
+                }
+                assert_eq!(header, expected, "and no member that is null");
+                assert!(is_signed(&server, &inner).await, "signed, and then encrypted");
             }
-            assert_eq!(header, expected, "and no member that is null");
-            assert!(is_signed(&server, &inner).await, "signed, and then encrypted");
         }
     }
 }

@@ -7,6 +7,7 @@ use grantor::oauth::id::ClientId;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::support::dpop::ProofKey;
 use crate::support::jwt::{is_signed, parts};
 use crate::support::relying_party::{Registration, basic};
 use crate::support::{Application, Browser, Operator, TestServer};
@@ -276,16 +277,15 @@ async fn retiring_a_key_ends_the_tokens_that_were_verified_with_it_before() {
 #[tokio::test]
 async fn a_token_that_is_bound_to_a_key_says_so_in_every_answer() {
     let mut fixture = Fixture::new().await;
-    let cnf = json!({ "jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" });
+    let key = ProofKey::new();
+    let cnf = json!({ "jkt": key.thumbprint() });
     for resource in [API, ""] {
-        let url = fixture.app.url_with(&[("scope", "openid read"), ("resource", resource)]);
-        let back = fixture.alice.authorize(&url).await;
-        fixture
-            .server
-            .sql(r#"UPDATE codes SET cnf = '{"jkt":"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"}'"#)
-            .await;
-        let first = fixture.app.redeem_by_hand(&back.get("code")).await;
-        let refreshed = fixture.app.refresh_by_hand(&first.get("refresh_token")).await;
+        let (app, server) = (&fixture.app, &fixture.server);
+        let url = app.url_with(&[("scope", "openid read"), ("resource", resource)]);
+        let code = fixture.alice.authorize(&url).await.get("code");
+        let first = app.proven(server, &app.redemption(&code), &key.proof(server)).await;
+        let refresh = [("grant_type", "refresh_token"), ("refresh_token", &first.get("refresh_token"))];
+        let refreshed = app.proven(server, &refresh, &key.proof(server)).await;
         for answer in [first, refreshed] {
             assert_eq!(answer.get("token_type"), "DPoP");
             let token = answer.get("access_token");

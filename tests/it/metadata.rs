@@ -46,22 +46,24 @@ const SCOPES: [&str; 11] = [
     "secret",
     "write",
 ];
+const PROOF_ALGORITHMS: [&str; 6] = ["ES256", "ES384", "PS256", "RS256", "EdDSA", "Ed25519"];
 const LOCALES: [&str; 8] = ["en", "de", "es", "fr", "it", "pt-BR", "ar", "ja"];
 
+#[expect(clippy::too_many_lines, reason = "a line for each member")]
 fn expected(issuer: &str) -> Value {
     let mut expected = json!({
         "scopes_supported": SCOPES,
         "response_types_supported": [
             "code", "id_token", "id_token token", "code id_token", "code token", "code id_token token",
         ],
-        "response_modes_supported": ["query", "fragment", "form_post"],
+        "response_modes_supported": ["query", "fragment", "form_post", "query.jwt", "fragment.jwt", "form_post.jwt", "jwt"],
         "grant_types_supported": GRANTS,
         "token_endpoint_auth_methods_supported": METHODS,
         "introspection_endpoint_auth_methods_supported": METHODS[..4],
         "tls_client_certificate_bound_access_tokens": false,
         "introspection_signing_alg_values_supported": ["ES256", "EdDSA"],
         "revocation_endpoint_auth_methods_supported": METHODS,
-        "code_challenge_methods_supported": ["S256"],
+        "dpop_signing_alg_values_supported": PROOF_ALGORITHMS, "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "ui_locales_supported": LOCALES,
@@ -70,6 +72,8 @@ fn expected(issuer: &str) -> Value {
         "userinfo_signing_alg_values_supported": ["ES256", "EdDSA"],
         "id_token_encryption_alg_values_supported": ["RSA-OAEP", "RSA-OAEP-256", "ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A256KW"],
         "id_token_encryption_enc_values_supported": ["A128GCM", "A256GCM", "A128CBC-HS256", "A256CBC-HS512"],
+        "authorization_encryption_alg_values_supported": ["RSA-OAEP", "RSA-OAEP-256", "ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A256KW"],
+        "authorization_encryption_enc_values_supported": ["A128GCM", "A256GCM", "A128CBC-HS256", "A256CBC-HS512"],
         "userinfo_encryption_alg_values_supported": ["RSA-OAEP", "RSA-OAEP-256", "ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A256KW"],
         "userinfo_encryption_enc_values_supported": ["A128GCM", "A256GCM", "A128CBC-HS256", "A256CBC-HS512"],
         "acr_values_supported": ["1"],
@@ -85,8 +89,11 @@ fn expected(issuer: &str) -> Value {
         "backchannel_logout_session_supported": true,
         "frontchannel_logout_supported": true,
         "frontchannel_logout_session_supported": true,
+        "authorization_signing_alg_values_supported": ["ES256", "EdDSA"],
+        "require_signed_request_object": false,
+        "request_object_signing_alg_values_supported": ["RS256", "PS256", "ES256", "ES384", "EdDSA"],
         "require_pushed_authorization_requests": false,
-        "request_parameter_supported": false,
+        "request_parameter_supported": true,
         "request_uri_parameter_supported": false,
     });
     let members = expected.as_object_mut().unwrap();

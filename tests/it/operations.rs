@@ -286,7 +286,7 @@ async fn an_act_is_an_event_that_says_what_changed_and_no_secret() {
 async fn keys_are_not_made_if_somebody_has_rotated_since_the_question() {
     let server = TestServer::start().await;
     let (context, master) = (context(&server), server.app.keys.master());
-    let rotation = KeyRotation { algorithm: Some(SigningAlgorithm::Es256), start: Start::AtOnce };
+    let rotation = KeyRotation { algorithm: Some(SigningAlgorithm::Es256.into()), start: Start::AtOnce };
     let first = keys::check_rotate(&context, rotation).await.unwrap();
     let second = keys::check_rotate(&context, rotation).await.unwrap();
     assert_eq!(keys::rotate(&context, master, first).await.unwrap().len(), 1);

@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use grantor::clock::Timestamp;
 use grantor::oauth::client::{ClientKind, GrantType};
 use grantor::oauth::error_code::ErrorCode;
+use grantor::oauth::grant::authorization_details::authorization_type::AuthorizationType;
 use grantor::oauth::grant::scope::{Scope, ScopeRecord};
 use grantor::oauth::reason::{ISSUER, Reason};
 use grantor::oauth::request::redirect_uri::RegisteredUri;
 use grantor::oauth::request::response_type::ResponseType;
-use grantor::store::scopes;
+use grantor::store::{authorization_types, scopes};
 use oauth2::TokenResponse as _;
 use reqwest::Method;
+use serde_json::json;
 
 use crate::api::Api;
 use crate::support::browser::http_client;
@@ -324,7 +326,10 @@ async fn a_search_without_a_result_and_an_unknown_address_offer_the_nearest_and_
 }
 
 /// Reasons whose example depends on time, settings or size and so cannot be shown with a single request.
-const NEEDS_MORE: [&str; 102] = [
+const NEEDS_MORE: [&str; 132] = [
+    "client.profile",
+    "authorization_details.too_many",
+    "authorization_details.widened",
     "api.key_expired",
     "api.scope_missing",
     "api.forbidden",
@@ -427,6 +432,33 @@ const NEEDS_MORE: [&str; 102] = [
     "exchange.too_deep",
     "pushed_request.required",
     "pushed_request.expired",
+    "binding.mismatch",
+    "bearer.bound",
+    "dpop.missing",
+    "dpop.algorithm",
+    "dpop.key",
+    "dpop.signature",
+    "dpop.method",
+    "dpop.url",
+    "dpop.time",
+    "dpop.replayed",
+    "dpop.token",
+    "dpop.nonce_missing",
+    "dpop.nonce_old",
+    "dpop.jkt_mismatch",
+    "dpop.through_browser",
+    "request_object.required",
+    "request_object.malformed",
+    "request_object.encrypted",
+    "request_object.type",
+    "request_object.algorithm",
+    "request_object.signature",
+    "request_object.keys",
+    "request_object.client",
+    "request_object.audience",
+    "request_object.times",
+    "request_object.nested",
+    "request_object.outside",
 ];
 
 /// A server with the applications of the examples.
@@ -465,6 +497,24 @@ impl Fixture {
         server.register(intranet).await;
         server.resource("https://api.example.com", "read write").await;
         server.resource("https://payments.example.com", "admin").await;
+        for name in ["payment", "account_information"] {
+            let text = json!({ "type": "string" });
+            let record = AuthorizationType {
+                name: name.into(),
+                version: 1,
+                schema: json!({ "properties": { "amount": text, "to": text } }),
+                template: "Pay".into(),
+                resources: vec!["https://payments.example.com".into()],
+                always_ask: true,
+            };
+            let save =
+                async move |tx: &mut _| authorization_types::save(tx, &record, Timestamp::from_unix(0)).await;
+            assert!(server.store(save).await);
+        }
+        let mut shop = Registration::web("shop").redirect_uri(CALLBACK);
+        shop.client.authorization_details_types = vec!["payment".into()];
+        shop.client.resources = vec!["https://payments.example.com".into()];
+        server.register(shop).await;
         let alice = server.alice().await;
         let api_key = Api::owner(&server).await.key;
         Self { server, calendar, alice, api_key }
@@ -570,6 +620,7 @@ async fn the_examples_are_refused_for_their_reason_and_the_corrections_work() {
             Reason::PromptNoneCombined => Some("sign_in.required"),
             Reason::PushedRequestUnknown => Some("pushed_request.unknown"),
             Reason::ClientSecretWrong => Some("client.secret_wrong"),
+            Reason::DpopRepeated | Reason::DpopMalformed => Some("dpop.malformed"),
             Reason::DeviceCodeMissing | Reason::DeviceCodeUnknown => Some("device_code.unknown"),
             Reason::ClientSecretUnexpected => Some("code.unknown"),
             Reason::GrantAssertionMissing => Some("assertion.malformed"),

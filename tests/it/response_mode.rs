@@ -63,50 +63,6 @@ async fn code_and_error_come_in_a_form_if_requested() {
 }
 
 #[tokio::test]
-async fn a_refused_request_object_is_answered_as_it_asks() {
-    let server = TestServer::start().await;
-    let web = server.web().await;
-    let object = |claims: &str, signature: &str| {
-        format!("eyJhbGciOiJub25lIn0.{}.{signature}", grantor::secret::to_base64url(claims.as_bytes()))
-    };
-    let mut browser = server.browser();
-    let asked = object(
-        r#"{"response_mode":"form_post","state":"of the object","redirect_uri":"https://evil.example/"}"#,
-        "",
-    );
-    let form = browser.get(&web.url_with(&[("request", &asked), ("state", "")])).await;
-    assert_form_post(&form);
-    for field in ["name=\"state\" value=\"of the object\"", "name=\"error\" value=\"request_not_supported\""]
-    {
-        assert!(form.body.contains(field), "{field}: {form:?}");
-    }
-    // The object counts before the query (OpenID Connect Core §6.1), signed or not; what it does not say, the query says.
-    let signed = object(r#"{"state":"of the object"}"#, "c2lnbmF0dXJl");
-    let answer = browser.get(&web.url_with(&[("request", &signed), ("response_mode", "fragment")])).await;
-    let location = answer.location().unwrap();
-    assert!(location.starts_with("https://app.example/callback#error=request_not_supported&"), "{location}");
-    assert!(location.contains("&state=of+the+object&"), "{location}");
-    // What cannot be read, or could not be a parameter, changes nothing.
-    for unreadable in [
-        "a.b.c.d.e".to_owned(),
-        "nonsense".to_owned(),
-        object("{", ""),
-        object(r#"{"response_mode":"web_message","state":["x"]}"#, ""),
-    ] {
-        let answer = browser.get(&web.url_with(&[("request", &unreadable)])).await;
-        answer.assert_redirect_error("request_not_supported", "request_object.unsupported", &server.url);
-        assert_eq!(answer.get("state"), "the state", "{unreadable}");
-    }
-    // The redirect URI is never the object's.
-    let elsewhere = [("request", asked.as_str()), ("redirect_uri", "https://evil.example/")];
-    browser.get(&web.url_with(&elsewhere)).await.assert_page(400, "redirect_uri.host_mismatch");
-    browser
-        .get(&web.url_with(&[elsewhere[0], ("redirect_uri", "")]))
-        .await
-        .assert_page(400, "redirect_uri.missing");
-}
-
-#[tokio::test]
 async fn a_browser_submits_the_form_by_itself_under_the_pages_policy() {
     let Some(chromium) = Chromium::start().await else { return };
     let server = TestServer::start().await;

@@ -1,12 +1,14 @@
 //! `/api/v1/clients/{id}/check`: what the server would decide about a request.
 
 use actix_web::{HttpResponse, web};
+use serde_json::Value;
 
 use super::super::body;
 use super::super::call::respond;
 use super::super::reply::ApiReply;
 use crate::app::App;
 use crate::http::call::Request;
+use crate::members::Members;
 use crate::oauth::id::ClientId;
 use crate::oauth::permission::{Area, Need};
 use crate::operations::client_check::{CheckInput, check};
@@ -25,6 +27,7 @@ pub async fn create(
             scope: members.text("scope"),
             response_type: members.text("response_type"),
             resources: members.text("resource").into_iter().collect(),
+            authorization_details: details(&mut members),
             user: members.text("user"),
             grant_type: members.text("grant_type"),
         };
@@ -38,4 +41,16 @@ pub async fn create(
         Ok(ApiReply::ok(checked.to_json(&call.app.issuer)))
     })
     .await
+}
+
+/// The JSON of the details, which may also be missing.
+fn details(members: &mut Members) -> Option<String> {
+    match members.take("authorization_details")? {
+        Value::Null => None,
+        Value::Array(list) if list.iter().all(Value::is_object) => Some(Value::from(list).to_string()),
+        _ => {
+            members.wrong("authorization_details", "it must be a list of objects");
+            None
+        }
+    }
 }

@@ -27,6 +27,9 @@ pub(in crate::cli) struct Options {
     /// An API that the token is for; may be given several times
     #[arg(long = "resource", value_name = "URI")]
     resources: Vec<String>,
+    /// The authorization details that the application asks for, as JSON
+    #[arg(long, value_name = "JSON")]
+    authorization_details: Option<String>,
     /// The person who would sign in: an id, a username or an e-mail address; the tokens are then shown, too
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
@@ -46,6 +49,7 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
             scope: options.scope.clone(),
             response_type: options.response_type.clone(),
             resources: options.resources.clone(),
+            authorization_details: options.authorization_details.clone(),
             user: options.user.clone(),
             grant_type: options.grant_type.clone(),
         };

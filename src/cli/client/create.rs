@@ -15,14 +15,16 @@ use super::certificate::CertificateOptions;
 use super::encryption::{jwks, new_encryption};
 use super::links::{LinkChanges, link_change};
 use super::logo::logos;
+use super::messages::MessageOptions;
 use super::secrets::source;
 use super::words::{
-    AlgorithmOrDefault, Audience, DemandOrDefault, Format, Grant, Kind, MethodOrAny, NonceOrDefault, Subject,
-    grants, group, origins, redirect_uris, response_types, schemes,
+    AlgorithmOrDefault, Audience, DemandOrDefault, Format, Grant, Kind, MethodOrAny, NonceOrDefault,
+    ProfileOrDefault, RefreshTokensOrDefault, Subject, grants, group, origins, redirect_uris, response_types,
+    schemes,
 };
 use crate::oauth::client::{
     Branding, CertificateSettings, Client, ClientKind, ClientMetadata, GrantType, IdTokenClaims, Links,
-    LogoutUris,
+    LogoutUris, SignedMessages,
 };
 use crate::oauth::id::ClientId;
 use crate::operations::clients::{self, NewClient};
@@ -76,6 +78,10 @@ pub(in crate::cli) struct Options {
     /// Basic or post
     #[arg(long)]
     auth_method: Option<MethodOrAny>,
+    /// The security profile that the application keeps; with default, or without this option, the server's
+    /// oauth.profile decides
+    #[arg(long)]
+    profile: Option<ProfileOrDefault>,
     /// Whether the application must use PKCE; with default, or without this option, the server's oauth.pkce
     /// decides
     #[arg(long)]
@@ -96,6 +102,12 @@ pub(in crate::cli) struct Options {
     /// oauth.dpop_nonce decides
     #[arg(long)]
     dpop_nonce: Option<NonceOrDefault>,
+    #[command(flatten)]
+    messages: MessageOptions,
+    /// What a refresh does with the refresh token: rotate replaces it, keep is for tokens that are bound to a key or a
+    /// certificate; with default, a FAPI profile keeps it
+    #[arg(long)]
+    refresh_tokens: Option<RefreshTokensOrDefault>,
     /// The algorithm that signs its ID Tokens; default, or no option, is RS256, if the server offers it
     #[arg(long, value_name = "ALG")]
     id_token_alg: Option<AlgorithmOrDefault>,
@@ -139,6 +151,10 @@ pub(in crate::cli) struct Options {
     /// resource of which it is allowed a scope; may be given several times
     #[arg(long = "resource", value_name = "URI")]
     resources: Vec<String>,
+    /// A type of authorization details that the application may use; it may then use no others; without this option, it may
+    /// use every registered type; may be given several times
+    #[arg(long = "authorization-type", value_name = "NAME")]
+    authorization_types: Vec<String>,
     /// The lifetime of its access tokens, such as 5m; resources and scopes may shorten it; with default, or without this
     /// option, the server decides
     #[arg(long, value_name = "TIME")]
@@ -225,6 +241,15 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
     })
 }
 
+fn links(options: &Options) -> Result<Links, CliError> {
+    let changes = LinkChanges {
+        site: link_change("--site", (&options.site, false), &options.site_in, &[])?,
+        policy: link_change("--policy", (&options.policy, false), &options.policy_in, &[])?,
+        terms: link_change("--terms", (&options.terms, false), &options.terms_in, &[])?,
+    };
+    Ok(changes.applied_to(&Links::default())?)
+}
+
 /// Builds the client that the options describe.
 fn client_of(options: &Options) -> Result<Client, CliError> {
     let kind = ClientKind::from(options.kind);
@@ -239,12 +264,7 @@ fn client_of(options: &Options) -> Result<Client, CliError> {
         kind,
         name: text_change("--name", None, &options.name_in, &[])?
             .applied_to_required(&options.name.as_str().into(), "client_name")?,
-        links: LinkChanges {
-            site: link_change("--site", (&options.site, false), &options.site_in, &[])?,
-            policy: link_change("--policy", (&options.policy, false), &options.policy_in, &[])?,
-            terms: link_change("--terms", (&options.terms, false), &options.terms_in, &[])?,
-        }
-        .applied_to(&Links::default())?,
+        links: links(options)?,
         branding: options.brand.applied_to(&Branding::default()),
         redirect_uris: redirect_uris(&options.redirect_uris),
         post_logout_redirect_uris: redirect_uris(&options.post_logout_redirect_uris),
@@ -253,11 +273,14 @@ fn client_of(options: &Options) -> Result<Client, CliError> {
         response_types: response_types(&options.response_types)?,
         scopes: scope(&options.scope)?,
         auth_method: options.auth_method.and_then(Into::into),
+        profile: options.profile.and_then(Into::into),
         pkce: options.pkce.and_then(Into::into),
+        refresh_tokens: options.refresh_tokens.and_then(Into::into),
         par: options.par.and_then(Into::into),
         token_redirect_uri: options.token_redirect_uri.and_then(Into::into),
         dpop: options.dpop.and_then(Into::into),
         dpop_nonce: options.dpop_nonce.and_then(Into::into),
+        messages: options.messages.applied_to(&SignedMessages::default(), options.messages.encryption()?),
         id_token_alg: options.id_token_alg.and_then(Into::into),
         id_token_claims: options.id_token_claims.clone(),
         jwks: options.jwks.as_deref().map(jwks).transpose()?,
@@ -275,6 +298,7 @@ fn client_of(options: &Options) -> Result<Client, CliError> {
         assertion_audience: options.assertion_audience.into(),
         token_format: options.token_format.into(),
         resources: options.resources.clone(),
+        authorization_details_types: options.authorization_types.clone(),
         access_token_lifetime: new_lifetime(options.access_token_lifetime.as_deref())?.flatten(),
         required_group: options.require_group.clone(),
         may_act: options.may_act.as_ref().map(ClientId::new),

@@ -11,6 +11,7 @@ mod health;
 mod links;
 mod list;
 mod logo;
+mod messages;
 mod secrets;
 mod show;
 mod update;

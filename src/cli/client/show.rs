@@ -6,7 +6,10 @@ use super::super::table::{card, table};
 use super::super::{CliError, OutputOptions};
 use crate::clock::Timestamp;
 use crate::oauth::client::origin::Origin;
-use crate::oauth::client::{AuthMethod, Client, Demand, GrantType, NoncePolicy};
+use crate::oauth::client::profile::Profile;
+use crate::oauth::client::{
+    AuthMethod, Client, Demand, GrantType, NoncePolicy, ObjectAlgorithm, RefreshTokens,
+};
 use crate::oauth::id::ClientId;
 use crate::oauth::localized_text::LocalizedText;
 use crate::oauth::request::redirect_uri::RegisteredUri;
@@ -59,20 +62,21 @@ fn to_text(record: &ClientRecord) -> String {
         ("authentication", client.auth_method.map_or("any", AuthMethod::as_str).into()),
         ("keys", keys(client)),
         ("certificate", certificate(client)),
-        ("redirect URI with a code", client.token_redirect_uri.map_or("default", Demand::as_str).into()),
+        ("URI with code", client.token_redirect_uri.map_or("default", Demand::as_str).into()),
         ("PAR", client.par.map_or("default", Demand::as_str).into()),
-        ("DPoP", client.dpop.map_or("default", Demand::as_str).into()),
-        ("DPoP nonce", client.dpop_nonce.map_or("default", NoncePolicy::as_str).into()),
+        ("DPoP", dpop(client)),
+        ("JAR", jar(client)),
+        ("JARM", client.messages.response_alg.map_or("default", SigningAlgorithm::as_str).into()),
+        ("refresh tokens", client.refresh_tokens.map_or("default", RefreshTokens::as_str).into()),
+        ("profile", client.metadata.profile.map_or("default", Profile::as_str).into()),
         ("PKCE", client.pkce.map_or("default", Demand::as_str).into()),
         ("ID Token", client.id_token_alg.map_or("default", SigningAlgorithm::as_str).into()),
         ("ID Token has", client.id_token_claims.to_string()),
         ("UserInfo", client.userinfo_alg.map_or("JSON", SigningAlgorithm::as_str).into()),
         ("subjects", client.subject_type.as_str().into()),
         ("access tokens", access_tokens(client)),
-        (
-            "resources",
-            if client.resources.is_empty() { "any of its scopes".into() } else { client.resources.join(" ") },
-        ),
+        ("resources", listed(&client.resources, "any of its scopes")),
+        ("details", listed(&client.authorization_details_types, "any type")),
         ("only for", or_none(&client.required_group)),
         ("may act", client.may_act.as_ref().map_or_else(|| "-".into(), ClientId::to_string)),
         ("impersonates", if client.may_impersonate { "yes" } else { "no" }.into()),
@@ -80,10 +84,7 @@ fn to_text(record: &ClientRecord) -> String {
         ("first party", if client.first_party { "yes" } else { "no" }.into()),
         ("asked again", if client.may_reuse_consent { "no" } else { "if it cannot prove itself" }.into()),
         ("partial consent", if client.partial_consent { "yes" } else { "no" }.into()),
-        (
-            "other schemes",
-            if client.allowed_schemes.is_empty() { "-".into() } else { client.allowed_schemes.join(" ") },
-        ),
+        ("other schemes", listed(&client.allowed_schemes, "-")),
         ("site", link(&client.links.site)),
         ("policy", link(&client.links.policy)),
         ("terms", link(&client.links.terms)),
@@ -92,16 +93,41 @@ fn to_text(record: &ClientRecord) -> String {
         ("created", record.created_at.iso()),
     ]);
     if !record.secrets.is_empty() {
-        let time = |time: Option<Timestamp>| time.map_or_else(|| "-".into(), Timestamp::iso);
-        let row = |secret: &SecretRecord| {
-            let SecretRecord { id, created_at, expires_at, last_used_at } = secret;
-            [id.clone(), created_at.iso(), time(*expires_at), time(*last_used_at)]
-        };
-        let rows: Vec<_> = record.secrets.iter().map(row).collect();
         text.push_str("\n\n");
-        text.push_str(&table(["SECRET", "CREATED", "EXPIRES", "LAST USED"], &rows));
+        text.push_str(&secrets(&record.secrets));
     }
     text
+}
+
+/// What the client does with request objects.
+fn jar(client: &Client) -> String {
+    let messages = &client.messages;
+    let demand = messages.jar.map_or("default", Demand::as_str);
+    let algorithm = messages.object_alg.map_or("any", ObjectAlgorithm::as_str);
+    let merged = if messages.merges_object { ", parameters beside them count" } else { "" };
+    format!("{demand}; objects by {algorithm}{merged}")
+}
+
+fn secrets(secrets: &[SecretRecord]) -> String {
+    let time = |time: Option<Timestamp>| time.map_or_else(|| "-".into(), Timestamp::iso);
+    let row = |secret: &SecretRecord| {
+        let SecretRecord { id, created_at, expires_at, last_used_at } = secret;
+        [id.clone(), created_at.iso(), time(*expires_at), time(*last_used_at)]
+    };
+    let rows: Vec<_> = secrets.iter().map(row).collect();
+    table(["SECRET", "CREATED", "EXPIRES", "LAST USED"], &rows)
+}
+
+/// Whether the client must prove a key, and whether its proofs need a nonce.
+fn dpop(client: &Client) -> String {
+    let demand = client.dpop.map_or("default", Demand::as_str);
+    let nonce = client.dpop_nonce.map_or("default", NoncePolicy::as_str);
+    format!("{demand}; nonce {nonce}")
+}
+
+/// A list in one line, or what it means that it is empty.
+fn listed(list: &[String], empty: &str) -> String {
+    if list.is_empty() { empty.to_owned() } else { list.join(" ") }
 }
 
 /// A text, with its languages after it.

@@ -5,8 +5,10 @@ use url::Url;
 
 use super::super::CliError;
 use crate::oauth::client::origin::Origin;
+use crate::oauth::client::profile::Profile;
 use crate::oauth::client::{
-    AssertionAudience, AuthMethod, ClientKind, Demand, GrantType, NoncePolicy, SubjectType, TokenFormat,
+    AssertionAudience, AuthMethod, ClientKind, Demand, GrantType, NoncePolicy, ObjectAlgorithm,
+    RefreshTokens, SubjectType, TokenFormat,
 };
 use crate::oauth::request::redirect_uri::RegisteredUri;
 use crate::oauth::request::response_type::ResponseType;
@@ -56,6 +58,15 @@ choice!(AlgorithmOrDefault for Option<SigningAlgorithm> {
     EdDsa = "EdDSA" => Some(SigningAlgorithm::EdDsa),
     Default = "default" => None,
 });
+choice!(ObjectAlgorithmOrDefault for Option<ObjectAlgorithm> {
+    Unsigned = "none" => Some(ObjectAlgorithm::Unsigned),
+    Rs256 = "RS256" => Some(ObjectAlgorithm::Rs256),
+    Ps256 = "PS256" => Some(ObjectAlgorithm::Ps256),
+    Es256 = "ES256" => Some(ObjectAlgorithm::Es256),
+    Es384 = "ES384" => Some(ObjectAlgorithm::Es384),
+    EdDsa = "EdDSA" => Some(ObjectAlgorithm::EdDsa),
+    Default = "default" => None,
+});
 choice!(Audience for Option<AssertionAudience> {
     Issuer = "issuer" => None,
     TokenEndpoint = "token-endpoint" => Some(AssertionAudience::TokenEndpoint),
@@ -67,6 +78,18 @@ choice!(Subject for SubjectType {
 choice!(Format for TokenFormat {
     Opaque = "opaque" => Self::Opaque,
     Jwt = "jwt" => Self::Jwt,
+});
+choice!(ProfileOrDefault for Option<Profile> {
+    None = "none" => Some(Profile::None),
+    OAuth21 = "oauth21" => Some(Profile::OAuth21),
+    Fapi2 = "fapi2" => Some(Profile::Fapi2),
+    Fapi2MessageSigning = "fapi2-message-signing" => Some(Profile::Fapi2MessageSigning),
+    Default = "default" => None,
+});
+choice!(RefreshTokensOrDefault for Option<RefreshTokens> {
+    Rotate = "rotate" => Some(RefreshTokens::Rotate),
+    Keep = "keep" => Some(RefreshTokens::Keep),
+    Default = "default" => None,
 });
 choice!(DemandOrDefault for Option<Demand> {
     Off = "off" => Some(Demand::Off),

@@ -8,15 +8,15 @@ use super::super::fault::with_hint;
 use super::super::question::Question;
 use super::super::{CliError, OutputOptions};
 use crate::keys::master::ServerKeys;
-use crate::oauth::signing_key::{DueKey, KeyRecord, SigningAlgorithm};
+use crate::oauth::signing_key::{DueKey, KeyAlgorithm, KeyRecord};
 use crate::operations::fault::FaultKind;
 use crate::operations::keys::{self, KeyRotation, Start};
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
-    /// Only replace the key of this algorithm: RS256, PS256, ES256 or EdDSA
+    /// Only replace the key of this algorithm: one of keys.algorithms, or of keys.encryption_algorithms
     #[arg(long, value_parser = algorithm)]
-    algorithm: Option<SigningAlgorithm>,
+    algorithm: Option<KeyAlgorithm>,
     /// Sign with the new keys at once, before all clients have read them
     #[arg(long)]
     now: bool,
@@ -26,9 +26,9 @@ pub(in crate::cli) struct Options {
     output: OutputOptions,
 }
 
-fn algorithm(word: &str) -> Result<SigningAlgorithm, String> {
-    let known: Vec<&str> = SigningAlgorithm::ALL.iter().map(|known| known.as_str()).collect();
-    SigningAlgorithm::parse(word).ok_or_else(|| format!("it is not one of {}", known.join(", ")))
+fn algorithm(word: &str) -> Result<KeyAlgorithm, String> {
+    let known: Vec<&str> = KeyAlgorithm::all().map(KeyAlgorithm::as_str).collect();
+    KeyAlgorithm::parse(word).ok_or_else(|| format!("it is not one of {}", known.join(", ")))
 }
 
 pub(super) fn run(options: &Options) -> Result<(), CliError> {

@@ -12,6 +12,7 @@ use crate::keys::master::ServerKeys;
 use crate::oauth::id::GrantId;
 use crate::oauth::identity::session::LiveSessions;
 use crate::oauth::request::params::Params;
+use crate::oauth::signing_key::KeyAlgorithm;
 use crate::oauth::token::bearer::PresentedToken;
 use crate::oauth::token::delegation::{Delegation, TokenActor};
 use crate::oauth::token::refresh::RefreshName;
@@ -146,7 +147,12 @@ async fn jwt(cli: &CliContext, token: &str) -> Result<JwtClaims, CliError> {
     let stored = cli.db.read(list).await?;
     let keys = stored
         .iter()
-        .map(|key| VerifyingKey::read(&key.record.kid, key.record.algorithm, &key.public_jwk))
+        .filter_map(|key| match key.record.algorithm {
+            KeyAlgorithm::Signing(algorithm) => {
+                Some(VerifyingKey::read(&key.record.kid, algorithm, &key.public_jwk))
+            }
+            KeyAlgorithm::Encryption(_) => None,
+        })
         .collect::<Result<Vec<_>, JoseError>>()
         .map_err(|error| error.to_string())?;
     verify(token, TYP, &keys, Expiry::Ignored)

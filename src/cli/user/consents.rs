@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::super::list::ListOptions;
 use super::super::{CliError, OutputOptions};
+use crate::oauth::grant::authorization_details::type_of;
 use crate::oauth::grant::granted::Granted;
 use crate::operations::{consents, users};
 use crate::representation::consent::to_json;
@@ -40,9 +41,10 @@ fn row(record: &ConsentRecord) -> [String; 5] {
     ]
 }
 
-/// The scopes and claims in a line.
+/// The scopes, the claims, and the types of authorization details in a line.
 pub(in crate::cli) fn words(granted: &Granted) -> String {
     let scopes = granted.scope.names();
-    let words: Vec<&str> = scopes.chain(granted.claims.names()).collect();
+    let details = granted.details.iter().filter_map(type_of);
+    let words: Vec<&str> = scopes.chain(granted.claims.names()).chain(details).collect();
     if words.is_empty() { "-".into() } else { words.join(" ") }
 }

@@ -3,10 +3,12 @@
 use crate::app::App;
 use crate::failure::{Denied, Failure};
 use crate::http::call::Call;
-use crate::jose::foreign::{ForeignKeys, ForeignVerifier, unverified_claim, verify};
+use crate::jose::foreign::{ForeignVerifier, unverified_algorithm, unverified_claim, verify};
 use crate::jose::verify::VerifyError;
 use crate::keys::remote::NoKeys;
+use crate::oauth::assertion::AssertionClaims;
 use crate::oauth::client::assertion::{AcceptedAssertion, JWT_BEARER, KIND, TYPES, check};
+use crate::oauth::client::profile::Profile;
 use crate::oauth::client::{AuthMethod, Client};
 use crate::oauth::error::OAuthError;
 use crate::oauth::reason::Reason;
@@ -15,6 +17,7 @@ use crate::secret::Hash;
 use crate::store::clients::StoredClient;
 use crate::store::db::Tx;
 use crate::store::used_assertions;
+use crate::tokens::client_signed::{NotSigned, by_client_key};
 
 /// The `client_assertion` of a request.
 pub(super) struct Assertion {
@@ -36,6 +39,23 @@ pub(super) fn no_keys(client: &Client, why: &NoKeys) -> OAuthError {
     tracing::warn!(client = client.id.as_str(), "the client's keys could not be read: {why}");
     Reason::ClientKeysUnavailable
         .because("the keys of this client could not be read from its jwks_uri; the server's log says why")
+}
+
+/// Checks what a security profile demands of an assertion whose signature is good (FAPI 2.0 Security Profile §5.3.2.1 and
+/// §5.4.1).
+fn check_profile(profile: Profile, token: &str, claims: &AssertionClaims) -> Result<(), OAuthError> {
+    let name = profile.as_str();
+    if !unverified_algorithm(token).is_some_and(|algorithm| profile.allows_algorithm(&algorithm)) {
+        return Err(Reason::AssertionSignature.because(format!(
+            "the profile {name} needs an assertion that is signed with PS256, ES256 or EdDSA"
+        )));
+    }
+    match profile.is_fapi() && !claims.has_one_audience() {
+        false => Ok(()),
+        true => Err(Reason::AssertionAudience.because(format!(
+            "the profile {name} needs the issuer of this server as aud, as a text and not in a list"
+        ))),
+    }
 }
 
 impl Assertion {
@@ -79,6 +99,7 @@ impl Assertion {
             Reason::AssertionSignature.because(format!("the client assertion is not this client's: {why}"))
         })?;
         let claims = KIND.read(claims)?;
+        check_profile(client.profile(&app.config.oauth.demands()), &self.token, &claims)?;
         let accepted = check(&claims, &client.id, client.assertion_audience, &app.issuer, call.now)?;
         match self.is_used {
             true => Ok(()),
@@ -112,14 +133,15 @@ impl Assertion {
         call: &Call,
         client: &Client,
     ) -> Result<Result<serde_json::Value, VerifyError>, Denied<OAuthError>> {
-        if let Some(jwks) = &client.jwks {
-            let keys = ForeignKeys::read(jwks).unwrap_or_default();
-            return Ok(verify(&self.token, &TYPES, ForeignVerifier::Keys(&keys)));
+        match by_client_key(app, client, &self.token, &TYPES, call.address).await {
+            Ok(claims) => Ok(Ok(claims)),
+            Err(NotSigned::Wrong(why)) => Ok(Err(why)),
+            Err(NotSigned::NoKeys) => Err(Reason::ClientKeysUnavailable
+                .because(
+                    "the keys of this client could not be read from its jwks_uri; the server's log says why",
+                )
+                .into()),
         }
-        let Some(uri) = &client.jwks_uri else { return Ok(Err(VerifyError::Key)) };
-        let keys = app.remote_keys.at(&app.fetcher, uri, &self.token, call.address).await;
-        let keys = keys.map_err(|why| no_keys(client, &why))?;
-        Ok(verify(&self.token, &TYPES, ForeignVerifier::Keys(&keys.signing)))
     }
 
     async fn consume(

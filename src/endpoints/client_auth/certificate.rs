@@ -58,9 +58,8 @@ async fn by_registration(
     let is_registered = match (&client.jwks, &client.jwks_uri) {
         (Some(jwks), _) => RegisteredCertificates::read(jwks).have(certificate),
         (None, Some(uri)) => {
-            let keys = app.remote_keys.for_certificate(&app.fetcher, uri, certificate, call.address).await;
-            let keys = keys.map_err(|why| super::assertion::no_keys(client, &why))?;
-            keys.certificates.have(certificate)
+            let found = app.remote_certificates.at(&app.fetcher, uri, certificate, call.address).await;
+            found.map_err(|why| super::assertion::no_keys(client, &why))?.have(certificate)
         }
         (None, None) => false,
     };

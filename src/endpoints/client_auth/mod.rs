@@ -203,6 +203,7 @@ impl Credentials {
         if stored.client.disabled {
             return Err(Reason::ClientDisabled.because("this client is disabled").into());
         }
+        stored.client.check_profile(&app.config.oauth.demands())?;
         match &self.verified {
             Some(verified) if verified.is_on(&stored) => verified.verdict.clone()?,
             _ => {

@@ -75,7 +75,7 @@ pub(super) async fn verified(
                 let what = "is of an issuer whose keys could not be read; the server's log says why";
                 kind.refuse(rules.keys, what)
             })?;
-            verify(token, types, ForeignVerifier::Keys(&keys.signing))
+            verify(token, types, ForeignVerifier::Keys(&keys))
         }
     };
     let claims =

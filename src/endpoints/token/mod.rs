@@ -20,7 +20,7 @@ use crate::http::sender;
 use crate::oauth::client::GrantType;
 use crate::oauth::client::demand::Demanded;
 use crate::oauth::error::OAuthError;
-use crate::oauth::grant;
+use crate::oauth::grant::{self, authorization_details};
 use crate::oauth::token::TokenResponse;
 use crate::oauth::token::binding::AccessTokenType;
 use request::{Decision, Proofs, TokenRequest};
@@ -110,7 +110,7 @@ async fn exchange(
     let params = client_auth::read_form(request, body).await?;
     // Read first, because this notes the client. Refused only after the parameters of the grant.
     let credentials = client_auth::credentials(request, &params);
-    params.check(&["grant_type", "scope"])?;
+    params.check(&["grant_type", "scope", authorization_details::PARAMETER])?;
     PARAMS.iter().try_for_each(|names| params.check(names))?;
     let grant = grant::requested_type(&params)?;
     let mut proofs = Proofs {

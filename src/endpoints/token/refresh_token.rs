@@ -62,15 +62,14 @@ pub(super) async fn issue(
     prepared: PreparedRefresh,
 ) -> Result<Option<TokenResponse>, Denied<OAuthError>> {
     let (app, now) = (asked.app, asked.call.now);
-    let Some((name, mac)) = RefreshName::parse(&prepared.token) else { return Err(unknown().into()) };
     // Only this server can make a valid MAC, so made-up tokens never reach the database.
-    if !app.keys.is_refresh_token(&name, &mac) {
-        return Err(unknown().into());
-    }
+    let genuine = RefreshName::parse(&prepared.token).filter(|(name, mac)| app.keys.is_refresh_token(name, mac));
+    let (name, _) = genuine.ok_or_else(unknown)?;
     let response_signer = ResponseSigner::begin(app, &client.client, prepared.draft.clone(), asked.call.now).await?;
     let (stored, keys, tokens) = (client.clone(), app.keys.clone(), &app.config.tokens);
     let grace = tokens.refresh_token_grace.seconds();
     let idle_expires_at = now + tokens.refresh_token_idle_lifetime.seconds();
+    let rotates = client.client.rotates_refresh_tokens(&app.config.oauth.demands());
     let (live, actor) = (app.live_sessions(now), asked.call.acting_client(&client.client));
     let (network, grant) = (Network::of(asked.call.address).to_string(), name.grant_id.clone());
 
@@ -92,7 +91,8 @@ pub(super) async fn issue(
         may_issue(&presented.user, &plan.required_groups(client, &scope)).map_err(about)?;
         let token = plan.of_grant(client, &chain.grant, &scope).map_err(about)?;
         plan.use_up_proof(tx).await?;
-        let next = name.successor();
+        // A token that stays is written like its own successor, which moves the ends of the chain.
+        let next = if rotates { name.successor() } else { name.clone() };
         let successor = keys.refresh_token(&next);
         if verdict.is_valid() {
             let hash = Hash::of(&successor);
@@ -114,8 +114,7 @@ pub(super) async fn issue(
             batch = access_tokens::save_in(batch, &hash, &token);
         }
         batch.execute().await?;
-        let tokens = TokenPair { access: token, refresh: Some(successor) };
-        let issued = Issued::of(&chain.grant, scope, None, tokens);
+        let issued = Issued::of(&chain.grant, scope, None, TokenPair { access: token, refresh: Some(successor) });
         Ok(Some((issued, Unusual::of(verdict, &name, &chain, &network))))
     };
     let Some((issued, unusual)) = app.db.decide(work).await? else { return Ok(None) };

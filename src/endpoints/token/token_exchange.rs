@@ -103,7 +103,7 @@ pub(super) async fn prepare(
         actor: actor(asked).await?,
         requested,
         scope: scope::requested(params)?.map(str::to_owned),
-        draft: Draft::in_exchange(app, exchange::target(params)?, view, possession, asked.call.now).await?,
+        draft: Draft::in_exchange(app, params, view, possession, asked.call.now).await?,
         client: client.clone(),
         keys: app.keys.clone(),
         issuer: app.issuer.clone(),

@@ -107,6 +107,8 @@ consent-device-asked = { $minutes ->
 }
 consent-device-here = عنوانك هو { $address }.
 consent-sensitive = إذن حسّاس: يُرجى السماح به فقط عند الثقة بهذا التطبيق.
+consent-detail-other = استخدام { $type } بالتفاصيل التالية:
+consent-detail-members = كل التفاصيل
 consent-partial = يُرجى إلغاء تحديد ما لا يُراد السماح به.
 consent-other-account = تبديل الحساب
 consent-each-time = تُرجى المتابعة فقط إذا فتحت { $application } بنفسك قبل قليل. قد يطلب برنامج آخر الإذن بهذا الاسم، ولذلك نسألك في كل مرة.

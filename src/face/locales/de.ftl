@@ -87,6 +87,8 @@ consent-device-asked = { $minutes ->
 }
 consent-device-here = Ihre eigene Adresse ist { $address }.
 consent-sensitive = Sensibler Zugriff: Erlauben Sie ihn nur, wenn Sie dieser Anwendung vertrauen.
+consent-detail-other = { $type } mit diesen Angaben verwenden:
+consent-detail-members = Alle Angaben
 consent-partial = Entfernen Sie das Häkchen bei allem, was Sie nicht erlauben möchten.
 consent-other-account = Konto wechseln
 consent-each-time = Fahren Sie nur fort, wenn Sie { $application } gerade selbst geöffnet haben. Ein anderes Programm könnte sich dafür ausgeben. Deshalb werden Sie jedes Mal gefragt.

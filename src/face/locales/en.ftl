@@ -101,6 +101,10 @@ consent-device-asked = { $minutes ->
 consent-device-here = Your own address is { $address }.
 # Under something that an operator has marked as sensitive.
 consent-sensitive = Allow this only if you trust the application.
+# In the list of what the application wants, for something that has no sentence of the operator. $type: its machine name.
+consent-detail-other = Use { $type } with these details:
+# Opens everything that the application says about something that it wants.
+consent-detail-members = All details
 # Under a list in which the person can clear boxes.
 consent-partial = Untick anything you do not want to allow.
 consent-other-account = Switch account

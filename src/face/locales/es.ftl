@@ -88,6 +88,8 @@ consent-device-asked = { $minutes ->
 }
 consent-device-here = Su propia dirección es { $address }.
 consent-sensitive = Acceso sensible: permítalo solo si confía en esta aplicación.
+consent-detail-other = Usar { $type } con estos datos:
+consent-detail-members = Todos los datos
 consent-partial = Desmarque lo que no quiera permitir.
 consent-other-account = Cambiar de cuenta
 consent-each-time = Continúe solo si usted acaba de abrir { $application }. Otro programa podría hacerse pasar por esta aplicación; por eso se le pregunta cada vez.

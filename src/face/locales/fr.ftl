@@ -88,6 +88,8 @@ consent-device-asked = { $minutes ->
 }
 consent-device-here = Votre propre adresse est { $address }.
 consent-sensitive = Accès sensible : ne l’autorisez que si cette application a votre confiance.
+consent-detail-other = Utiliser { $type } avec ces informations :
+consent-detail-members = Toutes les informations
 consent-partial = Décochez ce que vous ne voulez pas autoriser.
 consent-other-account = Changer de compte
 consent-each-time = Ne continuez que si vous venez d’ouvrir { $application } vous-même. Un autre programme pourrait se faire passer pour cette application : c’est pourquoi la question vous est posée à chaque fois.

@@ -86,6 +86,8 @@ consent-device-asked = { $minutes ->
 }
 consent-device-here = Il tuo indirizzo è { $address }.
 consent-sensitive = Autorizzazione delicata: concedila solo se ti fidi di questa applicazione.
+consent-detail-other = Usare { $type } con questi dati:
+consent-detail-members = Tutti i dati
 consent-partial = Deseleziona ciò che non vuoi consentire.
 consent-other-account = Cambia account
 consent-each-time = Continua solo se hai appena aperto tu { $application }. Un altro programma potrebbe usarne il nome, perciò te lo chiediamo ogni volta.

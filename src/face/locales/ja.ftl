@@ -87,6 +87,8 @@ consent-device-asked = { $minutes ->
 }
 consent-device-here = お使いのIPアドレス：{ $address }
 consent-sensitive = 重要な権限です。このアプリを信頼できる場合にのみ許可してください。
+consent-detail-other = 次の内容で { $type } を使用する：
+consent-detail-members = すべての内容
 consent-partial = 許可しない項目のチェックを外してください。
 consent-other-account = アカウントを切り替える
 consent-each-time = ご自身で「{ $application }」を開いた直後である場合にのみ、続けてください。別のプログラムがこの名前をかたる可能性があるため、毎回確認しています。

@@ -86,6 +86,8 @@ consent-device-asked = { $minutes ->
 }
 consent-device-here = Seu endereço é { $address }.
 consent-sensitive = Permissão sensível: só permita se você confiar neste aplicativo.
+consent-detail-other = Usar { $type } com estes dados:
+consent-detail-members = Todos os dados
 consent-partial = Desmarque o que você não quer permitir.
 consent-other-account = Trocar de conta
 consent-each-time = Continue somente se você acabou de abrir { $application }. Outro programa poderia usar esse nome, por isso perguntamos todas as vezes.

@@ -2,7 +2,9 @@
 
 use super::PageState;
 use super::people::{ARABIC_APPLICATION, alice, application, arabic_person, bare, long, long_person};
-use crate::face::view::{Application, AskedItem, AskingDevice, ConsentPage, Words};
+use crate::face::view::{
+    Application, AskedDetail, AskedItem, AskingDevice, ConsentPage, DetailMember, SentencePart, Words,
+};
 
 pub(super) fn states(issuer: &str) -> Vec<PageState> {
     let page = ConsentPage {
@@ -14,6 +16,7 @@ pub(super) fn states(issuer: &str) -> Vec<PageState> {
             standard("profile"),
             scope("calendar.read", "See your calendars and what is in them"),
         ],
+        details: Vec::new(),
         returns_to: Some("calendar.example".into()),
         device: None,
         ends_with_session: true,
@@ -24,6 +27,7 @@ pub(super) fn states(issuer: &str) -> Vec<PageState> {
     };
     let mut states = asked(&page);
     states.extend(shown(&page));
+    states.extend(detailed(&page));
     states
 }
 
@@ -82,6 +86,80 @@ fn shown(page: &ConsentPage) -> Vec<PageState> {
             },
         ),
     ]
+}
+
+/// What is asked for in words of the application: with a sentence, without one, and nothing else.
+fn detailed(page: &ConsentPage) -> Vec<PageState> {
+    let only = |details: Vec<AskedDetail>| ConsentPage { items: Vec::new(), details, ..page.clone() };
+    let mixed = ConsentPage { details: vec![payment(Some("en")), unspoken()], ..page.clone() };
+    let on_device =
+        ConsentPage { device: device(Some("WDJB-MJHT"), 0), ..on_device(&only(vec![payment(None)])) };
+    let long = AskedDetail { members: vec![member(&long(), &long())], ..unspoken() };
+    vec![
+        PageState::new("details", mixed),
+        PageState::new("details-only", only(vec![payment(None), payment(Some("en"))])),
+        PageState::new("details-device", on_device),
+        PageState::new("details-long", only(vec![long])),
+        PageState::new("details-right-to-left", only(vec![arabic_payment()])),
+    ]
+    .into_iter()
+    .map(PageState::showing_details)
+    .collect()
+}
+
+fn part(text: &str, is_value: bool) -> SentencePart {
+    SentencePart { text: text.into(), is_value }
+}
+
+fn member(name: &str, value: &str) -> DetailMember {
+    DetailMember { name: name.into(), value: value.into() }
+}
+
+/// One payment, with a sentence.
+fn payment(lang: Option<&str>) -> AskedDetail {
+    AskedDetail {
+        name: "payment_initiation".into(),
+        sentence: vec![
+            part("Pay ", false),
+            part("123.50", true),
+            part(" ", false),
+            part("EUR", true),
+            part(" to ", false),
+            part("Merchant A", true),
+        ],
+        lang: lang.map(str::to_owned),
+        members: vec![
+            member("creditorAccount.iban", "DE02100100109307118603"),
+            member("creditorName", "Merchant A"),
+            member("instructedAmount.amount", "123.50"),
+            member("instructedAmount.currency", "EUR"),
+            member("type", "payment_initiation"),
+        ],
+    }
+}
+
+/// A payment to a name in Arabic, in an English sentence.
+fn arabic_payment() -> AskedDetail {
+    AskedDetail {
+        sentence: vec![
+            part("Pay ", false),
+            part("12 SAR", true),
+            part(" to ", false),
+            part("متجر الكتب", true),
+            part(".", false),
+        ],
+        ..payment(Some("en"))
+    }
+}
+
+/// Something without a sentence, of which the page shows every member.
+fn unspoken() -> AskedDetail {
+    AskedDetail {
+        name: "account_information".into(),
+        sentence: Vec::new(),
+        lang: None,
+        members: vec![member("actions.1", "list_accounts"), member("actions.2", "read_balances")],
+    }
 }
 
 /// An application with some of its links.

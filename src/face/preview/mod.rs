@@ -11,6 +11,8 @@ mod people;
 mod sign_in;
 mod sign_out;
 
+use minijinja::Value;
+
 use super::view::{AnyView, PageView};
 
 /// The picture of the invented application.
@@ -26,12 +28,25 @@ pub struct PageState {
     /// The name of the state; unique for the page, and safe in an address.
     pub name: String,
     pub view: Box<dyn AnyView + Send + Sync>,
+    /// Texts that the page must have, in any template: what the person allows.
+    pub must_show: Vec<String>,
 }
 
 impl PageState {
     fn new<V: PageView + Send + Sync + 'static>(name: impl Into<String>, view: V) -> Self {
         let page = V::TEMPLATE.trim_end_matches(".html");
-        Self { page, name: name.into(), view: Box::new(view) }
+        Self { page, name: name.into(), view: Box::new(view), must_show: Vec::new() }
+    }
+
+    /// The state, in which the page must show every member of the details that are asked for.
+    fn showing_details(mut self) -> Self {
+        let details = self.view.fields().get_attr("details").ok();
+        let members = details.iter().flat_map(Value::try_iter).flatten();
+        let members = members.filter_map(|detail| detail.get_attr("members").ok());
+        let values = members.flat_map(|members| members.try_iter().into_iter().flatten().collect::<Vec<_>>());
+        self.must_show =
+            values.filter_map(|member| Some(member.get_attr("value").ok()?.to_string())).collect();
+        self
     }
 }
 

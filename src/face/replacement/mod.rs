@@ -9,7 +9,7 @@ mod page_reader;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use minijinja::{Environment, Error, ErrorKind};
+use minijinja::{Environment, Error, ErrorKind, HtmlEscape};
 use url::Url;
 
 use super::assets::Assets;
@@ -201,7 +201,13 @@ impl Both<'_> {
                 WrongTemplate { name: name.map_or(found.name, str::to_owned), why: found.why }
             };
             for here in [None, Some("/")] {
-                let theirs = page_reader::read(&page(&self.theirs, language, here).map_err(failed)?);
+                let html = page(&self.theirs, language, here).map_err(failed)?;
+                let is_missing = |text: &&String| !html.contains(&HtmlEscape(text).to_string());
+                if let Some(text) = state.must_show.iter().find(is_missing) {
+                    let why = format!("it does not show {text:?}, which the application asks for (details)");
+                    return Err(self.of_state(state, language, &why));
+                }
+                let theirs = page_reader::read(&html);
                 if let Some(found) = theirs.first_difference(&ours, &self.issuer) {
                     return Err(self.of_state(state, language, &found.to_string()));
                 }

@@ -145,6 +145,14 @@ fn a_form_of_ours_sends_what_ours_sends_and_nothing_else() {
 }
 
 #[test]
+fn a_consent_page_shows_everything_that_the_person_allows() {
+    for from in ["{{ members(detail) }}</details>", "<dd>{{ member.value|bdi }}</dd>"] {
+        let sentence = changed("consent.html", from, "");
+        assert!(sentence.contains("it does not show") && sentence.contains("details"), "{sentence}");
+    }
+}
+
+#[test]
 fn what_sends_nothing_may_be_added_to_a_form() {
     let token = "<input type=\"hidden\" name=\"form_token\" value=\"{{ form_token }}\">";
     for harmless in [

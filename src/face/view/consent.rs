@@ -11,8 +11,11 @@ pub struct ConsentPage {
     pub account: AccountRow,
     /// The URL of the page for choosing another account.
     pub accounts: String,
-    /// The most important ones first. Empty if the only question is whether the person has opened the application.
+    /// The most important ones first. If this and `details` are empty, the only question is whether the person has opened the
+    /// application.
     pub items: Vec<AskedItem>,
+    /// What the application asks for in words of its own (RFC 9396), in the order of the request.
+    pub details: Vec<AskedDetail>,
     /// The host to which the person goes next, or the scheme of a native application. `None` for a device.
     pub returns_to: Option<String>,
     pub device: Option<AskingDevice>,
@@ -47,6 +50,36 @@ pub struct AskedItem {
     pub consequence: Option<Words>,
     /// Whether its checkbox is ticked. `None` if the person cannot leave it out.
     pub ticked: Option<bool>,
+}
+
+/// Something that the application asks for in words of its own, such as one payment. The page must show it completely.
+#[derive(Clone, Debug, Serialize)]
+pub struct AskedDetail {
+    /// The machine name of its type.
+    pub name: String,
+    /// What it is, in the operator's words, with its values. Empty if there is no such sentence about it; then its members
+    /// say everything.
+    pub sentence: Vec<SentencePart>,
+    /// The language of the sentence, if it is known.
+    pub lang: Option<String>,
+    /// All its members.
+    pub members: Vec<DetailMember>,
+}
+
+/// Words of a sentence, or a value in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SentencePart {
+    pub text: String,
+    /// Whether the application has sent the text. It must be isolated from the words around it.
+    pub is_value: bool,
+}
+
+/// A member of a detail. The application has sent both.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DetailMember {
+    /// The path of the member, such as `instructedAmount.currency`.
+    pub name: String,
+    pub value: String,
 }
 
 /// The device that asks.

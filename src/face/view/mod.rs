@@ -17,7 +17,7 @@ use crate::oauth::language_tag::LanguageTag;
 use crate::oauth::localized_text::LocalizedText;
 
 pub use account::{AccountRow, ChooseAccountPage, HomePage};
-pub use consent::{AskedItem, AskingDevice, ConsentPage};
+pub use consent::{AskedDetail, AskedItem, AskingDevice, ConsentPage, DetailMember, SentencePart};
 pub use device::{DeviceAnsweredPage, DevicePage, DeviceProblem};
 pub use error::{AnsweredPage, DifferingAddress, ErrorDetails, ErrorPage};
 pub use password::{NewPasswordProblem, PasswordSetPage, SetPasswordPage};

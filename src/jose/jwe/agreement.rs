@@ -132,6 +132,12 @@ impl CurveKey {
         (key.public().ok()? == public).then_some(key)
     }
 
+    /// Reads a private key on P-256 in PKCS #8; `None` if it is not such a key.
+    pub(super) fn p256_from_pkcs8(bytes: &[u8]) -> Option<Self> {
+        let key = PrivateKey::from_private_key_der(Curve::P256.algorithm(), bytes).ok()?;
+        Some(Self { curve: Curve::P256, key })
+    }
+
     /// Makes a key for one agreement with `other`, on the same curve.
     ///
     /// # Errors

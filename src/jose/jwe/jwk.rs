@@ -75,6 +75,19 @@ impl DecryptionKey {
         };
         Some(Self(key))
     }
+
+    /// Reads a private RSA key in PKCS #8; `None` if it is not one that can decrypt here.
+    pub fn rsa_from_pkcs8(bytes: &[u8]) -> Option<Self> {
+        let key = OaepPrivateDecryptingKey::new(PrivateDecryptingKey::from_pkcs8(bytes).ok()?).ok()?;
+        RSA_BITS.contains(&key.key_size_bits()).then_some(Self(Decrypting::Rsa(key)))
+    }
+
+    /// Reads a private key on P-256 in PKCS #8, and returns its public members, too; `None` if it is not such a key.
+    pub fn p256_from_pkcs8(bytes: &[u8]) -> Option<(Self, Value)> {
+        let key = CurveKey::p256_from_pkcs8(bytes)?;
+        let public = serde_json::to_value(key.public().ok()?.jwk()).ok()?;
+        Some((Self(Decrypting::Curve(key)), public))
+    }
 }
 
 impl fmt::Debug for EncryptionKey {

@@ -129,6 +129,11 @@ impl<'t> EncryptedToken<'t> {
         self.header.kid.as_deref()
     }
 
+    /// The algorithm in the header, to find the key.
+    pub fn algorithm(&self) -> KeyManagement {
+        self.header.algorithm
+    }
+
     /// The `cty` in the header, which is the type of the content; `None` if the header has no `cty`. It can be trusted
     /// only after the decryption.
     pub fn content_type(&self) -> Option<&str> {

@@ -3,6 +3,7 @@
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::Client;
+use super::profile::Profile;
 use super::vocabulary::Demand;
 use crate::oauth::reason::Reason;
 use crate::oauth::word::word;
@@ -17,6 +18,8 @@ pub enum Demanded {
     Pkce,
     /// Authorization requests that are pushed first (RFC 9126).
     Par,
+    /// Authorization requests that are signed (RFC 9101).
+    Jar,
     /// The redirect URI once more in the request that redeems the code (RFC 6749 §4.1.3).
     TokenRedirectUri,
     /// A proof of a key with each token request (RFC 9449).
@@ -31,6 +34,7 @@ impl Demanded {
         match self {
             Self::Pkce => Reason::ChallengeMissing,
             Self::Par => Reason::PushedRequestRequired,
+            Self::Jar => Reason::RequestObjectRequired,
             Self::TokenRedirectUri => Reason::CodeRedirectUri,
             Self::Dpop => Reason::DpopMissing,
         }
@@ -40,17 +44,32 @@ impl Demanded {
 /// What the server demands of clients that have no setting of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Demands {
+    pub profile: Profile,
     pub pkce: Demand,
     pub par: Demand,
+    pub jar: Demand,
     pub token_redirect_uri: Demand,
     pub dpop: Demand,
 }
 
 impl Demands {
-    fn of(&self, what: Demanded) -> Demand {
+    /// The server demands nothing.
+    pub const NOTHING: Self = Self {
+        profile: Profile::None,
+        pkce: Demand::Off,
+        par: Demand::Off,
+        jar: Demand::Off,
+        token_redirect_uri: Demand::Off,
+        dpop: Demand::Off,
+    };
+
+    /// What the server demands, also by its profile.
+    pub fn of(&self, what: Demanded) -> Demand {
         match what {
+            _ if self.profile.demands(what) => Demand::Require,
             Demanded::Pkce => self.pkce,
             Demanded::Par => self.par,
+            Demanded::Jar => self.jar,
             Demanded::TokenRedirectUri => self.token_redirect_uri,
             Demanded::Dpop => self.dpop,
         }
@@ -58,18 +77,28 @@ impl Demands {
 }
 
 impl Client {
-    /// What is demanded of this client. A public client must use PKCE (RFC 9700 §2.1.1), unless its own registration says
+    /// What is demanded of this client: by its profile, its own setting, or the server. A public client must use PKCE (RFC 9700 §2.1.1), unless its own registration says
     /// that this is only reported.
     pub fn demand(&self, what: Demanded, server: &Demands) -> Demand {
+        let profile = self.profile(server);
+        let is_bound = what == Demanded::Dpop && profile.is_fapi() && !self.certificate.bound_tokens;
+        if profile.demands(what) || is_bound {
+            return Demand::Require;
+        }
         let own = match what {
             Demanded::Pkce => self.pkce,
             Demanded::Par => self.par,
+            Demanded::Jar => self.messages.jar,
             Demanded::TokenRedirectUri => self.token_redirect_uri,
             Demanded::Dpop => self.dpop,
         };
         let by_server = match what {
             Demanded::Pkce if self.kind.is_public() => Demand::Require,
-            _ => server.of(what),
+            Demanded::Pkce => server.pkce,
+            Demanded::Par => server.par,
+            Demanded::Jar => server.jar,
+            Demanded::TokenRedirectUri => server.token_redirect_uri,
+            Demanded::Dpop => server.dpop,
         };
         own.unwrap_or(by_server)
     }
@@ -90,17 +119,18 @@ mod tests {
         let of = |kind, own: Option<Demand>, server| {
             let client = example(kind).with(|metadata| {
                 (metadata.pkce, metadata.par, metadata.token_redirect_uri) = (own, own, own);
-                metadata.dpop = own;
+                (metadata.dpop, metadata.messages.jar) = (own, own);
             });
-            let server = Demands { pkce: server, par: server, token_redirect_uri: server, dpop: server };
+            let (pkce, par, jar, token_redirect_uri, dpop) = (server, server, server, server, server);
+            let server = Demands { profile: Profile::None, pkce, par, jar, token_redirect_uri, dpop };
             Demanded::ALL.iter().map(|what| client.demand(*what, &server)).collect::<Vec<_>>()
         };
         for &server in Demand::ALL {
-            assert_eq!(of(ClientKind::Web, None, server), [server; 4]);
-            assert_eq!(of(ClientKind::Spa, None, server), [Demand::Require, server, server, server]);
+            assert_eq!(of(ClientKind::Web, None, server), [server; 5]);
+            assert_eq!(of(ClientKind::Spa, None, server), [Demand::Require, server, server, server, server]);
             for &own in Demand::ALL {
-                assert_eq!(of(ClientKind::Web, Some(own), server), [own; 4]);
-                assert_eq!(of(ClientKind::Native, Some(own), server), [own; 4]);
+                assert_eq!(of(ClientKind::Web, Some(own), server), [own; 5]);
+                assert_eq!(of(ClientKind::Native, Some(own), server), [own; 5]);
             }
         }
     }

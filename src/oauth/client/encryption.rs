@@ -79,3 +79,8 @@ encrypted_response!(
     "userinfo_encrypted_response_alg",
     "userinfo_encrypted_response_enc"
 );
+encrypted_response!(
+    authorization_encrypted_response,
+    "authorization_encrypted_response_alg",
+    "authorization_encrypted_response_enc"
+);

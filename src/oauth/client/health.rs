@@ -19,6 +19,8 @@ pub enum Policy {
     Pkce,
     /// Pushed authorization requests (RFC 9126).
     Par,
+    /// Signed authorization requests (RFC 9101).
+    Jar,
     /// The redirect URI in the request that redeems a code (RFC 6749 §4.1.3).
     TokenRedirectUri,
     /// A proof of a key with each token request (RFC 9449).
@@ -108,6 +110,7 @@ pub fn policies(observed: &ObservedClient<'_>) -> Vec<PolicyHealth> {
     if client.grants.contains(&GrantType::AuthorizationCode) || !client.response_types.is_empty() {
         found.extend([pkce(observed), state(observed), nonce(observed), exact_redirect_uri(observed)]);
         found.push(observed.reported(Policy::Par, Demanded::Par));
+        found.push(observed.reported(Policy::Jar, Demanded::Jar));
     }
     if client.grants.contains(&GrantType::AuthorizationCode) {
         found.push(observed.reported(Policy::TokenRedirectUri, Demanded::TokenRedirectUri));
@@ -324,8 +327,7 @@ mod tests {
         secrets: &[SecretUse],
     ) -> Vec<(Policy, String, HealthVerdict)> {
         let since = NOW - Seconds::new(1000);
-        let off = Demand::Off;
-        let demands = Demands { pkce: off, par: Demand::Report, token_redirect_uri: off, dpop: off };
+        let demands = Demands { par: Demand::Report, ..Demands::NOTHING };
         let observed = ObservedClient { client, demands, counts, secrets, since };
         let answers = policies(&observed).into_iter();
         answers.map(|answer| (answer.policy, answer.value.unwrap_or_default(), answer.verdict)).collect()

@@ -12,8 +12,10 @@ pub mod kind;
 mod links;
 pub mod metadata;
 pub mod origin;
+pub mod profile;
 pub mod registration;
-mod vocabulary;
+pub mod signed_messages;
+pub(in crate::oauth) mod vocabulary;
 
 pub use branding::Branding;
 pub use certificate::CertificateSettings;
@@ -22,10 +24,11 @@ pub use id_token_claims::IdTokenClaims;
 pub use kind::ClientKind;
 pub use links::Links;
 pub use metadata::{ClientMetadata, LogoutUris};
+pub use signed_messages::SignedMessages;
 use std::ops::{Deref, DerefMut};
 pub use vocabulary::{
     AssertionAudience, AuthMethod, ContentEncryption, Demand, GrantType, KeyManagement, NoncePolicy,
-    SubjectType, TokenFormat,
+    ObjectAlgorithm, RefreshTokens, SubjectType, TokenFormat,
 };
 
 use url::Url;

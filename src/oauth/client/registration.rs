@@ -6,8 +6,10 @@ use std::collections::BTreeSet;
 use url::Url;
 
 use crate::oauth::client::certificate::RegisteredSubject;
+use crate::oauth::client::profile::Profile;
 use crate::oauth::client::{
-    AuthMethod, ClientKind, ClientMetadata, Demand, GrantType, IdTokenClaims, LogoutUris, SubjectType,
+    AuthMethod, ClientKind, ClientMetadata, Demand, GrantType, IdTokenClaims, LogoutUris, ObjectAlgorithm,
+    RefreshTokens, SubjectType,
 };
 use crate::oauth::display_text::is_line;
 use crate::oauth::grant::scope::{OFFLINE_ACCESS, OPENID};
@@ -18,6 +20,8 @@ use crate::oauth::request::redirect_uri::{RegisteredUri, check_scheme};
 
 /// The maximum number of addresses in one list of a client.
 const MAX_URIS: usize = 1000;
+/// The maximum number of types of authorization details that a client names.
+const MAX_TYPES: usize = 100;
 /// The maximum length of a client's name in bytes.
 const MAX_NAME_LENGTH: usize = 200;
 
@@ -72,10 +76,16 @@ pub fn check(client: &ClientMetadata) -> Vec<WrongMember> {
     check_grants(client, &mut findings);
     check_assertions(client, &mut findings);
     check_certificates(client, &mut findings);
+    check_messages(client, &mut findings);
+    check_profile(client, &mut findings);
     if client.partial_consent && client.first_party {
         let sentence =
             "`partial_consent` is for clients that people are asked about, and a first-party client is not";
         findings.add("partial_consent", sentence);
+    }
+    if client.authorization_details_types.len() > MAX_TYPES {
+        let sentence = format!("a client names {MAX_TYPES} types at most; without any, it may use all");
+        findings.add("authorization_details_types", sentence);
     }
     check_response_types(client, &mut findings);
     if client.id_token_claims != IdTokenClaims::None && !client.scopes.contains(OPENID) {
@@ -207,6 +217,44 @@ fn check_certificates(client: &ClientMetadata, findings: &mut Findings) {
         let sentence = "`token_endpoint_auth_method` self_signed_tls_client_auth needs the client's certificates or public keys, by \
                         `jwks` or `jwks_uri`";
         findings.add("token_endpoint_auth_method", sentence);
+    }
+}
+
+/// A client with a profile must have everything that the profile needs, and only tokens that are bound may do without
+/// rotation.
+fn check_profile(client: &ClientMetadata, findings: &mut Findings) {
+    let profile = client.profile.unwrap_or(Profile::None);
+    for gap in profile.gaps(client) {
+        findings.add(gap.member, format!("with the profile {}, {}", profile.as_str(), gap.sentence));
+    }
+    let is_bound =
+        client.certificate.bound_tokens || client.dpop == Some(Demand::Require) || profile.is_fapi();
+    if client.refresh_tokens == Some(RefreshTokens::Keep) && !is_bound {
+        let sentence = "a refresh token that is not replaced must be bound: `dpop` require, or \
+                        `tls_client_certificate_bound_access_tokens`";
+        findings.add("refresh_tokens", sentence);
+    }
+}
+
+/// A client that signs its requests needs keys, and one that must sign them can neither leave it out nor send other parameters
+/// beside.
+fn check_messages(client: &ClientMetadata, findings: &mut Findings) {
+    let messages = &client.messages;
+    let must_sign = messages.jar == Some(Demand::Require);
+    let is_unsigned = messages.object_alg == Some(ObjectAlgorithm::Unsigned);
+    let has_keys = client.jwks.is_some() || client.jwks_uri.is_some();
+    if must_sign && is_unsigned {
+        findings
+            .add("request_object_signing_alg", "`jar` require needs requests that are signed, so not none");
+    } else if must_sign && !has_keys {
+        findings.add("jar", "`jar` require needs the client's public keys, by `jwks` or `jwks_uri`");
+    } else if messages.object_alg.is_some() && !is_unsigned && !has_keys {
+        let sentence = "a signed request object needs the client's public keys, by `jwks` or `jwks_uri`";
+        findings.add("request_object_signing_alg", sentence);
+    }
+    if must_sign && messages.merges_object {
+        let sentence = "with `jar` require, only what is inside of the signed request counts";
+        findings.add("merge_request_object", sentence);
     }
 }
 

@@ -115,6 +115,16 @@ pub enum Demand {
     Require,
 }
 
+/// What a refresh does with the refresh token (RFC 9700 §4.14).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "lowercase")]
+pub enum RefreshTokens {
+    /// It replaces the token.
+    Rotate,
+    /// The token stays.
+    Keep,
+}
+
 /// Whether DPoP proofs need a nonce of the server (RFC 9449 §8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "lowercase")]
@@ -123,8 +133,26 @@ pub enum NoncePolicy {
     Require,
 }
 
+/// The algorithm that signs the request objects of a client (RFC 9101, OpenID Connect Registration §2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
+pub enum ObjectAlgorithm {
+    /// They are not signed.
+    #[strum(serialize = "none")]
+    Unsigned,
+    #[strum(serialize = "RS256")]
+    Rs256,
+    #[strum(serialize = "PS256")]
+    Ps256,
+    #[strum(serialize = "ES256")]
+    Es256,
+    #[strum(serialize = "ES384")]
+    Es384,
+    #[strum(serialize = "EdDSA")]
+    EdDsa,
+}
+
 word!(GrantType, AuthMethod, AssertionAudience, SubjectType, TokenFormat);
-word!(Demand, KeyManagement, ContentEncryption, NoncePolicy);
+word!(Demand, KeyManagement, ContentEncryption, NoncePolicy, ObjectAlgorithm, RefreshTokens);
 
 impl fmt::Display for GrantType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -166,6 +194,13 @@ impl KeyManagement {
     }
 }
 
+impl ObjectAlgorithm {
+    /// Those that use a key of the client.
+    pub fn signing() -> impl Iterator<Item = Self> {
+        Self::ALL.iter().copied().filter(|known| *known != Self::Unsigned)
+    }
+}
+
 impl AuthMethod {
     /// Whether the client authenticates with a signature and does not send a secret.
     pub fn is_assertion(self) -> bool {
@@ -180,6 +215,11 @@ impl AuthMethod {
     /// Whether the client has a secret of its own, or may have one. The others have keys that this server never sees.
     pub fn needs_secret(self) -> bool {
         matches!(self, Self::Basic | Self::Post | Self::SecretJwt)
+    }
+
+    /// What a client without a secret does instead, for sentences.
+    pub fn instead_of_a_secret(self) -> &'static str {
+        if self.is_certificate() { "shows a certificate" } else { "signs with its own key" }
     }
 }
 

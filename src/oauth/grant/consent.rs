@@ -48,8 +48,9 @@ impl Consent {
         let has_refused = |scope: &str| {
             known.find(scope).is_some_and(|record| record.claims.iter().any(|claim| is_refused(claim)))
         };
-        let Granted { scope, resources, claims } = self.allowed.without(&answer.consent.refused);
-        Granted::new(scope.only(|name| !has_refused(name)), resources, claims.only(|name| !is_refused(name)))
+        let Granted { scope, resources, claims, details } = self.allowed.without(&answer.consent.refused);
+        let (scope, claims) = (scope.only(|name| !has_refused(name)), claims.only(|name| !is_refused(name)));
+        Granted::new(scope, resources, claims, details)
     }
 }
 
@@ -65,7 +66,8 @@ mod tests {
         let wanted: serde_json::Map<_, _> =
             claims.iter().map(|name| ((*name).to_owned(), serde_json::Value::Null)).collect();
         let claims = serde_json::json!({ "userinfo": wanted }).to_string();
-        Granted::new(Scope::from_stored(scope), Vec::new(), ClaimsRequest::parse(&claims).unwrap())
+        let claims = ClaimsRequest::parse(&claims).unwrap();
+        Granted { claims, ..Granted::of_scope(Scope::from_stored(scope)) }
     }
 
     fn consent(allowed: Granted, refused: Granted) -> Consent {

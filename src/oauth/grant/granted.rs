@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::oauth::grant::authorization_details::AuthorizationDetails;
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::request::claims_request::ClaimsRequest;
 
@@ -20,42 +21,59 @@ pub struct Granted {
     /// Claims that the request named, in addition to those of the scope (OpenID Connect Core §5.5).
     #[serde(default, skip_serializing_if = "ClaimsRequest::is_empty")]
     pub claims: ClaimsRequest,
+    /// What the request asked for in words of its own (RFC 9396).
+    #[serde(
+        default,
+        rename = "authorization_details",
+        skip_serializing_if = "AuthorizationDetails::is_empty"
+    )]
+    pub details: AuthorizationDetails,
 }
 
 impl Granted {
     /// What is granted, from all its parts. It is the only constructor, so that the compiler finds every place that has
     /// to know a new part.
-    pub fn new(scope: Scope, resources: Vec<String>, claims: ClaimsRequest) -> Self {
-        Self { scope, resources, claims }
+    pub fn new(
+        scope: Scope,
+        resources: Vec<String>,
+        claims: ClaimsRequest,
+        details: AuthorizationDetails,
+    ) -> Self {
+        Self { scope, resources, claims, details }
     }
 
-    /// What is granted if it is only a scope, without resources and claims.
+    /// What is granted if it is only a scope, without resources, claims and details.
     pub fn of_scope(scope: Scope) -> Self {
-        Self::new(scope, Vec::new(), ClaimsRequest::default())
+        Self { scope, ..Self::default() }
     }
 
-    /// The part that an access token with `scope` contains: the claims for UserInfo. The resources are left out,
-    /// because the audience of the token names the resource that it is for.
-    pub fn for_token(&self, scope: Scope) -> Self {
-        Self::new(scope, Vec::new(), self.claims.of_userinfo())
+    /// The part that an access token with `scope` and `details` contains: the claims for UserInfo, too. The resources are
+    /// left out, because the audience of the token names the resource that it is for.
+    pub fn for_token(&self, scope: Scope, details: AuthorizationDetails) -> Self {
+        Self::new(scope, Vec::new(), self.claims.of_userinfo(), details)
     }
 
     /// The union of both.
     pub fn and(&self, other: &Self) -> Self {
         let mut resources = self.resources.clone();
         resources.extend(other.resources.iter().filter(|uri| !self.resources.contains(uri)).cloned());
-        Self::new(self.scope.and(&other.scope), resources, self.claims.and(&other.claims))
+        let details = self.details.and(&other.details);
+        Self::new(self.scope.and(&other.scope), resources, self.claims.and(&other.claims), details)
     }
 
-    /// The part whose scopes and claims are not in `other`. The resources stay.
+    /// The part whose scopes, claims and details are not in `other`. The resources stay.
     pub fn without(&self, other: &Self) -> Self {
         let claims = self.claims.clone().only(|name| !other.claims.contains(name));
-        Self::new(self.scope.without(&other.scope), self.resources.clone(), claims)
+        let details = self.details.without(&other.details);
+        Self::new(self.scope.without(&other.scope), self.resources.clone(), claims, details)
     }
 
     /// Whether it contains nothing.
     pub fn is_empty(&self) -> bool {
-        self.scope.is_empty() && self.resources.is_empty() && self.claims.is_empty()
+        self.scope.is_empty()
+            && self.resources.is_empty()
+            && self.claims.is_empty()
+            && self.details.is_empty()
     }
 
     /// The JSON to store.
@@ -78,7 +96,8 @@ mod tests {
 
     fn granted(scope: &str, resources: &[&str], claims: &str) -> Granted {
         let resources = resources.iter().map(|uri| (*uri).to_owned()).collect();
-        Granted::new(Scope::from_stored(scope), resources, ClaimsRequest::parse(claims).unwrap())
+        let claims = ClaimsRequest::parse(claims).unwrap();
+        Granted::new(Scope::from_stored(scope), resources, claims, AuthorizationDetails::default())
     }
 
     #[test]
@@ -111,7 +130,7 @@ mod tests {
     #[test]
     fn a_token_carries_its_scope_and_the_claims_of_userinfo() {
         let all = granted("a b", &["urn:a"], r#"{"userinfo":{"email":null},"id_token":{"name":null}}"#);
-        let token = all.for_token(Scope::from_stored("a"));
+        let token = all.for_token(Scope::from_stored("a"), AuthorizationDetails::default());
         assert_eq!(token, granted("a", &[], r#"{"userinfo":{"email":null}}"#));
     }
 
@@ -124,7 +143,9 @@ mod tests {
         ) {
             let claims = serde_json::json!({ "userinfo": { "name": { "value": value } } }).to_string();
             let claims = ClaimsRequest::parse(&claims).unwrap();
-            let granted = Granted::new(Scope::from_stored(&scope), resources, claims);
+            let details = serde_json::json!([{ "type": "t", "value": value }]).to_string();
+            let details = AuthorizationDetails::parse(&details).unwrap_or_default();
+            let granted = Granted::new(Scope::from_stored(&scope), resources, claims, details);
             prop_assert_eq!(Granted::from_stored(&granted.to_stored()), Some(granted));
         }
     }

@@ -1,5 +1,6 @@
 //! Grants, and the one rule that decides whether this person and client may get a token now.
 
+pub mod authorization_details;
 pub mod code;
 pub mod consent;
 pub mod device;

@@ -36,6 +36,15 @@ pub trait KnownResources {
     fn resource(&self, uri: &str) -> Option<&Resource>;
 }
 
+/// What a request asks for beside scopes, and for which resources: its authorization details (RFC 9396).
+pub trait BesideScope {
+    /// Whether a token for the resource with this URI would have anything of it.
+    fn is_for(&self, uri: &str) -> bool;
+
+    /// The URIs of the resources that it names.
+    fn named(&self) -> Vec<&str>;
+}
+
 /// The maximum number of resources in one request.
 const MAX_RESOURCES: usize = 8;
 /// The maximum length of a URI in bytes.
@@ -69,21 +78,22 @@ pub struct RegisteredResources<'k, K> {
 }
 
 impl<'k, K: KnownResources> RegisteredResources<'k, K> {
-    /// The registered URIs of the resources in an authorization request (RFC 8707 §2.1). The request must have at least
-    /// one scope of each resource that has scopes.
+    /// The registered URIs of the resources in an authorization request (RFC 8707 §2.1), and of those that `beside` names.
+    /// The request must have at least one scope of each resource that has scopes, or something beside scopes for it.
     ///
     /// # Errors
-    /// If a resource is malformed, unknown or not allowed for the client, or the request has no scope of the resource.
+    /// If a resource is malformed, unknown or not allowed for the client, or the request has nothing for the resource.
     pub fn authorized(
         &self,
         params: &Params,
         client: &Client,
-        scope: &Scope,
+        (scope, beside): (&Scope, &impl BesideScope),
     ) -> Result<Vec<String>, OAuthError> {
         let mut authorized: Vec<String> = Vec::new();
-        for uri in params.all("resource", MAX_RESOURCES)? {
+        let named = params.all("resource", MAX_RESOURCES)?;
+        for uri in named.into_iter().chain(beside.named()) {
             let Some(resource) = self.named(uri, client)? else { continue };
-            within(resource, scope)?;
+            within(resource, scope, beside)?;
             if !authorized.contains(&resource.uri) {
                 authorized.push(resource.uri.clone());
             }
@@ -197,18 +207,19 @@ impl<'k, K: KnownResources> RegisteredResources<'k, K> {
     }
 
     /// The part of a granted scope for a token: for a resource, its scopes; for this server, the scopes that belong to
-    /// none of the resources named with it, and not to the management API.
+    /// none of the resources named with it, and not to the management API. `beside`: what the token has beside scopes.
     ///
     /// # Errors
-    /// If the resource has scopes, and not one of them was granted, or if for this server no scope is left.
+    /// If the resource has scopes, and not one of them was granted and nothing beside them, or if for this server no scope
+    /// is left.
     pub fn scope(
         &self,
         resource: Option<&Resource>,
-        granted: &Scope,
+        (granted, beside): (&Scope, &impl BesideScope),
         authorized: &[String],
     ) -> Result<Scope, OAuthError> {
         match resource {
-            Some(resource) => within(resource, granted),
+            Some(resource) => within(resource, granted, beside),
             None => {
                 let others = authorized.iter().filter_map(|uri| self.resources.resource(uri));
                 let scope = others.fold(granted.clone(), |scope, other| scope.without(&other.scopes));
@@ -242,12 +253,16 @@ fn widened(uri: &str) -> OAuthError {
         .because(format!("the resource {} is not part of the original authorization", quoted(uri)))
 }
 
-/// The resources that a narrower scope still has a scope of. A resource without scopes needs no scope, and one that is no
-/// longer registered is left to the token endpoint.
-pub fn with_scope_left(uris: &[String], scope: &Scope, known: &impl KnownResources) -> Vec<String> {
+/// The resources that a narrower scope still has a scope of, or `beside` something. A resource without scopes needs no scope,
+/// and one that is no longer registered is left to the token endpoint.
+pub fn with_scope_left(
+    uris: &[String],
+    (scope, beside): (&Scope, &impl BesideScope),
+    known: &impl KnownResources,
+) -> Vec<String> {
     let is_left = |uri: &&String| {
         let resource = known.resource(uri);
-        resource.is_none_or(|resource| within(resource, scope).is_ok())
+        resource.is_none_or(|resource| within(resource, scope, beside).is_ok())
     };
     uris.iter().filter(is_left).cloned().collect()
 }
@@ -268,10 +283,10 @@ pub fn named(params: &Params, parameter: &'static str) -> Result<Option<String>,
 /// The scopes of a resource in `scope`.
 ///
 /// # Errors
-/// If the resource has scopes, and not one of them is in `scope`.
-fn within(resource: &Resource, scope: &Scope) -> Result<Scope, OAuthError> {
+/// If the resource has scopes, and not one of them is in `scope`, and nothing `beside` is for the resource.
+fn within(resource: &Resource, scope: &Scope, beside: &impl BesideScope) -> Result<Scope, OAuthError> {
     let within = scope.without(&scope.without(&resource.scopes));
-    if within.is_empty() && !resource.scopes.is_empty() {
+    if within.is_empty() && !resource.scopes.is_empty() && !beside.is_for(&resource.uri) {
         return Err(no_scope_of(&resource.uri));
     }
     Ok(within)
@@ -296,6 +311,18 @@ mod tests {
     use crate::oauth::client::{ClientKind, example};
 
     struct Known(Vec<Resource>);
+
+    struct OnlyScopes;
+
+    impl BesideScope for OnlyScopes {
+        fn is_for(&self, _: &str) -> bool {
+            false
+        }
+
+        fn named(&self) -> Vec<&str> {
+            Vec::new()
+        }
+    }
 
     impl KnownResources for Known {
         fn resource(&self, uri: &str) -> Option<&Resource> {
@@ -381,7 +408,7 @@ mod tests {
         let token = |named: Option<&str>, authorized: &[String]| {
             let resource = registered.of_grant(named, authorized, &client)?;
             let granted = Scope::from_stored("openid read other");
-            registered.scope(resource, &granted, authorized).map(|scope| scope.to_string())
+            registered.scope(resource, (&granted, &OnlyScopes), authorized).map(|scope| scope.to_string())
         };
         let reason = |named, authorized: &[String]| token(named, authorized).unwrap_err().reason;
         assert_eq!(token(None, &[]), Ok("openid other read".into()), "as ever where nothing was named");
@@ -392,10 +419,11 @@ mod tests {
         assert_eq!(reason(Some("https://other.example/v1"), &both[..1]), Reason::ResourceWidened);
         assert_eq!(reason(Some("https://api.example"), &[]), Reason::ResourceWidened);
         let api = known.resource("https://api.example").unwrap();
-        let refused = registered.scope(Some(api), &Scope::from_stored("openid"), &both).unwrap_err();
+        let refused =
+            registered.scope(Some(api), (&Scope::from_stored("openid"), &OnlyScopes), &both).unwrap_err();
         assert_eq!(refused.reason, Reason::ScopeNotOfResource);
         let bare = known.resource("urn:bare").unwrap();
-        let none = registered.scope(Some(bare), &Scope::from_stored("openid"), &both).unwrap();
+        let none = registered.scope(Some(bare), (&Scope::from_stored("openid"), &OnlyScopes), &both).unwrap();
         assert!(none.is_empty(), "an API without scopes needs none");
     }
 }

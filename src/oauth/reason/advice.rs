@@ -3,6 +3,9 @@
 use super::Reason;
 use crate::oauth::error_code::ErrorCode;
 
+const DPOP_ADVICE: &str = "Sign a new proof for this very request, with the nonce of the header DPoP-Nonce if the answer has one, and send the \
+                           request again, once. The description says what is wrong with the proof.";
+
 impl ErrorCode {
     /// The most frequent reason for this code, whose example the reference shows.
     pub fn usual(self) -> Reason {
@@ -17,6 +20,7 @@ impl ErrorCode {
             Self::InvalidGrant => Reason::CodeReplayed,
             Self::UnsupportedGrantType => Reason::GrantTypeUnsupported,
             Self::InvalidTarget => Reason::ResourceUnknown,
+            Self::InvalidAuthorizationDetails => Reason::DetailsInvalid,
             Self::AuthorizationPending => Reason::DeviceCodePending,
             Self::SlowDown => Reason::DeviceCodeSlowDown,
             Self::ExpiredToken => Reason::DeviceCodeExpired,
@@ -28,7 +32,7 @@ impl ErrorCode {
             Self::ConsentRequired => Reason::ConsentRequired,
             Self::AccountSelectionRequired => Reason::AccountSelectionRequired,
             Self::UnmetAuthenticationRequirements => Reason::AcrUnmet,
-            Self::RequestNotSupported => Reason::RequestObjectUnsupported,
+            Self::InvalidRequestObject => Reason::RequestObjectSignature,
             Self::RequestUriNotSupported => Reason::RequestUriUnsupported,
             Self::InvalidRequestUri => Reason::PushedRequestUnknown,
             Self::ServerError => Reason::ServerFailed,
@@ -49,6 +53,7 @@ impl ErrorCode {
             Self::InvalidGrant => "The code, token or assertion is not valid",
             Self::UnsupportedGrantType => "Unsupported grant type",
             Self::InvalidTarget => "Unknown or forbidden API",
+            Self::InvalidAuthorizationDetails => "Authorization details that are not valid",
             Self::AuthorizationPending => "The device has to wait for the person",
             Self::SlowDown => "The device has to poll more slowly",
             Self::ExpiredToken => "The time for the device is over",
@@ -60,7 +65,7 @@ impl ErrorCode {
             Self::ConsentRequired => "Consent required",
             Self::AccountSelectionRequired => "Choice of an account required",
             Self::UnmetAuthenticationRequirements => "Way of signing in not available",
-            Self::RequestNotSupported => "Unsupported request object",
+            Self::InvalidRequestObject => "The request object has a mistake",
             Self::RequestUriNotSupported => "Unsupported request by reference",
             Self::InvalidRequestUri => "Unknown or ended pushed request",
             Self::ServerError => "Failure of the server",
@@ -71,7 +76,7 @@ impl ErrorCode {
     /// What an application that gets this code should do.
     pub fn advice(self) -> &'static str {
         match self {
-            Self::InvalidRequest | Self::RequestNotSupported | Self::RequestUriNotSupported => {
+            Self::InvalidRequest | Self::InvalidRequestObject | Self::RequestUriNotSupported => {
                 "Treat it as a mistake in your code or its configuration: log the description and the reason, \
                  and do not try again with the same request."
             }
@@ -79,9 +84,7 @@ impl ErrorCode {
             Self::UnsupportedResponseType | Self::UnsupportedGrantType => {
                 "Compare what your library sends with the server's metadata, and use a value that both support."
             }
-            Self::InvalidScope => {
-                "Check the spelling of each scope; the description names the one that was refused."
-            }
+            Self::InvalidScope => "Check the spelling of each scope; the description names the refused one.",
             Self::ForbiddenScope => {
                 "Do not request the scope, or ask the operator to allow it; trying again does not help."
             }
@@ -110,6 +113,9 @@ impl ErrorCode {
                 "Compare the resource with the registered ones, and name every resource in the authorization request \
                  first."
             }
+            Self::InvalidAuthorizationDetails => {
+                "Compare the element that the description names with what the operator demands of its type."
+            }
             Self::AuthorizationPending => {
                 "Poll again after the interval, until there is another answer; the person may need some minutes."
             }
@@ -122,16 +128,8 @@ impl ErrorCode {
             Self::InsufficientScope => {
                 "Send the person through sign-in again with the scope that WWW-Authenticate names."
             }
-            Self::InvalidDpopProof => {
-                "Sign a new proof for this very request, with the address and the method that you use, and compare the \
-                 clocks. The description says what is wrong with the proof."
-            }
-            Self::UseDpopNonce => {
-                "Sign a new proof with the nonce of the header DPoP-Nonce, and send the request again, once. It is no failure."
-            }
-            Self::ServerError => {
-                "Try once more after a pause. If it fails again, report the request id to the operator."
-            }
+            Self::InvalidDpopProof | Self::UseDpopNonce => DPOP_ADVICE,
+            Self::ServerError => "Try once more after a pause; then report the request id to the operator.",
             Self::TemporarilyUnavailable => {
                 "Wait for the seconds in Retry-After, try again, and wait longer each time."
             }
@@ -153,6 +151,9 @@ impl ErrorCode {
             }
             Self::UnsupportedGrantType => "The server does not support the requested grant type.",
             Self::InvalidTarget => "The API that the token should be for is unknown or not allowed.",
+            Self::InvalidAuthorizationDetails => {
+                "The authorization details are malformed, not known here, or not allowed."
+            }
             Self::AuthorizationPending => "The person has not answered the device's request yet.",
             Self::SlowDown => "The device polls too often; the person has not answered yet.",
             Self::ExpiredToken => "The device code expired before the device got its answer.",
@@ -168,7 +169,9 @@ impl ErrorCode {
             Self::UnmetAuthenticationRequirements => {
                 "The person cannot sign in here in the way that the request requires."
             }
-            Self::RequestNotSupported => "The server does not support request objects.",
+            Self::InvalidRequestObject => {
+                "The signed request is malformed, not this application's, or not valid now."
+            }
             Self::RequestUriNotSupported => "The server does not support requests by reference.",
             Self::InvalidRequestUri => {
                 "The pushed request is unknown, has ended, or is another application's."

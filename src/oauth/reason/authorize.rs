@@ -3,9 +3,7 @@
 use super::Reason;
 use super::Responsible::{Developer, Operator};
 use super::row::{ReasonRow, example};
-use crate::oauth::error_code::ErrorCode::{
-    InvalidRequest, RequestNotSupported, RequestUriNotSupported, UnsupportedResponseType,
-};
+use crate::oauth::error_code::ErrorCode::{InvalidRequest, RequestUriNotSupported, UnsupportedResponseType};
 
 pub(super) const RESPONSE_TYPE_MISSING: ReasonRow = ReasonRow {
     word: "response_type.missing",
@@ -177,36 +175,14 @@ pub(super) const SCOPE_WITHOUT_OPENID: ReasonRow = ReasonRow {
     see: &[Reason::NonceMissing, Reason::ResponseTypeNotAllowed],
 };
 
-pub(super) const REQUEST_OBJECT_UNSUPPORTED: ReasonRow = ReasonRow {
-    word: "request_object.unsupported",
-    title: "The server does not support request objects",
-    code: RequestNotSupported,
-    who: &[Developer],
-    what: "The request contains a request object, which this server does not support.",
-    fix: "Send the parameters themselves and leave request out. Libraries call this option request object, \
-          JAR or signed request (RFC 9101).",
-    command: None,
-    example: example(
-        "GET https://id.example.com/authorize\n\
-         ?client_id=calendar\n\
-         &request=eyJhbGciOiJub25lIn0.eyJtYWRlIjoidXAifQ.\n\
-         &…",
-        "GET https://id.example.com/authorize\n\
-         ?client_id=calendar\n\
-         &response_type=code\n\
-         &redirect_uri=https://app.example.com/callback\n\
-         &…",
-    ),
-    see: &[Reason::RequestUriUnsupported],
-};
-
 pub(super) const REQUEST_URI_UNSUPPORTED: ReasonRow = ReasonRow {
     word: "request_uri.unsupported",
     title: "The server does not support requests by reference",
     code: RequestUriNotSupported,
     who: &[Developer],
-    what: "The request is passed by reference, which this server does not support.",
-    fix: "Send the parameters themselves and leave request_uri out.",
+    what: "The request_uri is an address from which the server would have to read the request, and it reads none.",
+    fix: "Push the request to /par and send the browser with the request_uri of the answer, or send the parameters \
+          themselves, or a signed request object in request.",
     command: None,
     example: example(
         "GET https://id.example.com/authorize\n\
@@ -219,5 +195,5 @@ pub(super) const REQUEST_URI_UNSUPPORTED: ReasonRow = ReasonRow {
          &redirect_uri=https://app.example.com/callback\n\
          &…",
     ),
-    see: &[Reason::RequestObjectUnsupported],
+    see: &[Reason::PushedRequestUnknown, Reason::RequestObjectMalformed],
 };

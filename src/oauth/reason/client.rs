@@ -92,6 +92,30 @@ pub(super) const DISABLED: ReasonRow = ReasonRow {
     see: &[Reason::ClientUnknown],
 };
 
+pub(super) const PROFILE: ReasonRow = ReasonRow {
+    word: "client.profile",
+    title: "The application does not meet its security profile",
+    code: UnauthorizedClient,
+    who: &[Operator],
+    what: "The application must keep a security profile, such as FAPI 2.0, and its registration lacks something that the \
+           profile needs. The description says what.",
+    fix: "Change the registration, for example its authentication method, or give the application another profile. \
+          grantor client check shows everything that is missing.",
+    command: Some("grantor client update calendar --profile none"),
+    example: example(
+        "POST https://id.example.com/token\n\
+         Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
+         \n\
+         grant_type=client_credentials",
+        "POST https://id.example.com/token\n\
+         \n\
+         grant_type=client_credentials\n\
+         &client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer\n\
+         &client_assertion=eyJ.made-up-assertion",
+    ),
+    see: &[Reason::ClientMethodNotAllowed],
+};
+
 pub(super) const GRANT_NOT_ALLOWED: ReasonRow = ReasonRow {
     word: "client.grant_not_allowed",
     title: "The application may not use this grant",

@@ -41,11 +41,13 @@ pub(super) const REPEATED: ReasonRow = ReasonRow {
     command: None,
     example: example(
         "POST https://id.example.com/token\n\
+         Authorization: Basic cmVwb3J0czptYWRlLXVwLXNlY3JldA==\n\
          DPoP: eyJ.made-up-proof\n\
          DPoP: eyJ.made-up-other-proof\n\
          \n\
          grant_type=client_credentials",
         "POST https://id.example.com/token\n\
+         Authorization: Basic cmVwb3J0czptYWRlLXVwLXNlY3JldA==\n\
          DPoP: eyJ.made-up-proof\n\
          \n\
          grant_type=client_credentials",
@@ -64,11 +66,13 @@ pub(super) const MALFORMED: ReasonRow = ReasonRow {
     command: None,
     example: example(
         "POST https://id.example.com/token\n\
+         Authorization: Basic cmVwb3J0czptYWRlLXVwLXNlY3JldA==\n\
          # a header without jwk\n\
          DPoP: eyJ.made-up-proof-with-kid\n\
          \n\
          grant_type=client_credentials",
         "POST https://id.example.com/token\n\
+         Authorization: Basic cmVwb3J0czptYWRlLXVwLXNlY3JldA==\n\
          # typ dpop+jwt, alg ES256, jwk with the public key\n\
          DPoP: eyJ.made-up-proof\n\
          \n\
@@ -89,11 +93,13 @@ pub(super) const ALGORITHM: ReasonRow = ReasonRow {
     command: None,
     example: example(
         "POST https://id.example.com/token\n\
+         Authorization: Basic cmVwb3J0czptYWRlLXVwLXNlY3JldA==\n\
          # alg HS256\n\
          DPoP: eyJ.made-up-proof\n\
          \n\
          grant_type=client_credentials",
         "POST https://id.example.com/token\n\
+         Authorization: Basic cmVwb3J0czptYWRlLXVwLXNlY3JldA==\n\
          # alg ES256\n\
          DPoP: eyJ.made-up-proof\n\
          \n\
@@ -113,11 +119,13 @@ pub(super) const KEY: ReasonRow = ReasonRow {
     command: None,
     example: example(
         "POST https://id.example.com/token\n\
+         Authorization: Basic cmVwb3J0czptYWRlLXVwLXNlY3JldA==\n\
          # jwk: kty, crv, x, y and d\n\
          DPoP: eyJ.made-up-proof\n\
          \n\
          grant_type=client_credentials",
         "POST https://id.example.com/token\n\
+         Authorization: Basic cmVwb3J0czptYWRlLXVwLXNlY3JldA==\n\
          # jwk of a new key: kty, crv, x and y\n\
          DPoP: eyJ.made-up-proof\n\
          \n\
@@ -137,11 +145,13 @@ pub(super) const SIGNATURE: ReasonRow = ReasonRow {
     command: None,
     example: example(
         "POST https://id.example.com/token\n\
+         Authorization: Basic cmVwb3J0czptYWRlLXVwLXNlY3JldA==\n\
          # jwk of the old key, signed by the new one\n\
          DPoP: eyJ.made-up-proof\n\
          \n\
          grant_type=client_credentials",
         "POST https://id.example.com/token\n\
+         Authorization: Basic cmVwb3J0czptYWRlLXVwLXNlY3JldA==\n\
          # jwk of the key that has signed\n\
          DPoP: eyJ.made-up-proof\n\
          \n\
@@ -160,11 +170,13 @@ pub(super) const METHOD: ReasonRow = ReasonRow {
     command: None,
     example: example(
         "POST https://id.example.com/token\n\
+         Authorization: Basic cmVwb3J0czptYWRlLXVwLXNlY3JldA==\n\
          # htm GET\n\
          DPoP: eyJ.made-up-proof\n\
          \n\
          grant_type=client_credentials",
         "POST https://id.example.com/token\n\
+         Authorization: Basic cmVwb3J0czptYWRlLXVwLXNlY3JldA==\n\
          # htm POST\n\
          DPoP: eyJ.made-up-proof\n\
          \n\
@@ -184,11 +196,13 @@ pub(super) const URL: ReasonRow = ReasonRow {
     command: None,
     example: example(
         "POST https://id.example.com/token\n\
+         Authorization: Basic cmVwb3J0czptYWRlLXVwLXNlY3JldA==\n\
          # htu http://127.0.0.1:8080/token\n\
          DPoP: eyJ.made-up-proof\n\
          \n\
          grant_type=client_credentials",
         "POST https://id.example.com/token\n\
+         Authorization: Basic cmVwb3J0czptYWRlLXVwLXNlY3JldA==\n\
          # htu https://id.example.com/token\n\
          DPoP: eyJ.made-up-proof\n\
          \n\
@@ -208,11 +222,13 @@ pub(super) const TIME: ReasonRow = ReasonRow {
     command: None,
     example: example(
         "POST https://id.example.com/token at 12:05:00\n\
+         Authorization: Basic cmVwb3J0czptYWRlLXVwLXNlY3JldA==\n\
          # iat 12:00:00\n\
          DPoP: eyJ.made-up-proof\n\
          \n\
          grant_type=client_credentials",
         "POST https://id.example.com/token at 12:05:00\n\
+         Authorization: Basic cmVwb3J0czptYWRlLXVwLXNlY3JldA==\n\
          # iat 12:05:00\n\
          DPoP: eyJ.made-up-proof\n\
          \n\
@@ -232,10 +248,12 @@ pub(super) const REPLAYED: ReasonRow = ReasonRow {
     command: None,
     example: example(
         "POST https://id.example.com/token\n\
+         Authorization: Basic cmVwb3J0czptYWRlLXVwLXNlY3JldA==\n\
          DPoP: eyJ.made-up-proof-of-the-last-request\n\
          \n\
          grant_type=client_credentials",
         "POST https://id.example.com/token\n\
+         Authorization: Basic cmVwb3J0czptYWRlLXVwLXNlY3JldA==\n\
          DPoP: eyJ.made-up-new-proof\n\
          \n\
          grant_type=client_credentials",
@@ -276,11 +294,13 @@ pub(super) const NONCE_MISSING: ReasonRow = ReasonRow {
     command: Some("grantor client update calendar --dpop-nonce off"),
     example: example(
         "POST https://id.example.com/token\n\
+         Authorization: Basic cmVwb3J0czptYWRlLXVwLXNlY3JldA==\n\
          # no nonce\n\
          DPoP: eyJ.made-up-proof\n\
          \n\
          grant_type=client_credentials",
         "POST https://id.example.com/token\n\
+         Authorization: Basic cmVwb3J0czptYWRlLXVwLXNlY3JldA==\n\
          # nonce: the DPoP-Nonce of the refusal\n\
          DPoP: eyJ.made-up-new-proof\n\
          \n\
@@ -300,11 +320,13 @@ pub(super) const NONCE_OLD: ReasonRow = ReasonRow {
     command: None,
     example: example(
         "POST https://id.example.com/token\n\
+         Authorization: Basic cmVwb3J0czptYWRlLXVwLXNlY3JldA==\n\
          # the nonce of yesterday\n\
          DPoP: eyJ.made-up-proof\n\
          \n\
          grant_type=client_credentials",
         "POST https://id.example.com/token\n\
+         Authorization: Basic cmVwb3J0czptYWRlLXVwLXNlY3JldA==\n\
          # nonce: the DPoP-Nonce of the refusal\n\
          DPoP: eyJ.made-up-new-proof\n\
          \n\

@@ -5,6 +5,7 @@
 
 mod advice;
 mod assertion;
+mod authorization_details;
 mod authorize;
 mod bearer;
 mod binding;
@@ -22,6 +23,7 @@ mod pkce;
 mod prompt;
 mod redirect_uri;
 mod request;
+mod request_object;
 mod resource;
 mod row;
 mod scope;
@@ -128,6 +130,7 @@ reasons! {
         ClientIdRepeated = client::ID_REPEATED;
         ClientUnknown = client::UNKNOWN;
         ClientDisabled = client::DISABLED;
+        ClientProfile = client::PROFILE;
         ClientGrantNotAllowed = client::GRANT_NOT_ALLOWED;
         ClientAuthenticationMissing = client::AUTHENTICATION_MISSING;
         ClientSecretWrong = client::SECRET_WRONG;
@@ -189,7 +192,6 @@ reasons! {
         ScopeWithoutOpenid = authorize::SCOPE_WITHOUT_OPENID;
         ClaimsMalformed = claims::MALFORMED;
         AcrUnmet = claims::ACR_UNMET;
-        RequestObjectUnsupported = authorize::REQUEST_OBJECT_UNSUPPORTED;
         RequestUriUnsupported = authorize::REQUEST_URI_UNSUPPORTED;
     }
     "Pushed request" {
@@ -197,6 +199,20 @@ reasons! {
         PushedRequestNested = par::NESTED;
         PushedRequestUnknown = par::UNKNOWN;
         PushedRequestExpired = par::EXPIRED;
+    }
+    "Request object" {
+        RequestObjectRequired = request_object::REQUIRED;
+        RequestObjectMalformed = request_object::MALFORMED;
+        RequestObjectEncrypted = request_object::ENCRYPTED;
+        RequestObjectType = request_object::TYPE;
+        RequestObjectAlgorithm = request_object::ALGORITHM;
+        RequestObjectSignature = request_object::SIGNATURE;
+        RequestObjectKeys = request_object::KEYS;
+        RequestObjectClient = request_object::CLIENT;
+        RequestObjectAudience = request_object::AUDIENCE;
+        RequestObjectTimes = request_object::TIMES;
+        RequestObjectNested = request_object::NESTED;
+        RequestObjectOutside = request_object::OUTSIDE;
     }
     "Prompt" {
         PromptUnknown = prompt::UNKNOWN;
@@ -232,6 +248,16 @@ reasons! {
         ResourceNotAllowed = resource::NOT_ALLOWED;
         ResourceWidened = resource::WIDENED;
         ResourceSeveral = resource::SEVERAL;
+    }
+    "Authorization details" {
+        DetailsMalformed = authorization_details::MALFORMED;
+        DetailsTooMany = authorization_details::TOO_MANY;
+        DetailsText = authorization_details::TEXT;
+        DetailsTypeUnknown = authorization_details::TYPE_UNKNOWN;
+        DetailsTypeForbidden = authorization_details::TYPE_FORBIDDEN;
+        DetailsInvalid = authorization_details::INVALID;
+        DetailsLocation = authorization_details::LOCATION;
+        DetailsWidened = authorization_details::WIDENED;
     }
     "Accounts and consent" {
         ConsentDenied = sign_in::CONSENT_DENIED;

@@ -5,8 +5,9 @@ use super::Reason;
 impl Reason {
     /// The RFC and section of the rule that the request broke; that of the error code if the reason has no rule of its own.
     pub fn section(self) -> &'static str {
-        let section = self.section_of_request().or_else(|| self.section_of_token());
-        section.or_else(|| self.section_of_proof()).unwrap_or_else(|| self.code().section())
+        let own = self.section_of_request().or_else(|| self.section_of_object());
+        let own = own.or_else(|| self.section_of_token()).or_else(|| self.section_of_proof());
+        own.unwrap_or_else(|| self.code().section())
     }
 
     /// The section about requests of people and of clients at `/authorize`.
@@ -30,7 +31,7 @@ impl Reason {
                 "RFC 6749 §3.1.1"
             }
             Self::ResponseModeUnsupported | Self::ResponseModeQuery => {
-                "OAuth 2.0 Multiple Response Type Encoding Practices §2.1 and §5"
+                "OAuth 2.0 Multiple Response Type Encoding Practices §2.1 and §5, JARM §2.3"
             }
             Self::NonceMissing => "OpenID Connect Core §3.2.2.1 and §3.3.2.1",
             Self::ScopeWithoutOpenid => "OpenID Connect Core §3.1.2.1",
@@ -48,9 +49,31 @@ impl Reason {
             | Self::ScopeForbidden => "RFC 6749 §3.3",
             Self::ScopeNotOfResource => "RFC 8707 §2",
             Self::ResourceMalformed | Self::ResourceUnknown | Self::ResourceNotAllowed => "RFC 8707 §2",
+            Self::DetailsMalformed | Self::DetailsTooMany | Self::DetailsText => "RFC 9396 §2 and §5",
+            Self::DetailsLocation => "RFC 9396 §2.2",
+            Self::DetailsWidened => "RFC 9396 §6",
             Self::HintInvalid | Self::HintOtherClient => "OpenID Connect RP-Initiated Logout §4",
             Self::LogoutClientMissing => "OpenID Connect RP-Initiated Logout §2",
             Self::LogoutRedirectUri => "OpenID Connect RP-Initiated Logout §3.1",
+            _ => return None,
+        };
+        Some(section)
+    }
+
+    /// The section about request objects.
+    fn section_of_object(self) -> Option<&'static str> {
+        let section = match self {
+            Self::RequestObjectRequired => "RFC 9101 §10.5",
+            Self::RequestObjectMalformed
+            | Self::RequestObjectEncrypted
+            | Self::RequestObjectType
+            | Self::RequestObjectNested => "RFC 9101 §4 and §6",
+            Self::RequestObjectAlgorithm | Self::RequestObjectSignature | Self::RequestObjectKeys => {
+                "RFC 9101 §6.2"
+            }
+            Self::RequestObjectClient | Self::RequestObjectAudience => "RFC 9101 §4 and §6.3",
+            Self::RequestObjectTimes => "FAPI 2.0 Message Signing §5.3.1",
+            Self::RequestObjectOutside => "OpenID Connect Core §6.1",
             _ => return None,
         };
         Some(section)
@@ -105,6 +128,15 @@ impl Reason {
             | Self::SubjectTokenForeign
             | Self::ActorTokenInvalid
             | Self::AudienceMismatch => "RFC 8693 §2.1 and §2.2.2",
+            Self::BearerMissing | Self::BearerMalformed | Self::BearerRepeated => "RFC 6750 §2 and §3.1",
+            _ => return None,
+        };
+        Some(section)
+    }
+
+    /// The section about what the sender of a request proves to hold.
+    fn section_of_proof(self) -> Option<&'static str> {
+        let section = match self {
             Self::CertificateMissing
             | Self::CertificateUnknownIssuer
             | Self::CertificateExpired
@@ -116,15 +148,6 @@ impl Reason {
             Self::CertificateNotRegistered => "RFC 8705 §2.2",
             Self::CertificateMalformed | Self::CertificateRepeated => "RFC 8705 §6.5, RFC 9440 §2",
             Self::CertificateRequired => "RFC 8705 §3.4",
-            Self::BearerMissing | Self::BearerMalformed | Self::BearerRepeated => "RFC 6750 §2 and §3.1",
-            _ => return None,
-        };
-        Some(section)
-    }
-
-    /// The section about what the sender of a request proves to hold.
-    fn section_of_proof(self) -> Option<&'static str> {
-        let section = match self {
             Self::BindingMismatch => "RFC 9449 §5 and §10, RFC 8705 §4",
             Self::BearerBound | Self::BearerUnbound => "RFC 9449 §7.1 and §7.2, RFC 8705 §3",
             Self::DpopMissing => "RFC 9449 §5 and §7.1",

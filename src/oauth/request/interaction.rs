@@ -76,7 +76,8 @@ pub struct Requirement<'a> {
 }
 
 /// Decides the next step: choose an account, sign in, consent, or issue. Consent is asked again for a scope that the person
-/// has neither allowed nor refused, and each time for a client that [cannot prove who it is](asks_each_time).
+/// has neither allowed nor refused, and each time for a client that [cannot prove who it is](asks_each_time), and for
+/// authorization details whose type says so.
 ///
 /// `is_expected`: whether the request accepts this user.
 ///
@@ -99,11 +100,13 @@ pub fn next<'a>(
     let may_skip_consent = |here: &SignedIn| {
         let is_answered = client.first_party
             || here.consent.as_ref().is_some_and(|consent| request.is_answered_by(consent));
-        is_answered && (!each_time || progress.has_seen_page(here))
+        let is_asked =
+            || request.always_asked.is_empty() || progress.consented.as_ref() == Some(&here.session);
+        is_answered && (!each_time || progress.has_seen_page(here)) && is_asked()
     };
     // Without a page, an application learns nothing about people who have not allowed it anything.
     let may_be_silent =
-        |here: &SignedIn| may_skip_consent(here) && request.has_scope_left(here.consent.as_ref());
+        |here: &SignedIn| may_skip_consent(here) && request.has_anything_left(here.consent.as_ref());
     let may_be_hinted = |here: &SignedIn| !prompt.none || may_be_silent(here);
     let here = match account(request, accounts, progress, is_expected, may_be_hinted)? {
         AccountChoice::None => None,
@@ -142,7 +145,7 @@ pub fn next<'a>(
     }
     let asked = !prompt.consent || progress.consented.as_ref() == Some(&signed_in.session);
     match (asked && may_skip_consent(signed_in), prompt.none) {
-        (true, _) if !request.has_scope_left(signed_in.consent.as_ref()) => Err(Reason::ConsentDenied
+        (true, _) if !request.has_anything_left(signed_in.consent.as_ref()) => Err(Reason::ConsentDenied
             .because("the person has refused every scope of the request; prompt=consent asks again")
             .about(&signed_in.user)),
         (true, _) => Ok(Next::Issue(signed_in)),
@@ -216,6 +219,7 @@ mod tests {
 
     use super::*;
     use crate::oauth::client::{ClientKind, example};
+    use crate::oauth::grant::authorization_details::AuthorizationDetails;
     use crate::oauth::grant::granted::Granted;
     use crate::oauth::grant::scope::Scope;
     use crate::oauth::identity::authentication::Amr;
@@ -252,9 +256,11 @@ mod tests {
             granted: Granted::of_scope(Scope::from_stored(scope)),
             challenge: None::<Challenge>,
             was_pushed: false,
+            was_signed: false,
             nonce: None,
             named: BTreeSet::default(),
             optional: Names::default(),
+            always_asked: AuthorizationDetails::default(),
             required_groups: BTreeSet::default(),
             prompt,
             expected: Vec::new(),

@@ -8,20 +8,23 @@ pub mod pkce;
 pub mod prompt;
 pub mod received;
 pub mod redirect_uri;
-mod request_object;
+pub mod request_object;
 mod reserved_schemes;
 pub mod response_mode;
 pub mod response_type;
 pub mod return_address;
+pub mod signed_response;
 
 use std::collections::BTreeSet;
 
 use crate::oauth::client::demand::{Demanded, Demands};
 use crate::oauth::client::{Client, GrantType};
 use crate::oauth::error::OAuthError;
+use crate::oauth::grant::authorization_details::AuthorizationDetails;
+use crate::oauth::grant::authorization_details::authorization_type::KnownAuthorizationTypes;
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::grant::resource::{KnownResources, RegisteredResources};
-use crate::oauth::grant::scope::{self, KnownScopes, OPENID, Scope};
+use crate::oauth::grant::scope::{KnownScopes, OPENID, Scope};
 use crate::oauth::id::{ClientId, GrantId};
 use crate::oauth::identity::group;
 use crate::oauth::localized_text::LocalizedText;
@@ -32,7 +35,6 @@ use crate::oauth::request::partial_consent::{Names, optional};
 use crate::oauth::request::pkce::Challenge;
 use crate::oauth::request::prompt::Prompt;
 use crate::oauth::request::received::{CHECKED_PARAMETERS, Received};
-use crate::oauth::request::request_object::WantedDelivery;
 use crate::oauth::request::response_mode::ResponseMode;
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::request::return_address::ReturnAddress;
@@ -50,6 +52,8 @@ pub struct AuthorizationRequest {
     pub challenge: Option<Challenge>,
     /// Whether the application pushed it (RFC 9126).
     pub was_pushed: bool,
+    /// Whether the application signed it (RFC 9101).
+    pub was_signed: bool,
     /// The value that the ID Token must repeat (OpenID Connect Core §3.1.2.1).
     pub nonce: Option<String>,
     pub prompt: Prompt,
@@ -57,6 +61,8 @@ pub struct AuthorizationRequest {
     pub named: BTreeSet<String>,
     /// What the person may leave out: each has a checkbox on the consent page.
     pub optional: Names,
+    /// The authorization details that the person is asked about each time.
+    pub always_asked: AuthorizationDetails,
     /// The groups that the person must be in.
     pub required_groups: BTreeSet<String>,
     /// The only `sub` values that may return; empty means any.
@@ -78,7 +84,8 @@ impl AuthorizationRequest {
     /// The demands that are about this request, each with whether the request meets it.
     pub fn demanded(&self) -> Vec<(Demanded, bool)> {
         let pkce = self.response_type.has_code().then(|| (Demanded::Pkce, self.challenge.is_some()));
-        pkce.into_iter().chain([(Demanded::Par, self.was_pushed)]).collect()
+        let others = [(Demanded::Par, self.was_pushed), (Demanded::Jar, self.was_signed)];
+        pkce.into_iter().chain(others).collect()
     }
 
     /// Refuses the request. An application gets the error by redirect. If a device asked, the person sees the error on
@@ -152,35 +159,68 @@ pub fn client_id_of(params: &Params) -> Result<ClientId, OAuthError> {
 
 /// What the server knows, and its issuer.
 pub struct ServerContext<'k, K> {
-    /// Scopes and resources.
+    /// Scopes, resources and authorization types.
     pub catalogue: &'k K,
     pub issuer: &'k str,
     /// What is demanded of clients without settings of their own.
     pub demands: Demands,
 }
 
+/// Checks that the client may make requests at all.
+///
+/// # Errors
+/// If it is disabled; the error is shown on a page.
+pub fn check_enabled(client: &Client) -> Result<(), Refusal> {
+    match client.disabled {
+        true => Err(Refusal::Page(Reason::ClientDisabled.because("this client is disabled"))),
+        false => Ok(()),
+    }
+}
+
+/// Where the answer to a request goes, and the state that comes with it. It is the same for a refusal, if that is possible.
+///
+/// # Errors
+/// If the redirect URI is not registered; the error is shown on a page.
+fn delivery(client: &Client, params: &Params) -> Result<(ReturnAddress, Option<String>), OAuthError> {
+    let return_to = ReturnAddress::verify(client, params)?;
+    // The refusal also uses the requested response mode, if it can be understood.
+    let response_type = ResponseType::from_request(&client.response_types, params).unwrap_or_default();
+    let mode = ResponseMode::of_refusal(params, response_type, is_encrypted(client));
+    // A repeated or malformed state could not be returned unchanged.
+    let state = params.one("state").ok().flatten().map(str::to_owned);
+    Ok((return_to.by(mode, client), state))
+}
+
+/// Whether signed responses to the client are encrypted.
+fn is_encrypted(client: &Client) -> bool {
+    client.messages.response_encryption.is_some()
+}
+
 /// Validates a complete request of `client` (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.2).
 ///
 /// # Errors
 /// A refusal that says where it must be sent.
-pub fn validate<K: KnownScopes + KnownResources>(
+pub fn validate<K: KnownScopes + KnownResources + KnownAuthorizationTypes>(
     client: &Client,
     received: &Received,
     known: &ServerContext<'_, K>,
 ) -> Result<AuthorizationRequest, Refusal> {
     let params = received.params();
-    if client.disabled {
-        return Err(Refusal::Page(Reason::ClientDisabled.because("this client is disabled")));
-    }
-    let return_to = ReturnAddress::verify(client, params).map_err(Refusal::Page)?;
-    // The refusal also uses the requested response mode, if it can be understood.
-    let response_type = ResponseType::from_request(&client.response_types, params).unwrap_or_default();
-    let mode = ResponseMode::from_request(params, response_type);
-    let return_to = return_to.by(mode.unwrap_or_else(|_| ResponseMode::default_of(response_type)));
-    // A repeated or malformed state could not be returned unchanged.
-    let state = params.one("state").ok().flatten().map(str::to_owned);
+    check_enabled(client)?;
+    let (return_to, state) = delivery(client, params).map_err(Refusal::Page)?;
     match check(client, received, known) {
-        Ok(RequestParts { response_type, scope, resources, challenge, nonce, claims, prompt, binding }) => {
+        Ok(parts) => {
+            let RequestParts {
+                response_type,
+                scope,
+                resources,
+                details,
+                challenge,
+                nonce,
+                claims,
+                prompt,
+                binding,
+            } = parts;
             let expected = claims.subjects().into_iter().map(str::to_owned).collect();
             let (claims, named) = match claims.is_empty() {
                 true => (claims, BTreeSet::new()),
@@ -194,21 +234,19 @@ pub fn validate<K: KnownScopes + KnownResources>(
                 client_id: client.id.clone(),
                 response_type,
                 answer_to: AnswerTo::Application { return_to, state },
-                granted: Granted::new(scope, resources, claims),
+                always_asked: details.always_asked(known.catalogue),
+                granted: Granted::new(scope, resources, claims, details),
                 named,
                 challenge,
                 was_pushed: received.is_pushed(),
+                was_signed: received.is_signed(),
                 nonce,
                 prompt,
                 expected,
                 binding,
             })
         }
-        Err(error) => {
-            let asked = WantedDelivery::read(params, response_type);
-            let to = asked.mode.map_or(return_to.clone(), |mode| return_to.by(mode));
-            Err(Refusal::Redirect { to, state: asked.state.or(state), error })
-        }
+        Err(error) => Err(Refusal::Redirect { to: return_to, state, error }),
     }
 }
 
@@ -216,6 +254,7 @@ struct RequestParts {
     response_type: ResponseType,
     scope: Scope,
     resources: Vec<String>,
+    details: AuthorizationDetails,
     challenge: Option<Challenge>,
     nonce: Option<String>,
     claims: ClaimsRequest,
@@ -243,7 +282,7 @@ fn claims_of_scope<'k>(scope: &Scope, known: &'k impl KnownScopes) -> BTreeSet<&
     records.flat_map(|record| record.claims.iter().map(String::as_str)).collect()
 }
 
-fn check<K: KnownScopes + KnownResources>(
+fn check<K: KnownScopes + KnownResources + KnownAuthorizationTypes>(
     client: &Client,
     received: &Received,
     known: &ServerContext<'_, K>,
@@ -251,14 +290,20 @@ fn check<K: KnownScopes + KnownResources>(
     let params = received.params();
     params.check(&CHECKED_PARAMETERS)?;
     received.check_length()?;
+    client.check_profile(&known.demands)?;
     if !received.is_pushed() && client.must(Demanded::Par, &known.demands) {
         return Err(Reason::PushedRequestRequired.because(
             "the application must push its request to /par, and send the browser with the request_uri from there",
         ));
     }
-    no_request_object(params)?;
+    if !received.is_signed() && client.must(Demanded::Jar, &known.demands) {
+        return Err(Reason::RequestObjectRequired.because(
+            "the application must send its request in the parameter request, as a token that it signs",
+        ));
+    }
+    no_reference(params)?;
     let response_type = ResponseType::from_request(&client.response_types, params)?;
-    ResponseMode::from_request(params, response_type)?;
+    ResponseMode::from_request(params, response_type, is_encrypted(client))?;
     let challenge = match response_type.has_code() {
         true => {
             client.may_use(GrantType::AuthorizationCode)?;
@@ -266,9 +311,11 @@ fn check<K: KnownScopes + KnownResources>(
         }
         false => None,
     };
-    let scope = scope::resolve(scope::requested(params)?, &client.scopes, known.catalogue)?;
+    let details = AuthorizationDetails::requested(params)?.unwrap_or_default();
+    let scope = details.scope_beside(params, &client.scopes, known.catalogue)?;
     let registered = RegisteredResources { resources: known.catalogue, issuer: known.issuer };
-    let resources = registered.authorized(params, client, &scope)?;
+    details.check(client, &registered)?;
+    let resources = registered.authorized(params, client, (&scope, &details))?;
     let nonce = nonce(params)?;
     if response_type.has_id_token() {
         check_id_token(&scope, nonce.as_deref())?;
@@ -277,7 +324,7 @@ fn check<K: KnownScopes + KnownResources>(
     let prompt = Prompt::from_request(params)?;
     let binding = dpop::requested_key(params.one("dpop_jkt")?)?;
     check_way_of_token(client, response_type, &known.demands)?;
-    Ok(RequestParts { response_type, scope, resources, challenge, nonce, claims, prompt, binding })
+    Ok(RequestParts { response_type, scope, resources, details, challenge, nonce, claims, prompt, binding })
 }
 
 /// The claims parameter, which is only used in OpenID Connect requests.
@@ -320,12 +367,15 @@ fn check_way_of_token(
     }
 }
 
-fn no_request_object(params: &Params) -> Result<(), OAuthError> {
-    if params.one("request")?.is_some() {
-        return Err(Reason::RequestObjectUnsupported.because("the parameter request is not supported"));
-    }
+/// A request that was pushed here, and one in a request object, are no reference any more when they are checked.
+fn no_reference(params: &Params) -> Result<(), OAuthError> {
     if params.one("request_uri")?.is_some() {
-        return Err(Reason::RequestUriUnsupported.because("the parameter request_uri is not supported"));
+        return Err(Reason::RequestUriUnsupported.because(
+            "the request_uri is not one of /par; this server reads no requests from other addresses",
+        ));
+    }
+    if params.one("request")?.is_some() {
+        return Err(Reason::RequestObjectMalformed.because("a request object cannot be used here"));
     }
     Ok(())
 }

@@ -16,10 +16,15 @@ impl Params {
     /// The maximum length of one value in bytes.
     const MAX_LENGTH: usize = 8 * 1024;
     /// The maximum length of a token in bytes. The longest that this server issues are shorter: an ID Token with all claims
-    /// that a person can have, and an access token with all scopes that a request can name and a chain of actors.
+    /// that a person can have, and an access token with all scopes and authorization details that a request can name and a
+    /// chain of actors.
     pub const MAX_TOKEN_LENGTH: usize = 32 * 1024;
-    /// The parameters that hold a token that this server may have issued as a JWT.
-    const TOKENS: [&str; 5] = ["access_token", "actor_token", "id_token_hint", "subject_token", "token"];
+    /// The parameters that hold a token that this server may have issued as a JWT, or a request object that may have one in it.
+    const TOKENS: [&str; 6] =
+        ["access_token", "actor_token", "id_token_hint", "request", "subject_token", "token"];
+
+    /// The parameter that is a whole document of JSON, which people format.
+    const JSON: &str = "authorization_details";
 
     /// The maximum length of a parameter in bytes.
     fn max_length(name: &str) -> usize {
@@ -58,13 +63,6 @@ impl Params {
             self.0.push((name.to_owned(), value.to_owned()));
         }
         self
-    }
-
-    /// The parameters with this one, and none of the same name that they had.
-    #[must_use]
-    pub fn with_only(mut self, name: &str, value: &str) -> Self {
-        self.0.retain(|(known, _)| known != name);
-        self.with(name, value)
     }
 
     /// Takes parameters that are already decoded, without checking them.
@@ -157,8 +155,10 @@ fn check(name: &str, value: &str) -> Result<(), OAuthError> {
             Reason::ParameterTooLong.because(format!("the parameter {name} is longer than {most} bytes"))
         );
     }
+    // JSON may have line ends and tabs between its parts.
+    let is_space = |c| name == Params::JSON && matches!(c, '\n' | '\r' | '\t');
     // The decoder writes U+FFFD for bytes that are not UTF-8: such a value could not be returned unchanged.
-    if value.chars().any(|c| c.is_control() || c == '\u{fffd}') {
+    if value.chars().any(|c| c.is_control() && !is_space(c) || c == '\u{fffd}') {
         return Err(Reason::ParameterMalformed
             .because(format!("the parameter {} holds control characters or is not UTF-8", quoted(name))));
     }

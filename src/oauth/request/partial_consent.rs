@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::oauth::client::Client;
+use crate::oauth::grant::authorization_details::AuthorizationDetails;
 use crate::oauth::grant::consent::{Answer, Consent};
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::grant::resource::{KnownResources, with_scope_left};
@@ -42,8 +43,9 @@ pub fn optional(client: &Client, scope: &Scope, named: &BTreeSet<String>, known:
 }
 
 impl AuthorizationRequest {
-    /// Whether the person has already answered everything that the request asks for: the scope, and the claims that the
-    /// consent page names. A refusal only counts for what the person may leave out now.
+    /// Whether the person has already answered everything that the request asks for: the scope, the claims that the
+    /// consent page names, and the details that people are not asked about each time. A refusal only counts for what the
+    /// person may leave out now.
     pub fn is_answered_by(&self, consent: &Consent) -> bool {
         let Consent { allowed, refused } = consent;
         let is_answered = |name: &str| {
@@ -54,11 +56,21 @@ impl AuthorizationRequest {
             allowed.claims.contains(name)
                 || (self.optional.claims.contains(name) && refused.claims.contains(name))
         };
-        self.granted.scope.names().all(is_answered) && self.named.iter().all(is_answered_claim)
+        self.granted.scope.names().all(is_answered)
+            && self.named.iter().all(is_answered_claim)
+            && self.remembered_details().iter().all(|detail| allowed.details.contains(detail))
     }
 
-    /// Whether the request is granted a scope after this consent.
-    pub fn has_scope_left(&self, consent: Option<&Consent>) -> bool {
+    /// The details that a consent remembers. A person allows or refuses all details of a request at once.
+    fn remembered_details(&self) -> AuthorizationDetails {
+        self.granted.details.without(&self.always_asked)
+    }
+
+    /// Whether the request is granted anything after this consent: a scope, or authorization details.
+    pub fn has_anything_left(&self, consent: Option<&Consent>) -> bool {
+        if !self.granted.details.is_empty() {
+            return true;
+        }
         let Some(Consent { refused, .. }) = consent else { return true };
         let is_refused = |name: &str| self.optional.scope.contains(name) && refused.scope.contains(name);
         !self.granted.scope.names().all(is_refused)
@@ -104,14 +116,14 @@ impl AuthorizationRequest {
                 .cloned()
                 .collect(),
         };
-        let Granted { scope, resources, claims } = self.granted_without(&unticked, known);
+        let Granted { scope, resources, claims, .. } = self.granted_without(&unticked, known);
         let refused_claims = refused_claims(&unticked, &scope, known);
         // Only the claims that the consent page names.
         let claims = claims.by_name(&self.named);
         let refused = self.granted.claims.by_name(&unticked.claims);
         let consent = Consent {
-            allowed: Granted::new(scope, resources, claims),
-            refused: Granted::new(unticked.scope, Vec::new(), refused),
+            allowed: Granted::new(scope, resources, claims, self.remembered_details()),
+            refused: Granted { claims: refused, ..Granted::of_scope(unticked.scope) },
         };
         Answer { consent, refused_claims }
     }
@@ -120,14 +132,14 @@ impl AuthorizationRequest {
         if refused.is_empty() {
             return self.granted.clone();
         }
-        let Granted { scope, resources, claims } = &self.granted;
+        let Granted { scope, resources, claims, details } = &self.granted;
         let scope = scope.without(&refused.scope);
         let by_scope = claims_of_scope(&scope, known);
         let is_allowed = |name: &str| {
             by_scope.contains(name) || (self.named.contains(name) && !refused.claims.contains(name))
         };
-        let resources = with_scope_left(resources, &scope, known);
-        Granted::new(scope, resources, claims.clone().only(is_allowed))
+        let resources = with_scope_left(resources, (&scope, details), known);
+        Granted::new(scope, resources, claims.clone().only(is_allowed), details.clone())
     }
 }
 

@@ -108,7 +108,7 @@ mod tests {
 
     fn request(text: &str, kind: ClientKind, pkce: Demand) -> Result<Option<Challenge>, Reason> {
         let params = Params::parse(text.as_bytes()).unwrap();
-        let server = Demands { pkce, par: Demand::Off, token_redirect_uri: Demand::Off, dpop: Demand::Off };
+        let server = Demands { pkce, ..Demands::NOTHING };
         Challenge::from_request(&example(kind), &server, &params).map_err(|error| error.reason)
     }
 

@@ -1,6 +1,6 @@
 //! The parameters of an authorization request, resolved once: each with the place that it came from.
 //!
-//! Whatever carries a request (a query, a form, a pushed request, later a signed request object) ends up here,
+//! Whatever carries a request (a query, a form, a pushed request, a signed request object) ends up here,
 //! and the checks read nothing else. Only what was resolved is kept while a person signs in.
 
 use serde::{Deserialize, Serialize};
@@ -19,12 +19,16 @@ pub enum Source {
     Form,
     /// The body of a pushed request (RFC 9126 §2.1).
     Pushed,
+    /// A request object that a key of the client has signed (RFC 9101).
+    SignedObject,
+    /// A request object of a client that need not sign (OpenID Connect Core §6.1).
+    UnsignedObject,
     /// An `id_token_hint` that was verified: the value is the client's `sub` of the person, and no longer the token.
     VerifiedHint,
 }
 
 /// The parameters whose repetition, length and characters are checked in every request, also where nothing reads them.
-pub(super) const CHECKED_PARAMETERS: [&str; 15] = [
+pub(super) const CHECKED_PARAMETERS: [&str; 16] = [
     "state",
     "response_type",
     "response_mode",
@@ -35,6 +39,7 @@ pub(super) const CHECKED_PARAMETERS: [&str; 15] = [
     "request_uri",
     "nonce",
     "claims",
+    "authorization_details",
     "prompt",
     "max_age",
     "id_token_hint",
@@ -66,14 +71,43 @@ impl Received {
 
     /// The request whose parameters all came from `source`.
     pub fn resolve(source: Source, params: Params) -> Self {
-        let params = params.only(|name| CHECKED_PARAMETERS.contains(&name) || OTHERS.contains(&name));
+        let params = params.only(Self::reads);
         let sources = vec![source; params.pairs().len()];
         Self { params, sources }
+    }
+
+    /// The request with further parameters, which came from another source.
+    #[must_use]
+    pub fn and(mut self, source: Source, params: Params) -> Self {
+        let Self { params, sources } = Self::resolve(source, params);
+        let pairs = self.params.pairs().iter().chain(params.pairs()).cloned().collect();
+        self.sources.extend(sources);
+        Self { params: Params::from_pairs(pairs), sources: self.sources }
+    }
+
+    /// The request with this parameter, and none of the same name that it had.
+    #[must_use]
+    pub fn with_only(self, source: Source, name: &str, value: &str) -> Self {
+        let Self { params, sources } = self;
+        let others = params.pairs().iter().cloned().zip(sources).filter(|((known, _), _)| known != name);
+        let (pairs, sources) = others.unzip();
+        let added = Params::from_pairs(vec![(name.to_owned(), value.to_owned())]);
+        Self { params: Params::from_pairs(pairs), sources }.and(source, added)
+    }
+
+    /// Whether the authorization endpoint reads a parameter with this name.
+    pub fn reads(name: &str) -> bool {
+        CHECKED_PARAMETERS.contains(&name) || OTHERS.contains(&name)
     }
 
     /// Whether the client pushed the request (RFC 9126).
     pub fn is_pushed(&self) -> bool {
         self.source_of("client_id") == Some(Source::Pushed)
+    }
+
+    /// Whether a key of the client has signed the request (RFC 9101).
+    pub fn is_signed(&self) -> bool {
+        self.sources.contains(&Source::SignedObject)
     }
 
     /// The parameters, for the checks.

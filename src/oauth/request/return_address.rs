@@ -13,12 +13,15 @@ use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::oauth::request::redirect_uri::RegisteredUri;
 use crate::oauth::request::response_mode::ResponseMode;
+use crate::oauth::request::signed_response::ResponseProtection;
 
 /// Where and how an answer is sent. It can only be made after the client and the redirect URI were verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReturnAddress {
-    uri: String,
+    uri: Box<str>,
     mode: ResponseMode,
+    /// How the answer is signed; `None` unless the mode is a signed one.
+    protection: Option<Box<ResponseProtection>>,
 }
 
 impl ReturnAddress {
@@ -38,7 +41,7 @@ impl ReturnAddress {
                 .with(registered_for(client)));
         };
         if is_registered(&client.redirect_uris, client, requested) {
-            return Ok(Self { uri: requested.to_owned(), mode: ResponseMode::Query });
+            return Ok(Self::of(requested));
         }
         Err(mismatch(client, requested))
     }
@@ -51,12 +54,16 @@ impl ReturnAddress {
     pub fn after_logout(client: &Client, requested: &str) -> Result<Self, Box<Detail>> {
         let registered = &client.post_logout_redirect_uris;
         match is_registered(registered, client, requested) {
-            true => Ok(Self { uri: requested.to_owned(), mode: ResponseMode::Query }),
+            true => Ok(Self::of(requested)),
             false => {
                 let (detail, _) = compared(registered, client.kind, requested);
                 Err(Box::new(Detail { subject: DetailSubject::PostLogoutRedirectUri, ..detail }))
             }
         }
+    }
+
+    fn of(requested: &str) -> Self {
+        Self { uri: requested.into(), mode: ResponseMode::Query, protection: None }
     }
 
     /// The home page of the web site to which the address belongs. `None` for an application on a device.
@@ -65,9 +72,10 @@ impl ReturnAddress {
         (kind != ClientKind::Native).then(|| format!("{}/", url.origin().ascii_serialization()))
     }
 
-    /// The address with the response mode `mode`.
-    pub fn by(self, mode: ResponseMode) -> Self {
-        Self { mode, ..self }
+    /// The address with the response mode `mode`, for answers to `client`.
+    pub fn by(self, mode: ResponseMode, client: &Client) -> Self {
+        let protection = mode.is_signed().then(|| Box::new(ResponseProtection::of(client)));
+        Self { mode, protection, ..self }
     }
 
     /// Whether only the application itself gets what is sent here: an https address, which its domain proves. Any program on
@@ -88,13 +96,18 @@ impl ReturnAddress {
         self.mode
     }
 
+    /// How the answer is signed; `None` if it is not.
+    pub fn protection(&self) -> Option<&ResponseProtection> {
+        self.protection.as_deref()
+    }
+
     /// The address with `answer` in its query or fragment.
     pub fn with(&self, answer: &[(&str, &str)]) -> String {
         // All pairs are text, so encoding cannot fail.
         let encoded = serde_urlencoded::to_string(answer).unwrap_or_default();
         let separator = match (self.mode, self.uri.split_once('?')) {
             // Registered addresses have no fragment.
-            (ResponseMode::Fragment, _) => "#",
+            (ResponseMode::Fragment | ResponseMode::FragmentJwt, _) => "#",
             (_, None) => "?",
             (_, Some((_, ""))) => "",
             (_, Some(_)) => "&",
@@ -334,7 +347,7 @@ mod tests {
     #[test]
     fn the_answer_is_appended_to_an_existing_query() {
         let by = |mode, uri: &str| {
-            ReturnAddress { uri: uri.to_owned(), mode }.with(&[("code", "a b"), ("state", "x&y")])
+            ReturnAddress { mode, ..ReturnAddress::of(uri) }.with(&[("code", "a b"), ("state", "x&y")])
         };
         let with = |uri: &str| by(ResponseMode::Query, uri);
         assert_eq!(with("https://a.example/cb"), "https://a.example/cb?code=a+b&state=x%26y");

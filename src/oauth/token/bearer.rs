@@ -8,6 +8,7 @@ use crate::oauth::reason::Reason;
 use crate::oauth::request::claims_request::RequestedClaims;
 use crate::oauth::token::AccessToken;
 use crate::oauth::token::binding::{AccessTokenType, Binding};
+use crate::oauth::token::dpop::ProofAlgorithm;
 
 /// A presented access token, as the database says at this moment.
 #[derive(Clone, Debug)]
@@ -32,6 +33,17 @@ impl PresentedToken {
 pub struct PresentedText {
     pub scheme: AccessTokenType,
     pub text: String,
+}
+
+/// The challenge of a scheme, without an error (RFC 6750 §3, RFC 9449 §7.1).
+pub fn challenge(scheme: AccessTokenType) -> String {
+    match scheme {
+        AccessTokenType::Bearer => "Bearer realm=\"grantor\"".to_owned(),
+        AccessTokenType::Dpop => {
+            let algorithms: Vec<&str> = ProofAlgorithm::ALL.iter().map(|known| known.as_str()).collect();
+            format!("DPoP realm=\"grantor\", algs=\"{}\"", algorithms.join(" "))
+        }
+    }
 }
 
 /// What the sender of a request must prove to use a token, by what the token is bound to and the scheme that presents it

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
 use crate::oauth::reason::Reason;
-use crate::oauth::token::dpop::ProofAlgorithm;
 
 /// The proof that must come with a token. As JSON it is the `cnf` object, in tokens and in the database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,17 +76,6 @@ impl AccessTokenType {
         match self {
             Self::Bearer => "Bearer",
             Self::Dpop => "DPoP",
-        }
-    }
-
-    /// The challenge of the scheme, without an error (RFC 6750 §3, RFC 9449 §7.1).
-    pub fn challenge(self) -> String {
-        match self {
-            Self::Bearer => "Bearer realm=\"grantor\"".to_owned(),
-            Self::Dpop => {
-                let algorithms: Vec<&str> = ProofAlgorithm::ALL.iter().map(|known| known.as_str()).collect();
-                format!("DPoP realm=\"grantor\", algs=\"{}\"", algorithms.join(" "))
-            }
         }
     }
 

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::clock::Timestamp;
+use crate::oauth::grant::authorization_details::AuthorizationDetails;
 use crate::oauth::token::refresh::Chain;
 use crate::oauth::token::{AccessToken, HolderClaims};
 
@@ -31,6 +32,9 @@ pub struct Introspection {
     pub iss: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jti: Option<String>,
+    /// RFC 9396 §9.2.
+    #[serde(skip_serializing_if = "AuthorizationDetails::is_empty")]
+    pub authorization_details: AuthorizationDetails,
     #[serde(flatten)]
     pub holder: HolderClaims,
 }
@@ -40,7 +44,7 @@ impl Introspection {
     pub fn of_access_token(issuer: &str, token: &AccessToken, subject: String) -> Self {
         Self {
             active: true,
-            scope: Some(token.granted.scope.to_string()),
+            scope: Some(token.granted.scope.to_string()).filter(|scope| !scope.is_empty()),
             client_id: Some(token.client_id.to_string()),
             token_type: Some(token.token_type().as_str()),
             exp: Some(token.expires_at),
@@ -49,6 +53,7 @@ impl Introspection {
             aud: Some(token.audience.clone().unwrap_or_else(|| issuer.to_owned())),
             iss: Some(issuer.to_owned()),
             jti: Some(token.id.clone()),
+            authorization_details: token.granted.details.clone(),
             holder: HolderClaims::of(token),
         }
     }
@@ -57,12 +62,13 @@ impl Introspection {
     pub fn of_refresh_token(issuer: &str, chain: &Chain, subject: String) -> Self {
         Self {
             active: true,
-            scope: Some(chain.grant.granted.scope.to_string()),
+            scope: Some(chain.grant.granted.scope.to_string()).filter(|scope| !scope.is_empty()),
             client_id: Some(chain.grant.client.to_string()),
             exp: Some(chain.expires_at.min(chain.idle_expires_at)),
             iat: Some(chain.rotated_at),
             sub: Some(subject),
             iss: Some(issuer.to_owned()),
+            authorization_details: chain.grant.granted.details.clone(),
             ..Self::default()
         }
     }

@@ -16,6 +16,7 @@ use crate::clock::{Seconds, Timestamp};
 use crate::oauth::client::{Client, TokenFormat};
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::Grant;
+use crate::oauth::grant::authorization_details::AuthorizationDetails;
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::grant::resource::Resource;
 use crate::oauth::grant::scope::{self, KnownScopes, Scope};
@@ -57,6 +58,7 @@ pub struct Purpose<'a> {
     /// `None` is this server.
     pub resource: Option<&'a Resource>,
     pub scope: Scope,
+    pub details: AuthorizationDetails,
 }
 
 /// The server's defaults.
@@ -79,7 +81,7 @@ impl AccessToken {
         known: &impl KnownScopes,
         (defaults, now): (TokenDefaults, Timestamp),
     ) -> Self {
-        let Purpose { resource, scope } = purpose;
+        let Purpose { resource, scope, details } = purpose;
         let format = resource.map_or(client.token_format, |resource| resource.format);
         let algorithm = resource.and_then(|resource| resource.algorithm).unwrap_or(defaults.algorithm);
         let expires_at = now + lifetime(client, resource, &scope, known, defaults);
@@ -98,8 +100,8 @@ impl AccessToken {
             },
             binding: None,
             granted: match grant {
-                Some(grant) => grant.granted.for_token(scope),
-                None => Granted::of_scope(scope),
+                Some(grant) => grant.granted.for_token(scope, details),
+                None => Granted { details, ..Granted::of_scope(scope) },
             },
         }
     }
@@ -212,6 +214,9 @@ pub struct JwtClaims {
     pub jti: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub scope: String,
+    /// RFC 9396 §9.1.
+    #[serde(default, skip_serializing_if = "AuthorizationDetails::is_empty")]
+    pub authorization_details: AuthorizationDetails,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auth_time: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -241,6 +246,7 @@ impl JwtClaims {
             iat: token.issued_at,
             jti: token.id.clone(),
             scope: token.granted.scope.to_string(),
+            authorization_details: token.granted.details.clone(),
             auth_time: authentication.map(|authentication| authentication.at),
             acr: authentication.and_then(Authentication::acr).map(str::to_owned),
             holder: HolderClaims::of(token),
@@ -259,7 +265,11 @@ pub struct TokenResponse {
     pub token_type: &'static str,
     /// Seconds.
     pub expires_in: Seconds,
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub scope: String,
+    /// What the token has of what was granted (RFC 9396 §7).
+    #[serde(skip_serializing_if = "AuthorizationDetails::is_empty")]
+    pub authorization_details: AuthorizationDetails,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -285,6 +295,7 @@ impl TokenResponse {
             token_type: record.token_type().as_str(),
             expires_in: record.lifetime(),
             scope: record.granted.scope.to_string(),
+            authorization_details: record.granted.details.clone(),
             refresh_token: None,
             id_token: None,
             issued_for: record.issued_for(),

@@ -87,7 +87,7 @@ pub const MOST_ANSWERS_AGAIN: i64 = 8;
 /// What to do with a genuine refresh token of this chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefreshVerdict {
-    /// It is the valid one: rotate.
+    /// It is the valid one: rotate, unless the tokens of the client stay.
     Rotate,
     /// It is newer than the record, so the record is out of date (a restored backup, or a failover that lost the last
     /// commits). Its MAC says that this server issued it: rotate from it.

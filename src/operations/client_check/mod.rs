@@ -32,6 +32,8 @@ pub struct CheckInput {
     /// `None`: `code`.
     pub response_type: Option<String>,
     pub resources: Vec<String>,
+    /// The JSON of the parameter `authorization_details`.
+    pub authorization_details: Option<String>,
     /// The person who would sign in: an id, a username or an e-mail address.
     pub user: Option<String>,
     /// `None`: an authorization request.
@@ -122,7 +124,7 @@ pub async fn check(
     let (id, named, resource) = (client.clone(), input.user.clone(), management::resource(issuer));
     let read = async move |conn: &mut Conn| {
         let client = existing(conn, &id).await?.client;
-        let catalogue = Catalogue::read(conn, resource.clone(), Seconds::ZERO).await?;
+        let catalogue = Catalogue::read(conn, resource.clone(), Seconds::ZERO, None).await?;
         let user = match &named {
             None => None,
             Some(name) => Some(users::find_record(conn, name).await?.ok_or_else(no_user)?),

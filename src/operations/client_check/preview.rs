@@ -133,9 +133,11 @@ fn access_token(
         Some(_) => registered.of_grant(None, &granted.resources, client)?,
         None => registered.of_client(granted.resources.first().map(String::as_str), client)?,
     };
-    let scope = registered.scope(resource, &granted.scope, &granted.resources)?;
+    let audience = resource.map_or(known.issuer, |resource| resource.uri.as_str());
+    let details = granted.details.for_audience(audience);
+    let scope = registered.scope(resource, (&granted.scope, &details), &granted.resources)?;
     let defaults = (known.context.config.token_defaults(), known.context.now);
-    Ok(AccessToken::new("token", client, grant, Purpose { resource, scope }, catalogue, defaults))
+    Ok(AccessToken::new("token", client, grant, Purpose { resource, scope, details }, catalogue, defaults))
 }
 
 fn id_token(

@@ -2,9 +2,11 @@
 
 use super::preview::{Granting, TokenPreview};
 use super::{CheckInput, CheckStep, ClientCheck, Known, StepOutcome};
-use crate::oauth::client::demand::Demands;
+use crate::oauth::client::demand::{Demanded, Demands};
+use crate::oauth::client::profile::Profile;
 use crate::oauth::client::{Demand, GrantType};
 use crate::oauth::error::OAuthError;
+use crate::oauth::grant::authorization_details::{self, AuthorizationDetails, type_of};
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::grant::resource::RegisteredResources;
 use crate::oauth::grant::scope::{self, Scope};
@@ -53,6 +55,9 @@ impl<'a> Rehearsal<'a> {
             add("scope", scope.clone());
         }
         input.resources.iter().for_each(|uri| add("resource", uri.clone()));
+        if let Some(details) = &input.authorization_details {
+            add(authorization_details::PARAMETER, details.clone());
+        }
         if has_code {
             add("code_challenge", CHALLENGE.to_owned());
             add("code_challenge_method", "S256".to_owned());
@@ -137,18 +142,32 @@ impl<'a> Rehearsal<'a> {
         if kind.is_none_or(ResponseType::has_code) {
             self.note("pkce", Ok(((), self.about_pkce())));
         }
-        let scope = self.scope();
-        if let Some(scope) = &scope {
-            self.resources(scope);
+        self.profile();
+        if let Some(note) = self.about_signature() {
+            self.note("request_object", Ok(((), note)));
+        }
+        let details = self.details();
+        // What a request gets that names no scope depends on its details.
+        let is_open = self.input.authorization_details.is_some() && self.input.scope.is_none();
+        if details.is_some() || !is_open {
+            let details = details.unwrap_or_default();
+            if let Some(scope) = self.scope(&details) {
+                self.resources((&scope, &details));
+            }
         }
         let received = Received::resolve(Source::Query, params);
         let context = ServerContext {
             catalogue: &self.known.catalogue,
             issuer: self.known.issuer,
             // A check does not say how the request comes.
-            demands: Demands { par: Demand::Off, ..self.demands() },
+            demands: Demands { profile: Profile::None, par: Demand::Off, jar: Demand::Off, ..self.demands() },
         };
-        match request::validate(client, &received, &context) {
+        // A check does not say how the request comes.
+        let mut client = client.clone();
+        client.par = Some(Demand::Off);
+        client.messages.jar = Some(Demand::Off);
+        client.metadata.profile = Some(Profile::None);
+        match request::validate(&client, &received, &context) {
             Ok(request) => self.person(&request),
             Err(refusal) => {
                 self.note_unless_known(&refusal);
@@ -190,12 +209,54 @@ impl<'a> Rehearsal<'a> {
         }
     }
 
-    fn scope(&mut self) -> Option<Scope> {
+    /// Checks the registration against the security profile of the client, if it has one.
+    fn profile(&mut self) {
+        let demands = self.demands();
+        let profile = self.known.client.profile(&demands);
+        if profile != Profile::None {
+            let checked = self.known.client.check_profile(&demands);
+            self.note(
+                "profile",
+                checked.map(|()| ((), format!("the registration meets {}", profile.as_str()))),
+            );
+        }
+    }
+
+    /// What is demanded of the form of the request; `None` if nothing is. The request that is checked counts as signed.
+    fn about_signature(&self) -> Option<String> {
+        let note = match self.known.client.demand(Demanded::Jar, &self.demands()) {
+            Demand::Off => return None,
+            Demand::Report => "the log notes each request that the client does not sign",
+            Demand::Require => {
+                "required: the client must sign the request, and send it in the parameter request"
+            }
+        };
+        Some(note.to_owned())
+    }
+
+    /// Checks the authorization details of the request, if it has any.
+    fn details(&mut self) -> Option<AuthorizationDetails> {
+        self.input.authorization_details.as_ref()?;
+        let checked = AuthorizationDetails::requested(&self.params).and_then(|details| {
+            let details = details.unwrap_or_default();
+            details.check(&self.known.client, &self.registered())?;
+            let names: Vec<&str> = details.iter().filter_map(type_of).collect();
+            let note = names.join(", ");
+            Ok((details, note))
+        });
+        self.note(authorization_details::PARAMETER, checked)
+    }
+
+    fn scope(&mut self, details: &AuthorizationDetails) -> Option<Scope> {
         let resolve = || {
             let requested = scope::requested(&self.params)?;
-            let scope = scope::resolve(requested, &self.known.client.scopes, &self.known.catalogue)?;
+            let (client, catalogue) = (&self.known.client, &self.known.catalogue);
+            let scope = details.scope_beside(&self.params, &client.scopes, catalogue)?;
             let note = match requested {
                 Some(_) => scope.to_string(),
+                None if !details.is_empty() => {
+                    "none, because the authorization details say what it asks for".into()
+                }
                 None => format!("{scope}, all that the client may have without naming it"),
             };
             Ok((scope, note))
@@ -209,9 +270,9 @@ impl<'a> Rehearsal<'a> {
     }
 
     /// Checks the APIs that the request names, if it names any.
-    fn resources(&mut self, scope: &Scope) {
+    fn resources(&mut self, asked: (&Scope, &AuthorizationDetails)) {
         if !self.input.resources.is_empty() {
-            let authorized = self.registered().authorized(&self.params, &self.known.client, scope);
+            let authorized = self.registered().authorized(&self.params, &self.known.client, asked);
             self.note("resource", authorized.map(|uris| ((), uris.join(" "))));
         }
     }
@@ -251,17 +312,21 @@ impl<'a> Rehearsal<'a> {
 
     /// The rules of a token request without an authorization request.
     fn token_request(&mut self, grant: GrantType) -> Option<TokenPreview> {
-        let scope = self.scope()?;
+        let details = match &self.input.authorization_details {
+            Some(_) => self.details()?,
+            None => AuthorizationDetails::default(),
+        };
+        let scope = self.scope(&details)?;
         let person = match grant {
             GrantType::ClientCredentials => None,
             _ => Some(self.allowed_person(&scope)?),
         };
-        let resources = self.registered().authorized(&self.params, &self.known.client, &scope);
+        let resources = self.registered().authorized(&self.params, &self.known.client, (&scope, &details));
         let resources = match self.input.resources.is_empty() {
             true => resources.unwrap_or_default(),
             false => self.note("resource", resources.map(|uris| (uris.clone(), uris.join(" "))))?,
         };
-        let granted = Granted::new(scope, resources, Default::default());
+        let granted = Granted::new(scope, resources, Default::default(), details);
         let granting = Granting { granted, person, response_type: None };
         self.tokens(&granting)
     }

@@ -13,7 +13,9 @@ use crate::face::tokens::BrandTokens;
 use crate::failure::{Denied, Failure};
 use crate::fetch::Fetcher;
 use crate::jose::encrypt::Recipient;
-use crate::oauth::client::{AuthMethod, Client, ClientMetadata, Encryption, registration};
+use crate::oauth::client::{
+    AuthMethod, Client, ClientMetadata, Demand, Encryption, ObjectAlgorithm, registration,
+};
 use crate::oauth::grant::management::resource as management_resource;
 use crate::oauth::grant::resource::{Resource, normal};
 use crate::oauth::grant::scope::Scope;
@@ -23,7 +25,7 @@ use crate::operations::configured::{algorithm_fault, lifetime_fault};
 use crate::operations::event::Act;
 use crate::operations::fault::{Fault, Faults};
 use crate::operations::references::{client_faults, scope_faults};
-use crate::operations::{Context, Done, Outcome, jwk_set};
+use crate::operations::{Context, Done, Outcome, authorization_types, jwk_set};
 use crate::secret::Secret;
 use crate::store::clients::ClientRecord;
 use crate::store::db::{Conn, DbError, Tx};
@@ -221,6 +223,11 @@ impl Rules {
             "userinfo_encrypted_response_alg",
             client.userinfo_encryption,
         ));
+        faults.extend(encryption_fault(
+            client,
+            "authorization_encrypted_response_alg",
+            client.messages.response_encryption,
+        ));
         for fault in self.configured_faults(before, client) {
             // A member that is already wrong by itself is not reported twice.
             if faults.iter().all(|known| known.member != fault.member) {
@@ -235,6 +242,11 @@ impl Rules {
         for (member, chosen, before) in [
             ("id_token_signed_response_alg", client.id_token_alg, before.and_then(|it| it.id_token_alg)),
             ("userinfo_signed_response_alg", client.userinfo_alg, before.and_then(|it| it.userinfo_alg)),
+            (
+                "authorization_signed_response_alg",
+                client.messages.response_alg,
+                before.and_then(|it| it.messages.response_alg),
+            ),
         ] {
             faults.extend(algorithm_fault(&self.keys, member, chosen.filter(|_| chosen != before)));
         }
@@ -260,12 +272,20 @@ impl Rules {
 /// signatures.
 fn keys_fault(before: Option<&Client>, client: &Client) -> Option<Fault> {
     let jwks = client.jwks.as_deref()?;
-    let is_new = before.is_none_or(|it| it.jwks != client.jwks || it.auth_method != client.auth_method);
-    let signs = client.auth_method == Some(AuthMethod::PrivateKeyJwt);
-    let shows = client.auth_method == Some(AuthMethod::SelfSignedTls);
+    let signs = |it: &Client| {
+        let messages = &it.messages;
+        let signs_requests = messages.object_alg.is_some_and(|alg| alg != ObjectAlgorithm::Unsigned);
+        it.auth_method == Some(AuthMethod::PrivateKeyJwt)
+            || signs_requests
+            || messages.jar == Some(Demand::Require)
+    };
+    let shows = |it: &Client| it.auth_method == Some(AuthMethod::SelfSignedTls);
+    let is_new = |uses: &dyn Fn(&Client) -> bool| {
+        uses(client) && before.is_none_or(|it| it.jwks != client.jwks || !uses(it))
+    };
     jwk_set::fault(jwks)
-        .or_else(|| jwk_set::signing_fault(jwks).filter(|_| is_new && signs))
-        .or_else(|| certificates_fault(jwks).filter(|_| is_new && shows))
+        .or_else(|| jwk_set::signing_fault(jwks).filter(|_| is_new(&signs)))
+        .or_else(|| certificates_fault(jwks).filter(|_| is_new(&shows)))
 }
 
 /// The fault of a JWK Set without anything that a certificate can be compared with.
@@ -299,8 +319,9 @@ fn secret_fault(client: &Client, secret: Option<&SecretSource>) -> Option<Fault>
         let kind = client.kind.as_str();
         format!("a {kind} client is public and cannot keep a secret; leave `client_secret` out")
     } else {
-        let method = client.auth_method.map_or("none", AuthMethod::as_str);
-        format!("a client with {method} proves who it is with its own key; leave `client_secret` out")
+        let method = client.auth_method.unwrap_or(AuthMethod::PrivateKeyJwt);
+        let (name, does) = (method.as_str(), method.instead_of_a_secret());
+        format!("a client with {name} {does}; leave `client_secret` out")
     };
     Some(Fault::invalid("client_secret", sentence))
 }
@@ -335,6 +356,11 @@ async fn resolved(
     let scopes = before.map_or_else(Scope::default, |before| before.scopes.clone());
     faults.extend(scope_faults(conn, &client.scopes.without(&scopes)).await?);
     faults.extend(claims_fault(conn, before, &client).await?);
+    // A type that the client has already need not be read again.
+    let types = before.map(|before| before.authorization_details_types.as_slice()).unwrap_or_default();
+    let mut new = client.authorization_details_types.clone();
+    new.retain(|name| !types.contains(name));
+    faults.extend(authorization_types::missing(conn, &new).await?);
     for fault in client_faults(conn, "may_act", &client.may_act, "who acts").await? {
         faults.push(Fault { sentence: format!("`may_act`: {}", fault.sentence), ..fault });
     }

@@ -225,8 +225,8 @@ fn takes_another(record: &ClientRecord) -> Result<(), Fault> {
     let (id, kind) = (&record.client.id, record.client.kind);
     let sentence = if kind.is_public() {
         format!("the {} client {id} is public and cannot keep a secret", kind.as_str())
-    } else if record.client.auth_method.is_some_and(|method| !method.needs_secret()) {
-        format!("the client {id} proves who it is with its own key and has no secret")
+    } else if let Some(method) = record.client.auth_method.filter(|method| !method.needs_secret()) {
+        format!("the client {id} {} and has no secret", method.instead_of_a_secret())
     } else if record.secrets.len() >= MAX_SECRETS {
         format!(
             "the client {id} has {MAX_SECRETS} secrets, which is the most; remove one before you add another"

@@ -20,12 +20,20 @@ const PURPOSES: [(&str, &[ErrorCode]); 6] = [
             ErrorCode::AccountSelectionRequired,
             ErrorCode::UnmetAuthenticationRequirements,
             ErrorCode::UnsupportedResponseType,
-            ErrorCode::RequestNotSupported,
+            ErrorCode::InvalidRequestObject,
             ErrorCode::RequestUriNotSupported,
             ErrorCode::InvalidRequestUri,
         ],
     ),
-    ("Scopes and APIs", &[ErrorCode::InvalidScope, ErrorCode::ForbiddenScope, ErrorCode::InvalidTarget]),
+    (
+        "Scopes and APIs",
+        &[
+            ErrorCode::InvalidScope,
+            ErrorCode::ForbiddenScope,
+            ErrorCode::InvalidTarget,
+            ErrorCode::InvalidAuthorizationDetails,
+        ],
+    ),
     (
         "Tokens",
         &[

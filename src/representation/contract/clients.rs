@@ -2,7 +2,7 @@
 
 use super::{AnswerKind, ApiOperation, ApiSection, BodyKind, QueryParameter, filter, search};
 use crate::oauth::permission::{Area, Need};
-use crate::representation::settings::client::{grant_types, kinds};
+use crate::representation::settings::words::{grant_types, kinds};
 use crate::representation::settings::{CHECK, CHECK_REQUEST, CLIENT, CLIENT_HEALTH, Form, SECRET};
 use crate::store::clients::ClientColumn;
 

@@ -1,8 +1,8 @@
-//! Operations about scopes, resources and trusted issuers.
+//! Operations about scopes, resources, authorization types and trusted issuers.
 
 use super::{AnswerKind, ApiOperation, ApiSection, filter, search};
 use crate::oauth::permission::{Area, Need};
-use crate::representation::settings::{Form, ISSUER, RESOURCE, SCOPE, SUBJECT};
+use crate::representation::settings::{AUTHORIZATION_TYPE, Form, ISSUER, RESOURCE, SCOPE, SUBJECT};
 
 const READ: Need = Need::read(Area::Config);
 const WRITE: Need = Need::write(Area::Config);
@@ -11,6 +11,8 @@ const ALL_SCOPES: &str = "/api/v1/scopes";
 const ONE_SCOPE: &str = "/api/v1/scopes/{name}";
 const ALL_RESOURCES: &str = "/api/v1/resources";
 const ONE_RESOURCE: &str = "/api/v1/resources/{uri}";
+const ALL_TYPES: &str = "/api/v1/authorization-types";
+const ONE_TYPE: &str = "/api/v1/authorization-types/{type}";
 const ALL_ISSUERS: &str = "/api/v1/issuers";
 const ONE_ISSUER: &str = "/api/v1/issuers/{issuer}";
 const SUBJECTS: &str = "/api/v1/issuers/{issuer}/subjects";
@@ -84,6 +86,59 @@ pub(super) const RESOURCES: ApiSection = ApiSection {
             .needs(WRITE)
             .versioned()
             .command("grantor resource delete https://api.example.com/calendar"),
+    ],
+};
+
+pub(super) const AUTHORIZATION_TYPES: ApiSection = ApiSection {
+    name: "Authorization types",
+    sentence: "What applications may ask for in words of their own, such as one payment (RFC 9396).",
+    operations: &[
+        ApiOperation::list(ALL_TYPES, "listAuthorizationTypes", "List authorization types", &AUTHORIZATION_TYPE)
+            .needs(READ)
+            .parameters(&[search("Only types with this text in their name, in any spelling")])
+            .command("grantor authorization-type list --json"),
+        ApiOperation::create(
+            ALL_TYPES,
+            "createAuthorizationType",
+            "Create an authorization type",
+            &AUTHORIZATION_TYPE,
+        )
+        .needs(WRITE)
+        .versioned()
+        .command(
+            "grantor authorization-type create payment --schema payment.json \\\n  \
+             --template \"Pay {{ amount }} to {{ to }}\" --always-ask",
+        ),
+        ApiOperation::show(ONE_TYPE, "getAuthorizationType", "Get an authorization type", &AUTHORIZATION_TYPE)
+            .needs(READ)
+            .versioned()
+            .command("grantor authorization-type show payment --json"),
+        ApiOperation::put(
+            ONE_TYPE,
+            "putAuthorizationType",
+            "Create or replace an authorization type",
+            &AUTHORIZATION_TYPE,
+        )
+        .needs(WRITE)
+        .versioned(),
+        ApiOperation::patch(
+            ONE_TYPE,
+            "updateAuthorizationType",
+            "Update an authorization type",
+            &AUTHORIZATION_TYPE,
+        )
+        .needs(WRITE)
+        .versioned()
+        .note("A schema is replaced as a whole. null removes the template in a language.")
+        .example(r#"{"template#de": "{{ amount }} an {{ to }} zahlen"}"#)
+        .command(
+            "grantor authorization-type update payment --template-in de=\"{{ amount }} an {{ to }} zahlen\"",
+        ),
+        ApiOperation::delete(ONE_TYPE, "deleteAuthorizationType", "Delete an authorization type")
+            .needs(WRITE)
+            .versioned()
+            .note("Its details are removed from what people have allowed. A type that a client names is not deleted.")
+            .command("grantor authorization-type delete payment"),
     ],
 };
 

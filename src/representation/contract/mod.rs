@@ -104,6 +104,7 @@ pub static SECTIONS: &[ApiSection] = &[
     access::GRANTS,
     configuration::SCOPES,
     configuration::RESOURCES,
+    configuration::AUTHORIZATION_TYPES,
     configuration::ISSUERS,
     access::KEYS,
     access::DELIVERIES,

@@ -139,7 +139,7 @@ pub fn scope_sentence(scope: &str) -> String {
         "grants" => "grants",
         "keys" => "signing keys",
         "audit" => "the audit trail, and refused requests",
-        "config" => "scopes, resources and trusted issuers",
+        "config" => "scopes, resources, authorization types and trusted issuers",
         _ => "",
     };
     let verb = |access: &str| if access == "write" { "Read and change" } else { "Read" };

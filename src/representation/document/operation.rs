@@ -141,7 +141,9 @@ fn request_body(operation: &ApiOperation) -> Option<RequestBody> {
             let nothing = nothing.additional_properties(Some(AdditionalProperties::FreeForm(false)));
             (Schema::Object(nothing.build()), &[JSON])
         }
-        BodyKind::Picture => (Schema::Object(ObjectBuilder::new().schema_type(SchemaType::AnyValue).build()), &PICTURES),
+        BodyKind::Picture => {
+            (Schema::Object(ObjectBuilder::new().schema_type(SchemaType::AnyValue).build()), &PICTURES)
+        }
         BodyKind::Whole(of) => return Some(body(&named(Use::New, of), operation, &[JSON])),
         BodyKind::Replacement(of) => return Some(body(&named(Use::Replacement, of), operation, &[JSON])),
         BodyKind::Patch(of) => return Some(body(&named(Use::Patch, of), operation, &[MERGE_PATCH, JSON])),

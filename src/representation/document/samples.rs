@@ -68,6 +68,13 @@ static SAMPLES: &[(&str, &str)] = &[
             "token_format": "jwt"}"#,
     ),
     (
+        "AuthorizationType",
+        r#"{"name": "payment",
+            "schema": {"type": "object", "required": ["type", "amount", "to"],
+                       "properties": {"amount": {"type": "string"}, "to": {"type": "string"}}},
+            "template": "Pay {{ amount }} to {{ to }}", "always_ask": true}"#,
+    ),
+    (
         "TrustedIssuer",
         r#"{"issuer": "https://idp.example.com", "jwks_uri": "https://idp.example.com/jwks.json", "scope": "calendar",
             "clients": ["calendar"], "assertion_audience": "issuer"}"#,
@@ -156,7 +163,8 @@ fn usual(member: &Setting) -> Value {
         Form::Flag => json!(false),
         Form::Number | Form::Seconds => json!(0),
         Form::TextList | Form::UriList | Form::WordList(_) | Form::ObjectList(_) | Form::Ranges => json!([]),
-        Form::Claims => json!({}),
+        Form::AnyObjectList => json!([]),
+        Form::Claims | Form::Schema => json!({}),
         Form::Word(words) => words().first().copied().into(),
         _ => json!(""),
     }
@@ -301,6 +309,7 @@ pub(super) fn path_sample(operation: &ApiOperation, name: &str) -> &'static str 
         "secret" => "wq3kVqMqQm2jXl0dYtWz1A",
         "session" => "Jt0Wq8cVtM3p1sYb7nXk5Q",
         "client" => "calendar",
+        "type" => "payment",
         "name" => "calendar",
         "uri" => "https://api.example.com/calendar",
         "issuer" => "https://idp.example.com",

@@ -213,7 +213,8 @@ pub(super) fn of_form(form: Form, is_nullable: bool) -> RefOr<Schema> {
         }
         Form::JwkSet => one(jwk_set(is_nullable)),
         Form::ClaimChoice => claim_choice(is_nullable),
-        Form::Claims => one(typed(Type::Object, is_nullable)),
+        Form::Claims | Form::Schema => one(typed(Type::Object, is_nullable)),
+        Form::AnyObjectList => list(Object::with_type(Type::Object), is_nullable),
         Form::Any => one(ObjectBuilder::new().schema_type(SchemaType::AnyValue)),
         Form::Ranges => list(
             ArrayBuilder::new().items(Object::with_type(Type::Integer)).min_items(Some(2)).max_items(Some(2)),

@@ -1,8 +1,7 @@
 //! The members of grants, keys, logout deliveries and API keys.
 
-use super::client::signing_algorithms;
 use super::{Form, Given, Null, ObjectSettings, Setting, Shown};
-use crate::oauth::signing_key::KeyState;
+use crate::oauth::signing_key::{KeyAlgorithm, KeyState};
 use crate::store::deliveries::DeliveryState;
 use crate::store::grant_records::GrantState;
 
@@ -22,6 +21,11 @@ pub static GRANT: ObjectSettings = ObjectSettings {
             .null(Null::InAnswers),
         Setting::by_server("scope", Form::Scope, "The scopes that were granted"),
         Setting::by_server("resources", Form::UriList, "The resources that were granted"),
+        Setting::by_server(
+            "authorization_details",
+            Form::AnyObjectList,
+            "The authorization details that were granted",
+        ),
         Setting::by_server("state", Form::Word(grant_states), "Whether tokens of the grant are still valid"),
         Setting::by_server("created_at", Form::Time, "When it was given"),
         Setting::by_server("refreshed", Form::Number, "How often its refresh token was used"),
@@ -37,11 +41,11 @@ pub static GRANT: ObjectSettings = ObjectSettings {
 /// A signing key.
 pub static SIGNING_KEY: ObjectSettings = ObjectSettings {
     name: "SigningKey",
-    sentence: "A key that signs tokens.",
+    sentence: "A key that signs tokens, or that decrypts signed requests.",
     command: None,
     members: &[
         Setting::by_server("kid", Form::Text, "The id of the key: its thumbprint (RFC 7638)"),
-        Setting::by_server("algorithm", Form::Word(signing_algorithms), "The algorithm of the key"),
+        Setting::by_server("algorithm", Form::Word(key_algorithms), "The algorithm of the key"),
         Setting::by_server(
             "state",
             Form::Word(key_states),
@@ -63,7 +67,7 @@ pub static KEY_ROTATION: ObjectSettings = ObjectSettings {
     sentence: "Which signing keys to make.",
     command: Some("key rotate"),
     members: &[
-        Setting::new("algorithm", Form::Word(signing_algorithms), "Only replace the key of this algorithm")
+        Setting::new("algorithm", Form::Word(key_algorithms), "Only replace the key of this algorithm")
             .shown(Shown::Never)
             .option("--algorithm"),
         Setting::new("now", Form::Flag, "Sign with the new keys at once, before all clients have read them")
@@ -147,6 +151,10 @@ pub static API_KEY: ObjectSettings = ObjectSettings {
 
 pub(in crate::representation) fn grant_states() -> Vec<&'static str> {
     [GrantState::Live, GrantState::Expired, GrantState::Revoked].map(GrantState::as_str).to_vec()
+}
+
+fn key_algorithms() -> Vec<&'static str> {
+    KeyAlgorithm::all().map(KeyAlgorithm::as_str).collect()
 }
 
 fn key_states() -> Vec<&'static str> {

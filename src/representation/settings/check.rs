@@ -16,6 +16,12 @@ pub static CHECK_REQUEST: ObjectSettings = ObjectSettings {
         given("response_type", Form::Text, "The response type").note("Without it, code.").option("--response-type"),
         given("resource", Form::Text, "An API that the token is for").option("--resource"),
         given(
+            "authorization_details",
+            Form::AnyObjectList,
+            "The authorization details that the application asks for, as JSON",
+        )
+        .option("--authorization-details"),
+        given(
             "user",
             Form::Text,
             "The person who would sign in: an id, a username or an e-mail address; the tokens are then shown, too",
@@ -86,7 +92,7 @@ static ACCESS_TOKEN: ObjectSettings = ObjectSettings {
     sentence: "An access token that a request would lead to.",
     command: None,
     members: &[
-        Setting::by_server("format", Form::Word(super::client::token_formats), "The format of the token"),
+        Setting::by_server("format", Form::Word(super::words::token_formats), "The format of the token"),
         Setting::by_server("expires_in", Form::Seconds, "How long it would be valid"),
         Setting::by_server("claims", Form::Claims, "What the token says"),
     ],

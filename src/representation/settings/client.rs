@@ -1,12 +1,11 @@
 //! The members of a client, and of its secrets.
 
-use super::{Form, Given, Null, ObjectSettings, Setting, Shown};
-use crate::oauth::client::{
-    AuthMethod, ClientKind, ContentEncryption, Demand, GrantType, KeyManagement, NoncePolicy, SubjectType,
-    TokenFormat,
+use super::words::{
+    assertion_audiences, auth_methods, content_encryption, demands, grant_types, key_management, kinds,
+    nonce_policies, object_algorithms, profiles, refresh_tokens, response_types, signing_algorithms,
+    subject_types, token_formats,
 };
-use crate::oauth::request::response_type::ResponseType;
-use crate::oauth::signing_key::SigningAlgorithm;
+use super::{Form, Given, Null, ObjectSettings, Setting, Shown};
 
 /// A client.
 pub static CLIENT: ObjectSettings = ObjectSettings {
@@ -95,6 +94,19 @@ pub static CLIENT: ObjectSettings = ObjectSettings {
         .may_be_unset()
         .note("Without it, a confidential client may use client_secret_basic or client_secret_post.")
         .option("--auth-method"),
+        Setting::new("profile", Form::Word(profiles), "The security profile that the application keeps")
+            .may_be_unset()
+            .note("Without it, oauth.profile of the configuration decides.")
+            .option("--profile"),
+        Setting::new(
+            "refresh_tokens",
+            Form::Word(refresh_tokens),
+            "What a refresh does with the refresh token: rotate replaces it, keep is for tokens that are bound to a key or a \
+             certificate",
+        )
+        .may_be_unset()
+        .note("Without it, a refresh replaces the token, unless the profile is a FAPI profile.")
+        .option("--refresh-tokens"),
         Setting::new("pkce", Form::Word(demands), "Whether the application must use PKCE")
             .may_be_unset()
             .note("Without it, oauth.pkce of the configuration decides.")
@@ -131,6 +143,53 @@ pub static CLIENT: ObjectSettings = ObjectSettings {
         .may_be_unset()
         .note("Without it, oauth.dpop_nonce of the configuration decides.")
         .option("--dpop-nonce"),
+        Setting::new(
+            "jar",
+            Form::Word(demands),
+            "Whether the application must sign its authorization requests",
+        )
+        .may_be_unset()
+        .note("Without it, oauth.jar of the configuration decides.")
+        .option("--jar"),
+        Setting::new(
+            "request_object_signing_alg",
+            Form::Word(object_algorithms),
+            "The only algorithm that signs its request objects; none is for objects that are not signed",
+        )
+        .may_be_unset()
+        .note("Without it, any for which it has a key.")
+        .option("--request-object-alg"),
+        Setting::new(
+            "merge_request_object",
+            Form::Flag,
+            "Whether parameters beside its request objects count, too, as in OpenID Connect Core section 6",
+        )
+        .note("Otherwise only what is inside of an object counts, and it needs iss, aud and exp.")
+        .option("--merge-request-object"),
+        Setting::new(
+            "authorization_signed_response_alg",
+            Form::Word(signing_algorithms),
+            "The algorithm that signs its authorization responses, if it asks for signed ones",
+        )
+        .may_be_unset()
+        .note("Without it, RS256, if the server offers it.")
+        .option("--jarm-alg"),
+        Setting::new(
+            "authorization_encrypted_response_alg",
+            Form::Word(key_management),
+            "Encrypt its signed authorization responses",
+        )
+        .may_be_unset()
+        .note("The algorithm by which the key of the content is encrypted.")
+        .option("--jarm-encryption"),
+        Setting::new(
+            "authorization_encrypted_response_enc",
+            Form::Word(content_encryption),
+            "Encrypt its signed authorization responses",
+        )
+        .may_be_unset()
+        .note("The algorithm that encrypts the content; without it, A128CBC-HS256.")
+        .option("--jarm-encryption"),
         Setting::new(
             "id_token_signed_response_alg",
             Form::Word(signing_algorithms),
@@ -275,6 +334,13 @@ pub static CLIENT: ObjectSettings = ObjectSettings {
         .note("Without any, it may name every resource of which it is allowed a scope.")
         .option("--resource"),
         Setting::new(
+            "authorization_details_types",
+            Form::TextList,
+            "A type of authorization details that the application may use; it may then use no others",
+        )
+        .note("Without any, it may use every registered type.")
+        .option("--authorization-type"),
+        Setting::new(
             "access_token_lifetime",
             Form::Seconds,
             "The lifetime of its access tokens, such as 5m; resources and scopes may shorten it",
@@ -396,54 +462,3 @@ pub static SECRET: ObjectSettings = ObjectSettings {
             .null(Null::InAnswers),
     ],
 };
-
-pub(in crate::representation) fn kinds() -> Vec<&'static str> {
-    ClientKind::ALL.iter().map(|word| word.as_str()).collect()
-}
-
-pub(in crate::representation) fn grant_types() -> Vec<&'static str> {
-    GrantType::ALL.iter().map(|word| word.as_str()).collect()
-}
-
-fn response_types() -> Vec<&'static str> {
-    ResponseType::ALL.iter().map(|word| word.as_str()).collect()
-}
-
-fn auth_methods() -> Vec<&'static str> {
-    AuthMethod::ALL.iter().map(|word| word.as_str()).collect()
-}
-
-fn demands() -> Vec<&'static str> {
-    Demand::ALL.iter().map(|word| word.as_str()).collect()
-}
-
-fn nonce_policies() -> Vec<&'static str> {
-    NoncePolicy::ALL.iter().map(|word| word.as_str()).collect()
-}
-
-/// The algorithms that sign tokens of this server.
-pub(super) fn signing_algorithms() -> Vec<&'static str> {
-    SigningAlgorithm::ALL.iter().map(|word| word.as_str()).collect()
-}
-
-fn key_management() -> Vec<&'static str> {
-    KeyManagement::FOR_CLIENTS.iter().map(|word| word.as_str()).collect()
-}
-
-fn content_encryption() -> Vec<&'static str> {
-    ContentEncryption::ALL.iter().map(|word| word.as_str()).collect()
-}
-
-fn subject_types() -> Vec<&'static str> {
-    SubjectType::ALL.iter().map(|word| word.as_str()).collect()
-}
-
-/// The formats of access tokens.
-pub(super) fn token_formats() -> Vec<&'static str> {
-    TokenFormat::ALL.iter().map(|word| word.as_str()).collect()
-}
-
-/// The audiences that assertions may have.
-pub(super) fn assertion_audiences() -> Vec<&'static str> {
-    vec!["issuer", crate::oauth::client::AssertionAudience::TokenEndpoint.as_str()]
-}

@@ -1,6 +1,6 @@
-//! The members of scopes, resources and trusted issuers.
+//! The members of scopes, resources, authorization types and trusted issuers.
 
-use super::client::{assertion_audiences, signing_algorithms, token_formats};
+use super::words::{assertion_audiences, signing_algorithms, token_formats};
 use super::{Form, Given, ObjectSettings, Setting, Shown};
 
 /// A scope.
@@ -99,6 +99,43 @@ pub static RESOURCE: ObjectSettings = ObjectSettings {
         .may_be_unset()
         .note("In JSON, a number of seconds. Without it, the server decides.")
         .option("--access-token-lifetime"),
+    ],
+};
+
+/// An authorization type.
+pub static AUTHORIZATION_TYPE: ObjectSettings = ObjectSettings {
+    name: "AuthorizationType",
+    sentence: "A type of authorization details: something that applications ask for in words of their own (RFC 9396).",
+    command: Some("authorization-type create"),
+    members: &[
+        name("name", Form::Text, "The type, as applications send it").option("<NAME>"),
+        Setting::new("schema", Form::Schema, "The JSON Schema (2020-12) that each detail of the type must fit")
+            .required()
+            .note(
+                "It is about the whole detail, with its type, and refers to nothing outside of itself. Its patterns have no \
+                 look-around and no back-references.",
+            )
+            .option("--schema"),
+        Setting::new(
+            "template",
+            Form::TextByLanguage,
+            "The sentence on the consent page, for example \"Pay {{ amount }} to {{ to }}\", with members of the detail",
+        )
+        .required()
+        .option("--template"),
+        Setting::new(
+            "resources",
+            Form::UriList,
+            "A resource that the locations of details may name; they may then name no others",
+        )
+        .note("Without any, they may name every resource that the application may use.")
+        .option("--resource"),
+        Setting::new(
+            "always_ask",
+            Form::Flag,
+            "Ask people about each request, whatever they have allowed before, also for an application of the operator",
+        )
+        .option("--always-ask"),
     ],
 };
 

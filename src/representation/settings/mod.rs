@@ -5,17 +5,18 @@ pub(super) mod access;
 mod activity;
 mod audit;
 mod check;
-pub(super) mod client;
+mod client;
 mod configuration;
 mod people;
 mod webhooks;
+pub(super) mod words;
 
 pub use access::{API_KEY, DELIVERY, GRANT, KEY_ROTATION, RETRIED, RETRY, SIGNING_KEY, SIGNING_KEYS};
 pub use activity::{ACTIVITY, CLIENT_HEALTH};
 pub use audit::{EVENT, EXPLAINED_REFUSAL, REFUSAL};
 pub use check::{CHECK, CHECK_REQUEST};
 pub use client::{CLIENT, SECRET};
-pub use configuration::{ISSUER, RESOURCE, SCOPE, SUBJECT};
+pub use configuration::{AUTHORIZATION_TYPE, ISSUER, RESOURCE, SCOPE, SUBJECT};
 pub use people::{CONSENT, PASSWORD, PASSWORD_LINK, SESSION, USER};
 pub use webhooks::{
     ROTATED_WEBHOOK, SECRET_ROTATION, WEBHOOK, WEBHOOK_DELIVERY, WEBHOOK_RETRIED, WEBHOOK_RETRY,
@@ -36,6 +37,7 @@ pub static ALL: &[&ObjectSettings] = &[
     &GRANT,
     &SCOPE,
     &RESOURCE,
+    &AUTHORIZATION_TYPE,
     &ISSUER,
     &SUBJECT,
     &KEY_ROTATION,
@@ -119,6 +121,10 @@ pub enum Form {
     ClaimChoice,
     /// An object with a member for each claim.
     Claims,
+    /// A JSON Schema.
+    Schema,
+    /// A list of any objects.
+    AnyObjectList,
     /// Any value.
     Any,
     /// Places in a text: pairs of where each begins and ends.

@@ -98,6 +98,11 @@ pub static CONSENT: ObjectSettings = ObjectSettings {
         Setting::by_server("scope", Form::Scope, "The scopes that the person has allowed"),
         Setting::by_server("resources", Form::UriList, "The resources that the person has allowed"),
         Setting::by_server("claims", Form::TextList, "The claims that the person has allowed one by one"),
+        Setting::by_server(
+            "authorization_details",
+            Form::AnyObjectList,
+            "The authorization details that the person has allowed, except those about which people are asked each time",
+        ),
         Setting::by_server("refused", Form::Object(&REFUSED), "What the person has left out"),
         Setting::by_server("updated_at", Form::Time, "When the person last answered"),
     ],

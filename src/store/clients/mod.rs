@@ -353,6 +353,20 @@ pub async fn list_of_resource(conn: &mut Conn, uri: &str) -> Result<Vec<ClientId
     ids(conn, QUERY, uri).await
 }
 
+/// The ids of the clients that name an authorization type, sorted.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if a row is damaged; otherwise only failures of the database.
+pub async fn list_of_authorization_type(conn: &mut Conn, name: &str) -> Result<Vec<ClientId>, DbError> {
+    // In JSON, a quote inside of a text has a backslash before it, so no name of a client looks like this member.
+    const QUERY: &str = "SELECT id, version, metadata, disabled_at FROM clients
+         WHERE metadata LIKE '%\"authorization_details_types\":[\"%' ORDER BY id";
+    let rows: Vec<ClientRow> = conn.query(QUERY).all().await?;
+    let clients: Vec<Client> = rows.into_iter().map(ClientRow::into_client).collect::<Result<_, _>>()?;
+    let names = |client: &Client| client.authorization_details_types.iter().any(|known| known == name);
+    Ok(clients.into_iter().filter(names).map(|client| client.id).collect())
+}
+
 /// The ids of the clients whose assertions may be addressed to the token endpoint, sorted.
 ///
 /// # Errors

@@ -159,6 +159,7 @@ async fn every_setting_of_a_client_can_be_read_and_sent_back() {
     let server = TestServer::start().await;
     let api = Api::owner(&server).await;
     server.resource("https://api.example.com", "read").await;
+    api.post("/authorization-types", json!({ "name": "payment", "schema": {}, "template": "Pay" })).await;
     for (member, value) in [
         ("client_uri", json!("https://app.example.com/")),
         ("client_name#de", json!("Kalender")),
@@ -173,6 +174,12 @@ async fn every_setting_of_a_client_can_be_read_and_sent_back() {
         ("token_redirect_uri", json!("off")),
         ("dpop", json!("report")),
         ("dpop_nonce", json!("require")),
+        ("jar", json!("report")),
+        ("request_object_signing_alg", json!("none")),
+        ("merge_request_object", json!(true)),
+        ("authorization_signed_response_alg", json!("ES256")),
+        ("profile", json!("oauth21")),
+        ("refresh_tokens", json!("rotate")),
         ("id_token_signed_response_alg", json!("ES256")),
         ("id_token_claims", json!("scopes")),
         ("userinfo_signed_response_alg", json!("ES256")),
@@ -181,9 +188,11 @@ async fn every_setting_of_a_client_can_be_read_and_sent_back() {
         ("subject_type", json!("pairwise")),
         ("token_format", json!("jwt")),
         ("resources", json!(["https://api.example.com"])),
+        ("authorization_details_types", json!(["payment"])),
         ("access_token_lifetime", json!(60)),
         ("required_group", json!("staff")),
         ("first_party", json!(true)),
+        ("tls_client_certificate_bound_access_tokens", json!(true)),
     ] {
         let mut new = web();
         new[member] = value.clone();
@@ -199,7 +208,7 @@ async fn every_setting_of_a_client_can_be_read_and_sent_back() {
     // A setting without a line above would not be tested.
     let known =
         serde_json::to_value(ClientMetadata::new("-", grantor::oauth::client::ClientKind::Web)).unwrap();
-    assert_eq!(known.as_object().unwrap().len(), 46, "{known}");
+    assert_eq!(known.as_object().unwrap().len(), 63, "{known}");
 }
 
 #[tokio::test]

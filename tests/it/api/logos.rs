@@ -1,5 +1,6 @@
 //! `/api/v1/clients/{id}/logos/{scheme}`: pictures.
 
+use grantor::work::audit;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
@@ -27,7 +28,9 @@ async fn a_logo_is_set_shown_and_removed() {
         assert_eq!(api.get("/clients/web").await.json()[has], true);
     }
     let page = alice.open(&web.url_with(&[])).await;
-    assert!(page.is_consent() && page.body.contains("/logos/"), "{page:?}");
+    assert!(page.is_sign_in() && page.body.contains("class=\"logo\""), "{page:?}");
+    // Events are in the list once they are numbered.
+    audit::pass(&server.app).await.unwrap();
     let events = api.get("/events?act=client.updated").await.json();
     assert_eq!(events["items"].as_array().unwrap().len(), 2, "{events}");
 
@@ -62,7 +65,11 @@ async fn what_is_no_logo_is_refused_and_a_large_body_only_read_from_those_who_ma
         assert_eq!(other.header("accept"), "image/png, image/jpeg, image/webp, image/gif");
     }
     for path in ["/clients/web/logos/blue", "/clients/none/logos/light"] {
-        refused(&api.send_picture(path, &[], ("image/png", PNG)).await, StatusCode::NOT_FOUND, "api.not_found");
+        refused(
+            &api.send_picture(path, &[], ("image/png", PNG)).await,
+            StatusCode::NOT_FOUND,
+            "api.not_found",
+        );
     }
     // Every other body has the usual limit, also after the credential is right.
     let long = json!({ "client_name": "x".repeat(100 * 1024) });

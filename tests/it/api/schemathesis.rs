@@ -23,6 +23,8 @@ async fn fill(api: &Api) {
     api.post("/scopes", json!({ "name": "calendar", "description": "Read your calendar" })).await;
     api.post("/resources", json!({ "resource": "https://api.example.com/calendar", "scope": "calendar" }))
         .await;
+    let record = json!({ "name": "payment", "schema": { "type": "object" }, "template": "Pay" });
+    api.post("/authorization-types", record).await;
     let issuer = json!({ "issuer": "https://idp.example.com", "jwks_uri": "https://idp.example.com/jwks.json",
                          "scope": "calendar", "clients": ["calendar"] });
     api.post("/issuers", issuer).await;

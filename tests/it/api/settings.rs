@@ -1,8 +1,8 @@
 //! The table of settings has all members that the API reads and gives, and no others.
 
 use grantor::representation::settings::{
-    API_KEY, CHECK_REQUEST, CLIENT, GRANT, Given, ISSUER, KEY_ROTATION, ObjectSettings, PASSWORD, RESOURCE,
-    RETRY, SCOPE, SECRET, SIGNING_KEY, SUBJECT, Shown, USER,
+    API_KEY, AUTHORIZATION_TYPE, CHECK_REQUEST, CLIENT, GRANT, Given, ISSUER, KEY_ROTATION, ObjectSettings,
+    PASSWORD, RESOURCE, RETRY, SCOPE, SECRET, SIGNING_KEY, SUBJECT, Shown, USER,
 };
 use reqwest::{Method, StatusCode};
 use serde_json::{Map, Value, json};
@@ -55,6 +55,9 @@ async fn every_member_that_a_caller_may_give_is_read() {
         (&RESOURCE, &post, "/resources", nonsense(&RESOURCE, at_creation)),
         (&RESOURCE, &put, "/resources/new", nonsense(&RESOURCE, at_creation)),
         (&RESOURCE, &patch, "/resources/new", nonsense(&RESOURCE, later)),
+        (&AUTHORIZATION_TYPE, &post, "/authorization-types", nonsense(&AUTHORIZATION_TYPE, at_creation)),
+        (&AUTHORIZATION_TYPE, &put, "/authorization-types/new", nonsense(&AUTHORIZATION_TYPE, at_creation)),
+        (&AUTHORIZATION_TYPE, &patch, "/authorization-types/new", nonsense(&AUTHORIZATION_TYPE, later)),
         (&ISSUER, &post, "/issuers", nonsense(&ISSUER, at_creation)),
         (&ISSUER, &put, "/issuers/new", nonsense(&ISSUER, at_creation)),
         (&ISSUER, &patch, "/issuers/new", nonsense(&ISSUER, later)),
@@ -97,6 +100,11 @@ async fn every_member_that_an_answer_has_is_in_the_table() {
         ),
         (&RESOURCE, "/resources", json!({ "resource": "https://api.example.com" })),
         (
+            &AUTHORIZATION_TYPE,
+            "/authorization-types",
+            json!({ "name": "payment", "schema": {}, "template": "Pay", "template#de": "Zahlen" }),
+        ),
+        (
             &ISSUER,
             "/issuers",
             json!({ "issuer": "https://idp.example.com", "scope": "fly", "clients": ["job"],
@@ -117,6 +125,7 @@ async fn every_member_that_an_answer_has_is_in_the_table() {
         (&USER, "/users"),
         (&SCOPE, "/scopes"),
         (&RESOURCE, "/resources"),
+        (&AUTHORIZATION_TYPE, "/authorization-types"),
         (&ISSUER, "/issuers"),
         (&API_KEY, "/api-keys"),
         (&SIGNING_KEY, "/keys"),

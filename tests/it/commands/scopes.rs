@@ -3,7 +3,6 @@
 use grantor::clock::Timestamp;
 use grantor::oauth::grant::granted::Granted;
 use grantor::oauth::grant::scope::Scope;
-use grantor::oauth::request::claims_request::ClaimsRequest;
 use grantor::secret::Hash;
 use serde_json::json;
 
@@ -45,8 +44,7 @@ async fn a_deleted_scope_is_taken_from_many_codes_that_all_differ() {
         .store(async move |tx| {
             for number in 0..300 {
                 let resources = vec![format!("https://api.example.com/{number}")];
-                let granted =
-                    Granted::new(Scope::from_stored("read write"), resources, ClaimsRequest::default());
+                let granted = Granted { resources, ..Granted::of_scope(Scope::from_stored("read write")) };
                 let hash = Hash::of(&number.to_string());
                 tx.query(fill)
                     .bind(hash.as_bytes())

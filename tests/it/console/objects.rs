@@ -219,6 +219,31 @@ async fn scopes_resources_and_issuers_are_changed_too() {
 }
 
 #[tokio::test]
+async fn an_authorization_type_is_registered_changed_and_deleted() {
+    let server = TestServer::start().await;
+    let (mut visitor, api) = (Visitor::owner(&server).await, Api::owner(&server).await);
+    let schema = r#"{"type": "object", "required": ["to"], "properties": {"to": {"type": "string"}}}"#;
+    let new = [("name", "payment"), ("schema", schema), ("template", "Pay {{ to }}"), ("always_ask", "true")];
+    let wrong = [("name", "payment"), ("schema", schema), ("template", "Pay {{ too }}")];
+    let refused = visitor.post("/admin/new/authorization-types", &wrong).await;
+    assert!(refused.body.contains("not every detail has"), "{refused:?}");
+    visitor.done("/admin/new/authorization-types", &new).await;
+    let page = visitor.open("/admin/authorization-types/payment").await;
+    assert!(page.body.contains("Pay {{ to }}") && page.body.contains("required"), "{page:?}");
+    let path = "/admin/authorization-types/payment/edit";
+    let version = between(&visitor.open(path).await, "name=\"version\" value=\"", "\"");
+    let edit = [("schema", schema), ("template", "Send money to {{ to }}"), ("version", version.as_str())];
+    visitor.done(path, &edit).await;
+    let record = api.get("/authorization-types/payment").await.json();
+    assert_eq!(
+        (&record["template"], &record["always_ask"]),
+        (&json!("Send money to {{ to }}"), &json!(false))
+    );
+    visitor.done("/admin/authorization-types/payment/delete", &[]).await;
+    assert_eq!(api.get("/authorization-types/payment").await.status, 404);
+}
+
+#[tokio::test]
 async fn keys_and_api_keys_are_made_and_ended() {
     let server = TestServer::start().await;
     let (mut visitor, api) = (Visitor::owner(&server).await, Api::owner(&server).await);

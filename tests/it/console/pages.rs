@@ -21,6 +21,8 @@ pub(super) async fn filled() -> (TestServer, Visitor) {
     let issuer = json!({
         "issuer": "https://idp.example.com", "jwks_uri": "https://idp.example.com/jwks", "scope": "read", "clients": ["web"],
     });
+    let record = json!({ "name": "payment", "schema": {}, "template": "Pay" });
+    assert_eq!(api.post("/authorization-types", record).await.status, 201);
     assert_eq!(api.post("/issuers", issuer).await.status, 201);
     // Nothing listens there, so what is sent stays in the list.
     let hook = json!({ "name": "Directory", "url": "http://127.0.0.1:1/", "types": ["client."] });

@@ -32,6 +32,8 @@ const PAGES: &[(&str, [bool; 3])] = &[
     ("/admin/new/scopes", [true, false, false]),
     ("/admin/resources", [true, true, true]),
     ("/admin/new/resources", [true, false, false]),
+    ("/admin/authorization-types", [true, true, true]),
+    ("/admin/new/authorization-types", [true, false, false]),
     ("/admin/issuers", [true, true, true]),
     ("/admin/new/issuers", [true, false, false]),
     ("/admin/keys", [true, true, true]),
@@ -67,6 +69,11 @@ const FORMS: &[RoleForm<'_>] = &[
     ("/admin/new/scopes", &[("name", "x"), ("description", "x"), ("check", "true")], [true, false, false]),
     ("/admin/scopes/read/delete", &[], [true, false, false]),
     ("/admin/new/resources", &[("resource", "https://x.example"), ("check", "true")], [true, false, false]),
+    (
+        "/admin/new/authorization-types",
+        &[("name", "x"), ("schema", "{}"), ("template", "x"), ("check", "true")],
+        [true, false, false],
+    ),
     ("/admin/new/issuers", &[("issuer", "https://x.example")], [true, false, false]),
     ("/admin/new/keys", &[("algorithm", "ES256")], [true, false, false]),
     (

@@ -60,7 +60,7 @@ async fn the_console_works_on_a_server_that_demands_dpop() {
     let server = TestServer::start_with(&[("oauth.dpop", "require")]).await;
     let mut alice = server.alice().await;
     Operator::of(&server).done(&["user", "update", "alice", "--role", "owner"]);
-    let page = alice.open("/console").await;
+    let page = alice.open("/admin").await;
     let page = alice.sign_in(&page, "alice").await;
     assert_eq!(page.status, 200, "{page:?}");
     assert!(page.body.contains("alice") && !page.is_sign_in(), "{page:?}");
@@ -90,6 +90,7 @@ async fn the_demand_is_a_setting_of_the_client() {
     operator.done(&[
         "client",
         "create",
+        "--id",
         "job",
         "--name",
         "Job",

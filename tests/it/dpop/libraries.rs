@@ -16,15 +16,16 @@ async fn run(name: &str) {
     // Node.js looks for libraries in the program's own folder.
     let copy = directory.join(name);
     std::fs::copy(program(name), &copy).unwrap();
-    let server = TestServer::start_with(&[("keys.algorithms", "RS256 ES256")]).await;
-    let api = server.service().await;
-    let mut alice = server.alice().await;
-    Operator::of(&server).done(&["user", "update", "alice", "--name", "Alice Liddell"]);
     for (id, kind, nonce, algorithm) in [
         ("web", ClientKind::Web, NoncePolicy::Off, "ES256"),
         ("strict", ClientKind::Web, NoncePolicy::Require, "PS256"),
         ("spa", ClientKind::Spa, NoncePolicy::Require, "Ed25519"),
     ] {
+        // Its clock stands still, and that of the program does not.
+        let options = [("keys.algorithms", "RS256 ES256"), ("oauth.dpop_max_ahead", "60s")];
+        let server = TestServer::start_with(&options).await;
+        let (api, mut alice) = (server.service().await, server.alice().await);
+        Operator::of(&server).done(&["user", "update", "alice", "--name", "Alice Liddell"]);
         let mut registration = Registration::of_kind(id, kind).scopes("openid profile");
         let client: &mut Client = &mut registration.client;
         (client.dpop, client.dpop_nonce) = (Some(Demand::Require), Some(nonce));
@@ -64,8 +65,12 @@ async fn oauth4webapi_signs_a_person_in_with_dpop() {
 async fn a_single_page_application_signs_a_person_in_with_a_key_that_stays_in_the_browser() {
     let Some(directory) = installed("node_modules") else { return };
     let Some(chromium) = Chromium::start().await else { return };
-    let options =
-        [("keys.algorithms", "RS256 ES256"), ("oauth.dpop", "require"), ("oauth.dpop_nonce", "require")];
+    let options = [
+        ("keys.algorithms", "RS256 ES256"),
+        ("oauth.dpop", "require"),
+        ("oauth.dpop_nonce", "require"),
+        ("oauth.dpop_max_ahead", "60s"),
+    ];
     let server = TestServer::start_with(&options).await;
     let library = directory.join("node_modules/oidc-client-ts/dist/browser/oidc-client-ts.min.js");
     let library = std::fs::read_to_string(library).unwrap();

@@ -16,6 +16,9 @@ use crate::support::jwt::claims;
 use crate::support::{Answer, Application, TestServer};
 
 const CLIENT_CREDENTIALS: &[(&str, &str)] = &[("grant_type", "client_credentials")];
+/// For a client of the management API, whose scopes are never a default.
+const MANAGEMENT: &[(&str, &str)] =
+    &[("grant_type", "client_credentials"), ("scope", "grantor.clients.read")];
 
 /// Checks that a token response has a token of the type DPoP, and that its API sees the key.
 async fn assert_bound(app: &Application, answer: &Answer, key: &ProofKey) -> String {
@@ -44,6 +47,7 @@ async fn refused(server: &TestServer, app: &Application, proof: &str, reason: &s
 }
 
 /// A change of the claims of a proof.
-fn change(name: &str, value: Value) -> Value {
+fn change(name: &str, value: impl Into<Value>) -> Value {
+    let value: Value = value.into();
     json!({ name: value })
 }

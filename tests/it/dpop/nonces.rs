@@ -5,7 +5,7 @@ use std::time::Duration;
 use grantor::oauth::client::{Client, NoncePolicy};
 use serde_json::json;
 
-use super::{CLIENT_CREDENTIALS, assert_bound, change};
+use super::{CLIENT_CREDENTIALS, MANAGEMENT, assert_bound, change};
 use crate::support::cluster::node;
 use crate::support::dpop::ProofKey;
 use crate::support::relying_party::Registration;
@@ -167,8 +167,9 @@ async fn the_management_api_asks_for_a_nonce_and_calls_it_no_refused_credential(
     let server = TestServer::start().await;
     let robot = strict(&server, Registration::service("robot").scopes("grantor.clients.read")).await;
     let key = ProofKey::new();
-    let refused = robot.proven(&server, CLIENT_CREDENTIALS, &key.proof(&server)).await;
-    let token = with_nonce(&server, &robot, &key, &nonce(&refused)).await.get("access_token");
+    let refused = robot.proven(&server, MANAGEMENT, &key.proof(&server)).await;
+    let proof = key.proof_with(&server, TOKEN, &change("nonce", json!(nonce(&refused))));
+    let token = robot.proven(&server, MANAGEMENT, &proof).await.get("access_token");
     let request = ("GET", "/api/v1/clients/robot");
     let proof = key.proof_for(&server, request, &token);
     let refused = server.with_token(request, ("DPoP", &token), &[&proof]).await;

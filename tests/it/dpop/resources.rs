@@ -3,7 +3,7 @@
 use grantor::secret::Hash;
 use serde_json::json;
 
-use super::{CLIENT_CREDENTIALS, assert_bound, change};
+use super::{MANAGEMENT, assert_bound, change};
 use crate::api::Api;
 use crate::support::dpop::ProofKey;
 use crate::support::relying_party::Registration;
@@ -132,7 +132,7 @@ async fn the_management_api_takes_bound_tokens() {
     let server = TestServer::start().await;
     let robot = server.register(Registration::service("robot").scopes("grantor.clients.read")).await;
     let (key, thief) = (ProofKey::new(), ProofKey::new());
-    let answer = robot.proven(&server, CLIENT_CREDENTIALS, &key.proof(&server)).await;
+    let answer = robot.proven(&server, MANAGEMENT, &key.proof(&server)).await;
     let token = assert_bound(&robot, &answer, &key).await;
     let path = "/api/v1/clients/robot";
     let ask = async |scheme: &str, proofs: &[&str]| {
@@ -170,7 +170,7 @@ async fn the_management_api_takes_bound_tokens() {
     assert_eq!(listed.status, 200, "{listed:?}");
 
     // An unbound token and an API key are for Bearer.
-    let free = robot.token(CLIENT_CREDENTIALS).await.get("access_token");
+    let free = robot.token(MANAGEMENT).await.get("access_token");
     let proof = key.proof_for(&server, ("GET", path), &free);
     let answer = server.with_token(("GET", path), ("DPoP", &free), &[&proof]).await;
     refused(&answer, "DPoP", "invalid_token", "bearer.unbound");

@@ -51,7 +51,8 @@ const LEVELS: &[&[&str]] = &[
     &["activity.rs", "metrics/purge_counters.rs"],
     &["app.rs"],
     // Below HTTP.
-    &["connection/"],
+    &["connection/", "tokens/possession.rs"],
+    &["tokens/for_client.rs"],
     // What the edges share.
     &["tokens/", "http/"],
     &["flows/", "issuing/", "members/", "work/"],

@@ -47,6 +47,7 @@ const RULES: &[Rule] = &[
     // Operations act for any edge.
     Rule { within: &["operations/"], except: &[], forbids: &["actix_web", "clap"] },
     Rule { within: &[""], except: &["jose/"], forbids: &["jsonwebtoken"] },
+    Rule { within: &[""], except: &["oauth/grant/authorization_details/"], forbids: &["jsonschema"] },
     Rule { within: &[""], except: &["store/"], forbids: &["sqlx"] },
     Rule { within: &[""], except: &["fetch/"], forbids: &["reqwest", "hyper", "awc"] },
     Rule {

@@ -207,3 +207,20 @@ async fn a_device_and_an_exchange_get_bound_tokens() {
         "bearer.bound",
     );
 }
+
+#[tokio::test]
+async fn a_certificate_meets_the_demand_for_a_proof_of_a_key() {
+    let demand = ("oauth.dpop", "require");
+    let server = TestServer::start_with(&[&BEHIND[..], &[demand]].concat()).await;
+    server.user("alice").await;
+    let shown = self_signed("app", |_| ());
+    let app = bound(&server, "web", ClientKind::Web, TokenFormat::Opaque).await;
+    let answer = redeemed(&server, &app, Some(&shown)).await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.json()["token_type"].as_str()),
+        (200, Some("Bearer")),
+        "{answer:?}"
+    );
+    let refused = redeemed(&server, &app, None).await;
+    refused.assert_json_error(400, "invalid_request", "client_certificate.required");
+}

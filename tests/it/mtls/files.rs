@@ -41,7 +41,7 @@ async fn files_that_cannot_be_used_and_half_configurations_have_a_sentence_each(
         &with_crl,
         "tls.client_crl crl.pem cannot be used: it has no list of revoked certificates in PEM",
     );
-    let broken = authority.revoked(&[], 2120).replacen("MII", "MIA", 1);
+    let broken = "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n";
     std::fs::write(path("crl.pem"), broken).unwrap();
     said_with(
         &cli,
@@ -92,7 +92,14 @@ async fn new_authorities_count_without_a_restart() {
     cli.client_done(
         "job",
         "service",
-        &["--auth-method", "tls_client_auth", "--tls-subject-dn", "CN=job", "--scope", "read"],
+        &[
+            "--auth-method",
+            "tls_client_auth",
+            "--tls-subject-dn",
+            "CN=job",
+            "--scope",
+            "grantor.clients.read",
+        ],
     );
     let options = [&BEHIND[..], &[("GRANTOR_TLS__CLIENT_CA", "ca.pem")]].concat();
     let serving = cli.serve(&options);
@@ -100,7 +107,13 @@ async fn new_authorities_count_without_a_restart() {
         let request = reqwest::Client::new().post(format!("{}/token", serving.url));
         let request = request.header("client-cert", client_cert(authority.client("job").der()));
         let request = request.header("content-type", super::FORM);
-        request.body("grant_type=client_credentials&client_id=job").send().await.unwrap().status().as_u16()
+        request
+            .body("grant_type=client_credentials&client_id=job&scope=grantor.clients.read")
+            .send()
+            .await
+            .unwrap()
+            .status()
+            .as_u16()
     };
     assert_eq!((ask(&first).await, ask(&second).await), (200, 401));
     std::fs::write(directory.join("ca.pem"), second.pem()).unwrap();

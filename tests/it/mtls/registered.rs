@@ -51,7 +51,7 @@ async fn a_certificate_that_no_one_has_signed_has_times_and_a_usage_too() {
         (
             "server",
             self_signed("job", |params| {
-                params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth]
+                params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
             }),
             "client_certificate.usage",
         ),
@@ -67,9 +67,7 @@ async fn certificates_rotate_through_the_jwks_uri() {
     let (old, new) = (self_signed("job", |_| ()), self_signed("job", |_| ()));
     let published = Arc::new(Mutex::new(old.jwks()));
     let read = published.clone();
-    let site = Site::start(move |_| {
-        ("HTTP/1.1 200 OK\r\nContent-Type: application/jwk-set+json".into(), read.lock().unwrap().clone())
-    });
+    let site = Site::start(move |_| ("200 OK".into(), read.lock().unwrap().clone()));
     let uri = format!("http://127.0.0.1:{}/keys", site.port);
     service(&server, "job", AuthMethod::SelfSignedTls, |client| client.jwks_uri = Some(uri)).await;
     accepted(&server, "job", &old).await;

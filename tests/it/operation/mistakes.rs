@@ -170,6 +170,7 @@ async fn impossible_values_are_refused_with_their_key() {
         (("GRANTOR_LOG__FILTER", "==="), "log.filter"),
         (("GRANTOR_LOG__FORMAT", "xml"), "log.format"),
         (("GRANTOR_OAUTH__PKCE", "never"), "oauth.pkce"),
+        (("GRANTOR_OAUTH__PROFILE", "fapi3"), "oauth.profile"),
         (("GRANTOR_PASSWORDS__MEMORY_KIB", "1"), "passwords"),
         (("GRANTOR_PASSWORDS__MIN_LENGTH", "7"), "passwords.min_length"),
         (("GRANTOR_PASSWORDS__MIN_LENGTH", "65"), "passwords.min_length"),

@@ -33,7 +33,7 @@ pub(crate) struct Chromium {
 static TURNS: Semaphore = Semaphore::const_new(2);
 
 /// How long the browser may take for a step.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Whether the error only means that the next page is just replacing this one.
 fn is_between_pages(error: &CmdError) -> bool {

@@ -1,6 +1,7 @@
 //! `grantor client update`.
 
 mod certificate;
+mod edit;
 mod links;
 mod lists;
 mod parts;
@@ -10,31 +11,22 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::super::fault::with_hint;
-use super::super::languages::{InLanguage, in_language, language, text_change, warn_of_kept};
-use super::super::lifetime::new_lifetime;
-use super::super::list::scope_change;
+use super::super::languages::{InLanguage, in_language, language, warn_of_kept};
 use super::super::{CliError, OutputOptions};
 use super::brand::{Corners, warn_of_unused};
-use super::encryption::{jwks, new_encryption};
-use super::links::LinkChanges;
 use super::logo::logos;
 use super::words::{
-    AlgorithmOrDefault, Audience, DemandOrDefault, Format, Grant, Kind, MethodOrAny, NonceOrDefault, Subject,
-    group, origins, response_types, schemes,
+    AlgorithmOrDefault, Audience, DemandOrDefault, Format, Grant, Kind, MethodOrAny, NonceOrDefault,
+    ObjectAlgorithmOrDefault, ProfileOrDefault, RefreshTokensOrDefault, Subject, group,
 };
-use crate::clock::Seconds;
 use crate::face::colour::Colour;
-use crate::oauth::client::origin::Origin;
-use crate::oauth::client::{Client, ClientKind, ClientMetadata, Encryption, IdTokenClaims, Links};
+use crate::oauth::client::{Client, IdTokenClaims};
 use crate::oauth::id::ClientId;
 use crate::oauth::language_tag::LanguageTag;
-use crate::oauth::request::response_type::ResponseType;
 use crate::operations::clients::{self, ClientChange, SectorReading};
-use crate::operations::fault::{Fault, FaultKind, Faults};
-use crate::operations::list_change::ListChange;
-use crate::operations::scopes::changed;
-use crate::operations::text_change::TextChange;
+use crate::operations::fault::FaultKind;
 use crate::representation::client::to_json;
+use edit::ClientEdit;
 
 #[derive(Args)]
 #[command(arg_required_else_help = true, override_usage = "grantor client update [OPTIONS] <ID>")]
@@ -140,6 +132,9 @@ struct ClientChangeOptions {
     /// The only authentication method of the client; with any, a confidential client may use Basic or post
     #[arg(long)]
     auth_method: Option<MethodOrAny>,
+    /// The security profile that the application keeps; with default, the server's oauth.profile decides
+    #[arg(long)]
+    profile: Option<ProfileOrDefault>,
     /// Whether the application must use PKCE; with default, the server's oauth.pkce decides
     #[arg(long)]
     pkce: Option<DemandOrDefault>,
@@ -156,6 +151,27 @@ struct ClientChangeOptions {
     /// Whether its DPoP proofs need a nonce of the server; with default, the server's oauth.dpop_nonce decides
     #[arg(long)]
     dpop_nonce: Option<NonceOrDefault>,
+    /// Whether the application must sign its authorization requests; with default, the server's oauth.jar decides
+    #[arg(long)]
+    jar: Option<DemandOrDefault>,
+    /// The only algorithm that signs its request objects; none is for objects that are not signed; default is any for which
+    /// it has a key
+    #[arg(long, value_name = "ALG")]
+    request_object_alg: Option<ObjectAlgorithmOrDefault>,
+    /// Whether parameters beside its request objects count, too, as in OpenID Connect Core section 6
+    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
+    merge_request_object: Option<bool>,
+    /// The algorithm that signs its authorization responses, if it asks for signed ones; default is RS256, if the server
+    /// offers it
+    #[arg(long, value_name = "ALG")]
+    jarm_alg: Option<AlgorithmOrDefault>,
+    /// Encrypt its signed authorization responses; the values are those of --id-token-encryption
+    #[arg(long, value_name = "\"ALG ENC\"")]
+    jarm_encryption: Option<String>,
+    /// What a refresh does with the refresh token: rotate replaces it, keep is for tokens that are bound to a key or a
+    /// certificate; with default, a FAPI profile keeps it
+    #[arg(long)]
+    refresh_tokens: Option<RefreshTokensOrDefault>,
     /// The algorithm that signs its ID Tokens; default is RS256, if the server offers it
     #[arg(long, value_name = "ALG")]
     id_token_alg: Option<AlgorithmOrDefault>,
@@ -232,6 +248,13 @@ struct ClientChangeOptions {
     /// The application may name every resource of which it is allowed a scope
     #[arg(long, conflicts_with_all = ["add_resources", "remove_resources"])]
     no_resources: bool,
+    /// A type of authorization details that the application may use; it may then use no others; replaces those before; may
+    /// be given several times
+    #[arg(long = "authorization-type", value_name = "NAME", conflicts_with = "no_authorization_types")]
+    authorization_types: Vec<String>,
+    /// The application may use every registered type of authorization details
+    #[arg(long)]
+    no_authorization_types: bool,
     /// The lifetime of its access tokens, such as 5m; with default, the server decides
     #[arg(long, value_name = "TIME")]
     access_token_lifetime: Option<String>,
@@ -358,122 +381,4 @@ pub(super) fn run(options: Options) -> Result<(), CliError> {
         warn_of_kept("--name", &name, Some(&client.client.name))?;
         output.say(to_json(&client), format!("updated the client {id}"))
     })
-}
-
-/// The values of the options, parsed.
-struct ClientEdit {
-    jwks: Option<String>,
-    name: TextChange,
-    links: LinkChanges,
-    origins: ListChange<Origin>,
-    response_types: Vec<ResponseType>,
-    scopes: ListChange<String>,
-    id_token_encryption: Option<Option<Encryption>>,
-    userinfo_encryption: Option<Option<Encryption>>,
-    access_token_lifetime: Option<Option<Seconds>>,
-    changes: ClientChangeOptions,
-}
-
-impl ClientEdit {
-    fn of(changes: ClientChangeOptions) -> Result<Self, CliError> {
-        changes.check_single()?;
-        Ok(Self {
-            jwks: changes.jwks.as_deref().map(jwks).transpose()?,
-            name: text_change(
-                "--name",
-                changes.name.clone().map(Some),
-                &changes.name_in,
-                &changes.no_name_in,
-            )?,
-            links: changes.links()?,
-            origins: ListChange::of(
-                origins(&changes.origins)?,
-                changes.no_origins,
-                origins(&changes.add_origins)?,
-                origins(&changes.remove_origins)?,
-            ),
-            response_types: response_types(&changes.response_types)?,
-            scopes: scope_change(
-                changes.scope.as_deref(),
-                changes.add_scope.as_deref(),
-                changes.remove_scope.as_deref(),
-            )?,
-            id_token_encryption: new_encryption(changes.id_token_encryption.as_deref())?,
-            userinfo_encryption: new_encryption(changes.userinfo_encryption.as_deref())?,
-            access_token_lifetime: new_lifetime(changes.access_token_lifetime.as_deref())?,
-            changes,
-        })
-    }
-
-    /// The client with the changes.
-    fn applied_to(&self, before: &Client) -> Result<Client, Faults> {
-        let changes = &self.changes;
-        let (jwks, jwks_uri) = self.keys(before);
-        let metadata = ClientMetadata {
-            kind: changes.kind.map_or(before.kind, ClientKind::from),
-            name: self.name.applied_to_required(&before.name, "client_name")?,
-            links: self.links(&before.links)?,
-            branding: changes.branding(&before.branding),
-            redirect_uris: changes.redirect_uris(&before.redirect_uris)?,
-            post_logout_redirect_uris: changes
-                .post_logout_redirect_uris(&before.post_logout_redirect_uris)?,
-            origins: self.origins.applied_to(&before.origins, "origins", "origin")?,
-            grants: changes.grants(&before.grants)?,
-            // Only `code` removes all others.
-            response_types: match changes.response_types.as_slice() {
-                [] => before.response_types.clone(),
-                _ => self.response_types.clone(),
-            },
-            scopes: changed(&before.scopes, &self.scopes)?,
-            auth_method: changes.auth_method.map_or(before.auth_method, Into::into),
-            pkce: changes.pkce.map_or(before.pkce, Into::into),
-            par: changes.par.map_or(before.par, Into::into),
-            token_redirect_uri: changes.token_redirect_uri.map_or(before.token_redirect_uri, Into::into),
-            dpop: changes.dpop.map_or(before.dpop, Into::into),
-            dpop_nonce: changes.dpop_nonce.map_or(before.dpop_nonce, Into::into),
-            id_token_alg: changes.id_token_alg.map_or(before.id_token_alg, Into::into),
-            id_token_claims: changes.id_token_claims.as_ref().unwrap_or(&before.id_token_claims).clone(),
-            jwks,
-            jwks_uri,
-            certificate: changes.certificate(&before.certificate),
-            assertion_audience: changes.assertion_audience.map_or(before.assertion_audience, Into::into),
-            id_token_encryption: self.id_token_encryption.unwrap_or(before.id_token_encryption),
-            userinfo_encryption: self.userinfo_encryption.unwrap_or(before.userinfo_encryption),
-            userinfo_alg: changes.userinfo_alg.map_or(before.userinfo_alg, Into::into),
-            logout: changes.logout(&before.logout),
-            subject_type: changes.subject_type.map_or(before.subject_type, Into::into),
-            sector_identifier_uri: changes.sector(before),
-            token_format: changes.token_format.map_or(before.token_format, Into::into),
-            resources: changes.resources(&before.resources)?,
-            access_token_lifetime: self.access_token_lifetime.unwrap_or(before.access_token_lifetime),
-            required_group: changes.required_group(before),
-            may_act: changes.may_act(before),
-            may_impersonate: changes.may_impersonate.unwrap_or(before.may_impersonate),
-            may_widen_resources: changes.may_widen_resources.unwrap_or(before.may_widen_resources),
-            first_party: changes.first_party.unwrap_or(before.first_party),
-            may_reuse_consent: changes.may_reuse_consent.unwrap_or(before.may_reuse_consent),
-            partial_consent: changes.partial_consent.unwrap_or(before.partial_consent),
-            allowed_schemes: match changes.allowed_schemes.as_slice() {
-                [] if changes.no_allowed_schemes => Vec::new(),
-                [] => before.allowed_schemes.clone(),
-                chosen => schemes(chosen),
-            },
-        };
-        let disabled = changes.disable || (before.disabled && !changes.enable);
-        Ok(Client { id: before.id.clone(), version: before.version, metadata, disabled })
-    }
-
-    /// The public keys, or their address.
-    fn keys(&self, before: &Client) -> (Option<String>, Option<String>) {
-        match (&self.jwks, &self.changes.jwks_uri) {
-            (Some(jwks), _) => (Some(jwks.clone()), None),
-            (None, Some(uri)) => (None, Some(uri.clone())),
-            (None, None) => (before.jwks.clone(), before.jwks_uri.clone()),
-        }
-    }
-
-    fn links(&self, before: &Links) -> Result<Links, Fault> {
-        let after = self.links.applied_to(before)?;
-        Ok(Links { logo: after.logo.filter(|_| !self.changes.no_logo), ..after })
-    }
 }

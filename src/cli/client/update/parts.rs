@@ -1,6 +1,7 @@
-//! The parts of a changed client that are more than one option each.
+//! What the options say about parts of a client.
 
 use super::super::brand::ClientBrandOptions;
+use super::super::messages::MessageOptions;
 use super::ClientChangeOptions;
 use crate::oauth::client::{Branding, Client, LogoutUris};
 use crate::oauth::id::ClientId;
@@ -14,6 +15,16 @@ impl ClientChangeOptions {
             brand_background_dark: self.brand_background_dark,
             brand_radius: self.brand_radius,
             brand_logo_dark: self.brand_logo_dark.clone(),
+        }
+    }
+
+    pub(super) fn messages(&self) -> MessageOptions {
+        MessageOptions {
+            jar: self.jar,
+            request_object_alg: self.request_object_alg,
+            merge_request_object: self.merge_request_object,
+            jarm_alg: self.jarm_alg,
+            jarm_encryption: self.jarm_encryption.clone(),
         }
     }
 
@@ -52,6 +63,14 @@ impl ClientChangeOptions {
                 self.no_frontchannel_logout_uri,
                 &before.front_channel,
             ),
+        }
+    }
+
+    pub(super) fn authorization_types(&self, before: &[String]) -> Vec<String> {
+        match self.authorization_types.as_slice() {
+            [] if self.no_authorization_types => Vec::new(),
+            [] => before.to_vec(),
+            chosen => chosen.to_vec(),
         }
     }
 }

@@ -35,7 +35,7 @@ impl DistinguishedName {
         if text.len() > MAX_LENGTH {
             return Err("a name has 2048 bytes at most");
         }
-        let mut reader = Reader { rest: text };
+        let mut reader = NameReader { rest: text };
         let (mut parts, mut part, mut count) = (Vec::new(), Vec::new(), 0);
         loop {
             part.push(reader.attribute()?);
@@ -86,11 +86,11 @@ impl fmt::Display for DistinguishedName {
     }
 }
 
-struct Reader<'a> {
+struct NameReader<'a> {
     rest: &'a str,
 }
 
-impl Reader<'_> {
+impl NameReader<'_> {
     fn attribute(&mut self) -> Result<NameAttribute, &'static str> {
         const WITHOUT_TYPE: &str =
             "each part is an attribute type, an equals sign and a value, such as CN=client.example.com";

@@ -1,0 +1,218 @@
+//! Authorization details: what a request asks for in words of its own, such as one payment of one amount (RFC 9396).
+
+pub mod authorization_type;
+mod check;
+mod sample;
+mod schema;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::oauth::display_text::is_line;
+use crate::oauth::error::OAuthError;
+use crate::oauth::grant::resource::{BesideScope, normal};
+use crate::oauth::grant::scope::{self, KnownScopes, Scope};
+use crate::oauth::reason::Reason;
+use crate::oauth::request::params::Params;
+use crate::oauth::strict_json;
+
+pub use sample::samples;
+pub use schema::check as check_schema;
+
+/// The name of the parameter (RFC 9396 §2).
+pub const PARAMETER: &str = "authorization_details";
+/// The largest number of details in one request.
+pub const MAX_DETAILS: usize = 20;
+/// The largest number of details that a consent remembers; the newest are kept.
+pub const MAX_REMEMBERED: usize = 40;
+/// The deepest nesting of the parameter, with the list and the details themselves.
+const MAX_DEPTH: usize = 10;
+
+/// Authorization details, in the order of the request. Each is an object with the member `type`.
+///
+/// Two details are equal if their JSON is equal; the order of members does not matter, because objects are sorted when they are
+/// read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AuthorizationDetails(Vec<Value>);
+
+impl AuthorizationDetails {
+    /// The parameter of any request; `None` if it is missing. Types and schemas are not checked here.
+    ///
+    /// # Errors
+    /// If it is repeated or too long, is not a list of objects with a `type`, has too many, is nested too deeply, or has a
+    /// text that people could not read as it is.
+    pub fn requested(params: &Params) -> Result<Option<Self>, OAuthError> {
+        params.one(PARAMETER)?.map(Self::parse).transpose()
+    }
+
+    /// Parses the value of the parameter (RFC 9396 §2).
+    ///
+    /// # Errors
+    /// Those of [`Self::requested`] about the value.
+    pub fn parse(text: &str) -> Result<Self, OAuthError> {
+        let value = strict_json::read(text.as_bytes(), MAX_DEPTH).map_err(|wrong| {
+            Reason::DetailsMalformed.because(format!("the parameter {PARAMETER} {wrong}"))
+        })?;
+        let malformed = |what: &str| Reason::DetailsMalformed.because(format!("{PARAMETER} is {what}"));
+        let Value::Array(details) = value else { return Err(malformed("JSON, but not a list of objects")) };
+        if details.is_empty() {
+            return Err(malformed("an empty list, which asks for nothing; leave it out"));
+        }
+        if details.len() > MAX_DETAILS {
+            return Err(Reason::DetailsTooMany
+                .because(format!("{PARAMETER} has more than {MAX_DETAILS} elements in one request")));
+        }
+        for (index, detail) in details.iter().enumerate() {
+            let has_type = type_of(detail).is_some_and(|name| !name.is_empty());
+            if !has_type {
+                return Err(Reason::DetailsMalformed.because(format!(
+                    "the element {index} of {PARAMETER} is not an object with a type that is a text"
+                )));
+            }
+            if let Some(pointer) = unreadable(detail, &mut String::new()) {
+                return Err(check::at(Reason::DetailsText, index, &pointer).because(
+                    "has a text with control characters, line ends or controls of the writing direction, which the person \
+                     could not read as it is",
+                ));
+            }
+        }
+        Ok(Self(details))
+    }
+
+    /// Details that were checked before.
+    pub fn of(details: Vec<Value>) -> Self {
+        Self(details)
+    }
+
+    /// Whether there are no details.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The details, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &Value> {
+        self.0.iter()
+    }
+
+    /// Whether this detail is one of them.
+    pub fn contains(&self, detail: &Value) -> bool {
+        self.0.contains(detail)
+    }
+
+    /// The details of both, each once; of many, the last [`MAX_REMEMBERED`].
+    pub fn and(&self, other: &Self) -> Self {
+        let first = self.0.iter().filter(|detail| !other.contains(detail));
+        let mut all: Vec<Value> = first.chain(&other.0).cloned().collect();
+        all.drain(..all.len().saturating_sub(MAX_REMEMBERED));
+        Self(all)
+    }
+
+    /// The details that `is_wanted` accepts.
+    #[must_use]
+    pub fn only(&self, is_wanted: impl Fn(&Value) -> bool) -> Self {
+        Self(self.0.iter().filter(|detail| is_wanted(detail)).cloned().collect())
+    }
+
+    /// The details that are not in `other`.
+    #[must_use]
+    pub fn without(&self, other: &Self) -> Self {
+        self.only(|detail| !other.contains(detail))
+    }
+
+    /// The details of a token for `audience`: those that name it in `locations`, and those without `locations` (RFC 9396
+    /// §2.2).
+    #[must_use]
+    pub fn for_audience(&self, audience: &str) -> Self {
+        self.only(|detail| is_for(detail, audience))
+    }
+
+    /// Narrows what was granted: each requested detail must be equal to a granted one (RFC 9396 §6).
+    ///
+    /// # Errors
+    /// If a detail was not granted.
+    pub fn within(self, granted: &Self) -> Result<Self, OAuthError> {
+        match self.0.iter().position(|detail| !granted.contains(detail)) {
+            None => Ok(self),
+            Some(index) => Err(Reason::DetailsWidened.because(format!(
+                "the element {index} of {PARAMETER} is not equal to one of the original authorization"
+            ))),
+        }
+    }
+
+    /// The scope of a request with these details: what the request names. Without details, a request that names no scope
+    /// gets the default of the client; with details it gets none, because they say what it asks for.
+    ///
+    /// # Errors
+    /// Those of [`scope::resolve`].
+    pub fn scope_beside(
+        &self,
+        params: &Params,
+        allowed: &Scope,
+        known: &impl KnownScopes,
+    ) -> Result<Scope, OAuthError> {
+        match scope::requested(params)? {
+            None if !self.is_empty() => Ok(Scope::default()),
+            requested => scope::resolve(requested, allowed, known),
+        }
+    }
+
+    /// The JSON of all details, which is the same for equal details.
+    pub fn to_json(&self) -> String {
+        // JSON values always serialize.
+        serde_json::to_string(&self.0).unwrap_or_default()
+    }
+}
+
+impl BesideScope for AuthorizationDetails {
+    fn is_for(&self, uri: &str) -> bool {
+        self.0.iter().any(|detail| is_for(detail, uri))
+    }
+
+    fn named(&self) -> Vec<&str> {
+        self.0.iter().flat_map(locations).collect()
+    }
+}
+
+/// The type of a detail.
+pub fn type_of(detail: &Value) -> Option<&str> {
+    detail.as_object()?.get("type")?.as_str()
+}
+
+/// The `locations` of a detail; empty if it has none.
+pub fn locations(detail: &Value) -> impl Iterator<Item = &str> {
+    detail.get("locations").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+}
+
+fn is_for(detail: &Value, audience: &str) -> bool {
+    let mut all = locations(detail).peekable();
+    all.peek().is_none() || all.any(|location| normal(location) == normal(audience))
+}
+
+/// The JSON Pointer of the first text, or name of a member, that a page cannot show as it is. `None` if there is no such text.
+fn unreadable(value: &Value, pointer: &mut String) -> Option<String> {
+    match value {
+        Value::String(text) => (!is_line(text)).then(|| pointer.clone()),
+        Value::Array(items) => {
+            let mut items = items.iter().enumerate();
+            items.find_map(|(at, item)| below(item, &at.to_string(), pointer))
+        }
+        Value::Object(members) => members.iter().find_map(|(name, item)| match is_line(name) {
+            true => below(item, &name.replace('~', "~0").replace('/', "~1"), pointer),
+            false => Some(pointer.clone()),
+        }),
+        _ => None,
+    }
+}
+
+fn below(value: &Value, segment: &str, pointer: &mut String) -> Option<String> {
+    let length = pointer.len();
+    pointer.push('/');
+    pointer.push_str(segment);
+    let found = unreadable(value, pointer);
+    pointer.truncate(length);
+    found
+}
+
+#[cfg(test)]
+mod tests;
