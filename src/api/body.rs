@@ -70,7 +70,7 @@ pub(super) async fn read_patch(call: &ApiCall<'_>, body: web::Payload) -> Result
 /// Reads a picture of at most this number of bytes.
 ///
 /// # Errors
-/// If its media type is none of a picture, or it is too large.
+/// If the body has another media type than a picture, or is too large.
 pub(super) async fn picture(
     call: &ApiCall<'_>,
     body: web::Payload,

@@ -151,7 +151,8 @@ impl Call {
         let _ = self.user.get_or_init(|| id.clone());
     }
 
-    /// The certificate that the client has shown, at the listener for it or to a trusted proxy. `None` if there is none.
+    /// The certificate that the client has shown, at the listener for it or to a trusted proxy. `None` if the request came
+    /// without one.
     /// Only that the client has its key is proven.
     ///
     /// # Errors

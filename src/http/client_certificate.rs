@@ -48,7 +48,7 @@ pub(super) fn source(request: &HttpRequest, tls: &Tls, untrusted: &UntrustedPeer
 }
 
 impl CertificateSource {
-    /// The certificate. `None` if there is none.
+    /// The certificate. `None` if the request came without one.
     ///
     /// # Errors
     /// If the header cannot be read, or has more than one client's certificate.

@@ -6,7 +6,6 @@ use super::call::Request;
 use crate::app::App;
 use crate::config::mount_path;
 use crate::failure::Denied;
-use crate::jose::foreign::unverified_algorithm;
 use crate::jose::proof::{self, ProofFlaw};
 use crate::oauth::client::demand::Demanded;
 use crate::oauth::client::profile::Profile;
@@ -115,7 +114,8 @@ pub async fn use_up(app: &App, possession: Possession) -> Result<(), Denied<OAut
     }
 }
 
-/// The certificate of the connection, or that a proxy passes on. `None` if there is none, or none that can be read.
+/// The certificate of the connection, or the one that a proxy passes on. `None` if the request has no certificate that can be
+/// read.
 fn certificate(request: &Request) -> Option<Binding> {
     Some(request.client_certificate().ok()??.binding())
 }
@@ -141,7 +141,7 @@ fn proven(
 ) -> Result<DpopProof, OAuthError> {
     let proof = proof::read(text).map_err(refusal)?;
     let profile = client.map_or(Profile::None, |client| client.profile(&app.config.oauth.demands()));
-    if !unverified_algorithm(text).is_some_and(|algorithm| profile.allows_algorithm(&algorithm)) {
+    if !profile.allows_algorithm(proof.algorithm.as_str()) {
         let name = profile.as_str();
         return Err(Reason::DpopAlgorithm
             .because(format!("the profile {name} needs a proof that is signed with PS256, ES256 or EdDSA")));

@@ -63,7 +63,7 @@ pub fn read(text: &str) -> Result<DpopProof, ProofFlaw> {
     let algorithm = algorithm.ok_or(ProofFlaw::Algorithm)?;
     let key = header.get("jwk").and_then(Value::as_object);
     let key = ProofKey::of(key.ok_or(ProofFlaw::Malformed("its header has no jwk"))?, algorithm)?;
-    let proof = proof(&key, claims)?;
+    let proof = proof((algorithm, &key), claims)?;
     let verified = traces::timed("verify", || key.verify(message.as_bytes(), &signature));
     verified.then_some(proof).ok_or(ProofFlaw::Signature)
 }
@@ -79,7 +79,10 @@ fn part(text: &str) -> Result<Map<String, Value>, ProofFlaw> {
 const MAX_ID_LENGTH: usize = 256;
 
 /// The claims of a proof (RFC 9449 §4.2).
-fn proof(key: &ProofKey, mut claims: Map<String, Value>) -> Result<DpopProof, ProofFlaw> {
+fn proof(
+    (algorithm, key): (ProofAlgorithm, &ProofKey),
+    mut claims: Map<String, Value>,
+) -> Result<DpopProof, ProofFlaw> {
     let mut text = |name: &str| match claims.remove(name) {
         Some(Value::String(text)) => Ok(Some(text)),
         None => Ok(None),
@@ -96,7 +99,7 @@ fn proof(key: &ProofKey, mut claims: Map<String, Value>) -> Result<DpopProof, Pr
     if id.is_empty() || id.len() > MAX_ID_LENGTH {
         return Err(ProofFlaw::Malformed("its jti must have 1 to 256 bytes, new ones each time"));
     }
-    Ok(DpopProof { thumbprint: key.thumbprint(), id, method, url, issued_at, token_hash, nonce })
+    Ok(DpopProof { algorithm, thumbprint: key.thumbprint(), id, method, url, issued_at, token_hash, nonce })
 }
 
 /// A public key that the sender of a proof has made.
@@ -229,6 +232,7 @@ mod tests {
     fn the_proofs_of_rfc_9449_are_read() {
         let thumbprint = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I";
         let expected = DpopProof {
+            algorithm: ProofAlgorithm::Es256,
             thumbprint: thumbprint.into(),
             id: "-BwC3ESc6acc2lTc".into(),
             method: "POST".into(),

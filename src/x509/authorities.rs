@@ -34,7 +34,7 @@ pub struct ClientAuthorities {
     verified: Cache<Hash, (Hash, Timestamp)>,
 }
 
-/// The files of the authorities. Empty paths: there are none.
+/// The files of the authorities. An empty path names no file.
 #[derive(Clone, Debug)]
 pub struct AuthorityFiles {
     pub authorities: PathBuf,

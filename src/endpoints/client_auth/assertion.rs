@@ -44,15 +44,18 @@ pub(super) fn no_keys(client: &Client, why: &NoKeys) -> OAuthError {
 /// Checks what a security profile demands of an assertion whose signature is good (FAPI 2.0 Security Profile §5.3.2.1 and
 /// §5.4.1).
 fn check_profile(profile: Profile, token: &str, claims: &AssertionClaims) -> Result<(), OAuthError> {
+    if !profile.is_fapi() {
+        return Ok(());
+    }
     let name = profile.as_str();
     if !unverified_algorithm(token).is_some_and(|algorithm| profile.allows_algorithm(&algorithm)) {
         return Err(Reason::AssertionSignature.because(format!(
             "the profile {name} needs an assertion that is signed with PS256, ES256 or EdDSA"
         )));
     }
-    match profile.is_fapi() && !claims.has_one_audience() {
-        false => Ok(()),
-        true => Err(Reason::AssertionAudience.because(format!(
+    match claims.has_one_audience() {
+        true => Ok(()),
+        false => Err(Reason::AssertionAudience.because(format!(
             "the profile {name} needs the issuer of this server as aud, as a text and not in a list"
         ))),
     }

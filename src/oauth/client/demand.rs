@@ -65,8 +65,12 @@ impl Demands {
 
     /// What the server demands, also by its profile.
     pub fn of(&self, what: Demanded) -> Demand {
+        if self.profile.demands(what) { Demand::Require } else { self.setting(what) }
+    }
+
+    /// What the server demands of clients outside of its profile.
+    fn setting(&self, what: Demanded) -> Demand {
         match what {
-            _ if self.profile.demands(what) => Demand::Require,
             Demanded::Pkce => self.pkce,
             Demanded::Par => self.par,
             Demanded::Jar => self.jar,
@@ -77,8 +81,8 @@ impl Demands {
 }
 
 impl Client {
-    /// What is demanded of this client: by its profile, its own setting, or the server. A public client must use PKCE (RFC 9700 §2.1.1), unless its own registration says
-    /// that this is only reported.
+    /// What is demanded of this client: by its profile, its own setting, or the server. A public client must use PKCE
+    /// (RFC 9700 §2.1.1), unless its own registration says that this is only reported.
     pub fn demand(&self, what: Demanded, server: &Demands) -> Demand {
         let profile = self.profile(server);
         let is_bound = what == Demanded::Dpop && profile.is_fapi() && !self.certificate.bound_tokens;
@@ -94,11 +98,7 @@ impl Client {
         };
         let by_server = match what {
             Demanded::Pkce if self.kind.is_public() => Demand::Require,
-            Demanded::Pkce => server.pkce,
-            Demanded::Par => server.par,
-            Demanded::Jar => server.jar,
-            Demanded::TokenRedirectUri => server.token_redirect_uri,
-            Demanded::Dpop => server.dpop,
+            _ => server.setting(what),
         };
         own.unwrap_or(by_server)
     }

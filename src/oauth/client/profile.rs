@@ -157,8 +157,8 @@ impl Gaps {
 }
 
 impl Client {
-    /// The profile that the requests of this client must keep; [`Profile::None`] if there is none. The console is a part of
-    /// the server, and redeems its codes in the process.
+    /// The profile that the requests of this client must keep; [`Profile::None`] if it need not keep any. The console is a
+    /// part of the server, and redeems its codes in the process.
     pub fn profile(&self, server: &Demands) -> Profile {
         match self.id.as_str() == CONSOLE {
             true => Profile::None,

@@ -110,7 +110,8 @@ pub(super) const ALGORITHM: ReasonRow = ReasonRow {
     title: "The algorithm of the request object is not allowed",
     code: InvalidRequestObject,
     who: &[Developer, Operator],
-    what: "The request object has an alg that this application is not registered for, that uses no key of its own, or is none.",
+    what: "The request object has the alg none, one that uses no key of the application, or one that the application is not \
+           registered for.",
     fix: "Sign with a private key whose public part is registered. The metadata lists the algorithms as \
           request_object_signing_alg_values_supported.",
     command: Some("grantor client update calendar --request-object-alg ES256"),

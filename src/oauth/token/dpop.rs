@@ -33,6 +33,7 @@ word!(ProofAlgorithm);
 /// A proof that its own key has signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DpopProof {
+    pub algorithm: ProofAlgorithm,
     /// The thumbprint of the key (RFC 7638).
     pub thumbprint: String,
     /// `jti`.
@@ -169,6 +170,7 @@ mod tests {
 
     fn proof() -> DpopProof {
         DpopProof {
+            algorithm: ProofAlgorithm::Es256,
             thumbprint: "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I".into(),
             id: "-BwC3ESc6acc2lTc".into(),
             method: "POST".into(),
