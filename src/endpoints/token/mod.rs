@@ -123,7 +123,9 @@ async fn exchange(
     app.counters.issue(grant);
     if let Some(client) = request.application() {
         app.activity.issued(&client.client, grant, &answer.scope, request.now);
-        let is_bound = answer.token_type == AccessTokenType::Dpop.as_str();
+        // Every token of a client with bound tokens has the certificate's binding, and the type Bearer.
+        let is_bound =
+            client.client.certificate.bound_tokens || answer.token_type == AccessTokenType::Dpop.as_str();
         app.report(&client.client, &[(Demanded::Dpop, is_bound)], request.now);
         if grant == GrantType::AuthorizationCode {
             let has_redirect_uri = params.one("redirect_uri")?.is_some();

@@ -1,11 +1,13 @@
 //! Tokens that are bound to a certificate (RFC 8705 §3 and §4).
 
 use grantor::oauth::client::{ClientKind, TokenFormat};
+use grantor::work::activity::store;
 use reqwest::Method;
 use serde_json::Value;
 
 use super::authority::{Shown, self_signed};
 use super::{BEHIND, ask_with};
+use crate::activity;
 use crate::support::jwt::claims;
 use crate::support::relying_party::{Registration, basic};
 use crate::support::{Answer, Application, TestServer, VERIFIER};
@@ -223,4 +225,19 @@ async fn a_certificate_meets_the_demand_for_a_proof_of_a_key() {
     );
     let refused = redeemed(&server, &app, None).await;
     refused.assert_json_error(400, "invalid_request", "client_certificate.required");
+}
+
+#[tokio::test]
+async fn tokens_that_are_bound_to_a_certificate_count_as_bound_while_the_demand_is_reported() {
+    let demand = ("oauth.dpop", "report");
+    let server = TestServer::start_with(&[&BEHIND[..], &[demand]].concat()).await;
+    server.user("alice").await;
+    let shown = self_signed("app", |_| ());
+    let app = bound(&server, "web", ClientKind::Web, TokenFormat::Opaque).await;
+    assert_eq!(redeemed(&server, &app, Some(&shown)).await.status, 200);
+    store(&server.app).await;
+    let health = activity::health(&server, "web").await;
+    let policies = health["policies"].as_array().unwrap();
+    let dpop = policies.iter().find(|policy| policy["policy"] == "dpop").unwrap();
+    assert_eq!(dpop["verdict"], "safe", "{dpop}");
 }
