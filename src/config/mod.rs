@@ -353,7 +353,7 @@ mod tests {
             [SigningAlgorithm::EdDsa, SigningAlgorithm::Rs256]
         );
         for (text, part) in [
-            ("HS256", "it has a word that is not one of RS256, PS256, ES256, EdDSA"),
+            ("HS256", "it has a word that is not one of RS256, PS256, ES256, EdDSA, Ed25519"),
             ("ES256 none", "it has a word that is not one of"),
             (" ", "keys.algorithms must name one"),
         ] {

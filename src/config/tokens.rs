@@ -8,7 +8,7 @@ impl Config {
     /// The lifetime and the algorithm of access tokens, unless the client, the resource or a scope says something else.
     pub fn token_defaults(&self) -> TokenDefaults {
         let offered = &self.keys.algorithms;
-        let best = [SigningAlgorithm::Es256, SigningAlgorithm::EdDsa]
+        let best = [SigningAlgorithm::Es256, SigningAlgorithm::EdDsa, SigningAlgorithm::Ed25519]
             .into_iter()
             .find(|best| offered.contains(best));
         let tokens = &self.tokens;

@@ -48,8 +48,14 @@ const METHODS: &[(&str, &str)] = &[
     ("self_signed_tls_client_auth", "self_signed_tls_client_auth"),
 ];
 
-const ALGORITHMS: &[(&str, &str)] =
-    &[("", "default"), ("RS256", "RS256"), ("PS256", "PS256"), ("ES256", "ES256"), ("EdDSA", "EdDSA")];
+const ALGORITHMS: &[(&str, &str)] = &[
+    ("", "default"),
+    ("RS256", "RS256"),
+    ("PS256", "PS256"),
+    ("ES256", "ES256"),
+    ("EdDSA", "EdDSA"),
+    ("Ed25519", "Ed25519"),
+];
 
 /// What a new client usually needs.
 pub(super) const NEW: &[Group] = &[(
@@ -210,6 +216,7 @@ const GRANTING: &[FieldSpec] = &[
             ("ES256", "ES256"),
             ("ES384", "ES384"),
             ("EdDSA", "EdDSA"),
+            ("Ed25519", "Ed25519"),
         ]),
         ("--request-object-alg", "--request-object-alg default"),
     ),

@@ -35,6 +35,7 @@ const ROTATE: &[Group] = &[(
                 ("PS256", "PS256"),
                 ("ES256", "ES256"),
                 ("EdDSA", "EdDSA"),
+                ("Ed25519", "Ed25519"),
                 ("RSA-OAEP", "RSA-OAEP, for encryption"),
                 ("RSA-OAEP-256", "RSA-OAEP-256, for encryption"),
                 ("ECDH-ES", "ECDH-ES, for encryption"),

@@ -51,6 +51,7 @@ const ALGORITHM: FieldSpec = spec(
         ("PS256", "PS256"),
         ("ES256", "ES256"),
         ("EdDSA", "EdDSA"),
+        ("Ed25519", "Ed25519"),
     ]),
     ("--token-alg", "--token-alg default"),
 );

@@ -143,8 +143,9 @@ fn proven(
     let profile = client.map_or(Profile::None, |client| client.profile(&app.config.oauth.demands()));
     if !profile.allows_algorithm(proof.algorithm.as_str()) {
         let name = profile.as_str();
-        return Err(Reason::DpopAlgorithm
-            .because(format!("the profile {name} needs a proof that is signed with PS256, ES256 or EdDSA")));
+        return Err(Reason::DpopAlgorithm.because(format!(
+            "the profile {name} needs a proof that is signed with PS256, ES256, EdDSA or Ed25519"
+        )));
     }
     let path = request.encoded_path();
     let own_path = path.strip_prefix(&mount_path(&app.issuer)).unwrap_or(path);

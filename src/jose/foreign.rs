@@ -7,14 +7,16 @@ use std::ops::RangeInclusive;
 
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey};
-use serde::Deserialize;
 use serde_json::Value;
 
-use super::verify::{VerifyError, is_type, signed_value};
+use super::verify::{TokenHeader, VerifyError, is_type, signed_bytes};
+use crate::oauth::strict_json;
 use crate::secret::from_base64url;
 
 /// The maximum number of keys in a set; further ones are not looked at.
 pub(super) const MAX_KEYS: usize = 32;
+/// The deepest nesting of claims.
+const MAX_DEPTH: usize = 32;
 /// The sizes of RSA keys that verify signatures, in bits. The cryptographic library accepts no others.
 pub(super) const RSA_BITS: RangeInclusive<usize> = 2048..=8192;
 
@@ -25,29 +27,12 @@ pub(super) fn rsa_bits(modulus: &[u8]) -> usize {
     modulus.get(zeros).map_or(0, bits)
 }
 
-/// The members of a header that decide here.
-#[derive(Deserialize)]
-struct ForeignHeader {
-    alg: String,
-    typ: Option<String>,
-    kid: Option<String>,
-    #[serde(default)]
-    crit: Option<Value>,
-}
-
-impl ForeignHeader {
-    /// The header of a token that is not verified; `None` if it cannot be read.
-    fn of(token: &str) -> Option<Self> {
-        let (header, _) = token.split_once('.')?;
-        serde_json::from_slice(&from_base64url(header)?).ok()
-    }
-
-    fn algorithm(&self) -> Option<Algorithm> {
-        match self.alg.as_str() {
-            // The new name (RFC 9864 §2.2).
-            "Ed25519" => Some(Algorithm::EdDSA),
-            name => name.parse().ok(),
-        }
+/// The algorithm that a header names.
+fn algorithm_of(header: &TokenHeader) -> Option<Algorithm> {
+    match header.alg.as_str() {
+        // The new name (RFC 9864 §2.2).
+        "Ed25519" => Some(Algorithm::EdDSA),
+        name => name.parse().ok(),
     }
 }
 
@@ -83,7 +68,7 @@ impl ForeignKeys {
     /// Whether a token names a key that is not in the set, so that its issuer may have newer keys. `false` if the token
     /// names no key.
     pub fn lacks(&self, token: &str) -> bool {
-        let kid = ForeignHeader::of(token).and_then(|header| header.kid);
+        let kid = TokenHeader::of(token).and_then(|header| header.kid);
         kid.is_some() && !self.0.iter().any(|key| key.kid == kid)
     }
 }
@@ -142,17 +127,18 @@ pub enum ForeignVerifier<'k> {
 /// # Errors
 /// If the token is malformed, has another type, or is not signed by a key or secret of `by`.
 pub fn verify(token: &str, types: &[&str], by: ForeignVerifier<'_>) -> Result<Value, VerifyError> {
-    let header = ForeignHeader::of(token).ok_or(VerifyError::Malformed)?;
+    let header = TokenHeader::of(token).ok_or(VerifyError::Malformed)?;
     if header.crit.is_some() {
         return Err(VerifyError::Critical);
     }
-    let algorithm = header.algorithm().ok_or(VerifyError::Malformed)?;
+    let algorithm = algorithm_of(&header).ok_or(VerifyError::Malformed)?;
     if header.typ.as_ref().is_some_and(|found| !types.iter().any(|known| is_type(found, known))) {
         return Err(VerifyError::Type);
     }
     match by {
         ForeignVerifier::Secret(secret) if algorithm == Algorithm::HS256 => {
-            signed_value(token, &DecodingKey::from_secret(secret), Algorithm::HS256)
+            signed_bytes(token, &DecodingKey::from_secret(secret), Algorithm::HS256)
+                .and_then(|claims| read(&claims))
         }
         ForeignVerifier::Secret(_) => Err(VerifyError::Algorithm),
         ForeignVerifier::Keys(keys) => by_keys(token, (&header, algorithm), keys),
@@ -161,7 +147,7 @@ pub fn verify(token: &str, types: &[&str], by: ForeignVerifier<'_>) -> Result<Va
 
 fn by_keys(
     token: &str,
-    (header, algorithm): (&ForeignHeader, Algorithm),
+    (header, algorithm): (&TokenHeader, Algorithm),
     keys: &ForeignKeys,
 ) -> Result<Value, VerifyError> {
     let named = |key: &&ForeignKey| header.kid.is_none() || key.kid == header.kid;
@@ -171,17 +157,22 @@ fn by_keys(
             outcome = Err(VerifyError::Algorithm);
             continue;
         }
-        match signed_value(token, &key.key, algorithm) {
+        match signed_bytes(token, &key.key, algorithm) {
             Err(VerifyError::Signature) => outcome = Err(VerifyError::Signature),
-            found => return found,
+            found => return found.and_then(|claims| read(&claims)),
         }
     }
     outcome
 }
 
+/// Reads claims, which must not be understood differently by another reader (RFC 7519 §4).
+fn read(claims: &[u8]) -> Result<Value, VerifyError> {
+    strict_json::read(claims, MAX_DEPTH).map_err(|_| VerifyError::Claims)
+}
+
 /// The algorithm that a token names, which is not verified; `None` if the header cannot be read.
 pub fn unverified_algorithm(token: &str) -> Option<String> {
-    ForeignHeader::of(token).map(|header| header.alg)
+    TokenHeader::of(token).map(|header| header.alg)
 }
 
 /// The claim `name` of a token that is not verified; `None` if the claim is missing or not text, or the token cannot be

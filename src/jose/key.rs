@@ -8,9 +8,10 @@ use aws_lc_rs::signature::{
 };
 use jsonwebtoken::jwk::{
     AlgorithmParameters, CommonParameters, EllipticCurve, EllipticCurveKeyParameters, EllipticCurveKeyType,
-    Jwk, KeyAlgorithm, OctetKeyPairParameters, OctetKeyPairType, PublicKeyUse, RSAKeyParameters, RSAKeyType,
+    Jwk, OctetKeyPairParameters, OctetKeyPairType, PublicKeyUse, RSAKeyParameters, RSAKeyType,
     ThumbprintHash,
 };
+use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::JoseError;
@@ -27,7 +28,7 @@ const COORDINATE_BYTES: usize = 32;
 pub struct SigningKey {
     kid: String,
     algorithm: SigningAlgorithm,
-    jwk: Jwk,
+    jwk: Value,
     pub(super) pair: Pair,
 }
 
@@ -54,7 +55,7 @@ impl SigningKey {
                 RsaKeyPair::generate(RSA_SIZE).map(|pair| Pair::Rsa(Box::new(pair)))
             }
             SigningAlgorithm::Es256 => EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map(Pair::Ec),
-            SigningAlgorithm::EdDsa => Ed25519KeyPair::generate().map(Pair::Ed),
+            SigningAlgorithm::EdDsa | SigningAlgorithm::Ed25519 => Ed25519KeyPair::generate().map(Pair::Ed),
         };
         Self::of(algorithm, pair.map_err(|_| JoseError::Generation)?)
     }
@@ -71,7 +72,9 @@ impl SigningKey {
             SigningAlgorithm::Es256 => {
                 EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, bytes).map(Pair::Ec)
             }
-            SigningAlgorithm::EdDsa => Ed25519KeyPair::from_pkcs8(bytes).map(Pair::Ed),
+            SigningAlgorithm::EdDsa | SigningAlgorithm::Ed25519 => {
+                Ed25519KeyPair::from_pkcs8(bytes).map(Pair::Ed)
+            }
         };
         Self::of(algorithm, pair.map_err(|_| JoseError::Key(algorithm.to_string()))?)
     }
@@ -90,14 +93,14 @@ impl SigningKey {
     }
 
     fn of(algorithm: SigningAlgorithm, pair: Pair) -> Result<Self, JoseError> {
-        let common = CommonParameters {
-            public_key_use: Some(PublicKeyUse::Signature),
-            key_algorithm: Some(key_algorithm(algorithm)),
-            ..CommonParameters::default()
-        };
-        let mut jwk = Jwk { common, algorithm: parameters(&pair) };
-        let kid = jwk.thumbprint(ThumbprintHash::SHA256).map_err(|_| JoseError::Generation)?;
-        jwk.common.key_id = Some(kid.clone());
+        let common =
+            CommonParameters { public_key_use: Some(PublicKeyUse::Signature), ..CommonParameters::default() };
+        let public = Jwk { common, algorithm: parameters(&pair) };
+        let kid = public.thumbprint(ThumbprintHash::SHA256).map_err(|_| JoseError::Generation)?;
+        let mut jwk = serde_json::to_value(public).map_err(|_| JoseError::Generation)?;
+        // The library does not know the name Ed25519.
+        jwk["alg"] = algorithm.as_str().into();
+        jwk["kid"] = kid.as_str().into();
         Ok(Self { kid, algorithm, jwk, pair })
     }
 
@@ -149,29 +152,19 @@ fn parameters(pair: &Pair) -> AlgorithmParameters {
     }
 }
 
-/// The library's value of an algorithm in a JWK.
-fn key_algorithm(algorithm: SigningAlgorithm) -> KeyAlgorithm {
-    match algorithm {
-        SigningAlgorithm::Rs256 => KeyAlgorithm::RS256,
-        SigningAlgorithm::Ps256 => KeyAlgorithm::PS256,
-        SigningAlgorithm::Es256 => KeyAlgorithm::ES256,
-        SigningAlgorithm::EdDsa => KeyAlgorithm::EdDSA,
-    }
-}
-
-/// The library's value of an algorithm in a header.
-pub(super) fn header_algorithm(algorithm: SigningAlgorithm) -> jsonwebtoken::Algorithm {
+/// The library's value of the algorithm by which a signature is verified.
+pub(super) fn verified_by(algorithm: SigningAlgorithm) -> jsonwebtoken::Algorithm {
     match algorithm {
         SigningAlgorithm::Rs256 => jsonwebtoken::Algorithm::RS256,
         SigningAlgorithm::Ps256 => jsonwebtoken::Algorithm::PS256,
         SigningAlgorithm::Es256 => jsonwebtoken::Algorithm::ES256,
-        SigningAlgorithm::EdDsa => jsonwebtoken::Algorithm::EdDSA,
+        SigningAlgorithm::EdDsa | SigningAlgorithm::Ed25519 => jsonwebtoken::Algorithm::EdDSA,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 

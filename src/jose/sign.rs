@@ -2,14 +2,21 @@
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair};
-use jsonwebtoken::Header;
 use serde::Serialize;
 
 use super::JoseError;
-use super::key::{Pair, SigningKey, header_algorithm};
+use super::key::{Pair, SigningKey};
 use crate::oauth::signing_key::SigningAlgorithm;
 use crate::secret::to_base64url;
 use crate::traces;
+
+/// The header of our tokens.
+#[derive(Serialize)]
+struct OwnHeader<'a> {
+    typ: &'a str,
+    alg: &'static str,
+    kid: &'a str,
+}
 
 impl SigningKey {
     /// Signs a token of the type `typ` (RFC 7515 §4.1.9) with these claims. Returns the compact serialization.
@@ -19,11 +26,7 @@ impl SigningKey {
     /// # Errors
     /// If the claims cannot be serialized, or the cryptographic library fails.
     pub fn sign(&self, typ: &str, claims: &impl Serialize) -> Result<String, JoseError> {
-        let header = Header {
-            typ: Some(typ.to_owned()),
-            kid: Some(self.kid().to_owned()),
-            ..Header::new(header_algorithm(self.algorithm()))
-        };
+        let header = OwnHeader { typ, alg: self.algorithm().as_str(), kid: self.kid() };
         let mut token = format!("{}.{}", part(&header)?, part(claims)?);
         let signature = to_base64url(&traces::timed("sign", || self.signature(token.as_bytes()))?);
         token.push('.');

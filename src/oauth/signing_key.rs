@@ -10,7 +10,8 @@ use crate::oauth::word::word;
 /// For how many seconds readers may cache the published keys.
 pub const JWKS_MAX_AGE: Seconds = Seconds::new(3600);
 
-/// The signature algorithms of this server (RFC 7518 §3.1, RFC 8037 §3.1).
+/// The signature algorithms of this server (RFC 7518 §3.1, RFC 8037 §3.1). `Ed25519` is the new name of what `EdDSA` was mostly
+/// used for (RFC 9864 §2.2). The two have keys of their own, because a token and its key must have the same name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Display, EnumString, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "UPPERCASE")]
 pub enum SigningAlgorithm {
@@ -19,6 +20,8 @@ pub enum SigningAlgorithm {
     Es256,
     #[strum(serialize = "EdDSA")]
     EdDsa,
+    #[strum(serialize = "Ed25519")]
+    Ed25519,
 }
 
 word!(SigningAlgorithm);

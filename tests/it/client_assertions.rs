@@ -378,3 +378,23 @@ async fn no_refused_assertion_costs_more_than_a_good_one() {
         assert!(began.elapsed() < good_ones + Duration::from_millis(500), "{hostile:.20}");
     }
 }
+
+#[tokio::test]
+async fn an_assertion_that_says_something_twice_is_refused() {
+    let server = TestServer::start().await;
+    let key = crate::support::dpop::ProofKey::new();
+    let jwks = json!({ "keys": [key.jwk()] }).to_string();
+    signer(&server, |client| client.jwks = Some(jwks)).await;
+    let header = json!({ "alg": "ES256", "typ": "JWT" }).to_string();
+    let good = claims(&server, &json!({})).to_string();
+    assert_eq!(ask(&server, &key.sign(&header, &good)).await.status, 200);
+    for twice in
+        [r#""sub":"other","#, r#""aud":"https://other.example","#, r#""exp":1,"#, r#""other":{"a":1,"a":2},"#]
+    {
+        let said = claims(&server, &json!({})).to_string().replacen('{', &format!("{{{twice}"), 1);
+        refused(&server, &key.sign(&header, &said), "client_assertion.claims").await;
+    }
+    let deep = format!("{{\"deep\":{}1{},", "[".repeat(100), "]".repeat(100));
+    let said = claims(&server, &json!({})).to_string().replacen('{', &deep, 1);
+    refused(&server, &key.sign(&header, &said), "client_assertion.claims").await;
+}

@@ -44,6 +44,7 @@ mod demands;
 mod deploy;
 mod device;
 mod dpop;
+mod ed25519;
 mod encryption;
 mod errors;
 mod exchange;

@@ -91,7 +91,7 @@ fn expected(issuer: &str) -> Value {
         "frontchannel_logout_session_supported": true,
         "authorization_signing_alg_values_supported": ["ES256", "EdDSA"],
         "require_signed_request_object": false,
-        "request_object_signing_alg_values_supported": ["RS256", "PS256", "ES256", "ES384", "EdDSA"],
+        "request_object_signing_alg_values_supported": ["RS256", "PS256", "ES256", "ES384", "EdDSA", "Ed25519"],
         "require_pushed_authorization_requests": false,
         "request_parameter_supported": true,
         "request_uri_parameter_supported": false,

@@ -56,6 +56,7 @@ choice!(AlgorithmOrDefault for Option<SigningAlgorithm> {
     Ps256 = "PS256" => Some(SigningAlgorithm::Ps256),
     Es256 = "ES256" => Some(SigningAlgorithm::Es256),
     EdDsa = "EdDSA" => Some(SigningAlgorithm::EdDsa),
+    Ed25519 = "Ed25519" => Some(SigningAlgorithm::Ed25519),
     Default = "default" => None,
 });
 choice!(ObjectAlgorithmOrDefault for Option<ObjectAlgorithm> {
@@ -65,6 +66,7 @@ choice!(ObjectAlgorithmOrDefault for Option<ObjectAlgorithm> {
     Es256 = "ES256" => Some(ObjectAlgorithm::Es256),
     Es384 = "ES384" => Some(ObjectAlgorithm::Es384),
     EdDsa = "EdDSA" => Some(ObjectAlgorithm::EdDsa),
+    Ed25519 = "Ed25519" => Some(ObjectAlgorithm::Ed25519),
     Default = "default" => None,
 });
 choice!(Audience for Option<AssertionAudience> {

@@ -50,7 +50,7 @@ fn check_profile(profile: Profile, token: &str, claims: &AssertionClaims) -> Res
     let name = profile.as_str();
     if !unverified_algorithm(token).is_some_and(|algorithm| profile.allows_algorithm(&algorithm)) {
         return Err(Reason::AssertionSignature.because(format!(
-            "the profile {name} needs an assertion that is signed with PS256, ES256 or EdDSA"
+            "the profile {name} needs an assertion that is signed with PS256, ES256, EdDSA or Ed25519"
         )));
     }
     match claims.has_one_audience() {
@@ -98,8 +98,12 @@ impl Assertion {
             AuthMethod::SecretJwt => self.by_secret(app, call, stored)?,
             _ => self.by_key(app, call, client).await?,
         };
-        let claims = verified.map_err(|why| {
-            Reason::AssertionSignature.because(format!("the client assertion is not this client's: {why}"))
+        let claims = verified.map_err(|why| match why {
+            VerifyError::Claims => {
+                KIND.refuse(KIND.claims, "has claims that are not JSON, or one of them twice")
+            }
+            why => Reason::AssertionSignature
+                .because(format!("the client assertion is not this client's: {why}")),
         })?;
         let claims = KIND.read(claims)?;
         check_profile(client.profile(&app.config.oauth.demands()), &self.token, &claims)?;

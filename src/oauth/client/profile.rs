@@ -129,12 +129,27 @@ impl Gaps {
         self.need(
             !client.scopes.contains(OPENID) || is_strong(client.id_token_alg),
             "id_token_signed_response_alg",
-            "`id_token_signed_response_alg` must be PS256, ES256 or EdDSA",
+            "`id_token_signed_response_alg` must be PS256, ES256, EdDSA or Ed25519",
         );
         self.need(
             client.userinfo_alg.is_none() || is_strong(client.userinfo_alg),
             "userinfo_signed_response_alg",
-            "`userinfo_signed_response_alg` must be PS256, ES256 or EdDSA",
+            "`userinfo_signed_response_alg` must be PS256, ES256, EdDSA or Ed25519",
+        );
+    }
+
+    /// What is signed although no one must sign it has an algorithm of the profile, too.
+    fn of_optional_messages(&mut self, client: &ClientMetadata) {
+        let messages = &client.messages;
+        self.need(
+            messages.object_alg.is_none_or(is_allowed),
+            "request_object_signing_alg",
+            "`request_object_signing_alg` must be PS256, ES256, EdDSA or Ed25519",
+        );
+        self.need(
+            messages.response_alg.is_none() || is_strong(messages.response_alg),
+            "authorization_signed_response_alg",
+            "`authorization_signed_response_alg` must be PS256, ES256, EdDSA or Ed25519",
         );
     }
 
@@ -146,12 +161,12 @@ impl Gaps {
         self.need(
             messages.object_alg.is_some_and(is_allowed),
             "request_object_signing_alg",
-            "`request_object_signing_alg` must be PS256, ES256 or EdDSA",
+            "`request_object_signing_alg` must be PS256, ES256, EdDSA or Ed25519",
         );
         self.need(
             is_strong(messages.response_alg),
             "authorization_signed_response_alg",
-            "`authorization_signed_response_alg` must be PS256, ES256 or EdDSA",
+            "`authorization_signed_response_alg` must be PS256, ES256, EdDSA or Ed25519",
         );
     }
 }

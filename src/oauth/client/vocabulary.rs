@@ -149,6 +149,9 @@ pub enum ObjectAlgorithm {
     Es384,
     #[strum(serialize = "EdDSA")]
     EdDsa,
+    /// The new name of `EdDSA` with the only curve that this server takes (RFC 9864 §2.2).
+    #[strum(serialize = "Ed25519")]
+    Ed25519,
 }
 
 word!(GrantType, AuthMethod, AssertionAudience, SubjectType, TokenFormat);
@@ -198,6 +201,12 @@ impl ObjectAlgorithm {
     /// Those that use a key of the client.
     pub fn signing() -> impl Iterator<Item = Self> {
         Self::ALL.iter().copied().filter(|known| *known != Self::Unsigned)
+    }
+
+    /// Whether both are names of one algorithm.
+    pub fn is_same(self, other: Self) -> bool {
+        let by_old_name = |known| if known == Self::Ed25519 { Self::EdDsa } else { known };
+        by_old_name(self) == by_old_name(other)
     }
 }
 

@@ -144,7 +144,7 @@ fn half_hash(algorithm: SigningAlgorithm, value: &str) -> String {
     let hash = match algorithm {
         SigningAlgorithm::Rs256 | SigningAlgorithm::Ps256 | SigningAlgorithm::Es256 => &digest::SHA256,
         // Ed25519 hashes with SHA-512 (RFC 8032 §5.1).
-        SigningAlgorithm::EdDsa => &digest::SHA512,
+        SigningAlgorithm::EdDsa | SigningAlgorithm::Ed25519 => &digest::SHA512,
     };
     let hash = digest::digest(hash, value.as_bytes());
     let (left, _) = hash.as_ref().split_at(hash.as_ref().len() / 2);

@@ -137,7 +137,7 @@ impl RequestObject {
 
     fn check_algorithm(&self, context: &ObjectContext<'_>) -> Result<(), OAuthError> {
         match context.client.messages.object_alg {
-            Some(only) if only == self.algorithm => Ok(()),
+            Some(only) if only.is_same(self.algorithm) => Ok(()),
             None if self.is_signed() => Ok(()),
             registered => {
                 let registered = registered.map_or("a signing algorithm", ObjectAlgorithm::as_str);
