@@ -210,3 +210,55 @@ async fn a_token_request_of_a_service_is_checked_by_its_grant_type() {
         check(&operator, &server, "app", &["--grant-type", "client_credentials", "--scope", "read"]);
     assert_eq!(reasons(&refused), ["client.grant_not_allowed"]);
 }
+
+/// What the check says about a step; `None` if it has none.
+fn step_of(check: &Value, name: &str) -> Option<Value> {
+    check["steps"].as_array().unwrap().iter().find(|step| step["step"] == name).cloned()
+}
+
+#[tokio::test]
+async fn a_check_says_what_a_token_request_must_prove_and_what_happens_without() {
+    let server = TestServer::start().await;
+    let (operator, job) = (Operator::of(&server), server.service().await);
+    let of = |id: &str, more: &[&str]| {
+        let arguments = [&["--grant-type", "client_credentials", "--scope", "read"], more].concat();
+        check(&operator, &server, id, &arguments)
+    };
+    for (demand, begins, contains) in [
+        ("off", "a DPoP proof binds the token to its key", "a Bearer token"),
+        ("report", "a DPoP proof binds the token to its key", "the log notes dpop.missing"),
+        ("require", "required: a DPoP proof", "without it, dpop.missing"),
+    ] {
+        operator.done(&["client", "update", &job.id, "--dpop", demand, "--dpop-nonce", "require"]);
+        let said = step_of(&of(&job.id, &[]), "sender").unwrap();
+        let note = said["note"].as_str().unwrap();
+        assert!(note.starts_with(begins) && note.contains(contains), "{note}");
+        assert!(note.contains("needs a nonce"), "{note}");
+        let refused = job.token(&[("grant_type", "client_credentials")]).await.status != 200;
+        assert_eq!(refused, note.starts_with("required"), "{note}");
+    }
+    operator.done(&["client", "update", &job.id, "--dpop", "default", "--dpop-nonce", "default"]);
+    // With a profile, the registration and the proof have to fit, whatever the grant.
+    let fapi = [("GRANTOR_OAUTH__PROFILE", "fapi2")];
+    let arguments = ["client", "check", &job.id, "--json", "--grant-type", "client_credentials"];
+    let output = operator.command(&arguments).envs(fapi).output().unwrap();
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(reasons(&found), ["client.profile"], "{found}");
+    let note = step_of(&found, "sender").unwrap()["note"].as_str().unwrap().to_owned();
+    assert!(note.contains("fapi2 wants it signed with PS256, ES256, EdDSA, Ed25519"), "{note}");
+}
+
+#[tokio::test]
+async fn a_check_of_an_authorization_request_says_that_it_must_be_pushed_and_what_its_code_needs() {
+    let server = TestServer::start().await;
+    let (operator, _web) = (Operator::of(&server), server.web().await);
+    let of = || check(&operator, &server, "web", &["--scope", "read"]);
+    assert_eq!(step_of(&of(), "pushed_request"), None);
+    operator.done(&["client", "update", "web", "--par", "require", "--dpop", "require"]);
+    let found = of();
+    assert_eq!(found["allowed"], true, "{found}");
+    for name in ["pushed_request", "sender"] {
+        let note = step_of(&found, name).unwrap()["note"].as_str().unwrap().to_owned();
+        assert!(note.starts_with("required: "), "{note}");
+    }
+}

@@ -39,7 +39,7 @@ pub struct ProfileGap {
 }
 
 /// The algorithms of FAPI 2.0 Security Profile §5.4.1. `Ed25519` is the new name of what it means by `EdDSA`.
-const FAPI_ALGORITHMS: [&str; 4] = ["PS256", "ES256", "EdDSA", "Ed25519"];
+pub const FAPI_ALGORITHMS: [&str; 4] = ["PS256", "ES256", "EdDSA", "Ed25519"];
 
 impl Profile {
     pub fn is_fapi(self) -> bool {

@@ -2,6 +2,7 @@
 
 mod preview;
 mod rehearsal;
+mod sender;
 
 use serde_json::{Value, json};
 

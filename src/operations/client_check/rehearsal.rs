@@ -1,6 +1,7 @@
 //! The rules, one after the other, over a request that no one has sent.
 
 use super::preview::{Granting, TokenPreview};
+use super::sender::SenderConstraint;
 use super::{CheckInput, CheckStep, ClientCheck, Known, StepOutcome};
 use crate::oauth::client::demand::{Demanded, Demands};
 use crate::oauth::client::profile::Profile;
@@ -143,8 +144,14 @@ impl<'a> Rehearsal<'a> {
             self.note("pkce", Ok(((), self.about_pkce())));
         }
         self.profile();
+        if let Some(note) = self.about_push() {
+            self.note("pushed_request", Ok(((), note)));
+        }
         if let Some(note) = self.about_signature() {
             self.note("request_object", Ok(((), note)));
+        }
+        if kind.is_none_or(ResponseType::has_code) {
+            self.sender();
         }
         let details = self.details();
         // What a request gets that names no scope depends on its details.
@@ -220,6 +227,22 @@ impl<'a> Rehearsal<'a> {
                 checked.map(|()| ((), format!("the registration meets {}", profile.as_str()))),
             );
         }
+    }
+
+    /// Whether the request must be pushed; `None` if it need not. The request that is checked counts as pushed.
+    fn about_push(&self) -> Option<String> {
+        let note = match self.known.client.demand(Demanded::Par, &self.demands()) {
+            Demand::Off => return None,
+            Demand::Report => "the log notes each request that the client does not push",
+            Demand::Require => "required: the client must push the request to /par first",
+        };
+        Some(note.to_owned())
+    }
+
+    /// What the client must prove with its token request, beside who it is. The request that is checked counts as proven.
+    fn sender(&mut self) {
+        let constraint = SenderConstraint::of(&self.known.client, self.known.context.config);
+        self.note("sender", constraint.map(|constraint| ((), constraint.to_string())));
     }
 
     /// What is demanded of the form of the request; `None` if nothing is. The request that is checked counts as signed.
@@ -312,6 +335,8 @@ impl<'a> Rehearsal<'a> {
 
     /// The rules of a token request without an authorization request.
     fn token_request(&mut self, grant: GrantType) -> Option<TokenPreview> {
+        self.profile();
+        self.sender();
         let details = match &self.input.authorization_details {
             Some(_) => self.details()?,
             None => AuthorizationDetails::default(),
