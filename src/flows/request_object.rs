@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::cache::decision::View;
 use crate::failure::{Denied, Failure};
 use crate::http::call::Call;
+use crate::http::limiting;
 use crate::jose::jwe::EncryptedToken;
 use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
@@ -80,12 +81,14 @@ async fn open(
         return Ok(Err(undecryptable()));
     }
     let keys = app.key_set.current(call.now).await?;
-    let decrypt = || {
-        let encrypted = EncryptedToken::read(token).ok()?;
-        let text = keys.decrypting(&encrypted)?.decrypt(&encrypted).ok()?;
-        String::from_utf8(text).ok()
-    };
-    let signed = decrypt().ok_or_else(undecryptable);
+    let Ok(encrypted) = EncryptedToken::read(token) else { return Ok(Err(undecryptable())) };
+    let Some(key) = keys.decrypting(&encrypted) else { return Ok(Err(undecryptable())) };
+    // Anyone can encrypt something for a published key.
+    if key.algorithm().is_rsa() {
+        limiting::use_private_key(app, call)?;
+    }
+    let text = key.decrypt(&encrypted).ok().and_then(|text| String::from_utf8(text).ok());
+    let signed = text.ok_or_else(undecryptable);
     Ok(signed.and_then(|signed| Ok((RequestObject::read(&signed)?, signed))))
 }
 

@@ -206,10 +206,17 @@ async fn redirect_with_error(
     answer.extend(state.map(|state| ("state", state)));
     answer.push(("iss", app.issuer.as_str()));
     call.set_reason(error.reason);
-    match AuthorizationSigner::of(app, to, call.now).await {
-        Ok(signer) => authorization_response(app, call, (to, signer.as_ref()), &answer),
-        Err(failure) => failure_page(app, call, &failure),
+    let signer = match AuthorizationSigner::of(app, to, call.now).await {
+        Ok(signer) => signer,
+        Err(failure) => return failure_page(app, call, &failure),
+    };
+    // Anyone can send a request that is refused.
+    if signer.as_ref().is_some_and(AuthorizationSigner::is_costly)
+        && let Err(failure) = limiting::use_private_key(app, call)
+    {
+        return failure_page(app, call, &failure);
     }
+    authorization_response(app, call, (to, signer.as_ref()), &answer)
 }
 
 /// Sends a response to the application through the person's browser, in the requested mode. `signer` is the one of the

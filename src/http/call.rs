@@ -250,6 +250,11 @@ impl Call {
         self.counted.set(Some(class));
     }
 
+    /// Where the request is counted for its network only. `None` if it is not, or counts for a client or a person.
+    pub(super) fn counted(&self) -> Option<Class> {
+        self.counted.get()
+    }
+
     /// Where the request was counted for its network. `None` if it was not counted, or after the first call.
     pub(super) fn take_counted(&self) -> Option<Class> {
         self.counted.take()

@@ -60,8 +60,23 @@ pub fn token_is_valid(app: &App, call: &Call, user: &UserId) -> Result<(), Failu
     app.rate_limits.count_account(class, user.as_str()).map_err(Failure::Limited)
 }
 
+/// How many requests one counts as that makes the server use a private RSA key for a stranger. It takes as long as about so
+/// many refused requests.
+const WEIGHT_OF_A_PRIVATE_KEY: u32 = 10;
+
+/// Counts a request of a stranger for its network as ten requests, because the server is about to use a private RSA key for it.
+/// Nothing more is counted for a client that has authenticated or a person who is signed in: they have limits of their own.
+///
+/// # Errors
+/// If the network has sent too many.
+pub fn use_private_key(app: &App, call: &Call) -> Result<(), Failure> {
+    let Some(class) = call.counted() else { return Ok(()) };
+    let network = Network::of(call.address);
+    app.rate_limits.count_more(class, network, WEIGHT_OF_A_PRIVATE_KEY - 1).map_err(Failure::Limited)
+}
+
 /// Counts a request for the accounts of the people who are signed in with its browser, beside its network. Only the first
-/// call for a request counts.
+/// call with anyone counts.
 ///
 /// # Errors
 /// If too many came for one of the accounts.
@@ -70,6 +85,10 @@ pub fn count_accounts<'u>(
     call: &Call,
     users: impl Iterator<Item = &'u UserId>,
 ) -> Result<(), Failure> {
+    let mut users = users.peekable();
+    if users.peek().is_none() {
+        return Ok(());
+    }
     let Some(class) = call.take_counted() else { return Ok(()) };
     for user in users {
         app.rate_limits.count_account(class, user.as_str()).map_err(Failure::Limited)?;

@@ -37,7 +37,7 @@ impl OwnDecryptionKey {
     /// # Errors
     /// If the cryptographic library fails.
     pub fn generate(algorithm: KeyManagement) -> Result<Self, JoseError> {
-        let pkcs8 = match is_rsa(algorithm) {
+        let pkcs8 = match algorithm.is_rsa() {
             true => RsaKeyPair::generate(RSA_SIZE).and_then(|pair| Ok(pair.as_der()?.as_ref().to_vec())),
             false => PrivateKey::generate(&ECDH_P256).and_then(|key| {
                 let der: Pkcs8V1Der<'_> = key.as_der()?;
@@ -52,7 +52,7 @@ impl OwnDecryptionKey {
     /// # Errors
     /// If the bytes are not such a key.
     pub fn from_pkcs8(algorithm: KeyManagement, bytes: &[u8]) -> Result<Self, JoseError> {
-        let read = || match is_rsa(algorithm) {
+        let read = || match algorithm.is_rsa() {
             true => Some((DecryptionKey::rsa_from_pkcs8(bytes)?, rsa_jwk(bytes)?)),
             false => DecryptionKey::p256_from_pkcs8(bytes),
         };
@@ -95,10 +95,6 @@ impl OwnDecryptionKey {
         let accepted = AcceptedAlgorithms { algorithms: &[self.algorithm], contents: ContentEncryption::ALL };
         token.decrypt(&self.key, accepted)
     }
-}
-
-fn is_rsa(algorithm: KeyManagement) -> bool {
-    matches!(algorithm, KeyManagement::RsaOaep | KeyManagement::RsaOaep256)
 }
 
 /// The public members of an RSA key.

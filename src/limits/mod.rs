@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use governor::clock;
 use governor::middleware::NoOpMiddleware;
-use governor::{Quota, RateLimiter};
+use governor::{InsufficientCapacity, NotUntil, Quota, RateLimiter};
 
 use crate::clock::{Clock, Seconds};
 use crate::network::Network;
@@ -152,6 +152,28 @@ impl RateLimits {
         }
     }
 
+    /// Counts a request of a network, which was counted once, as `more` further ones.
+    ///
+    /// # Errors
+    /// If the network, or its /48, has sent too many; then nothing more is counted for the network.
+    pub fn count_more(&self, class: Class, network: Network, more: u32) -> Result<(), Limited> {
+        let Some(limiters) = &self.0 else { return Ok(()) };
+        let own = (RequestSender::Network, class, network);
+        let meter = &limiters.networks[class as usize];
+        meter.count_more(limiters.key(own), (RequestSender::Network, class), more)?;
+        match network.site() {
+            Some(site) => {
+                let own = (RequestSender::Site, class, site);
+                limiters.sites[class as usize].count_more(
+                    limiters.key(own),
+                    (RequestSender::Site, class),
+                    more,
+                )
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Takes a request out of the count of its network again.
     pub fn give_back(&self, class: Class, network: Network) {
         let Some(limiters) = &self.0 else { return };
@@ -218,11 +240,28 @@ impl Meter {
     }
 
     fn count(&self, key: u64, sender: RequestSender, class: Class) -> Result<(), Limited> {
-        self.limiter.check_key(&key).map_err(|too_early| {
-            let wait = too_early.wait_time_from(clock::Clock::now(self.limiter.clock()));
-            let wait = Seconds::new(i64::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(i64::MAX));
-            Limited { class, sender, quota: self.quota.get(), wait: wait.max(Seconds::new(1)) }
-        })
+        self.limiter.check_key(&key).map_err(|too_early| self.limited(&too_early, sender, class))
+    }
+
+    /// Counts a request that was counted once as `more` further ones. A quota below that is used up by one request.
+    fn count_more(
+        &self,
+        key: u64,
+        (sender, class): (RequestSender, Class),
+        more: u32,
+    ) -> Result<(), Limited> {
+        let Some(more) = NonZeroU32::new(more.min(self.quota.get() - 1)) else { return Ok(()) };
+        match self.limiter.check_key_n(&key, more) {
+            Ok(counted) => counted.map_err(|too_early| self.limited(&too_early, sender, class)),
+            // It is below the quota.
+            Err(InsufficientCapacity(_)) => Ok(()),
+        }
+    }
+
+    fn limited(&self, too_early: &NotUntil<Duration>, sender: RequestSender, class: Class) -> Limited {
+        let wait = too_early.wait_time_from(clock::Clock::now(self.limiter.clock()));
+        let wait = Seconds::new(i64::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(i64::MAX));
+        Limited { class, sender, quota: self.quota.get(), wait: wait.max(Seconds::new(1)) }
     }
 
     fn span_of_one(&self) -> Duration {

@@ -26,6 +26,13 @@ pub enum SigningAlgorithm {
 
 word!(SigningAlgorithm);
 
+impl SigningAlgorithm {
+    /// Whether its keys are RSA keys.
+    pub fn is_rsa(self) -> bool {
+        matches!(self, Self::Rs256 | Self::Ps256)
+    }
+}
+
 /// What a key of this server is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum KeyAlgorithm {

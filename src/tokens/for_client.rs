@@ -37,6 +37,11 @@ impl<'a> AuthorizationSigner<'a> {
         Ok(Some(Self { protection, key }))
     }
 
+    /// Whether a signature takes long: that of an RSA key takes as long as twenty others.
+    pub fn is_costly(&self) -> bool {
+        self.key.algorithm().is_rsa()
+    }
+
     /// The token with these parameters.
     ///
     /// # Errors

@@ -191,6 +191,11 @@ impl KeyManagement {
     pub const FOR_CLIENTS: &[Self] =
         &[Self::RsaOaep, Self::RsaOaep256, Self::EcdhEs, Self::EcdhEsA128Kw, Self::EcdhEsA256Kw];
 
+    /// Whether its keys are RSA keys.
+    pub fn is_rsa(self) -> bool {
+        matches!(self, Self::RsaOaep | Self::RsaOaep256)
+    }
+
     /// Whether a client can register the algorithm.
     pub fn is_for_clients(self) -> bool {
         Self::FOR_CLIENTS.contains(&self)

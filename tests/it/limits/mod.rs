@@ -4,6 +4,7 @@ mod clients;
 mod log;
 mod office;
 mod people;
+mod private_keys;
 
 use std::io::{Read as _, Write as _};
 use std::time::Duration;
