@@ -4,6 +4,7 @@ mod bad_input;
 mod client;
 mod consent;
 mod grants;
+mod nodes;
 mod page;
 mod types;
 
@@ -109,13 +110,17 @@ async fn store(server: &TestServer, record: AuthorizationType) {
 /// A bank: two types, two APIs, an application that may use both, and Alice's browser.
 async fn bank() -> (TestServer, Application, Browser) {
     let server = TestServer::start().await;
+    let (app, alice) = furnished(&server).await;
+    (server, app, alice)
+}
+
+/// The same on a server that runs already.
+async fn furnished(server: &TestServer) -> (Application, Browser) {
     server.resource(PAYMENTS, "").await;
     server.resource(ACCOUNTS, "read").await;
-    store(&server, payment_type()).await;
-    store(&server, accounts_type()).await;
-    let app = server.register(shop("shop")).await;
-    let alice = server.alice().await;
-    (server, app, alice)
+    store(server, payment_type()).await;
+    store(server, accounts_type()).await;
+    (server.register(shop("shop")).await, server.alice().await)
 }
 
 fn shop(id: &str) -> Registration {

@@ -19,7 +19,7 @@ use authority::{Authority, Shown};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 /// Behind a proxy on this machine, which passes certificates on as RFC 9440 says.
-const BEHIND: [(&str, &str); 2] =
+pub(crate) const BEHIND: [(&str, &str); 2] =
     [("tls.client_certificate_header", "Client-Cert"), ("tls.client_certificate_proxies", "127.0.0.1")];
 
 /// A server behind a proxy, which trusts an authority, and a folder with its file.

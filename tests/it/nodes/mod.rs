@@ -55,7 +55,7 @@ async fn assert_who(browser: &mut Browser, assertion: &str) -> Answer {
 }
 
 /// Asks until it is so. A request later than a second after the change, which is now, must not see the previous state.
-async fn within_a_second(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+pub(crate) async fn within_a_second(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let changed = Instant::now();
     loop {
         let asked = changed.elapsed();
