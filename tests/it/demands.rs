@@ -3,6 +3,7 @@
 use grantor::jose::key::SigningKey;
 use grantor::oauth::client::Demand;
 use grantor::oauth::client::demand::Demanded;
+use grantor::oauth::request::response_type::ResponseType;
 use grantor::oauth::signing_key::SigningAlgorithm;
 use grantor::work::activity::store;
 use serde_json::{Value, json};
@@ -149,4 +150,52 @@ async fn a_code_without_a_challenge_needs_its_redirect_uri_and_a_wrong_one_never
     refused.assert_json_error(400, "invalid_grant", "code.redirect_uri_mismatch");
     let code = app.code(&mut alice).await;
     assert_eq!(app.redeem_with(&code, &[("redirect_uri", "")]).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_token_that_passes_through_the_browser_misses_the_demand_for_a_proof() {
+    let server = TestServer::start_with(&[("oauth.dpop", "report")]).await;
+    let mut registration = Registration::web("hybrid").scopes("openid read");
+    registration.client.response_types =
+        ["code id_token", "code token"].map(|name| ResponseType::parse(name).unwrap()).to_vec();
+    let (app, mut alice) = (server.register(registration).await, server.alice().await);
+    let asked = [("response_type", "code id_token"), ("nonce", "n"), ("scope", "openid read")];
+    let answered = alice.authorize(&app.url_with(&asked)).await;
+    let proof = ProofKey::new().proof(&server);
+    let redeemed = app.proven(&server, &app.redemption(&answered.get("code")), &proof).await;
+    assert_eq!(redeemed.status, 200, "{redeemed:?}");
+    assert_eq!(health(&server, &app, Demanded::Dpop).await["verdict"], "safe");
+    let asked = [("response_type", "code token"), ("scope", "openid read")];
+    assert_ne!(alice.authorize(&app.url_with(&asked)).await.get("access_token"), "");
+    // With require, this request would have been refused.
+    let then = health(&server, &app, Demanded::Dpop).await;
+    assert_eq!((&then["verdict"], &then["count"]), (&json!("would_refuse"), &json!(1)), "{then}");
+}
+
+#[tokio::test]
+async fn strangers_change_no_count_and_store_nothing_while_demands_are_reported() {
+    let options = DEMANDS.map(|(_, option)| (option, "report"));
+    let server = TestServer::start_with(&options).await;
+    let spa = server.register(Registration::spa("spa").pkce(Demand::Report)).await;
+    let proof = ProofKey::new().proof(&server);
+    let without_pkce = [("code_challenge", ""), ("code_challenge_method", "")];
+    for _ in 0..30 {
+        for url in [spa.url_with(&[]), spa.url_with(&without_pkce), spa.url_with(&[("prompt", "none")])] {
+            assert_eq!(server.get(&url).await.status, 303);
+        }
+        par::pushed(&spa, &[]).await;
+        assert_eq!(spa.proven(&server, &spa.redemption("gac_made-up"), &proof).await.status, 400);
+        assert_eq!(spa.redeem_with("gac_made-up", &[("redirect_uri", "")]).await.status, 400);
+        let refresh = [("grant_type", "refresh_token"), ("refresh_token", "grt_made-up")];
+        assert_eq!(spa.token(&refresh).await.status, 400);
+    }
+    for (what, _) in DEMANDS {
+        assert_eq!(health(&server, &spa, what).await["verdict"], "no_traffic", "{what:?}");
+    }
+    let rows = server.number(
+        "SELECT (SELECT COUNT(*) FROM flows) + (SELECT COUNT(*) FROM used_assertions) + (SELECT COUNT(*) FROM client_uses)",
+    );
+    assert_eq!(rows.await, 0);
+    let days = server.number("SELECT COUNT(*) FROM client_activity").await;
+    assert!(days <= 1, "one row for each client and day, whatever strangers send: {days}");
 }

@@ -279,10 +279,13 @@ fn check_response_types(client: &ClientMetadata, findings: &mut Findings) {
             let sentence = format!("the response type {name} needs at least one `redirect_uris`");
             findings.add("redirect_uris", sentence);
         }
-        if asked.has_token() && client.dpop == Some(Demand::Require) {
-            let sentence = format!(
-                "the response type {name} has an access token that is not bound to a key, which `dpop` demands"
-            );
+        let unbound = match client.dpop {
+            Some(Demand::Require) => Some("a key, which `dpop` demands"),
+            _ if client.certificate.bound_tokens => Some("a certificate, as its registration demands"),
+            _ => None,
+        };
+        if let Some(to) = unbound.filter(|_| asked.has_token()) {
+            let sentence = format!("the response type {name} has an access token that is not bound to {to}");
             findings.add("response_types", sentence);
         }
         if asked.has_code() && !client.grants.contains(&GrantType::AuthorizationCode) {

@@ -382,12 +382,12 @@ pub(super) const JKT_MISMATCH: ReasonRow = ReasonRow {
 
 pub(super) const THROUGH_BROWSER: ReasonRow = ReasonRow {
     word: "dpop.through_browser",
-    title: "The token in the response cannot be bound to a key",
+    title: "The token in the response cannot be bound",
     code: UnauthorizedClient,
     who: &[Developer, Operator],
-    what: "The client needs access tokens that are bound to a key, and a token that passes through the browser is \
-           bound to none.",
-    fix: "Use response_type code, and redeem the code with a DPoP proof.",
+    what: "The client needs access tokens that are bound to a key or to its certificate, and a token that passes through \
+           the browser is bound to neither.",
+    fix: "Use response_type code, and redeem the code with a DPoP proof, or with the client's certificate.",
     command: Some("grantor client update calendar --dpop off"),
     example: example(
         "GET https://id.example.com/authorize\n\

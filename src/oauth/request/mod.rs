@@ -84,8 +84,10 @@ impl AuthorizationRequest {
     /// The demands that are about this request, each with whether the request meets it.
     pub fn demanded(&self) -> Vec<(Demanded, bool)> {
         let pkce = self.response_type.has_code().then(|| (Demanded::Pkce, self.challenge.is_some()));
+        // A token that passes through the browser is never bound. Whether others are, their token requests decide.
+        let dpop = self.response_type.has_token().then_some((Demanded::Dpop, false));
         let others = [(Demanded::Par, self.was_pushed), (Demanded::Jar, self.was_signed)];
-        pkce.into_iter().chain(others).collect()
+        pkce.into_iter().chain(dpop).chain(others).collect()
     }
 
     /// Refuses the request. An application gets the error by redirect. If a device asked, the person sees the error on
@@ -354,16 +356,18 @@ fn check_id_token(scope: &Scope, nonce: Option<&str>) -> Result<(), OAuthError> 
     Ok(())
 }
 
-/// A token that passes through the browser is bound to no key, so a client of bound tokens cannot have it.
+/// A token that passes through the browser is bound to nothing, so a client of bound tokens cannot have it.
 fn check_way_of_token(
     client: &Client,
     response_type: ResponseType,
     demands: &Demands,
 ) -> Result<(), OAuthError> {
-    match response_type.has_token() && client.must(Demanded::Dpop, demands) {
+    let needs_bound = client.certificate.bound_tokens || client.must(Demanded::Dpop, demands);
+    match response_type.has_token() && needs_bound {
         false => Ok(()),
-        true => Err(Reason::DpopThroughBrowser
-            .because("this client needs access tokens that are bound to a key, and the response_type has one that is not")),
+        true => Err(Reason::DpopThroughBrowser.because(
+            "this client needs access tokens that are bound to a key or to its certificate, and the response_type has one that is not",
+        )),
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod authority;
 mod bound;
+mod exchanged;
 mod files;
 mod headers;
 mod libraries;
