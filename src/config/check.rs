@@ -174,7 +174,10 @@ impl Config {
         }
         let is_fapi = self.oauth.profile.is_fapi();
         if is_fapi && keys.algorithms.iter().all(|algorithm| *algorithm == SigningAlgorithm::Rs256) {
-            found("oauth.profile", "needs one of PS256, ES256 and EdDSA in keys.algorithms");
+            found("oauth.profile", "needs one of PS256, ES256, EdDSA and Ed25519 in keys.algorithms");
+        }
+        if is_fapi && self.tokens.access_token_alg == Some(SigningAlgorithm::Rs256) {
+            found("tokens.access_token_alg", "is RS256, which oauth.profile does not allow");
         }
         if let Some(chosen) = self.tokens.access_token_alg.filter(|chosen| !keys.algorithms.contains(chosen))
         {

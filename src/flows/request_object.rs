@@ -45,7 +45,7 @@ pub async fn resolve(
     let (mut opened, mut verdict) = (None, None);
     let decide = async |view: &View<'_>| {
         let stored = known_client(call, view, &id).await?;
-        let client = &stored.client;
+        let (client, demands) = (&stored.client, app.config.oauth.demands());
         if opened.is_none() {
             opened = Some(match &token {
                 Ok(token) => open(app, call, token).await?,
@@ -55,10 +55,9 @@ pub async fn resolve(
         }
         let read = opened.as_ref().map_or_else(|| Err(undecryptable()), Clone::clone);
         let known = read.as_ref().ok().map(|(object, _)| object.clone());
-        let refused = |error| Denied::Refused(refuse(client, known.as_ref(), &params, error));
+        let refused = |error| Denied::Refused(refuse((client, &demands), known.as_ref(), &params, error));
         let (object, signed) = read.map_err(&refused)?;
-        let context =
-            ObjectContext { client, issuer: &app.issuer, demands: app.config.oauth.demands(), now: call.now };
+        let context = ObjectContext { client, issuer: &app.issuer, demands, now: call.now };
         object.check(&context).map_err(&refused)?;
         if object.is_signed() {
             verify_once(app, call, client, &signed, &mut verdict).await.map_err(&refused)?;

@@ -10,6 +10,7 @@ use crate::jose::encrypt::Recipient;
 use crate::jose::key::SigningKey;
 use crate::keys::signing::CurrentKeys;
 use crate::oauth::client::Encryption;
+use crate::oauth::client::profile::Profile;
 use crate::oauth::id::ClientId;
 use crate::oauth::request::return_address::ReturnAddress;
 use crate::oauth::request::signed_response::{ResponseClaims, ResponseProtection, TYP};
@@ -33,7 +34,7 @@ impl<'a> AuthorizationSigner<'a> {
     pub async fn of(app: &App, to: &'a ReturnAddress, now: Timestamp) -> Result<Option<Self>, Failure> {
         let Some(protection) = to.protection() else { return Ok(None) };
         let (keys, _) = app.key_set.published(now).await?;
-        let key = signing(&keys, &protection.client, offered(app, protection.algorithm))?;
+        let key = signing(&keys, &protection.client, offered(app, protection.algorithm, protection.profile))?;
         Ok(Some(Self { protection, key }))
     }
 
@@ -92,10 +93,13 @@ pub(super) fn signing(
     })
 }
 
-/// The registered algorithm; without one RS256 (OpenID Connect Registration §2), if the server offers it.
-pub(super) fn offered(app: &App, registered: Option<SigningAlgorithm>) -> SigningAlgorithm {
-    let (offered, usual) = (&app.config.keys.algorithms, SigningAlgorithm::Rs256);
+/// The registered algorithm; without one RS256 (OpenID Connect Registration §2), if the server offers it and the client's
+/// profile allows it.
+pub(super) fn offered(app: &App, registered: Option<SigningAlgorithm>, profile: Profile) -> SigningAlgorithm {
+    let offered = app.config.keys.algorithms.iter().copied();
+    let mut allowed = offered.filter(|algorithm| profile.allows_algorithm(algorithm.as_str()));
     registered.unwrap_or_else(|| {
-        if offered.contains(&usual) { usual } else { offered.first().copied().unwrap_or(usual) }
+        let first = allowed.next().unwrap_or(SigningAlgorithm::Es256);
+        allowed.find(|algorithm| *algorithm == SigningAlgorithm::Rs256).unwrap_or(first)
     })
 }

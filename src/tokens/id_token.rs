@@ -59,7 +59,7 @@ impl<'a> Signer<'a> {
         if !client.scopes.contains(OPENID) {
             return Ok(None);
         }
-        let algorithm = offered(app, client.id_token_alg);
+        let algorithm = offered(app, client.id_token_alg, client.profile(&app.config.oauth.demands()));
         let key = key(app, &client.id, algorithm, now).await?;
         Ok(Some(Self { app, client, key, now }))
     }
@@ -202,7 +202,7 @@ pub async fn sign_for(
     claims: &impl Serialize,
     now: Timestamp,
 ) -> Result<String, Failure> {
-    let algorithm = offered(app, client.id_token_alg);
+    let algorithm = offered(app, client.id_token_alg, client.profile(&app.config.oauth.demands()));
     Ok(key(app, &client.id, algorithm, now).await?.sign(typ, claims)?)
 }
 

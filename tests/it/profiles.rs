@@ -1,9 +1,11 @@
 //! Security profiles: OAuth 2.1, FAPI 2.0 Security Profile, FAPI 2.0 Message Signing.
 
+mod attacks;
+
 use grantor::jose::key::SigningKey;
 use grantor::oauth::client::assertion::JWT_BEARER;
 use grantor::oauth::client::profile::Profile;
-use grantor::oauth::client::{AuthMethod, Demand, GrantType, ObjectAlgorithm, RefreshTokens};
+use grantor::oauth::client::{AuthMethod, Client, Demand, GrantType, ObjectAlgorithm, RefreshTokens};
 use grantor::oauth::signing_key::SigningAlgorithm;
 use grantor::secret::random_id;
 use serde_json::{Value, json};
@@ -27,6 +29,16 @@ struct Bank<'s> {
 
 impl<'s> Bank<'s> {
     async fn of(server: &'s TestServer, profile: Option<Profile>, algorithm: SigningAlgorithm) -> Self {
+        Self::with(server, profile, algorithm, |_| ()).await
+    }
+
+    /// The same, with changes to the registration.
+    async fn with(
+        server: &'s TestServer,
+        profile: Option<Profile>,
+        algorithm: SigningAlgorithm,
+        change: impl FnOnce(&mut Client),
+    ) -> Self {
         let key = key(algorithm);
         let mut registration =
             Registration::web("bank").scopes("openid read offline_access").method(AuthMethod::PrivateKeyJwt);
@@ -36,6 +48,7 @@ impl<'s> Bank<'s> {
         client.id_token_alg = Some(SigningAlgorithm::Ps256);
         client.messages.object_alg = Some(ObjectAlgorithm::Es256);
         client.messages.response_alg = Some(SigningAlgorithm::Es256);
+        change(client);
         Self { server, app: server.register(registration).await, key, proofs: ProofKey::new() }
     }
 

@@ -69,7 +69,7 @@ pub(super) async fn issue(
     let (stored, keys, tokens) = (client.clone(), app.keys.clone(), &app.config.tokens);
     let grace = tokens.refresh_token_grace.seconds();
     let idle_expires_at = now + tokens.refresh_token_idle_lifetime.seconds();
-    let rotates = client.client.rotates_refresh_tokens(&app.config.oauth.demands());
+    let demands = app.config.oauth.demands();
     let (live, actor) = (app.live_sessions(now), asked.call.acting_client(&client.client));
     let (network, grant) = (Network::of(asked.call.address).to_string(), name.grant_id.clone());
 
@@ -92,6 +92,7 @@ pub(super) async fn issue(
         let token = plan.of_grant(client, &chain.grant, &scope).map_err(about)?;
         plan.use_up_proof(tx).await?;
         // A token that stays is written like its own successor, which moves the ends of the chain.
+        let rotates = refresh::is_replaced(client, &demands, &chain.grant);
         let next = if rotates { name.successor() } else { name.clone() };
         let successor = keys.refresh_token(&next);
         if verdict.is_valid() {

@@ -71,8 +71,10 @@ impl Profile {
         if self.is_fapi() {
             gaps.of_fapi(client);
         }
-        if self == Self::Fapi2MessageSigning {
-            gaps.of_messages(client);
+        match self {
+            Self::Fapi2 => gaps.of_optional_messages(client),
+            Self::Fapi2MessageSigning => gaps.of_messages(client),
+            Self::None | Self::OAuth21 => {}
         }
         gaps.0
     }
@@ -89,6 +91,11 @@ fn is_required(own: Option<Demand>) -> bool {
 /// Whether signatures are by another algorithm than RS256, which is the default.
 fn is_strong(alg: Option<SigningAlgorithm>) -> bool {
     alg.is_some_and(|alg| alg != SigningAlgorithm::Rs256)
+}
+
+/// Whether the request objects of a client may have this algorithm.
+fn is_allowed(alg: ObjectAlgorithm) -> bool {
+    FAPI_ALGORITHMS.contains(&alg.as_str())
 }
 
 impl Gaps {
@@ -157,7 +164,6 @@ impl Gaps {
     fn of_messages(&mut self, client: &ClientMetadata) {
         let messages = &client.messages;
         self.need(is_required(messages.jar), "jar", "`jar` can only be require");
-        let is_allowed = |alg: ObjectAlgorithm| FAPI_ALGORITHMS.contains(&alg.as_str());
         self.need(
             messages.object_alg.is_some_and(is_allowed),
             "request_object_signing_alg",

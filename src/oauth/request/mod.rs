@@ -183,14 +183,18 @@ pub fn check_enabled(client: &Client) -> Result<(), Refusal> {
 ///
 /// # Errors
 /// If the redirect URI is not registered; the error is shown on a page.
-fn delivery(client: &Client, params: &Params) -> Result<(ReturnAddress, Option<String>), OAuthError> {
+fn delivery(
+    client: &Client,
+    params: &Params,
+    demands: &Demands,
+) -> Result<(ReturnAddress, Option<String>), OAuthError> {
     let return_to = ReturnAddress::verify(client, params)?;
     // The refusal also uses the requested response mode, if it can be understood.
     let response_type = ResponseType::from_request(&client.response_types, params).unwrap_or_default();
     let mode = ResponseMode::of_refusal(params, response_type, is_encrypted(client));
     // A repeated or malformed state could not be returned unchanged.
     let state = params.one("state").ok().flatten().map(str::to_owned);
-    Ok((return_to.by(mode, client), state))
+    Ok((return_to.by(mode, client, demands), state))
 }
 
 /// Whether signed responses to the client are encrypted.
@@ -209,7 +213,7 @@ pub fn validate<K: KnownScopes + KnownResources + KnownAuthorizationTypes>(
 ) -> Result<AuthorizationRequest, Refusal> {
     let params = received.params();
     check_enabled(client)?;
-    let (return_to, state) = delivery(client, params).map_err(Refusal::Page)?;
+    let (return_to, state) = delivery(client, params, &known.demands).map_err(Refusal::Page)?;
     match check(client, received, known) {
         Ok(parts) => {
             let RequestParts {

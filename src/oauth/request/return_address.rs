@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use strum::IntoStaticStr;
 use url::Url;
 
+use crate::oauth::client::demand::Demands;
 use crate::oauth::client::{Client, ClientKind};
 use crate::oauth::detail::{Detail, DetailSubject};
 use crate::oauth::error::OAuthError;
@@ -73,8 +74,8 @@ impl ReturnAddress {
     }
 
     /// The address with the response mode `mode`, for answers to `client`.
-    pub fn by(self, mode: ResponseMode, client: &Client) -> Self {
-        let protection = mode.is_signed().then(|| Box::new(ResponseProtection::of(client)));
+    pub fn by(self, mode: ResponseMode, client: &Client, demands: &Demands) -> Self {
+        let protection = mode.is_signed().then(|| Box::new(ResponseProtection::of(client, demands)));
         Self { mode, protection, ..self }
     }
 

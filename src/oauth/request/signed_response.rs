@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::clock::{Seconds, Timestamp};
+use crate::oauth::client::demand::Demands;
+use crate::oauth::client::profile::Profile;
 use crate::oauth::client::{Client, Encryption};
 use crate::oauth::id::ClientId;
 use crate::oauth::signing_key::SigningAlgorithm;
@@ -18,19 +20,22 @@ const LIFETIME: Seconds = Seconds::new(600);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResponseProtection {
     pub client: ClientId,
-    /// `None`: RS256, if the server offers it.
+    /// `None`: RS256, if the server offers it and the profile allows it.
     pub algorithm: Option<SigningAlgorithm>,
+    /// The profile of the client.
+    pub profile: Profile,
     /// How the signed token is encrypted, and the JWK Set with the key.
     pub encryption: Option<(Encryption, String)>,
 }
 
 impl ResponseProtection {
     /// What the client is registered for.
-    pub fn of(client: &Client) -> Self {
+    pub fn of(client: &Client, demands: &Demands) -> Self {
         let keys = || client.jwks.clone().unwrap_or_default();
         Self {
             client: client.id.clone(),
             algorithm: client.messages.response_alg,
+            profile: client.profile(demands),
             encryption: client.messages.response_encryption.map(|encryption| (encryption, keys())),
         }
     }

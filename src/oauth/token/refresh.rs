@@ -6,6 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::clock::{Seconds, Timestamp};
+use crate::oauth::client::Client;
+use crate::oauth::client::demand::Demands;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::Grant;
 use crate::oauth::id::{ClientId, GrantId};
@@ -102,6 +104,13 @@ impl RefreshVerdict {
     pub fn is_valid(self) -> bool {
         matches!(self, Self::Rotate | Self::CatchUp)
     }
+}
+
+/// Whether a refresh replaces the refresh token of this grant. The token of a public client stays only if it is bound (RFC 9700
+/// §2.2.2), and one that was issued before the client was registered for that is not.
+pub fn is_replaced(client: &Client, demands: &Demands, grant: &Grant) -> bool {
+    let is_constrained = !client.kind.is_public() || grant.binding.is_some();
+    !is_constrained || client.rotates_refresh_tokens(demands)
 }
 
 /// Decides about a refresh token whose MAC was verified (RFC 9700 §4.14).

@@ -136,6 +136,14 @@ impl RequestObject {
     }
 
     fn check_algorithm(&self, context: &ObjectContext<'_>) -> Result<(), OAuthError> {
+        let profile = context.client.profile(&context.demands);
+        if self.is_signed() && !profile.allows_algorithm(self.algorithm.as_str()) {
+            return Err(Reason::RequestObjectAlgorithm.because(format!(
+                "the request object has the alg {}, and the profile {} needs PS256, ES256, EdDSA or Ed25519",
+                self.algorithm.as_str(),
+                profile.as_str()
+            )));
+        }
         match context.client.messages.object_alg {
             Some(only) if only.is_same(self.algorithm) => Ok(()),
             None if self.is_signed() => Ok(()),

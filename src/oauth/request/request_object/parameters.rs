@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{ObjectContext, RequestObject, malformed};
 use crate::oauth::client::Client;
+use crate::oauth::client::demand::Demands;
 use crate::oauth::error::OAuthError;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
@@ -94,7 +95,7 @@ fn check_outside(outside: &Params, inside: &Params) -> Result<(), OAuthError> {
 /// The application hears of it only at a redirect URI that is registered for it. Each part of the delivery is the object's,
 /// as it would be without a mistake, or the one outside.
 pub fn refuse(
-    client: &Client,
+    (client, demands): (&Client, &Demands),
     object: Option<&RequestObject>,
     outside: &Params,
     error: OAuthError,
@@ -108,7 +109,7 @@ pub fn refuse(
         let params = inside(name).unwrap_or_else(|| outside.clone().only(|known| known == name));
         params.pairs().to_vec()
     });
-    match delivery(client, &Params::from_pairs(pairs.collect())) {
+    match delivery(client, &Params::from_pairs(pairs.collect()), demands) {
         Ok((to, state)) => Refusal::Redirect { to, state, error },
         Err(_) => Refusal::Page(error),
     }

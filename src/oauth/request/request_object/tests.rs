@@ -243,7 +243,12 @@ fn a_refusal_goes_to_a_registered_redirect_uri_as_the_object_asks() {
     let refused = |inside: Value, outside: &str| {
         let object = RequestObject::read(&written(&json!({ "alg": "ES256" }), &inside)).unwrap();
         let params = Params::parse(outside.as_bytes()).unwrap();
-        refuse(&client, Some(&object), &params, Reason::RequestObjectSignature.because("x"))
+        refuse(
+            (&client, &Demands::NOTHING),
+            Some(&object),
+            &params,
+            Reason::RequestObjectSignature.because("x"),
+        )
     };
     let uri = "https://app.example/cb";
     let to = |refusal| match refusal {
@@ -273,7 +278,7 @@ fn an_encrypted_response_may_have_tokens_in_the_query() {
     });
     let params = Params::parse(b"redirect_uri=https://app.example/cb&response_mode=query.jwt").unwrap();
     let Refusal::Redirect { to, .. } =
-        refuse(&client, None, &params, Reason::RequestObjectTimes.because("x"))
+        refuse((&client, &Demands::NOTHING), None, &params, Reason::RequestObjectTimes.because("x"))
     else {
         panic!("the redirect URI is registered");
     };
