@@ -77,12 +77,18 @@ async fn answer_or_ask(
     arrived: Arrived,
 ) -> Result<HttpResponse, Failure> {
     let accounts = flows::accounts(app, request, Some(&checked.request.client_id)).await?;
-    match flows::next(app, request, checked, &accounts, &FlowProgress::default()) {
-        Ok(Next::Issue(signed_in)) => {
-            // Without a page in between, only a pushed request can get a second answer.
-            let pushed = arrived.pushed.map(|key| Flow::new(key, checked.waiting(arrived.received), ""));
-            Ok(flows::issue(app, request, checked, signed_in, pushed.as_ref()).await)
-        }
+    let next = flows::next(app, request, checked, &accounts, &FlowProgress::default());
+    // Without a page in between, only a pushed request can get a second answer.
+    let pushed = arrived.waiting(checked);
+    if let Ok(Next::Issue(signed_in)) = &next {
+        return Ok(flows::issue(app, request, checked, signed_in, pushed.as_ref()).await);
+    }
+    if let Some(flow) = &pushed
+        && flows::pushed::is_answered(app, request, &flow.key).await?
+    {
+        return Ok(flows::show_answered(app, request, flow).await);
+    }
+    match next {
         Ok(next) => flows::begin_flow(app, request, arrived.flow(checked), flows::page(&next)).await,
         Err(error) => Ok(flows::refuse(app, request, checked.clone(), error).await),
     }
@@ -96,6 +102,12 @@ struct Arrived {
 }
 
 impl Arrived {
+    /// The pushed request, as it is answered once. `None` if it was not pushed.
+    fn waiting(&self, checked: &CheckedRequest) -> Option<Flow> {
+        let key = self.pushed.clone()?;
+        Some(Flow::new(key, checked.waiting(self.received.clone()), ""))
+    }
+
     /// What waits for a person.
     fn flow(self, checked: &CheckedRequest) -> NewFlow {
         NewFlow { waiting: checked.waiting(self.received), id: self.pushed.map(|key| key.id) }

@@ -39,7 +39,9 @@ use crate::tokens::for_client::AuthorizationSigner;
 use crate::tokens::id_token;
 use crate::tokens::subject;
 use response::Answering;
-pub use waiting::{NewFlow, ResumedFlow, begin_flow, begin_posted_flow, resume_flow, resume_posted};
+pub use waiting::{
+    NewFlow, ResumedFlow, begin_flow, begin_posted_flow, resume_flow, resume_posted, show_answered,
+};
 
 /// A request that has passed all checks, and its client.
 #[derive(Clone)]
@@ -310,7 +312,7 @@ pub async fn issue(
             pairs.push(("iss", app.issuer.as_str()));
             answer::authorization_response(app, http, (return_to, signer.as_ref()), &pairs)
         }
-        (Ok(None), Some(flow)) => waiting::show_answered(app, http, flow).await,
+        (Ok(None), Some(flow)) => show_answered(app, http, flow).await,
         (Ok(None), None) => {
             let failure = Failure::Internal("a request without a flow was answered before".into());
             fail(app, http, request, &failure).await
@@ -329,7 +331,7 @@ pub async fn decline(app: &App, http: &Request, resumed: ResumedFlow, error: OAu
     }
     match waiting::note_refused(app, http, &resumed.key).await {
         Ok(true) => refuse(app, http, resumed.checked, error).await,
-        Ok(false) => waiting::show_answered(app, http, resumed.flow()).await,
+        Ok(false) => show_answered(app, http, resumed.flow()).await,
         Err(failure) => fail(app, http, &resumed.checked.request, &failure).await,
     }
 }

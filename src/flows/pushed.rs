@@ -72,10 +72,11 @@ fn row_id(flow: &FlowId) -> FlowId {
 }
 
 /// Finds the request that the parameter `request_uri` of an authorization request names; every other parameter but
-/// `client_id` counts for nothing (RFC 9126 §4). `None` if there is no such parameter, or if it is not one of ours.
+/// `client_id` counts for nothing (RFC 9126 §4). `None` if there is no such parameter, or if it is not one of ours. Whether it
+/// has its answer is decided later: by the transaction that answers, or by [`is_answered`] before a page.
 ///
 /// # Errors
-/// If the request is unknown, is of another client, has ended, or has its answer.
+/// If the request is unknown, is of another client, or has ended.
 pub async fn find(
     app: &App,
     call: &Request,
@@ -93,18 +94,26 @@ pub async fn find(
     if !is_of(&client, received) {
         return Err(unknown());
     }
-    let (id, now) = (flow.key.id.clone(), call.now);
-    let stored = app.db.read(async move |conn: &mut Conn| flows::find(conn, &id, now).await).await?;
-    if stored.is_some_and(|stored| stored.is_answered) {
-        return Err(waiting::answered(app, call, &flow).await?.into());
-    }
     if call.now >= flow.key.expires_at {
+        if is_answered(app, call, &flow.key).await? {
+            return Err(waiting::answered(app, call, &flow).await?.into());
+        }
         let error = Reason::PushedRequestExpired
             .because("the request_uri has ended; push the request again, and use its request_uri at once");
         // The application, which is verified, may push the request again by itself.
         return Err(validate(app, call, received).await?.request.refuse(error).into());
     }
     Ok(Some(PushedRequest { key: flow.key.clone(), received: received.clone() }))
+}
+
+/// Whether the request has its answer.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn is_answered(app: &App, call: &Request, key: &FlowKey) -> Result<bool, Failure> {
+    let (id, now) = (key.id.clone(), call.now);
+    let stored = app.db.read(async move |conn: &mut Conn| flows::find(conn, &id, now).await).await?;
+    Ok(stored.is_some_and(|stored| stored.is_answered))
 }
 
 async fn stored(app: &App, call: &Request, address: &str) -> Result<Option<Flow>, Failure> {

@@ -274,7 +274,7 @@ fn site(client: &Client, waiting: &FlowRequest) -> Option<LocalizedText> {
 }
 
 /// The page for a person whose request got its answer a moment ago, from a copy of this page.
-pub(super) async fn show_answered(app: &App, http: &Request, flow: &Flow) -> HttpResponse {
+pub async fn show_answered(app: &App, http: &Request, flow: &Flow) -> HttpResponse {
     let refusal = answered(app, http, flow).await;
     answer::authorization_error(app, http, refusal.map_or_else(Denied::from, Denied::from)).await
 }
