@@ -79,6 +79,7 @@ mod metrics;
 mod mtls;
 mod names;
 mod native;
+mod nimbus;
 mod nodes;
 mod once;
 mod one_build;
