@@ -221,7 +221,11 @@ CREATE TABLE users (
     updated_at          BIGINT NOT NULL,
     disabled_at         BIGINT,
     -- What the person may do with the management API: owner, operator, auditor; NULL for nothing.
-    role                TEXT
+    role                TEXT,
+    -- The secret that an application sends before it may ask the person on another device (OpenID Connect CIBA Core 1.0
+    -- §7.1), as Argon2id makes it; NULL for a person without one.
+    user_code_hash       TEXT,
+    user_code_changed_at BIGINT
 );
 CREATE INDEX users_username ON users (username, id);
 CREATE INDEX users_created ON users (created_at, id);

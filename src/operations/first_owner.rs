@@ -59,7 +59,7 @@ pub async fn invite(
         Some(user) => password_links::create(context, user.person.id.as_str()).await?,
         None => {
             let user =
-                NewUser { username: USERNAME.to_owned(), claims: Claims::new(), role: Some(Role::Owner) };
+                NewUser { username: USERNAME.to_owned(), claims: Claims::new(), role: Some(Role::Owner), user_code: None };
             password_links::invite(context, user).await?
         }
     };

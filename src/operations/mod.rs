@@ -46,6 +46,7 @@ pub mod terms;
 pub mod text_change;
 pub mod trusted_issuers;
 mod user_changes;
+pub mod user_codes;
 pub mod users;
 pub mod webhooks;
 

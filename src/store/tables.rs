@@ -113,6 +113,8 @@ pub const ALL: &[Table] = &[
             Integer("updated_at"),
             Integer("disabled_at"),
             Text("role"),
+            Text("user_code_hash"),
+            Integer("user_code_changed_at"),
         ],
     },
     Table { name: "user_names", columns: &[Text("folded"), Text("user_id")] },

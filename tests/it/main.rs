@@ -122,6 +122,7 @@ mod traces;
 mod trusted_issuers;
 mod unverified;
 mod upgrade;
+mod user_codes;
 mod userinfo;
 mod versions;
 mod waiting;
