@@ -397,7 +397,7 @@ CREATE TABLE backchannel_requests (
 CREATE INDEX backchannel_requests_purge ON backchannel_requests (purge_after);
 CREATE INDEX backchannel_requests_user ON backchannel_requests (user_id, created_at);
 
--- One row for each answer that an application must be told of, written with that answer.
+-- One row for each answer that an application must learn of, written with that answer.
 CREATE TABLE backchannel_pings (
     grant_id        TEXT   PRIMARY KEY,
     client_id       TEXT   NOT NULL,

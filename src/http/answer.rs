@@ -422,9 +422,9 @@ pub fn log_refusal(call: &Call, error: &OAuthError) {
 /// The length in bytes after which the path of a kept refusal is cut.
 const MAX_PATH: usize = 200;
 
-/// Keeps a refusal for the operator, except that a device has to wait for its person.
+/// Keeps a refusal for the operator, except that a device or application has to wait for its person.
 fn keep(call: &Call, error: &OAuthError) {
-    if error.reason == Reason::DeviceCodePending {
+    if error.reason.is_waiting() {
         return;
     }
     call.refusals.kept.add(|| KeptRefusal {

@@ -1,9 +1,12 @@
 //! Backchannel requests: what is done when one arrives, and the person's answer (CIBA Core §7, §10).
 
+use serde::{Deserialize, Serialize};
+
 use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
 use super::{Context, Done, Outcome};
-use crate::failure::Denied;
+use crate::failure::{Denied, Failure};
+use crate::keys::master::ServerKeys;
 use crate::oauth::grant::backchannel::{BackchannelAnswer, BackchannelRequest};
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::id::{ClientId, GrantId, UserId};
@@ -12,12 +15,12 @@ use crate::store::db::{DbError, Tx};
 use crate::store::{backchannel_pings, backchannel_requests};
 
 /// Tells webhooks that a request waits for its person, in the transaction that stores the request. `link` is the page where
-/// the person answers.
+/// the person answers. Returns whether a message is due, so that the sender of messages can be woken after the transaction.
 ///
 /// # Errors
 /// Only failures of the database.
-pub async fn announce(_tx: &mut Tx, _request: &BackchannelRequest, _link: &str) -> Result<(), DbError> {
-    Ok(())
+pub async fn announce(_tx: &mut Tx, _request: &BackchannelRequest, _link: &str) -> Result<bool, DbError> {
+    Ok(false)
 }
 
 /// Allows a request; `granted` is what the client gets, all that it asked for or a part. Allowing it again in the same
@@ -70,6 +73,39 @@ pub async fn deny(context: &Context<'_>, request: &GrantId, client: &ClientId, u
             Ok(Done { outcome: (), event: event(Act::BackchannelDenied, &id, &client) })
         })
         .await
+}
+
+/// What a ping is made from.
+#[derive(Serialize, Deserialize)]
+pub struct Ping {
+    pub auth_req_id: String,
+    pub client_notification_token: String,
+}
+
+/// Seals what the ping of a request is made from, for its row.
+///
+/// # Errors
+/// Only failures.
+pub fn sealed_ping(
+    keys: &ServerKeys,
+    request: &GrantId,
+    auth_req_id: &str,
+    token: &str,
+) -> Result<Vec<u8>, Failure> {
+    let ping = Ping { auth_req_id: auth_req_id.to_owned(), client_notification_token: token.to_owned() };
+    let text =
+        serde_json::to_string(&ping).map_err(|_| Failure::Internal("a ping could not be written".into()))?;
+    Ok(keys.seal_text(&purpose(request), &text)?.into_bytes())
+}
+
+/// Reads what [`sealed_ping`] made for this request. `None` if the server did not make it.
+pub fn open_ping(keys: &ServerKeys, request: &GrantId, sealed: &[u8]) -> Option<Ping> {
+    let text = keys.open_text(&purpose(request), std::str::from_utf8(sealed).ok()?)?;
+    serde_json::from_str(&text).ok()
+}
+
+fn purpose(request: &GrantId) -> String {
+    format!("backchannel ping {request}")
 }
 
 fn has_ended() -> Denied<Faults> {

@@ -11,8 +11,8 @@ use crate::api::{
 use crate::console;
 use crate::endpoints::fallback::{self, MethodNotAllowed};
 use crate::endpoints::{
-    authorize, device_authorization, health, introspect, jwks, metadata, par, revoke, token, userinfo,
-    webfinger,
+    authorize, backchannel_authentication, device_authorization, health, introspect, jwks, metadata, par,
+    revoke, token, userinfo, webfinger,
 };
 use crate::http::route::Surface::{Api, Console, Management, OAuth, Page};
 use crate::http::route::{Route, Surface};
@@ -23,7 +23,7 @@ use crate::pages::{
 };
 
 /// The most frequent endpoints come first.
-static ENDPOINTS: [Endpoint; 83] = [
+static ENDPOINTS: [Endpoint; 84] = [
     at("/token", OAuth, Class::Token).post(|route| route.to(token::post)).preflight(),
     at("/introspect", OAuth, Class::Introspection).post(|route| route.to(introspect::post)),
     at("/authorize", Page, Class::Pages)
@@ -48,6 +48,7 @@ static ENDPOINTS: [Endpoint; 83] = [
     at("/device_authorization", OAuth, Class::DeviceAuthorization)
         .post(|route| route.to(device_authorization::post))
         .preflight(),
+    at("/bc-authorize", OAuth, Class::Token).post(|route| route.to(backchannel_authentication::post)),
     at("/par", OAuth, Class::Token).post(|route| route.to(par::post)).preflight(),
     at("/authorize/resume", Page, Class::Pages).get(|route| route.to(authorize::resume)),
     at("/sign-in", Page, Class::Pages)

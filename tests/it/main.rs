@@ -20,6 +20,7 @@ mod backup;
 mod bad_database;
 mod brand;
 mod browsers;
+mod ciba;
 mod claims_parameter;
 mod client_assertions;
 mod client_check;

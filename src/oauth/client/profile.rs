@@ -5,7 +5,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::console::CONSOLE;
 use super::demand::{Demanded, Demands};
-use super::vocabulary::{AssertionAudience, AuthMethod, Demand, ObjectAlgorithm, RefreshTokens};
+use super::vocabulary::{AssertionAudience, AuthMethod, Demand, GrantType, ObjectAlgorithm, RefreshTokens};
 use super::{Client, ClientMetadata};
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::scope::OPENID;
@@ -91,6 +91,10 @@ fn is_strong(alg: Option<SigningAlgorithm>) -> bool {
     alg.is_some_and(|alg| alg != SigningAlgorithm::Rs256)
 }
 
+fn is_allowed(alg: ObjectAlgorithm) -> bool {
+    FAPI_ALGORITHMS.contains(&alg.as_str())
+}
+
 impl Gaps {
     fn need(&mut self, is_met: bool, member: &'static str, sentence: &'static str) {
         if !is_met {
@@ -136,13 +140,19 @@ impl Gaps {
             "userinfo_signed_response_alg",
             "`userinfo_signed_response_alg` must be PS256, ES256 or EdDSA",
         );
+        // FAPI-CIBA §5.2.2.
+        self.need(
+            !client.grants.contains(&GrantType::Ciba)
+                || client.backchannel.request_alg.is_some_and(is_allowed),
+            "backchannel_authentication_request_signing_alg",
+            "`backchannel_authentication_request_signing_alg` must be PS256, ES256 or EdDSA",
+        );
     }
 
     /// FAPI 2.0 Message Signing §5.3 and §5.4.
     fn of_messages(&mut self, client: &ClientMetadata) {
         let messages = &client.messages;
         self.need(is_required(messages.jar), "jar", "`jar` can only be require");
-        let is_allowed = |alg: ObjectAlgorithm| FAPI_ALGORITHMS.contains(&alg.as_str());
         self.need(
             messages.object_alg.is_some_and(is_allowed),
             "request_object_signing_alg",
@@ -241,6 +251,8 @@ mod tests {
             client.id_token_alg = None;
             client.userinfo_alg = Some(SigningAlgorithm::Rs256);
             client.messages = SignedMessages { jar: Some(Demand::Off), ..SignedMessages::default() };
+            client.grants.push(GrantType::Ciba);
+            client.backchannel.request_alg = Some(ObjectAlgorithm::Rs256);
         };
         let of_fapi = [
             "kind",
@@ -251,6 +263,7 @@ mod tests {
             "dpop",
             "id_token_signed_response_alg",
             "userinfo_signed_response_alg",
+            "backchannel_authentication_request_signing_alg",
         ];
         let of_messages = ["jar", "request_object_signing_alg", "authorization_signed_response_alg"];
         assert_eq!(gaps(OAuth21, weak_everywhere), Vec::<&str>::new());

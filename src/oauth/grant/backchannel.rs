@@ -120,6 +120,16 @@ pub const POLL_REASONS: PollReasons = PollReasons {
     slow_down: Reason::AuthReqIdSlowDown,
 };
 
+/// How many attempts there are to tell an application of an answer.
+const PINGS: i64 = 8;
+
+/// The pause after the n-th attempt to tell an application of an answer: a second, then twice as long each time, at most a
+/// minute. `None` after the last one. An application that learns nothing can poll.
+pub fn pause_after_ping(attempt: i64) -> Option<Seconds> {
+    let doubled = (0..6).contains(&(attempt - 1)).then(|| 1_i64 << (attempt - 1));
+    (attempt < PINGS).then(|| Seconds::new(doubled.unwrap_or(60)))
+}
+
 /// How often one person may be asked, so that no one is worn down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PersonLimits {
@@ -208,6 +218,12 @@ mod tests {
             let error = BindingMessage::parse(bad).unwrap_err();
             assert_eq!(error.reason, Reason::BackchannelBindingMessage, "{bad:?}");
         }
+    }
+
+    #[test]
+    fn an_application_is_told_again_with_growing_pauses() {
+        let pauses: Vec<i64> = (1..20).map_while(pause_after_ping).map(Seconds::as_i64).collect();
+        assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60]);
     }
 
     #[test]

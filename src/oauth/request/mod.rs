@@ -1,5 +1,6 @@
 //! The authorization request: all checks, in the order in which they decide (RFC 6749 §4.1.1).
 
+pub mod backchannel;
 pub mod claims_request;
 pub mod interaction;
 pub mod params;
