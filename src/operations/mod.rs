@@ -9,6 +9,7 @@ pub mod activity;
 pub mod actor;
 pub mod api_keys;
 pub mod authorization_types;
+pub mod backchannel;
 mod callable;
 pub mod client_check;
 pub mod client_health;

@@ -27,7 +27,7 @@ use crate::store::db::{Conn, DbError, Tx};
 use crate::store::sessions::EndedSessions;
 use crate::store::steps::STEP;
 use crate::store::users::{self, UserColumn, UserFilter, UserRecord};
-use crate::store::{codes, device_codes, password_links, revocations, sessions};
+use crate::store::{backchannel_requests, codes, device_codes, password_links, revocations, sessions};
 
 pub use super::user_changes::{ClaimManner, UserChanges};
 
@@ -396,9 +396,10 @@ pub(super) async fn end_some(
     let EndedSessions { sessions, has_more } = sessions::delete_of_user(tx, &person.id, now).await?;
     let codes = codes::delete_redeemable(tx, Some(&person.id), None, now).await?;
     let devices = device_codes::delete_of_user(tx, &person.id, None).await?;
+    let asked = backchannel_requests::delete_of_user(tx, &person.id, None).await?;
     let grants_revoked = revocations::revoke_of_user(tx, &person.id, why, now).await?;
     let has_more =
-        has_more || [codes, devices, grants_revoked].iter().any(|rows| *rows >= STEP.unsigned_abs());
+        has_more || [codes, devices, asked, grants_revoked].iter().any(|rows| *rows >= STEP.unsigned_abs());
     let event = event(act, &person);
     let ending = UserEnding { person, sessions_ended: sessions, grants_revoked };
     Ok(if has_more { Step::More(ending) } else { Step::Last(Done { outcome: ending, event }) })

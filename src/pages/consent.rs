@@ -277,7 +277,7 @@ fn asking(call: &Call, device: &DeviceRequest) -> AskingDevice {
 fn returns_to(request: &AuthorizationRequest) -> Option<String> {
     match &request.answer_to {
         AnswerTo::Application { return_to, .. } => Some(place(return_to.as_str())),
-        AnswerTo::Device(_) => None,
+        AnswerTo::Device(_) | AnswerTo::Backchannel(_) => None,
     }
 }
 

@@ -150,6 +150,7 @@ impl Server {
             mtls_url,
             verified_tokens: VerifiedTokens::new(),
             back_channel: Wake::default(),
+            backchannel_pings: Wake::default(),
             webhooks: Wake::default(),
             audit: AuditTrail::default(),
             activity: Activity::default(),

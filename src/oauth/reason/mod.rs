@@ -7,6 +7,7 @@ mod advice;
 mod assertion;
 mod authorization_details;
 mod authorize;
+mod backchannel;
 mod bearer;
 mod binding;
 mod certificate;
@@ -305,6 +306,31 @@ reasons! {
         DeviceCodeTooMany = device::TOO_MANY;
         DeviceAnswered = device::ANSWERED;
         UserCodeGuesses = device::TOO_MANY_GUESSES;
+    }
+    "Backchannel requests" {
+        BackchannelScope = backchannel::OPENID;
+        BackchannelHint = backchannel::HINT;
+        BackchannelUnknownUser = backchannel::UNKNOWN_USER;
+        BackchannelHintExpired = backchannel::EXPIRED_HINT;
+        BackchannelBindingMessage = backchannel::BINDING_MESSAGE;
+        BackchannelMissingUserCode = backchannel::MISSING_USER_CODE;
+        BackchannelInvalidUserCode = backchannel::INVALID_USER_CODE;
+        BackchannelNotificationToken = backchannel::NOTIFICATION_TOKEN;
+        BackchannelExpiry = backchannel::EXPIRY;
+        BackchannelTooMany = backchannel::TOO_MANY;
+        BackchannelTooManyForPerson = backchannel::TOO_MANY_FOR_PERSON;
+        BackchannelDeniedBefore = backchannel::DENIED_BEFORE;
+        BackchannelAnswered = backchannel::ANSWERED;
+        BackchannelOtherPerson = backchannel::OTHER_PERSON;
+        AuthReqIdMissing = backchannel::MISSING;
+        AuthReqIdUnknown = backchannel::UNKNOWN;
+        AuthReqIdWrongClient = backchannel::WRONG_CLIENT;
+        AuthReqIdPending = backchannel::PENDING;
+        AuthReqIdSlowDown = backchannel::SLOW_DOWN;
+        AuthReqIdExpired = backchannel::EXPIRED;
+        AuthReqIdDenied = backchannel::DENIED;
+        AuthReqIdReplayed = backchannel::REPLAYED;
+        AuthReqIdRefusedBefore = backchannel::REFUSED_BEFORE;
     }
     "Assertions of other issuers" {
         GrantAssertionMissing = assertion::MISSING;

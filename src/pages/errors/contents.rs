@@ -53,6 +53,16 @@ const PURPOSES: [(&str, &[ErrorCode]); 6] = [
         ],
     ),
     ("Devices", &[ErrorCode::AuthorizationPending, ErrorCode::SlowDown, ErrorCode::ExpiredToken]),
+    (
+        "Backchannel requests",
+        &[
+            ErrorCode::UnknownUserId,
+            ErrorCode::ExpiredLoginHintToken,
+            ErrorCode::MissingUserCode,
+            ErrorCode::InvalidUserCode,
+            ErrorCode::InvalidBindingMessage,
+        ],
+    ),
 ];
 
 /// The codes in the order of the reference.
