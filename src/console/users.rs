@@ -8,8 +8,8 @@ use super::form::{FieldSpec, Group, Input};
 use super::objects::Kind;
 use super::page::{Action, Cell, ConsolePage, Filter, Notice, PageLink};
 use super::same::{Same, shell};
-use super::user_code;
 use super::tables::{kept_order, listing, narrowed, order, page, path_of, sorted, sorts};
+use super::user_code;
 use super::visit::{ConsoleReply, Visit};
 use crate::members::user as members;
 use crate::oauth::id::{ClientId, SessionId, UserId};
@@ -122,8 +122,7 @@ pub(super) async fn create(visit: &Visit<'_>, form: &Params) -> Result<ConsoleRe
     let invite = async |mut body: crate::members::Members, context| {
         let new = members::read_new(&mut body, policy);
         body.end()?;
-        let user =
-            NewUser { username: new.username, claims: new.claims, role: new.role, user_code: None };
+        let user = NewUser { username: new.username, claims: new.claims, role: new.role, user_code: None };
         let link = password_links::invite(&context, user).await?.outcome;
         Ok(ConsoleReply::Page(with_link(visit, &link)))
     };

@@ -277,11 +277,8 @@ pub async fn set_password(tx: &mut Tx, user: &UserId, hash: &str, now: Timestamp
 /// # Errors
 /// Only failures of the database.
 pub async fn find_user_code(conn: &mut Conn, user: &UserId) -> Result<Option<String>, DbError> {
-    let row: Option<(Option<String>,)> = conn
-        .query("SELECT user_code_hash FROM users WHERE id = $1")
-        .bind(user.as_str())
-        .optional()
-        .await?;
+    let row: Option<(Option<String>,)> =
+        conn.query("SELECT user_code_hash FROM users WHERE id = $1").bind(user.as_str()).optional().await?;
     Ok(row.and_then(|(hash,)| hash))
 }
 

@@ -256,7 +256,12 @@ async fn every_wrong_member_is_named_at_once_and_nothing_is_changed() {
 #[tokio::test]
 async fn an_act_is_an_event_that_says_what_changed_and_no_secret() {
     let server = TestServer::start().await;
-    let user = NewUser { username: "alice".into(), claims: claims(json!({"name": "Alice"})), role: None, user_code: None };
+    let user = NewUser {
+        username: "alice".into(),
+        claims: claims(json!({"name": "Alice"})),
+        role: None,
+        user_code: None,
+    };
     let created = users::create(&context(&server), user, password(&server).await).await.unwrap();
     let id = created.outcome.person.id;
     let says = |event: &Event| {

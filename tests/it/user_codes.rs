@@ -123,7 +123,11 @@ async fn wrong_codes_are_counted_for_the_person_and_the_client() {
     }
     for attempt in 0..5 {
         assert_eq!(check(&server, &alice, "tv", "wrong").await, "wrong", "{attempt}");
-        assert_eq!(check(&server, &alice, "tv", "no").await, "wrong", "it cannot be a code, so it is no guess");
+        assert_eq!(
+            check(&server, &alice, "tv", "no").await,
+            "wrong",
+            "it cannot be a code, so it is no guess"
+        );
     }
     let hashes = server.app.passwords.hashes().get();
     for code in ["wrong", CODE] {

@@ -3,7 +3,8 @@
 use super::PageState;
 use super::people::{ARABIC_APPLICATION, alice, application, arabic_person, bare, long, long_person};
 use crate::face::view::{
-    Application, AskedDetail, AskedElsewhere, AskedItem, AskingDevice, ConsentPage, DetailMember, SentencePart, Words,
+    Application, AskedDetail, AskedElsewhere, AskedItem, AskingDevice, ConsentPage, DetailMember,
+    SentencePart, Words,
 };
 
 pub(super) fn states(issuer: &str) -> Vec<PageState> {
@@ -42,16 +43,17 @@ fn asked_elsewhere(page: &ConsentPage) -> Vec<PageState> {
         message.into_iter().fold(state, PageState::showing)
     };
     let payment = ConsentPage { items: Vec::new(), details: vec![payment(Some("en"))], ..page.clone() };
-    let arabic = ConsentPage {
-        application: bare(ARABIC_APPLICATION),
-        account: arabic_person(),
-        ..page.clone()
-    };
+    let arabic =
+        ConsentPage { application: bare(ARABIC_APPLICATION), account: arabic_person(), ..page.clone() };
     vec![
         state("elsewhere", Some("Order 4711"), page.clone()),
         state("elsewhere-without-message", None, ConsentPage { items: six(), ..page.clone() }),
         state("elsewhere-details", Some("W4SCT"), payment),
-        state("elsewhere-long", Some(LONG_MESSAGE), ConsentPage { application: bare(&long()), ..page.clone() }),
+        state(
+            "elsewhere-long",
+            Some(LONG_MESSAGE),
+            ConsentPage { application: bare(&long()), ..page.clone() },
+        ),
         state("elsewhere-right-to-left", Some("طلب رقم ٤٧١١"), arabic),
         state("elsewhere-only-question", Some("W4SCT"), ConsentPage { items: Vec::new(), ..page.clone() }),
     ]

@@ -51,6 +51,7 @@ fn sign_in(issuer: &str) -> Vec<PageState> {
         PageState::new("wait-30", wrong(wait(30))),
         PageState::new("own-style", SignInPage { application: Some(styled(issuer)), ..page.clone() }),
         PageState::new("device", SignInPage { application: None, ..page.clone() }),
+        PageState::new("to-request", SignInPage { to_requests: true, sign_up: None, ..page.clone() }),
         PageState::new(
             "to-requests",
             SignInPage { application: None, to_requests: true, sign_up: None, ..page.clone() },

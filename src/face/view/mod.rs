@@ -19,7 +19,9 @@ use crate::oauth::localized_text::LocalizedText;
 
 pub use account::{AccountRow, ChooseAccountPage, HomePage};
 pub use approve::{ApproveAnsweredPage, ApproveOtherPage, ApprovePage, WaitingRequest};
-pub use consent::{AskedDetail, AskedElsewhere, AskedItem, AskingDevice, ConsentPage, DetailMember, SentencePart};
+pub use consent::{
+    AskedDetail, AskedElsewhere, AskedItem, AskingDevice, ConsentPage, DetailMember, SentencePart,
+};
 pub use device::{DeviceAnsweredPage, DevicePage, DeviceProblem};
 pub use error::{AnsweredPage, DifferingAddress, ErrorDetails, ErrorPage};
 pub use password::{NewPasswordProblem, PasswordSetPage, SetPasswordPage};
