@@ -89,7 +89,7 @@ pub(super) async fn approve(
     }
 }
 
-/// Denies the request, if the error names the person who denied it.
+/// Denies the request, if its person denied it or may not use the client. Anyone else who has the address changes nothing.
 pub(super) async fn deny(
     app: &App,
     call: &Call,
@@ -97,14 +97,26 @@ pub(super) async fn deny(
     client: &ClientId,
     why: OAuthError,
 ) -> HttpResponse {
-    let Some(user) = why.user.clone().filter(|_| why.reason == Reason::ConsentDenied) else {
-        return answer::page_error(app, call, why.into());
+    let is_final = matches!(why.reason, Reason::ConsentDenied | Reason::UserGroup);
+    let user = match (why.reason, why.user.clone().filter(|_| is_final)) {
+        (_, Some(user)) => user,
+        // This page tells people who have signed in with another account what to do.
+        (Reason::SignInOtherPerson, _) => return answer::see_other(&format!("{}/approve/{id}", app.issuer)),
+        (Reason::SignInCancelled, _) => {
+            answer::log_refusal(call, &why);
+            return answer::see_other(&format!("{}/", app.issuer));
+        }
+        _ => return answer::page_error(app, call, why.into()),
     };
     match backchannel::deny(&app.operations(call.now, call.actor()), id, client, &user).await {
         Ok(_) => {
             app.backchannel_pings.wake();
-            answer::log_refusal(call, &why);
-            answer::see_other(&format!("{}/approve?denied=1", app.issuer))
+            // The person decided this, so there is no error page.
+            if why.reason == Reason::ConsentDenied {
+                answer::log_refusal(call, &why);
+                return answer::see_other(&format!("{}/approve?denied=1", app.issuer));
+            }
+            answer::page_error(app, call, why.into())
         }
         Err(Denied::Refused(_)) => {
             let error = Reason::BackchannelAnswered.because("the request has ended in the meantime");

@@ -280,8 +280,8 @@ fn answered_page(app: &App, call: &Call, answered: &Answered) -> HttpResponse {
     app.pages.show(call.reader(), StatusCode::OK, &view)
 }
 
-/// Completes a page that asks a person to wait before the next guess, and logs the refusal.
-pub fn wait_page(call: &Call, mut page: HttpResponse, error: &OAuthError) -> HttpResponse {
+/// Completes a page that says itself why a request was refused, and logs the refusal.
+pub fn refused_by_page(call: &Call, mut page: HttpResponse, error: &OAuthError) -> HttpResponse {
     log_refusal(call, error);
     if let Some(wait) = retry_after(page.status(), error) {
         page.headers_mut().insert(header::RETRY_AFTER, wait);

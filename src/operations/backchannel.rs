@@ -1,26 +1,67 @@
 //! Backchannel requests: what is done when one arrives, and the person's answer (CIBA Core §7, §10).
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
 use super::{Context, Done, Outcome};
 use crate::failure::{Denied, Failure};
 use crate::keys::master::ServerKeys;
-use crate::oauth::grant::backchannel::{BackchannelAnswer, BackchannelRequest};
+use crate::oauth::client::Client;
+use crate::oauth::grant::backchannel::{BackchannelAnswer, BackchannelRequest, BindingMessage};
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::id::{ClientId, GrantId, UserId};
+use crate::oauth::identity::claims::Person;
 use crate::oauth::request::interaction::SignedIn;
+use crate::oauth::webhook::BACKCHANNEL_REQUESTED;
 use crate::store::db::{DbError, Tx};
-use crate::store::{backchannel_pings, backchannel_requests};
+use crate::store::webhook_deliveries::{self, MAX_WAITING, WebhookMessage};
+use crate::store::{backchannel_pings, backchannel_requests, clients, users, webhooks};
 
 /// Tells webhooks that a request waits for its person, in the transaction that stores the request. `link` is the page where
 /// the person answers. Returns whether a message is due, so that the sender of messages can be woken after the transaction.
 ///
 /// # Errors
 /// Only failures of the database.
-pub async fn announce(_tx: &mut Tx, _request: &BackchannelRequest, _link: &str) -> Result<bool, DbError> {
-    Ok(false)
+pub async fn announce(tx: &mut Tx, request: &BackchannelRequest, link: &str) -> Result<bool, DbError> {
+    let now = request.created_at;
+    let named = webhooks::that_name(tx, BACKCHANNEL_REQUESTED).await?;
+    if named.is_empty() {
+        return Ok(false);
+    }
+    let Some(person) = users::find_person(tx, &request.user).await? else { return Ok(false) };
+    let Some(client) = clients::find(tx, &request.client).await? else { return Ok(false) };
+    let message = message(request, &person, &client.client, link);
+    let mut is_due = false;
+    for webhook in named {
+        // A receiver that is so far behind would get it too late.
+        if webhook_deliveries::waiting(tx, &webhook).await? < MAX_WAITING {
+            let until = (now, request.expires_at);
+            webhook_deliveries::enqueue_until(tx, &webhook, std::slice::from_ref(&message), until).await?;
+            is_due = true;
+        }
+    }
+    Ok(is_due)
+}
+
+/// What a receiver needs to tell the person. Its id is that of the request.
+fn message(request: &BackchannelRequest, person: &Person, client: &Client, link: &str) -> WebhookMessage {
+    let data = json!({
+        "id": request.grant.as_str(),
+        "user": {
+            "id": person.id.as_str(),
+            "username": person.username,
+            "name": person.name,
+            "email": person.email,
+            "email_verified": person.claims.get("email_verified").is_some_and(|is_verified| is_verified == true),
+        },
+        "client": { "client_id": client.id.as_str(), "client_name": client.name.as_str() },
+        "binding_message": request.binding_message.as_ref().map(BindingMessage::as_str),
+        "link": link,
+        "expires_at": request.expires_at.iso(),
+    });
+    WebhookMessage::new(request.grant.to_string(), BACKCHANNEL_REQUESTED, request.created_at, &data)
 }
 
 /// Allows a request; `granted` is what the client gets, all that it asked for or a part. Allowing it again in the same

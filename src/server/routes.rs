@@ -18,12 +18,12 @@ use crate::http::route::Surface::{Api, Console, Management, OAuth, Page};
 use crate::http::route::{Route, Surface};
 use crate::limits::Class;
 use crate::pages::{
-    api_reference, assets, choose_account, consent, device, errors, home, language, logo, logout,
+    api_reference, approve, assets, choose_account, consent, device, errors, home, language, logo, logout,
     password_link, sign_in, sign_up,
 };
 
 /// The most frequent endpoints come first.
-static ENDPOINTS: [Endpoint; 84] = [
+static ENDPOINTS: [Endpoint; 86] = [
     at("/token", OAuth, Class::Token).post(|route| route.to(token::post)).preflight(),
     at("/introspect", OAuth, Class::Introspection).post(|route| route.to(introspect::post)),
     at("/authorize", Page, Class::Pages)
@@ -69,6 +69,8 @@ static ENDPOINTS: [Endpoint; 84] = [
     at("/device", Page, Class::Pages)
         .get(|route| route.to(device::show))
         .post(|route| route.to(device::submit)),
+    at("/approve", Page, Class::Pages).get(|route| route.to(approve::list)),
+    at("/approve/{id}", Page, Class::Pages).get(|route| route.to(approve::open)),
     at("/device/qr", Page, Class::Pages).read(|route| route.to(device::picture)),
     at("/logout", Page, Class::Pages)
         .get(|route| route.to(logout::show))

@@ -12,6 +12,7 @@ mod accessibility;
 mod accounts;
 mod activity;
 mod api;
+mod approve;
 mod audit;
 mod authorization_details;
 mod authorize;
