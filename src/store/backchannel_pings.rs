@@ -31,12 +31,13 @@ struct DuePingRow {
     attempts: i64,
 }
 
-/// Stores a ping for the answer to a request, if its client asked for one.
+/// Stores a ping for the answer to a request, if its client asked for one. What is sent moves from the request into the
+/// ping.
 ///
 /// # Errors
 /// Only failures of the database.
 pub async fn enqueue(tx: &mut Tx, request: &GrantId, now: Timestamp) -> Result<(), DbError> {
-    tx.query(
+    let stored = tx.query(
         "INSERT INTO backchannel_pings (grant_id, client_id, sealed, state, attempts, next_attempt_at, created_at,
                                         expires_at, purge_after)
          SELECT grant_id, client_id, sealed_ping, 'waiting', 0, $2, $2, expires_at, expires_at + $3
@@ -47,8 +48,15 @@ pub async fn enqueue(tx: &mut Tx, request: &GrantId, now: Timestamp) -> Result<(
     .bind(now)
     .bind(KEPT_AFTER_END)
     .execute()
-    .await
-    .map(drop)
+    .await?;
+    if stored == 0 {
+        return Ok(());
+    }
+    tx.query("UPDATE backchannel_requests SET sealed_ping = NULL WHERE grant_id = $1")
+        .bind(request.as_str())
+        .execute()
+        .await
+        .map(drop)
 }
 
 /// The clients with pings that are due at `now`.

@@ -134,7 +134,7 @@ impl Client {
         let jwks = operator.directory.join(format!("{id}.json"));
         std::fs::write(&jwks, format!("{{\"keys\":[{}]}}", key.public_jwk().unwrap())).unwrap();
         let jwks = jwks.display().to_string();
-        let mut create = vec!["client", "create", "--id", &id, "--name", "C", "--scope", "read"];
+        let mut create = vec!["client", "create", "--id", &id, "--name", "C", "--scope", "openid read"];
         create.extend(match kind {
             WebByBasic => ["--kind", "web", "--auth-method", "client_secret_basic"],
             ServiceByPost => ["--kind", "service", "--auth-method", "client_secret_post"],

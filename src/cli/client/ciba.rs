@@ -6,7 +6,7 @@ use super::words::{Delivery, ObjectAlgorithmOrDefault};
 use crate::oauth::client::BackchannelSettings;
 
 #[derive(Args)]
-pub(super) struct CibaOptions {
+pub(super) struct BackchannelOptions {
     /// How the application learns that a person has answered its request: with poll it asks at the token endpoint, with
     /// ping the server tells it first; without this option, poll
     #[arg(long, value_name = "MODE")]
@@ -23,7 +23,7 @@ pub(super) struct CibaOptions {
     pub(super) ciba_user_code: Option<bool>,
 }
 
-impl CibaOptions {
+impl BackchannelOptions {
     /// The settings with the values that are given. `is_removed`: without the notification endpoint.
     pub(super) fn applied_to(&self, before: &BackchannelSettings, is_removed: bool) -> BackchannelSettings {
         let kept = || before.notification_endpoint.clone().filter(|_| !is_removed);

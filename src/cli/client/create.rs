@@ -12,7 +12,7 @@ use super::super::secret::ChosenSecretOptions;
 use super::super::{CliError, OutputOptions, say};
 use super::brand::{ClientBrandOptions, warn_of_unused};
 use super::certificate::CertificateOptions;
-use super::ciba::CibaOptions;
+use super::ciba::BackchannelOptions;
 use super::encryption::{jwks, new_encryption};
 use super::links::{LinkChanges, link_change};
 use super::logo::logos;
@@ -106,7 +106,7 @@ pub(in crate::cli) struct Options {
     #[command(flatten)]
     messages: MessageOptions,
     #[command(flatten)]
-    ciba: CibaOptions,
+    ciba: BackchannelOptions,
     /// What a refresh does with the refresh token: rotate replaces it, keep is for tokens that are bound to a key or a
     /// certificate; with default, a FAPI profile keeps it
     #[arg(long)]

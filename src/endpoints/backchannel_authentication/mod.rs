@@ -61,8 +61,8 @@ struct Checked {
 
 /// What the request proves. Each part is verified only once.
 #[derive(Default)]
-struct Proofs {
-    signature: object::Verdict,
+struct RequestProofs {
+    signature: object::ObjectVerdict,
     person: PersonProofs,
 }
 
@@ -82,7 +82,7 @@ async fn begin(
     // Read first, because this notes the client.
     let credentials = client_auth::credentials(request, &params);
     params.check(&["request"])?;
-    let (mut credentials, mut proofs) = (credentials?, Proofs::default());
+    let (mut credentials, mut proofs) = (credentials?, RequestProofs::default());
     let decided = app.cache.decide(async |view| {
         let client = credentials.authenticate(app, request, view).await?;
         client.client.may_use(GrantType::Ciba)?;
@@ -117,7 +117,7 @@ async fn check(
     call: &Call,
     (client, outside): (&Arc<StoredClient>, &Params),
     view: &View<'_>,
-    proofs: &mut Proofs,
+    proofs: &mut RequestProofs,
 ) -> Result<Checked, Denied<OAuthError>> {
     let object = object::resolve(app, call, &client.client, outside, &mut proofs.signature).await?;
     let catalogue = view.catalogue().await?;

@@ -12,7 +12,7 @@ use crate::oauth::request::params::Params;
 use crate::oauth::request::request_object::{ObjectContext, RequestObject, SignedRequest};
 
 /// What became of the signature, with the version of the client whose keys it was compared with.
-pub(super) type Verdict = Option<SignatureVerdict>;
+pub(super) type ObjectVerdict = Option<SignatureVerdict>;
 
 /// The request in the parameter `request`. `None`: the parameters are in the open, and the client may send them so.
 pub(super) async fn resolve(
@@ -20,7 +20,7 @@ pub(super) async fn resolve(
     call: &Call,
     client: &Client,
     outside: &Params,
-    verdict: &mut Verdict,
+    verdict: &mut ObjectVerdict,
 ) -> Result<Option<SignedRequest>, Denied<OAuthError>> {
     let demands = app.config.oauth.demands();
     let Some(token) = outside.one("request")? else {

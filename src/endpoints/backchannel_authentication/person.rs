@@ -102,12 +102,12 @@ pub(super) async fn named(
 pub(super) async fn find(app: &App, checked: &Checked) -> Result<UserId, Denied<OAuthError>> {
     let client = &checked.client.client;
     let wanted = match &checked.named {
-        Named::Name { name, is_subject } => Wanted::Name(name.clone(), *is_subject),
-        Named::User(user) => Wanted::User(user.clone()),
-        Named::Session { session, .. } => Wanted::Session(session.clone(), client.id.clone()),
+        Named::Name { name, is_subject } => WantedPerson::Name(name.clone(), *is_subject),
+        Named::User(user) => WantedPerson::User(user.clone()),
+        Named::Session { session, .. } => WantedPerson::Session(session.clone(), client.id.clone()),
         Named::Linked(token) => {
             let of = token.issuer_subject();
-            Wanted::Linked(of.issuer.to_owned(), of.subject.to_owned())
+            WantedPerson::Linked(of.issuer.to_owned(), of.subject.to_owned())
         }
         Named::Nobody => return Err(unknown().into()),
     };
@@ -131,14 +131,14 @@ fn unknown() -> OAuthError {
 }
 
 /// What to look for in the database.
-enum Wanted {
+enum WantedPerson {
     Name(String, bool),
     User(UserId),
     Session(SessionId, ClientId),
     Linked(String, String),
 }
 
-impl Wanted {
+impl WantedPerson {
     async fn find(&self, conn: &mut Conn) -> Result<Option<(UserId, UserStatus)>, DbError> {
         let user = match self {
             Self::Name(name, is_subject) => match users::find_by_name(conn, name).await? {

@@ -65,6 +65,24 @@ async fn states(server: &TestServer, state: &'static str) -> i64 {
     server.store(count).await
 }
 
+/// Waits until the result of this attempt is stored.
+async fn until_failed(server: &TestServer, attempts: i64, why: &'static str) {
+    let count = async || {
+        let count = async move |tx: &mut grantor::store::db::Tx| {
+            let sql = "SELECT COUNT(*) FROM backchannel_pings WHERE attempts = $1 AND last_error LIKE $2";
+            let row: Option<(i64,)> = tx.query(sql).bind(attempts).bind(why).optional().await?;
+            Ok(row.map_or(0, |(count,)| count))
+        };
+        server.store(count).await
+    };
+    let wait = async {
+        while count().await == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(TIMEOUT, wait).await.unwrap_or_else(|_| panic!("attempt {attempts}"));
+}
+
 /// Waits until so many pings are in a state.
 async fn until(server: &TestServer, state: &'static str, count: i64) {
     let wait = async {
@@ -109,10 +127,12 @@ async fn an_endpoint_that_fails_is_told_again_until_it_answers() {
     let id = begin(&bank, &[TOKEN]).await;
     answer(&mut alice, "allow").await;
     let first = endpoint.call().await;
+    until_failed(&server, 1, "%500%").await;
     endpoint.answers("302 Found\r\nLocation: http://127.0.0.1:1/");
     server.clock.advance(Duration::from_secs(60));
     server.app.backchannel_pings.wake();
     assert_eq!(endpoint.call().await, first, "a redirect is not followed, and no success");
+    until_failed(&server, 2, "%redirect%").await;
     endpoint.answers("200 OK");
     server.clock.advance(Duration::from_secs(60));
     server.app.backchannel_pings.wake();

@@ -1,6 +1,8 @@
 //! What an application may ask for, and how a request is refused.
 
+use grantor::cache::catalogue::Freshness;
 use grantor::oauth::client::ClientKind;
+use grantor::oauth::id::ClientId;
 use grantor::work::kept_refusals;
 use reqwest::Method;
 use serde_json::json;
@@ -99,6 +101,7 @@ async fn only_a_confidential_client_with_the_grant_may_ask_and_it_authenticates(
     let got = server.browser().request(Method::GET, BEGIN, &[], "").await;
     assert!(got.status == 405 && got.header("allow").contains("POST"), "{got:?}");
     Operator::of(&server).done(&["client", "update", "bank", "--disable"]);
+    server.app.cache.client(&ClientId::new("bank"), Freshness::Now).await.unwrap();
     ask(&bank, &[]).await.assert_json_error(401, "invalid_client", "client.disabled");
     assert_eq!(requests(&server).await, 0);
 }

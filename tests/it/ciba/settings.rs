@@ -68,7 +68,7 @@ async fn an_operator_registers_an_application_for_pings() {
     for member in
         ["backchannel_client_notification_endpoint", "backchannel_authentication_request_signing_alg"]
     {
-        assert_eq!(shown.get(member), None, "{shown}");
+        assert!(shown[member].is_null(), "{shown}");
     }
 }
 

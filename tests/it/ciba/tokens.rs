@@ -122,6 +122,6 @@ async fn the_use_of_the_grant_is_counted_and_recorded() {
     assert!(line.is_some_and(|line| line.ends_with(" 1")), "{text}");
     let recorded =
         "SELECT COUNT(*) FROM events WHERE act = 'backchannel.allowed' AND object_kind = 'backchannel'
-                    AND client_id = 'bank' AND actor_kind = 'user'";
+                    AND client_id = 'bank' AND actor_kind = 'person'";
     assert_eq!(server.number(recorded).await, 1);
 }

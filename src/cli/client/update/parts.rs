@@ -1,7 +1,7 @@
 //! What the options say about parts of a client.
 
 use super::super::brand::ClientBrandOptions;
-use super::super::ciba::CibaOptions;
+use super::super::ciba::BackchannelOptions;
 use super::super::messages::MessageOptions;
 use super::ClientChangeOptions;
 use crate::oauth::client::{BackchannelSettings, Branding, Client, LogoutUris};
@@ -30,7 +30,7 @@ impl ClientChangeOptions {
     }
 
     pub(super) fn backchannel(&self, before: &BackchannelSettings) -> BackchannelSettings {
-        let options = CibaOptions {
+        let options = BackchannelOptions {
             ciba_mode: self.ciba_mode,
             ciba_notification_endpoint: self.ciba_notification_endpoint.clone(),
             ciba_request_alg: self.ciba_request_alg,
