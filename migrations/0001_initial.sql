@@ -221,7 +221,11 @@ CREATE TABLE users (
     updated_at          BIGINT NOT NULL,
     disabled_at         BIGINT,
     -- What the person may do with the management API: owner, operator, auditor; NULL for nothing.
-    role                TEXT
+    role                TEXT,
+    -- The secret that an application sends before it may ask the person on another device (OpenID Connect CIBA Core 1.0
+    -- §7.1), as Argon2id makes it; NULL for a person without one.
+    user_code_hash       TEXT,
+    user_code_changed_at BIGINT
 );
 CREATE INDEX users_username ON users (username, id);
 CREATE INDEX users_created ON users (created_at, id);
@@ -358,6 +362,61 @@ CREATE TABLE device_codes (
 );
 CREATE INDEX device_codes_purge ON device_codes (purge_after);
 CREATE INDEX device_codes_user ON device_codes (user_id);
+
+-- The request of an application for a person, who answers on a device of their own (CIBA). The hash is that of the
+-- auth_req_id.
+CREATE TABLE backchannel_requests (
+    hash            BYTEA  PRIMARY KEY,
+    -- As in device_codes.
+    grant_id        TEXT   NOT NULL UNIQUE,
+    client_id       TEXT   NOT NULL,
+    -- The only person who may answer.
+    user_id         TEXT   NOT NULL,
+    granted         TEXT   NOT NULL,
+    -- What both devices show.
+    binding_message TEXT,
+    address         TEXT   NOT NULL,
+    created_at      BIGINT NOT NULL,
+    -- As in device_codes.
+    poll_interval   BIGINT NOT NULL,
+    polled_at       BIGINT,
+    -- The person's answer: the session in which it was allowed, or that it was denied.
+    session_id      TEXT,
+    auth_time       BIGINT,
+    amr             TEXT,
+    cnf             TEXT,
+    denied_at       BIGINT,
+    -- The auth_req_id and the token of the application's notification, sealed under the master key and bound to the
+    -- grant_id. Only with the delivery mode ping.
+    sealed_ping     BYTEA,
+    expires_at      BIGINT NOT NULL,
+    consumed_at     BIGINT,
+    -- As in codes.
+    purge_after     BIGINT NOT NULL
+);
+CREATE INDEX backchannel_requests_purge ON backchannel_requests (purge_after);
+CREATE INDEX backchannel_requests_user ON backchannel_requests (user_id, created_at);
+
+-- One row for each answer that an application must learn of, written with that answer.
+CREATE TABLE backchannel_pings (
+    grant_id        TEXT   PRIMARY KEY,
+    client_id       TEXT   NOT NULL,
+    -- What is sent, sealed as in backchannel_requests; forgotten with the last attempt.
+    sealed          BYTEA,
+    -- waiting, delivered or failed.
+    state           TEXT   NOT NULL,
+    attempts        BIGINT NOT NULL,
+    -- Moved ahead before each attempt, as in logout_deliveries.
+    next_attempt_at BIGINT NOT NULL,
+    last_error      TEXT,
+    created_at      BIGINT NOT NULL,
+    done_at         BIGINT,
+    -- When the request ends, and with it every attempt.
+    expires_at      BIGINT NOT NULL,
+    purge_after     BIGINT NOT NULL
+);
+CREATE INDEX backchannel_pings_due ON backchannel_pings (state, next_attempt_at);
+CREATE INDEX backchannel_pings_purge ON backchannel_pings (purge_after);
 
 -- One authorization that a user gave a client. The refresh token chain is a part of it: the current token's generation
 -- and hash. The tokens before it are recognized by their MAC.

@@ -125,8 +125,8 @@ impl Activity {
 
     /// Counts an answer with an error. `client`: the client that the request named, if it exists.
     pub fn refused(&self, client: Option<&Client>, reason: Reason, at: Timestamp) {
-        // A device has to wait for its person: nothing is refused.
-        if reason == Reason::DeviceCodePending {
+        // A device or application has to wait for its person: nothing is refused.
+        if reason.is_waiting() {
             return;
         }
         self.count(at, |counting| {

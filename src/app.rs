@@ -84,6 +84,8 @@ pub struct App {
     pub verified_tokens: VerifiedTokens,
     /// Wakes the delivery of logout notifications.
     pub back_channel: Wake,
+    /// Wakes the delivery of pings (CIBA Core §10.2).
+    pub backchannel_pings: Wake,
     /// Wakes the delivery of messages to webhooks.
     pub webhooks: Wake,
     pub audit: AuditTrail,

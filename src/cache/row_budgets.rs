@@ -26,6 +26,7 @@ const PARTS: i64 = 8;
 #[derive(Default)]
 pub struct RowBudgets {
     device_codes: Arc<Tally>,
+    backchannel_requests: Arc<Tally>,
     sign_ups: Arc<Tally>,
     guesses: Arc<Tally>,
     flows: Arc<Tally>,
@@ -106,6 +107,7 @@ impl RowBudgets {
     fn tally(&self, kind: RowKind) -> &Arc<Tally> {
         match kind {
             RowKind::DeviceCode => &self.device_codes,
+            RowKind::BackchannelRequest => &self.backchannel_requests,
             RowKind::SignUp => &self.sign_ups,
             RowKind::Guess => &self.guesses,
             RowKind::Flow => &self.flows,

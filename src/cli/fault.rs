@@ -9,11 +9,15 @@ use crate::failure::Denied;
 use crate::operations::fault::{Fault, FaultKind, Faults};
 
 /// Members that sentences name, and their options.
-const OPTIONS: [(&str, &str); 35] = [
+const OPTIONS: [(&str, &str); 39] = [
     ("allowed_schemes", "--allow-scheme"),
     ("assertion_audience", "--assertion-audience"),
     ("authorization_details_types", "--authorization-type"),
+    ("backchannel_authentication_request_signing_alg", "--ciba-request-alg"),
+    ("backchannel_client_notification_endpoint", "--ciba-notification-endpoint"),
     ("backchannel_logout_uri", "--backchannel-logout-uri"),
+    ("backchannel_token_delivery_mode", "--ciba-mode"),
+    ("backchannel_user_code_parameter", "--ciba-user-code"),
     ("brand_accent", "--brand-accent"),
     ("brand_background", "--brand-background"),
     ("brand_background_dark", "--brand-background-dark"),

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use super::{CliError, trusted, warn};
 use crate::files::{BYTE_ORDER_MARK, NamedFile, not_utf8, without_mark};
 use crate::oauth::identity::user::{MAX_PASSWORD_LENGTH, is_same_password};
+use crate::oauth::identity::user_code;
 use crate::operations::clients::ChosenSecret;
 use crate::secret::{Secret, random, random_password};
 
@@ -84,6 +85,12 @@ const NO_PASSWORD: &str = "no password came on standard input; --generate makes 
 /// A new password from standard input. A terminal asks for it twice.
 pub(super) fn read_password() -> Result<Secret, CliError> {
     new_from_stdin("password", "no password came on standard input", MAX_PASSWORD_LENGTH, is_same_password)
+}
+
+/// A new user code from standard input. A terminal asks for it twice.
+pub(super) fn read_user_code() -> Result<Secret, CliError> {
+    let is_same = |one: &str, other: &str| user_code::normalized(one) == user_code::normalized(other);
+    new_from_stdin("user code", "no user code came on standard input", user_code::MAX_BYTES, is_same)
 }
 
 /// A new secret from standard input. A terminal asks for it twice; `is_same` says whether both texts are one secret. `empty`

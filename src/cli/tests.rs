@@ -73,6 +73,7 @@ fn every_command_in_the_documentation_is_one_that_the_program_takes() {
         include_str!("../../docs/commands.md"),
         include_str!("../../docs/tokens.md"),
         include_str!("../../docs/devices.md"),
+        include_str!("../../docs/ciba.md"),
         include_str!("../../docs/openid.md"),
         include_str!("../../docs/theming.md"),
         include_str!("../../README.md"),

@@ -23,6 +23,8 @@ pub const BAD_FILTER: &str = "log.filter cannot be used; write one of the levels
 const IDLE_SESSION: &str = "sessions.idle_lifetime";
 const IDLE_REFRESH_TOKEN: &str = "tokens.refresh_token_idle_lifetime";
 const POLL_INTERVAL: &str = "device.poll_interval";
+const CIBA_INTERVAL: &str = "ciba.poll_interval";
+const CIBA_LIFETIME: &str = "ciba.lifetime";
 
 /// A shorter time would delete events before anyone has read them.
 const SHORTEST_RETENTION: Duration = Duration::from_secs(86_400);
@@ -45,6 +47,7 @@ impl Config {
         mistakes.extend(self.check_signing());
         mistakes.extend(self.check_database());
         mistakes.extend(self.check_limits());
+        mistakes.extend(self.ciba.check());
         mistakes.extend(self.check_brand());
         let master_key = self.keys.master_key.expose();
         let key_bytes = from_base64url(master_key.trim_end_matches('='));
@@ -237,7 +240,7 @@ impl Config {
 
     /// Spans that have no effect, because another one ends first.
     fn check_order(&self) -> impl Iterator<Item = OptionMistake> {
-        let (tokens, sessions, device) = (&self.tokens, &self.sessions, &self.device);
+        let (tokens, sessions, device, ciba) = (&self.tokens, &self.sessions, &self.device, &self.ciba);
         let pairs = [
             (IDLE_SESSION, sessions.idle_lifetime, "sessions.lifetime", sessions.lifetime),
             (
@@ -247,6 +250,8 @@ impl Config {
                 tokens.refresh_token_lifetime,
             ),
             (POLL_INTERVAL, device.poll_interval, "device.code_lifetime", device.code_lifetime),
+            (CIBA_INTERVAL, ciba.poll_interval, CIBA_LIFETIME, ciba.lifetime),
+            (CIBA_LIFETIME, ciba.lifetime, "ciba.max_lifetime", ciba.max_lifetime),
         ];
         pairs.into_iter().filter(|(_, shorter, _, longer)| shorter > longer).map(|(key, _, other, _)| {
             (key, format!("{key} is longer than {other}, which ends first, so it would have no effect"))
@@ -255,7 +260,8 @@ impl Config {
 
     /// The options that may keep their defaults when another option ends first: only a value that was written is a
     /// mistake.
-    pub(super) const MAY_BE_LONGER: [&str; 3] = [IDLE_SESSION, IDLE_REFRESH_TOKEN, POLL_INTERVAL];
+    pub(super) const MAY_BE_LONGER: [&str; 5] =
+        [IDLE_SESSION, IDLE_REFRESH_TOKEN, POLL_INTERVAL, CIBA_INTERVAL, CIBA_LIFETIME];
 }
 
 /// Whether a filter of the log can be used. A list that has no level, neither for everything nor for this program, would
@@ -327,6 +333,8 @@ mod tests {
             ("sessions.idle_lifetime", "sessions.lifetime"),
             ("tokens.refresh_token_idle_lifetime", "tokens.refresh_token_lifetime"),
             ("device.poll_interval", "device.code_lifetime"),
+            ("ciba.poll_interval", "ciba.lifetime"),
+            ("ciba.lifetime", "ciba.max_lifetime"),
         ] {
             let refused = Config::with(&[(shorter, "3m"), (longer, "2m")]);
             let sentence = refused.unwrap_err().to_string();

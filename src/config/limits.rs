@@ -32,6 +32,8 @@ pub struct Limits {
     pub network_passwords: u32,
     network_device_codes: u32,
     device_codes: u32,
+    client_backchannel_requests: u32,
+    backchannel_requests: u32,
     network_sign_ups: u32,
     sign_ups: u32,
     network_guesses: u32,
@@ -72,6 +74,10 @@ impl Limits {
                 ("limits.network_device_codes", self.network_device_codes),
                 ("limits.device_codes", self.device_codes),
             ],
+            RowKind::BackchannelRequest => [
+                ("limits.client_backchannel_requests", self.client_backchannel_requests),
+                ("limits.backchannel_requests", self.backchannel_requests),
+            ],
             RowKind::SignUp => {
                 [("limits.network_sign_ups", self.network_sign_ups), ("limits.sign_ups", self.sign_ups)]
             }
@@ -107,6 +113,7 @@ impl Config {
         let [(_, per_network), (_, in_all)] = self.limits.bounds(kind);
         let lifetime = match kind {
             RowKind::DeviceCode => self.device.code_lifetime.seconds(),
+            RowKind::BackchannelRequest => self.ciba.max_lifetime(),
             RowKind::SignUp => SIGN_UPS_COUNT_FOR,
             RowKind::Guess => guessing::MEMORY,
             RowKind::Flow => self.sign_in.flow_lifetime.seconds() + FLOWS_ARE_KEPT,

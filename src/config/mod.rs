@@ -4,6 +4,7 @@ mod admin;
 mod audit;
 mod brand;
 mod check;
+mod ciba;
 pub mod descriptors;
 mod document;
 mod finding;
@@ -33,6 +34,7 @@ pub use admin::{AdminNetworks, AdminOptions};
 pub use audit::Audit;
 pub use brand::BrandOptions;
 pub use check::{BAD_FILTER, check_public_url};
+pub use ciba::CibaOptions;
 pub use finding::{ConfigError, Finding, SettingSource};
 pub use keys::KeyOptions;
 use keys::algorithms;
@@ -79,6 +81,7 @@ pub struct Config {
     pub admin: AdminOptions,
     pub brand: BrandOptions,
     pub device: DeviceOptions,
+    pub ciba: CibaOptions,
     pub webfinger: WebFinger,
     pub passwords: PasswordOptions,
     pub fetch: Fetch,

@@ -36,6 +36,7 @@ const GRANTS: &[(&str, &str)] = &[
     ("urn:ietf:params:oauth:grant-type:device_code", "device_code"),
     ("urn:ietf:params:oauth:grant-type:jwt-bearer", "jwt_bearer"),
     ("urn:ietf:params:oauth:grant-type:token-exchange", "token_exchange"),
+    ("urn:openid:params:grant-type:ciba", "ciba"),
 ];
 
 const METHODS: &[(&str, &str)] = &[
@@ -77,6 +78,7 @@ pub(super) const ALL: &[Group] = &[
     ("Proof of the client", PROOF),
     ("Tokens", TOKENS),
     ("People and consent", PEOPLE),
+    ("Backchannel requests (CIBA)", CIBA),
     ("Sign-out", SIGN_OUT),
     ("Exchange of tokens", EXCHANGE),
     ("Look", LOOK),
@@ -357,6 +359,40 @@ const PEOPLE: &[FieldSpec] = &[
         "Consent of a public client counts again",
         Input::Switch,
         ("--may-reuse-consent", ""),
+    ),
+];
+
+const CIBA: &[FieldSpec] = &[
+    field(
+        "backchannel_token_delivery_mode",
+        "Answer of the person",
+        Input::Choice(&[("poll", "poll: it asks"), ("ping", "ping: it is told")]),
+        ("--ciba-mode", ""),
+    ),
+    field(
+        "backchannel_client_notification_endpoint",
+        "Notification address",
+        Input::Line,
+        ("--ciba-notification-endpoint", "--no-ciba-notification-endpoint"),
+    ),
+    field(
+        "backchannel_authentication_request_signing_alg",
+        "Algorithm of backchannel requests",
+        Input::Choice(&[
+            ("", "not signed, or any for which it has a key"),
+            ("RS256", "RS256"),
+            ("PS256", "PS256"),
+            ("ES256", "ES256"),
+            ("ES384", "ES384"),
+            ("EdDSA", "EdDSA"),
+        ]),
+        ("--ciba-request-alg", "--ciba-request-alg default"),
+    ),
+    field(
+        "backchannel_user_code_parameter",
+        "Asks people for their user code",
+        Input::Switch,
+        ("--ciba-user-code", ""),
     ),
 ];
 

@@ -43,6 +43,8 @@ impl FieldSpec {
 pub(super) enum Input {
     /// One line of text. Empty is no value.
     Line,
+    /// One line that is not shown: neither what is typed nor what was typed before. Empty is no value.
+    Hidden,
     /// A list of texts, one on each line.
     Lines,
     /// Words with spaces between them.
@@ -156,6 +158,7 @@ impl FieldView {
         };
         let is = match spec.input {
             Input::Line | Input::Words | Input::Claims => "line",
+            Input::Hidden => "hidden",
             Input::Lines => "lines",
             Input::Json => "json",
             Input::Number => "number",
@@ -183,7 +186,7 @@ impl FieldView {
             label: spec.label,
             help: spec.help(),
             is,
-            value: given.join("\n"),
+            value: if matches!(spec.input, Input::Hidden) { String::new() } else { given.join("\n") },
             options: options.iter().map(option).collect(),
             error: (!about_this.is_empty()).then(|| about_this.join("; ")),
             is_required: spec.is_required,
@@ -279,7 +282,7 @@ fn member(input: Input, given: &[String]) -> Result<Value, &'static str> {
         }
         Input::Words => text.split_whitespace().collect::<Vec<_>>().join(" ").into(),
         _ if text.is_empty() => Value::Null,
-        Input::Line | Input::Choice(_) => text.into(),
+        Input::Line | Input::Hidden | Input::Choice(_) => text.into(),
         Input::Claims if matches!(text, "none" | "scopes") => text.into(),
         Input::Claims => words().into(),
         Input::Json => serde_json::from_str(text).map_err(|_| "it must be JSON")?,

@@ -29,6 +29,7 @@ mod scopes;
 mod search;
 mod session;
 mod tables;
+mod user_code;
 mod user_page;
 mod users;
 mod visit;

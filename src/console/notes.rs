@@ -15,6 +15,8 @@ const SENTENCES: &[(&str, &str)] = &[
     ("session-ended", "The session has ended."),
     ("sessions-ended", "All sessions have ended."),
     ("revoked", "Revoked."),
+    ("user-code-set", "The user code was set. Applications must send it from now on."),
+    ("user-code-removed", "The user code was removed."),
     ("linked", "Linked."),
     ("unlinked", "The link was removed."),
     ("rotated", "The new keys are published now."),

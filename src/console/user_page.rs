@@ -47,13 +47,18 @@ fn actions(visit: &Visit<'_>, user: &UserRecord) -> Vec<Action> {
     }
     let path = path_of("users", user.person.id.as_str());
     let (text, act) = if user.disabled_at.is_some() { ("Enable", "enable") } else { ("Disable", "disable") };
-    vec![
+    let mut actions = vec![
         Action::primary("Edit", format!("{path}/edit")),
         Action::plain("Password link", format!("{path}/password-link")),
+        Action::plain("User code", format!("{path}/user-code")),
         Action::plain("Revoke everything", format!("{path}/revoke")),
         Action::plain(text, format!("{path}/{act}")),
         Action::danger("Delete", format!("{path}/delete")),
-    ]
+    ];
+    if user.user_code_changed_at.is_some() {
+        actions.insert(3, Action::plain("Remove the user code", format!("{path}/remove-user-code")));
+    }
+    actions
 }
 
 fn profile(user: &UserRecord) -> Section {
@@ -81,6 +86,7 @@ fn profile(user: &UserRecord) -> Section {
     }
     rows.extend([
         Fact::of("Password set", Cell::time(user.password_changed_at)),
+        Fact::of("User code set", Cell::time(user.user_code_changed_at)),
         Fact::of("Created", Cell::time(user.created_at)),
         Fact::of("Changed", Cell::time(user.person.updated_at)),
     ]);

@@ -9,6 +9,7 @@ use super::objects::Kind;
 use super::page::{Action, Cell, ConsolePage, Filter, Notice, PageLink};
 use super::same::{Same, shell};
 use super::tables::{kept_order, listing, narrowed, order, page, path_of, sorted, sorts};
+use super::user_code;
 use super::visit::{ConsoleReply, Visit};
 use crate::members::user as members;
 use crate::oauth::id::{ClientId, SessionId, UserId};
@@ -121,7 +122,7 @@ pub(super) async fn create(visit: &Visit<'_>, form: &Params) -> Result<ConsoleRe
     let invite = async |mut body: crate::members::Members, context| {
         let new = members::read_new(&mut body, policy);
         body.end()?;
-        let user = NewUser { username: new.username, claims: new.claims, role: new.role };
+        let user = NewUser { username: new.username, claims: new.claims, role: new.role, user_code: None };
         let link = password_links::invite(&context, user).await?.outcome;
         Ok(ConsoleReply::Page(with_link(visit, &link)))
     };
@@ -187,6 +188,11 @@ fn question(act: &str) -> Option<AskedAct> {
             "Revoke everything",
             "All consents and grants of the person end, with all tokens. The sessions stay.",
         ),
+        "remove-user-code" => (
+            "Remove the user code of",
+            "Remove the code",
+            "Applications that send user codes can no longer ask the person on another device, until there is a new code.",
+        ),
         "revoke-consent" => (
             "Take back a consent of",
             "Take it back",
@@ -208,6 +214,10 @@ pub(super) async fn prepare(visit: &Visit<'_>, id: &str, act: &str) -> Result<Co
     let name = user.person.username.as_str();
     if act == "edit" {
         return Ok(PEOPLE.edit(visit, (id, name), &to_json(&user), &users::version(&user)));
+    }
+    if act == "user-code" {
+        visit.must_be_fresh(|| format!("{}/{act}", path_of("users", id)))?;
+        return Ok(user_code::page(visit, &user, None));
     }
     let Some(asked) = question(act) else { return Err(ConsoleError::not_found()) };
     let (session, client) = (visit.parameter("session"), visit.parameter("client"));
@@ -265,6 +275,11 @@ fn same(
             let command = format!("grantor grant revoke --user {word} --client {}", shell(client));
             delete(format!("{path}/consents/{}", segment(client)), command)
         }
+        "remove-user-code" => {
+            let body = json!({ "user_code": null });
+            let command = format!("grantor user update {word} --no-user-code");
+            Same::of(issuer, ("PATCH", &path), Some(&body), command)
+        }
         act => {
             let body = json!({ "disabled": act == "disable" });
             Same::of(issuer, ("PATCH", &path), Some(&body), format!("grantor user {act} {word}"))
@@ -302,6 +317,11 @@ pub(super) async fn act(
             users::update(&context, id, UserChanges { disabled, ..UserChanges::default() }).await?;
             if act == "disable" { "disabled" } else { "enabled" }
         }
+        "user-code" => return user_code::set(visit, &user, form).await,
+        "remove-user-code" => {
+            users::update(&context, id, user_code::removal()).await?;
+            "user-code-removed"
+        }
         "end-sessions" => {
             sessions::end_of_user(&context, &user_id).await?;
             "sessions-ended"
@@ -336,7 +356,8 @@ async fn save(visit: &Visit<'_>, user: &UserRecord, form: &Params) -> Result<Con
         visit.must_be_fresh(|| format!("{}/edit", path_of("users", id)))?;
     }
     let update = async |mut body: crate::members::Members, context| {
-        let changes = members::read_patch(&mut body);
+        // The form has no user code.
+        let changes = members::read_patch(&mut body).changes;
         body.end()?;
         users::update(&context, id, changes).await?;
         Ok(())

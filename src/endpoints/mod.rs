@@ -1,10 +1,12 @@
 //! The endpoints for programs. The routes to them are in `server/routes.rs`.
 
 pub mod authorize;
+pub mod backchannel_authentication;
 mod bearer;
 pub mod client_auth;
 pub mod device_authorization;
 pub mod fallback;
+mod foreign;
 pub mod health;
 pub mod introspect;
 pub mod jwks;

@@ -1,7 +1,7 @@
 //! What an error page tells the person, by the reason, and a form about a password: the names of texts in the catalogue. What
 //! the developer needs is in the table of reasons, in English.
 
-use super::text_names::{PASSWORD_MISTAKES, named};
+use super::text_names::{ERROR_HEADINGS, PASSWORD_MISTAKES, named};
 use crate::oauth::identity::password::PasswordFault;
 use crate::oauth::reason::{Reason, Responsible};
 
@@ -43,6 +43,7 @@ pub fn sentence(reason: Reason) -> &'static str {
         Reason::DeviceCodeUnknown | Reason::DeviceCodeExpired => "device",
         Reason::DeviceAnswered => "device-answered",
         Reason::DeviceCodeTooMany => "device-too-many",
+        Reason::BackchannelAnswered => "approve",
         Reason::HintInvalid
         | Reason::HintOtherClient
         | Reason::LogoutClientMissing
@@ -56,6 +57,10 @@ pub fn sentence(reason: Reason) -> &'static str {
 
 /// Returns the end of the name of the heading `error-heading-…` of a page with this status for a reason.
 pub fn heading_of(status: u16, reason: Reason) -> &'static str {
+    // The person need not do anything, and has done nothing wrong.
+    if reason == Reason::BackchannelAnswered {
+        return const { named(&ERROR_HEADINGS, "over") };
+    }
     let first = reason.who().first().copied().unwrap_or(Responsible::Developer);
     // To the person it is the link that does not work, also if the operator can fix it.
     let is_link = sentence(reason) == "redirect";
@@ -80,7 +85,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::face::text_names::{ERROR_HEADINGS, ERROR_SENTENCES};
+    use crate::face::text_names::ERROR_SENTENCES;
 
     #[test]
     fn every_reason_has_a_sentence_of_the_catalogue_and_every_sentence_a_use() {
@@ -95,6 +100,7 @@ mod tests {
         let everyone =
             [Responsible::Person, Responsible::Developer, Responsible::Operator, Responsible::Nobody];
         let used = (400..600).flat_map(|status| everyone.map(|who| heading(status, who)));
-        assert_eq!(used.collect::<BTreeSet<_>>(), BTreeSet::from(ERROR_HEADINGS));
+        let of_its_own = heading_of(400, Reason::BackchannelAnswered);
+        assert_eq!(used.chain([of_its_own]).collect::<BTreeSet<_>>(), BTreeSet::from(ERROR_HEADINGS));
     }
 }

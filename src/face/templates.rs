@@ -21,7 +21,7 @@ macro_rules! templates {
 }
 
 /// The templates of pages for people, which an operator can replace.
-pub(super) const PAGES: [(&str, &str); 18] = templates![
+pub(super) const PAGES: [(&str, &str); 21] = templates![
     "layout.html",
     "parts.html",
     "ways.html",
@@ -33,6 +33,9 @@ pub(super) const PAGES: [(&str, &str); 18] = templates![
     "consent.html",
     "device.html",
     "device_answered.html",
+    "approve.html",
+    "approve_other.html",
+    "approve_answered.html",
     "answered.html",
     "logout.html",
     "signed_out.html",

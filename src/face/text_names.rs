@@ -73,10 +73,11 @@ pub const SIGN_UP_MISTAKES: [&str; 4] = ["username", "taken", "name_length", "na
 pub const PASSWORD_MISTAKES: [&str; 5] = ["form", "short", "common", "name", "repeated"];
 
 /// The headings of error pages.
-pub const ERROR_HEADINGS: [&str; 7] = ["link", "later", "moment", "broken", "again", "off", "nothing"];
+pub const ERROR_HEADINGS: [&str; 8] =
+    ["link", "later", "moment", "broken", "again", "over", "off", "nothing"];
 
 /// What happened, for the person.
-pub const ERROR_SENTENCES: [&str; 23] = [
+pub const ERROR_SENTENCES: [&str; 24] = [
     "application",
     "application-unknown",
     "application-disabled",
@@ -99,5 +100,6 @@ pub const ERROR_SENTENCES: [&str; 23] = [
     "device",
     "device-answered",
     "device-too-many",
+    "approve",
     "logout",
 ];

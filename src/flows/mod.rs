@@ -1,5 +1,6 @@
 //! The flow of an authorization request, from the endpoint through the pages to its answer.
 
+mod backchannel;
 mod device;
 pub mod pushed;
 pub mod request_object;
@@ -295,6 +296,9 @@ pub async fn issue(
         AnswerTo::Device(device) => {
             return device::approve(app, http, device, checked, signed_in).await;
         }
+        AnswerTo::Backchannel(request) => {
+            return backchannel::approve(app, http, request, checked, signed_in).await;
+        }
     };
     // The key is found before anything is used up.
     let signer = match AuthorizationSigner::of(app, return_to, http.now).await {
@@ -326,7 +330,7 @@ pub async fn issue(
 
 /// Sends the application or the device the person's refusal instead of what it asked for, and sends the person on.
 pub async fn decline(app: &App, http: &Request, resumed: ResumedFlow, error: OAuthError) -> HttpResponse {
-    if let AnswerTo::Device(_) = &resumed.checked.request.answer_to {
+    if let AnswerTo::Device(_) | AnswerTo::Backchannel(_) = &resumed.checked.request.answer_to {
         return refuse(app, http, resumed.checked, error).await;
     }
     match waiting::note_refused(app, http, &resumed.key).await {
@@ -341,6 +345,7 @@ pub async fn refuse(app: &App, call: &Call, checked: CheckedRequest, error: OAut
     let request = checked.request;
     match &request.answer_to {
         AnswerTo::Device(device) => device::deny(app, call, device, &request.client_id, error).await,
+        AnswerTo::Backchannel(id) => backchannel::deny(app, call, id, &request.client_id, error).await,
         AnswerTo::Application { .. } => {
             answer::authorization_error(app, call, Denied::Refused(request.refuse(error))).await
         }
@@ -353,6 +358,6 @@ pub async fn fail(app: &App, call: &Call, request: &AuthorizationRequest, failur
         AnswerTo::Application { return_to, state } => {
             answer::redirect_failure(app, call, return_to, state.as_deref(), failure).await
         }
-        AnswerTo::Device(_) => answer::failure(app, call, failure),
+        AnswerTo::Device(_) | AnswerTo::Backchannel(_) => answer::failure(app, call, failure),
     }
 }

@@ -19,7 +19,7 @@ use crate::oauth::request::{self, Refusal};
 use crate::tokens::client_signed::{NotSigned, by_client_key};
 
 /// What became of the signature of an object, and the version of the client whose keys it was compared with.
-type SignatureVerdict = (i64, Result<(), OAuthError>);
+pub type SignatureVerdict = (i64, Result<(), OAuthError>);
 
 /// The request that the parameters are, or that is in their request object.
 ///
@@ -92,7 +92,7 @@ async fn open(
 }
 
 /// Verifies the signature, unless it was compared with the keys of the same record before.
-async fn verify_once(
+pub async fn verify_once(
     app: &App,
     call: &Call,
     client: &Client,

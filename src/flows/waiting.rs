@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 
 use super::sealed::{self, FLOW};
-use super::{CheckedRequest, accounts, device, validate};
+use super::{CheckedRequest, accounts, backchannel, device, validate};
 use crate::app::App;
 use crate::cache::catalogue::Freshness;
 use crate::cache::row_budgets::Draw;
@@ -14,6 +14,7 @@ use crate::http::browser;
 use crate::http::call::{Call, Request};
 use crate::network::Networks;
 use crate::oauth::client::Client;
+use crate::oauth::grant::backchannel::BackchannelRequest;
 use crate::oauth::grant::device::DeviceRequest;
 use crate::oauth::id::FlowId;
 use crate::oauth::localized_text::LocalizedText;
@@ -133,6 +134,8 @@ pub struct ResumedFlow {
     pub checked: CheckedRequest,
     /// The device whose request it is.
     pub device: Option<DeviceRequest>,
+    /// The backchannel request that it is.
+    pub backchannel: Option<BackchannelRequest>,
     flow: Flow,
     /// What names the flow in the address of its pages.
     address: String,
@@ -196,10 +199,18 @@ async fn resume(
     {
         http.languages.asked_for(tags, begun_at(app, &flow.key));
     }
-    let (checked, device) = match &flow.waiting {
-        FlowRequest::Application(received) => (validate(app, http, received).await?, None),
+    let (mut device, mut backchannel) = (None, None);
+    let checked = match &flow.waiting {
+        FlowRequest::Application(received) => validate(app, http, received).await?,
         FlowRequest::Device(id) => {
-            device::resume(app, http, id).await.map(|(checked, device)| (checked, Some(device)))?
+            let (checked, found) = device::resume(app, http, id).await?;
+            device = Some(found);
+            checked
+        }
+        FlowRequest::Backchannel(id) => {
+            let (checked, found) = backchannel::resume(app, http, id).await?;
+            backchannel = Some(found);
+            checked
         }
     };
     if http.now >= flow.key.expires_at {
@@ -207,7 +218,8 @@ async fn resume(
         return Err(checked.request.refuse(error).into());
     }
     let (key, address) = (flow.key.clone(), address.to_owned());
-    Ok(ResumedFlow { key, progress: stored.progress, browser, checked, device, flow, address })
+    let progress = stored.progress;
+    Ok(ResumedFlow { key, progress, browser, checked, device, backchannel, flow, address })
 }
 
 /// The flow with this address, and what is stored about it. A stranger without a secret costs no read.
@@ -247,7 +259,7 @@ fn other_browser() -> Denied<Refusal> {
 pub(super) async fn answered(app: &App, http: &Request, flow: &Flow) -> Result<Refusal, Failure> {
     let id = match &flow.waiting {
         FlowRequest::Application(received) => request::client_id(received).ok(),
-        FlowRequest::Device(_) => None,
+        FlowRequest::Device(_) | FlowRequest::Backchannel(_) => None,
     };
     let client = match &id {
         Some(id) => app.cache.client(id, Freshness::Now).await?,

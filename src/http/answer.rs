@@ -287,8 +287,8 @@ fn answered_page(app: &App, call: &Call, answered: &Answered) -> HttpResponse {
     app.pages.show(call.reader(), StatusCode::OK, &view)
 }
 
-/// Completes a page that asks a person to wait before the next guess, and logs the refusal.
-pub fn wait_page(call: &Call, mut page: HttpResponse, error: &OAuthError) -> HttpResponse {
+/// Completes a page that says itself why a request was refused, and logs the refusal.
+pub fn refused_by_page(call: &Call, mut page: HttpResponse, error: &OAuthError) -> HttpResponse {
     log_refusal(call, error);
     if let Some(wait) = retry_after(page.status(), error) {
         page.headers_mut().insert(header::RETRY_AFTER, wait);
@@ -429,9 +429,9 @@ pub fn log_refusal(call: &Call, error: &OAuthError) {
 /// The length in bytes after which the path of a kept refusal is cut.
 const MAX_PATH: usize = 200;
 
-/// Keeps a refusal for the operator, except that a device has to wait for its person.
+/// Keeps a refusal for the operator, except that a device or application has to wait for its person.
 fn keep(call: &Call, error: &OAuthError) {
-    if error.reason == Reason::DeviceCodePending {
+    if error.reason.is_waiting() {
         return;
     }
     call.refusals.kept.add(|| KeptRefusal {

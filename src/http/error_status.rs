@@ -51,6 +51,10 @@ pub(super) fn http_status(reason: Reason) -> Option<StatusCode> {
         | Reason::SignInGuesses
         | Reason::ClientSecretGuesses
         | Reason::DeviceCodeTooMany
+        | Reason::BackchannelTooMany
+        | Reason::BackchannelTooManyForPerson
+        | Reason::BackchannelDeniedBefore
+        | Reason::BackchannelUserCodeGuesses
         | Reason::SignUpTooMany
         | Reason::FlowTooMany
         | Reason::LimitsNetwork

@@ -7,6 +7,7 @@ use crate::oauth::identity::claims::{self, Claims};
 use crate::oauth::identity::password::PasswordPolicy;
 use crate::oauth::identity::role::Role;
 use crate::oauth::identity::user::{check_email, check_username};
+use crate::oauth::identity::user_code;
 use crate::operations::users::{ClaimManner, UserChanges};
 use crate::representation::settings::USER;
 use crate::secret::Secret;
@@ -22,6 +23,14 @@ pub struct NewUserMembers {
     /// `None`: the person gets a link.
     pub password: Option<Secret>,
     pub role: Option<Role>,
+    pub user_code: Option<Secret>,
+}
+
+/// A change of a user, with the new code, which must be hashed before it is one of the changes. `Some(None)`: the user has no
+/// code any more.
+pub struct ChangedUserMembers {
+    pub changes: UserChanges,
+    pub user_code: Option<Option<Secret>>,
 }
 
 /// Reads a user to create. What is wrong is noted with the members.
@@ -41,11 +50,12 @@ pub fn read_new(members: &mut Members, policy: PasswordPolicy) -> NewUserMembers
             members.wrong("password", fault.sentence());
         }
     }
-    NewUserMembers { username, claims, password: password.map(Secret::new), role }
+    let user_code = read_user_code(members).flatten();
+    NewUserMembers { username, claims, password: password.map(Secret::new), role, user_code }
 }
 
 /// Reads what replaces the user with this id. What is wrong is noted with the members.
-pub fn read_replacement(members: &mut Members, id: &str) -> UserChanges {
+pub fn read_replacement(members: &mut Members, id: &str) -> ChangedUserMembers {
     if members.text("id").is_some_and(|named| named != id) {
         members.wrong("id", "it must be the one in the address");
     }
@@ -56,7 +66,7 @@ pub fn read_replacement(members: &mut Members, id: &str) -> UserChanges {
     refuse_password(members);
     let username = read_username(members);
     let claims = ClaimMembers::read(members, ClaimManner::Replace);
-    UserChanges {
+    let changes = UserChanges {
         username: Some(username),
         removed: claims.removed,
         claims: claims.set,
@@ -64,11 +74,12 @@ pub fn read_replacement(members: &mut Members, id: &str) -> UserChanges {
         disabled: Some(members.flag("disabled").unwrap_or_default()),
         role: Some(read_role(members).flatten()),
         ..UserChanges::default()
-    }
+    };
+    ChangedUserMembers { changes, user_code: read_user_code(members) }
 }
 
 /// Reads a merge patch of a user (RFC 7396). What is wrong is noted with the members.
-pub fn read_patch(members: &mut Members) -> UserChanges {
+pub fn read_patch(members: &mut Members) -> ChangedUserMembers {
     refuse_read_only(members);
     refuse_password(members);
     let username = members.changed_text("username");
@@ -78,7 +89,7 @@ pub fn read_patch(members: &mut Members) -> UserChanges {
         None => {}
     }
     let claims = ClaimMembers::read(members, ClaimManner::Merge);
-    UserChanges {
+    let changes = UserChanges {
         username: username.flatten(),
         removed: claims.removed,
         claims: claims.set,
@@ -86,7 +97,17 @@ pub fn read_patch(members: &mut Members) -> UserChanges {
         disabled: members.flag("disabled"),
         role: read_role(members),
         ..UserChanges::default()
+    };
+    ChangedUserMembers { changes, user_code: read_user_code(members) }
+}
+
+/// Takes the user code, which may be missing. `Some(None)` for `null`: no code.
+fn read_user_code(members: &mut Members) -> Option<Option<Secret>> {
+    let code = members.changed_text("user_code")?;
+    if let Some(code) = &code {
+        check(members, "user_code", user_code::check(code));
     }
+    Some(code.map(Secret::new))
 }
 
 /// Takes the role, which may be missing. `Some(None)` for `null`: no role.

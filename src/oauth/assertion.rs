@@ -14,7 +14,7 @@ pub(in crate::oauth) const MAX_LIFETIME: Seconds = Seconds::new(3600);
 /// The tolerated difference between the signer's clock and ours in seconds.
 pub(in crate::oauth) const SKEW: Seconds = Seconds::new(60);
 /// The maximum length of a `jti` in bytes.
-const MAX_ID_LENGTH: usize = 256;
+pub(in crate::oauth) const MAX_ID_LENGTH: usize = 256;
 
 /// The claims of an assertion whose signature was verified.
 #[derive(Clone, Debug, Deserialize)]
@@ -85,6 +85,8 @@ pub struct AssertionKind {
     pub claims: Reason,
     pub audience: Reason,
     pub times: Reason,
+    /// The time of the assertion is over.
+    pub expired: Reason,
 }
 
 impl AssertionKind {
@@ -120,7 +122,7 @@ impl AssertionKind {
         self.check_audience(&claims.aud, audience, issuer)?;
         if claims.exp <= now - SKEW {
             let detail = at(DetailSubject::Expiry, claims.exp, now).by(now - claims.exp);
-            return Err(self.refuse(self.times, "has expired").with(detail));
+            return Err(self.refuse(self.expired, "has expired").with(detail));
         }
         if claims.exp > now + MAX_LIFETIME + SKEW {
             let detail = at(DetailSubject::Expiry, claims.exp, now).by(claims.exp - now);

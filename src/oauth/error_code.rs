@@ -20,6 +20,11 @@ pub enum ErrorCode {
     AuthorizationPending,
     SlowDown,
     ExpiredToken,
+    UnknownUserId,
+    ExpiredLoginHintToken,
+    MissingUserCode,
+    InvalidUserCode,
+    InvalidBindingMessage,
     InvalidToken,
     InsufficientScope,
     InvalidDpopProof,
@@ -68,6 +73,11 @@ impl ErrorCode {
             Self::InvalidTarget => "RFC 8707 §2",
             Self::InvalidAuthorizationDetails => "RFC 9396 §5",
             Self::AuthorizationPending | Self::SlowDown | Self::ExpiredToken => "RFC 8628 §3.5",
+            Self::UnknownUserId
+            | Self::ExpiredLoginHintToken
+            | Self::MissingUserCode
+            | Self::InvalidUserCode
+            | Self::InvalidBindingMessage => "CIBA Core §13",
             Self::InvalidToken | Self::InsufficientScope => "RFC 6750 §3.1",
             Self::InvalidDpopProof => "RFC 9449 §5 and §7.1",
             Self::UseDpopNonce => "RFC 9449 §8 and §9",
@@ -95,6 +105,11 @@ impl ErrorCode {
                 | Self::AuthorizationPending
                 | Self::SlowDown
                 | Self::ExpiredToken
+                | Self::UnknownUserId
+                | Self::ExpiredLoginHintToken
+                | Self::MissingUserCode
+                | Self::InvalidUserCode
+                | Self::InvalidBindingMessage
                 | Self::InvalidToken
                 | Self::InsufficientScope
                 | Self::InvalidDpopProof

@@ -7,7 +7,8 @@ use serde::Serialize;
 use crate::oauth::client::assertion;
 use crate::oauth::client::demand::{Demanded, Demands};
 use crate::oauth::client::{
-    AuthMethod, ContentEncryption, Demand, GrantType, KeyManagement, ObjectAlgorithm, SubjectType,
+    AuthMethod, ContentEncryption, DeliveryMode, Demand, GrantType, KeyManagement, ObjectAlgorithm,
+    SubjectType,
 };
 use crate::oauth::grant::scope::ScopeRecord;
 use crate::oauth::identity::authentication::ACR_VALUES;
@@ -25,6 +26,8 @@ pub struct Metadata {
     pub authorization_endpoint: String,
     pub token_endpoint: String,
     pub device_authorization_endpoint: String,
+    #[serde(flatten)]
+    pub backchannel: BackchannelMetadata,
     pub pushed_authorization_request_endpoint: String,
     pub require_pushed_authorization_requests: bool,
     pub tls_client_certificate_bound_access_tokens: bool,
@@ -114,11 +117,37 @@ impl MessageMetadata {
     }
 }
 
+/// The members about backchannel requests (CIBA Core §4).
+#[derive(Debug, Serialize)]
+pub struct BackchannelMetadata {
+    pub backchannel_authentication_endpoint: String,
+    pub backchannel_token_delivery_modes_supported: Vec<&'static str>,
+    pub backchannel_authentication_request_signing_alg_values_supported: Vec<&'static str>,
+    pub backchannel_user_code_parameter_supported: bool,
+}
+
+impl BackchannelMetadata {
+    fn of(issuer: &str) -> Self {
+        Self {
+            backchannel_authentication_endpoint: format!("{issuer}/bc-authorize"),
+            backchannel_token_delivery_modes_supported: DeliveryMode::ALL
+                .iter()
+                .map(|mode| mode.as_str())
+                .collect(),
+            backchannel_authentication_request_signing_alg_values_supported: ObjectAlgorithm::signing()
+                .map(ObjectAlgorithm::as_str)
+                .collect(),
+            backchannel_user_code_parameter_supported: true,
+        }
+    }
+}
+
 /// The endpoints at which clients are asked for certificates (RFC 8705 §5).
 #[derive(Debug, Serialize)]
 pub struct EndpointAliases {
     pub token_endpoint: String,
     pub device_authorization_endpoint: String,
+    pub backchannel_authentication_endpoint: String,
     pub pushed_authorization_request_endpoint: String,
     pub introspection_endpoint: String,
     pub revocation_endpoint: String,
@@ -130,6 +159,7 @@ impl EndpointAliases {
         Self {
             token_endpoint: format!("{url}/token"),
             device_authorization_endpoint: format!("{url}/device_authorization"),
+            backchannel_authentication_endpoint: format!("{url}/bc-authorize"),
             pushed_authorization_request_endpoint: format!("{url}/par"),
             introspection_endpoint: format!("{url}/introspect"),
             revocation_endpoint: format!("{url}/revoke"),
@@ -179,6 +209,7 @@ pub fn metadata(
         authorization_endpoint: format!("{issuer}/authorize"),
         token_endpoint: format!("{issuer}/token"),
         device_authorization_endpoint: format!("{issuer}/device_authorization"),
+        backchannel: BackchannelMetadata::of(issuer),
         pushed_authorization_request_endpoint: format!("{issuer}/par"),
         require_pushed_authorization_requests: demands.of(Demanded::Par) == Demand::Require,
         tls_client_certificate_bound_access_tokens: takes_certificates,

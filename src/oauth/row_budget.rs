@@ -9,6 +9,8 @@ use crate::clock::{Seconds, Timestamp};
 pub enum RowKind {
     /// The request of a device that waits for a person.
     DeviceCode,
+    /// The request of an application for a person who answers elsewhere. It counts for the application.
+    BackchannelRequest,
     /// An account that a person creates.
     SignUp,
     /// The counts of a guess at a secret.
@@ -31,12 +33,14 @@ pub struct RowBudget {
 }
 
 impl RowKind {
-    pub const ALL: &[Self] = &[Self::DeviceCode, Self::SignUp, Self::Guess, Self::Flow];
+    pub const ALL: &[Self] =
+        &[Self::DeviceCode, Self::BackchannelRequest, Self::SignUp, Self::Guess, Self::Flow];
 
     /// The word for this kind in the database.
     pub fn word(self) -> &'static str {
         match self {
             Self::DeviceCode => "device_code",
+            Self::BackchannelRequest => "backchannel_request",
             Self::SignUp => "sign_up",
             Self::Guess => "guess",
             Self::Flow => "flow",

@@ -53,11 +53,20 @@ impl MessageTypes {
         &self.0
     }
 
+    /// Whether a message of this type is among them by its own name.
+    pub fn name(&self, message: &str) -> bool {
+        self.0.iter().any(|word| word == message)
+    }
+
     /// Whether a message of this type is among them.
     pub fn contain(&self, message: &str) -> bool {
         self.0.is_empty() || self.0.iter().any(|word| covers(word, message))
     }
 }
+
+/// The type of the message about a request that waits for its person (CIBA). It is no event of the audit trail, and says more
+/// about the person than events do, so a webhook gets it only if it names this type.
+pub const BACKCHANNEL_REQUESTED: &str = "backchannel.requested";
 
 /// Whether a word of a webhook means messages of this type.
 pub fn covers(word: &str, message: &str) -> bool {
@@ -144,5 +153,11 @@ mod tests {
             assert_eq!(types.contain(message), is_one, "{message}");
         }
         assert!(MessageTypes::default().contain("anything"));
+        for (words, is_named) in
+            [(vec![], false), (vec!["backchannel."], false), (vec![BACKCHANNEL_REQUESTED], true)]
+        {
+            let types = MessageTypes::new(words.into_iter().map(str::to_owned).collect());
+            assert_eq!(types.name(BACKCHANNEL_REQUESTED), is_named, "{types}");
+        }
     }
 }

@@ -147,6 +147,10 @@ pub enum Act {
     DeviceAllowed,
     #[strum(serialize = "device.denied")]
     DeviceDenied,
+    #[strum(serialize = "backchannel.allowed")]
+    BackchannelAllowed,
+    #[strum(serialize = "backchannel.denied")]
+    BackchannelDenied,
     #[strum(serialize = "key.created")]
     KeyCreated,
     #[strum(serialize = "key.retired")]
@@ -207,6 +211,8 @@ pub enum ObjectKind {
     Token,
     /// The request of a device, by the id of the grant that it asks for.
     Device,
+    /// The request of an application for a person who answers elsewhere, by the id of the grant that it asks for.
+    Backchannel,
     Key,
     ApiKey,
     LogoutDeliveries,

@@ -58,8 +58,12 @@ pub async fn invite(
     let Done { outcome, .. } = match invited {
         Some(user) => password_links::create(context, user.person.id.as_str()).await?,
         None => {
-            let user =
-                NewUser { username: USERNAME.to_owned(), claims: Claims::new(), role: Some(Role::Owner) };
+            let user = NewUser {
+                username: USERNAME.to_owned(),
+                claims: Claims::new(),
+                role: Some(Role::Owner),
+                user_code: None,
+            };
             password_links::invite(context, user).await?
         }
     };

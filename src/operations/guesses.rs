@@ -115,6 +115,20 @@ impl Guess {
         }
     }
 
+    /// A guess at the user code of a person (CIBA), by a client. A client needs more than three months
+    /// on average for a code of four digits. It uses up only a part of the person's room, so other clients go on.
+    pub fn code_of_person(user: &UserId, client: &ClientId) -> Self {
+        let bucket =
+            |name, most, every| Bucket { name, limit: Limit::Rate { most, every: Seconds::new(every) } };
+        Self {
+            always: vec![
+                bucket(format!("code of person {user} {client}"), 5, 1800),
+                bucket(format!("code of person {user}"), 30, 600),
+            ],
+            lanes: None,
+        }
+    }
+
     /// The buckets in which this guess counts, after the guesses that are stored.
     fn buckets(&self, stored: &HashMap<String, GuessCount>) -> Vec<&Bucket> {
         let mut buckets: Vec<&Bucket> = self.always.iter().collect();

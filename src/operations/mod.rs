@@ -9,6 +9,7 @@ pub mod activity;
 pub mod actor;
 pub mod api_keys;
 pub mod authorization_types;
+pub mod backchannel;
 mod callable;
 pub mod client_check;
 pub mod client_health;
@@ -45,6 +46,7 @@ pub mod terms;
 pub mod text_change;
 pub mod trusted_issuers;
 mod user_changes;
+pub mod user_codes;
 pub mod users;
 pub mod webhooks;
 

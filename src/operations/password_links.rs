@@ -71,11 +71,11 @@ pub async fn create(context: &Context<'_>, user: &str) -> Outcome<PasswordLink> 
 /// As [`users::create`].
 pub async fn invite(context: &Context<'_>, user: NewUser) -> Outcome<PasswordLink> {
     roles::may_give(&context.actor, None, user.role)?;
-    let (role, now, token) = (user.role, context.now, Secret::new(random_token()));
+    let (role, code, now, token) = (user.role, user.user_code, context.now, Secret::new(random_token()));
     let person = users::new_person(user.username, user.claims)?;
     context
         .act(async move |tx: &mut Tx| {
-            let user = users::save_new(tx, (&person, role), None, now).await?;
+            let user = users::save_new(tx, (&person, role, code.as_ref()), None, now).await?;
             let link = save(tx, user, &token, now).await?;
             Ok(Done { event: users::created(Act::UserInvited, &link.user), outcome: link })
         })

@@ -6,6 +6,7 @@ use super::event::Act;
 use super::fault::{Fault, Faults};
 use super::list_change::ListChange;
 use super::merge_patch::merge;
+use super::user_codes::UserCodeChange;
 use crate::oauth::identity::claims::{self, Claims, Person};
 use crate::oauth::identity::role::Role;
 use crate::oauth::identity::user::{check_email, check_username};
@@ -26,6 +27,7 @@ pub struct UserChanges {
     pub role: Option<Option<Role>>,
     /// Disables the user, as [`super::users::disable`] does, or enables the user.
     pub disabled: Option<bool>,
+    pub user_code: UserCodeChange,
 }
 
 /// What becomes of the claims that a user has, when others are set.

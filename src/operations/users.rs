@@ -11,6 +11,7 @@ use super::list::{self, Cursor, List, Listing};
 use super::steps::Step;
 use super::terms::Version;
 use super::user_changes::{claim_faults, username_faults};
+use super::user_codes::HashedUserCode;
 use super::{Context, Done, Outcome, roles};
 use crate::clock::Timestamp;
 use crate::failure::Denied;
@@ -26,7 +27,7 @@ use crate::store::db::{Conn, DbError, Tx};
 use crate::store::sessions::EndedSessions;
 use crate::store::steps::STEP;
 use crate::store::users::{self, UserColumn, UserFilter, UserRecord};
-use crate::store::{codes, device_codes, password_links, revocations, sessions};
+use crate::store::{backchannel_requests, codes, device_codes, password_links, revocations, sessions};
 
 pub use super::user_changes::{ClaimManner, UserChanges};
 
@@ -65,6 +66,7 @@ pub struct NewUser {
     pub claims: Claims,
     /// What the person may do with the management API.
     pub role: Option<Role>,
+    pub user_code: Option<HashedUserCode>,
 }
 
 /// A user, and what ended with the act.
@@ -122,11 +124,11 @@ pub async fn find_by_id(context: &Context<'_>, id: &UserId) -> Result<UserRecord
 /// An invalid username or claim, a name or address that another user has, or a role that the actor may not give.
 pub async fn create(context: &Context<'_>, user: NewUser, password: HashedPassword) -> Outcome<UserRecord> {
     roles::may_give(&context.actor, None, user.role)?;
-    let (role, now) = (user.role, context.now);
+    let (role, code, now) = (user.role, user.user_code, context.now);
     let person = new_person(user.username, user.claims)?;
     context
         .act(async move |tx: &mut Tx| {
-            let user = save_new(tx, (&person, role), Some(&password), now).await?;
+            let user = save_new(tx, (&person, role, code.as_ref()), Some(&password), now).await?;
             Ok(Done { event: created(Act::UserCreated, &user), outcome: user })
         })
         .await
@@ -164,7 +166,7 @@ pub(super) fn new_person(username: String, claims: Claims) -> Result<Person, Den
 /// Another user has the name or address.
 pub(super) async fn save_new(
     tx: &mut Tx,
-    (person, role): (&Person, Option<Role>),
+    (person, role, code): (&Person, Option<Role>, Option<&HashedUserCode>),
     password: Option<&HashedPassword>,
     now: Timestamp,
 ) -> Result<UserRecord, Denied<Faults>> {
@@ -172,6 +174,9 @@ pub(super) async fn save_new(
     saved.map_err(|name| taken(person, &name))?;
     if role.is_some() {
         users::set_role(tx, &person.id, role).await?;
+    }
+    if let Some(code) = code {
+        users::set_user_code(tx, &person.id, Some(code.hash()), now).await?;
     }
     existing(tx, person.id.as_str()).await
 }
@@ -194,7 +199,7 @@ pub async fn name_warnings(context: &Context<'_>, person: &Person) -> Result<Vec
     Ok(refused.into_iter().chain(look_alike).collect())
 }
 
-/// Changes a user's names, claims, role and state. The outcome is the changed user.
+/// Changes a user's names, claims, role, state and user code. The outcome is the changed user.
 ///
 /// # Errors
 ///
@@ -225,6 +230,7 @@ pub async fn update(context: &Context<'_>, user: &str, changes: UserChanges) -> 
                 // Someone who could not change a person with this role may have made the link.
                 password_links::delete(tx, &after.id).await?;
             }
+            changes.user_code.store(tx, &after.id, now).await?;
             let has_more_sessions = set_state(tx, &after.id, changes.disabled, now).await?;
             let after = existing(tx, after.id.as_str()).await?;
             let event =
@@ -371,7 +377,7 @@ pub async fn delete(context: &Context<'_>, user: &UserId) -> Outcome<UserEnding>
     all_steps_noting(context, step, || has_begun.store(true, Ordering::Relaxed)).await
 }
 
-/// Returns the version of a user, which every change of the names, the claims, the role and the state changes.
+/// Returns the version of a user, which every change of the names, the claims, the role, the state and the user code changes.
 pub fn version(user: &UserRecord) -> Version {
     Version::of(&members(user))
 }
@@ -390,9 +396,10 @@ pub(super) async fn end_some(
     let EndedSessions { sessions, has_more } = sessions::delete_of_user(tx, &person.id, now).await?;
     let codes = codes::delete_redeemable(tx, Some(&person.id), None, now).await?;
     let devices = device_codes::delete_of_user(tx, &person.id, None).await?;
+    let asked = backchannel_requests::delete_of_user(tx, &person.id, None).await?;
     let grants_revoked = revocations::revoke_of_user(tx, &person.id, why, now).await?;
     let has_more =
-        has_more || [codes, devices, grants_revoked].iter().any(|rows| *rows >= STEP.unsigned_abs());
+        has_more || [codes, devices, asked, grants_revoked].iter().any(|rows| *rows >= STEP.unsigned_abs());
     let event = event(act, &person);
     let ending = UserEnding { person, sessions_ended: sessions, grants_revoked };
     Ok(if has_more { Step::More(ending) } else { Step::Last(Done { outcome: ending, event }) })
@@ -455,5 +462,6 @@ fn members(user: &UserRecord) -> Value {
         "claims": person.claims,
         "role": user.role,
         "disabled": user.disabled_at.is_some(),
+        "user_code_changed_at": user.user_code_changed_at.map(Timestamp::iso),
     })
 }

@@ -39,8 +39,8 @@ fn is_visible(name: &str) -> bool {
     name.chars().any(|c| c.is_alphanumeric() && !is_filler(c))
 }
 
-/// The first letters of the first and the last word, or the first letter of a single word.
-fn initials(name: &str) -> String {
+/// Returns the first letters of the first and the last word, or the first letter of a single word.
+pub(super) fn initials(name: &str) -> String {
     let mut words = name.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
     let first = words.next();
     let joint = first.filter(|letter| is_arabic(*letter)).map(|_| NOT_JOINED);

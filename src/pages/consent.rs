@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 
-use super::{account_list, application};
+use super::{account_list, application, waiting_requests};
 use crate::app::App;
 use crate::face::detail_sentence;
 use crate::face::text_names::CLAIMS;
-use crate::face::view::{AskedDetail, AskedItem, AskingDevice, ConsentPage, Words};
+use crate::face::view::{AskedDetail, AskedElsewhere, AskedItem, AskingDevice, ConsentPage, Words};
 use crate::failure::{Denied, Failure};
 use crate::flows::{self, Accounts, CheckedRequest, ResumedFlow};
 use crate::http::answer;
@@ -66,7 +66,7 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
     request.set_user(&signed_in.user);
     // A template of the operator may have a hidden field beside the buttons.
     if form.count("allow") == 0 || form.count("deny") > 0 {
-        return deny(&app, &request, resumed, "the person denied the request").await;
+        return deny(&app, &request, (resumed, signed_in), "the person denied the request").await;
     }
     // In the meantime this request may have become another person's.
     match flows::next(&app, &request, &resumed.checked, &accounts, &resumed.progress) {
@@ -76,14 +76,20 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
     match remember(&app, &request, &resumed, signed_in, &form).await {
         Ok(Remembered::Answer) => go_on(&app, &resumed),
         Ok(Remembered::Nothing) => {
-            deny(&app, &request, resumed, "the person ticked nothing of the request").await
+            deny(&app, &request, (resumed, signed_in), "the person ticked nothing of the request").await
         }
         Err(failure) => answer::page_error(&app, &request, failure.into()),
     }
 }
 
-async fn deny(app: &App, request: &Request, resumed: ResumedFlow, why: &'static str) -> HttpResponse {
-    flows::decline(app, request, resumed, Reason::ConsentDenied.because(why)).await
+async fn deny(
+    app: &App,
+    request: &Request,
+    (resumed, signed_in): (ResumedFlow, &SignedIn),
+    why: &'static str,
+) -> HttpResponse {
+    let error = Reason::ConsentDenied.because(why).about(&signed_in.user);
+    flows::decline(app, request, resumed, error).await
 }
 
 async fn resume(app: &App, request: &Request) -> Result<(ResumedFlow, Accounts), Denied<Refusal>> {
@@ -182,11 +188,15 @@ async fn view(
     Ok(ConsentPage {
         application: application::shown(app, call, &client.client),
         account,
-        accounts: resumed.url(app, "accounts"),
+        accounts: resumed.backchannel.is_none().then(|| resumed.url(app, "accounts")),
         items: items(&resumed.checked, signed_in, &call.text_languages()),
         details: details(&resumed.checked, &call.text_languages()),
         returns_to: returns_to(request),
         device: resumed.device.as_ref().map(|device| asking(call, device)),
+        elsewhere: resumed.backchannel.as_ref().map(|asked| AskedElsewhere {
+            message: asked.binding_message.as_ref().map(ToString::to_string),
+            minutes: waiting_requests::minutes_since(asked, call.now),
+        }),
         ends_with_session: !request.granted.scope.contains(OFFLINE_ACCESS),
         each_time: interaction::asks_each_time(&client.client, request),
         client_id: client.client.id.to_string(),
@@ -277,7 +287,7 @@ fn asking(call: &Call, device: &DeviceRequest) -> AskingDevice {
 fn returns_to(request: &AuthorizationRequest) -> Option<String> {
     match &request.answer_to {
         AnswerTo::Application { return_to, .. } => Some(place(return_to.as_str())),
-        AnswerTo::Device(_) => None,
+        AnswerTo::Device(_) | AnswerTo::Backchannel(_) => None,
     }
 }
 

@@ -1,4 +1,5 @@
-//! What a person signs in for: the request of an application, or a device whose code is not typed yet.
+//! What a person signs in for: the request of an application, or a page of this server: that for devices, or that with the
+//! person's requests.
 
 use actix_web::{HttpResponse, web};
 
@@ -21,21 +22,34 @@ use crate::store::flows::FlowKey;
 /// What a person signs in for.
 pub(super) enum Destination {
     Flow(Box<ResumedFlow>),
-    Device(DeviceVisit),
+    Page(PageVisit),
 }
 
-/// A visit of the page for devices, in a browser in which no one is signed in. Nothing is stored for it.
-pub(super) struct DeviceVisit {
-    /// The code in the address, which the page fills in again. Empty without a code.
-    user_code: String,
+/// A visit of a page of this server, in a browser in which no one is signed in. Nothing is stored for it.
+pub(super) struct PageVisit {
+    page: OwnPage,
     /// The secret of the browser, to which forms are bound.
     browser: String,
     is_new_browser: bool,
 }
 
+/// A page of this server for which a person signs in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum OwnPage {
+    /// The page for devices, with the code in the address, which the page fills in again. Empty without a code.
+    Device(String),
+    /// The page with the requests that wait for the person.
+    Requests,
+}
+
 /// The URL of a page for a person who connects a device.
 pub(super) fn device_url(app: &App, page: &str, user_code: &str) -> String {
     format!("{}/{page}?device={user_code}", app.issuer)
+}
+
+/// The URL of a page for a person who wants to see the requests that wait for them.
+pub(super) fn requests_url(app: &App, page: &str) -> String {
+    format!("{}/{page}?approve=1", app.issuer)
 }
 
 /// The code in this parameter as devices show it. Empty if it has another form.
@@ -48,12 +62,14 @@ impl Destination {
     /// The destination that the query names.
     pub(super) async fn find(app: &App, request: &Request) -> Result<Self, Denied<Refusal>> {
         let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
-        if query.count("device") == 0 {
-            return Ok(Self::Flow(Box::new(flows::resume_flow(app, request, &query).await?)));
-        }
+        let page = match (query.count("device"), query.count("approve")) {
+            (0, 0) => return Ok(Self::Flow(Box::new(flows::resume_flow(app, request, &query).await?))),
+            (0, _) => OwnPage::Requests,
+            _ => OwnPage::Device(shown_code(&query, "device")),
+        };
         let known = browser::binding(app, request);
-        Ok(Self::Device(DeviceVisit {
-            user_code: shown_code(&query, "device"),
+        Ok(Self::Page(PageVisit {
+            page,
             is_new_browser: known.is_none(),
             browser: known.unwrap_or_else(crate::secret::random_token),
         }))
@@ -71,7 +87,9 @@ impl Destination {
         let token = form.one("form_token").map_err(Refusal::Page)?.unwrap_or_default();
         let is_ours = match &destination {
             Self::Flow(resumed) => flow_form::is_token(app, resumed, purpose, token),
-            Self::Device(visit) => app.keys.is_form_token(token, purpose, &["device", &visit.browser]),
+            Self::Page(visit) => {
+                app.keys.is_form_token(token, purpose, &[visit.page.word(), visit.browser.as_str()])
+            }
         };
         if !is_ours || !browser::is_same_origin(app, request) {
             return Err(Refusal::Page(browser::forged()).into());
@@ -83,13 +101,13 @@ impl Destination {
     pub(super) fn token(&self, app: &App, purpose: &str) -> String {
         match self {
             Self::Flow(resumed) => flow_form::token(app, resumed, purpose),
-            Self::Device(visit) => app.keys.form_token(purpose, &["device", &visit.browser]),
+            Self::Page(visit) => app.keys.form_token(purpose, &[visit.page.word(), visit.browser.as_str()]),
         }
     }
 
     /// The page, with the headers that it needs.
     pub(super) fn finish(&self, app: &App, mut page: HttpResponse) -> HttpResponse {
-        if let Self::Device(DeviceVisit { browser, is_new_browser: true, .. }) = self {
+        if let Self::Page(PageVisit { browser, is_new_browser: true, .. }) = self {
             // The cookie consists of characters that are allowed in a header.
             let _ = page.add_cookie(&browser::binding_cookie(app, browser.clone()));
         }
@@ -100,7 +118,8 @@ impl Destination {
     pub(super) fn url(&self, app: &App, page: &str) -> String {
         match self {
             Self::Flow(resumed) => resumed.url(app, page),
-            Self::Device(visit) => device_url(app, page, &visit.user_code),
+            Self::Page(PageVisit { page: OwnPage::Device(code), .. }) => device_url(app, page, code),
+            Self::Page(PageVisit { page: OwnPage::Requests, .. }) => requests_url(app, page),
         }
     }
 
@@ -108,22 +127,33 @@ impl Destination {
     pub(super) fn onward(&self, app: &App) -> String {
         match self {
             Self::Flow(_) => self.url(app, "authorize/resume"),
-            Self::Device(visit) => format!("{}/device?user_code={}", app.issuer, visit.user_code),
+            Self::Page(PageVisit { page: OwnPage::Device(code), .. }) => {
+                format!("{}/device?user_code={code}", app.issuer)
+            }
+            Self::Page(PageVisit { page: OwnPage::Requests, .. }) => format!("{}/approve", app.issuer),
+        }
+    }
+
+    /// Whether the person signs in to answer requests from other devices: all of them, or that of one application.
+    pub(super) fn is_request_elsewhere(&self) -> bool {
+        match self {
+            Self::Flow(resumed) => resumed.backchannel.is_some(),
+            Self::Page(visit) => visit.page == OwnPage::Requests,
         }
     }
 
     pub(super) fn flow(&self) -> Option<&FlowKey> {
         match self {
             Self::Flow(resumed) => Some(&resumed.key),
-            Self::Device(_) => None,
+            Self::Page(_) => None,
         }
     }
 
-    /// The application that sent the request; `None` if the person has not typed the code of a device yet.
+    /// The application that sent the request; `None` for a page of this server.
     pub(super) fn client(&self) -> Option<&ClientId> {
         match self {
             Self::Flow(resumed) => Some(&resumed.checked.request.client_id),
-            Self::Device(_) => None,
+            Self::Page(_) => None,
         }
     }
 
@@ -131,7 +161,7 @@ impl Destination {
     pub(super) fn application(&self, app: &App, call: &Call) -> Option<Application> {
         match self {
             Self::Flow(resumed) => Some(application::shown(app, call, &resumed.checked.client.client)),
-            Self::Device(_) => None,
+            Self::Page(_) => None,
         }
     }
 
@@ -139,10 +169,20 @@ impl Destination {
     pub(super) async fn decline(self, app: &App, request: &Request, error: OAuthError) -> HttpResponse {
         match self {
             Self::Flow(resumed) => flows::decline(app, request, *resumed, error).await,
-            Self::Device(_) => {
+            Self::Page(_) => {
                 answer::log_refusal(request, &error);
                 answer::see_other(&format!("{}/", app.issuer))
             }
+        }
+    }
+}
+
+impl OwnPage {
+    /// The word that binds the forms on the way to this page.
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Device(_) => "device",
+            Self::Requests => "approve",
         }
     }
 }

@@ -5,6 +5,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
 
 use super::destination::{device_url, shown_code};
+use super::waiting_requests;
 use crate::app::App;
 use crate::clock::Seconds;
 use crate::face::text_names::{WAYS, named};
@@ -21,6 +22,7 @@ use crate::network::Networks;
 use crate::oauth::grant::device::{DeviceRequest, UserCode};
 use crate::oauth::id::UserId;
 use crate::oauth::reason::Reason;
+use crate::oauth::request::interaction::SignedIn;
 use crate::oauth::request::params::Params;
 use crate::oauth::row_budget::RowKind;
 use crate::operations::devices::{self, FoundDevice, TypedCode};
@@ -37,11 +39,20 @@ pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     }
     // Only a code in the form that devices show is put into the field again.
     let code = shown_code(&query, "user_code");
-    match account(&app, &request).await {
-        Ok(Some(_)) => page(&app, &request, StatusCode::OK, &code, None),
-        Ok(None) => answer::see_other(&device_url(&app, "sign-in", &code)),
+    match people(&app, &request).await {
+        Ok((people, waiting)) if !people.is_empty() => {
+            page(&app, &request, (StatusCode::OK, waiting), &code, None)
+        }
+        Ok(_) => answer::see_other(&device_url(&app, "sign-in", &code)),
         Err(failure) => answer::page_error(&app, &request, failure.into()),
     }
+}
+
+/// The people who are signed in, and how many requests of applications wait for them.
+async fn people(app: &App, request: &Request) -> Result<(Vec<SignedIn>, usize), Failure> {
+    let people = flows::accounts(app, request, None).await?.people;
+    let waiting = waiting_requests::count(app, request, &people).await?;
+    Ok((people, waiting))
 }
 
 /// The user whose wrong codes are counted: the last of the signed-in users to sign in. `None` if no one is signed in.
@@ -100,12 +111,12 @@ async fn answer_to(
         Ok(FoundDevice::Device(device)) => begin(app, request, &device).await,
         Ok(FoundDevice::Nothing) => {
             tracing::info!(reason = "user_code.unknown", "a user code was wrong");
-            page(app, request, StatusCode::UNPROCESSABLE_ENTITY, typed, None)
+            page(app, request, (StatusCode::UNPROCESSABLE_ENTITY, 0), typed, None)
         }
         Ok(FoundDevice::Wait(wait)) => {
             let error = Reason::UserCodeGuesses.because("too many wrong guesses").after(wait);
-            let page = page(app, request, StatusCode::TOO_MANY_REQUESTS, typed, Some(wait));
-            answer::wait_page(request, page, &error)
+            let page = page(app, request, (StatusCode::TOO_MANY_REQUESTS, 0), typed, Some(wait));
+            answer::refused_by_page(request, page, &error)
         }
         Err(failure) => answer::page_error(app, request, failure.into()),
     }
@@ -119,7 +130,14 @@ async fn begin(app: &App, request: &Request, device: &DeviceRequest) -> HttpResp
     }
 }
 
-fn page(app: &App, request: &Request, status: StatusCode, code: &str, wait: Option<Seconds>) -> HttpResponse {
+/// `waiting`: how many requests of applications wait for the person.
+fn page(
+    app: &App,
+    request: &Request,
+    (status, waiting): (StatusCode, usize),
+    code: &str,
+    wait: Option<Seconds>,
+) -> HttpResponse {
     let known = browser::binding(app, request);
     let browser = known.clone().unwrap_or_else(crate::secret::random_token);
     let problem = (status != StatusCode::OK).then(|| match wait {
@@ -129,7 +147,7 @@ fn page(app: &App, request: &Request, status: StatusCode, code: &str, wait: Opti
         None => DeviceProblem::Unknown,
     });
     let form_token = app.keys.form_token(PURPOSE, &[&browser]);
-    let view = DevicePage { code: code.to_owned(), form_token, problem };
+    let view = DevicePage { code: code.to_owned(), form_token, waiting, problem };
     let mut response = app.pages.show(request.reader(), status, &view);
     if known.is_none() {
         // The cookie consists of characters that are allowed in a header.

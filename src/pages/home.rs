@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use url::Url;
 
-use super::account_list;
+use super::{account_list, waiting_requests};
 use crate::app::App;
 use crate::face::view::{AccountRow, HomePage};
 use crate::failure::Failure;
@@ -14,16 +14,19 @@ use crate::http::call::Request;
 
 pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     match accounts(&app, &request).await {
-        Ok(accounts) => {
-            let view = HomePage { accounts, metadata: metadata_url(&app.issuer) };
+        Ok((accounts, waiting)) => {
+            let view = HomePage { accounts, waiting, metadata: metadata_url(&app.issuer) };
             app.pages.show(request.reader(), StatusCode::OK, &view)
         }
         Err(failure) => answer::page_error(&app, &request, failure.into()),
     }
 }
 
-async fn accounts(app: &App, request: &Request) -> Result<Vec<AccountRow>, Failure> {
-    account_list::shown(app, &flows::accounts(app, request, None).await?.people).await
+/// The accounts, and how many requests wait for them.
+async fn accounts(app: &App, request: &Request) -> Result<(Vec<AccountRow>, usize), Failure> {
+    let people = flows::accounts(app, request, None).await?.people;
+    let waiting = waiting_requests::count(app, request, &people).await?;
+    Ok((account_list::shown(app, &people).await?, waiting))
 }
 
 /// The metadata's path is between the host and the path of the issuer (RFC 8414 §3.1).

@@ -3,6 +3,7 @@
 mod account_list;
 pub mod api_reference;
 mod application;
+pub mod approve;
 pub mod assets;
 pub mod choose_account;
 pub mod consent;
@@ -21,3 +22,4 @@ mod password;
 pub mod password_link;
 pub mod sign_in;
 pub mod sign_up;
+mod waiting_requests;

@@ -140,7 +140,12 @@ fn surplus(
         return Vec::new();
     }
     let resumed = match destination {
-        Destination::Flow(resumed) if placement == SessionPlacement::InPlace => resumed,
+        // A request from another device only accepts its own person, who need not be the one who uses this browser.
+        Destination::Flow(resumed)
+            if placement == SessionPlacement::InPlace && resumed.backchannel.is_none() =>
+        {
+            resumed
+        }
         _ => return beyond(browser::ACCOUNTS - 1),
     };
     match flows::next(app, call, &resumed.checked, accounts, &resumed.progress) {

@@ -65,7 +65,7 @@ fn username(
 ) -> Option<(String, bool)> {
     let resumed = match destination {
         Destination::Flow(resumed) => resumed,
-        Destination::Device(_) => return accounts.people.is_empty().then(|| (String::new(), false)),
+        Destination::Page(_) => return accounts.people.is_empty().then(|| (String::new(), false)),
     };
     match flows::next(app, call, &resumed.checked, accounts, &resumed.progress) {
         Ok(Next::Authenticate(needed)) => {
@@ -119,7 +119,7 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
             record_refusal(&app, &request, username, error.reason.word());
             let problem = SignInProblem::Wait { time: WaitTime::of(wait), reason: error.reason.word() };
             let page = page(&app, &request, (&destination, &query), &typed, Some(problem));
-            answer::wait_page(&request, page, &error)
+            answer::refused_by_page(&request, page, &error)
         }
         Err(failure) => {
             count(SignInResult::Failed);
@@ -182,13 +182,16 @@ fn page(
     let another = if is_another(query) { "&another=1" } else { "" };
     let view = SignInPage {
         application: destination.application(app, call),
+        to_requests: destination.is_request_elsewhere(),
         action: format!("{}{another}", destination.url(app, "sign-in")),
         form_token: destination.token(app, PURPOSE),
         username: typed.username.to_owned(),
         stay: typed.stay.view(),
         problem,
         forgotten_password: app.config.brand.forgotten_password().map(str::to_owned),
-        sign_up: app.config.sign_up.enabled.then(|| destination.url(app, "sign-up")),
+        // No request waits for a new account.
+        sign_up: (app.config.sign_up.enabled && !destination.is_request_elsewhere())
+            .then(|| destination.url(app, "sign-up")),
     };
     let status = match problem {
         None => StatusCode::OK,

@@ -12,6 +12,7 @@ pub fn to_json(user: &UserRecord) -> Value {
     json["role"] = json!(user.role);
     json["disabled"] = user.disabled_at.is_some().into();
     json["password_changed_at"] = user.password_changed_at.map(Timestamp::iso).into();
+    json["user_code_changed_at"] = user.user_code_changed_at.map(Timestamp::iso).into();
     json["created_at"] = user.created_at.iso().into();
     json["updated_at"] = user.person.updated_at.iso().into();
     json

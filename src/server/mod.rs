@@ -49,7 +49,9 @@ use crate::store::leases;
 use crate::store::migrate;
 use crate::tokens::verified::VerifiedTokens;
 use crate::work::wake::Wake;
-use crate::work::{activity, audit, back_channel, kept_refusals, purge, readiness, refusals, webhooks};
+use crate::work::{
+    activity, audit, back_channel, backchannel_pings, kept_refusals, purge, readiness, refusals, webhooks,
+};
 use crate::x509::authorities::{AuthorityFiles, ClientAuthorities};
 use routes::Mounted;
 use tls::Certificates;
@@ -150,6 +152,7 @@ impl Server {
             mtls_url,
             verified_tokens: VerifiedTokens::new(),
             back_channel: Wake::default(),
+            backchannel_pings: Wake::default(),
             webhooks: Wake::default(),
             audit: AuditTrail::default(),
             activity: Activity::default(),
@@ -261,6 +264,7 @@ fn work(app: &Arc<App>) {
     actix_web::rt::spawn(readiness::run(app.clone()));
     actix_web::rt::spawn(purge::run(app.clone()));
     actix_web::rt::spawn(back_channel::run(app.clone()));
+    actix_web::rt::spawn(backchannel_pings::run(app.clone()));
     actix_web::rt::spawn(webhooks::run(app.clone()));
     actix_web::rt::spawn(refusals::run(app.clone()));
     actix_web::rt::spawn(audit::run(app.clone()));

@@ -11,19 +11,19 @@ use crate::api::{
 use crate::console;
 use crate::endpoints::fallback::{self, MethodNotAllowed};
 use crate::endpoints::{
-    authorize, device_authorization, health, introspect, jwks, metadata, par, revoke, token, userinfo,
-    webfinger,
+    authorize, backchannel_authentication, device_authorization, health, introspect, jwks, metadata, par,
+    revoke, token, userinfo, webfinger,
 };
 use crate::http::route::Surface::{Api, Console, Management, OAuth, Page};
 use crate::http::route::{Route, Surface};
 use crate::limits::Class;
 use crate::pages::{
-    api_reference, assets, choose_account, consent, device, errors, home, language, logo, logout,
+    api_reference, approve, assets, choose_account, consent, device, errors, home, language, logo, logout,
     password_link, sign_in, sign_up,
 };
 
 /// The most frequent endpoints come first.
-static ENDPOINTS: [Endpoint; 83] = [
+static ENDPOINTS: [Endpoint; 86] = [
     at("/token", OAuth, Class::Token).post(|route| route.to(token::post)).preflight(),
     at("/introspect", OAuth, Class::Introspection).post(|route| route.to(introspect::post)),
     at("/authorize", Page, Class::Pages)
@@ -48,6 +48,7 @@ static ENDPOINTS: [Endpoint; 83] = [
     at("/device_authorization", OAuth, Class::DeviceAuthorization)
         .post(|route| route.to(device_authorization::post))
         .preflight(),
+    at("/bc-authorize", OAuth, Class::Token).post(|route| route.to(backchannel_authentication::post)),
     at("/par", OAuth, Class::Token).post(|route| route.to(par::post)).preflight(),
     at("/authorize/resume", Page, Class::Pages).get(|route| route.to(authorize::resume)),
     at("/sign-in", Page, Class::Pages)
@@ -68,6 +69,8 @@ static ENDPOINTS: [Endpoint; 83] = [
     at("/device", Page, Class::Pages)
         .get(|route| route.to(device::show))
         .post(|route| route.to(device::submit)),
+    at("/approve", Page, Class::Pages).get(|route| route.to(approve::list)),
+    at("/approve/{id}", Page, Class::Pages).get(|route| route.to(approve::open)),
     at("/device/qr", Page, Class::Pages).read(|route| route.to(device::picture)),
     at("/logout", Page, Class::Pages)
         .get(|route| route.to(logout::show))

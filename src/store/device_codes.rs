@@ -7,8 +7,9 @@ use super::db::{Conn, DbError, Tx};
 use super::grants::{GrantColumns, granted_from};
 use super::steps::{self, STEP, Stretch};
 use crate::clock::{Seconds, Timestamp};
-use crate::oauth::grant::device::{DeviceAnswer, DevicePoll, DeviceRequest, UserCode};
+use crate::oauth::grant::device::{DeviceAnswer, DeviceRequest, UserCode};
 use crate::oauth::grant::granted::Granted;
+use crate::oauth::grant::polling::Poll;
 use crate::oauth::grant::scope::OFFLINE_ACCESS;
 use crate::oauth::grant::{Grant, UserStatus};
 use crate::oauth::id::{ClientId, GrantId, SessionId, UserId};
@@ -193,7 +194,7 @@ pub async fn consume(
 ///
 /// # Errors
 /// Only failures of the database.
-pub async fn find_polled(conn: &mut Conn, hash: &Hash) -> Result<Option<DevicePoll>, DbError> {
+pub async fn find_polled(conn: &mut Conn, hash: &Hash) -> Result<Option<Poll>, DbError> {
     let row: Option<PolledRow> = conn
         .query(
             "SELECT grant_id, client_id, user_id, denied_at, consumed_at, expires_at, poll_interval, polled_at
@@ -202,7 +203,7 @@ pub async fn find_polled(conn: &mut Conn, hash: &Hash) -> Result<Option<DevicePo
         .bind(hash.as_bytes())
         .optional()
         .await?;
-    Ok(row.map(|row| DevicePoll {
+    Ok(row.map(|row| Poll {
         grant: GrantId::new(row.grant_id),
         client: ClientId::new(row.client_id),
         allowed_by: row.user_id.map(UserId::new),

@@ -14,6 +14,8 @@ use crate::oauth::identity::session::LiveSessions;
 pub enum ExpiringTable {
     Codes,
     DeviceCodes,
+    BackchannelRequests,
+    BackchannelPings,
     Grants,
     AccessTokens,
     RevokedTokens,
@@ -83,6 +85,8 @@ macro_rules! statements {
 statements! {
     Codes = "codes" by "hash" until "purge_after";
     DeviceCodes = "device_codes" by "hash" until "purge_after";
+    BackchannelRequests = "backchannel_requests" by "hash" until "purge_after";
+    BackchannelPings = "backchannel_pings" by "grant_id" until "purge_after";
     Grants = "grants" by "id" until "purge_after";
     AccessTokens = "access_tokens" by "hash" until "expires_at";
     RevokedTokens = "revoked_tokens" by "id" until "expires_at";
@@ -143,6 +147,7 @@ pub async fn delete(
     let put_off = match table {
         ExpiringTable::Codes => Some(put_off!("codes")),
         ExpiringTable::DeviceCodes => Some(put_off!("device_codes")),
+        ExpiringTable::BackchannelRequests => Some(put_off!("backchannel_requests")),
         _ => None,
     };
     if let Some(put_off) = put_off {

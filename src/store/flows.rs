@@ -36,6 +36,8 @@ pub enum FlowRequest {
     Application(Received),
     /// The request of a device, which its own row holds (RFC 8628).
     Device(GrantId),
+    /// The request of an application for a person who answers elsewhere, which its own row holds (CIBA Core §7).
+    Backchannel(GrantId),
 }
 
 /// A request that waits, and the browser in which it began. Nothing of it ever changes.
@@ -71,6 +73,7 @@ impl Flow {
         let (kind, request) = match &self.waiting {
             FlowRequest::Application(received) => ("application", received.to_json()),
             FlowRequest::Device(device) => ("device", device.to_string()),
+            FlowRequest::Backchannel(request) => ("backchannel", request.to_string()),
         };
         let browser = to_base64url(&self.browser);
         format!("{id} {browser} {} {kind} {request}", expires_at.as_unix())
@@ -84,6 +87,7 @@ impl Flow {
         let waiting = match kind {
             "application" => FlowRequest::Application(Received::from_json(request)?),
             "device" => FlowRequest::Device(GrantId::new(request)),
+            "backchannel" => FlowRequest::Backchannel(GrantId::new(request)),
             _ => return None,
         };
         let key = FlowKey { id: FlowId::new(id), expires_at: Timestamp::from_unix(expires_at) };

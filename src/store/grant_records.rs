@@ -7,7 +7,7 @@ use super::db::{Conn, DbError, Tx};
 use super::grants::{granted_from, revoke_where, revoking};
 use super::page::Page;
 use super::steps::STEP;
-use super::{codes, consents, device_codes, revocations};
+use super::{backchannel_requests, codes, consents, device_codes, revocations};
 use crate::clock::Timestamp;
 use crate::oauth::grant::EndReason;
 use crate::oauth::grant::granted::Granted;
@@ -221,6 +221,7 @@ pub async fn revoke_access(
         .await?;
     let codes = codes::delete_redeemable(tx, Some(user), Some(client), now).await?;
     let devices = device_codes::delete_of_user(tx, user, Some(client)).await?;
+    let asked = backchannel_requests::delete_of_user(tx, user, Some(client)).await?;
     const REVOKE: &str = revoke_where!(
         "id IN (SELECT id FROM grants WHERE user_id = $3 AND revoked_at IS NULL AND client_id = $4 LIMIT $5)"
     );
@@ -230,7 +231,7 @@ pub async fn revoke_access(
         .bind(STEP)
         .execute()
         .await?;
-    let has_more = [codes, devices, revoked].iter().any(|rows| *rows >= STEP.unsigned_abs());
+    let has_more = [codes, devices, asked, revoked].iter().any(|rows| *rows >= STEP.unsigned_abs());
     Ok((revoked, has_more))
 }
 
@@ -242,7 +243,8 @@ pub async fn revoke_all_of_user(tx: &mut Tx, user: &UserId, now: Timestamp) -> R
     let consents = consents::delete_of_user(tx, user).await?;
     let codes = codes::delete_redeemable(tx, Some(user), None, now).await?;
     let devices = device_codes::delete_of_user(tx, user, None).await?;
+    let asked = backchannel_requests::delete_of_user(tx, user, None).await?;
     let revoked = revocations::revoke_of_user(tx, user, EndReason::GrantRevoked, now).await?;
-    let has_more = [consents, codes, devices, revoked].iter().any(|rows| *rows >= STEP.unsigned_abs());
+    let has_more = [consents, codes, devices, asked, revoked].iter().any(|rows| *rows >= STEP.unsigned_abs());
     Ok((revoked, has_more))
 }

@@ -350,6 +350,24 @@ pub async fn exists(conn: &mut Conn, id: &GrantId) -> Result<bool, DbError> {
     Ok(row.is_some())
 }
 
+/// The user who gave a client something in a session, also if the session has ended. `None` if that is not known.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn user_of_session(
+    conn: &mut Conn,
+    session: &SessionId,
+    client: &ClientId,
+) -> Result<Option<UserId>, DbError> {
+    let row: Option<(String,)> = conn
+        .query("SELECT user_id FROM grants WHERE session_id = $1 AND client_id = $2 LIMIT 1")
+        .bind(session.as_str())
+        .bind(client.as_str())
+        .optional()
+        .await?;
+    Ok(row.map(|(user,)| UserId::new(user)))
+}
+
 /// Revokes a grant and everything that was issued from it; `false` if it does not exist or was revoked before.
 ///
 /// # Errors

@@ -3,6 +3,8 @@
 pub mod access_tokens;
 pub mod api_keys;
 pub mod authorization_types;
+pub mod backchannel_pings;
+pub mod backchannel_requests;
 pub mod backup;
 pub mod client_activity;
 pub mod client_secrets;

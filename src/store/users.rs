@@ -32,6 +32,8 @@ pub struct UserRecord {
     pub disabled_at: Option<Timestamp>,
     /// What the person may do with the management API; `None` for nothing.
     pub role: Option<Role>,
+    /// When the person's user code was set; `None` for a person without one.
+    pub user_code_changed_at: Option<Timestamp>,
 }
 
 /// The columns of a person.
@@ -54,6 +56,7 @@ struct UserRecordRow {
     created_at: Timestamp,
     disabled_at: Option<Timestamp>,
     role: Option<String>,
+    user_code_changed_at: Option<Timestamp>,
 }
 
 #[derive(FromRow)]
@@ -163,7 +166,7 @@ impl UserColumn {
 macro_rules! select {
     () => {
         "SELECT id, username, email, name, claims, updated_at, version, password_changed_at, created_at, disabled_at,
-                role
+                role, user_code_changed_at
          FROM users "
     };
 }
@@ -264,6 +267,37 @@ pub async fn set_password(tx: &mut Tx, user: &UserId, hash: &str, now: Timestamp
     .bind(user.as_str())
     .bind(hash)
     .bind(now)
+    .execute()
+    .await
+    .map(drop)
+}
+
+/// The hash of a user's code (CIBA), a PHC string. `None` if there is no such user, or the user has no code.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn find_user_code(conn: &mut Conn, user: &UserId) -> Result<Option<String>, DbError> {
+    let row: Option<(Option<String>,)> =
+        conn.query("SELECT user_code_hash FROM users WHERE id = $1").bind(user.as_str()).optional().await?;
+    Ok(row.and_then(|(hash,)| hash))
+}
+
+/// Stores the hash of a user's new code, and when it was set. `None` removes the code.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn set_user_code(
+    tx: &mut Tx,
+    user: &UserId,
+    hash: Option<&str>,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    tx.query(
+        "UPDATE users SET version = version + 1, user_code_hash = $2, user_code_changed_at = $3 WHERE id = $1",
+    )
+    .bind(user.as_str())
+    .bind(hash.map(str::to_owned))
+    .bind(hash.map(|_| now))
     .execute()
     .await
     .map(drop)
@@ -432,6 +466,7 @@ impl UserRecordRow {
             password_changed_at: self.password_changed_at,
             created_at: self.created_at,
             disabled_at: self.disabled_at,
+            user_code_changed_at: self.user_code_changed_at,
         })
     }
 }

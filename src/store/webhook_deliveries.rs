@@ -77,6 +77,19 @@ pub async fn enqueue(
     messages: &[WebhookMessage],
     now: Timestamp,
 ) -> Result<(), DbError> {
+    enqueue_until(tx, webhook, messages, (now, now + KEPT_WHEN_WAITING)).await
+}
+
+/// Stores messages as [`enqueue`] does, which are of no use from `until` on: then no attempt begins any more.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn enqueue_until(
+    tx: &mut Tx,
+    webhook: &str,
+    messages: &[WebhookMessage],
+    (now, until): (Timestamp, Timestamp),
+) -> Result<(), DbError> {
     let mut batch = tx.batch();
     for message in messages {
         batch = batch
@@ -90,7 +103,7 @@ pub async fn enqueue(
             .bind(message.kind.as_str())
             .bind(message.body.as_str())
             .bind(now)
-            .bind(now + KEPT_WHEN_WAITING);
+            .bind(until);
     }
     batch.execute().await
 }
@@ -117,7 +130,7 @@ pub async fn webhooks_due(conn: &mut Conn, now: Timestamp) -> Result<Vec<String>
         .query(
             "SELECT id FROM webhooks WHERE disabled_at IS NULL AND EXISTS
                (SELECT 1 FROM webhook_deliveries
-                WHERE webhook_id = webhooks.id AND state = 'waiting' AND next_attempt_at <= $1)",
+                WHERE webhook_id = webhooks.id AND state = 'waiting' AND next_attempt_at <= $1 AND purge_after > $1)",
         )
         .bind(now)
         .all()
@@ -140,7 +153,7 @@ pub async fn claim(
     let rows: Vec<DueMessageRow> = tx
         .query(
             "SELECT message_id, type AS kind, body, attempts FROM webhook_deliveries
-             WHERE webhook_id = $1 AND state = 'waiting' AND next_attempt_at <= $2
+             WHERE webhook_id = $1 AND state = 'waiting' AND next_attempt_at <= $2 AND purge_after > $2
              ORDER BY next_attempt_at, message_id LIMIT $3",
         )
         .bind(webhook)

@@ -141,6 +141,17 @@ pub async fn update(tx: &mut Tx, webhook: &WebhookRecord) -> Result<(), DbError>
     .map(drop)
 }
 
+/// The ids of the enabled webhooks that get a message of this type by its own name.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn that_name(conn: &mut Conn, message: &str) -> Result<Vec<String>, DbError> {
+    let rows: Vec<(String, String)> =
+        conn.query("SELECT id, types FROM webhooks WHERE disabled_at IS NULL").all().await?;
+    let named = rows.into_iter().filter(|(_, types)| MessageTypes::from_stored(types).name(message));
+    Ok(named.map(|(id, _)| id).collect())
+}
+
 /// Deletes a webhook, its secrets and what still waits to be delivered. The rows about other deliveries end by themselves.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 pub mod activity;
 pub mod audit;
 pub mod back_channel;
+pub mod backchannel_pings;
 pub mod kept_refusals;
 mod outbox;
 pub mod purge;

@@ -143,7 +143,7 @@ impl Place {
 }
 
 fn user(name: &str, role: Option<Role>) -> NewUser {
-    NewUser { username: name.into(), claims: Claims::new(), role }
+    NewUser { username: name.into(), claims: Claims::new(), role, user_code: None }
 }
 
 fn named(name: &str) -> UserChanges {

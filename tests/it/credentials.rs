@@ -81,6 +81,7 @@ fn asked(grant: GrantType) -> Vec<(&'static str, &'static str)> {
         GrantType::RefreshToken => vec![("refresh_token", "made-up")],
         GrantType::DeviceCode => vec![("device_code", "made-up")],
         GrantType::JwtBearer => vec![("assertion", "made-up")],
+        GrantType::Ciba => vec![("auth_req_id", "made-up")],
         GrantType::TokenExchange => vec![
             ("subject_token", "made-up"),
             ("subject_token_type", "urn:ietf:params:oauth:token-type:access_token"),
@@ -98,7 +99,10 @@ fn reply(grant: GrantType, kind: Kind) -> (u16, &'static str) {
         GrantType::ClientCredentials => (200, ""),
         GrantType::RefreshToken => (400, "refresh_token.unknown"),
         GrantType::DeviceCode => (400, "device_code.unknown"),
-        GrantType::JwtBearer | GrantType::TokenExchange if is_public => (400, "client.grant_not_allowed"),
+        GrantType::JwtBearer | GrantType::TokenExchange | GrantType::Ciba if is_public => {
+            (400, "client.grant_not_allowed")
+        }
+        GrantType::Ciba => (400, "auth_req_id.unknown"),
         GrantType::JwtBearer => (400, "assertion.malformed"),
         GrantType::TokenExchange => (400, "subject_token.invalid"),
     }
@@ -130,7 +134,7 @@ impl Client {
         let jwks = operator.directory.join(format!("{id}.json"));
         std::fs::write(&jwks, format!("{{\"keys\":[{}]}}", key.public_jwk().unwrap())).unwrap();
         let jwks = jwks.display().to_string();
-        let mut create = vec!["client", "create", "--id", &id, "--name", "C", "--scope", "read"];
+        let mut create = vec!["client", "create", "--id", &id, "--name", "C", "--scope", "openid read"];
         create.extend(match kind {
             WebByBasic => ["--kind", "web", "--auth-method", "client_secret_basic"],
             ServiceByPost => ["--kind", "service", "--auth-method", "client_secret_post"],

@@ -23,13 +23,14 @@ async fn server_at(path: &str) -> (TestServer, String) {
 const METHODS: [&str; 5] =
     ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"];
 
-const GRANTS: [&str; 7] = [
+const GRANTS: [&str; 8] = [
     "authorization_code",
     "client_credentials",
     "refresh_token",
     "urn:ietf:params:oauth:grant-type:device_code",
     "urn:ietf:params:oauth:grant-type:jwt-bearer",
     "urn:ietf:params:oauth:grant-type:token-exchange",
+    "urn:openid:params:grant-type:ciba",
     "implicit",
 ];
 
@@ -92,6 +93,9 @@ fn expected(issuer: &str) -> Value {
         "authorization_signing_alg_values_supported": ["ES256", "EdDSA"],
         "require_signed_request_object": false,
         "request_object_signing_alg_values_supported": ["RS256", "PS256", "ES256", "ES384", "EdDSA", "Ed25519"],
+        "backchannel_token_delivery_modes_supported": ["poll", "ping"],
+        "backchannel_authentication_request_signing_alg_values_supported": ["RS256", "PS256", "ES256", "ES384", "EdDSA", "Ed25519"],
+        "backchannel_user_code_parameter_supported": true,
         "require_pushed_authorization_requests": false,
         "request_parameter_supported": true,
         "request_uri_parameter_supported": false,
@@ -106,6 +110,7 @@ fn expected(issuer: &str) -> Value {
         ("authorization_endpoint", "/authorize"),
         ("token_endpoint", "/token"),
         ("device_authorization_endpoint", "/device_authorization"),
+        ("backchannel_authentication_endpoint", "/bc-authorize"),
         ("pushed_authorization_request_endpoint", "/par"),
         ("introspection_endpoint", "/introspect"),
         ("revocation_endpoint", "/revoke"),

@@ -218,6 +218,7 @@ async fn every_wrong_member_is_named_at_once_and_nothing_is_changed() {
         username: "a@b".into(),
         claims: claims(json!({"email": "nowhere", "groups": "staff", "iss": "x", "name": "Alice"})),
         role: None,
+        user_code: None,
     };
     let mut refused = faults(users::create(&context(&server), user, password(&server).await).await);
     refused.sort_by_key(|(member, _)| *member);
@@ -239,7 +240,7 @@ async fn every_wrong_member_is_named_at_once_and_nothing_is_changed() {
 
     server.user("alice").await;
     let email = claims(json!({"email": "Alice@example.com"}));
-    let bob = NewUser { username: "bob".into(), claims: email, role: None };
+    let bob = NewUser { username: "bob".into(), claims: email, role: None, user_code: None };
     let taken = users::create(&context(&server), bob, password(&server).await).await;
     assert_eq!(faults(taken), [(Some("email"), FaultKind::Conflict)]);
     assert_eq!(faults(users::enable(&context(&server), "carol").await), [(None, FaultKind::NotFound)]);
@@ -255,7 +256,12 @@ async fn every_wrong_member_is_named_at_once_and_nothing_is_changed() {
 #[tokio::test]
 async fn an_act_is_an_event_that_says_what_changed_and_no_secret() {
     let server = TestServer::start().await;
-    let user = NewUser { username: "alice".into(), claims: claims(json!({"name": "Alice"})), role: None };
+    let user = NewUser {
+        username: "alice".into(),
+        claims: claims(json!({"name": "Alice"})),
+        role: None,
+        user_code: None,
+    };
     let created = users::create(&context(&server), user, password(&server).await).await.unwrap();
     let id = created.outcome.person.id;
     let says = |event: &Event| {

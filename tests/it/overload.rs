@@ -114,7 +114,7 @@ async fn assert_each_surface_is_busy(server: &TestServer) {
         assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (503, "1"), "{path}: {answer:?}");
         assert_eq!(answer.header("content-type").starts_with("text/html"), is_page, "{path}");
     }
-    for path in ["/token", "/introspect", "/revoke", "/device_authorization", "/userinfo"] {
+    for path in ["/token", "/introspect", "/revoke", "/device_authorization", "/bc-authorize", "/userinfo"] {
         browser.post(path, &[GRANT]).await.assert_is_away();
     }
     for path in ["/authorize", "/device"] {

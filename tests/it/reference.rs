@@ -203,7 +203,7 @@ async fn every_page_is_light_and_the_style_sheet_of_the_reference_is_loaded_nowh
             }
             bytes += sizes[&address];
         }
-        let limit = if path == "/errors" { 20_000 } else { 15_000 };
+        let limit = if path == "/errors" { 21_000 } else { 15_000 };
         assert!(bytes < limit, "{path} with everything that it loads: {bytes} bytes");
     }
     assert_eq!(sizes.len(), 3, "two style sheets and a picture: {sizes:?}");
@@ -326,7 +326,25 @@ async fn a_search_without_a_result_and_an_unknown_address_offer_the_nearest_and_
 }
 
 /// Reasons whose example depends on time, settings or size and so cannot be shown with a single request.
-const NEEDS_MORE: [&str; 132] = [
+const NEEDS_MORE: [&str; 150] = [
+    "backchannel.hint_expired",
+    "backchannel.user_code_missing",
+    "backchannel.user_code_invalid",
+    "backchannel.user_code_guesses",
+    "backchannel.notification_token",
+    "backchannel.too_many",
+    "backchannel.too_many_for_person",
+    "backchannel.denied_before",
+    "backchannel.over",
+    "backchannel.other_person",
+    "auth_req_id.wrong_client",
+    "auth_req_id.pending",
+    "auth_req_id.slow_down",
+    "auth_req_id.expired",
+    "auth_req_id.denied",
+    "auth_req_id.replayed",
+    "auth_req_id.refused_before",
+    "request_object.replayed",
     "client.profile",
     "authorization_details.too_many",
     "authorization_details.widened",
@@ -472,7 +490,9 @@ struct Fixture {
 
 impl Fixture {
     async fn new() -> Self {
-        let server = TestServer::start().await;
+        // Many examples ask for the same person.
+        let options = [("ciba.waiting", "99"), ("ciba.waiting_of_client", "99")];
+        let server = TestServer::start_with(&options).await;
         let admin = ScopeRecord {
             name: "admin".into(),
             description: "Run everything".into(),
@@ -492,6 +512,8 @@ impl Fixture {
         server.register(reports).await;
         server.register(Registration::spa("notes-spa").redirect_uri(CALLBACK)).await;
         server.register(Registration::native("tv").grants(&[GrantType::DeviceCode])).await;
+        let bank = Registration::web("bank").chosen_secret("top-secret").grants(&[GrantType::Ciba]);
+        server.register(bank.scopes("openid email")).await;
         let mut intranet = Registration::web("intranet").redirect_uri(CALLBACK).scopes("openid read");
         intranet.client.response_types = vec![ResponseType::CodeIdToken];
         server.register(intranet).await;
@@ -622,6 +644,7 @@ async fn the_examples_are_refused_for_their_reason_and_the_corrections_work() {
             Reason::ClientSecretWrong => Some("client.secret_wrong"),
             Reason::DpopRepeated | Reason::DpopMalformed => Some("dpop.malformed"),
             Reason::DeviceCodeMissing | Reason::DeviceCodeUnknown => Some("device_code.unknown"),
+            Reason::AuthReqIdMissing => Some("auth_req_id.unknown"),
             Reason::ClientSecretUnexpected => Some("code.unknown"),
             Reason::GrantAssertionMissing => Some("assertion.malformed"),
             Reason::RefreshTokenMissing | Reason::RefreshTokenUnknown => Some("refresh_token.unknown"),

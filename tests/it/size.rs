@@ -18,7 +18,7 @@ const BOOK: &str = include_str!("../../docs/operating.md");
 const ROWS: usize = 400;
 
 /// The lines of the documentation's table, and the database tables that hold such rows.
-const LINES: [(&str, &[&str]); 9] = [
+const LINES: [(&str, &[&str]); 10] = [
     ("person", &["users", "user_names", "user_skeletons"]),
     ("application", &["clients", "client_secrets", "client_origins"]),
     ("consent", &["consents"]),
@@ -28,6 +28,7 @@ const LINES: [(&str, &[&str]); 9] = [
     ("sign-in at a page", &["flows"]),
     ("client assertion, or DPoP proof", &["used_assertions"]),
     ("device that waits", &["device_codes"]),
+    ("backchannel request", &["backchannel_requests"]),
 ];
 
 /// The bytes that a line of the documentation states for this engine.
@@ -73,6 +74,8 @@ async fn no_row_takes_more_bytes_than_the_documentation_says() {
     let server = TestServer::start_with(&[("limits.enabled", "false")]).await;
     let television = Registration::native("tv").grants(&[GrantType::DeviceCode]).scopes("read");
     let television = server.register(television).await;
+    let bank = Registration::web("bank").grants(&[GrantType::Ciba]).scopes("openid read");
+    let bank = server.register(bank).await;
     let before = sizes(&server).await;
     for at in 0..ROWS {
         let name = format!("somebody-{at}");
@@ -85,6 +88,8 @@ async fn no_row_takes_more_bytes_than_the_documentation_says() {
         let done = if page.is_consent() { browser.submit(&page, &[("allow", "1")]).await } else { page };
         assert_eq!(application.redeem_by_hand(&done.get("code")).await.status, 200);
         assert_eq!(television.post("/device_authorization", &[]).await.status, 200);
+        let asked = [("scope", "openid read"), ("login_hint", name.as_str()), ("binding_message", "W4SCT")];
+        assert_eq!(bank.post("/bc-authorize", &asked).await.status, 200);
         let (used, end) = (Hash::of(&name), server.app.now() + Seconds::new(86_400));
         assert!(server.store(async move |tx| used_assertions::consume(tx, &used, end).await).await);
     }

@@ -168,7 +168,7 @@ async fn a_header_with_another_scheme_than_basic_is_no_client_authentication_at_
             }
         }
         // A confidential client must still prove who it is, and learns so without a challenge that browsers know.
-        for path in ["/token", "/introspect", "/revoke", "/device_authorization"] {
+        for path in ["/token", "/introspect", "/revoke", "/device_authorization", "/bc-authorize"] {
             let form = "grant_type=client_credentials&client_id=service&token=x";
             let headers = [FORM, ("authorization", scheme)];
             let answer = server.browser().request(Method::POST, path, &headers, form).await;
@@ -177,7 +177,7 @@ async fn a_header_with_another_scheme_than_basic_is_no_client_authentication_at_
         }
     }
     let wrong = basic("service", "wrong");
-    for path in ["/token", "/introspect", "/revoke", "/device_authorization"] {
+    for path in ["/token", "/introspect", "/revoke", "/device_authorization", "/bc-authorize"] {
         let form = "grant_type=client_credentials&token=x";
         let headers = [FORM, ("authorization", wrong.as_str())];
         let answer = server.browser().request(Method::POST, path, &headers, form).await;

@@ -15,11 +15,12 @@ use super::listing;
 use super::reply::ApiReply;
 use crate::app::App;
 use crate::http::call::Request;
-use crate::members::user as members;
+use crate::members::user::{self as members, ChangedUserMembers};
 use crate::oauth::id::UserId;
 use crate::oauth::identity::role::Role;
 use crate::operations::password_links::{self, PasswordLink};
-use crate::operations::users::{self, HashedPassword, NewUser};
+use crate::operations::user_codes::{HashedUserCode, UserCodeChange};
+use crate::operations::users::{self, HashedPassword, NewUser, UserChanges};
 use crate::representation::user::to_json;
 use crate::store::users::{UserColumn, UserFilter, UserRecord};
 
@@ -52,7 +53,12 @@ pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -
         let policy = call.app.config.passwords.policy();
         let new = members::read_new(&mut members, policy);
         members.end()?;
-        let user = NewUser { username: new.username, claims: new.claims, role: new.role };
+        let passwords = &call.app.passwords;
+        let user_code = match &new.user_code {
+            Some(code) => Some(HashedUserCode::new(passwords, code).await?),
+            None => None,
+        };
+        let user = NewUser { username: new.username, claims: new.claims, role: new.role, user_code };
         let Some(password) = new.password else {
             let invite = async |context| password_links::invite(&context, user).await;
             return idempotency::once(call, &bytes, invite, shown_invited(call)).await;
@@ -60,7 +66,7 @@ pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -
         let names = members::names(&user.username, &user.claims);
         let create = async |context| {
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            let password = HashedPassword::new(&call.app.passwords, policy, password, &names).await?;
+            let password = HashedPassword::new(passwords, policy, password, &names).await?;
             users::create(&context, user, password).await
         };
         idempotency::once(call, &bytes, create, shown_created).await
@@ -87,10 +93,11 @@ pub async fn put(
         let condition = condition::of_put(call.request)?;
         let mut members = body::read(call, body).await?;
         let version = condition.replaced("users")?;
-        let changes = members::read_replacement(&mut members, &id);
+        let changed = members::read_replacement(&mut members, &id);
         members.end()?;
         let context = condition::replacing(call, version);
         existing(call, &id).await?;
+        let changes = changes(call, changed).await?;
         Ok(shown(&users::update(&context, &id, changes).await?.outcome))
     })
     .await
@@ -106,9 +113,10 @@ pub async fn patch(
         call.end_of_query()?;
         let context = condition::context(call)?;
         let mut members = body::read_patch(call, body).await?;
-        let changes = members::read_patch(&mut members);
+        let changed = members::read_patch(&mut members);
         members.end()?;
         existing(call, &id).await?;
+        let changes = changes(call, changed).await?;
         Ok(shown(&users::update(&context, &id, changes).await?.outcome))
     })
     .await
@@ -122,6 +130,15 @@ pub async fn delete(app: web::Data<App>, request: Request, id: web::Path<String>
         Ok(ApiReply::done())
     })
     .await
+}
+
+/// The changes of a body, with the code hashed.
+async fn changes(call: &ApiCall<'_>, changed: ChangedUserMembers) -> Result<UserChanges, ApiError> {
+    let ChangedUserMembers { mut changes, user_code } = changed;
+    if let Some(code) = user_code {
+        changes.user_code = UserCodeChange::to(&call.app.passwords, code.as_ref()).await?;
+    }
+    Ok(changes)
 }
 
 /// Finds the user of an address, which has the id. Operations also take names, so this comes before each of them.

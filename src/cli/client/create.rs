@@ -12,6 +12,7 @@ use super::super::secret::ChosenSecretOptions;
 use super::super::{CliError, OutputOptions, say};
 use super::brand::{ClientBrandOptions, warn_of_unused};
 use super::certificate::CertificateOptions;
+use super::ciba::BackchannelOptions;
 use super::encryption::{jwks, new_encryption};
 use super::links::{LinkChanges, link_change};
 use super::logo::logos;
@@ -23,8 +24,8 @@ use super::words::{
     schemes,
 };
 use crate::oauth::client::{
-    Branding, CertificateSettings, Client, ClientKind, ClientMetadata, GrantType, IdTokenClaims, Links,
-    LogoutUris, SignedMessages,
+    BackchannelSettings, Branding, CertificateSettings, Client, ClientKind, ClientMetadata, GrantType,
+    IdTokenClaims, Links, LogoutUris, SignedMessages,
 };
 use crate::oauth::id::ClientId;
 use crate::operations::clients::{self, NewClient};
@@ -104,6 +105,8 @@ pub(in crate::cli) struct Options {
     dpop_nonce: Option<NonceOrDefault>,
     #[command(flatten)]
     messages: MessageOptions,
+    #[command(flatten)]
+    ciba: BackchannelOptions,
     /// What a refresh does with the refresh token: rotate replaces it, keep is for tokens that are bound to a key or a
     /// certificate; with default, a FAPI profile keeps it
     #[arg(long)]
@@ -281,6 +284,7 @@ fn client_of(options: &Options) -> Result<Client, CliError> {
         dpop: options.dpop.and_then(Into::into),
         dpop_nonce: options.dpop_nonce.and_then(Into::into),
         messages: options.messages.applied_to(&SignedMessages::default(), options.messages.encryption()?),
+        backchannel: options.ciba.applied_to(&BackchannelSettings::default(), false),
         id_token_alg: options.id_token_alg.and_then(Into::into),
         id_token_claims: options.id_token_claims.clone(),
         jwks: options.jwks.as_deref().map(jwks).transpose()?,

@@ -3,6 +3,7 @@
 mod brand;
 mod certificate;
 mod check;
+mod ciba;
 mod consents;
 mod create;
 mod delete;

@@ -66,6 +66,7 @@ fn to_text(record: &ClientRecord) -> String {
         ("PAR", client.par.map_or("default", Demand::as_str).into()),
         ("DPoP", dpop(client)),
         ("JAR", jar(client)),
+        ("CIBA", ciba(client)),
         ("JARM", client.messages.response_alg.map_or("default", SigningAlgorithm::as_str).into()),
         ("refresh tokens", client.refresh_tokens.map_or("default", RefreshTokens::as_str).into()),
         ("profile", client.metadata.profile.map_or("default", Profile::as_str).into()),
@@ -106,6 +107,15 @@ fn jar(client: &Client) -> String {
     let algorithm = messages.object_alg.map_or("any", ObjectAlgorithm::as_str);
     let merged = if messages.merges_object { ", parameters beside them count" } else { "" };
     format!("{demand}; objects by {algorithm}{merged}")
+}
+
+/// What the client does with backchannel requests.
+fn ciba(client: &Client) -> String {
+    let settings = &client.backchannel;
+    let called = settings.notification_endpoint.as_ref().map(|uri| format!(" {uri}")).unwrap_or_default();
+    let algorithm = settings.request_alg.map_or("any", ObjectAlgorithm::as_str);
+    let codes = if settings.user_code { "; asks for user codes" } else { "" };
+    format!("{}{called}; requests by {algorithm}{codes}", settings.delivery.as_str())
 }
 
 fn secrets(secrets: &[SecretRecord]) -> String {

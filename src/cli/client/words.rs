@@ -7,7 +7,7 @@ use super::super::CliError;
 use crate::oauth::client::origin::Origin;
 use crate::oauth::client::profile::Profile;
 use crate::oauth::client::{
-    AssertionAudience, AuthMethod, ClientKind, Demand, GrantType, NoncePolicy, ObjectAlgorithm,
+    AssertionAudience, AuthMethod, ClientKind, DeliveryMode, Demand, GrantType, NoncePolicy, ObjectAlgorithm,
     RefreshTokens, SubjectType, TokenFormat,
 };
 use crate::oauth::request::redirect_uri::RegisteredUri;
@@ -40,6 +40,7 @@ choice!(Grant for GrantType {
     DeviceCode = "device_code" | "device-code" | "urn:ietf:params:oauth:grant-type:device_code" => Self::DeviceCode,
     JwtBearer = "jwt_bearer" | "jwt-bearer" | "urn:ietf:params:oauth:grant-type:jwt-bearer" => Self::JwtBearer,
     TokenExchange = "token_exchange" | "token-exchange" | "urn:ietf:params:oauth:grant-type:token-exchange" => Self::TokenExchange,
+    Ciba = "ciba" | "urn:openid:params:grant-type:ciba" => Self::Ciba,
 });
 choice!(MethodOrAny for Option<AuthMethod> {
     Basic = "client_secret_basic" => Some(AuthMethod::Basic),
@@ -72,6 +73,10 @@ choice!(ObjectAlgorithmOrDefault for Option<ObjectAlgorithm> {
 choice!(Audience for Option<AssertionAudience> {
     Issuer = "issuer" => None,
     TokenEndpoint = "token-endpoint" => Some(AssertionAudience::TokenEndpoint),
+});
+choice!(Delivery for DeliveryMode {
+    Poll = "poll" => Self::Poll,
+    Ping = "ping" => Self::Ping,
 });
 choice!(Subject for SubjectType {
     Public = "public" => Self::Public,

@@ -127,7 +127,7 @@ async fn create_user(cli: &CliContext, user: &FirstUser) -> Result<Option<Secret
     }
     let (passwords, policy) = (cli.passwords()?, cli.config.passwords.policy());
     let password = HashedPassword::new(&passwords, policy, user.password.clone(), &user.names()).await?;
-    let new = NewUser { username: user.username.clone(), claims, role: user.role };
+    let new = NewUser { username: user.username.clone(), claims, role: user.role, user_code: None };
     users::create(&cli.operations(), new, password).await?;
     Ok(user.is_generated.then(|| user.password.clone()))
 }

@@ -39,7 +39,12 @@ impl NewUserOptions {
     /// The new user that the options describe.
     pub(super) fn user(&self) -> Result<NewUser, CliError> {
         let role = self.role.and_then(Into::into);
-        Ok(NewUser { username: self.username.clone(), claims: self.person_options.claims()?, role })
+        Ok(NewUser {
+            username: self.username.clone(),
+            claims: self.person_options.claims()?,
+            role,
+            user_code: None,
+        })
     }
 }
 

@@ -29,6 +29,7 @@ pub(super) fn run(options: &NamedUserOptions) -> Result<(), CliError> {
             ("role", role(&user).into()),
             ("sessions", sessions.to_string()),
             ("password set", time(user.password_changed_at)),
+            ("user code set", time(user.user_code_changed_at)),
             ("created", user.created_at.iso()),
             ("changed", user.person.updated_at.iso()),
         ]);

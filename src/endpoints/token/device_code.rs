@@ -2,80 +2,64 @@
 
 use std::sync::Arc;
 
-use super::request::{Decision, TokenRequest, draft};
+use super::polled::{self, Polled, PreparedPoll};
+use super::request::{Decision, TokenRequest};
+use crate::clock::{Seconds, Timestamp};
 use crate::failure::Denied;
-use crate::issuing::{AllowedSignIn, NewGrant, begin_grant};
 use crate::oauth::error::OAuthError;
-use crate::oauth::grant::device::{PollEffect, evaluate_poll};
-use crate::oauth::grant::may_issue;
+use crate::oauth::grant::device::POLL_REASONS;
+use crate::oauth::grant::polling::{Poll, PollReasons};
+use crate::oauth::grant::{Grant, UserStatus};
+use crate::oauth::id::ClientId;
+use crate::oauth::identity::session::LiveSessions;
 use crate::oauth::reason::Reason;
 use crate::oauth::token::TokenResponse;
 use crate::secret::Hash;
+use crate::store::device_codes;
 use crate::store::clients::StoredClient;
-use crate::store::db::Tx;
-use crate::store::{device_codes, grants};
-use crate::tokens::access_token::Draft;
+use crate::store::db::{DbError, Tx};
 
-pub(super) const PARAMS: &[&str] = &["device_code"];
+pub(super) const PARAMS: &[&str] = &[PolledDevice::PARAMETER];
 
-pub(super) struct PreparedDeviceCode {
-    code: Hash,
-    draft: Arc<Draft>,
+/// The request of a device.
+struct PolledDevice;
+
+impl Polled for PolledDevice {
+    const PARAMETER: &'static str = "device_code";
+    const MISSING: (Reason, &'static str) = (Reason::DeviceCodeMissing, "the parameter device_code is missing");
+    const UNKNOWN: (Reason, &'static str) = (Reason::DeviceCodeUnknown, "the device code is not known here");
+    const REASONS: PollReasons = POLL_REASONS;
+
+    async fn consume(
+        tx: &mut Tx,
+        code: &Hash,
+        client: (&ClientId, i64),
+        live: LiveSessions,
+        purge_after: Timestamp,
+    ) -> Result<Option<(Grant, UserStatus)>, DbError> {
+        device_codes::consume(tx, code, client, live, purge_after).await
+    }
+
+    async fn find(tx: &mut Tx, code: &Hash) -> Result<Option<Poll>, DbError> {
+        device_codes::find_polled(tx, code).await
+    }
+
+    async fn note(tx: &mut Tx, code: &Hash, interval: Seconds, now: Timestamp) -> Result<(), DbError> {
+        device_codes::note_poll(tx, code, interval, now).await
+    }
 }
 
 pub(super) async fn prepare(
     asked: &TokenRequest<'_>,
     decision: Decision<'_>,
-) -> Result<PreparedDeviceCode, Denied<OAuthError>> {
-    let Some(code) = asked.params.one("device_code")? else {
-        return Err(Reason::DeviceCodeMissing.because("the parameter device_code is missing").into());
-    };
-    Ok(PreparedDeviceCode { code: Hash::of(code), draft: draft(asked, &decision).await? })
+) -> Result<PreparedPoll, Denied<OAuthError>> {
+    polled::prepare::<PolledDevice>(asked, decision).await
 }
 
 pub(super) async fn issue(
     asked: &TokenRequest<'_>,
     client: &Arc<StoredClient>,
-    prepared: PreparedDeviceCode,
+    prepared: PreparedPoll,
 ) -> Result<Option<TokenResponse>, Denied<OAuthError>> {
-    let PreparedDeviceCode { code: hash, draft } = prepared;
-    let redeem = async move |tx: &mut Tx, new: &NewGrant| {
-        let NewGrant { client, draft, lifetime, live, .. } = new;
-        let client = &client.client;
-        let calling = (&client.id, client.version);
-        let consumed = device_codes::consume(tx, &hash, calling, *live, lifetime.purge_after()).await?;
-        let Some((grant, status)) = consumed else {
-            return refuse(tx, &hash, new).await;
-        };
-        may_issue(&status, &draft.required_groups(client, &grant.granted.scope))
-            .map_err(|error| error.about(&grant.user))?;
-        Ok(Some(AllowedSignIn { grant, nonce: None }))
-    };
-    begin_grant((asked.app, asked.call), client, draft, redeem).await
-}
-
-/// Finds out what the device waits for, and records the poll.
-async fn refuse(
-    tx: &mut Tx,
-    code: &Hash,
-    new: &NewGrant,
-) -> Result<Option<AllowedSignIn>, Denied<OAuthError>> {
-    let now = new.live.now;
-    let Some(polled) = device_codes::find_polled(tx, code).await? else {
-        return Err(Reason::DeviceCodeUnknown.because("the device code is not known here").into());
-    };
-    let Some((mut error, effect)) = evaluate_poll(&polled, &new.client.client.id, now) else { return Ok(None) };
-    match effect {
-        PollEffect::Nothing => {}
-        PollEffect::Poll { interval } => device_codes::note_poll(tx, code, interval, now).await?,
-        PollEffect::Revoke if !grants::exists(tx, &polled.grant).await? => {
-            let what = "the device code was used up by an earlier request, which was refused; nothing was issued from it";
-            error = Reason::DeviceCodeRefusedBefore.because(what);
-        }
-        PollEffect::Revoke => {
-            let why = (Reason::DeviceCodeReplayed, polled.allowed_by.as_ref());
-            new.revoke_replayed(tx, &polled.grant, why).await?;
-        }
-    }
-    Err(error.about(polled.allowed_by.as_ref()).into())
+    polled::issue::<PolledDevice>(asked, client, prepared).await
 }

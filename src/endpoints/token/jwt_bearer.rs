@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::foreign::{TokenRules, TrustedToken, verified};
+use crate::endpoints::foreign::{TokenRules, TrustedToken, verified};
 use super::request::{Decision, TokenRequest, draft};
 use crate::failure::Denied;
 use crate::oauth::assertion::AssertionKind;
@@ -23,6 +23,7 @@ const RULES: TokenRules = TokenRules {
         claims: Reason::GrantAssertionClaims,
         audience: Reason::GrantAssertionAudience,
         times: Reason::GrantAssertionTimes,
+        expired: Reason::GrantAssertionTimes,
     },
     types: &["JWT"],
     malformed: Reason::GrantAssertionMalformed,

@@ -1,7 +1,7 @@
 //! The token endpoint (RFC 6749 §3.2): authenticates the client, reads what the grant needs, decides, writes, and
 //! signs.
 
-mod foreign;
+mod polled;
 mod request;
 
 use std::cell::Cell;
@@ -85,6 +85,7 @@ macro_rules! grant_types {
 
 grant_types! {
     authorization_code: AuthorizationCode,
+    ciba: Ciba,
     client_credentials: ClientCredentials,
     device_code: DeviceCode,
     jwt_bearer: JwtBearer,

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::foreign::TrustedToken;
 use crate::app::App;
 use crate::cache::decision::{OneTimeProof, View};
 use crate::endpoints::client_auth::Credentials;
+use crate::endpoints::foreign::TrustedToken;
 use crate::failure::Denied;
 use crate::http::call::Call;
 use crate::oauth::client::Client;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::foreign::{TokenRules, TrustedToken, verified};
+use crate::endpoints::foreign::{TokenRules, TrustedToken, verified};
 use super::request::{Decision, TokenRequest};
 use crate::cache::decision::OneTimeProof;
 use crate::clock::Timestamp;
@@ -30,6 +30,7 @@ const RULES: TokenRules = TokenRules {
         claims: Reason::SubjectTokenForeign,
         audience: Reason::SubjectTokenForeign,
         times: Reason::SubjectTokenForeign,
+        expired: Reason::SubjectTokenForeign,
     },
     types: &["JWT", "at+jwt"],
     malformed: Reason::SubjectTokenInvalid,

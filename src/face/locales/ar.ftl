@@ -22,6 +22,7 @@ link-help = المساعدة
 
 sign-in-heading = تسجيل الدخول إلى { $application }
 sign-in-heading-device = تسجيل الدخول لربط جهاز
+sign-in-heading-approve = تسجيل الدخول لعرض طلباتك
 username-label = اسم المستخدم أو البريد الإلكتروني
 password-label = كلمة المرور
 password-show = إظهار كلمة المرور
@@ -106,6 +107,10 @@ consent-device-asked = { $minutes ->
    *[other] أرسل الجهاز طلبه قبل { $minutes } دقيقة من { $address }.
 }
 consent-device-here = عنوانك هو { $address }.
+consent-heading-approve = السماح بطلب تطبيق { $application }؟
+consent-approve-message = يجب أن يعرض تطبيق { $application } على الجهاز الآخر هذا النص تمامًا:
+consent-approve-no-message = يُرجى السماح فقط إذا بدأت هذا الطلب بنفسك قبل قليل في تطبيق { $application } على جهاز آخر.
+consent-approve-warning = إذا لم تبدأ هذا الطلب بنفسك، فيُرجى عدم السماح: قد يتمكن شخص آخر من الدخول إلى حسابك.
 consent-sensitive = إذن حسّاس: يُرجى السماح به فقط عند الثقة بهذا التطبيق.
 consent-detail-other = استخدام { $type } بالتفاصيل التالية:
 consent-detail-members = كل التفاصيل
@@ -162,6 +167,45 @@ device-denied-heading = لم يُربط الجهاز
 device-denied-lead = لن يتمكن الجهاز من الوصول إلى حسابك. إذا أرسل إليك شخص ما هذا الرمز، فقد أحسنت التصرف: يُرجى إبلاغ القائمين على هذه الخدمة.
 device-another = ربط جهاز آخر
 
+### Requests from other devices
+
+approve-heading = { $count ->
+    [zero] لا توجد طلبات بانتظار ردّك
+    [one] طلب واحد بانتظار ردّك
+    [two] طلبان بانتظار ردّك
+    [few] { $count } طلبات بانتظار ردّك
+    [many] { $count } طلبًا بانتظار ردّك
+   *[other] { $count } طلب بانتظار ردّك
+}
+approve-heading-none = لا توجد طلبات بانتظار ردّك
+approve-lead = تطلب تطبيقات على أجهزة أخرى إذنك هنا. يُرجى السماح فقط بما بدأته بنفسك.
+approve-lead-none = عندما يطلب تطبيق على جهاز آخر إذنك، يكون الرد من هنا. عند انتظار طلب، يُرجى إعادة تحميل هذه الصفحة.
+approve-again = إعادة التحميل
+approve-asked = { $minutes ->
+    [0] وصل الطلب الآن.
+    [zero] وصل الطلب الآن.
+    [one] وصل الطلب قبل دقيقة واحدة.
+    [two] وصل الطلب قبل دقيقتين.
+    [few] وصل الطلب قبل { $minutes } دقائق.
+    [many] وصل الطلب قبل { $minutes } دقيقةً.
+   *[other] وصل الطلب قبل { $minutes } دقيقة.
+}
+approve-left = { $minutes ->
+    [0] بقي أقل من دقيقة.
+    [zero] بقي أقل من دقيقة.
+    [one] بقيت دقيقة واحدة.
+    [two] بقيت دقيقتان.
+    [few] بقيت { $minutes } دقائق.
+    [many] بقيت { $minutes } دقيقةً.
+   *[other] بقيت { $minutes } دقيقة.
+}
+approve-other-heading = هذا الطلب لحساب آخر
+approve-other-lead = لا يمكن الرد عليه إلا من الحساب المطلوب. إذا كان لديك حساب آخر، فيُرجى تسجيل الدخول به.
+approve-allowed-heading = تم السماح بالطلب
+approve-allowed-lead = يمكن العودة إلى الجهاز الآخر الآن، وسيتابع تلقائيًا خلال ثوانٍ قليلة.
+approve-denied-heading = لم يُسمح بالطلب
+approve-denied-lead = لن يتمكن التطبيق من الوصول إلى حسابك. إذا لم تبدأ هذا الطلب بنفسك، فقد أحسنت التصرف: يُرجى إبلاغ القائمين على هذه الخدمة.
+
 ### Signing out
 
 logout-heading = تسجيل الخروج؟
@@ -210,6 +254,7 @@ error-heading-later = تُرجى المحاولة لاحقًا
 error-heading-moment = تُرجى المحاولة بعد قليل
 error-heading-broken = حدث خطأ لدينا
 error-heading-again = يُرجى البدء من جديد
+error-heading-over = انتهى هذا الطلب
 error-heading-off = هذه الميزة متوقفة
 error-heading-nothing = هذه الصفحة غير موجودة
 wait-second = { $count ->
@@ -260,6 +305,7 @@ error-group = لا يُسمح لحسابك باستخدام هذا التطبي�
 error-device = توقف الجهاز عن الانتظار. يُرجى البدء من جديد على الجهاز.
 error-device-answered = تلقّى هذا الجهاز الرد بالفعل.
 error-device-too-many = تطلب أجهزة كثيرة جدًا الربط من شبكتك.
+error-approve = تم الرد عليه من قبل، أو انتهى وقت الرد. لا يوجد ما يلزم فعله هنا.
 error-logout = طلب التطبيق تسجيل خروجك بطريقة لا تعمل. يمكنك تسجيل الخروج من هنا بدلًا من ذلك.
 
 way-home = الانتقال إلى صفحة البداية

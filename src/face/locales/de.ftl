@@ -20,6 +20,7 @@ link-help = Hilfe
 
 sign-in-heading = Bei { $application } anmelden
 sign-in-heading-device = Anmelden, um ein Gerät zu verbinden
+sign-in-heading-approve = Anmelden, um Ihre Anfragen zu sehen
 username-label = Benutzername oder E-Mail-Adresse
 password-label = Passwort
 password-show = Passwort anzeigen
@@ -86,6 +87,10 @@ consent-device-asked = { $minutes ->
    *[other] Das Gerät hat vor { $minutes } Minuten angefragt, von der Adresse { $address }.
 }
 consent-device-here = Ihre eigene Adresse ist { $address }.
+consent-heading-approve = Anfrage von { $application } erlauben?
+consent-approve-message = Auf dem anderen Gerät muss { $application } genau das anzeigen:
+consent-approve-no-message = Erlauben Sie das nur, wenn Sie es gerade selbst in { $application } auf einem anderen Gerät begonnen haben.
+consent-approve-warning = Wenn Sie das nicht selbst begonnen haben, erlauben Sie es nicht: Jemand anderes käme sonst in Ihr Konto.
 consent-sensitive = Sensibler Zugriff: Erlauben Sie ihn nur, wenn Sie dieser Anwendung vertrauen.
 consent-detail-other = { $type } mit diesen Angaben verwenden:
 consent-detail-members = Alle Angaben
@@ -142,6 +147,33 @@ device-denied-heading = Ihr Gerät ist nicht verbunden
 device-denied-lead = Es bekommt keinen Zugriff auf Ihr Konto. Wenn Ihnen jemand den Code geschickt hat, haben Sie richtig gehandelt: Bitte melden Sie es dem Betreiber dieses Dienstes.
 device-another = Ein weiteres Gerät verbinden
 
+### Requests from other devices
+
+approve-heading = { $count ->
+    [one] Eine Anfrage wartet auf Ihre Antwort
+   *[other] { $count } Anfragen warten auf Ihre Antwort
+}
+approve-heading-none = Keine Anfrage wartet auf Sie
+approve-lead = Anwendungen auf anderen Geräten bitten hier um Ihre Erlaubnis. Erlauben Sie nur, was Sie dort selbst begonnen haben.
+approve-lead-none = Wenn eine Anwendung auf einem anderen Gerät um Ihre Erlaubnis bittet, antworten Sie hier. Wenn Sie eine Anfrage erwarten, laden Sie diese Seite neu.
+approve-again = Neu laden
+approve-asked = { $minutes ->
+    [0] Gerade eben angefragt.
+    [one] Vor einer Minute angefragt.
+   *[other] Vor { $minutes } Minuten angefragt.
+}
+approve-left = { $minutes ->
+    [0] Weniger als eine Minute Zeit.
+    [one] Noch eine Minute Zeit.
+   *[other] Noch { $minutes } Minuten Zeit.
+}
+approve-other-heading = Diese Anfrage ist für ein anderes Konto
+approve-other-lead = Nur die Person, die gefragt wird, kann antworten. Wenn Sie ein anderes Konto haben, melden Sie sich damit an.
+approve-allowed-heading = Sie haben die Anfrage erlaubt
+approve-allowed-lead = Gehen Sie zurück zum anderen Gerät. Dort geht es in wenigen Sekunden von selbst weiter.
+approve-denied-heading = Sie haben die Anfrage nicht erlaubt
+approve-denied-lead = Die Anwendung bekommt keinen Zugriff auf Ihr Konto. Wenn Sie das nicht selbst begonnen haben, haben Sie richtig gehandelt: Bitte melden Sie es dem Betreiber dieses Dienstes.
+
 ### Signing out
 
 logout-heading = Abmelden?
@@ -186,6 +218,7 @@ error-heading-later = Bitte versuchen Sie es später noch einmal
 error-heading-moment = Bitte versuchen Sie es gleich noch einmal
 error-heading-broken = Bei uns ist etwas schiefgegangen
 error-heading-again = Bitte beginnen Sie noch einmal
+error-heading-over = Diese Anfrage ist beendet
 error-heading-off = Das ist hier nicht verfügbar
 error-heading-nothing = Diese Seite gibt es nicht
 wait-second = { $count ->
@@ -224,6 +257,7 @@ error-group = Mit Ihrem Konto dürfen Sie diese Anwendung nicht nutzen. Wenden S
 error-device = Das Gerät wartet nicht mehr. Beginnen Sie auf dem Gerät von vorn.
 error-device-answered = Über dieses Gerät wurde bereits entschieden.
 error-device-too-many = Aus Ihrem Netzwerk fragen zu viele Geräte an.
+error-approve = Sie wurde bereits beantwortet, oder die Zeit für eine Antwort ist abgelaufen. Hier ist nichts mehr zu tun.
 error-logout = Die Anwendung wollte Sie auf eine Weise abmelden, die nicht funktioniert. Sie können sich stattdessen hier abmelden.
 
 way-home = Zur Startseite

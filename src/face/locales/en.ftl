@@ -26,6 +26,7 @@ link-help = Help
 
 sign-in-heading = Sign in to { $application }
 sign-in-heading-device = Sign in to connect a device
+sign-in-heading-approve = Sign in to see your requests
 username-label = Username or email
 password-label = Password
 # Buttons beside a password.
@@ -99,6 +100,12 @@ consent-device-asked = { $minutes ->
    *[other] The device asked { $minutes } minutes ago, from { $address }.
 }
 consent-device-here = Your own address is { $address }.
+# For a request from another device. $application: the name of the application.
+consent-heading-approve = Allow the request of { $application }?
+# Before the message that the application shows there, too.
+consent-approve-message = On the other device, { $application } must show exactly this:
+consent-approve-no-message = Allow this only if you have just started it yourself, in { $application } on another device.
+consent-approve-warning = If you did not start this yourself, do not allow it: somebody else could get into your account.
 # Under something that an operator has marked as sensitive.
 consent-sensitive = Allow this only if you trust the application.
 # In the list of what the application wants, for something that has no sentence of the operator. $type: its machine name.
@@ -164,6 +171,37 @@ device-denied-heading = Your device is not connected
 device-denied-lead = It gets no access to your account. If somebody sent you the code, you did the right thing: please tell the people who run this service.
 device-another = Connect another device
 
+### Requests from other devices
+
+# Also the text of a link to these requests. $count: how many there are, at least 1.
+approve-heading = { $count ->
+    [one] A request waits for your answer
+   *[other] { $count } requests wait for your answer
+}
+approve-heading-none = No requests are waiting
+approve-lead = Applications on other devices ask you here. Allow only what you have started there yourself.
+approve-lead-none = When an application on another device asks for your permission, you answer here. If you expect a request, load this page again.
+# A button that loads the page again.
+approve-again = Load again
+# $minutes: how long ago.
+approve-asked = { $minutes ->
+    [0] Asked just now.
+    [one] Asked a minute ago.
+   *[other] Asked { $minutes } minutes ago.
+}
+# $minutes: for how much longer the person can answer; 0 for less than one.
+approve-left = { $minutes ->
+    [0] Less than a minute left.
+    [one] One minute left.
+   *[other] { $minutes } minutes left.
+}
+approve-other-heading = This request is for another account
+approve-other-lead = Only the person who is asked can answer it. If you have another account, sign in with that one.
+approve-allowed-heading = You allowed the request
+approve-allowed-lead = Go back to the other device. It continues by itself in a few seconds.
+approve-denied-heading = You did not allow the request
+approve-denied-lead = The application gets no access to your account. If you did not start this yourself, you did the right thing: please tell the people who run this service.
+
 ### Signing out
 
 logout-heading = Sign out?
@@ -210,6 +248,7 @@ error-heading-later = Please try again later
 error-heading-moment = Please try again in a moment
 error-heading-broken = Something went wrong here
 error-heading-again = Please start again
+error-heading-over = This request is over
 error-heading-off = This is switched off
 error-heading-nothing = This page does not exist
 # How long the person has to wait, in the unit of the name. $count: at least 1.
@@ -251,6 +290,8 @@ error-group = Your account is not allowed to use this application. Ask the peopl
 error-device = The device has stopped waiting. Start again on the device.
 error-device-answered = This device was already connected or refused.
 error-device-too-many = Too many devices are asking from your network.
+# Under error-heading-over.
+error-approve = It was answered already, or the time for an answer has passed. There is nothing left to do here.
 error-logout = The application asked to sign you out in a way that does not work. You can sign out here instead.
 
 # Where the person can go from here.

@@ -21,6 +21,7 @@ link-help = Ayuda
 
 sign-in-heading = Inicie sesión en { $application }
 sign-in-heading-device = Inicie sesión para conectar un dispositivo
+sign-in-heading-approve = Inicie sesión para ver sus solicitudes
 username-label = Nombre de usuario o correo electrónico
 password-label = Contraseña
 password-show = Mostrar la contraseña
@@ -87,6 +88,10 @@ consent-device-asked = { $minutes ->
    *[other] El dispositivo lo pidió hace { $minutes } minutos, desde la dirección { $address }.
 }
 consent-device-here = Su propia dirección es { $address }.
+consent-heading-approve = ¿Permitir la solicitud de { $application }?
+consent-approve-message = En el otro dispositivo, { $application } debe mostrar exactamente esto:
+consent-approve-no-message = Permítalo solo si usted acaba de iniciarlo en { $application }, en otro dispositivo.
+consent-approve-warning = Si no lo ha iniciado usted, no lo permita: otra persona podría entrar en su cuenta.
 consent-sensitive = Acceso sensible: permítalo solo si confía en esta aplicación.
 consent-detail-other = Usar { $type } con estos datos:
 consent-detail-members = Todos los datos
@@ -143,6 +148,33 @@ device-denied-heading = Su dispositivo no está conectado
 device-denied-lead = No obtiene acceso a su cuenta. Si alguien le envió el código, ha hecho lo correcto: avise, por favor, a los responsables de este servicio.
 device-another = Conectar otro dispositivo
 
+### Requests from other devices
+
+approve-heading = { $count ->
+    [one] Una solicitud espera su respuesta
+   *[other] { $count } solicitudes esperan su respuesta
+}
+approve-heading-none = No hay solicitudes pendientes
+approve-lead = Aquí le piden permiso aplicaciones de otros dispositivos. Permita solo lo que usted haya iniciado allí.
+approve-lead-none = Cuando una aplicación de otro dispositivo le pida permiso, podrá responder aquí. Si espera una solicitud, vuelva a cargar esta página.
+approve-again = Volver a cargar
+approve-asked = { $minutes ->
+    [0] Acaba de llegar.
+    [one] Llegó hace un minuto.
+   *[other] Llegó hace { $minutes } minutos.
+}
+approve-left = { $minutes ->
+    [0] Queda menos de un minuto.
+    [one] Queda un minuto.
+   *[other] Quedan { $minutes } minutos.
+}
+approve-other-heading = Esta solicitud es para otra cuenta
+approve-other-lead = Solo puede responder la persona a la que va dirigida. Si tiene otra cuenta, inicie sesión con ella.
+approve-allowed-heading = Ha permitido la solicitud
+approve-allowed-lead = Vuelva al otro dispositivo. Continuará por sí solo en unos segundos.
+approve-denied-heading = No ha permitido la solicitud
+approve-denied-lead = La aplicación no obtiene acceso a su cuenta. Si no lo inició usted, ha hecho lo correcto: avise, por favor, a los responsables de este servicio.
+
 ### Signing out
 
 logout-heading = ¿Cerrar la sesión?
@@ -187,6 +219,7 @@ error-heading-later = Vuelva a intentarlo más tarde
 error-heading-moment = Vuelva a intentarlo en un momento
 error-heading-broken = Algo ha fallado en nuestro servicio
 error-heading-again = Vuelva a empezar
+error-heading-over = Esta solicitud ha terminado
 error-heading-off = Este acceso está desactivado
 error-heading-nothing = Esta página no existe
 wait-second = { $count ->
@@ -225,6 +258,7 @@ error-group = Su cuenta no permite usar esta aplicación. Consulte a los respons
 error-device = El dispositivo ya no está esperando. Vuelva a empezar en el dispositivo.
 error-device-answered = Este dispositivo ya tiene su respuesta.
 error-device-too-many = Demasiados dispositivos hacen peticiones desde su red.
+error-approve = Ya tiene respuesta, o se ha acabado el tiempo para responder. Aquí no queda nada por hacer.
 error-logout = La aplicación pidió cerrar su sesión de una manera que no funciona. Puede cerrarla aquí.
 
 way-home = Ir a la página de inicio

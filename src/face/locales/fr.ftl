@@ -21,6 +21,7 @@ link-help = Aide
 
 sign-in-heading = Connectez-vous à { $application }
 sign-in-heading-device = Connectez-vous pour associer un appareil
+sign-in-heading-approve = Connectez-vous pour voir vos demandes
 username-label = Nom d’utilisateur ou adresse e-mail
 password-label = Mot de passe
 password-show = Afficher le mot de passe
@@ -87,6 +88,10 @@ consent-device-asked = { $minutes ->
    *[other] L’appareil a fait sa demande il y a { $minutes } minutes, depuis l’adresse { $address }.
 }
 consent-device-here = Votre propre adresse est { $address }.
+consent-heading-approve = Autoriser la demande envoyée par { $application } ?
+consent-approve-message = Sur l’autre appareil, { $application } doit afficher exactement ceci :
+consent-approve-no-message = N’autorisez cette demande que si vous venez de la lancer vous-même dans { $application }, sur un autre appareil.
+consent-approve-warning = Si vous n’êtes pas à l’origine de cette demande, ne l’autorisez pas : une autre personne pourrait accéder à votre compte.
 consent-sensitive = Accès sensible : ne l’autorisez que si cette application a votre confiance.
 consent-detail-other = Utiliser { $type } avec ces informations :
 consent-detail-members = Toutes les informations
@@ -143,6 +148,33 @@ device-denied-heading = Votre appareil n’est pas associé
 device-denied-lead = Il n’a pas accès à votre compte. Si quelqu’un vous a envoyé le code, vous avez bien fait : merci de prévenir les responsables de ce service.
 device-another = Associer un autre appareil
 
+### Requests from other devices
+
+approve-heading = { $count ->
+    [one] Une demande attend votre réponse
+   *[other] { $count } demandes attendent votre réponse
+}
+approve-heading-none = Aucune demande en attente
+approve-lead = Des applications sur d’autres appareils vous demandent ici une autorisation. N’autorisez que ce que vous y avez lancé vous-même.
+approve-lead-none = Quand une application sur un autre appareil demande votre autorisation, vous répondez ici. Si vous attendez une demande, actualisez cette page.
+approve-again = Actualiser
+approve-asked = { $minutes ->
+    [0] Demande reçue à l’instant.
+    [one] Demande reçue il y a { $minutes } minute.
+   *[other] Demande reçue il y a { $minutes } minutes.
+}
+approve-left = { $minutes ->
+    [0] Il reste moins d’une minute.
+    [one] Il reste { $minutes } minute.
+   *[other] Il reste { $minutes } minutes.
+}
+approve-other-heading = Cette demande concerne un autre compte
+approve-other-lead = Seule la personne concernée peut y répondre. Si vous avez un autre compte, connectez-vous avec celui-ci.
+approve-allowed-heading = Vous avez autorisé la demande
+approve-allowed-lead = Revenez à l’autre appareil. Il continue tout seul dans quelques secondes.
+approve-denied-heading = Vous n’avez pas autorisé la demande
+approve-denied-lead = L’application n’a pas accès à votre compte. Si vous n’étiez pas à l’origine de cette demande, vous avez bien fait : merci de prévenir les responsables de ce service.
+
 ### Signing out
 
 logout-heading = Se déconnecter ?
@@ -187,6 +219,7 @@ error-heading-later = Veuillez réessayer plus tard
 error-heading-moment = Veuillez réessayer dans un instant
 error-heading-broken = Un problème est survenu chez nous
 error-heading-again = Veuillez recommencer
+error-heading-over = Cette demande est close
 error-heading-off = Cet accès est désactivé
 error-heading-nothing = Cette page n’existe pas
 wait-second = { $count ->
@@ -225,6 +258,7 @@ error-group = Votre compte ne permet pas d’utiliser cette application. Adresse
 error-device = L’appareil n’attend plus. Recommencez sur l’appareil.
 error-device-answered = La demande de cet appareil a déjà reçu une réponse.
 error-device-too-many = Trop d’appareils font des demandes depuis votre réseau.
+error-approve = Elle a déjà reçu une réponse, ou le délai de réponse est écoulé. Il n’y a plus rien à faire ici.
 error-logout = L’application a demandé votre déconnexion d’une manière qui ne fonctionne pas. Vous pouvez vous déconnecter ici.
 
 way-home = Aller à la page d’accueil

@@ -19,6 +19,7 @@ link-help = Assistenza
 
 sign-in-heading = Accedi a { $application }
 sign-in-heading-device = Accedi per collegare un dispositivo
+sign-in-heading-approve = Accedi per vedere le tue richieste
 username-label = Nome utente o email
 password-label = Password
 password-show = Mostra password
@@ -85,6 +86,10 @@ consent-device-asked = { $minutes ->
    *[other] La richiesta del dispositivo è arrivata { $minutes } minuti fa, da { $address }.
 }
 consent-device-here = Il tuo indirizzo è { $address }.
+consent-heading-approve = Autorizzare la richiesta di { $application }?
+consent-approve-message = Sull’altro dispositivo, { $application } deve mostrare esattamente questo:
+consent-approve-no-message = Autorizza solo se hai appena avviato tu questa richiesta in { $application }, su un altro dispositivo.
+consent-approve-warning = Se non hai avviato tu questa richiesta, non autorizzarla: un’altra persona potrebbe entrare nel tuo account.
 consent-sensitive = Autorizzazione delicata: concedila solo se ti fidi di questa applicazione.
 consent-detail-other = Usare { $type } con questi dati:
 consent-detail-members = Tutti i dati
@@ -141,6 +146,33 @@ device-denied-heading = Il dispositivo non è collegato
 device-denied-lead = Non avrà accesso al tuo account. Se qualcuno ti ha inviato il codice, hai fatto la cosa giusta: segnalalo a chi gestisce questo servizio.
 device-another = Collega un altro dispositivo
 
+### Requests from other devices
+
+approve-heading = { $count ->
+    [one] Una richiesta attende la tua risposta
+   *[other] { $count } richieste attendono la tua risposta
+}
+approve-heading-none = Nessuna richiesta in attesa
+approve-lead = Qui le applicazioni su altri dispositivi ti chiedono un’autorizzazione. Autorizza solo ciò che hai avviato tu.
+approve-lead-none = Quando un’applicazione su un altro dispositivo chiede la tua autorizzazione, rispondi qui. Se aspetti una richiesta, ricarica questa pagina.
+approve-again = Ricarica
+approve-asked = { $minutes ->
+    [0] Appena arrivata.
+    [one] Arrivata un minuto fa.
+   *[other] Arrivata { $minutes } minuti fa.
+}
+approve-left = { $minutes ->
+    [0] Resta meno di un minuto.
+    [one] Resta un minuto.
+   *[other] Restano { $minutes } minuti.
+}
+approve-other-heading = Questa richiesta è per un altro account
+approve-other-lead = Può rispondere solo la persona a cui è rivolta. Se hai un altro account, accedi con quello.
+approve-allowed-heading = Hai autorizzato la richiesta
+approve-allowed-lead = Torna all’altro dispositivo: proseguirà da solo tra pochi secondi.
+approve-denied-heading = Non hai autorizzato la richiesta
+approve-denied-lead = L’applicazione non avrà accesso al tuo account. Se non avevi avviato tu la richiesta, hai fatto la cosa giusta: segnalalo a chi gestisce questo servizio.
+
 ### Signing out
 
 logout-heading = Vuoi uscire?
@@ -185,6 +217,7 @@ error-heading-later = Riprova più tardi
 error-heading-moment = Riprova tra poco
 error-heading-broken = Si è verificato un errore
 error-heading-again = Ricomincia da capo
+error-heading-over = Questa richiesta è conclusa
 error-heading-off = Funzione non attiva
 error-heading-nothing = Questa pagina non esiste
 wait-second = { $count ->
@@ -223,6 +256,7 @@ error-group = Il tuo account non può usare questa applicazione. Rivolgiti a chi
 error-device = Il dispositivo non è più in attesa. Ricomincia dal dispositivo.
 error-device-answered = Questo dispositivo ha già ricevuto la risposta.
 error-device-too-many = Dalla tua rete arrivano richieste da troppi dispositivi.
+error-approve = Ha già ricevuto una risposta, oppure il tempo per rispondere è scaduto. Qui non c’è altro da fare.
 error-logout = L’applicazione ha chiesto di farti uscire in un modo che non funziona. Puoi uscire da qui.
 
 way-home = Vai alla pagina iniziale

@@ -21,6 +21,7 @@ link-help = ヘルプ
 
 sign-in-heading = 「{ $application }」にログイン
 sign-in-heading-device = ログインしてデバイスを接続
+sign-in-heading-approve = ログインしてリクエストを確認
 username-label = ユーザー名またはメールアドレス
 password-label = パスワード
 password-show = パスワードを表示
@@ -86,6 +87,10 @@ consent-device-asked = { $minutes ->
    *[other] デバイスからのリクエスト：{ $minutes }分前（{ $address }）
 }
 consent-device-here = お使いのIPアドレス：{ $address }
+consent-heading-approve = 「{ $application }」からのリクエストを許可しますか？
+consent-approve-message = もう一方のデバイスの「{ $application }」に、次のとおり表示されていることを確認してください：
+consent-approve-no-message = 別のデバイスの「{ $application }」でご自身が操作した直後である場合にのみ、許可してください。
+consent-approve-warning = ご自身の操作によるものでない場合は、許可しないでください。ほかの人にアカウントへ侵入されるおそれがあります。
 consent-sensitive = 重要な権限です。このアプリを信頼できる場合にのみ許可してください。
 consent-detail-other = 次の内容で { $type } を使用する：
 consent-detail-members = すべての内容
@@ -142,6 +147,30 @@ device-denied-heading = デバイスを接続しませんでした
 device-denied-lead = このデバイスはアカウントにアクセスできません。誰かから送られたコードだった場合、許可しなかったのは正しい判断です。このサービスの運営者にお知らせください。
 device-another = 別のデバイスを接続
 
+### Requests from other devices
+
+approve-heading = { $count ->
+   *[other] 回答待ちのリクエストが{ $count }件あります
+}
+approve-heading-none = 回答待ちのリクエストはありません
+approve-lead = ほかのデバイスのアプリからの許可のリクエストです。ご自身の操作によるものだけを許可してください。
+approve-lead-none = ほかのデバイスのアプリから許可を求められたときは、ここで回答します。リクエストをお待ちの場合は、このページを再読み込みしてください。
+approve-again = 再読み込み
+approve-asked = { $minutes ->
+    [0] たった今届きました。
+   *[other] { $minutes }分前に届きました。
+}
+approve-left = { $minutes ->
+    [0] 残り時間：1分未満
+   *[other] 残り時間：{ $minutes }分
+}
+approve-other-heading = 別のアカウントへのリクエストです
+approve-other-lead = 回答できるのは、リクエストを受けた本人だけです。別のアカウントをお持ちの場合は、そのアカウントでログインしてください。
+approve-allowed-heading = リクエストを許可しました
+approve-allowed-lead = もう一方のデバイスに戻ってください。数秒後に自動的に続きます。
+approve-denied-heading = リクエストを許可しませんでした
+approve-denied-lead = このアプリはアカウントにアクセスできません。ご自身の操作によるものでなかった場合、許可しなかったのは正しい判断です。このサービスの運営者にお知らせください。
+
 ### Signing out
 
 logout-heading = ログアウトしますか？
@@ -186,6 +215,7 @@ error-heading-later = 時間をおいてお試しください
 error-heading-moment = しばらくしてからお試しください
 error-heading-broken = 問題が発生しました
 error-heading-again = 最初からやり直してください
+error-heading-over = このリクエストは終了しました
 error-heading-off = この機能は無効になっています
 error-heading-nothing = ページが見つかりません
 wait-second = { $count ->
@@ -221,6 +251,7 @@ error-group = お使いのアカウントでは、このアプリを利用でき
 error-device = デバイスの待ち時間が終了しました。デバイスで最初からやり直してください。
 error-device-answered = このデバイスにはすでに回答済みです。
 error-device-too-many = お使いのネットワークからリクエストしているデバイスが多すぎます。
+error-approve = すでに回答済みか、回答の期限が過ぎています。このページで行うことはありません。
 error-logout = アプリからのログアウトのリクエストに問題があります。代わりにここからログアウトできます。
 
 way-home = トップページへ

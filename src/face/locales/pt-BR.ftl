@@ -19,6 +19,7 @@ link-help = Ajuda
 
 sign-in-heading = Entrar em { $application }
 sign-in-heading-device = Entre para conectar um dispositivo
+sign-in-heading-approve = Entre para ver seus pedidos
 username-label = Nome de usuário ou e-mail
 password-label = Senha
 password-show = Mostrar senha
@@ -85,6 +86,10 @@ consent-device-asked = { $minutes ->
    *[other] O dispositivo fez o pedido há { $minutes } minutos, de { $address }.
 }
 consent-device-here = Seu endereço é { $address }.
+consent-heading-approve = Permitir o pedido de { $application }?
+consent-approve-message = No outro dispositivo, { $application } deve mostrar exatamente isto:
+consent-approve-no-message = Só permita se você acabou de começar isto em { $application }, em outro dispositivo.
+consent-approve-warning = Se não foi você que começou, não permita: outra pessoa poderia entrar na sua conta.
 consent-sensitive = Permissão sensível: só permita se você confiar neste aplicativo.
 consent-detail-other = Usar { $type } com estes dados:
 consent-detail-members = Todos os dados
@@ -141,6 +146,33 @@ device-denied-heading = Seu dispositivo não está conectado
 device-denied-lead = Ele não terá acesso à sua conta. Se alguém enviou o código a você, você fez a coisa certa: avise quem administra este serviço.
 device-another = Conectar outro dispositivo
 
+### Requests from other devices
+
+approve-heading = { $count ->
+    [one] Um pedido espera sua resposta
+   *[other] { $count } pedidos esperam sua resposta
+}
+approve-heading-none = Não há pedidos pendentes
+approve-lead = Aplicativos em outros dispositivos pedem sua permissão aqui. Só permita o que foi iniciado por você.
+approve-lead-none = Quando um aplicativo em outro dispositivo pedir sua permissão, você responde aqui. Se está esperando um pedido, recarregue esta página.
+approve-again = Recarregar
+approve-asked = { $minutes ->
+    [0] Chegou agora mesmo.
+    [one] Chegou há um minuto.
+   *[other] Chegou há { $minutes } minutos.
+}
+approve-left = { $minutes ->
+    [0] Resta menos de um minuto.
+    [one] Resta um minuto.
+   *[other] Restam { $minutes } minutos.
+}
+approve-other-heading = Este pedido é para outra conta
+approve-other-lead = Só a pessoa a quem ele se destina pode responder. Se você tem outra conta, entre com ela.
+approve-allowed-heading = Você permitiu o pedido
+approve-allowed-lead = Volte ao outro dispositivo. Ele continua sozinho em alguns segundos.
+approve-denied-heading = Você não permitiu o pedido
+approve-denied-lead = O aplicativo não terá acesso à sua conta. Se não foi você que começou, você fez a coisa certa: avise quem administra este serviço.
+
 ### Signing out
 
 logout-heading = Sair da conta?
@@ -185,6 +217,7 @@ error-heading-later = Tente novamente mais tarde
 error-heading-moment = Tente novamente em instantes
 error-heading-broken = Algo deu errado aqui
 error-heading-again = Comece de novo
+error-heading-over = Este pedido foi encerrado
 error-heading-off = Este recurso está desativado
 error-heading-nothing = Esta página não existe
 wait-second = { $count ->
@@ -223,6 +256,7 @@ error-group = Sua conta não tem permissão para usar este aplicativo. Fale com 
 error-device = O dispositivo parou de esperar. Comece de novo no dispositivo.
 error-device-answered = Este dispositivo já recebeu a resposta.
 error-device-too-many = Dispositivos demais estão fazendo pedidos na sua rede.
+error-approve = Ele já foi respondido, ou o tempo para responder acabou. Não há mais nada a fazer aqui.
 error-logout = O aplicativo pediu sua saída de um modo que não funciona. Você pode sair da conta aqui.
 
 way-home = Ir para a página inicial

@@ -15,6 +15,7 @@ pub(super) fn states(issuer: &str) -> Vec<PageState> {
         |count| ChooseAccountPage { accounts: five().into_iter().take(count).collect(), ..chooser.clone() };
     let home = |count| HomePage {
         accounts: five().into_iter().take(count).collect(),
+        waiting: 0,
         metadata: Some(format!("{issuer}/.well-known/oauth-authorization-server")),
     };
     vec![
@@ -29,5 +30,7 @@ pub(super) fn states(issuer: &str) -> Vec<PageState> {
         PageState::new("signed-out", home(0)),
         PageState::new("signed-in", home(1)),
         PageState::new("signed-in-five", home(5)),
+        PageState::new("with-request", HomePage { waiting: 1, ..home(1) }),
+        PageState::new("with-requests", HomePage { waiting: 3, ..home(2) }),
     ]
 }

@@ -3,14 +3,15 @@
 use super::PageState;
 use super::people::{ARABIC_APPLICATION, alice, application, arabic_person, bare, long, long_person};
 use crate::face::view::{
-    Application, AskedDetail, AskedItem, AskingDevice, ConsentPage, DetailMember, SentencePart, Words,
+    Application, AskedDetail, AskedElsewhere, AskedItem, AskingDevice, ConsentPage, DetailMember,
+    SentencePart, Words,
 };
 
 pub(super) fn states(issuer: &str) -> Vec<PageState> {
     let page = ConsentPage {
         application: application(issuer),
         account: alice(),
-        accounts: format!("{issuer}/accounts"),
+        accounts: Some(format!("{issuer}/accounts")),
         items: vec![
             standard("openid"),
             standard("profile"),
@@ -19,6 +20,7 @@ pub(super) fn states(issuer: &str) -> Vec<PageState> {
         details: Vec::new(),
         returns_to: Some("calendar.example".into()),
         device: None,
+        elsewhere: None,
         ends_with_session: true,
         each_time: false,
         client_id: "demo-calendar".into(),
@@ -28,8 +30,37 @@ pub(super) fn states(issuer: &str) -> Vec<PageState> {
     let mut states = asked(&page);
     states.extend(shown(&page));
     states.extend(detailed(&page));
+    states.extend(asked_elsewhere(&page));
     states
 }
+
+/// What an application on another device asks.
+fn asked_elsewhere(page: &ConsentPage) -> Vec<PageState> {
+    let state = |name: &str, message: Option<&str>, page: ConsentPage| {
+        let elsewhere = Some(AskedElsewhere { message: message.map(str::to_owned), minutes: 2 });
+        let page = ConsentPage { accounts: None, returns_to: None, elsewhere, ..page };
+        let state = PageState::new(name, page).showing_details();
+        message.into_iter().fold(state, PageState::showing)
+    };
+    let payment = ConsentPage { items: Vec::new(), details: vec![payment(Some("en"))], ..page.clone() };
+    let arabic =
+        ConsentPage { application: bare(ARABIC_APPLICATION), account: arabic_person(), ..page.clone() };
+    vec![
+        state("elsewhere", Some("Order 4711"), page.clone()),
+        state("elsewhere-without-message", None, ConsentPage { items: six(), ..page.clone() }),
+        state("elsewhere-details", Some("W4SCT"), payment),
+        state(
+            "elsewhere-long",
+            Some(LONG_MESSAGE),
+            ConsentPage { application: bare(&long()), ..page.clone() },
+        ),
+        state("elsewhere-right-to-left", Some("طلب رقم ٤٧١١"), arabic),
+        state("elsewhere-only-question", Some("W4SCT"), ConsentPage { items: Vec::new(), ..page.clone() }),
+    ]
+}
+
+/// As long as a message may be, without a space.
+const LONG_MESSAGE: &str = "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch-12345";
 
 /// What is asked, of an application or a device.
 fn asked(page: &ConsentPage) -> Vec<PageState> {

@@ -9,6 +9,7 @@ pub(super) fn states() -> Vec<PageState> {
     let page = |code: &str, problem| DevicePage {
         code: code.into(),
         form_token: "invented-form-token".into(),
+        waiting: 0,
         problem,
     };
     let wait =
@@ -16,6 +17,7 @@ pub(super) fn states() -> Vec<PageState> {
     vec![
         PageState::new("empty", page("", None)),
         PageState::new("with-code", page("WDJB-MJHT", None)),
+        PageState::new("with-request", DevicePage { waiting: 1, ..page("", None) }),
         PageState::new("unknown", page("WDJB-MJHT", Some(DeviceProblem::Unknown))),
         PageState::new("wait", page("WDJB-MJHT", Some(wait))),
         PageState::new("allowed", DeviceAnsweredPage { allowed: true }),

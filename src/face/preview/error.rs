@@ -27,7 +27,7 @@ fn page(issuer: &str, reason: Reason) -> ErrorPage {
     let first = reason.who().first().copied().unwrap_or(Responsible::Developer);
     let status = reason.code().status();
     ErrorPage {
-        heading: reason_text::heading(status, first),
+        heading: reason_text::heading_of(status, reason),
         sentence: reason_text::sentence(reason),
         wait: None,
         ways: vec![back(issuer), home(issuer)],

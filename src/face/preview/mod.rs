@@ -3,6 +3,7 @@
 //! A test counts the branches of the templates, so a new branch needs a state here.
 
 mod account;
+mod approve;
 mod consent;
 mod device;
 mod error;
@@ -48,6 +49,12 @@ impl PageState {
             values.filter_map(|member| Some(member.get_attr("value").ok()?.to_string())).collect();
         self
     }
+
+    /// The state, in which the page must show the message that the other device shows.
+    fn showing(mut self, message: &str) -> Self {
+        self.must_show.push(message.to_owned());
+        self
+    }
 }
 
 /// All states. Links and forms lead to addresses below `issuer`, and pictures come from there.
@@ -57,6 +64,7 @@ pub fn all(issuer: &str) -> Vec<PageState> {
         account::states(issuer),
         consent::states(issuer),
         device::states(),
+        approve::states(issuer),
         sign_out::states(issuer),
         password::states(),
         error::states(issuer),

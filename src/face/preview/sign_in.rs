@@ -27,6 +27,7 @@ pub(super) fn states(issuer: &str) -> Vec<PageState> {
 fn sign_in(issuer: &str) -> Vec<PageState> {
     let page = SignInPage {
         application: Some(application(issuer)),
+        to_requests: false,
         action: format!("{issuer}/sign-in"),
         form_token: "invented-form-token".into(),
         username: String::new(),
@@ -50,6 +51,11 @@ fn sign_in(issuer: &str) -> Vec<PageState> {
         PageState::new("wait-30", wrong(wait(30))),
         PageState::new("own-style", SignInPage { application: Some(styled(issuer)), ..page.clone() }),
         PageState::new("device", SignInPage { application: None, ..page.clone() }),
+        PageState::new("to-request", SignInPage { to_requests: true, sign_up: None, ..page.clone() }),
+        PageState::new(
+            "to-requests",
+            SignInPage { application: None, to_requests: true, sign_up: None, ..page.clone() },
+        ),
         PageState::new(
             "forgotten-password",
             SignInPage {

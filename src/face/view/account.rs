@@ -32,6 +32,8 @@ pub struct AccountRow {
 #[derive(Clone, Debug, Serialize)]
 pub struct HomePage {
     pub accounts: Vec<AccountRow>,
+    /// How many requests of applications wait for these people.
+    pub waiting: usize,
     /// The URL of the metadata (RFC 8414 §3.1).
     pub metadata: Option<String>,
 }

@@ -9,16 +9,19 @@ use super::{AccountRow, Application, PageView, Words};
 pub struct ConsentPage {
     pub application: Application,
     pub account: AccountRow,
-    /// The URL of the page for choosing another account.
-    pub accounts: String,
+    /// The URL of the page for choosing another account. `None` if only this account can answer.
+    pub accounts: Option<String>,
     /// The most important ones first. If this and `details` are empty, the only question is whether the person has opened the
     /// application.
     pub items: Vec<AskedItem>,
     /// What the application asks for in words of its own (RFC 9396), in the order of the request.
     pub details: Vec<AskedDetail>,
-    /// The host to which the person goes next, or the scheme of a native application. `None` for a device.
+    /// The host to which the person goes next, or the scheme of a native application. `None` if the answer goes to another
+    /// device.
     pub returns_to: Option<String>,
     pub device: Option<AskingDevice>,
+    /// The request of an application that asks the person on another device.
+    pub elsewhere: Option<AskedElsewhere>,
     /// Whether the access ends at the latest with the session. Otherwise an item says that it does not.
     pub ends_with_session: bool,
     /// Whether this is asked each time, because another program could ask in the application's name.
@@ -92,5 +95,14 @@ pub struct AskingDevice {
     /// The person's own address, if it is another one.
     pub here: Option<String>,
     /// How long ago it asked.
+    pub minutes: i64,
+}
+
+/// A request that came from another device (OpenID Connect CIBA Core 1.0).
+#[derive(Clone, Debug, Serialize)]
+pub struct AskedElsewhere {
+    /// The message that the other device shows, too. The page must show it completely.
+    pub message: Option<String>,
+    /// How long ago the application asked.
     pub minutes: i64,
 }

@@ -9,6 +9,8 @@ use super::{PageView, WaitTime};
 pub struct DevicePage {
     pub code: String,
     pub form_token: String,
+    /// How many requests of applications wait for the person.
+    pub waiting: usize,
     pub problem: Option<DeviceProblem>,
 }
 

@@ -1,6 +1,7 @@
 //! What each page shows: a type for each template. The pages make them of a request; nothing else is on a page.
 
 mod account;
+mod approve;
 mod consent;
 mod device;
 mod error;
@@ -17,7 +18,10 @@ use crate::oauth::language_tag::LanguageTag;
 use crate::oauth::localized_text::LocalizedText;
 
 pub use account::{AccountRow, ChooseAccountPage, HomePage};
-pub use consent::{AskedDetail, AskedItem, AskingDevice, ConsentPage, DetailMember, SentencePart};
+pub use approve::{ApproveAnsweredPage, ApproveOtherPage, ApprovePage, WaitingRequest};
+pub use consent::{
+    AskedDetail, AskedElsewhere, AskedItem, AskingDevice, ConsentPage, DetailMember, SentencePart,
+};
 pub use device::{DeviceAnsweredPage, DevicePage, DeviceProblem};
 pub use error::{AnsweredPage, DifferingAddress, ErrorDetails, ErrorPage};
 pub use password::{NewPasswordProblem, PasswordSetPage, SetPasswordPage};

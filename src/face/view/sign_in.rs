@@ -21,8 +21,10 @@ field.after(button);
 /// The sign-in page.
 #[derive(Clone, Debug, Serialize)]
 pub struct SignInPage {
-    /// `None` if the person connects a device and has not typed its code yet.
+    /// `None` if the person connects a device and has not typed its code yet, or wants to see their requests.
     pub application: Option<Application>,
+    /// Whether the person signs in to answer requests from other devices: all of them, or that of `application`.
+    pub to_requests: bool,
     pub action: String,
     pub form_token: String,
     pub username: String,

@@ -21,6 +21,7 @@ pub const KIND: AssertionKind = AssertionKind {
     claims: Reason::AssertionClaims,
     audience: Reason::AssertionAudience,
     times: Reason::AssertionTimes,
+    expired: Reason::AssertionTimes,
 };
 
 /// A valid assertion, if it was not used before.

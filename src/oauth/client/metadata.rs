@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::clock::Seconds;
+use crate::oauth::client::backchannel::BackchannelSettings;
 use crate::oauth::client::branding::Branding;
 use crate::oauth::client::certificate::CertificateSettings;
 use crate::oauth::client::encryption::{
@@ -80,6 +81,8 @@ pub struct ClientMetadata {
     pub refresh_tokens: Option<RefreshTokens>,
     #[serde(flatten)]
     pub messages: SignedMessages,
+    #[serde(flatten)]
+    pub backchannel: BackchannelSettings,
     /// The algorithm that signs its ID Tokens. `None`: RS256, if the server offers it.
     #[serde(rename = "id_token_signed_response_alg")]
     pub id_token_alg: Option<SigningAlgorithm>,
@@ -178,6 +181,7 @@ impl ClientMetadata {
             dpop_nonce: None,
             refresh_tokens: None,
             messages: SignedMessages::default(),
+            backchannel: BackchannelSettings::default(),
             id_token_alg: None,
             id_token_encryption: None,
             id_token_claims: IdTokenClaims::None,

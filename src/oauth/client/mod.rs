@@ -1,6 +1,7 @@
 //! Clients: their registration, and the check of the authentication method (RFC 6749 §2).
 
 pub mod assertion;
+pub mod backchannel;
 pub mod branding;
 pub mod certificate;
 pub mod console;
@@ -17,6 +18,7 @@ pub mod registration;
 pub mod signed_messages;
 pub(in crate::oauth) mod vocabulary;
 
+pub use backchannel::{BackchannelSettings, DeliveryMode};
 pub use branding::Branding;
 pub use certificate::CertificateSettings;
 pub use encryption::Encryption;

@@ -5,7 +5,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::console::CONSOLE;
 use super::demand::{Demanded, Demands};
-use super::vocabulary::{AssertionAudience, AuthMethod, Demand, ObjectAlgorithm, RefreshTokens};
+use super::vocabulary::{AssertionAudience, AuthMethod, Demand, GrantType, ObjectAlgorithm, RefreshTokens};
 use super::{Client, ClientMetadata};
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::scope::OPENID;
@@ -93,7 +93,7 @@ fn is_strong(alg: Option<SigningAlgorithm>) -> bool {
     alg.is_some_and(|alg| alg != SigningAlgorithm::Rs256)
 }
 
-/// Whether the request objects of a client may have this algorithm.
+/// Whether what a client signs may have this algorithm.
 fn is_allowed(alg: ObjectAlgorithm) -> bool {
     FAPI_ALGORITHMS.contains(&alg.as_str())
 }
@@ -157,6 +157,13 @@ impl Gaps {
             messages.response_alg.is_none() || is_strong(messages.response_alg),
             "authorization_signed_response_alg",
             "`authorization_signed_response_alg` must be PS256, ES256, EdDSA or Ed25519",
+        );
+        // FAPI-CIBA §5.2.2.
+        self.need(
+            !client.grants.contains(&GrantType::Ciba)
+                || client.backchannel.request_alg.is_some_and(is_allowed),
+            "backchannel_authentication_request_signing_alg",
+            "`backchannel_authentication_request_signing_alg` must be PS256, ES256, EdDSA or Ed25519",
         );
     }
 
@@ -262,6 +269,8 @@ mod tests {
             client.id_token_alg = None;
             client.userinfo_alg = Some(SigningAlgorithm::Rs256);
             client.messages = SignedMessages { jar: Some(Demand::Off), ..SignedMessages::default() };
+            client.grants.push(GrantType::Ciba);
+            client.backchannel.request_alg = Some(ObjectAlgorithm::Rs256);
         };
         let of_fapi = [
             "kind",
@@ -272,6 +281,7 @@ mod tests {
             "dpop",
             "id_token_signed_response_alg",
             "userinfo_signed_response_alg",
+            "backchannel_authentication_request_signing_alg",
         ];
         let of_messages = ["jar", "request_object_signing_alg", "authorization_signed_response_alg"];
         assert_eq!(gaps(OAuth21, weak_everywhere), Vec::<&str>::new());

@@ -23,6 +23,9 @@ pub enum GrantType {
     /// RFC 8693 §2.1.
     #[strum(serialize = "urn:ietf:params:oauth:grant-type:token-exchange")]
     TokenExchange,
+    /// OpenID Client-Initiated Backchannel Authentication Core 1.0 §4.
+    #[strum(serialize = "urn:openid:params:grant-type:ciba")]
+    Ciba,
 }
 
 /// A way for a client to prove who it is (RFC 7591 §2, OpenID Connect Core §9).
@@ -180,9 +183,9 @@ impl GrantType {
     }
 
     /// Whether the grant requires an authenticated client, because its request may have no credential that this server
-    /// issued to the client.
+    /// issued to the client, or because a person is asked in its name.
     pub fn needs_proof(self) -> bool {
-        matches!(self, Self::ClientCredentials | Self::JwtBearer | Self::TokenExchange)
+        matches!(self, Self::ClientCredentials | Self::JwtBearer | Self::TokenExchange | Self::Ciba)
     }
 }
 

@@ -1,15 +1,15 @@
-//! The device grant: the code that a person types, and the answers to a polling device (RFC 8628).
+//! The device grant: the code that a person types, and the request of the device (RFC 8628).
 
 use std::fmt;
 
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::clock::{Seconds, Timestamp};
+use crate::clock::Timestamp;
 use crate::oauth::client::{Client, GrantType};
-use crate::oauth::detail::{Detail, DetailSubject};
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::granted::Granted;
-use crate::oauth::id::{ClientId, GrantId, SessionId, UserId};
+use crate::oauth::grant::polling::PollReasons;
+use crate::oauth::id::{ClientId, GrantId, SessionId};
 use crate::oauth::reason::Reason;
 
 /// The code that a person types to identify a device (RFC 8628 §6.1).
@@ -101,78 +101,22 @@ impl DeviceRequest {
     }
 }
 
-/// A polled device code that yields no tokens.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DevicePoll {
-    pub grant: GrantId,
-    pub client: ClientId,
-    /// The user who allowed the request; `None` if no one has.
-    pub allowed_by: Option<UserId>,
-    pub is_denied: bool,
-    pub is_consumed: bool,
-    pub expires_at: Timestamp,
-    /// Seconds that the device must wait between two polls.
-    pub interval: Seconds,
-    pub polled_at: Option<Timestamp>,
-}
-
-/// What must be stored together with a refusal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PollEffect {
-    Nothing,
-    /// The time of the poll, and the interval from now on.
-    Poll {
-        interval: Seconds,
-    },
-    /// The code was used up before: revoke what was issued from it, if anything was.
-    Revoke,
-}
-
-/// How many seconds the interval grows when a device polls too fast (RFC 8628 §3.5).
-const INTERVAL_STEP: Seconds = Seconds::new(5);
-/// The longest interval in seconds, however fast the device was, because the person waits, too.
-const MAX_INTERVAL: Seconds = Seconds::new(60);
-
-/// Why a device gets no tokens (RFC 8628 §3.5), and what to store. `None` if the person has allowed the request: then
-/// only the client's record has changed in between, and the attempt must be repeated.
-pub fn evaluate_poll(
-    polled: &DevicePoll,
-    client: &ClientId,
-    now: Timestamp,
-) -> Option<(OAuthError, PollEffect)> {
-    let refused = |reason: Reason, what: &'static str| Some((reason.because(what), PollEffect::Nothing));
-    if polled.client != *client {
-        return refused(Reason::DeviceCodeWrongClient, "the device code was issued to another client");
-    }
-    if polled.is_consumed {
-        let what = "the device code was redeemed before; everything issued from it has been revoked";
-        return Some((Reason::DeviceCodeReplayed.because(what), PollEffect::Revoke));
-    }
-    if polled.is_denied {
-        return refused(Reason::DeviceCodeDenied, "the person denied the request");
-    }
-    if now >= polled.expires_at {
-        let detail = Detail::of(DetailSubject::CodeExpiry).came(&polled.expires_at.iso());
-        let detail = detail.registered([now.iso().as_str()]).by(now - polled.expires_at);
-        let (error, effect) =
-            refused(Reason::DeviceCodeExpired, "the device code has expired; ask for a new one")?;
-        return Some((error.with(detail), effect));
-    }
-    if polled.allowed_by.is_some() {
-        return None;
-    }
-    // Times are whole seconds, so a poll after the full interval may seem one second early.
-    let is_early = polled.polled_at.is_some_and(|last| now - last < polled.interval - Seconds::new(1));
-    if is_early {
-        let interval = (polled.interval + INTERVAL_STEP).min(MAX_INTERVAL.max(polled.interval));
-        let what =
-            format!("the device polls too fast; from now on it waits {interval} seconds between two polls");
-        return Some((Reason::DeviceCodeSlowDown.because(what), PollEffect::Poll { interval }));
-    }
-    let what = "the person has not answered yet; ask again after the interval";
-    let effect = PollEffect::Poll { interval: polled.interval };
-    Some((Reason::DeviceCodePending.because(what), effect))
-}
+/// What a refused poll of a device is called.
+pub const POLL_REASONS: PollReasons = PollReasons {
+    wrong_client: (Reason::DeviceCodeWrongClient, "the device code was issued to another client"),
+    replayed: (
+        Reason::DeviceCodeReplayed,
+        "the device code was redeemed before; everything issued from it has been revoked",
+    ),
+    refused_before: (
+        Reason::DeviceCodeRefusedBefore,
+        "the device code was used up by an earlier request, which was refused; nothing was issued from it",
+    ),
+    denied: (Reason::DeviceCodeDenied, "the person denied the request"),
+    expired: (Reason::DeviceCodeExpired, "the device code has expired; ask for a new one"),
+    pending: (Reason::DeviceCodePending, "the person has not answered yet; ask again after the interval"),
+    slow_down: Reason::DeviceCodeSlowDown,
+};
 
 #[cfg(test)]
 mod tests {
@@ -201,49 +145,6 @@ mod tests {
         }
         assert_eq!(UserCode::of_bytes(&[255; 32]), None);
         assert_eq!(UserCode::of_bytes(&[0; 7]), None);
-    }
-
-    fn polled() -> DevicePoll {
-        DevicePoll {
-            grant: GrantId::new("g"),
-            client: ClientId::new("tv"),
-            allowed_by: None,
-            is_denied: false,
-            is_consumed: false,
-            expires_at: Timestamp::from_unix(700),
-            interval: Seconds::new(5),
-            polled_at: Some(Timestamp::from_unix(100)),
-        }
-    }
-
-    #[test]
-    fn a_polling_device_learns_what_it_waits_for() {
-        let evaluated = |polled: &DevicePoll, now| {
-            evaluate_poll(polled, &ClientId::new("tv"), Timestamp::from_unix(now))
-                .map(|(error, then)| (error.reason, then))
-        };
-        let poll = |interval| PollEffect::Poll { interval: Seconds::new(interval) };
-        assert_eq!(evaluated(&polled(), 105), Some((Reason::DeviceCodePending, poll(5))));
-        assert_eq!(
-            evaluated(&polled(), 104),
-            Some((Reason::DeviceCodePending, poll(5))),
-            "clocks round down"
-        );
-        assert_eq!(evaluated(&polled(), 103), Some((Reason::DeviceCodeSlowDown, poll(10))));
-        let first = DevicePoll { polled_at: None, ..polled() };
-        assert_eq!(evaluated(&first, 100), Some((Reason::DeviceCodePending, poll(5))));
-        let slow = DevicePoll { interval: Seconds::new(60), ..polled() };
-        assert_eq!(evaluated(&slow, 101), Some((Reason::DeviceCodeSlowDown, poll(60))));
-        assert_eq!(evaluated(&polled(), 700), Some((Reason::DeviceCodeExpired, PollEffect::Nothing)));
-        let denied = DevicePoll { is_denied: true, ..polled() };
-        assert_eq!(evaluated(&denied, 101), Some((Reason::DeviceCodeDenied, PollEffect::Nothing)));
-        let allowed = DevicePoll { allowed_by: Some(UserId::new("u")), ..polled() };
-        assert_eq!(evaluated(&allowed, 101), None);
-        assert_eq!(evaluated(&allowed, 700), Some((Reason::DeviceCodeExpired, PollEffect::Nothing)));
-        let consumed = DevicePoll { is_consumed: true, ..allowed };
-        assert_eq!(evaluated(&consumed, 9000), Some((Reason::DeviceCodeReplayed, PollEffect::Revoke)));
-        let other = evaluate_poll(&consumed, &ClientId::new("other"), Timestamp::from_unix(101)).unwrap();
-        assert_eq!((other.0.reason, other.1), (Reason::DeviceCodeWrongClient, PollEffect::Nothing));
     }
 
     proptest! {

@@ -1,11 +1,13 @@
 //! Grants, and the one rule that decides whether this person and client may get a token now.
 
 pub mod authorization_details;
+pub mod backchannel;
 pub mod code;
 pub mod consent;
 pub mod device;
 pub mod granted;
 pub mod management;
+pub mod polling;
 pub mod resource;
 pub mod scope;
 pub mod trusted_issuer;

@@ -11,3 +11,4 @@ pub mod password;
 pub mod role;
 pub mod session;
 pub mod user;
+pub mod user_code;

@@ -24,6 +24,11 @@ impl ErrorCode {
             Self::AuthorizationPending => Reason::DeviceCodePending,
             Self::SlowDown => Reason::DeviceCodeSlowDown,
             Self::ExpiredToken => Reason::DeviceCodeExpired,
+            Self::UnknownUserId => Reason::BackchannelUnknownUser,
+            Self::ExpiredLoginHintToken => Reason::BackchannelHintExpired,
+            Self::MissingUserCode => Reason::BackchannelMissingUserCode,
+            Self::InvalidUserCode => Reason::BackchannelInvalidUserCode,
+            Self::InvalidBindingMessage => Reason::BackchannelBindingMessage,
             Self::InvalidToken => Reason::BearerExpired,
             Self::InsufficientScope => Reason::BearerScope,
             Self::InvalidDpopProof => Reason::DpopUrl,
@@ -54,9 +59,14 @@ impl ErrorCode {
             Self::UnsupportedGrantType => "Unsupported grant type",
             Self::InvalidTarget => "Unknown or forbidden API",
             Self::InvalidAuthorizationDetails => "Authorization details that are not valid",
-            Self::AuthorizationPending => "The device has to wait for the person",
-            Self::SlowDown => "The device has to poll more slowly",
-            Self::ExpiredToken => "The time for the device is over",
+            Self::AuthorizationPending => "The person has not answered yet",
+            Self::SlowDown => "The polls come too fast",
+            Self::ExpiredToken => "The time for the person's answer is over",
+            Self::UnknownUserId => "The person is not known here",
+            Self::ExpiredLoginHintToken => "The login_hint_token has expired",
+            Self::MissingUserCode => "The user code is missing",
+            Self::InvalidUserCode => "The user code is wrong",
+            Self::InvalidBindingMessage => "The binding message cannot be shown",
             Self::InvalidToken => "The access token is not valid",
             Self::InsufficientScope => "The access token does not allow this",
             Self::InvalidDpopProof => "The DPoP proof is not valid",
@@ -106,7 +116,7 @@ impl ErrorCode {
                  your configuration first."
             }
             Self::InvalidGrant => {
-                "Drop the code, refresh token, device code or assertion: it is no longer valid, or never was. Begin \
+                "Drop the code, refresh token, device code, auth_req_id or assertion: it is no longer valid, or never was. Begin \
                  again, once, and look at the reason if the error comes back."
             }
             Self::InvalidTarget => {
@@ -120,7 +130,19 @@ impl ErrorCode {
                 "Poll again after the interval, until there is another answer; the person may need some minutes."
             }
             Self::SlowDown => "From now on wait five seconds longer between two polls, and continue.",
-            Self::ExpiredToken => "Show a button for a new attempt, and get a new code when it is pressed.",
+            Self::ExpiredToken => "Show a button for a new attempt, and begin again when it is pressed.",
+            Self::UnknownUserId => {
+                "Ask the person for the name or e-mail address of their account here, and send it as login_hint."
+            }
+            Self::ExpiredLoginHintToken => {
+                "Get a new token from its issuer, and send the request again, once."
+            }
+            Self::MissingUserCode | Self::InvalidUserCode => {
+                "Ask the person for the user code, and send the request again with it; do not keep the code."
+            }
+            Self::InvalidBindingMessage => {
+                "Send a short text on one line that the person can compare, or none."
+            }
             Self::InvalidToken => {
                 "Get a new access token with the refresh token, and try again once. If that fails, send the person \
                  through sign-in again."
@@ -154,9 +176,14 @@ impl ErrorCode {
             Self::InvalidAuthorizationDetails => {
                 "The authorization details are malformed, not known here, or not allowed."
             }
-            Self::AuthorizationPending => "The person has not answered the device's request yet.",
-            Self::SlowDown => "The device polls too often; the person has not answered yet.",
-            Self::ExpiredToken => "The device code expired before the device got its answer.",
+            Self::AuthorizationPending => "The person has not answered the request yet.",
+            Self::SlowDown => "The device or application polls too often; the person has not answered yet.",
+            Self::ExpiredToken => "The request expired before the device or application got its answer.",
+            Self::UnknownUserId => "The request names no person who can answer it.",
+            Self::ExpiredLoginHintToken => "The token that names the person has expired.",
+            Self::MissingUserCode => "The person has a user code, and the request has none.",
+            Self::InvalidUserCode => "The user code is not the one of the person.",
+            Self::InvalidBindingMessage => "The binding message is too long, or cannot be shown.",
             Self::InvalidToken => "The access token is missing, not valid, or no longer valid.",
             Self::InsufficientScope => "The access token is valid, but lacks a scope that is needed here.",
             Self::InvalidDpopProof => "The DPoP proof of the request is missing or not valid.",

@@ -272,6 +272,32 @@ pub(super) const TIMES: ReasonRow = ReasonRow {
     see: &[Reason::RequestObjectMalformed],
 };
 
+pub(super) const REPLAYED: ReasonRow = ReasonRow {
+    word: "request_object.replayed",
+    title: "The request object was used before",
+    code: InvalidRequestObject,
+    who: &[Developer],
+    what: "A backchannel request with this request object came before: each jti counts once.",
+    fix: "Sign a new object with a random jti for each request. If your application did not send it twice, another party has it.",
+    command: None,
+    example: example(
+        "# the same object a second time\n\
+     POST https://id.example.com/bc-authorize\n\
+     \n\
+     request=HEADER.CLAIMS.SIGNATURE",
+        "POST https://id.example.com/bc-authorize\n\
+     \n\
+     request=HEADER.CLAIMS.SIGNATURE\n\
+     \n\
+     HEADER: {\"alg\": \"ES256\"}\n\
+     CLAIMS:\n\
+     {\n\
+       \"jti\": \"a-new-one\", …\n\
+     }",
+    ),
+    see: &[Reason::RequestObjectTimes, Reason::AssertionReplayed],
+};
+
 pub(super) const NESTED: ReasonRow = ReasonRow {
     word: "request_object.nested",
     title: "The request object names another request",

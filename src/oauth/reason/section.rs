@@ -7,6 +7,7 @@ impl Reason {
     pub fn section(self) -> &'static str {
         let own = self.section_of_request().or_else(|| self.section_of_object());
         let own = own.or_else(|| self.section_of_token()).or_else(|| self.section_of_proof());
+        let own = own.or_else(|| self.section_of_backchannel());
         own.unwrap_or_else(|| self.code().section())
     }
 
@@ -129,6 +130,32 @@ impl Reason {
             | Self::ActorTokenInvalid
             | Self::AudienceMismatch => "RFC 8693 §2.1 and §2.2.2",
             Self::BearerMissing | Self::BearerMalformed | Self::BearerRepeated => "RFC 6750 §2 and §3.1",
+            _ => return None,
+        };
+        Some(section)
+    }
+
+    /// The section about requests for a person who answers elsewhere.
+    fn section_of_backchannel(self) -> Option<&'static str> {
+        let section = match self {
+            Self::BackchannelScope
+            | Self::BackchannelHint
+            | Self::BackchannelHintToken
+            | Self::BackchannelNotificationToken
+            | Self::BackchannelExpiry => "CIBA Core §7.1",
+            Self::RequestObjectReplayed => "CIBA Core §7.1.1",
+            Self::BackchannelUserCodeGuesses
+            | Self::BackchannelTooMany
+            | Self::BackchannelTooManyForPerson
+            | Self::BackchannelDeniedBefore => "CIBA Core §14",
+            Self::BackchannelAnswered | Self::BackchannelOtherPerson => "CIBA Core §8",
+            Self::AuthReqIdMissing | Self::AuthReqIdUnknown | Self::AuthReqIdWrongClient => "CIBA Core §10.1",
+            Self::AuthReqIdPending
+            | Self::AuthReqIdSlowDown
+            | Self::AuthReqIdExpired
+            | Self::AuthReqIdDenied
+            | Self::AuthReqIdReplayed
+            | Self::AuthReqIdRefusedBefore => "CIBA Core §11",
             _ => return None,
         };
         Some(section)

@@ -32,7 +32,7 @@ pub fn asks_each_time(client: &Client, request: &AuthorizationRequest) -> bool {
             client.kind.is_public() && !client.may_reuse_consent && !return_to.is_proven()
         }
         // Consent is always asked for.
-        AnswerTo::Device(_) => false,
+        AnswerTo::Device(_) | AnswerTo::Backchannel(_) => false,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The authorization request: all checks, in the order in which they decide (RFC 6749 §4.1.1).
 
+pub mod backchannel;
 pub mod claims_request;
 pub mod interaction;
 pub mod params;
@@ -78,6 +79,8 @@ pub enum AnswerTo {
     Application { return_to: ReturnAddress, state: Option<String> },
     /// To a device that polls for it (RFC 8628 §3.4); contains the grant for what it gets.
     Device(GrantId),
+    /// To an application that has asked for the person and waits (CIBA Core §10); contains the grant for what it gets.
+    Backchannel(GrantId),
 }
 
 impl AuthorizationRequest {
@@ -90,12 +93,12 @@ impl AuthorizationRequest {
         pkce.into_iter().chain(dpop).chain(others).collect()
     }
 
-    /// Refuses the request. An application gets the error by redirect. If a device asked, the person sees the error on
-    /// a page, because the device gets it when it polls.
+    /// Refuses the request. An application gets the error by redirect. If a device asked, or an application
+    /// that waits elsewhere, the person sees the error on a page, because they get it when they poll.
     pub fn refuse(self, error: OAuthError) -> Refusal {
         match self.answer_to {
             AnswerTo::Application { return_to, state } => Refusal::Redirect { to: return_to, state, error },
-            AnswerTo::Device(_) => Refusal::Page(error),
+            AnswerTo::Device(_) | AnswerTo::Backchannel(_) => Refusal::Page(error),
         }
     }
 }

@@ -26,7 +26,7 @@ use crate::oauth::id::ClientId;
 use crate::store::clients::{self, ClientColumn, ClientFilter, ClientRecord};
 use crate::store::db::{Conn, DbError, Tx};
 use crate::store::steps::{STEP, Stretch};
-use crate::store::{access_tokens, codes, consents, device_codes, revocations};
+use crate::store::{access_tokens, backchannel_requests, codes, consents, device_codes, revocations};
 
 const CURSOR: Cursor = Cursor::of("clients");
 
@@ -158,6 +158,17 @@ async fn delete_what_it_has(
         },
         async move |tx: &mut Tx, part: &Stretch<Vec<u8>>| {
             device_codes::delete_of_client(tx, &ended, part).await
+        },
+    )
+    .await?;
+    let (looked, ended) = (client.clone(), client.clone());
+    steps::walk(
+        db,
+        async move |conn: &mut Conn, after: &Vec<u8>| {
+            backchannel_requests::look_for_client(conn, &looked, after).await
+        },
+        async move |tx: &mut Tx, part: &Stretch<Vec<u8>>| {
+            backchannel_requests::delete_of_client(tx, &ended, part).await
         },
     )
     .await?;

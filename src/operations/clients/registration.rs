@@ -259,6 +259,11 @@ impl Rules {
                 &client.logout.back_channel,
                 before.map(|before| &before.logout.back_channel),
             ),
+            (
+                "backchannel_client_notification_endpoint",
+                &client.backchannel.notification_endpoint,
+                before.map(|before| &before.backchannel.notification_endpoint),
+            ),
             ("jwks_uri", &client.jwks_uri, before.map(|before| &before.jwks_uri)),
         ] {
             let changed = uri.as_deref().filter(|_| before != Some(uri));
@@ -277,6 +282,7 @@ fn keys_fault(before: Option<&Client>, client: &Client) -> Option<Fault> {
         let signs_requests = messages.object_alg.is_some_and(|alg| alg != ObjectAlgorithm::Unsigned);
         it.auth_method == Some(AuthMethod::PrivateKeyJwt)
             || signs_requests
+            || it.backchannel.request_alg.is_some()
             || messages.jar == Some(Demand::Require)
     };
     let shows = |it: &Client| it.auth_method == Some(AuthMethod::SelfSignedTls);

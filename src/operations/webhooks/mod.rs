@@ -23,7 +23,7 @@ use crate::clock::Timestamp;
 use crate::failure::Denied;
 use crate::fetch::Fetcher;
 use crate::oauth::permission::{Area, Need};
-use crate::oauth::webhook::{DisabledBecause, MessageTypes, covers};
+use crate::oauth::webhook::{BACKCHANNEL_REQUESTED, DisabledBecause, MessageTypes, covers};
 use crate::secret::{Hash, Secret, random_id};
 use crate::store::db::{Conn, DbError, Tx};
 use crate::store::events::{self, End};
@@ -112,6 +112,7 @@ pub async fn create(context: &Context<'_>, new: NewWebhook) -> Outcome<WebhookWi
     faults.extend(type_faults(&types));
     Faults::refuse_if_any(faults)?;
     may_change(&context.actor)?;
+    may_learn_of_people(&context.actor, &types)?;
     let (sealed, secret) = secrets::make(context).await?;
     let record = WebhookRecord {
         id: random_id(),
@@ -161,6 +162,7 @@ pub async fn update(context: &Context<'_>, id: &str, changes: WebhookChanges) ->
             may_change(&actor)?;
             terms.check(&members(&before))?;
             let after = changes.applied_to(&before, now)?;
+            may_learn_of_people(&actor, after.types.words())?;
             webhooks::update(tx, &after).await?;
             let event = event(Act::WebhookUpdated, &after).changing(members(&before), members(&after));
             Ok(Done { outcome: after, event })
@@ -237,6 +239,15 @@ fn may_change(actor: &Actor) -> Result<(), Fault> {
     actor.must_cover(Need::read(Area::Audit), "a webhook gets the events of the audit trail")
 }
 
+/// Checks that the actor may read the people's addresses, if a message of these types has them.
+fn may_learn_of_people(actor: &Actor, types: &[String]) -> Result<(), Fault> {
+    if types.iter().any(|word| word == BACKCHANNEL_REQUESTED) {
+        let why = "a webhook for backchannel.requested gets the names and addresses of people";
+        actor.must_cover(Need::read(Area::Users), why)?;
+    }
+    Ok(())
+}
+
 fn url_fault(fetcher: &Fetcher, url: &str) -> Option<Fault> {
     if url.len() > MAX_URL_LENGTH {
         return Some(Fault::invalid("url", format!("an address has at most {MAX_URL_LENGTH} bytes")));
@@ -251,7 +262,9 @@ fn type_faults(types: &[String]) -> Vec<Fault> {
     if types.len() > MAX_TYPES {
         return vec![Fault::invalid("types", format!("a webhook names at most {MAX_TYPES} types"))];
     }
-    let is_known = |word: &str| Act::VARIANTS.iter().any(|act| covers(word, act.word()));
+    let is_known = |word: &str| {
+        word == BACKCHANNEL_REQUESTED || Act::VARIANTS.iter().any(|act| covers(word, act.word()))
+    };
     let unknown = types.iter().enumerate().filter(|(_, word)| !is_known(word));
     let fault = |(place, _): (usize, &String)| {
         let sentence = "there is no such event; name one such as client.updated, or a group such as client.";

@@ -6,7 +6,7 @@ use crate::oauth::error_code::ErrorCode;
 use crate::oauth::reason::Reason;
 
 /// The error codes in the order of the reference, under what a request with such an answer was for.
-const PURPOSES: [(&str, &[ErrorCode]); 6] = [
+const PURPOSES: [(&str, &[ErrorCode]); 7] = [
     (
         "Every request",
         &[ErrorCode::InvalidRequest, ErrorCode::ServerError, ErrorCode::TemporarilyUnavailable],
@@ -53,6 +53,16 @@ const PURPOSES: [(&str, &[ErrorCode]); 6] = [
         ],
     ),
     ("Devices", &[ErrorCode::AuthorizationPending, ErrorCode::SlowDown, ErrorCode::ExpiredToken]),
+    (
+        "Backchannel requests",
+        &[
+            ErrorCode::UnknownUserId,
+            ErrorCode::ExpiredLoginHintToken,
+            ErrorCode::MissingUserCode,
+            ErrorCode::InvalidUserCode,
+            ErrorCode::InvalidBindingMessage,
+        ],
+    ),
 ];
 
 /// The codes in the order of the reference.

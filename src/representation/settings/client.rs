@@ -1,9 +1,9 @@
 //! The members of a client, and of its secrets.
 
 use super::words::{
-    assertion_audiences, auth_methods, content_encryption, demands, grant_types, key_management, kinds,
-    nonce_policies, object_algorithms, profiles, refresh_tokens, response_types, signing_algorithms,
-    subject_types, token_formats,
+    assertion_audiences, auth_methods, content_encryption, delivery_modes, demands, grant_types,
+    key_management, kinds, nonce_policies, object_algorithms, profiles, refresh_tokens, response_types,
+    signing_algorithms, subject_types, token_formats,
 };
 use super::{Form, Given, Null, ObjectSettings, Setting, Shown};
 
@@ -166,6 +166,35 @@ pub static CLIENT: ObjectSettings = ObjectSettings {
         )
         .note("Otherwise only what is inside of an object counts, and it needs iss, aud and exp.")
         .option("--merge-request-object"),
+        Setting::new(
+            "backchannel_token_delivery_mode",
+            Form::Word(delivery_modes),
+            "How the application learns that a person has answered its request (CIBA): with poll it asks at the token endpoint, \
+             with ping the server tells it first",
+        )
+        .option("--ciba-mode"),
+        Setting::new(
+            "backchannel_client_notification_endpoint",
+            Form::Uri,
+            "For ping: the address that the server calls when a person has answered",
+        )
+        .may_be_unset()
+        .note("It gets the auth_req_id and the client_notification_token of the request, so it has https.")
+        .option("--ciba-notification-endpoint"),
+        Setting::new(
+            "backchannel_authentication_request_signing_alg",
+            Form::Word(object_algorithms),
+            "The algorithm that signs its backchannel requests, which must then all be signed",
+        )
+        .may_be_unset()
+        .note("Without it, they need no signature. none is refused.")
+        .option("--ciba-request-alg"),
+        Setting::new(
+            "backchannel_user_code_parameter",
+            Form::Flag,
+            "Whether the application asks people for their user code; only then it may ask people who have one",
+        )
+        .option("--ciba-user-code"),
         Setting::new(
             "authorization_signed_response_alg",
             Form::Word(signing_algorithms),

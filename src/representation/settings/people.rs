@@ -44,6 +44,19 @@ pub static USER: ObjectSettings = ObjectSettings {
         .note("It is as good as the account, and only in the answer to this request."),
         Setting::by_server("link_expires_at", Form::Time, "When the link ends").shown(Shown::Once),
         Setting::by_server("password_changed_at", Form::Time, "When the password was last set").null(Null::InAnswers),
+        Setting::new(
+            "user_code",
+            Form::Secret,
+            "The secret that applications send before they may ask the person on another device (CIBA)",
+        )
+        .shown(Shown::Never)
+        .note(
+            "It has 4 to 64 characters. Only clients with backchannel_user_code_parameter send it. null removes it; without \
+             the member, PUT leaves it as it is.",
+        ),
+        Setting::by_server("user_code_changed_at", Form::Time, "When the user code was last set")
+            .null(Null::InAnswers)
+            .note("null for a person without one."),
         Setting::by_server("created_at", Form::Time, "When the user was created"),
         Setting::by_server("updated_at", Form::Time, "When the user was last changed"),
     ],

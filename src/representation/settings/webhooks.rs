@@ -20,7 +20,10 @@ const WEBHOOK_MEMBERS: [Setting; 11] = [
         Form::TextList,
         "The types of messages that are sent, or beginnings of them that end with a full stop",
     )
-    .note("An empty list is all types."),
+    .note(
+        "An empty list is all events. backchannel.requested is no event and has to be named: a request of an application that \
+         waits for its person, who can be told by e-mail or push.",
+    ),
     Setting::new("disabled", Form::Flag, "Whether nothing is sent")
         .given(Given::Optional)
         .note("It cannot be set when the webhook is created."),

@@ -2,8 +2,8 @@
 
 use crate::oauth::client::profile::Profile;
 use crate::oauth::client::{
-    AssertionAudience, AuthMethod, ClientKind, ContentEncryption, Demand, GrantType, KeyManagement,
-    NoncePolicy, ObjectAlgorithm, RefreshTokens, SubjectType, TokenFormat,
+    AssertionAudience, AuthMethod, ClientKind, ContentEncryption, DeliveryMode, Demand, GrantType,
+    KeyManagement, NoncePolicy, ObjectAlgorithm, RefreshTokens, SubjectType, TokenFormat,
 };
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::signing_key::SigningAlgorithm;
@@ -38,6 +38,10 @@ pub(in crate::representation) fn demands() -> Vec<&'static str> {
 
 pub(in crate::representation) fn nonce_policies() -> Vec<&'static str> {
     NoncePolicy::ALL.iter().map(|word| word.as_str()).collect()
+}
+
+pub(in crate::representation) fn delivery_modes() -> Vec<&'static str> {
+    DeliveryMode::ALL.iter().map(|word| word.as_str()).collect()
 }
 
 pub(in crate::representation) fn object_algorithms() -> Vec<&'static str> {

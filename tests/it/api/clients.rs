@@ -177,6 +177,9 @@ async fn every_setting_of_a_client_can_be_read_and_sent_back() {
         ("jar", json!("report")),
         ("request_object_signing_alg", json!("none")),
         ("merge_request_object", json!(true)),
+        ("backchannel_token_delivery_mode", json!("poll")),
+        ("backchannel_client_notification_endpoint", json!("https://app.example.com/ping")),
+        ("backchannel_user_code_parameter", json!(true)),
         ("authorization_signed_response_alg", json!("ES256")),
         ("profile", json!("oauth21")),
         ("refresh_tokens", json!("rotate")),
@@ -208,7 +211,7 @@ async fn every_setting_of_a_client_can_be_read_and_sent_back() {
     // A setting without a line above would not be tested.
     let known =
         serde_json::to_value(ClientMetadata::new("-", grantor::oauth::client::ClientKind::Web)).unwrap();
-    assert_eq!(known.as_object().unwrap().len(), 63, "{known}");
+    assert_eq!(known.as_object().unwrap().len(), 67, "{known}");
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 
 /// The payment of RFC 9396 §2.
-fn payment() -> Value {
+pub(crate) fn payment() -> Value {
     json!({
         "type": "payment_initiation",
         "locations": [PAYMENTS],
@@ -77,7 +77,7 @@ fn payment_schema() -> Value {
     })
 }
 
-fn payment_type() -> AuthorizationType {
+pub(crate) fn payment_type() -> AuthorizationType {
     let template = "Pay {{ instructedAmount.amount }} {{ instructedAmount.currency }} to {{ creditorName }}\
                     {% if remittanceInformationUnstructured %} ({{ remittanceInformationUnstructured }}){% endif %}";
     AuthorizationType {
@@ -101,7 +101,7 @@ fn accounts_type() -> AuthorizationType {
     }
 }
 
-async fn store(server: &TestServer, record: AuthorizationType) {
+pub(crate) async fn store(server: &TestServer, record: AuthorizationType) {
     let save = async move |tx: &mut _| authorization_types::save(tx, &record, Timestamp::from_unix(0)).await;
     assert!(server.store(save).await);
     server.app.cache.catalogue(Freshness::Now).await.unwrap();

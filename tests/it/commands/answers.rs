@@ -166,6 +166,7 @@ async fn lists_are_one_array_for_programs_and_a_table_for_people() {
         "role",
         "sessions",
         "updated_at",
+        "user_code_changed_at",
         "username",
     ];
     assert_eq!(keys, expected);

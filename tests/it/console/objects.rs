@@ -169,6 +169,26 @@ async fn a_person_gets_a_link_and_roles_and_loses_everything() {
 }
 
 #[tokio::test]
+async fn the_console_sets_the_code_without_showing_it() {
+    let server = TestServer::start().await;
+    let (alice, mut visitor) = (server.user("alice").await, Visitor::owner(&server).await);
+    let path = format!("/admin/users/{alice}");
+    assert!(!visitor.open(&path).await.body.contains("remove-user-code"));
+    let page = visitor.open(&format!("{path}/user-code")).await;
+    assert!(page.body.contains("type=\"password\" value=\"\""), "{page:?}");
+    let refused = visitor.post(&format!("{path}/user-code"), &[("user_code", "357")]).await;
+    assert_eq!(refused.status, 400);
+    assert!(refused.body.contains("4 to 64 characters") && !refused.body.contains("357\""), "{refused:?}");
+    let page = visitor.done(&format!("{path}/user-code"), &[("user_code", "3579")]).await;
+    assert!(page.body.contains("The user code was set.") && !page.body.contains("3579"), "{page:?}");
+    let set = "SELECT COUNT(*) FROM users WHERE user_code_hash IS NOT NULL";
+    assert_eq!(server.number(set).await, 1);
+    let page = visitor.done(&format!("{path}/remove-user-code"), &[]).await;
+    assert!(page.body.contains("The user code was removed."), "{page:?}");
+    assert_eq!(server.number(set).await, 0);
+}
+
+#[tokio::test]
 async fn scopes_resources_and_issuers_are_changed_too() {
     let server = TestServer::start().await;
     server.web().await;

@@ -30,6 +30,7 @@ async fn bodies_of_a_megabyte_and_of_a_byte_are_refused_soon() {
         "/authorize".into(),
         "/logout".into(),
         "/device_authorization".into(),
+        "/bc-authorize".into(),
         "/device".into(),
         "/introspect".into(),
         "/revoke".into(),

@@ -126,6 +126,7 @@ async fn the_metadata_lists_what_works_and_where() {
     let aliases = metadata["mtls_endpoint_aliases"].as_object().unwrap();
     let names: Vec<&str> = aliases.keys().map(String::as_str).collect();
     let expected = [
+        "backchannel_authentication_endpoint",
         "device_authorization_endpoint",
         "introspection_endpoint",
         "pushed_authorization_request_endpoint",

@@ -24,14 +24,14 @@ pub(crate) const BEHIND: [(&str, &str); 2] =
     [("tls.client_certificate_header", "Client-Cert"), ("tls.client_certificate_proxies", "127.0.0.1")];
 
 /// A server behind a proxy, which trusts an authority, and a folder with its file.
-struct Trusting {
-    server: TestServer,
-    authority: Authority,
-    folder: tempfile::TempDir,
+pub(crate) struct Trusting {
+    pub(crate) server: TestServer,
+    pub(crate) authority: Authority,
+    pub(crate) folder: tempfile::TempDir,
 }
 
 impl Trusting {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::start_with(&[]).await
     }
 

@@ -163,7 +163,9 @@ async fn a_stranger_can_create_no_label() {
             let mut form = vec![("client_id", "web"), ("grant_type", "authorization_code")];
             form.retain(|(other, _)| *other != name);
             form.push((name, made_up));
-            for path in ["/token", "/introspect", "/revoke", "/device_authorization", "/userinfo"] {
+            for path in
+                ["/token", "/introspect", "/revoke", "/device_authorization", "/bc-authorize", "/userinfo"]
+            {
                 stranger.post(path, &form).await;
             }
             stranger.get(&format!("/authorize?{}", serde_urlencoded::to_string(&form).unwrap())).await;

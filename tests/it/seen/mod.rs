@@ -136,7 +136,7 @@ async fn be_refused(furnished: &Furnished, [person, application]: [&str; 2]) {
         application.post("/token", &[("client_id", "made-up"), ("grant_type", "x")]).await.status,
         400
     );
-    for path in ["/introspect", "/revoke", "/token", "/device_authorization"] {
+    for path in ["/introspect", "/revoke", "/token", "/device_authorization", "/bc-authorize"] {
         assert!(application.post(path, &[]).await.status.is_client_error());
         assert_eq!(application.get(path).await.status, 405);
         assert_eq!(application.post_raw(path, "text/plain", b"x".to_vec()).await.status, 415);

@@ -22,12 +22,12 @@ use crate::api::Api;
 use crate::support::TestServer;
 use crate::support::site::Site;
 
-const ALLOWED: (&str, &str) = ("fetch.allow", "127.0.0.1");
+pub(crate) const ALLOWED: (&str, &str) = ("fetch.allow", "127.0.0.1");
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A program that receives messages.
-struct Receiver {
-    url: String,
+pub(crate) struct Receiver {
+    pub(crate) url: String,
     site: Arc<Site>,
     taken: usize,
     came: UnboundedReceiver<()>,
@@ -36,13 +36,13 @@ struct Receiver {
 
 /// A message as it came.
 #[derive(Debug)]
-struct Received {
+pub(crate) struct Received {
     head: String,
     body: String,
 }
 
 impl Receiver {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let (tell, came) = unbounded_channel();
         let answer = Arc::new(Mutex::new("200 OK"));
         let answered = answer.clone();
@@ -54,8 +54,15 @@ impl Receiver {
         Self { url, site: Arc::new(site), taken: 0, came, answer }
     }
 
-    fn answers(&self, status: &'static str) {
+    pub(crate) fn answers(&self, status: &'static str) {
         *self.answer.lock().unwrap() = status;
+    }
+
+    /// How many messages have come and were looked at, after checking that no other has come.
+    #[track_caller]
+    pub(crate) fn taken(&self) -> usize {
+        assert_eq!(self.site.requests().len(), self.taken);
+        self.taken
     }
 
     /// Waits for the next message.
@@ -67,7 +74,7 @@ impl Receiver {
     }
 
     /// Waits for the next message, which must have this type and a good signature. Returns it.
-    async fn next_of(&mut self, kind: &str, secret: &str) -> Received {
+    pub(crate) async fn next_of(&mut self, kind: &str, secret: &str) -> Received {
         let received = self.next().await;
         assert_eq!(received.json()["type"], kind, "{received:?}");
         assert!(received.is_signed_by(secret), "{received:?}");
@@ -84,11 +91,11 @@ impl Received {
         found.unwrap_or_else(|| panic!("{name}: {}", self.head))
     }
 
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
     }
 
-    fn id(&self) -> &str {
+    pub(crate) fn id(&self) -> &str {
         self.header("webhook-id")
     }
 
@@ -107,13 +114,13 @@ impl Received {
 }
 
 /// A webhook and the secret that was shown for it.
-struct Hook {
+pub(crate) struct Hook {
     id: String,
-    secret: String,
-    path: String,
+    pub(crate) secret: String,
+    pub(crate) path: String,
 }
 
-async fn hook(api: &Api, url: &str, types: Value) -> Hook {
+pub(crate) async fn hook(api: &Api, url: &str, types: Value) -> Hook {
     let created = api.post("/webhooks", json!({ "name": "Test", "url": url, "types": types })).await;
     assert_eq!(created.status, 201, "{created:?}");
     let body = created.json();

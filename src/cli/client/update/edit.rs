@@ -89,6 +89,7 @@ impl ClientEdit {
             dpop: changes.dpop.map_or(before.dpop, Into::into),
             dpop_nonce: changes.dpop_nonce.map_or(before.dpop_nonce, Into::into),
             messages: changes.messages().applied_to(&before.messages, self.jarm_encryption),
+            backchannel: changes.backchannel(&before.backchannel),
             id_token_alg: changes.id_token_alg.map_or(before.id_token_alg, Into::into),
             id_token_claims: changes.id_token_claims.as_ref().unwrap_or(&before.id_token_claims).clone(),
             jwks,

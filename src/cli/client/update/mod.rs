@@ -16,8 +16,8 @@ use super::super::{CliError, OutputOptions};
 use super::brand::{Corners, warn_of_unused};
 use super::logo::logos;
 use super::words::{
-    AlgorithmOrDefault, Audience, DemandOrDefault, Format, Grant, Kind, MethodOrAny, NonceOrDefault,
-    ObjectAlgorithmOrDefault, ProfileOrDefault, RefreshTokensOrDefault, Subject, group,
+    AlgorithmOrDefault, Audience, Delivery, DemandOrDefault, Format, Grant, Kind, MethodOrAny,
+    NonceOrDefault, ObjectAlgorithmOrDefault, ProfileOrDefault, RefreshTokensOrDefault, Subject, group,
 };
 use crate::face::colour::Colour;
 use crate::oauth::client::{Client, IdTokenClaims};
@@ -168,6 +168,22 @@ struct ClientChangeOptions {
     /// Encrypt its signed authorization responses; the values are those of --id-token-encryption
     #[arg(long, value_name = "\"ALG ENC\"")]
     jarm_encryption: Option<String>,
+    /// How the application learns that a person has answered its request: with poll it asks at the token endpoint, with
+    /// ping the server tells it first
+    #[arg(long, value_name = "MODE")]
+    ciba_mode: Option<Delivery>,
+    /// For ping: the address that the server calls when a person has answered
+    #[arg(long, value_name = "URL", conflicts_with = "no_ciba_notification_endpoint")]
+    ciba_notification_endpoint: Option<String>,
+    /// Remove the address that the server calls when a person has answered
+    #[arg(long)]
+    no_ciba_notification_endpoint: bool,
+    /// The algorithm that signs its backchannel requests, which must then all be signed; default demands no signature
+    #[arg(long, value_name = "ALG")]
+    ciba_request_alg: Option<ObjectAlgorithmOrDefault>,
+    /// Whether the application asks people for their user code; only then it may ask people who have one
+    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
+    ciba_user_code: Option<bool>,
     /// What a refresh does with the refresh token: rotate replaces it, keep is for tokens that are bound to a key or a
     /// certificate; with default, a FAPI profile keeps it
     #[arg(long)]

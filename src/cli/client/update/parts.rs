@@ -1,9 +1,10 @@
 //! What the options say about parts of a client.
 
 use super::super::brand::ClientBrandOptions;
+use super::super::ciba::BackchannelOptions;
 use super::super::messages::MessageOptions;
 use super::ClientChangeOptions;
-use crate::oauth::client::{Branding, Client, LogoutUris};
+use crate::oauth::client::{BackchannelSettings, Branding, Client, LogoutUris};
 use crate::oauth::id::ClientId;
 
 impl ClientChangeOptions {
@@ -26,6 +27,16 @@ impl ClientChangeOptions {
             jarm_alg: self.jarm_alg,
             jarm_encryption: self.jarm_encryption.clone(),
         }
+    }
+
+    pub(super) fn backchannel(&self, before: &BackchannelSettings) -> BackchannelSettings {
+        let options = BackchannelOptions {
+            ciba_mode: self.ciba_mode,
+            ciba_notification_endpoint: self.ciba_notification_endpoint.clone(),
+            ciba_request_alg: self.ciba_request_alg,
+            ciba_user_code: self.ciba_user_code,
+        };
+        options.applied_to(before, self.no_ciba_notification_endpoint)
     }
 
     pub(super) fn branding(&self, before: &Branding) -> Branding {

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::oauth::client::backchannel::DeliveryMode;
 use crate::oauth::client::vocabulary::ObjectAlgorithm;
 use crate::oauth::language_tag::LanguageTag;
 
@@ -45,6 +46,12 @@ fn full() -> ClientMetadata {
             merges_object: true,
             response_alg: Some(SigningAlgorithm::Ps256),
             response_encryption: Encryption::parse("ECDH-ES"),
+        },
+        backchannel: BackchannelSettings {
+            delivery: DeliveryMode::Ping,
+            notification_endpoint: Some("https://app.example/ping".into()),
+            request_alg: Some(ObjectAlgorithm::Ps256),
+            user_code: true,
         },
         id_token_alg: Some(SigningAlgorithm::Es256),
         id_token_encryption: Encryption::parse("ECDH-ES A128CBC-HS256"),
@@ -124,6 +131,10 @@ fn every_setting_is_stored_under_its_registered_name() {
         "authorization_signed_response_alg": "PS256",
         "authorization_encrypted_response_alg": "ECDH-ES",
         "authorization_encrypted_response_enc": "A256GCM",
+        "backchannel_token_delivery_mode": "ping",
+        "backchannel_client_notification_endpoint": "https://app.example/ping",
+        "backchannel_authentication_request_signing_alg": "PS256",
+        "backchannel_user_code_parameter": true,
         "userinfo_signed_response_alg": "EdDSA",
         "userinfo_encrypted_response_alg": "RSA-OAEP-256",
         "userinfo_encrypted_response_enc": "A256GCM",

@@ -3,6 +3,7 @@
 //! What an object says is checked before its signature, because a stranger can send one, and a signature is the most
 //! expensive check. So nothing of an object counts before the caller has verified it, except where its refusal goes.
 
+mod backchannel;
 mod parameters;
 
 use base64::Engine as _;
@@ -11,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::clock::Timestamp;
-use crate::oauth::assertion::{MAX_LIFETIME, SKEW, at, optional_numeric_date};
+use crate::oauth::assertion::{MAX_ID_LENGTH, MAX_LIFETIME, SKEW, at, optional_numeric_date};
 use crate::oauth::client::demand::{Demanded, Demands};
 use crate::oauth::client::{Client, ObjectAlgorithm};
 use crate::oauth::detail::{Detail, DetailSubject};
@@ -19,6 +20,7 @@ use crate::oauth::error::{OAuthError, quoted};
 use crate::oauth::reason::Reason;
 use crate::oauth::strict_json;
 
+pub use backchannel::SignedRequest;
 pub use parameters::{Outside, refuse};
 
 /// The values that `typ` may have in the header, if it is there.
@@ -60,6 +62,7 @@ struct ObjectClaims {
     sub: Option<String>,
     aud: Option<Value>,
     client_id: Option<String>,
+    jti: Option<String>,
     #[serde(default, deserialize_with = "optional_numeric_date")]
     exp: Option<Timestamp>,
     #[serde(default, deserialize_with = "optional_numeric_date")]
@@ -116,18 +119,8 @@ impl RequestObject {
     /// If the client may not use its algorithm, or it is another client's, for another server, not valid now, or names
     /// another request.
     pub fn check(&self, context: &ObjectContext<'_>) -> Result<(), OAuthError> {
-        self.check_algorithm(context)?;
-        for nested in ["request", "request_uri"] {
-            if self.claims.contains_key(nested) {
-                return Err(Reason::RequestObjectNested.because(format!(
-                    "the request object has the parameter {nested}, which it cannot have"
-                )));
-            }
-        }
-        let claims: ObjectClaims =
-            serde_json::from_value(Value::Object(self.claims.clone())).map_err(|_| {
-                malformed("has iss, sub, client_id or a time in another form; times are seconds since 1970")
-            })?;
+        self.check_algorithm(context, context.client.messages.object_alg)?;
+        let claims = self.own_claims()?;
         // Where nothing is signed, or OpenID Connect Core §6 is meant, these claims are optional.
         let is_strict = self.is_signed() && !context.merges();
         check_client(&claims, context, is_strict)?;
@@ -135,7 +128,26 @@ impl RequestObject {
         check_times(&claims, context, is_strict)
     }
 
-    fn check_algorithm(&self, context: &ObjectContext<'_>) -> Result<(), OAuthError> {
+    /// The claims about the object itself.
+    fn own_claims(&self) -> Result<ObjectClaims, OAuthError> {
+        for nested in ["request", "request_uri"] {
+            if self.claims.contains_key(nested) {
+                return Err(Reason::RequestObjectNested.because(format!(
+                    "the request object has the parameter {nested}, which it cannot have"
+                )));
+            }
+        }
+        serde_json::from_value(Value::Object(self.claims.clone())).map_err(|_| {
+            malformed("has iss, sub, client_id, jti or a time in another form; times are seconds since 1970")
+        })
+    }
+
+    /// Checks the algorithm against the profile of the client, and against the only one that is registered, if one is.
+    fn check_algorithm(
+        &self,
+        context: &ObjectContext<'_>,
+        registered: Option<ObjectAlgorithm>,
+    ) -> Result<(), OAuthError> {
         let profile = context.client.profile(&context.demands);
         if self.is_signed() && !profile.allows_algorithm(self.algorithm.as_str()) {
             return Err(Reason::RequestObjectAlgorithm.because(format!(
@@ -144,7 +156,7 @@ impl RequestObject {
                 profile.as_str()
             )));
         }
-        match context.client.messages.object_alg {
+        match registered {
             Some(only) if only.is_same(self.algorithm) => Ok(()),
             None if self.is_signed() => Ok(()),
             registered => {

@@ -35,7 +35,7 @@ impl RequestObject {
         context: &ObjectContext<'_>,
     ) -> Result<Received, OAuthError> {
         let source = if self.is_signed() { Source::SignedObject } else { Source::UnsignedObject };
-        let inside = parameters(&self.claims)?;
+        let inside = parameters(&self.claims, |name| Received::reads(name) && name != "client_id")?;
         let others = match context.merges() {
             false => outside.params.clone().only(|name| name == "client_id"),
             true => {
@@ -48,10 +48,13 @@ impl RequestObject {
     }
 }
 
-/// The members of an object that this server reads as parameters. `client_id` has been compared already.
-fn parameters(claims: &Map<String, Value>) -> Result<Params, OAuthError> {
+/// The members of an object that this server reads as parameters.
+pub(super) fn parameters(
+    claims: &Map<String, Value>,
+    reads: impl Fn(&str) -> bool,
+) -> Result<Params, OAuthError> {
     let mut pairs = Vec::new();
-    for (name, value) in claims.iter().filter(|(name, _)| Received::reads(name) && *name != "client_id") {
+    for (name, value) in claims.iter().filter(|(name, _)| reads(name)) {
         let mut add = |text: String| pairs.push((name.clone(), text));
         match value {
             Value::String(text) => add(text.clone()),
