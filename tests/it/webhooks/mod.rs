@@ -27,7 +27,7 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A program that receives messages.
 pub(crate) struct Receiver {
-    url: String,
+    pub(crate) url: String,
     site: Arc<Site>,
     taken: usize,
     came: UnboundedReceiver<()>,
