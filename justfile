@@ -48,9 +48,9 @@ clients directory="target/clients":
     mvn -B -q -f tests/clients/integrations/java dependency:copy-dependencies \
         -DincludeScope=runtime -DoutputDirectory="$(realpath {{directory}})/integrations/spring"
 
-# Runs outages at their real length, and load for a minute; on PostgreSQL with TEST_ENGINE and TEST_POSTGRES_URL.
+# Runs outages at their real length, load for a minute, and thousands of histories; on PostgreSQL with TEST_ENGINE and TEST_POSTGRES_URL.
 soak:
-    TEST_SOAK=1 cargo test --test it -- faults races failover
+    TEST_SOAK=1 cargo test --test it -- faults histories races failover
 
 # Measures what requests cost; --growth fills the database with a million clients, people and tokens.
 bench *options:

@@ -56,6 +56,7 @@ mod front_channel;
 mod gate;
 mod guesses;
 mod head;
+mod histories;
 mod hostile;
 mod hybrid;
 mod id_token_claims;
