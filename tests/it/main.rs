@@ -53,6 +53,7 @@ mod failover;
 mod faults;
 mod fetch;
 mod front_channel;
+mod fuzz;
 mod gate;
 mod guesses;
 mod head;
