@@ -48,9 +48,13 @@ clients directory="target/clients":
     mvn -B -q -f tests/clients/integrations/java dependency:copy-dependencies \
         -DincludeScope=runtime -DoutputDirectory="$(realpath {{directory}})/integrations/spring"
 
-# Runs outages at their real length, and load for a minute; on PostgreSQL with TEST_ENGINE and TEST_POSTGRES_URL.
-soak:
-    TEST_SOAK=1 cargo test --test it -- faults races failover
+# Runs outages at their real length, load for a minute, thousands of histories, and each fuzz target for an hour; on PostgreSQL with TEST_ENGINE and TEST_POSTGRES_URL.
+soak: && fuzz
+    TEST_SOAK=1 cargo test --test it -- faults histories races failover
+
+# Gives all fuzz targets, or those that are named, inputs for FUZZ_SECONDS each: by libFuzzer if `cargo install cargo-fuzz` and a nightly compiler are there.
+fuzz *targets:
+    fuzz/run {{targets}}
 
 # Measures what requests cost; --growth fills the database with a million clients, people and tokens.
 bench *options:

@@ -22,7 +22,7 @@ pub mod keys;
 mod listing;
 pub mod logout_deliveries;
 mod put;
-mod query;
+pub mod query;
 pub mod refusals;
 mod reply;
 pub mod resources;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use percent_encoding::percent_decode_str;
 
 use super::error::ApiError;
+use crate::oauth::error::OAuthError;
 use crate::oauth::reason::Reason;
 
 /// The parameters that have not been read yet.
@@ -17,19 +18,7 @@ impl ApiQuery {
     /// # Errors
     /// If it is malformed, or has a parameter twice.
     pub(super) fn of(text: &str) -> Result<Self, ApiError> {
-        let mut parameters = BTreeMap::new();
-        for pair in text.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let (name, value) = (decoded(name)?, decoded(value)?);
-            if value.contains('\0') {
-                // PostgreSQL cannot store it, so nothing has such a name.
-                return Err(invalid("a parameter of the query has the character U+0000"));
-            }
-            if parameters.insert(name, value).is_some() {
-                return Err(Reason::ParameterRepeated.because("a parameter of the query came twice").into());
-            }
-        }
-        Ok(Self(parameters))
+        Ok(Self(parameters(text)?))
     }
 
     /// Takes a parameter. `None` if it did not come.
@@ -78,11 +67,32 @@ impl ApiQuery {
     }
 }
 
-/// A name or value without its percent-encoding.
-fn decoded(text: &str) -> Result<String, ApiError> {
+/// The names and values in a query.
+///
+/// # Errors
+/// If it is malformed, or has a parameter twice.
+pub fn parameters(text: &str) -> Result<BTreeMap<String, String>, OAuthError> {
+    let malformed = |sentence| Reason::ApiParameterInvalid.because(sentence);
+    let mut parameters = BTreeMap::new();
+    for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let decoded = |text| decoded(text).ok_or_else(|| malformed("the query is not UTF-8"));
+        let (name, value) = (decoded(name)?, decoded(value)?);
+        if value.contains('\0') {
+            // PostgreSQL cannot store it, so nothing has such a name.
+            return Err(malformed("a parameter of the query has the character U+0000"));
+        }
+        if parameters.insert(name, value).is_some() {
+            return Err(Reason::ParameterRepeated.because("a parameter of the query came twice"));
+        }
+    }
+    Ok(parameters)
+}
+
+/// A name or value without its percent-encoding; `None` if it is not UTF-8.
+fn decoded(text: &str) -> Option<String> {
     let text = text.replace('+', " ");
-    let decoded = percent_decode_str(&text).decode_utf8().map(Into::into);
-    decoded.map_err(|_| invalid("the query is not UTF-8"))
+    percent_decode_str(&text).decode_utf8().ok().map(Into::into)
 }
 
 /// The refusal of a parameter or header.

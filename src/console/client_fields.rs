@@ -385,6 +385,7 @@ const CIBA: &[FieldSpec] = &[
             ("ES256", "ES256"),
             ("ES384", "ES384"),
             ("EdDSA", "EdDSA"),
+            ("Ed25519", "Ed25519"),
         ]),
         ("--ciba-request-alg", "--ciba-request-alg default"),
     ),

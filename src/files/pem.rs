@@ -61,13 +61,17 @@ impl<'a> PemFile<'a> {
     /// # Errors
     /// If the file cannot be read.
     pub fn read(file: NamedFile<'a>) -> Result<Self, FileError> {
-        let bytes = file.bytes(MAX_SIZE)?;
+        Ok(Self::of(file, file.bytes(MAX_SIZE)?))
+    }
+
+    /// A file with this content, which has been read already.
+    pub fn of(file: NamedFile<'a>, bytes: Zeroizing<Vec<u8>>) -> Self {
         // The parser would not see the section after a byte order mark.
         let bytes = match without_mark(&bytes) {
             content if content.len() < bytes.len() => Zeroizing::new(content.to_vec()),
             _ => bytes,
         };
-        Ok(Self { file, bytes })
+        Self { file, bytes }
     }
 
     /// The certificates, in their order; at least one.

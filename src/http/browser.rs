@@ -55,10 +55,16 @@ const SESSION_COOKIES: [(&str, bool); 2] = [("session", false), ("kept-session",
 /// The tokens in the session cookies without repetitions, in each cookie the most recent sign-in first; limited, whatever
 /// the browser sends.
 pub fn session_tokens(app: &App, request: &Request) -> Vec<SessionToken> {
-    let mut tokens: Vec<SessionToken> = Vec::new();
-    for (base, is_kept) in SESSION_COOKIES {
+    tokens_in(SESSION_COOKIES.map(|(base, is_kept)| {
         let name = name(app, base);
-        let value = cookies(request.headers()).find(|(key, _)| *key == name).map_or("", |(_, value)| value);
+        (cookies(request.headers()).find(|(key, _)| *key == name).map_or("", |(_, value)| value), is_kept)
+    }))
+}
+
+/// The tokens in the values of both session cookies, each value with whether the browser keeps its cookie.
+pub fn tokens_in(values: [(&str, bool); 2]) -> Vec<SessionToken> {
+    let mut tokens: Vec<SessionToken> = Vec::new();
+    for (value, is_kept) in values {
         for token in value.split(BETWEEN_TOKENS).filter(|token| !token.is_empty()).take(ACCOUNTS) {
             if !tokens.iter().any(|known| known.text == token) {
                 tokens.push(SessionToken { text: token.to_owned(), is_kept });
@@ -140,7 +146,11 @@ pub fn known_cookie(app: &App, values: &[String]) -> Cookie<'static> {
 /// The values in this cookie, up to a limit.
 pub fn known_values(app: &App, request: &Request) -> Vec<String> {
     let name = name(app, "known");
-    let value = cookies(request.headers()).find(|(key, _)| *key == name).map_or("", |(_, value)| value);
+    known_in(cookies(request.headers()).find(|(key, _)| *key == name).map_or("", |(_, value)| value))
+}
+
+/// The values that the value of this cookie consists of, up to a limit.
+pub fn known_in(value: &str) -> Vec<String> {
     let values = value.split(BETWEEN_TOKENS).filter(|value| (1..=MAX_KNOWN_LENGTH).contains(&value.len()));
     values.take(known_browser::MOST).map(str::to_owned).collect()
 }

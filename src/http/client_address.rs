@@ -26,8 +26,9 @@ pub(super) fn address(request: &HttpRequest, trusted: &TrustedProxies, untrusted
     origin(peer, &lines, trusted)
 }
 
-/// Each proxy appends the address of its own client, so the last address that is not a trusted proxy is reliable.
-fn origin(peer: IpAddr, lines: &[&str], trusted: &TrustedProxies) -> IpAddr {
+/// The client's address of a request that came from `peer` with these lines of `X-Forwarded-For`. Each proxy appends the
+/// address of its own client, so the last address that is not a trusted proxy is reliable.
+pub fn origin(peer: IpAddr, lines: &[&str], trusted: &TrustedProxies) -> IpAddr {
     let mut seen = peer.to_canonical();
     let entries = lines.iter().rev().flat_map(|line| line.rsplit(','));
     for entry in entries.take(MAX_PROXIES) {
@@ -40,8 +41,8 @@ fn origin(peer: IpAddr, lines: &[&str], trusted: &TrustedProxies) -> IpAddr {
     seen
 }
 
-/// Parses an address, with or without a port.
-fn parse(text: &str) -> Option<IpAddr> {
+/// Parses an address, with or without a port. `None` if it is not one.
+pub fn parse(text: &str) -> Option<IpAddr> {
     let bare = text.trim_start_matches('[').trim_end_matches(']');
     bare.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()))
 }

@@ -17,10 +17,12 @@ pub(super) fn name(app: &App, base: &str) -> String {
 pub(super) fn pairs<'h>(
     headers: impl Iterator<Item = &'h HeaderValue>,
 ) -> impl Iterator<Item = (&'h str, &'h str)> {
-    headers
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
+    headers.filter_map(|value| value.to_str().ok()).flat_map(pairs_of)
+}
+
+/// The pairs of name and value in a line of a Cookie header; malformed parts are skipped.
+pub fn pairs_of(line: &str) -> impl Iterator<Item = (&str, &str)> {
+    line.split(';').filter_map(|pair| pair.trim().split_once('='))
 }
 
 /// The name of the cookie with the language that the person has chosen, for every request of a page: without an allocation.

@@ -1,14 +1,14 @@
 //! The HTTP parts that all edges share: middleware, forms, cookies, and all answers that are not successes.
 
-mod accept;
+pub mod accept;
 pub mod answer;
 pub mod browser;
 pub mod call;
-mod client_address;
+pub mod client_address;
 mod client_certificate;
 pub mod console_page;
 pub mod content_policy;
-mod cookies;
+pub mod cookies;
 pub(crate) mod cors;
 pub mod envelope;
 mod error_page;

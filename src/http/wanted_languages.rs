@@ -71,9 +71,8 @@ impl WantedLanguages {
     fn chosen(&self) -> Option<(LanguageTag, Timestamp)> {
         let mut pairs = cookies::pairs(self.cookies.iter());
         let (_, value) = pairs.find(|(name, _)| *name == self.cookie_name)?;
-        let (tag, at) = value.split_once(BEFORE_TIME)?;
-        let language = Language::find(tag)?;
-        Some((LanguageTag::parse(language.tag())?, Timestamp::from_unix(at.parse().ok()?)))
+        let (language, at) = read_choice(value)?;
+        Some((LanguageTag::parse(language.tag())?, at))
     }
 }
 
@@ -83,4 +82,10 @@ const BEFORE_TIME: char = '.';
 /// The value of the cookie for a choice.
 pub fn choice(language: Language, now: Timestamp) -> String {
     format!("{}{BEFORE_TIME}{}", language.tag(), now.as_unix())
+}
+
+/// The language and the time in a value that [`choice`] has made. `None` for any other text.
+pub fn read_choice(value: &str) -> Option<(Language, Timestamp)> {
+    let (tag, at) = value.split_once(BEFORE_TIME)?;
+    Some((Language::find(tag)?, Timestamp::from_unix(at.parse().ok()?)))
 }

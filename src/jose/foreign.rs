@@ -53,7 +53,8 @@ impl std::fmt::Debug for ForeignKey {
 }
 
 impl ForeignKeys {
-    /// Parses a JWK Set (RFC 7517 §5); `None` if the text is not a JWK Set. Keys that cannot be used here are left out.
+    /// Parses a JWK Set (RFC 7517 §5); `None` if the text is not a JWK Set. Keys are left out that cannot be
+    /// used here because of their kind, size, use or algorithm.
     pub fn read(jwks: &str) -> Option<Self> {
         let set: Value = serde_json::from_str(jwks).ok()?;
         let keys = set["keys"].as_array()?.iter().take(MAX_KEYS);

@@ -61,7 +61,7 @@ impl ServerKeys {
             None => return Err(MasterKey::missing(config)),
         };
         if is_first_start {
-            let sealed = master.seal(ROOT, Zeroizing::new(random::<32>().to_vec()))?;
+            let sealed = Self::new_root(&master)?;
             db.write(async move |tx| server_keys::save(tx, ROOT, &sealed, now).await).await?;
         }
         let sealed = db.read(find).await?;
@@ -80,7 +80,19 @@ impl ServerKeys {
         MasterKey::load(config)?.map(|master| Self::of(master, &sealed)).transpose()
     }
 
-    fn of(master: MasterKey, sealed: &[u8]) -> Result<Self, Failure> {
+    /// A new random root for [`Self::of`], encrypted.
+    ///
+    /// # Errors
+    /// Only failures of the cryptographic library.
+    pub fn new_root(master: &MasterKey) -> Result<Vec<u8>, Failure> {
+        master.seal(ROOT, Zeroizing::new(random::<32>().to_vec()))
+    }
+
+    /// The keys that are derived from an encrypted root.
+    ///
+    /// # Errors
+    /// If the root was not encrypted with this master key.
+    pub fn of(master: MasterKey, sealed: &[u8]) -> Result<Self, Failure> {
         let root = hmac::Key::new(hmac::HMAC_SHA256, &master.open(ROOT, sealed)?);
         Ok(Self {
             root: fingerprint(sealed),

@@ -35,7 +35,7 @@ pub struct List<T> {
 
 /// The list that a cursor belongs to, and its order, if the list has more than one.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Cursor {
+pub struct Cursor {
     list: &'static str,
     order: &'static str,
 }
@@ -143,20 +143,26 @@ impl<T> List<T> {
 }
 
 impl Cursor {
-    pub(super) const fn of(list: &'static str) -> Self {
+    /// The cursor of a list in its only order.
+    pub const fn of(list: &'static str) -> Self {
         Self { list, order: "" }
     }
 
     /// The cursor of the same list in another order.
-    pub(super) const fn sorted(self, order: &'static str) -> Self {
+    pub const fn sorted(self, order: &'static str) -> Self {
         Self { order, ..self }
     }
 
-    pub(super) fn write(self, key: &impl Serialize) -> String {
+    /// The text of the cursor after the item with this key.
+    pub fn write(self, key: &impl Serialize) -> String {
         to_base64url(&serde_json::to_vec(&(self.list, self.order, key)).unwrap_or_default())
     }
 
-    fn read<K: DeserializeOwned>(self, text: &str) -> Result<K, Fault> {
+    /// The key of the item that a text of [`Self::write`] goes on after.
+    ///
+    /// # Errors
+    /// If the text is not a cursor of this list in this order.
+    pub fn read<K: DeserializeOwned>(self, text: &str) -> Result<K, Fault> {
         let parse = |text: &str| {
             let bytes = from_base64url(text).filter(|_| text.len() <= MAX_CURSOR_LENGTH)?;
             serde_json::from_slice::<(String, String, K)>(&bytes).ok()

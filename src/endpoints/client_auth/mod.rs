@@ -155,7 +155,9 @@ fn is_basic(value: &HeaderValue) -> bool {
     scheme.eq_ignore_ascii_case(b"basic")
 }
 
-fn parse_basic(value: &str) -> Option<(String, Secret)> {
+/// The id and secret in the value of an Authorization header with the scheme Basic, form-decoded (RFC 6749 §2.3.1). `None` if
+/// it is malformed.
+pub fn parse_basic(value: &str) -> Option<(String, Secret)> {
     let (_, encoded) = value.split_once(' ')?;
     let encoded = encoded.trim();
     let decoded = STANDARD.decode(encoded).or_else(|_| STANDARD_NO_PAD.decode(encoded)).ok()?;

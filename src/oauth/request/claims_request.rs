@@ -9,6 +9,7 @@ use crate::oauth::error::OAuthError;
 use crate::oauth::identity::authentication::ACR_VALUES;
 use crate::oauth::identity::claims::{Claims, Person, check_name};
 use crate::oauth::reason::Reason;
+use crate::oauth::strict_json;
 
 /// The maximum length of the parameter in bytes.
 const MAX_LENGTH: usize = 8 * 1024;
@@ -48,7 +49,10 @@ impl ClaimsRequest {
             return Err(Reason::ParameterTooLong
                 .because(format!("the parameter claims is longer than {MAX_LENGTH} bytes")));
         }
-        let request = Self::from_json(text).ok_or_else(|| {
+        let members = strict_json::object(text.as_bytes()).map_err(|wrong| {
+            Reason::ClaimsMalformed.because(format!("the parameter claims {}", wrong.what))
+        })?;
+        let request = Self::from_members(members).ok_or_else(|| {
             Reason::ClaimsMalformed.because(
                 "the parameter claims is not a JSON object of userinfo and id_token, each an object of claims",
             )
@@ -62,8 +66,7 @@ impl ClaimsRequest {
     }
 
     /// Reads each member by hand, because a struct could also be read from a JSON array.
-    fn from_json(text: &str) -> Option<Self> {
-        let mut members: Map<String, Value> = serde_json::from_str(text).ok()?;
+    fn from_members(mut members: Map<String, Value>) -> Option<Self> {
         let mut wanted = |name: &str| {
             members.remove(name).map_or(Some(RequestedClaims::default()), RequestedClaims::from_json)
         };
@@ -256,6 +259,8 @@ mod tests {
             r#"{"userinfo": {"email": {"essential": "yes"}}}"#,
             r#"{"id_token": {"acr": {"values": "1"}}}"#,
             r#"{"id_token": {"acr": null}"#,
+            r#"{"userinfo": {"email": null}, "userinfo": {}}"#,
+            r#"{"id_token": {"acr": null, "acr": {"essential": true}}}"#,
         ] {
             assert_eq!(reason(text), Some(Reason::ClaimsMalformed), "{text}");
         }

@@ -74,8 +74,21 @@ impl TestServer {
     }
 
     pub(crate) async fn start_on(database: TestDatabase, options: &[(&str, &str)]) -> Self {
+        let server = Self::start_by(database, options, ManualClock::starting_now()).await;
+        server.create_scopes().await;
+        server
+    }
+
+    /// Another node on the same database in this process, with the same clock and issuer.
+    pub(crate) async fn another_node(&self, options: &[(&str, &str)]) -> Self {
+        let key_file = master_key(self.database.directory.path());
+        let same = [("public_url", self.url.as_str()), ("keys.master_key_file", key_file.as_str())];
+        let options = [options, &same].concat();
+        Self::start_by(TestDatabase::at(&self.database.url), &options, self.clock.clone()).await
+    }
+
+    async fn start_by(database: TestDatabase, options: &[(&str, &str)], clock: ManualClock) -> Self {
         let config = Self::config(&database, options);
-        let clock = ManualClock::starting_now();
         let (ready, started) = tokio::sync::oneshot::channel();
         let time = Clock::Manual(clock.clone());
         let thread = std::thread::spawn(move || {
@@ -90,7 +103,7 @@ impl TestServer {
         });
         let (app, port, (metrics, own), handle) = started.await.expect("the server starts");
         let (management_address, mtls_address) = own;
-        let server = Self {
+        Self {
             url: format!("http://127.0.0.1:{port}"),
             metrics: metrics.map(|address| format!("http://{address}")),
             management_address,
@@ -100,9 +113,7 @@ impl TestServer {
             database,
             handle,
             thread: Some(thread),
-        };
-        server.create_scopes().await;
-        server
+        }
     }
 
     async fn create_scopes(&self) {
