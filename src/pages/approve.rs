@@ -5,7 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 
 use super::destination::requests_url;
-use super::waiting_requests::{self, Waiting, minutes_left, minutes_since};
+use super::waiting_requests::{self, AnswerableRequest, minutes_left, minutes_since};
 use super::{account_list, application};
 use crate::app::App;
 use crate::face::view::{ApproveAnsweredPage, ApproveOtherPage, ApprovePage, WaitingRequest, Words};
@@ -58,14 +58,14 @@ async fn rows(
     app: &App,
     call: &Call,
     accounts: &Accounts,
-    waiting: &[Waiting],
+    waiting: &[AnswerableRequest],
 ) -> Result<Vec<WaitingRequest>, Failure> {
     let people = match accounts.people.as_slice() {
         [] | [_] => Vec::new(),
         several => account_list::shown(app, several).await?,
     };
     let languages = call.text_languages();
-    let row = |Waiting { request, client, person }: &Waiting| WaitingRequest {
+    let row = |AnswerableRequest { request, client, person }: &AnswerableRequest| WaitingRequest {
         from: application::shown(app, call, &client.client),
         initial: account_list::initials(&Words::of(&client.client.name, &languages).text),
         message: request.binding_message.as_ref().map(ToString::to_string),
@@ -117,7 +117,7 @@ async fn existing(app: &App, call: &Call, id: &str) -> Result<BackchannelRequest
     Ok(found.filter(is_open).ok_or_else(over)?)
 }
 
-/// The page for people of whom none can answer. It does not say who can.
+/// The page for people who cannot answer this request. It does not say who can.
 async fn other_account(
     app: &App,
     call: &Call,

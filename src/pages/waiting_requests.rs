@@ -17,14 +17,18 @@ use crate::store::db::Conn;
 const MOST: i64 = 50;
 
 /// A request that waits, the client that asks, and the person's place among those who are signed in.
-pub(super) struct Waiting {
+pub(super) struct AnswerableRequest {
     pub(super) request: BackchannelRequest,
     pub(super) client: Arc<StoredClient>,
     pub(super) person: usize,
 }
 
 /// Returns the requests that these people can answer now, the newest first.
-pub(super) async fn find(app: &App, call: &Call, people: &[SignedIn]) -> Result<Vec<Waiting>, Failure> {
+pub(super) async fn find(
+    app: &App,
+    call: &Call,
+    people: &[SignedIn],
+) -> Result<Vec<AnswerableRequest>, Failure> {
     if people.is_empty() {
         return Ok(Vec::new());
     }
@@ -41,7 +45,7 @@ pub(super) async fn find(app: &App, call: &Call, people: &[SignedIn]) -> Result<
     for (person, request) in app.db.read(find).await? {
         let client = app.cache.client(&request.client, Freshness::Cached).await?;
         if let Some(client) = client.filter(|client| request.check(&client.client, now).is_ok()) {
-            waiting.push(Waiting { request, client, person });
+            waiting.push(AnswerableRequest { request, client, person });
         }
     }
     waiting.sort_by_key(|waiting| std::cmp::Reverse(waiting.request.created_at));

@@ -1,4 +1,4 @@
-//! User codes (CIBA): operators set them, nobody reads them, and guesses are counted for the person and the client.
+//! User codes (CIBA): operators set them, no one reads them, and guesses are counted for the person and the client.
 
 use futures_util::future::join_all;
 use grantor::cache::row_budgets::Draw;
@@ -11,7 +11,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::api::{Api, faulty};
-use crate::support::{Operator, TestServer};
+use crate::support::{Answer, Operator, TestServer};
 
 const CODE: &str = "2468 caf\u{e9}";
 
@@ -76,14 +76,13 @@ async fn the_api_takes_a_code_and_never_gives_it_back() {
     let body = json!({ "username": "jane", "user_code": CODE, "password": "another correct horse" });
     let created = api.post("/users", body).await;
     assert_eq!(created.status, StatusCode::CREATED, "{created:?}");
-    let (path, user) =
-        (format!("/users/{}", created.get("id")), UserId::new(created.json()["id"].as_str().unwrap()));
+    let id_in = |answer: &Answer| UserId::new(answer.json()["id"].as_str().expect("an id"));
+    let user = id_in(&created);
+    let path = format!("/users/{user}");
     assert!(created.json()["user_code_changed_at"].is_string(), "{created:?}");
     assert_eq!(check(&server, &user, "tv", CODE).await, "right");
-    for invited in [json!({ "username": "bob", "user_code": "1357" })] {
-        let bob = UserId::new(api.post("/users", invited).await.get("id"));
-        assert_eq!(check(&server, &bob, "tv", "1357").await, "right", "also without a password");
-    }
+    let invited = api.post("/users", json!({ "username": "bob", "user_code": "1357" })).await;
+    assert_eq!(check(&server, &id_in(&invited), "tv", "1357").await, "right", "also without a password");
 
     let etag = api.get(&path).await.header("etag").to_owned();
     server.clock.advance(std::time::Duration::from_secs(1));

@@ -1,7 +1,9 @@
 //! Requests of applications that ask a person on another device.
 
 use super::PageState;
-use super::people::{ARABIC_APPLICATION, account, alice, application, bare, five, long, long_person};
+use super::people::{
+    ARABIC_APPLICATION, LONG_MESSAGE, account, alice, application, bare, five, long, long_person,
+};
 use crate::face::view::{Application, ApproveAnsweredPage, ApproveOtherPage, ApprovePage, WaitingRequest};
 
 pub(super) fn states(issuer: &str) -> Vec<PageState> {
@@ -39,7 +41,7 @@ fn waiting(issuer: &str) -> Vec<PageState> {
         WaitingRequest { minutes: 0, left: 4, ..of(alice(), first.clone()) },
         WaitingRequest { minutes: 1, left: 1, ..of(account("bob", None, "B"), request(plain(), "D", None)) },
         WaitingRequest { minutes: 4, left: 0, ..of(alice(), request(bare("Shop"), "S", Some("W4SCT"))) },
-        of(long_person(), request(bare(&long()), "L", Some(&long()))),
+        of(long_person(), request(bare(&long()), "L", Some(LONG_MESSAGE))),
         of(alice(), request(bare(ARABIC_APPLICATION), "ت", Some("طلب رقم ٤٧١١"))),
     ];
     vec![

@@ -1,7 +1,9 @@
 //! The question whether an application may have what it asks for.
 
 use super::PageState;
-use super::people::{ARABIC_APPLICATION, alice, application, arabic_person, bare, long, long_person};
+use super::people::{
+    ARABIC_APPLICATION, LONG_MESSAGE, alice, application, arabic_person, bare, long, long_person,
+};
 use crate::face::view::{
     Application, AskedDetail, AskedElsewhere, AskedItem, AskingDevice, ConsentPage, DetailMember,
     SentencePart, Words,
@@ -58,9 +60,6 @@ fn asked_elsewhere(page: &ConsentPage) -> Vec<PageState> {
         state("elsewhere-only-question", Some("W4SCT"), ConsentPage { items: Vec::new(), ..page.clone() }),
     ]
 }
-
-/// As long as a message may be, without a space.
-const LONG_MESSAGE: &str = "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch-12345";
 
 /// What is asked, of an application or a device.
 fn asked(page: &ConsentPage) -> Vec<PageState> {

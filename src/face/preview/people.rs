@@ -7,6 +7,9 @@ pub(super) fn long() -> String {
     "Llanfairpwllgwyngyll".repeat(10)
 }
 
+/// As long as a message of another device may be, without a space.
+pub(super) const LONG_MESSAGE: &str = "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch-12345";
+
 /// A name that is written from the right to the left.
 pub(super) const ARABIC_APPLICATION: &str = "تقويم العائلة";
 const ARABIC_PERSON: &str = "سارة الأحمد";

@@ -1,5 +1,5 @@
 //! The user code of CIBA: a secret of the person that an application must send before the person is asked on another device
-//! (OpenID Connect CIBA Core 1.0 §7.1). So nobody who only knows a name can wear the person down with requests. It signs no
+//! (OpenID Connect CIBA Core 1.0 §7.1). So who only knows a name cannot wear the person down with requests. It signs no
 //! one in, and it is not the code that a device shows.
 
 use std::borrow::Cow;

@@ -199,7 +199,7 @@ async fn a_client_that_is_disabled_asks_no_one_any_more() {
     ask(&app).await;
     let page = list(&mut alice).await;
     let at = address(&page, 1);
-    Operator::of(&server).done(&["client", "disable", "shop"]);
+    Operator::of(&server).done(&["client", "update", "shop", "--disable"]);
     alice.open(&at).await.assert_page(400, "client.disabled");
     assert_eq!(length(&alice.open("/approve").await), 0, "the client was read anew");
 }

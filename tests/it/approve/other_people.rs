@@ -1,4 +1,4 @@
-//! Nobody but the person who is asked can answer, or learns who that is.
+//! Only the person who is asked can answer, and no one else learns who that is.
 
 use super::{MESSAGE, address, ask, length, list, poll, question, shop};
 use crate::support::{Answer, Browser, Operator, TestServer};
@@ -122,7 +122,7 @@ async fn a_person_who_has_lost_the_group_is_told_and_so_is_the_application() {
     let id = ask(&app).await;
     let at = address(&list(&mut alice).await, 1);
     Operator::of(&server).done(&["client", "update", "shop", "--require-group", "staff"]);
-    alice.open(&at).await.assert_page(400, "user.group");
+    alice.open(&at).await.assert_page(400, "user.group_missing");
     poll(&app, &id).await.assert_json_error(400, "access_denied", "auth_req_id.denied");
 }
 

@@ -1,4 +1,4 @@
-//! The message by which the person is told.
+//! The message for the program that sends the person a mail or a push message.
 
 use std::time::Duration;
 
@@ -90,7 +90,7 @@ async fn who_may_not_see_people_cannot_have_their_addresses_sent() {
         "--name",
         "Push",
         "--url",
-        "http://127.0.0.1:1/",
+        "https://hooks.example.com/",
         "--type",
         KIND,
     ]);
