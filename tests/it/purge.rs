@@ -206,7 +206,7 @@ async fn a_large_backlog_is_deleted_in_steps_and_the_command_shows_it() {
     let shown = operator.json(&["purge", "--dry-run"]);
     let found = shown.as_array().unwrap().iter().find(|found| found["table"] == "revoked_tokens");
     assert_eq!(found.unwrap(), &json!({ "table": "revoked_tokens", "rows": 1301, "ended": 1300 }));
-    assert!(operator.done(&["purge", "--dry-run"]).contains("revoked_tokens      1301  1300"));
+    assert!(operator.done(&["purge", "--dry-run"]).contains("revoked_tokens        1301  1300"));
     assert_eq!(operator.done(&["purge"]), "deleted 1300 rows that have ended\n");
     assert_eq!(server.number("SELECT COUNT(*) FROM revoked_tokens").await, 1);
 }
