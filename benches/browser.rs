@@ -11,30 +11,50 @@ use crate::{BenchError, Outcome};
 /// The most pages and redirects between the first request and the code.
 const MAX_STEPS: usize = 10;
 
+/// The names and values of a browser's cookies.
+type Jar = Vec<(String, String)>;
+
 /// The Cookie header line of a browser that has signed in and consented.
 pub(crate) async fn sign_in(address: SocketAddr) -> Outcome<String> {
+    let path = authorize_path(&random_token(), OPENID_SCOPE)?;
+    let jar = visit(address, &path, |answer| code(answer).is_ok()).await?;
+    let session = jar.iter().find(|(name, _)| name.ends_with("session"));
+    let (name, value) = session.ok_or("signed in without a session cookie")?;
+    Ok(format!("cookie: {name}={value}\r\n"))
+}
+
+/// The Cookie header line of a browser that has signed in to the console.
+pub(crate) async fn console_session(address: SocketAddr) -> Outcome<String> {
+    let is_list = |answer: &Response<'_>| answer.status == 200 && answer.body.contains(WEB_CLIENT);
+    visit(address, "/admin/clients", is_list).await.map(|jar| cookie_line(&jar))
+}
+
+/// Follows redirects and submits forms, from a path to the answer that is looked for. Returns the cookies.
+async fn visit(address: SocketAddr, path: &str, is_there: impl Fn(&Response<'_>) -> bool) -> Outcome<Jar> {
     let mut connection = Connection::open(address).await?;
-    let mut jar = Vec::new();
-    let mut request = get(&authorize_path(&random_token(), OPENID_SCOPE)?, "");
+    let mut jar = Jar::new();
+    let mut request = get(path, "");
     for _ in 0..MAX_STEPS {
         let answer = connection.send(&request).await?;
         for (name, value) in answer.cookies() {
             jar.retain(|(known, _)| known != name);
             jar.push((name.to_owned(), value.to_owned()));
         }
-        if code(&answer).is_ok() {
-            let session = jar.iter().find(|(name, _)| name.ends_with("session"));
-            let (name, value) = session.ok_or("signed in without a session cookie")?;
-            return Ok(format!("cookie: {name}={value}\r\n"));
+        if is_there(&answer) {
+            return Ok(jar);
         }
-        let cookies: Vec<String> = jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let cookies = format!("cookie: {}\r\n", cookies.join("; "));
+        let cookies = cookie_line(&jar);
         request = match answer.header("location") {
             Some(location) => get(path_of(location)?, &cookies),
             None => submit(&answer, &cookies)?,
         };
     }
     Err("the sign-in led nowhere".into())
+}
+
+fn cookie_line(jar: &Jar) -> String {
+    let cookies: Vec<String> = jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    format!("cookie: {}\r\n", cookies.join("; "))
 }
 
 /// The bytes of a form of the sign-in page with a wrong password.
@@ -81,17 +101,21 @@ fn path_of(url: &str) -> Outcome<&str> {
 
 /// A request of the web client.
 pub(crate) fn authorize_path(verifier: &str, scope: &str) -> Outcome<String> {
-    let challenge = Hash::of(verifier).to_text();
-    let query = serde_urlencoded::to_string([
-        ("response_type", "code"),
-        ("client_id", WEB_CLIENT),
-        ("redirect_uri", RETURN_TO),
-        ("scope", scope),
-        ("state", "af0ifjsldkj"),
-        ("code_challenge", challenge.as_str()),
-        ("code_challenge_method", "S256"),
-    ])?;
+    let query = serde_urlencoded::to_string(authorize_query(verifier, scope))?;
     Ok(format!("/authorize?{query}"))
+}
+
+/// The parameters of a request of the web client.
+pub(crate) fn authorize_query(verifier: &str, scope: &str) -> [(&'static str, String); 7] {
+    [
+        ("response_type", "code".to_owned()),
+        ("client_id", WEB_CLIENT.to_owned()),
+        ("redirect_uri", RETURN_TO.to_owned()),
+        ("scope", scope.to_owned()),
+        ("state", "af0ifjsldkj".to_owned()),
+        ("code_challenge", Hash::of(verifier).to_text()),
+        ("code_challenge_method", "S256".to_owned()),
+    ]
 }
 
 /// The code in the redirect back to the application.

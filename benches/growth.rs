@@ -19,13 +19,15 @@ const QUICK_SIZES: [u64; 2] = [1_000, 20_000];
 /// Rows of a table in one statement.
 const STEP: u64 = 50_000;
 /// Requests that must not become slower: they read and write by key.
-const ROWS: [&str; 6] = [
+const ROWS: [&str; 8] = [
     "client_credentials",
     "client_credentials_jwt",
     "introspect",
     "authorize",
     "refresh",
     "authorize_code_token",
+    "api_clients",
+    "console_clients",
 ];
 const CONNECTIONS: usize = 16;
 /// The size at which memory is measured.

@@ -12,6 +12,7 @@ mod http;
 mod load;
 mod overload;
 mod pages;
+mod possession;
 mod process;
 mod report;
 mod rows;

@@ -75,16 +75,19 @@ pub(crate) struct IdleServer {
 }
 
 /// Microseconds of CPU for one request, or for one round trip.
-const TARGETS: [(&str, u32); 11] = [
+const TARGETS: [(&str, u32); 14] = [
     ("client_credentials", 130),
     ("client_credentials_jwt", 60),
-    ("private_key_jwt", 300),
+    ("client_credentials_dpop", 200),
+    ("private_key_jwt", 200),
     ("introspect", 80),
     ("introspect_jwt", 80),
     ("refresh", 300),
     ("authorize_code_token", 800),
     ("openid_code_token", 850),
     ("userinfo", 100),
+    ("userinfo_dpop", 200),
+    ("par", 120),
     ("metadata", 20),
     ("jwks", 20),
 ];

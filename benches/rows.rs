@@ -9,14 +9,15 @@ use grantor::jose::key::SigningKey;
 use grantor::oauth::client::assertion::JWT_BEARER;
 use grantor::secret::{Hash, random_token};
 
-use crate::browser::{BrowserSession, Tokens, authorize_path, sign_in};
+use crate::browser::{BrowserSession, Tokens, authorize_path, authorize_query, console_session, sign_in};
 use crate::http::{Connection, get, post};
 use crate::load::{self, Subject, Worker};
+use crate::possession::{BoundToken, BoundUserInfo, ProofKey};
 use crate::report::{Report, Row};
-use crate::server::{OPENID_SCOPE, SCOPE, SIGNING_CLIENT, Server, Site, basic};
+use crate::server::{OPENID_SCOPE, SCOPE, SIGNING_CLIENT, Server, Site, WEB_CLIENT, basic};
 use crate::{CROWDS, Options, Outcome};
 
-const ROWS: [&str; 21] = [
+const ROWS: [&str; 26] = [
     "healthz",
     "readyz",
     "reason_page",
@@ -38,6 +39,11 @@ const ROWS: [&str; 21] = [
     "openid_code_token",
     "userinfo",
     "refresh",
+    "par",
+    "client_credentials_dpop",
+    "userinfo_dpop",
+    "api_clients",
+    "console_clients",
 ];
 
 pub(crate) async fn measure(
@@ -64,8 +70,10 @@ const BROWSERS: usize = 64;
 
 /// Signs in as many browsers as a row needs.
 async fn gather(cookies: &mut Vec<String>, server: &Server, name: &str, connections: usize) -> Outcome<()> {
-    let needs_one =
-        matches!(name, "authorize" | "authorize_code_token" | "openid_code_token" | "userinfo" | "refresh");
+    let needs_one = matches!(
+        name,
+        "authorize" | "authorize_code_token" | "openid_code_token" | "userinfo" | "userinfo_dpop" | "refresh"
+    );
     while needs_one && cookies.len() < connections.min(BROWSERS) {
         cookies.push(sign_in(server.address).await?);
     }
@@ -121,7 +129,13 @@ impl Fixture<'_> {
             "introspect_jwt" => (self.introspect(&site.jwt).await?, 200, "\"active\":true"),
             "refused" => (token(&wrong)?, 401, "\"invalid_client\""),
             "userinfo" => (self.userinfo().await?, 200, "\"sub\""),
+            "par" => (self.pushed()?, 201, "\"request_uri\""),
+            "api_clients" => (get("/api/v1/clients?limit=50", &site.api_key), 200, "\"next\""),
+            "console_clients" => {
+                (get("/admin/clients", &console_session(server.address).await?), 200, WEB_CLIENT)
+            }
             "private_key_jwt" => return self.signers(subject, connections).await,
+            "client_credentials_dpop" => return self.bound_tokens(subject, connections).await,
             _ => return self.visits(subject, connections).await,
         };
         let mut workers = Vec::new();
@@ -151,12 +165,34 @@ impl Fixture<'_> {
         post("/introspect", credentials, &[("token", &token)])
     }
 
+    /// A pushed request of the web client, with its secret.
+    fn pushed(&self) -> Outcome<Vec<u8>> {
+        let verifier = random_token();
+        let query = authorize_query(&verifier, OPENID_SCOPE);
+        let fields: Vec<(&str, &str)> = query.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        post("/par", &self.site.web, &fields)
+    }
+
+    async fn bound_tokens(&self, subject: Subject<'_>, connections: usize) -> Outcome<Row> {
+        let key = Rc::new(ProofKey::generate()?);
+        let mut callers = Vec::new();
+        for _ in 0..connections {
+            let connection = Connection::open(self.server.address).await?;
+            let (issuer, credentials) = (self.issuer(), self.site.generated.clone());
+            callers.push(BoundToken { connection, issuer, credentials, key: key.clone() });
+        }
+        load::measure(subject, callers, self.length).await
+    }
+
+    fn issuer(&self) -> String {
+        format!("http://{}", self.server.address)
+    }
+
     async fn signers(&self, subject: Subject<'_>, connections: usize) -> Outcome<Row> {
         let mut signers = Vec::new();
         for _ in 0..connections {
             let connection = Connection::open(self.server.address).await?;
-            let issuer = format!("http://{}", self.server.address);
-            signers.push(Signer { connection, issuer, key: self.site.key.clone() });
+            signers.push(Signer { connection, issuer: self.issuer(), key: self.site.key.clone() });
         }
         load::measure(subject, signers, self.length).await
     }
@@ -166,7 +202,10 @@ impl Fixture<'_> {
         for cookie in self.cookies.iter().cycle().take(connections) {
             let connection = Connection::open(self.server.address).await?;
             let (cookie, credentials) = (cookie.clone(), self.site.web.clone());
-            let scope = if subject.name == "openid_code_token" { OPENID_SCOPE } else { SCOPE };
+            let scope = match subject.name {
+                "openid_code_token" | "userinfo_dpop" => OPENID_SCOPE,
+                _ => SCOPE,
+            };
             visits.push(BrowserSession { connection, cookie, credentials, scope });
         }
         match subject.name {
@@ -177,6 +216,13 @@ impl Fixture<'_> {
             }
             "authorize" => {
                 load::measure(subject, visits.into_iter().map(Authorize).collect(), self.length).await
+            }
+            "userinfo_dpop" => {
+                let mut callers = Vec::new();
+                for visit in visits {
+                    callers.push(BoundUserInfo::begin(visit, &self.issuer()).await?);
+                }
+                load::measure(subject, callers, self.length).await
             }
             "authorize_code_token" | "openid_code_token" => {
                 load::measure(subject, visits.into_iter().map(RoundTrip).collect(), self.length).await
@@ -268,7 +314,7 @@ impl Worker for RoundTrip {
 }
 
 /// From the browser's request to the application's tokens: two requests, one person.
-async fn round_trip(visit: &mut BrowserSession) -> Outcome<Tokens> {
+pub(crate) async fn round_trip(visit: &mut BrowserSession) -> Outcome<Tokens> {
     let verifier = random_token();
     let code = visit.authorize(&verifier).await?;
     visit.redeem(&code, &verifier).await

@@ -49,6 +49,8 @@ pub(crate) struct Site {
     pub(crate) web: String,
     /// Credentials of a service whose tokens are JWTs.
     pub(crate) jwt: String,
+    /// The Authorization header line of an API key that may read everything.
+    pub(crate) api_key: String,
     /// The signing key of the client [`SIGNING_CLIENT`].
     pub(crate) key: Rc<SigningKey>,
     /// Keeps the server's keys usable from one start to the next.
@@ -67,7 +69,10 @@ impl Site {
         for scope in SCOPE.split(' ') {
             run(&["scope", "create", scope, "--description", "Be measured"], "")?;
         }
-        run(&["user", "create", "--username", USERNAME, "--password-stdin"], PASSWORD)?;
+        run(&["user", "create", "--username", USERNAME, "--role", "owner", "--password-stdin"], PASSWORD)?;
+        let api_key = run(&["api-key", "create", "--name", "Benchmark", "--scope", "grantor.read"], "")?;
+        let api_key = api_key["key"].as_str().ok_or("the API key was not shown")?;
+        let api_key = format!("authorization: Bearer {api_key}\r\n");
         let create = |id: &str, options: &[&str]| -> Outcome<String> {
             let basis = ["client", "create", "--id", id, "--name", "Benchmark"];
             let made = run(&[&basis, options].concat(), "")?;
@@ -96,6 +101,7 @@ impl Site {
             chosen: create("bench-chosen", &["--kind", "service", "--scope", SCOPE, "--secret", PASSWORD])?,
             web: create(WEB_CLIENT, &web)?,
             jwt: create("bench-jwt", &["--kind", "service", "--scope", SCOPE, "--token-format", "jwt"])?,
+            api_key,
             key: Rc::new(key),
             master_key,
             binary: binary.to_owned(),

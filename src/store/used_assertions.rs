@@ -2,6 +2,7 @@
 
 use super::db::{DbError, Tx};
 use crate::clock::Timestamp;
+use crate::oauth::id::ClientId;
 use crate::secret::Hash;
 
 /// Records that an assertion is used (RFC 7523 §3, `jti`). `false` if it was used before. It is one conditional
@@ -14,6 +15,32 @@ pub async fn consume(tx: &mut Tx, id: &Hash, expires_at: Timestamp) -> Result<bo
         .query("INSERT INTO used_assertions (id, expires_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING")
         .bind(id.as_bytes())
         .bind(expires_at)
+        .execute()
+        .await?;
+    Ok(inserted == 1)
+}
+
+/// Records that an assertion is used, like [`consume`], if the client is the one that has been read. `false` also if it has
+/// changed since then.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn consume_for_client(
+    tx: &mut Tx,
+    id: &Hash,
+    expires_at: Timestamp,
+    (client, version): (&ClientId, i64),
+) -> Result<bool, DbError> {
+    let inserted = tx
+        .query(
+            "INSERT INTO used_assertions (id, expires_at)
+             SELECT $1, $2 FROM clients WHERE clients.id = $3 AND clients.version = $4 AND clients.disabled_at IS NULL
+             ON CONFLICT (id) DO NOTHING",
+        )
+        .bind(id.as_bytes())
+        .bind(expires_at)
+        .bind(client.as_str())
+        .bind(version)
         .execute()
         .await?;
     Ok(inserted == 1)

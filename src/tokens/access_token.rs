@@ -145,6 +145,18 @@ impl Draft {
         self.possession.use_up(tx).await
     }
 
+    /// Uses up the proof of the request if the client is unchanged; `false` if it has changed.
+    ///
+    /// # Errors
+    /// As [`Self::use_up_proof`].
+    pub async fn use_up_proof_for(
+        &self,
+        tx: &mut Tx,
+        client: (&ClientId, i64),
+    ) -> Result<bool, Denied<OAuthError>> {
+        self.possession.use_up_for(tx, client).await
+    }
+
     fn registered(&self) -> RegisteredResources<'_, Catalogue> {
         RegisteredResources { resources: &*self.catalogue, issuer: &self.issuer }
     }

@@ -39,12 +39,8 @@ pub(super) async fn issue(
         true => {
             let (token, draft) = (token.clone(), draft.clone());
             let save = async move |tx: &mut Tx| -> Result<bool, Denied<OAuthError>> {
-                if draft.has_proof() {
-                    // A client that has changed may try its proof again.
-                    if !clients::is_unchanged(tx, &id, version).await? {
-                        return Ok(false);
-                    }
-                    draft.use_up_proof(tx).await?;
+                if draft.has_proof() && !draft.use_up_proof_for(tx, (&id, version)).await? {
+                    return Ok(false);
                 }
                 match &stored {
                     Some(hash) => Ok(access_tokens::save_for_client(tx, hash, &token, version).await?),
