@@ -63,7 +63,7 @@ pub fn mistakes(client: &ClientMetadata) -> Vec<(&'static str, String)> {
     let alg = "backchannel_authentication_request_signing_alg";
     match settings.request_alg {
         Some(ObjectAlgorithm::Unsigned) => {
-            add(alg, "a request that is signed cannot have the algorithm none")
+            add(alg, "a request that is signed cannot have the algorithm none");
         }
         Some(_) if client.jwks.is_none() && client.jwks_uri.is_none() => {
             add(alg, "a signed request needs the client's public keys, by `jwks` or `jwks_uri`");

@@ -131,18 +131,11 @@ impl ErrorCode {
             }
             Self::SlowDown => "From now on wait five seconds longer between two polls, and continue.",
             Self::ExpiredToken => "Show a button for a new attempt, and begin again when it is pressed.",
-            Self::UnknownUserId => {
-                "Ask the person for the name or e-mail address of their account here, and send it as login_hint."
-            }
-            Self::ExpiredLoginHintToken => {
-                "Get a new token from its issuer, and send the request again, once."
-            }
-            Self::MissingUserCode | Self::InvalidUserCode => {
-                "Ask the person for the user code, and send the request again with it; do not keep the code."
-            }
-            Self::InvalidBindingMessage => {
-                "Send a short text on one line that the person can compare, or none."
-            }
+            Self::UnknownUserId
+            | Self::ExpiredLoginHintToken
+            | Self::MissingUserCode
+            | Self::InvalidUserCode
+            | Self::InvalidBindingMessage => self.advice_about_backchannel_requests(),
             Self::InvalidToken => {
                 "Get a new access token with the refresh token, and try again once. If that fails, send the person \
                  through sign-in again."
@@ -155,6 +148,21 @@ impl ErrorCode {
             Self::TemporarilyUnavailable => {
                 "Wait for the seconds in Retry-After, try again, and wait longer each time."
             }
+        }
+    }
+
+    fn advice_about_backchannel_requests(self) -> &'static str {
+        match self {
+            Self::UnknownUserId => {
+                "Ask the person for the name or e-mail address of their account here, and send it as login_hint."
+            }
+            Self::ExpiredLoginHintToken => {
+                "Get a new token from its issuer, and send the request again, once."
+            }
+            Self::MissingUserCode | Self::InvalidUserCode => {
+                "Ask the person for the user code, and send the request again with it; do not keep the code."
+            }
+            _ => "Send a short text on one line that the person can compare, or none.",
         }
     }
 

@@ -210,13 +210,16 @@ mod tests {
         }
     }
 
+    fn token(text: &str) -> [(&str, &str); 1] {
+        [(NOTIFICATION_TOKEN, text)]
+    }
+
     #[test]
     fn a_notification_token_is_demanded_of_those_who_are_notified() {
         let of = |mode, pairs: &[(&str, &str)]| {
             let client = example(ClientKind::Web).with(|metadata| metadata.backchannel.delivery = mode);
             notification_token(&client, &params(pairs)).map_err(|error| error.reason)
         };
-        let token = |text| [(NOTIFICATION_TOKEN, text)];
         assert_eq!(of(DeliveryMode::Poll, &token("abc")), Ok(None));
         for good in ["a", "aZ09-._~+/==", &"x".repeat(1024)] {
             assert_eq!(of(DeliveryMode::Ping, &token(good)), Ok(Some(good.to_owned())));
