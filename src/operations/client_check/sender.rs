@@ -54,12 +54,14 @@ impl fmt::Display for SenderConstraint {
         let missing = Reason::DpopMissing.word();
         match demand {
             Demand::Require => {
-                write!(f, "required: a DPoP proof, to whose key the token is bound; without it, {missing}")?
+                write!(f, "required: a DPoP proof, to whose key the token is bound; without it, {missing}")?;
             }
-            Demand::Report => write!(
-                f,
-                "a DPoP proof binds the token to its key; without it, the token is a Bearer token, and the log notes {missing}"
-            )?,
+            Demand::Report => {
+                write!(
+                    f,
+                    "a DPoP proof binds the token to its key; without it, the token is a Bearer token, and the log notes {missing}"
+                )?;
+            }
             Demand::Off => {
                 write!(
                     f,
