@@ -126,11 +126,7 @@ impl ErrorCode {
             Self::InvalidAuthorizationDetails => {
                 "Compare the element that the description names with what the operator demands of its type."
             }
-            Self::AuthorizationPending => {
-                "Poll again after the interval, until there is another answer; the person may need some minutes."
-            }
-            Self::SlowDown => "From now on wait five seconds longer between two polls, and continue.",
-            Self::ExpiredToken => "Show a button for a new attempt, and begin again when it is pressed.",
+            Self::AuthorizationPending | Self::SlowDown | Self::ExpiredToken => self.advice_about_polls(),
             Self::UnknownUserId
             | Self::ExpiredLoginHintToken
             | Self::MissingUserCode
@@ -148,6 +144,16 @@ impl ErrorCode {
             Self::TemporarilyUnavailable => {
                 "Wait for the seconds in Retry-After, try again, and wait longer each time."
             }
+        }
+    }
+
+    fn advice_about_polls(self) -> &'static str {
+        match self {
+            Self::AuthorizationPending => {
+                "Poll again after the interval, until there is another answer; the person may need some minutes."
+            }
+            Self::SlowDown => "From now on wait five seconds longer between two polls, and continue.",
+            _ => "Show a button for a new attempt, and begin again when it is pressed.",
         }
     }
 
