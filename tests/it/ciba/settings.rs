@@ -12,29 +12,9 @@ async fn an_operator_registers_an_application_for_pings() {
     let key = crate::support::jwt::key(grantor::oauth::signing_key::SigningAlgorithm::Es256);
     std::fs::write(&keys, crate::support::jwt::jwks(&[&key])).unwrap();
     let keys = keys.display().to_string();
-    let create = [
-        "client",
-        "create",
-        "--id",
-        "bank",
-        "--name",
-        "Bank",
-        "--kind",
-        "web",
-        "--grant",
-        "ciba",
-        "--scope",
-        "openid",
-        "--ciba-mode",
-        "ping",
-        "--ciba-notification-endpoint",
-        "https://bank.example.com/ping",
-        "--jwks",
-        &keys,
-        "--ciba-request-alg",
-        "ES256",
-        "--ciba-user-code",
-    ];
+    let create = "client create --id bank --name Bank --kind web --grant ciba --scope openid --ciba-mode ping \
+                  --ciba-notification-endpoint https://bank.example.com/ping --ciba-request-alg ES256 --ciba-user-code";
+    let create: Vec<&str> = create.split_whitespace().chain(["--jwks", keys.as_str()]).collect();
     operator.done(&create);
     let shown = operator.json(&["client", "show", "bank"]);
     for (member, value) in [
@@ -51,18 +31,9 @@ async fn an_operator_registers_an_application_for_pings() {
         text.contains("ping https://bank.example.com/ping; requests by ES256; asks for user codes"),
         "{text}"
     );
-    operator.done(&[
-        "client",
-        "update",
-        "bank",
-        "--ciba-mode",
-        "poll",
-        "--no-ciba-notification-endpoint",
-        "--ciba-request-alg",
-        "default",
-        "--ciba-user-code",
-        "false",
-    ]);
+    let back = "client update bank --ciba-mode poll --no-ciba-notification-endpoint --ciba-request-alg default \
+                --ciba-user-code false";
+    operator.done(&back.split_whitespace().collect::<Vec<_>>());
     let shown = operator.json(&["client", "show", "bank"]);
     assert_eq!(shown["backchannel_token_delivery_mode"], "poll");
     for member in
