@@ -15,7 +15,7 @@ pub(super) fn states(issuer: &str) -> Vec<PageState> {
     let mut states = waiting(issuer);
     states.extend([
         PageState::new("one-account", other(1)),
-        PageState::new("five-accounts", other(5)),
+        PageState::new("five-long-names", other(5)),
         PageState::new("allowed", answered(true, 0)),
         PageState::new("denied", answered(false, 0)),
         PageState::new("one-more", answered(true, 1)),

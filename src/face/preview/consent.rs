@@ -49,7 +49,7 @@ fn asked_elsewhere(page: &ConsentPage) -> Vec<PageState> {
         ConsentPage { application: bare(ARABIC_APPLICATION), account: arabic_person(), ..page.clone() };
     vec![
         state("elsewhere", Some("Order 4711"), page.clone()),
-        state("elsewhere-without-message", None, ConsentPage { items: six(), ..page.clone() }),
+        state("elsewhere-without-message", None, page.clone()),
         state("elsewhere-details", Some("W4SCT"), payment),
         state(
             "elsewhere-long",
