@@ -203,7 +203,7 @@ async fn every_page_is_light_and_the_style_sheet_of_the_reference_is_loaded_nowh
             }
             bytes += sizes[&address];
         }
-        let limit = if path == "/errors" { 21_000 } else { 15_000 };
+        let limit = if path == "/errors" { 21_000 } else { 15_500 };
         assert!(bytes < limit, "{path} with everything that it loads: {bytes} bytes");
     }
     assert_eq!(sizes.len(), 3, "two style sheets and a picture: {sizes:?}");

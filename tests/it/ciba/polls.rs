@@ -102,7 +102,10 @@ async fn what_an_operator_or_person_takes_back_is_not_redeemed() {
         (&["grant", "revoke", "--user", "alice", "--client", "bank", "--yes"][..], "auth_req_id.unknown"),
         (&["grant", "revoke", "--client", "bank", "--yes"], "auth_req_id.unknown"),
         (&["session", "end", "--user", "alice", "--yes"], "session.ended"),
-        (&["client", "update", "bank", "--grant", "client_credentials"], "client.grant_not_allowed"),
+        (
+            &["client", "update", "bank", "--grant", "authorization_code", "--grant", "refresh_token"],
+            "client.grant_not_allowed",
+        ),
     ] {
         let id = begin(&bank, &[]).await;
         answer(&mut alice, "allow").await;
