@@ -113,7 +113,7 @@ pub(super) fn pem(input: &[u8]) {
     let read = PemFile::of(file, Zeroizing::new(input.to_vec()));
     match read.certificates() {
         Ok(found) => {
-            assert!(!found.is_empty() && found.iter().map(|der| der.len()).sum::<usize>() <= input.len())
+            assert!(!found.is_empty() && found.iter().map(|der| der.len()).sum::<usize>() <= input.len());
         }
         Err(error) => {
             check_sentence(&error.to_string());

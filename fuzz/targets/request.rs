@@ -208,7 +208,7 @@ pub(super) fn request_object(input: &[u8]) {
         Ok(object) => object,
         Err(error) => {
             check_refusal(&error);
-            let refusal = request_object::refuse(client(), None, &outside, error);
+            let refusal = request_object::refuse((client(), &Demands::NOTHING), None, &outside, error);
             return assert!(matches!(refusal, Refusal::Page(_)), "nothing says where to");
         }
     };
@@ -232,7 +232,7 @@ pub(super) fn request_object(input: &[u8]) {
         Err(error) => {
             check_refusal(&error);
             if let Refusal::Redirect { to, .. } =
-                request_object::refuse(client(), Some(&object), &outside, error)
+                request_object::refuse((client(), &Demands::NOTHING), Some(&object), &outside, error)
             {
                 check_address(&to);
             }

@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use grantor::oauth::client::demand::Demands;
 use grantor::oauth::client::{Client, ClientKind, ClientMetadata};
 use grantor::oauth::id::ClientId;
 use grantor::oauth::request::params::Params;
@@ -85,7 +86,8 @@ pub(super) fn return_address(input: &[u8]) {
     assert_eq!(to.as_str(), requested);
     let answer = [("code", "a&b=c#d e+f"), ("state", "\u{e9}?"), ("iss", "https://id.example")];
     for mode in [ResponseMode::Query, ResponseMode::Fragment] {
-        let url = Url::parse(&to.clone().by(mode, native()).with(&answer)).expect("an address");
+        let url =
+            Url::parse(&to.clone().by(mode, native(), &Demands::NOTHING).with(&answer)).expect("an address");
         let before = Url::parse(requested).expect("an address");
         assert_eq!(
             (url.scheme(), url.host_str(), url.path()),

@@ -52,23 +52,18 @@ impl fmt::Display for SenderConstraint {
             );
         };
         let missing = Reason::DpopMissing.word();
-        match demand {
+        let said = match demand {
             Demand::Require => {
-                write!(f, "required: a DPoP proof, to whose key the token is bound; without it, {missing}")?;
+                format!("required: a DPoP proof, to whose key the token is bound; without it, {missing}")
             }
-            Demand::Report => {
-                write!(
-                    f,
-                    "a DPoP proof binds the token to its key; without it, the token is a Bearer token, and the log notes {missing}"
-                )?;
-            }
+            Demand::Report => format!(
+                "a DPoP proof binds the token to its key; without it, the token is a Bearer token, and the log notes {missing}"
+            ),
             Demand::Off => {
-                write!(
-                    f,
-                    "a DPoP proof binds the token to its key; without it, the token is a Bearer token"
-                )?;
+                "a DPoP proof binds the token to its key; without it, the token is a Bearer token".to_owned()
             }
-        }
+        };
+        f.write_str(&said)?;
         if *has_nonce {
             f.write_str("; the proof needs a nonce of the server")?;
         }

@@ -15,6 +15,13 @@ use crate::support::dpop::ProofKey;
 use crate::support::relying_party::basic;
 use crate::support::{Answer, Application, Operator, TestServer};
 
+/// The format of the tokens, and whether they are bound to a certificate.
+const WAYS: [(TokenFormat, bool); 4] = [
+    (TokenFormat::Jwt, false),
+    (TokenFormat::Opaque, false),
+    (TokenFormat::Jwt, true),
+    (TokenFormat::Opaque, true),
+];
 const KIND: &str = "urn:ietf:params:oauth:token-type:access_token";
 
 #[tokio::test]
@@ -101,12 +108,7 @@ async fn ask(
 async fn details_go_through_an_exchange_a_refresh_and_a_device_with_bound_tokens() {
     let shown = self_signed("shop", |_| ());
     let certificate = shown.header();
-    for (format, has_certificate) in [
-        (TokenFormat::Jwt, false),
-        (TokenFormat::Opaque, false),
-        (TokenFormat::Jwt, true),
-        (TokenFormat::Opaque, true),
-    ] {
+    for (format, has_certificate) in WAYS {
         let server = TestServer::start_with(&crate::mtls::BEHIND).await;
         let (_, mut alice) = furnished(&server).await;
         let mut registration = shop("bound");

@@ -83,7 +83,7 @@ impl<'a> World<'a> {
         Ok(())
     }
 
-    /// Does a step, and returns what came of it. The model is as it was before the step.
+    /// Does a step, and returns its outcome. The model is as it was before the step.
     pub(super) async fn does(&mut self, step: Step, model: &Model) -> Result<Outcome, String> {
         if !model.gives_tokens_if_enabled(step) {
             self.lets_the_second_pass().await?;
