@@ -136,18 +136,22 @@ impl ErrorCode {
             | Self::MissingUserCode
             | Self::InvalidUserCode
             | Self::InvalidBindingMessage => self.advice_about_backchannel_requests(),
-            Self::InvalidToken => {
-                "Get a new access token with the refresh token, and try again once. If that fails, send the person \
-                 through sign-in again."
-            }
-            Self::InsufficientScope => {
-                "Send the person through sign-in again with the scope that WWW-Authenticate names."
-            }
+            Self::InvalidToken | Self::InsufficientScope => self.advice_about_access_tokens(),
             Self::InvalidDpopProof | Self::UseDpopNonce => DPOP_ADVICE,
             Self::ServerError => "Try once more after a pause; then report the request id to the operator.",
             Self::TemporarilyUnavailable => {
                 "Wait for the seconds in Retry-After, try again, and wait longer each time."
             }
+        }
+    }
+
+    fn advice_about_access_tokens(self) -> &'static str {
+        match self {
+            Self::InvalidToken => {
+                "Get a new access token with the refresh token, and try again once. If that fails, send the person \
+                 through sign-in again."
+            }
+            _ => "Send the person through sign-in again with the scope that WWW-Authenticate names.",
         }
     }
 
