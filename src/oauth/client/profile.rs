@@ -143,6 +143,13 @@ impl Gaps {
             "userinfo_signed_response_alg",
             "`userinfo_signed_response_alg` must be PS256, ES256, EdDSA or Ed25519",
         );
+        // FAPI-CIBA §5.2.2.
+        self.need(
+            !client.grants.contains(&GrantType::Ciba)
+                || client.backchannel.request_alg.is_some_and(is_allowed),
+            "backchannel_authentication_request_signing_alg",
+            "`backchannel_authentication_request_signing_alg` must be PS256, ES256, EdDSA or Ed25519",
+        );
     }
 
     /// What is signed although no one must sign it has an algorithm of the profile, too.
@@ -157,13 +164,6 @@ impl Gaps {
             messages.response_alg.is_none() || is_strong(messages.response_alg),
             "authorization_signed_response_alg",
             "`authorization_signed_response_alg` must be PS256, ES256, EdDSA or Ed25519",
-        );
-        // FAPI-CIBA §5.2.2.
-        self.need(
-            !client.grants.contains(&GrantType::Ciba)
-                || client.backchannel.request_alg.is_some_and(is_allowed),
-            "backchannel_authentication_request_signing_alg",
-            "`backchannel_authentication_request_signing_alg` must be PS256, ES256, EdDSA or Ed25519",
         );
     }
 

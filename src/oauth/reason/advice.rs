@@ -59,14 +59,14 @@ impl ErrorCode {
             Self::UnsupportedGrantType => "Unsupported grant type",
             Self::InvalidTarget => "Unknown or forbidden API",
             Self::InvalidAuthorizationDetails => "Authorization details that are not valid",
-            Self::AuthorizationPending => "The person has not answered yet",
+            Self::AuthorizationPending => "The answer of the person is not there yet",
             Self::SlowDown => "The polls come too fast",
             Self::ExpiredToken => "The time for the person's answer is over",
             Self::UnknownUserId => "The person is not known here",
-            Self::ExpiredLoginHintToken => "The login_hint_token has expired",
-            Self::MissingUserCode => "The user code is missing",
-            Self::InvalidUserCode => "The user code is wrong",
-            Self::InvalidBindingMessage => "The binding message cannot be shown",
+            Self::ExpiredLoginHintToken => "Expired token about the person",
+            Self::MissingUserCode => "Missing user code",
+            Self::InvalidUserCode => "Wrong user code",
+            Self::InvalidBindingMessage => "Binding message that no page can show",
             Self::InvalidToken => "The access token is not valid",
             Self::InsufficientScope => "The access token does not allow this",
             Self::InvalidDpopProof => "The DPoP proof is not valid",
@@ -132,13 +132,7 @@ impl ErrorCode {
             | Self::MissingUserCode
             | Self::InvalidUserCode
             | Self::InvalidBindingMessage => self.advice_about_backchannel_requests(),
-            Self::InvalidToken => {
-                "Get a new access token with the refresh token, and try again once. If that fails, send the person \
-                 through sign-in again."
-            }
-            Self::InsufficientScope => {
-                "Send the person through sign-in again with the scope that WWW-Authenticate names."
-            }
+            Self::InvalidToken | Self::InsufficientScope => self.advice_about_access_tokens(),
             Self::InvalidDpopProof | Self::UseDpopNonce => DPOP_ADVICE,
             Self::ServerError => "Try once more after a pause; then report the request id to the operator.",
             Self::TemporarilyUnavailable => {
@@ -154,6 +148,16 @@ impl ErrorCode {
             }
             Self::SlowDown => "From now on wait five seconds longer between two polls, and continue.",
             _ => "Show a button for a new attempt, and begin again when it is pressed.",
+        }
+    }
+
+    fn advice_about_access_tokens(self) -> &'static str {
+        match self {
+            Self::InvalidToken => {
+                "Get a new access token with the refresh token, and try again once. If that fails, send the person \
+                 through sign-in again."
+            }
+            _ => "Send the person through sign-in again with the scope that WWW-Authenticate names.",
         }
     }
 

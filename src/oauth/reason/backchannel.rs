@@ -24,7 +24,7 @@ pub(super) const ASK: &str = "POST https://id.example.com/bc-authorize\n\
 
 pub(super) const OPENID: ReasonRow = ReasonRow {
     word: "backchannel.scope",
-    title: "The scope openid is missing",
+    title: "The request does not ask for openid",
     code: InvalidScope,
     who: &[Developer],
     what: "The request does not ask for the scope openid, which every backchannel authentication request has.",
@@ -66,8 +66,8 @@ pub(super) const UNKNOWN_USER: ReasonRow = ReasonRow {
     who: &[Developer, Person],
     what: "The hint names no account here that can answer a request of this application.",
     fix: "Ask the person for the name or the e-mail address with which they sign in here, and send it as \
-          login_hint. An account that is disabled, or outside of a group that the application needs, is \
-          not told apart from one that does not exist; an operator sees it with grantor explain.",
+          login_hint. An account that is disabled, or outside of a group that the application needs, looks \
+          like one that does not exist; an operator finds the difference in the log.",
     command: None,
     example: example(
         "POST https://id.example.com/bc-authorize\n\

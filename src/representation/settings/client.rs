@@ -169,7 +169,7 @@ pub static CLIENT: ObjectSettings = ObjectSettings {
         Setting::new(
             "backchannel_token_delivery_mode",
             Form::Word(delivery_modes),
-            "How the application learns that a person has answered its request (CIBA): with poll it asks at the token endpoint, \
+            "How the application learns that a person has answered its request: with poll it asks at the token endpoint, \
              with ping the server tells it first",
         )
         .option("--ciba-mode"),

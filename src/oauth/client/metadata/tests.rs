@@ -175,7 +175,7 @@ fn a_setting_that_is_absent_has_its_default_and_an_unknown_one_is_ignored() {
     let least = json!({ "kind": "service", "client_name": "Job", "grant_types": ["client_credentials"] });
     assert_eq!(read(least).unwrap(), ClientMetadata::new("Job", ClientKind::Service));
     let newer = json!({ "kind": "service", "client_name": "Job", "client_name#not a tag": 1, "dpop_bound_access_tokens": true,
-                        "grant_types": ["client_credentials", "urn:openid:params:grant-type:ciba"] });
+                        "grant_types": ["client_credentials", "urn:ietf:params:oauth:grant-type:saml2-bearer"] });
     assert_eq!(read(newer).unwrap(), ClientMetadata::new("Job", ClientKind::Service));
     for needed in ["kind", "client_name", "grant_types"] {
         let mut less = json!({ "kind": "web", "client_name": "App", "grant_types": [] });
