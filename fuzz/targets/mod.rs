@@ -28,6 +28,7 @@ const fn target(name: &'static str, run: fn(&[u8])) -> Target {
 pub(crate) const ALL: &[Target] = &[
     target("form", request::form),
     target("authorization_request", request::authorization_request),
+    target("backchannel_request", request::backchannel_request),
     target("request_object", request::request_object),
     target("claims", request::claims),
     target("authorization_details", request::authorization_details),

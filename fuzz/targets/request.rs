@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use grantor::clock::Timestamp;
 use grantor::oauth::client::demand::Demands;
-use grantor::oauth::client::{Client, ClientKind, ClientMetadata};
+use grantor::oauth::client::{BackchannelSettings, Client, ClientKind, ClientMetadata, DeliveryMode};
 use grantor::oauth::display_text::is_line;
 use grantor::oauth::grant::authorization_details::authorization_type::{
     AuthorizationType, KnownAuthorizationTypes, RegisteredType,
@@ -15,6 +15,7 @@ use grantor::oauth::grant::granted::Granted;
 use grantor::oauth::grant::resource::{KnownResources, RegisteredResources, Resource};
 use grantor::oauth::grant::scope::{KnownScopes, Scope, ScopeRecord, narrow};
 use grantor::oauth::id::ClientId;
+use grantor::oauth::request::backchannel::{self, PersonHint};
 use grantor::oauth::request::claims_request::ClaimsRequest;
 use grantor::oauth::request::params::Params;
 use grantor::oauth::request::received::{Received, Source};
@@ -25,7 +26,7 @@ use grantor::oauth::request::{AnswerTo, Refusal, ServerContext, validate};
 use grantor::oauth::strict_json;
 use serde_json::json;
 
-use super::{check_refusal, text, two};
+use super::{check_keeps_secret, check_refusal, text, two};
 
 const ISSUER: &str = "https://id.example";
 const NOW: Timestamp = Timestamp::from_unix(1_700_000_000);
@@ -137,6 +138,48 @@ fn client() -> &'static Client {
         };
         Client::new(ClientId::new("s6BhdRkqt3"), metadata)
     })
+}
+
+/// The same client, which is told of the answers to its backchannel requests.
+fn notified() -> &'static Client {
+    static CLIENT: OnceLock<Client> = OnceLock::new();
+    CLIENT.get_or_init(|| {
+        let backchannel =
+            BackchannelSettings { delivery: DeliveryMode::Ping, ..BackchannelSettings::default() };
+        let scopes = Scope::from_stored("openid read write");
+        let metadata =
+            ClientMetadata { backchannel, scopes, ..ClientMetadata::new("Example", ClientKind::Web) };
+        Client::new(ClientId::new("s6BhdRkqt3"), metadata)
+    })
+}
+
+/// The parameters of a request about a person who answers elsewhere (CIBA).
+pub(super) fn backchannel_request(input: &[u8]) {
+    let Ok(params) = Params::parse(input) else { return };
+    let server = ServerContext { catalogue: known(), issuer: ISSUER, demands: Demands::NOTHING };
+    let asked = match backchannel::validate(notified(), &params, &server) {
+        Ok(asked) => asked,
+        Err(error) => {
+            check_keeps_secret(&error.description);
+            return check_refusal(&error);
+        }
+    };
+    let scope = asked.granted.scope.to_string();
+    assert!(scope.split(' ').any(|name| name == "openid"), "{scope}");
+    assert!(scope.split(' ').all(|name| ["openid", "read", "write"].contains(&name)), "{scope}");
+    if let Some(message) = &asked.binding_message {
+        assert!(is_line(message.as_str()) && (1..=64).contains(&message.as_str().chars().count()));
+    }
+    let token = asked.notification_token.expect("this client is told of answers");
+    assert!(
+        token.len() <= 1024 && token.bytes().all(|byte| (0x21..0x7f).contains(&byte)),
+        "a header takes it"
+    );
+    assert!(asked.requested_expiry.is_none_or(|expiry| expiry.as_i64() > 0));
+    let (PersonHint::Name(hint) | PersonHint::IdToken(hint) | PersonHint::Token(hint)) = &asked.hint;
+    assert!(!hint.is_empty(), "the request is about someone");
+    let named = ["login_hint", "id_token_hint", "login_hint_token"];
+    assert!(named.into_iter().any(|name| params.count(name) == 1), "{named:?}");
 }
 
 /// Checks that answers go only to where the client is registered.

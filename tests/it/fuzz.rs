@@ -44,7 +44,7 @@ macro_rules! tests {
 }
 
 tests! {
-    form authorization_request request_object claims authorization_details scope user_code redirect_uri return_address http_uri
+    form authorization_request backchannel_request request_object claims authorization_details scope user_code redirect_uri return_address http_uri
     basic cookies forwarded accept languages jws jwe jwks dpop_proof assertion certificate certificate_header distinguished_name
     pem sealed json merge_patch client query cursor
 }

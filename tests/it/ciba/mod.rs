@@ -85,7 +85,7 @@ fn link(page: &Answer) -> String {
 }
 
 /// Alice answers the request that waits: `allow` or `deny`.
-async fn answer(browser: &mut Browser, field: &str) {
+pub(crate) async fn answer(browser: &mut Browser, field: &str) {
     let page = question(browser).await;
     let done = browser.submit(&page, &[(field, "1")]).await;
     assert_eq!((done.status.as_u16(), done.url.path()), (200, "/approve"), "{done:?}");

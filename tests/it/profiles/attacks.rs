@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 use grantor::clock::Timestamp;
-use grantor::oauth::client::{AssertionAudience, ClientKind};
+use grantor::oauth::client::{AssertionAudience, ClientKind, ObjectAlgorithm};
 use grantor::oauth::grant::trusted_issuer::IssuerKeys;
 use grantor::oauth::request::redirect_uri::RegisteredUri;
 use grantor::oauth::request::response_type::ResponseType;
@@ -12,6 +12,7 @@ use super::*;
 use crate::support::jwt::{claims, parts};
 use crate::trusted_issuers::{BEARER, IDP, SUBJECT, said, trust};
 
+const CIBA: &str = "urn:openid:params:grant-type:ciba";
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const KIND: &str = "urn:ietf:params:oauth:token-type:access_token";
@@ -28,6 +29,7 @@ const NOTHING: [(&str, &str); 6] = [
 /// A client with the profile that may use every grant.
 fn of_every_grant(client: &mut Client) {
     client.grants = GrantType::ALL.to_vec();
+    client.backchannel.request_alg = Some(ObjectAlgorithm::Es256);
 }
 
 impl Bank<'_> {
@@ -41,6 +43,7 @@ impl Bank<'_> {
         let page = alice.open_device("/device").await;
         let page = alice.submit(&page, &[("user_code", &begun.get("user_code"))]).await;
         alice.allow(&page).await;
+        let elsewhere = self.allowed_elsewhere(alice).await;
         let (refresh, access, device) =
             (first.get("refresh_token"), first.get("access_token"), begun.get("device_code"));
         let redemption = self.app.redemption(&code);
@@ -56,18 +59,34 @@ impl Bank<'_> {
             })
             .await;
         let vouched = idp.sign("JWT", &said(self.server, &json!({}))).unwrap();
-        let forms: [&[(&str, &str)]; 6] = [
+        let forms: [&[(&str, &str)]; 7] = [
             &redemption,
             &[("grant_type", "refresh_token"), ("refresh_token", &refresh)],
             &[("grant_type", "client_credentials"), ("scope", "read")],
             &[("grant_type", DEVICE_CODE), ("device_code", &device)],
             &[("grant_type", EXCHANGE), ("subject_token", &access), ("subject_token_type", KIND)],
             &[("grant_type", BEARER), ("assertion", &vouched), ("scope", "read")],
+            &[("grant_type", CIBA), ("auth_req_id", &elsewhere)],
         ];
         let owned = |form: &[(&str, &str)]| {
             form.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
         };
         forms.into_iter().map(owned).collect()
+    }
+
+    /// A backchannel request that Alice has allowed. Returns its `auth_req_id`.
+    async fn allowed_elsewhere(&self, alice: &mut Browser) -> String {
+        let now = self.server.app.now().as_unix();
+        let claims = json!({
+            "iss": "bank", "aud": self.server.app.issuer, "iat": now, "nbf": now, "exp": now + 60, "jti": random_id(),
+            "scope": "openid read", "login_hint": "alice", "binding_message": "W4SCT",
+        });
+        let object = self.key.sign("JWT", &claims).unwrap();
+        let begun =
+            self.post("/bc-authorize", &[("request", &object)], &[], &self.assertion(&json!({}))).await;
+        assert_eq!(begun.status, 200, "{begun:?}");
+        crate::ciba::answer(alice, "allow").await;
+        begun.get("auth_req_id")
     }
 }
 
