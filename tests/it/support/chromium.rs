@@ -63,7 +63,9 @@ impl Chromium {
             "--no-first-run",
             &format!("--user-data-dir={}", profile.path().display()),
         ];
-        let options = json!({ "goog:chromeOptions": { "args": arguments } });
+        // Milliseconds. The usual 30 seconds are too short for a script that looks at a whole page beside other tests.
+        let timeouts = json!({ "script": 120_000 });
+        let options = json!({ "goog:chromeOptions": { "args": arguments }, "timeouts": timeouts });
         let options = options.as_object().expect("an object").clone();
         let mut builder = ClientBuilder::new(HttpConnector::new());
         let connect = builder.capabilities(options).connect(&format!("http://127.0.0.1:{port}")).await;
