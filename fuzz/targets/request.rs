@@ -140,7 +140,7 @@ fn client() -> &'static Client {
     })
 }
 
-/// The same client, which is told of the answers to its backchannel requests.
+/// The same client, registered for pings: the server calls it when a person has answered.
 fn notified() -> &'static Client {
     static CLIENT: OnceLock<Client> = OnceLock::new();
     CLIENT.get_or_init(|| {
@@ -170,7 +170,7 @@ pub(super) fn backchannel_request(input: &[u8]) {
     if let Some(message) = &asked.binding_message {
         assert!(is_line(message.as_str()) && (1..=64).contains(&message.as_str().chars().count()));
     }
-    let token = asked.notification_token.expect("this client is told of answers");
+    let token = asked.notification_token.expect("a client with pings sends a token");
     assert!(
         token.len() <= 1024 && token.bytes().all(|byte| (0x21..0x7f).contains(&byte)),
         "a header takes it"

@@ -366,7 +366,10 @@ const CIBA: &[FieldSpec] = &[
     field(
         "backchannel_token_delivery_mode",
         "Answer of the person",
-        Input::Choice(&[("poll", "poll: it asks"), ("ping", "ping: it is told")]),
+        Input::Choice(&[
+            ("poll", "poll: the application asks"),
+            ("ping", "ping: the server calls the application"),
+        ]),
         ("--ciba-mode", ""),
     ),
     field(

@@ -68,13 +68,13 @@ async fn ping_and_record(app: &App, due: DuePing, claimed: Claimed) {
     let (client, request, attempt) = (due.client.as_str(), due.request.as_str(), due.attempt);
     match &outcome {
         DeliveryOutcome::Delivered => {
-            tracing::info!(client, request, attempt, "an application was told of an answer");
+            tracing::info!(client, request, attempt, "a ping about an answer has arrived");
         }
         DeliveryOutcome::Again { why, .. } => {
-            tracing::info!(client, request, attempt, "an application will be told again of an answer: {why}");
+            tracing::info!(client, request, attempt, "a ping about an answer will be sent again: {why}");
         }
         DeliveryOutcome::Failed(why) => {
-            tracing::warn!(client, request, attempt, "an application cannot be told of an answer: {why}");
+            tracing::warn!(client, request, attempt, "a ping about an answer is given up: {why}");
         }
     }
     let client = due.client.clone();

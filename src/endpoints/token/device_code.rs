@@ -15,9 +15,9 @@ use crate::oauth::identity::session::LiveSessions;
 use crate::oauth::reason::Reason;
 use crate::oauth::token::TokenResponse;
 use crate::secret::Hash;
-use crate::store::device_codes;
 use crate::store::clients::StoredClient;
 use crate::store::db::{DbError, Tx};
+use crate::store::device_codes;
 
 pub(super) const PARAMS: &[&str] = &[PolledDevice::PARAMETER];
 

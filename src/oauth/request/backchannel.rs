@@ -121,10 +121,10 @@ fn hint(params: &Params) -> Result<PersonHint, OAuthError> {
     match (found.next(), found.next()) {
         (Some(hint), None) => Ok(hint),
         (None, _) => Err(Reason::BackchannelHint.because(
-            "the request does not say whom it is about; send login_hint, id_token_hint or login_hint_token",
+            "the request names no person; send login_hint, id_token_hint or login_hint_token",
         )),
         (Some(_), Some(_)) => Err(Reason::BackchannelHint.because(
-            "the request says in several ways whom it is about; send one of login_hint, id_token_hint and login_hint_token",
+            "the request has several hints about the person; send one of login_hint, id_token_hint and login_hint_token",
         )),
     }
 }

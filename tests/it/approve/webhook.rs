@@ -65,7 +65,7 @@ async fn a_message_is_not_sent_when_the_request_is_over() {
     receiver.next_of(KIND, &hook.secret).await;
     receiver.answers("200 OK");
     server.clock.advance(Duration::from_secs(61));
-    // The next message comes, and the old one, whose turn it would be, does not.
+    // The next message arrives. The old one would be first, and does not arrive.
     ask_with(&app, &[("login_hint", "alice"), ("binding_message", "the second")]).await;
     let next = receiver.next_of(KIND, &hook.secret).await;
     assert_eq!(next.json()["data"]["binding_message"], "the second");

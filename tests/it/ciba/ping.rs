@@ -114,7 +114,7 @@ async fn an_application_is_told_that_its_request_was_allowed_or_denied_and_asks_
         assert!(head.contains("\r\ncontent-type: application/json"), "{head}");
         assert_eq!(serde_json::from_str::<Value>(&body).unwrap().as_object().unwrap().len(), 1, "{body}");
     }
-    assert_eq!(endpoint.site.called(), 2, "each answer is told once");
+    assert_eq!(endpoint.site.called(), 2, "one ping for each answer");
     let kept = server.number("SELECT COUNT(*) FROM backchannel_pings WHERE sealed IS NOT NULL").await;
     assert_eq!(kept, 0, "what was sent is forgotten");
 }

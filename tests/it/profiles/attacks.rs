@@ -118,7 +118,7 @@ async fn no_grant_gives_a_fapi_client_a_token_that_is_not_bound() {
         let asked: Vec<(&str, &str)> = asked.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let told = bank.post("/introspect", &asked, &[], &bank.assertion(&json!({}))).await.json();
         assert_eq!(told["cnf"], json!({ "jkt": bank.proofs.thumbprint() }), "{told}");
-        // Another way of authentication is none.
+        // The client cannot authenticate in another way.
         let secret = [("client_id", "bank"), ("client_secret", bank.app.secret.as_deref().unwrap())];
         let refused = server.token(&[&form[..], &secret].concat()).await;
         refused.assert_json_error(401, "invalid_client", "client.method_not_allowed");
