@@ -24,6 +24,7 @@ use crate::http::route::Routes;
 use crate::http::untrusted_peers::UntrustedPeers;
 use crate::jose::foreign::ForeignKeys;
 use crate::keys::master::ServerKeys;
+use crate::keys::registered::RegisteredKeys;
 use crate::keys::remote::RemoteKeys;
 use crate::keys::signing::KeySet;
 use crate::limits::RateLimits;
@@ -73,6 +74,7 @@ pub struct App {
     pub row_budgets: RowBudgets,
     pub stand_ins: StandIns,
     pub fetcher: Fetcher,
+    pub registered_keys: RegisteredKeys,
     pub remote_keys: RemoteKeys<ForeignKeys>,
     pub remote_certificates: RemoteKeys<RegisteredCertificates>,
     /// The authorities that sign certificates of clients.

@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::failure::Denied;
 use crate::http::call::Call;
-use crate::jose::foreign::{ForeignKeys, ForeignVerifier, unverified_claim, verify};
+use crate::jose::foreign::{ForeignVerifier, unverified_claim, verify};
 use crate::oauth::assertion::{AssertionClaims, AssertionKind};
 use crate::oauth::client::Client;
 use crate::oauth::error::{OAuthError, quoted};
@@ -66,9 +66,7 @@ pub(super) async fn verified(
         return Err(kind.refuse(rules.issuer, &what).into());
     };
     let claims = match &issuer.keys {
-        IssuerKeys::Here(jwks) => {
-            verify(token, types, ForeignVerifier::Keys(&ForeignKeys::read(jwks).unwrap_or_default()))
-        }
+        IssuerKeys::Here(jwks) => verify(token, types, ForeignVerifier::Keys(&app.registered_keys.of(jwks))),
         IssuerKeys::At(uri) => {
             let keys = app.remote_keys.at(&app.fetcher, uri, token, call.address).await.map_err(|why| {
                 tracing::warn!(issuer = issuer.issuer, "the issuer's keys could not be read: {why}");

@@ -2,5 +2,6 @@
 
 pub mod answer_key;
 pub mod master;
+pub mod registered;
 pub mod remote;
 pub mod signing;

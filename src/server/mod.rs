@@ -34,6 +34,7 @@ use crate::http::requests_in_work::RequestsInWork;
 use crate::http::route::Routes;
 use crate::http::untrusted_peers::UntrustedPeers;
 use crate::keys::master::ServerKeys;
+use crate::keys::registered::RegisteredKeys;
 use crate::keys::remote::RemoteKeys;
 use crate::keys::signing::KeySet;
 use crate::limits::RateLimits;
@@ -150,6 +151,7 @@ impl Server {
             remote_certificates: RemoteKeys::new(),
             client_authorities: Arc::new(authorities),
             mtls_url,
+            registered_keys: RegisteredKeys::new(),
             verified_tokens: VerifiedTokens::new(),
             back_channel: Wake::default(),
             backchannel_pings: Wake::default(),

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use serde_json::Value;
 
 use crate::app::App;
-use crate::jose::foreign::{ForeignKeys, ForeignVerifier, verify};
+use crate::jose::foreign::{ForeignVerifier, verify};
 use crate::jose::verify::VerifyError;
 use crate::oauth::client::Client;
 
@@ -30,7 +30,7 @@ pub async fn by_client_key(
     address: IpAddr,
 ) -> Result<Value, NotSigned> {
     if let Some(jwks) = &client.jwks {
-        let keys = ForeignKeys::read(jwks).unwrap_or_default();
+        let keys = app.registered_keys.of(jwks);
         return verify(token, types, ForeignVerifier::Keys(&keys)).map_err(NotSigned::Wrong);
     }
     let Some(uri) = &client.jwks_uri else { return Err(NotSigned::Wrong(VerifyError::Key)) };
