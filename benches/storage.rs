@@ -6,7 +6,7 @@ use grantor::oauth::grant::scope::Scope;
 use grantor::oauth::id::ClientId;
 use grantor::oauth::token::AccessToken;
 use grantor::secret::{Hash, random_id, random_token};
-use grantor::store::db::Db;
+use grantor::store::db::{Batch, Db};
 use grantor::store::{access_tokens, clients};
 
 use crate::database::Database;
@@ -72,8 +72,8 @@ impl Worker for Insert {
             delegation: Default::default(),
             binding: None,
         };
-        let save = async move |tx: &mut _| access_tokens::save_for_client(tx, &hash, &token, version).await;
-        match self.db.write(save).await? {
+        let save = access_tokens::save_for_client_in(Batch::new(), &hash, &token, version, None);
+        match self.db.run(save).await? == [1] {
             true => Ok(()),
             false => Err("a token was not stored".into()),
         }

@@ -590,9 +590,8 @@ CREATE TABLE events (
 );
 CREATE INDEX events_new ON events (id) WHERE number IS NULL;
 CREATE UNIQUE INDEX events_number ON events (number) WHERE number IS NOT NULL;
-CREATE INDEX events_time ON events (time);
--- Written when an event is numbered, beside the requests.
-CREATE INDEX events_user ON events (user_id, number) WHERE number IS NOT NULL;
+-- Written when an event is numbered, beside the requests. Most events are tokens of a client's own, which have no user.
+CREATE INDEX events_user ON events (user_id, number) WHERE number IS NOT NULL AND user_id IS NOT NULL;
 CREATE INDEX events_client ON events (client_id, number) WHERE number IS NOT NULL;
 
 -- The two ends of the chain: head is the last event that was numbered, base the last one that was deleted because of its

@@ -14,7 +14,7 @@ use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::request::return_address::ReturnAddress;
 use crate::oauth::token::{AccessToken, IssuedFor};
 use crate::secret::{Hash, random_id, random_token};
-use crate::store::db::{DbError, Tx};
+use crate::store::db::{Batch, DbError, Tx};
 use crate::store::flows::{self, FlowKey};
 use crate::store::{access_tokens, codes, grants};
 use crate::tokens::access_token::Draft;
@@ -195,7 +195,7 @@ async fn store_grant(
             return Ok(Stored::Stale);
         }
         if let Some((token, Some(hash))) = &token {
-            access_tokens::save_in(tx.batch(), hash, token).execute().await?;
+            tx.run(access_tokens::save_in(Batch::new(), hash, token)).await?;
         }
         Ok(Stored::Saved)
     };

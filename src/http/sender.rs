@@ -16,8 +16,9 @@ use crate::oauth::token::bearer::{PresentedText, not_proven, proof_needed};
 use crate::oauth::token::binding::Binding;
 use crate::oauth::token::dpop::{DpopProof, ProvenRequest, nonce_numbers};
 use crate::secret::Hash;
-use crate::store::db::Tx;
-use crate::tokens::possession::{Possession, SingleUse};
+use crate::store::db::Batch;
+use crate::store::used_assertions;
+use crate::tokens::possession::{Possession, SingleUse, replayed};
 
 const DPOP: HeaderName = HeaderName::from_static("dpop");
 
@@ -108,9 +109,10 @@ pub fn check_presented(
 /// # Errors
 /// If the proof was used before; otherwise only failures.
 pub async fn use_up(app: &App, possession: Possession) -> Result<(), Denied<OAuthError>> {
-    match possession.once.is_some() {
-        false => Ok(()),
-        true => app.db.decide(async move |tx: &mut Tx| possession.use_up(tx).await).await,
+    let Some(SingleUse { id, until }) = possession.once else { return Ok(()) };
+    match app.db.run(used_assertions::consume_in(Batch::new(), &id, until)).await? == [1] {
+        true => Ok(()),
+        false => Err(replayed().into()),
     }
 }
 

@@ -27,7 +27,7 @@ use crate::operations::event::{Act, Event, ObjectKind};
 use crate::secret::Hash;
 use crate::store::access_tokens;
 use crate::store::clients::StoredClient;
-use crate::store::db::{DbError, Tx};
+use crate::store::db::{Batch, DbError, Tx};
 use crate::store::grants::{self, Lifetime};
 use crate::tokens::access_token::Draft;
 use crate::tokens::id_token::{IdTokenHashes, Signer};
@@ -196,11 +196,11 @@ impl NewGrant {
         let token = self.draft.of_grant(client, &grant, &scope).map_err(about)?;
         let refresh_hash = refresh_token.as_deref().map(Hash::of);
         let lifetime = self.lifetime.with(&token);
-        let mut batch = grants::save_in(tx.batch(), &grant, refresh_hash.as_ref(), lifetime, self.live.now);
+        let mut batch = grants::save_in(Batch::new(), &grant, refresh_hash.as_ref(), lifetime, self.live.now);
         if let Some(hash) = self.draft.stored(&token) {
             batch = access_tokens::save_in(batch, &hash, &token);
         }
-        batch.execute().await?;
+        tx.run(batch).await?;
         let tokens = TokenPair { access: token, refresh: refresh_token };
         Ok(Issued::of(&grant, scope, nonce.as_deref(), tokens))
     }

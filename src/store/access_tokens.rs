@@ -194,38 +194,36 @@ async fn is_of_live_line(conn: &mut Conn, token: &AccessToken) -> Result<bool, D
     Ok(row.is_some_and(is_whole))
 }
 
-/// Stores a token that a client gets for itself. `false` if the client has changed since it was authenticated.
+/// Adds to a batch the opaque token that a client gets for itself, if the client still has this version and is enabled, and if
+/// the proof that comes with the request was not used before. Otherwise the statement changes no row.
 ///
 /// The condition is part of the insert: a decision with a cached client only becomes a token if the database confirms
 /// that the client has not changed.
-///
-/// # Errors
-/// Only failures of the database.
-pub async fn save_for_client(
-    tx: &mut Tx,
+pub fn save_for_client_in(
+    batch: Batch,
     hash: &Hash,
     token: &AccessToken,
     client_version: i64,
-) -> Result<bool, DbError> {
-    let inserted = tx
+    proof: Option<&Hash>,
+) -> Batch {
+    batch
         .query(
             "INSERT INTO access_tokens (hash, client_id, granted, audience, issued_at, expires_at, delegation,
                                         cnf)
-             SELECT $1, clients.id, $4, $5, $6, $7, $8, $9 FROM clients
-             WHERE clients.id = $2 AND clients.version = $3 AND clients.disabled_at IS NULL",
+             SELECT $1, clients.id, $2, $3, $4, $5, $6, $7 FROM clients
+             WHERE clients.id = $8 AND clients.version = $9 AND clients.disabled_at IS NULL
+               AND NOT EXISTS (SELECT 1 FROM used_assertions WHERE used_assertions.id = $10)",
         )
         .bind(hash.as_bytes())
-        .bind(token.client_id.as_str())
-        .bind(client_version)
         .bind(token.granted.to_stored())
         .bind(token.audience.clone())
         .bind(token.issued_at)
         .bind(token.expires_at)
         .bind(token.delegation.to_stored())
         .bind(token.binding.as_ref().map(Binding::to_stored))
-        .execute()
-        .await?;
-    Ok(inserted == 1)
+        .bind(token.client_id.as_str())
+        .bind(client_version)
+        .bind(proof.map(|proof| proof.as_bytes().to_vec()))
 }
 
 /// The next opaque tokens after `after` by hash, at most [`steps::LOOK`], each with whether it is of a client.
@@ -290,7 +288,7 @@ pub async fn revoke_jwt(tx: &mut Tx, token: &AccessToken) -> Result<bool, DbErro
 }
 
 /// Adds the insert of an opaque token to a batch.
-pub fn save_in<'c>(batch: Batch<'c>, hash: &Hash, token: &AccessToken) -> Batch<'c> {
+pub fn save_in(batch: Batch, hash: &Hash, token: &AccessToken) -> Batch {
     batch
         .query(
             "INSERT INTO access_tokens (hash, client_id, user_id, grant_id, granted, audience, issued_at, expires_at,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use grantor_from_row::FromRow;
 
-use super::db::{Conn, DbError, Tx};
+use super::db::{Batch, Conn, DbError, Tx};
 use crate::clock::Timestamp;
 use crate::oauth::id::ClientId;
 
@@ -70,15 +70,14 @@ pub async fn set_end(
     id: &str,
     expires_at: Option<Timestamp>,
 ) -> Result<(), DbError> {
-    tx.batch()
+    let batch = Batch::new()
         .query("UPDATE client_secrets SET expires_at = $3 WHERE client_id = $1 AND id = $2")
         .bind(client.as_str())
         .bind(id)
         .bind(expires_at)
         .query("UPDATE clients SET version = version + 1 WHERE id = $1")
-        .bind(client.as_str())
-        .execute()
-        .await
+        .bind(client.as_str());
+    tx.run(batch).await.map(drop)
 }
 
 /// Removes a secret. The client gets its next version, so that the change takes effect at once.
@@ -86,12 +85,11 @@ pub async fn set_end(
 /// # Errors
 /// Only failures of the database.
 pub async fn delete(tx: &mut Tx, client: &ClientId, id: &str) -> Result<(), DbError> {
-    tx.batch()
+    let batch = Batch::new()
         .query("DELETE FROM client_secrets WHERE client_id = $1 AND id = $2")
         .bind(client.as_str())
         .bind(id)
         .query("UPDATE clients SET version = version + 1 WHERE id = $1")
-        .bind(client.as_str())
-        .execute()
-        .await
+        .bind(client.as_str());
+    tx.run(batch).await.map(drop)
 }

@@ -2,7 +2,7 @@
 
 use grantor_from_row::FromRow;
 
-use super::db::{Conn, DbError, Engine, Tx};
+use super::db::{Batch, Conn, DbError, Engine, Tx};
 use crate::clock::{Seconds, Timestamp};
 
 /// The maximum number of rows that are read: many more than nodes can run.
@@ -52,7 +52,7 @@ pub async fn read(conn: &mut Conn, engine: Engine, own: &str) -> Result<OtherClo
 /// # Errors
 /// Only failures of the database.
 pub async fn renew(tx: &mut Tx, node: &str, now: Timestamp) -> Result<(), DbError> {
-    tx.batch()
+    let batch = Batch::new()
         .query(
             "INSERT INTO node_clocks (node, time) VALUES ($1, $2)
              ON CONFLICT (node) DO UPDATE SET time = excluded.time",
@@ -60,9 +60,8 @@ pub async fn renew(tx: &mut Tx, node: &str, now: Timestamp) -> Result<(), DbErro
         .bind(node)
         .bind(now)
         .query("DELETE FROM node_clocks WHERE time < $1")
-        .bind(now - KEPT)
-        .execute()
-        .await
+        .bind(now - KEPT);
+    tx.run(batch).await.map(drop)
 }
 
 /// Deletes all rows and returns their number. Running nodes write theirs again.

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use grantor_from_row::FromRow;
 
-use super::db::{Conn, DbError, Query, Tx};
+use super::db::{Batch, Conn, DbError, Tx};
 use super::page::Page;
 use crate::clock::Timestamp;
 
@@ -138,19 +138,19 @@ async fn insert(tx: &mut Tx, events: Vec<(&NewEvent, Option<ChainLink>)>) -> Res
         let Some((rows, statement)) = ROWS.iter().zip(&*INSERTS).find(|(rows, _)| **rows <= left) else {
             break;
         };
-        let mut query = tx.query(statement);
+        let mut batch = Batch::new().query(statement);
         for (event, place) in rest.by_ref().take(*rows) {
             let (number, chain) = place.unzip();
-            query = bound(query, event).bind(number).bind(chain);
+            batch = bound(batch, event).bind(number).bind(chain);
         }
-        query.execute().await?;
+        tx.run(batch).await?;
     }
     Ok(())
 }
 
-/// The statement with the members of an event, in the order of the columns.
-fn bound<'c>(query: Query<'c>, event: &NewEvent) -> Query<'c> {
-    query
+/// The batch with the members of an event, in the order of the columns.
+fn bound(batch: Batch, event: &NewEvent) -> Batch {
+    batch
         .bind(event.id.as_str())
         .bind(event.time)
         .bind(event.act.as_str())
@@ -201,7 +201,7 @@ pub async fn without_number(conn: &mut Conn, most: i64) -> Result<Vec<NewEvent>,
 /// # Errors
 /// Only failures of the database.
 pub async fn number(tx: &mut Tx, events: &[EventRecord]) -> Result<(), DbError> {
-    let mut batch = tx.batch();
+    let mut batch = Batch::new();
     for EventRecord { number, chain, event } in events {
         batch = batch
             .query("UPDATE events SET number = $2, chain = $3 WHERE id = $1 AND number IS NULL")
@@ -209,7 +209,7 @@ pub async fn number(tx: &mut Tx, events: &[EventRecord]) -> Result<(), DbError> 
             .bind(*number)
             .bind(chain.as_slice());
     }
-    batch.execute().await
+    tx.run(batch).await.map(drop)
 }
 
 /// Finds an end of the chain. `None` before the first event was numbered, or deleted.

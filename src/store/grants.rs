@@ -137,13 +137,13 @@ pub struct PresentedChain {
 }
 
 /// Adds the insert of a new grant to a batch. `refresh` is `None` if the client gets no refresh token.
-pub fn save_in<'c>(
-    batch: Batch<'c>,
+pub fn save_in(
+    batch: Batch,
     grant: &Grant,
     refresh: Option<&Hash>,
     lifetime: Lifetime,
     now: Timestamp,
-) -> Batch<'c> {
+) -> Batch {
     batch
         .query(
             "INSERT INTO grants (id, client_id, user_id, session_id, granted, offline_access, auth_time, amr, cnf, created_at,
@@ -175,13 +175,13 @@ pub struct IssuerSubject<'a> {
 }
 
 /// Adds the insert of a grant without a sign-in on this server: another issuer vouches for the person (RFC 7523 §2.1).
-pub fn save_for_issuer_in<'c>(
-    batch: Batch<'c>,
+pub fn save_for_issuer_in(
+    batch: Batch,
     grant: &Grant,
     issuer_subject: IssuerSubject<'_>,
     expires_at: Timestamp,
     now: Timestamp,
-) -> Batch<'c> {
+) -> Batch {
     save_in(batch, grant, None, Lifetime::new(expires_at, expires_at), now)
         .query("UPDATE grants SET issuer = $2, issuer_subject = $3 WHERE id = $1")
         .bind(grant.id.as_str())
@@ -336,7 +336,7 @@ pub(super) fn revoking<'c>(tx: &'c mut Tx, statement: &'static str, why: &str, n
 }
 
 /// Adds to a batch the record that the valid refresh token of a chain was sent again.
-pub fn note_answer_again<'c>(batch: Batch<'c>, id: &GrantId) -> Batch<'c> {
+pub fn note_answer_again(batch: Batch, id: &GrantId) -> Batch {
     batch.query("UPDATE grants SET answered_again = answered_again + 1 WHERE id = $1").bind(id.as_str())
 }
 

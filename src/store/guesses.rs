@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use grantor_from_row::FromRow;
 
-use super::db::{Conn, DbError, Tx};
+use super::db::{Batch, Conn, DbError, Tx};
 use crate::clock::{Seconds, Timestamp};
 use crate::oauth::identity::guessing::GuessCount;
 
@@ -52,7 +52,7 @@ pub async fn find(
 /// # Errors
 /// Only failures of the database.
 pub async fn save(tx: &mut Tx, counts: &[(String, GuessCount)]) -> Result<(), DbError> {
-    let mut batch = tx.batch();
+    let mut batch = Batch::new();
     for (bucket, GuessCount { count, expires_at }) in counts {
         batch = batch
             .query(
@@ -63,7 +63,7 @@ pub async fn save(tx: &mut Tx, counts: &[(String, GuessCount)]) -> Result<(), Db
             .bind(*count)
             .bind(*expires_at);
     }
-    batch.execute().await
+    tx.run(batch).await.map(drop)
 }
 
 /// Removes one guess from each of these buckets, because it was right or was never checked. The end of each bucket
@@ -75,7 +75,7 @@ pub async fn take_back(tx: &mut Tx, buckets: &[(String, Seconds)]) -> Result<(),
     if buckets.is_empty() {
         return Ok(());
     }
-    let mut batch = tx.batch();
+    let mut batch = Batch::new();
     for (bucket, span) in buckets {
         batch = batch
             .query(
@@ -85,5 +85,5 @@ pub async fn take_back(tx: &mut Tx, buckets: &[(String, Seconds)]) -> Result<(),
             .bind(bucket.as_str())
             .bind(*span);
     }
-    batch.execute().await
+    tx.run(batch).await.map(drop)
 }

@@ -2,7 +2,7 @@
 
 use grantor_from_row::FromRow;
 
-use super::db::{Conn, DbError, Tx};
+use super::db::{Batch, Conn, DbError, Tx};
 use crate::clock::Timestamp;
 use crate::oauth::activity::{CountKind, KEPT};
 
@@ -26,7 +26,7 @@ pub async fn add(
     hour: Timestamp,
     counts: &[((CountKind, &'static str), u64)],
 ) -> Result<(), DbError> {
-    let mut batch = tx.batch();
+    let mut batch = Batch::new();
     for ((kind, word), count) in counts {
         batch = batch
             .query(
@@ -39,7 +39,7 @@ pub async fn add(
             .bind(i64::try_from(*count).unwrap_or(i64::MAX))
             .bind(hour + KEPT);
     }
-    batch.execute().await
+    tx.run(batch).await.map(drop)
 }
 
 /// The counts of the hours that begin at `since` or later and before `until`, the oldest first.

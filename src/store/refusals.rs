@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use grantor_from_row::FromRow;
 
-use super::db::{Conn, DbError, Tx};
+use super::db::{Batch, Conn, DbError, Tx};
 use super::page::Page;
 use crate::clock::Timestamp;
 use crate::oauth::detail::Detail;
@@ -74,7 +74,7 @@ impl KeptRefusal {
 /// # Errors
 /// Only failures of the database.
 pub async fn save(tx: &mut Tx, refusals: &[KeptRefusal], expires_at: Timestamp) -> Result<(), DbError> {
-    let mut batch = tx.batch();
+    let mut batch = Batch::new();
     for refusal in refusals {
         batch = batch
             .query(
@@ -112,7 +112,7 @@ pub async fn save(tx: &mut Tx, refusals: &[KeptRefusal], expires_at: Timestamp) 
         )
         .bind(MAX_ROWS)
         .bind(MAX_ROWS);
-    batch.execute().await.map(drop)
+    tx.run(batch).await.map(drop)
 }
 
 /// A page of the refusals, the newest first.

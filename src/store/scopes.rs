@@ -349,16 +349,16 @@ fn without<K>(
 async fn apply<K>(
     tx: &mut Tx,
     rows: Vec<(K, Arc<str>)>,
-    add: impl for<'c> Fn(Batch<'c>, String, K) -> Batch<'c>,
+    add: impl Fn(Batch, String, K) -> Batch,
 ) -> Result<u64, DbError> {
     let count = rows.len() as u64;
     let mut rows = rows.into_iter().peekable();
     while rows.peek().is_some() {
-        let mut batch = tx.batch();
+        let mut batch = Batch::new();
         for (key, granted) in rows.by_ref().take(BATCH) {
             batch = add(batch, granted.to_string(), key);
         }
-        batch.execute().await?;
+        tx.run(batch).await?;
     }
     Ok(count)
 }

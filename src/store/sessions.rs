@@ -368,11 +368,11 @@ pub async fn begin(
 /// # Errors
 /// Only failures of the database.
 pub async fn touch(tx: &mut Tx, id: &SessionId, now: Timestamp) -> Result<(), DbError> {
-    touch_in(tx.batch(), id, now).execute().await
+    tx.run(touch_in(Batch::new(), id, now)).await.map(drop)
 }
 
 /// Adds to a batch the record that a session was used.
-pub fn touch_in<'c>(batch: Batch<'c>, id: &SessionId, now: Timestamp) -> Batch<'c> {
+pub fn touch_in(batch: Batch, id: &SessionId, now: Timestamp) -> Batch {
     batch
         .query("UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2")
         .bind(id.as_str())

@@ -2,7 +2,7 @@
 
 use grantor_from_row::FromRow;
 
-use super::db::{Conn, DbError, Tx};
+use super::db::{Batch, Conn, DbError, Tx};
 use super::deliveries::{DeliveryOutcome, DeliveryState, OutcomeColumns};
 use super::page::Page;
 use crate::clock::{Seconds, Timestamp};
@@ -90,7 +90,7 @@ pub async fn enqueue_until(
     messages: &[WebhookMessage],
     (now, until): (Timestamp, Timestamp),
 ) -> Result<(), DbError> {
-    let mut batch = tx.batch();
+    let mut batch = Batch::new();
     for message in messages {
         batch = batch
             .query(
@@ -105,7 +105,7 @@ pub async fn enqueue_until(
             .bind(now)
             .bind(until);
     }
-    batch.execute().await
+    tx.run(batch).await.map(drop)
 }
 
 /// How many messages wait for a webhook.

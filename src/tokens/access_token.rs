@@ -34,7 +34,7 @@ use crate::oauth::token::{
 use crate::secret::{Hash, random_id, random_token};
 use crate::store::access_tokens;
 use crate::store::db::{Conn, DbError, Tx};
-use crate::tokens::possession::Possession;
+use crate::tokens::possession::{Possession, SingleUse};
 use crate::tokens::subject;
 
 /// A token in preparation: what is generated and looked up before the transaction that decides about it.
@@ -132,9 +132,9 @@ impl Draft {
         self.possession.binding.as_ref()
     }
 
-    /// Whether the request has a proof that must be used up.
-    pub fn has_proof(&self) -> bool {
-        self.possession.once.is_some()
+    /// The proof of the request if it must be used up.
+    pub fn proof(&self) -> Option<&SingleUse> {
+        self.possession.once.as_ref()
     }
 
     /// Uses up the proof of the request, in the transaction that issues the token.
@@ -143,18 +143,6 @@ impl Draft {
     /// If the proof was used before; otherwise only failures of the database.
     pub async fn use_up_proof(&self, tx: &mut Tx) -> Result<(), Denied<OAuthError>> {
         self.possession.use_up(tx).await
-    }
-
-    /// Uses up the proof of the request if the client is unchanged; `false` if it has changed.
-    ///
-    /// # Errors
-    /// As [`Self::use_up_proof`].
-    pub async fn use_up_proof_for(
-        &self,
-        tx: &mut Tx,
-        client: (&ClientId, i64),
-    ) -> Result<bool, Denied<OAuthError>> {
-        self.possession.use_up_for(tx, client).await
     }
 
     fn registered(&self) -> RegisteredResources<'_, Catalogue> {

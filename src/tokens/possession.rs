@@ -3,12 +3,11 @@
 use crate::clock::Timestamp;
 use crate::failure::Denied;
 use crate::oauth::error::OAuthError;
-use crate::oauth::id::ClientId;
 use crate::oauth::reason::Reason;
 use crate::oauth::token::binding::Binding;
 use crate::secret::Hash;
 use crate::store::db::Tx;
-use crate::store::{clients, used_assertions};
+use crate::store::used_assertions;
 
 /// A verified proof of possession. The default is that nothing was proven.
 #[derive(Clone, Debug, Default)]
@@ -39,30 +38,9 @@ impl Possession {
             false => Err(replayed().into()),
         }
     }
-
-    /// Uses the proof up if the client is still the one that has authenticated. Otherwise returns `false` and leaves the proof
-    /// unused, because the client may try it again.
-    ///
-    /// # Errors
-    /// As [`Self::use_up`].
-    pub async fn use_up_for(
-        &self,
-        tx: &mut Tx,
-        client: (&ClientId, i64),
-    ) -> Result<bool, Denied<OAuthError>> {
-        let Some(SingleUse { id, until }) = &self.once else {
-            return Ok(clients::is_unchanged(tx, client.0, client.1).await?);
-        };
-        if used_assertions::consume_for_client(tx, id, *until, client).await? {
-            return Ok(true);
-        }
-        match clients::is_unchanged(tx, client.0, client.1).await? {
-            true => Err(replayed().into()),
-            false => Ok(false),
-        }
-    }
 }
 
-fn replayed() -> OAuthError {
+/// The refusal of a proof that was used before.
+pub fn replayed() -> OAuthError {
     Reason::DpopReplayed.because("the DPoP proof was used before; sign a new one for each request")
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use grantor::clock::Timestamp;
 use grantor::config::Config;
-use grantor::store::db::{DatabaseRoute, Db, DbError, DbOptions, Engine, Refusable, Tx};
+use grantor::store::db::{Batch, DatabaseRoute, Db, DbError, DbOptions, Engine, Refusable, Tx};
 use grantor::store::migrate;
 
 use crate::support::database::{TestDatabase, postgres_url};
@@ -262,25 +262,79 @@ async fn a_caller_that_leaves_does_not_interrupt_its_transaction() {
 async fn a_batch_of_statements_is_atomic() {
     for Opened { db, .. } in databases().await {
         let add = async |tx: &mut Tx| {
-            tx.batch()
+            let batch = Batch::new()
                 .query("INSERT INTO t (k, n) VALUES ($1, $2)")
                 .bind("a")
                 .bind(1_i64)
                 .query("INSERT INTO t (k, n) VALUES ($2, $1)")
                 .bind(2_i64)
                 .bind("b")
-                .query("UPDATE t SET n = n + $1 WHERE k = $2")
+                .query("UPDATE t SET n = n + $1 WHERE k = $2 OR k = $3")
                 .bind(40_i64)
                 .bind("b")
-                .execute()
-                .await
+                .bind("c");
+            tx.run(batch).await
         };
-        db.write(add).await.unwrap();
+        assert_eq!(db.write(add).await.unwrap(), [1, 1, 1]);
         let rows: Result<Vec<(String, i64)>, DbError> =
             db.read(async |conn| conn.query("SELECT k, n FROM t ORDER BY k").all().await).await;
         assert_eq!(rows.unwrap(), [("a".to_owned(), 1), ("b".to_owned(), 42)]);
         assert!(matches!(db.write(add).await, Err(DbError::Statement(_))));
         assert_eq!(count(&db).await, 2);
+    }
+}
+
+/// A batch that stores a key unless it is there.
+fn storing(key: &str) -> Batch {
+    Batch::new().query("INSERT INTO t (k, n) VALUES ($1, 0) ON CONFLICT DO NOTHING").bind(key)
+}
+
+#[tokio::test]
+async fn each_of_many_batches_learns_what_its_own_statements_have_changed() {
+    for Opened { db, .. } in databases().await {
+        let add = "UPDATE t SET n = n + $2 WHERE k = $1";
+        // Each key twice, as two kinds of batches, with other jobs between them.
+        let all = (0..150).map(|index| {
+            let (db, key) = (db.clone(), format!("key {}", index / 2));
+            async move {
+                match index % 3 {
+                    0 => db.write(async move |tx: &mut Tx| tx.run(storing(&key)).await).await,
+                    1 => db.run(storing(&key)).await,
+                    _ => db.run(storing(&key).query(add).bind(key.as_str()).bind(7_i64)).await,
+                }
+            }
+        });
+        let outcomes: Vec<Vec<u64>> = join_all(all).await.into_iter().map(Result::unwrap).collect();
+        for (index, two) in outcomes.chunks(2).enumerate() {
+            assert_eq!(two[0][0] + two[1][0], 1, "one of two stores the key {index}: {two:?}");
+        }
+        let added = outcomes.iter().filter(|changed| changed.len() == 2);
+        assert_eq!(added.clone().count(), 50);
+        assert!(added.clone().all(|changed| changed[1] == 1), "the row is there by then");
+        let rows: Result<Option<(i64, i64)>, DbError> = db
+            .read(async |conn| conn.query("SELECT count(*), CAST(sum(n) AS BIGINT) FROM t").optional().await)
+            .await;
+        assert_eq!(rows.unwrap().unwrap(), (75, 350));
+    }
+}
+
+#[tokio::test]
+async fn a_batch_that_fails_leaves_those_that_were_sent_with_it_alone() {
+    for Opened { db, .. } in databases().await {
+        let all = (0..40).map(|index| {
+            let db = db.clone();
+            // Every tenth key is stored a second time.
+            let key = format!("key {}", if index % 10 == 9 { index - 1 } else { index });
+            async move { db.run(Batch::new().query("INSERT INTO t (k, n) VALUES ($1, 0)").bind(key)).await }
+        });
+        let outcomes = join_all(all).await;
+        assert_eq!(
+            outcomes.iter().filter(|outcome| matches!(outcome, Ok(changed) if *changed == [1])).count(),
+            36
+        );
+        assert_eq!(count(&db).await, 36);
+        assert!(matches!(db.run(storing("a\0b")).await, Err(DbError::Nul)));
+        assert_eq!(db.run(Batch::new()).await.unwrap(), [0_u64; 0]);
     }
 }
 

@@ -15,7 +15,7 @@ use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::secret::Hash;
 use crate::store::clients::StoredClient;
-use crate::store::db::Tx;
+use crate::store::db::Batch;
 use crate::store::used_assertions;
 use crate::tokens::client_signed::{NotSigned, by_client_key};
 
@@ -160,8 +160,7 @@ impl Assertion {
         let AcceptedAssertion { id, expires_at } = accepted;
         // Client ids contain no NUL, so different clients cannot have the same hash.
         let hash = Hash::of(&format!("client\0{}\0{id}", client.id));
-        let consume = async move |tx: &mut Tx| used_assertions::consume(tx, &hash, expires_at).await;
-        if !app.db.write(consume).await? {
+        if app.db.run(used_assertions::consume_in(Batch::new(), &hash, expires_at)).await? != [1] {
             return Err(Reason::AssertionReplayed.because("the client assertion was used before").into());
         }
         self.is_used = true;

@@ -6,10 +6,11 @@ use super::request::{Decision, TokenRequest, draft};
 use crate::failure::Denied;
 use crate::oauth::error::OAuthError;
 use crate::oauth::token::{AccessToken, TokenResponse};
-use crate::store::access_tokens;
 use crate::store::clients::{self, StoredClient};
-use crate::store::db::{Conn, Tx};
+use crate::store::db::{Batch, Conn};
+use crate::store::{access_tokens, used_assertions};
 use crate::tokens::access_token::Draft;
+use crate::tokens::possession::{SingleUse, replayed};
 
 pub(super) const PARAMS: &[&str] = &[];
 
@@ -29,33 +30,29 @@ pub(super) async fn prepare(
 pub(super) async fn issue(
     asked: &TokenRequest<'_>,
     client: &StoredClient,
-    prepared: PreparedToken,
+    PreparedToken { token, draft }: PreparedToken,
 ) -> Result<Option<TokenResponse>, Denied<OAuthError>> {
-    let PreparedToken { token, draft } = prepared;
     let (app, client) = (asked.app, &client.client);
     let (id, version) = (client.id.clone(), client.version);
-    let stored = draft.stored(&token);
-    let may_have_it = match stored.is_some() || draft.has_proof() {
-        true => {
-            let (token, draft) = (token.clone(), draft.clone());
-            let save = async move |tx: &mut Tx| -> Result<bool, Denied<OAuthError>> {
-                if draft.has_proof() && !draft.use_up_proof_for(tx, (&id, version)).await? {
-                    return Ok(false);
-                }
-                match &stored {
-                    Some(hash) => Ok(access_tokens::save_for_client(tx, hash, &token, version).await?),
-                    None => Ok(true),
-                }
-            };
-            app.db.decide(save).await?
+    let mut batch = Batch::new();
+    if let Some(hash) = draft.stored(&token) {
+        let proof = draft.proof().map(|proof| &proof.id);
+        batch = access_tokens::save_for_client_in(batch, &hash, &token, version, proof);
+    }
+    // After the token, which is stored only with a new proof.
+    if let Some(SingleUse { id: proof, until }) = draft.proof() {
+        batch = used_assertions::consume_for_client_in(batch, proof, *until, (&id, version));
+    }
+    let must_store = !batch.is_empty();
+    let has_stored = must_store && app.db.run(batch).await?.iter().all(|changed| *changed == 1);
+    if !has_stored {
+        let find = async move |conn: &mut Conn| clients::is_unchanged(conn, &id, version).await;
+        match (app.db.read(find).await?, must_store) {
+            (false, _) => return Ok(None),
+            (true, true) if draft.proof().is_some() => return Err(replayed().into()),
+            (true, true) => return Ok(None),
+            (true, false) => {}
         }
-        false => {
-            let find = async move |conn: &mut Conn| clients::is_unchanged(conn, &id, version).await;
-            app.db.read(find).await?
-        }
-    };
-    if !may_have_it {
-        return Ok(None);
     }
     let text = draft.finish(app, client, &token, None)?;
     Ok(Some(TokenResponse::new(text, &token)))

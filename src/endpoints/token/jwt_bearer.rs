@@ -13,7 +13,7 @@ use crate::oauth::reason::Reason;
 use crate::oauth::token::{AccessToken, TokenResponse};
 use crate::secret::Hash;
 use crate::store::clients::StoredClient;
-use crate::store::db::Tx;
+use crate::store::db::{Batch, Tx};
 use crate::store::{access_tokens, grants, used_assertions};
 use crate::tokens::access_token::Draft;
 
@@ -81,11 +81,11 @@ pub(super) async fn issue(
         may_issue(&status, &plan.required_groups(&client, &token.granted.scope))
             .map_err(|error| error.about(&grant.user))?;
         plan.use_up_proof(tx).await?;
-        let mut batch = grants::save_for_issuer_in(tx.batch(), &grant, trusted_token.issuer_subject(), token.expires_at, now);
+        let mut batch = grants::save_for_issuer_in(Batch::new(), &grant, trusted_token.issuer_subject(), token.expires_at, now);
         if let Some(hash) = plan.stored(&token) {
             batch = access_tokens::save_in(batch, &hash, &token);
         }
-        batch.execute().await?;
+        tx.run(batch).await?;
         Ok(Some(token))
     };
     let issued: Result<Option<AccessToken>, Denied<OAuthError>> = app.db.decide(work).await;

@@ -17,7 +17,7 @@ use crate::oauth::token::refresh::{self, Chain, RefreshName, RefreshVerdict};
 use crate::operations::actor::Actor;
 use crate::secret::Hash;
 use crate::store::clients::StoredClient;
-use crate::store::db::Tx;
+use crate::store::db::{Batch, Tx};
 use crate::store::grants::{Lifetime, RefreshRotation};
 use crate::store::{access_tokens, grants, sessions};
 use crate::tokens::access_token::Draft;
@@ -103,7 +103,7 @@ pub(super) async fn issue(
                 return Err(unknown().into());
             }
         }
-        let mut batch = tx.batch();
+        let mut batch = Batch::new();
         if verdict == RefreshVerdict::AnswerAgain {
             batch = grants::note_answer_again(batch, &name.grant_id);
         }
@@ -114,7 +114,7 @@ pub(super) async fn issue(
         if let Some(hash) = plan.stored(&token) {
             batch = access_tokens::save_in(batch, &hash, &token);
         }
-        batch.execute().await?;
+        tx.run(batch).await?;
         let issued = Issued::of(&chain.grant, scope, None, TokenPair { access: token, refresh: Some(successor) });
         Ok(Some((issued, Unusual::of(verdict, &name, &chain, &network))))
     };

@@ -20,7 +20,7 @@ use crate::oauth::token::delegation::{self, TokenActor};
 use crate::oauth::token::exchange::{self, ExchangedBy, TokenType};
 use crate::oauth::token::{AccessToken, TokenResponse};
 use crate::store::clients::{self, StoredClient};
-use crate::store::db::{Conn, Tx};
+use crate::store::db::{Batch, Conn, Tx};
 use crate::store::{access_tokens as stored, grants, users};
 use crate::tokens::access_token::{self, Draft, ParsedAccessToken, subject_by};
 
@@ -274,7 +274,7 @@ impl Exchange {
 
     async fn save(&self, tx: &mut Tx, decided: &ExchangedToken) -> Result<(), Denied<OAuthError>> {
         self.draft.use_up_proof(tx).await?;
-        let mut batch = tx.batch();
+        let mut batch = Batch::new();
         if let (Some(grant), Subject::Trusted(trusted_token)) = (&decided.grant, &self.subject) {
             let end = decided.token.expires_at;
             batch = grants::save_for_issuer_in(batch, grant, trusted_token.issuer_subject(), end, self.now);
@@ -282,7 +282,8 @@ impl Exchange {
         if let Some(hash) = self.draft.stored(&decided.token) {
             batch = stored::save_in(batch, &hash, &decided.token);
         }
-        Ok(batch.execute().await?)
+        tx.run(batch).await?;
+        Ok(())
     }
 }
 
@@ -302,7 +303,7 @@ pub(super) async fn issue(
     let Some(mut decided) = decided else { return Ok(None) };
     // A JWT for a JWT leaves nothing to store, except that a proof is used: one look at the database has decided.
     let draft = &exchange.draft;
-    if decided.grant.is_some() || draft.stored(&decided.token).is_some() || draft.has_proof() {
+    if decided.grant.is_some() || draft.stored(&decided.token).is_some() || draft.proof().is_some() {
         let deciding = exchange.clone();
         let work = async move |tx: &mut Tx| {
             let Some(decided) = deciding.decide(tx).await? else { return Ok(None) };

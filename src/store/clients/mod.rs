@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use grantor_from_row::FromRow;
 
 use super::client_secrets::{self, SecretRecord};
-use super::db::{Conn, DbError, Tx};
+use super::db::{Batch, Conn, DbError, Tx};
 use crate::clock::{Seconds, Timestamp};
 use crate::oauth::client::{AuthMethod, Client, ClientMetadata, ClientSecret, SecretHash};
 use crate::oauth::grant::scope::Scope;
@@ -420,7 +420,7 @@ pub async fn add_secret(
         SecretHash::Sha256(hash) => ("sha256", hash, None),
         SecretHash::Argon2 { phc, tag } => ("argon2id", phc, Some(*tag)),
     };
-    tx.batch()
+    let batch = Batch::new()
         .query(
             "INSERT INTO client_secrets (id, client_id, algorithm, hash, created_at, expires_at, sealed, tag)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -434,9 +434,8 @@ pub async fn add_secret(
         .bind(secret.sealed.clone())
         .bind(tag)
         .query("UPDATE clients SET version = version + 1 WHERE id = $1")
-        .bind(client.as_str())
-        .execute()
-        .await
+        .bind(client.as_str());
+    tx.run(batch).await.map(drop)
 }
 
 /// Records that a secret was used, at most once in `every` seconds.

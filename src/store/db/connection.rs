@@ -2,12 +2,13 @@
 
 use std::ops::{Deref, DerefMut};
 
-use sqlx::postgres::{PgArguments, PgConnection, PgRow};
+use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
-use sqlx::{Arguments as _, AssertSqlSafe, Encode, FromRow, Postgres, SqlSafeStr, Sqlite, Type};
+use sqlx::{AssertSqlSafe, FromRow, SqlSafeStr};
 
 use super::error::DbError;
-use crate::clock::{Seconds, Timestamp};
+use super::sqlite_answer::SqliteAnswer;
+use super::statement::{Batch, JoinedStatements, Param, Statement};
 
 /// A connection for reading.
 pub struct Conn {
@@ -65,75 +66,10 @@ impl DerefMut for Tx {
     }
 }
 
-/// A value that can be bound on both engines.
-pub trait Param:
-    for<'q> Encode<'q, Sqlite> + Type<Sqlite> + for<'q> Encode<'q, Postgres> + Type<Postgres>
-{
-    /// Whether the value is text with U+0000, which PostgreSQL cannot store. No statement sends such text, so no row has
-    /// it, on either engine.
-    fn holds_nul(&self) -> bool;
-}
-
-/// Values that are not text.
-macro_rules! without_text {
-    ($($value:ty),*) => {
-        $(impl Param for $value {
-            fn holds_nul(&self) -> bool {
-                false
-            }
-        })*
-    };
-}
-
-without_text!(bool, i32, i64, &[u8], Vec<u8>, Timestamp, Seconds);
-
-impl Param for &str {
-    fn holds_nul(&self) -> bool {
-        memchr::memchr(0, self.as_bytes()).is_some()
-    }
-}
-
-impl Param for String {
-    fn holds_nul(&self) -> bool {
-        self.as_str().holds_nul()
-    }
-}
-
-impl<T: Param> Param for Option<T>
-where
-    Self: for<'q> Encode<'q, Sqlite> + Type<Sqlite> + for<'q> Encode<'q, Postgres> + Type<Postgres>,
-{
-    fn holds_nul(&self) -> bool {
-        self.as_ref().is_some_and(Param::holds_nul)
-    }
-}
-
 /// A row that can be read from both engines.
 pub trait Record: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
 
 impl<T> Record for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
-
-enum BoundValues {
-    Sqlite(SqliteArguments),
-    Postgres(PgArguments),
-}
-
-impl BoundValues {
-    fn for_link(link: &EngineConnection) -> Self {
-        match link {
-            EngineConnection::Sqlite(_) => Self::Sqlite(SqliteArguments::default()),
-            EngineConnection::Postgres(..) => Self::Postgres(PgArguments::default()),
-        }
-    }
-
-    fn add(&mut self, value: impl Param) -> Result<(), DbError> {
-        let added = match self {
-            Self::Sqlite(values) => values.add(value),
-            Self::Postgres(values) => values.add(value),
-        };
-        added.map_err(|error| DbError::Statement(sqlx::Error::Encode(error).into()))
-    }
-}
 
 impl Tx {
     pub(super) fn new(link: EngineConnection, timeline: Timeline) -> Self {
@@ -150,15 +86,26 @@ impl Tx {
         self.0.failure = None;
     }
 
-    /// Collects several statements that return no rows; each numbers its parameters from `$1`.
-    pub fn batch(&mut self) -> Batch<'_> {
-        Batch::new(self)
+    /// Runs the statements of a batch; without any, nothing is sent. On SQLite they are sent as one text, which saves two
+    /// thread hops for each; PostgreSQL refuses parameters in a joined text. Returns how many rows each has changed.
+    ///
+    /// # Errors
+    /// If a value cannot be bound, a statement fails or the connection is lost. The transaction then cannot commit.
+    pub async fn run(&mut self, batch: Batch) -> Result<Vec<u64>, DbError> {
+        let changed = match batch.statements() {
+            [] => Ok(Vec::new()),
+            _ if batch.has_nul() => Err(DbError::Nul),
+            _ => self.0.link.run(batch.into_statements()).await,
+        };
+        self.0.remember(changed)
     }
 
     /// Runs a statement of the executor itself, such as BEGIN.
     pub(super) async fn control(&mut self, sql: impl SqlSafeStr) -> Result<(), sqlx::Error> {
         match &mut self.0.link {
-            EngineConnection::Sqlite(link) => sqlx::query(sql).execute(link).await.map(drop),
+            EngineConnection::Sqlite(link) => {
+                SqliteAnswer::to(link, sql, SqliteArguments::default()).changed().await.map(drop)
+            }
             EngineConnection::Postgres(link, _) => sqlx::raw_sql(sql).execute(link).await.map(drop),
         }
     }
@@ -167,7 +114,7 @@ impl Tx {
 impl Conn {
     /// A statement, with the same text for both engines and parameters `$1`, `$2`, ….
     pub fn query(&mut self, sql: &'static str) -> Query<'_> {
-        Query { sql, values: Ok(BoundValues::for_link(&self.link)), nul: false, conn: self }
+        Query { conn: self, statement: Statement::new(sql) }
     }
 
     /// Whether a statement has failed in this transaction.
@@ -199,14 +146,68 @@ impl Conn {
     }
 }
 
-/// A statement with its values.
+impl EngineConnection {
+    /// Runs a statement. Returns the number of rows that it changed.
+    async fn execute(&mut self, statement: Statement) -> Result<u64, DbError> {
+        let sql = statement.sql;
+        Ok(match self {
+            Self::Sqlite(link) => SqliteAnswer::to(link, sql, statement.for_sqlite()?).changed().await?,
+            Self::Postgres(link, kind) => {
+                let query = sqlx::query_with(sql, statement.for_postgres()?).persistent(kind.are_kept());
+                query.execute(link).await?.rows_affected()
+            }
+        })
+    }
+
+    async fn first<R: Record>(&mut self, statement: Statement) -> Result<Option<R>, DbError> {
+        let sql = statement.sql;
+        Ok(match self {
+            Self::Sqlite(link) => SqliteAnswer::to(link, sql, statement.for_sqlite()?).first().await?,
+            Self::Postgres(link, kind) => {
+                let query = sqlx::query_as_with(sql, statement.for_postgres()?).persistent(kind.are_kept());
+                query.fetch_optional(link).await?
+            }
+        })
+    }
+
+    async fn all<R: Record>(&mut self, statement: Statement) -> Result<Vec<R>, DbError> {
+        let sql = statement.sql;
+        Ok(match self {
+            Self::Sqlite(link) => SqliteAnswer::to(link, sql, statement.for_sqlite()?).all().await?,
+            Self::Postgres(link, kind) => {
+                let query = sqlx::query_as_with(sql, statement.for_postgres()?).persistent(kind.are_kept());
+                query.fetch_all(link).await?
+            }
+        })
+    }
+
+    /// Runs statements one after the other. Returns how many rows each has changed.
+    async fn run(&mut self, statements: Vec<Statement>) -> Result<Vec<u64>, DbError> {
+        let mut changed = Vec::with_capacity(statements.len());
+        match self {
+            Self::Sqlite(link) => {
+                let JoinedStatements { text, values, count } = JoinedStatements::of(statements)?;
+                // Joined from constant texts of this program; every value is bound.
+                let mut answer = SqliteAnswer::to(link, AssertSqlSafe(text), values);
+                for _ in 0..count {
+                    changed.push(answer.changed().await?);
+                }
+            }
+            Self::Postgres(..) => {
+                for statement in statements {
+                    changed.push(self.execute(statement).await?);
+                }
+            }
+        }
+        Ok(changed)
+    }
+}
+
+/// A statement on a connection, with its values.
 #[must_use]
 pub struct Query<'c> {
     conn: &'c mut Conn,
-    sql: &'static str,
-    values: Result<BoundValues, DbError>,
-    /// Whether a text of the statement holds U+0000.
-    nul: bool,
+    statement: Statement,
 }
 
 impl Query<'_> {
@@ -215,8 +216,7 @@ impl Query<'_> {
     /// A statement that reads finds nothing by text with U+0000; every other statement with such text fails with
     /// [`DbError::Nul`]. Neither is sent to the database.
     pub fn bind(mut self, value: impl Param) -> Self {
-        self.nul |= value.holds_nul();
-        self.values = self.values.and_then(|mut values| values.add(value).map(|()| values));
+        self.statement.bind(value);
         self
     }
 
@@ -225,29 +225,12 @@ impl Query<'_> {
     /// # Errors
     /// If a value cannot be bound, the statement fails or the connection is lost. The transaction then cannot commit.
     pub async fn execute(self) -> Result<u64, DbError> {
-        if self.nul {
-            return self.conn.remember(Err(DbError::Nul));
-        }
-        let result = match (&mut self.conn.link, self.values) {
-            (EngineConnection::Sqlite(link), Ok(BoundValues::Sqlite(values))) => {
-                sqlx::query_with(self.sql, values)
-                    .execute(link)
-                    .await
-                    .map(|done| done.rows_affected())
-                    .map_err(DbError::from)
-            }
-            (EngineConnection::Postgres(link, kind), Ok(BoundValues::Postgres(values))) => {
-                sqlx::query_with(self.sql, values)
-                    .persistent(kind.are_kept())
-                    .execute(link)
-                    .await
-                    .map(|done| done.rows_affected())
-                    .map_err(DbError::from)
-            }
-            (_, Err(error)) => Err(error),
-            _ => Err(DbError::Stopped),
+        let Self { conn, statement } = self;
+        let changed = match statement.has_nul {
+            true => Err(DbError::Nul),
+            false => conn.link.execute(statement).await,
         };
-        self.conn.remember(result)
+        conn.remember(changed)
     }
 
     /// Runs the statement. Returns its first row; `None` if it returns no rows.
@@ -255,27 +238,12 @@ impl Query<'_> {
     /// # Errors
     /// If a value cannot be bound, the statement fails or the connection is lost. The transaction then cannot commit.
     pub async fn optional<R: Record>(self) -> Result<Option<R>, DbError> {
-        if self.nul {
-            return self.without_rows().map(|()| None);
-        }
-        let result = match (&mut self.conn.link, self.values) {
-            (EngineConnection::Sqlite(link), Ok(BoundValues::Sqlite(values))) => {
-                sqlx::query_as_with::<_, R, _>(self.sql, values)
-                    .fetch_optional(link)
-                    .await
-                    .map_err(DbError::from)
-            }
-            (EngineConnection::Postgres(link, kind), Ok(BoundValues::Postgres(values))) => {
-                sqlx::query_as_with::<_, R, _>(self.sql, values)
-                    .persistent(kind.are_kept())
-                    .fetch_optional(link)
-                    .await
-                    .map_err(DbError::from)
-            }
-            (_, Err(error)) => Err(error),
-            _ => Err(DbError::Stopped),
+        let Self { conn, statement } = self;
+        let row = match statement.has_nul {
+            true => statement.without_rows().map(|()| None),
+            false => conn.link.first(statement).await,
         };
-        self.conn.remember(result)
+        conn.remember(row)
     }
 
     /// Runs the statement. Returns all of its rows.
@@ -283,144 +251,11 @@ impl Query<'_> {
     /// # Errors
     /// If a value cannot be bound, the statement fails or the connection is lost. The transaction then cannot commit.
     pub async fn all<R: Record>(self) -> Result<Vec<R>, DbError> {
-        if self.nul {
-            return self.without_rows().map(|()| Vec::new());
-        }
-        let result = match (&mut self.conn.link, self.values) {
-            (EngineConnection::Sqlite(link), Ok(BoundValues::Sqlite(values))) => {
-                sqlx::query_as_with::<_, R, _>(self.sql, values).fetch_all(link).await.map_err(DbError::from)
-            }
-            (EngineConnection::Postgres(link, kind), Ok(BoundValues::Postgres(values))) => {
-                sqlx::query_as_with::<_, R, _>(self.sql, values)
-                    .persistent(kind.are_kept())
-                    .fetch_all(link)
-                    .await
-                    .map_err(DbError::from)
-            }
-            (_, Err(error)) => Err(error),
-            _ => Err(DbError::Stopped),
+        let Self { conn, statement } = self;
+        let rows = match statement.has_nul {
+            true => statement.without_rows().map(|()| Vec::new()),
+            false => conn.link.all(statement).await,
         };
-        self.conn.remember(result)
-    }
-}
-
-impl Query<'_> {
-    /// What a statement with U+0000 comes to: `Ok` if it only reads, because no row has such text.
-    fn without_rows(self) -> Result<(), DbError> {
-        let only_reads = self.sql.trim_start().starts_with("SELECT");
-        self.conn.remember(if only_reads { Ok(()) } else { Err(DbError::Nul) })
-    }
-}
-
-/// Statements that are sent together: on SQLite as one text, which saves two thread hops for each; on PostgreSQL one by
-/// one, because it refuses parameters in a joined text.
-#[must_use]
-pub struct Batch<'c> {
-    conn: &'c mut Tx,
-    plan: Plan,
-    error: Option<DbError>,
-}
-
-enum Plan {
-    Joined(String, SqliteArguments),
-    Each(Vec<(&'static str, PgArguments)>),
-}
-
-impl<'c> Batch<'c> {
-    fn new(conn: &'c mut Tx) -> Self {
-        let plan = match &conn.0.link {
-            EngineConnection::Sqlite(_) => {
-                Plan::Joined(String::with_capacity(1024), SqliteArguments::default())
-            }
-            EngineConnection::Postgres(..) => Plan::Each(Vec::new()),
-        };
-        Self { conn, plan, error: None }
-    }
-
-    /// Adds a statement to the batch. Its parameters are numbered from `$1`.
-    pub fn query(mut self, sql: &'static str) -> Self {
-        match &mut self.plan {
-            Plan::Joined(text, values) => join(text, sql, values.len()),
-            Plan::Each(statements) => statements.push((sql, PgArguments::default())),
-        }
-        self
-    }
-
-    /// Binds a value to the last statement. With U+0000 in a text the batch fails with [`DbError::Nul`].
-    pub fn bind(mut self, value: impl Param) -> Self {
-        if value.holds_nul() {
-            self.error.get_or_insert(DbError::Nul);
-        }
-        let added = match &mut self.plan {
-            Plan::Joined(_, values) => values.add(value),
-            Plan::Each(statements) => statements.last_mut().map_or(Ok(()), |(_, values)| values.add(value)),
-        };
-        if let Err(error) = added {
-            self.error.get_or_insert(DbError::Statement(sqlx::Error::Encode(error).into()));
-        }
-        self
-    }
-
-    /// Runs the statements; without any, nothing is sent.
-    ///
-    /// # Errors
-    /// If a value cannot be bound, the statement fails or the connection is lost. The transaction then cannot commit.
-    pub async fn execute(self) -> Result<(), DbError> {
-        let Self { conn, plan, error } = self;
-        if let Some(error) = error {
-            return conn.remember(Err(error));
-        }
-        let result = match (&mut conn.0.link, plan) {
-            (_, Plan::Joined(sql, _)) if sql.is_empty() => Ok(()),
-            // Joined from constant texts of this program; every value is bound.
-            (EngineConnection::Sqlite(link), Plan::Joined(sql, values)) => {
-                sqlx::query_with(AssertSqlSafe(sql), values).execute(link).await.map(drop)
-            }
-            (EngineConnection::Postgres(link, kind), Plan::Each(statements)) => {
-                run_each(link, *kind, statements).await
-            }
-            _ => Err(sqlx::Error::PoolClosed),
-        };
-        conn.remember(result.map_err(DbError::from))
-    }
-}
-
-async fn run_each(
-    link: &mut PgConnection,
-    kind: Statements,
-    statements: Vec<(&'static str, PgArguments)>,
-) -> Result<(), sqlx::Error> {
-    for (sql, values) in statements {
-        sqlx::query_with(sql, values).persistent(kind.are_kept()).execute(&mut *link).await?;
-    }
-    Ok(())
-}
-
-/// Appends a statement with its `$n` increased by `offset`.
-fn join(text: &mut String, sql: &str, offset: usize) {
-    let mut rest = sql;
-    while let Some((before, after)) = rest.split_once('$') {
-        let digits = after.bytes().take_while(u8::is_ascii_digit).count();
-        let (number, after) = after.split_at(digits);
-        let number = number.parse::<usize>().unwrap_or_default();
-        text.push_str(before);
-        text.push('$');
-        text.push_str(&(number + offset).to_string());
-        rest = after;
-    }
-    text.push_str(rest);
-    text.push_str(";\n");
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn parameters_of_joined_statements_are_renumbered() {
-        let mut text = String::new();
-        join(&mut text, "INSERT INTO a VALUES ($1, $2)", 0);
-        join(&mut text, "UPDATE b SET x = $2 WHERE y = $1", 2);
-        assert_eq!(text, "INSERT INTO a VALUES ($1, $2);\nUPDATE b SET x = $4 WHERE y = $3;\n");
+        conn.remember(rows)
     }
 }

@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 
 use super::connection::{Conn, Tx};
 use super::error::{DbError, Refusable};
+use super::statement::Batch;
 
 tokio::task_local! {
     static IN_A_JOB: ();
@@ -33,6 +34,12 @@ pub(super) trait Job: Send {
     /// Whether the caller no longer waits.
     fn is_abandoned(&self) -> bool;
     fn run<'a>(&'a mut self, tx: &'a mut Tx) -> LocalBoxFuture<'a, TransactionEnd>;
+    /// The statements of the job if it is nothing else, so that they can be sent together with those of other jobs.
+    fn batch(&self) -> Option<&Batch> {
+        None
+    }
+    /// Keeps how many rows each of its statements has changed, if they were sent together with those of other jobs.
+    fn keep_changed(&mut self, _: Vec<u64>) {}
     /// Returns the last outcome to the caller.
     fn answer(self: Box<Self>);
     /// Returns a failure to the caller instead.
@@ -125,3 +132,48 @@ macro_rules! job {
 
 job!(ReadJob, Conn, false);
 job!(WriteJob, Tx, true);
+
+/// A job that is only a batch of statements.
+pub(super) struct BatchJob {
+    batch: Batch,
+    reply: Reply<Vec<u64>, DbError>,
+}
+
+impl BatchJob {
+    pub(super) fn new(batch: Batch, answer: oneshot::Sender<Result<Vec<u64>, DbError>>) -> Self {
+        Self { batch, reply: Reply { outcome: None, answer } }
+    }
+}
+
+impl Job for BatchJob {
+    fn writes(&self) -> bool {
+        true
+    }
+
+    fn is_abandoned(&self) -> bool {
+        self.reply.answer.is_closed()
+    }
+
+    fn run<'a>(&'a mut self, tx: &'a mut Tx) -> LocalBoxFuture<'a, TransactionEnd> {
+        Box::pin(async move {
+            let changed = tx.run(self.batch.clone()).await;
+            self.reply.keep(changed, tx)
+        })
+    }
+
+    fn batch(&self) -> Option<&Batch> {
+        Some(&self.batch)
+    }
+
+    fn keep_changed(&mut self, changed: Vec<u64>) {
+        self.reply.outcome = Some(Ok(changed));
+    }
+
+    fn answer(self: Box<Self>) {
+        self.reply.send();
+    }
+
+    fn fail(self: Box<Self>, error: DbError) {
+        self.reply.fail(error);
+    }
+}

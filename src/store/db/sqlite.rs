@@ -13,10 +13,11 @@ use super::DbOptions;
 use super::cause::Cause;
 use super::connection::{EngineConnection, NO_TIMELINE, Tx};
 use super::error::DbError;
-use super::job::{TransactionEnd, run_guarded};
+use super::job::{Job, TransactionEnd, run_guarded};
 use super::lanes::{JobReceiver, Queue, QueuedJob, queue};
 use super::load::BusyCount;
-use super::thread::{serve_all, storage_thread};
+use super::statement::Batch;
+use super::thread::{WaitsFor, serve_all, storage_thread};
 use crate::files::owner;
 use crate::store::paths::{parent, with_suffix};
 
@@ -26,6 +27,9 @@ const BATCH: usize = 256;
 const TURN_EVERY: Duration = Duration::from_millis(100);
 /// … for this long.
 const TURN: Duration = Duration::from_millis(2);
+/// How many jobs that are the same statements are sent as one text. Few numbers, so that the connection keeps the texts
+/// prepared.
+const TOGETHER: [usize; 4] = [8, 4, 2, 1];
 /// The pause before opening a file again that another process is just opening.
 const REOPEN_AFTER: Duration = Duration::from_millis(10);
 
@@ -227,7 +231,8 @@ async fn start(
     count: u32,
     serve: impl AsyncFnOnce(Vec<Tx>) + Send + 'static,
 ) -> Result<(), DbError> {
-    storage_thread(name, move |opened| async move {
+    // SQLite itself runs on the threads of its connections.
+    storage_thread((name, WaitsFor::Threads), move |opened| async move {
         let mut links = Vec::new();
         for _ in 0..count {
             match file.open().await {
@@ -302,17 +307,55 @@ async fn try_together(tx: &mut Tx, batch: &mut [QueuedJob]) -> bool {
     if tx.control("BEGIN IMMEDIATE").await.is_err() {
         return false;
     }
-    for queued in batch {
-        if run_guarded(&mut *queued.job, tx).await.ok() != Some(TransactionEnd::Commit) {
-            roll_back(tx).await;
-            return false;
-        }
+    if !run_all(tx, batch).await {
+        roll_back(tx).await;
+        return false;
     }
     let held = tx.control("COMMIT").await.is_ok();
     if !held {
         roll_back(tx).await;
     }
     held
+}
+
+/// Runs jobs in the current transaction. `false` if one of them did not end with a commit.
+async fn run_all(tx: &mut Tx, jobs: &mut [QueuedJob]) -> bool {
+    let mut batches: Vec<&mut dyn Job> = Vec::new();
+    for queued in jobs {
+        if queued.job.batch().is_some() {
+            batches.push(&mut *queued.job);
+        } else if run_guarded(&mut *queued.job, tx).await.ok() != Some(TransactionEnd::Commit) {
+            return false;
+        }
+    }
+    while let Some(first) = batches.pop() {
+        let (mut alike, others): (Vec<_>, Vec<_>) = batches
+            .into_iter()
+            .partition(|other| first.batch().zip(other.batch()).is_some_and(|(a, b)| a.is_like(b)));
+        alike.push(first);
+        batches = others;
+        let mut rest = &mut alike[..];
+        while let Some(count) = TOGETHER.into_iter().find(|count| *count <= rest.len()) {
+            let (now, later) = rest.split_at_mut(count);
+            if run_together(tx, now).await.is_err() {
+                return false;
+            }
+            rest = later;
+        }
+    }
+    true
+}
+
+/// Runs jobs that are the same statements with other values, as one text.
+async fn run_together(tx: &mut Tx, jobs: &mut [&mut dyn Job]) -> Result<(), DbError> {
+    tx.forget_failure();
+    let batches = jobs.iter().filter_map(|job| job.batch());
+    let changed = tx.run(Batch::of_all(batches)).await?;
+    let each = changed.len() / jobs.len();
+    for (job, changed) in jobs.iter_mut().zip(changed.chunks(each.max(1))) {
+        job.keep_changed(changed.to_vec());
+    }
+    Ok(())
 }
 
 async fn commit_alone(tx: &mut Tx, QueuedJob { mut job, .. }: QueuedJob) {

@@ -8,9 +8,17 @@ use tokio::sync::oneshot;
 
 use super::error::DbError;
 
+/// What the work of a storage thread waits for, besides time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum WaitsFor {
+    /// Only other threads: it costs less to wake a thread that watches no sockets.
+    Threads,
+    Sockets,
+}
+
 /// Runs a single-threaded runtime on a new thread. Returns when `serve` has reported that it is ready.
 pub(super) async fn storage_thread<F>(
-    name: &str,
+    (name, waits_for): (&str, WaitsFor),
     serve: impl FnOnce(oneshot::Sender<Result<(), DbError>>) -> F + Send + 'static,
 ) -> Result<(), DbError>
 where
@@ -18,7 +26,12 @@ where
 {
     let (opened, outcome) = oneshot::channel();
     let spawned = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
-        if let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        runtime.enable_time();
+        if waits_for == WaitsFor::Sockets {
+            runtime.enable_io();
+        }
+        if let Ok(runtime) = runtime.build() {
             runtime.block_on(serve(opened));
         }
     });

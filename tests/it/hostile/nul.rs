@@ -1,6 +1,6 @@
 //! U+0000, which PostgreSQL cannot store: wherever text enters, both engines refuse it or find nothing.
 
-use grantor::store::db::{Conn, DbError, Tx};
+use grantor::store::db::{Batch, Conn, DbError, Tx};
 use grantor::store::{logos, users};
 use reqwest::Method;
 use serde_json::json;
@@ -82,8 +82,9 @@ async fn a_statement_with_nul_finds_nothing_and_stores_nothing() {
     ] {
         let work = async move |tx: &mut Tx| tx.query(sql).bind("web\0").execute().await;
         assert!(matches!(server.app.db.write(work).await, Err(DbError::Nul)), "{sql}");
-        let work =
-            async move |tx: &mut Tx| tx.batch().query(sql).bind(Some("web\0".to_owned())).execute().await;
+        let work = async move |tx: &mut Tx| {
+            tx.run(Batch::new().query(sql).bind(Some("web\0".to_owned()))).await.map(drop)
+        };
         assert!(matches!(server.app.db.write(work).await, Err(DbError::Nul)), "{sql}");
     }
     let update = "UPDATE clients SET name = $1 RETURNING name";

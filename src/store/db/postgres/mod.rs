@@ -14,7 +14,7 @@ use super::error::DbError;
 use super::job::{Job, TransactionEnd, run_guarded};
 use super::lanes::{JobReceiver, Queue, QueuedJob, Requeue, queue};
 use super::load::BusyCount;
-use super::thread::{serve_all, storage_thread};
+use super::thread::{WaitsFor, serve_all, storage_thread};
 use crate::secret;
 
 pub(in crate::store) use server::DatabaseServer;
@@ -31,7 +31,7 @@ pub(super) async fn open(options: &DbOptions) -> Result<(Queue, Queue), DbError>
             (0..workers).map(|worker| receiver.another((thread, worker) != (0, 0))).collect();
         let server = server.clone();
         let pool = Pool { requeue: sender.requeue(), busy: sender.busy() };
-        storage_thread(&format!("db-{thread}"), move |opened| async move {
+        storage_thread((&format!("db-{thread}"), WaitsFor::Sockets), move |opened| async move {
             // The first connection is made at once, so that a wrong address or password is reported at the start.
             let first = match server.link().await {
                 Ok(tx) => tx,
@@ -55,7 +55,7 @@ pub(super) async fn open_when_needed(options: &DbOptions) -> Result<Queue, DbErr
     let server = DatabaseServer::of(options, "grantor")?.or_a_standby().within(options.timeout);
     let (sender, receiver) = queue(options.queue, 1);
     let pool = Pool { requeue: sender.requeue(), busy: sender.busy() };
-    storage_thread("db-replica", move |opened| async move {
+    storage_thread(("db-replica", WaitsFor::Sockets), move |opened| async move {
         let _ = opened.send(Ok(()));
         serve(None, &server, receiver, &pool).await;
     })
