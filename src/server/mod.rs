@@ -135,10 +135,7 @@ impl Server {
             brand: theme.brand,
             strict_transport_security: strict_transport_security(&config),
             request_places: RequestPlaces::new(config.http.requests),
-            routes: Routes::new(
-                &mount_path(&issuer),
-                routes::routes(if config.admin.enabled { Mounted::All } else { Mounted::WithoutManagement }),
-            ),
+            routes: mounted_routes(&config, &issuer),
             requests_in_work: RequestsInWork::default(),
             rate_limits: rate_limits(&config, &clock),
             refusals: Arc::new(RefusalLog::new(config.explain.is_on())),
@@ -291,6 +288,12 @@ fn watch_files(app: &App, certificates: Option<Arc<Certificates>>) {
         certificates.iter().for_each(|certificates| certificates.refresh());
         authorities.iter().for_each(|authorities| authorities.refresh());
     }));
+}
+
+/// The routes that exist here.
+fn mounted_routes(config: &Config, issuer: &str) -> Routes {
+    let mounted = if config.admin.enabled { Mounted::All } else { Mounted::WithoutManagement };
+    Routes::new(&mount_path(issuer), routes::routes(mounted))
 }
 
 /// The number of connections that the limit of open descriptors allows; `None` means that there is no limit.
