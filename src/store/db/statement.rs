@@ -9,7 +9,7 @@ use crate::clock::{Seconds, Timestamp};
 
 /// A value that a statement binds. `None` is NULL; the type of a NULL matters to PostgreSQL.
 #[derive(Clone, Debug)]
-pub enum Value {
+pub enum BoundValue {
     Bool(Option<bool>),
     Small(Option<i32>),
     Integer(Option<i64>),
@@ -20,14 +20,14 @@ pub enum Value {
 /// What can be bound to a statement.
 pub trait Param: Sized {
     /// The value to bind; NULL of this type if there is nothing.
-    fn value(this: Option<Self>) -> Value;
+    fn value(this: Option<Self>) -> BoundValue;
 }
 
 macro_rules! params {
     ($($param:ty => $kind:ident $by:expr),+ $(,)?) => {
         $(impl Param for $param {
-            fn value(this: Option<Self>) -> Value {
-                Value::$kind(this.map($by))
+            fn value(this: Option<Self>) -> BoundValue {
+                BoundValue::$kind(this.map($by))
             }
         })+
     };
@@ -46,12 +46,12 @@ params! {
 }
 
 impl<T: Param> Param for Option<T> {
-    fn value(this: Option<Self>) -> Value {
+    fn value(this: Option<Self>) -> BoundValue {
         T::value(this.flatten())
     }
 }
 
-impl Value {
+impl BoundValue {
     /// Whether the value is text with U+0000, which PostgreSQL cannot store. No statement sends such text, so no row has
     /// it, on either engine.
     fn has_nul(&self) -> bool {
@@ -65,11 +65,11 @@ macro_rules! arguments {
         let mut arguments = <$arguments>::default();
         for value in $values {
             match value {
-                Value::Bool(value) => arguments.add(value),
-                Value::Small(value) => arguments.add(value),
-                Value::Integer(value) => arguments.add(value),
-                Value::Bytes(value) => arguments.add(value),
-                Value::Text(value) => arguments.add(value),
+                BoundValue::Bool(value) => arguments.add(value),
+                BoundValue::Small(value) => arguments.add(value),
+                BoundValue::Integer(value) => arguments.add(value),
+                BoundValue::Bytes(value) => arguments.add(value),
+                BoundValue::Text(value) => arguments.add(value),
             }
             .map_err(|error| DbError::Statement(sqlx::Error::Encode(error).into()))?;
         }
@@ -81,7 +81,7 @@ macro_rules! arguments {
 #[derive(Clone, Debug)]
 pub(super) struct Statement {
     pub(super) sql: &'static str,
-    values: Vec<Value>,
+    values: Vec<BoundValue>,
     /// Whether a text of the statement has U+0000.
     pub(super) has_nul: bool,
 }
