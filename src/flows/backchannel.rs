@@ -1,25 +1,19 @@
 //! The flow of a backchannel request: its authorization request, and the person's answer (CIBA Core §8).
 
-use std::collections::BTreeSet;
-
 use actix_web::HttpResponse;
 
 use crate::app::App;
 use crate::cache::catalogue::Freshness;
 use crate::failure::{Denied, Failure};
-use crate::flows::CheckedRequest;
+use crate::flows::{CheckedRequest, asked};
 use crate::http::answer;
 use crate::http::call::Call;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::backchannel::BackchannelRequest;
 use crate::oauth::id::{ClientId, GrantId};
-use crate::oauth::identity::group;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::interaction::SignedIn;
-use crate::oauth::request::partial_consent::optional;
-use crate::oauth::request::prompt::Prompt;
-use crate::oauth::request::response_type::ResponseType;
-use crate::oauth::request::{AnswerTo, AuthorizationRequest, Refusal};
+use crate::oauth::request::{AnswerTo, Refusal};
 use crate::operations::backchannel;
 use crate::store::backchannel_requests;
 use crate::store::db::Conn;
@@ -36,28 +30,10 @@ pub(super) async fn resume(
     call.set_client(waiting.client.clone());
     let client = app.cache.client(&waiting.client, Freshness::Now).await?.ok_or_else(over)?;
     waiting.check(&client.client, call.now).map_err(Refusal::Page)?;
-    let catalogue = app.cache.catalogue(Freshness::Now).await?;
-    let named = BTreeSet::new();
-    let optional = optional(&client.client, &waiting.granted.scope, &named, &*catalogue);
-    let request = AuthorizationRequest {
-        client_id: waiting.client.clone(),
-        response_type: ResponseType::Code,
-        answer_to: AnswerTo::Backchannel(id.clone()),
-        required_groups: group::required(&client.client, &waiting.granted.scope, &*catalogue),
-        always_asked: waiting.granted.details.always_asked(&*catalogue),
-        granted: waiting.granted.clone(),
-        challenge: None,
-        was_pushed: false,
-        was_signed: false,
-        nonce: None,
-        // Each request is asked: the person may not have begun it.
-        prompt: Prompt { consent: true, ..Prompt::default() },
-        named,
-        optional,
-        expected: vec![subject::subject(app, &client.client, &waiting.user)],
-        binding: None,
-    };
-    Ok((CheckedRequest { client, request, catalogue }, waiting))
+    let person = subject::subject(app, &client.client, &waiting.user);
+    let answer_to = AnswerTo::Backchannel(id.clone());
+    let checked = asked::checked(app, client, &waiting.granted, answer_to, vec![person]).await?;
+    Ok((checked, waiting))
 }
 
 async fn find(app: &App, id: &GrantId) -> Result<Option<BackchannelRequest>, Failure> {

@@ -1,25 +1,19 @@
 //! The flow of a device: its authorization request, and the person's answer (RFC 8628 §3.3).
 
-use std::collections::BTreeSet;
-
 use actix_web::HttpResponse;
 
 use crate::app::App;
 use crate::cache::catalogue::Freshness;
 use crate::failure::{Denied, Failure};
-use crate::flows::CheckedRequest;
+use crate::flows::{CheckedRequest, asked};
 use crate::http::answer;
 use crate::http::call::Call;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::device::DeviceRequest;
 use crate::oauth::id::{ClientId, GrantId};
-use crate::oauth::identity::group;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::interaction::SignedIn;
-use crate::oauth::request::partial_consent::optional;
-use crate::oauth::request::prompt::Prompt;
-use crate::oauth::request::response_type::ResponseType;
-use crate::oauth::request::{AnswerTo, AuthorizationRequest, Refusal};
+use crate::oauth::request::{AnswerTo, Refusal};
 use crate::operations::devices;
 use crate::store::db::Conn;
 use crate::store::device_codes;
@@ -36,29 +30,9 @@ pub(super) async fn resume(
     call.set_client(device.client.clone());
     let client = app.cache.client(&device.client, Freshness::Now).await?.ok_or_else(over)?;
     device.check(&client.client, call.now).map_err(Refusal::Page)?;
-    let catalogue = app.cache.catalogue(Freshness::Now).await?;
-    let named = BTreeSet::new();
-    let optional = optional(&client.client, &device.granted.scope, &named, &*catalogue);
-    let request = AuthorizationRequest {
-        client_id: device.client.clone(),
-        response_type: ResponseType::Code,
-        answer_to: AnswerTo::Device(id.clone()),
-        required_groups: group::required(&client.client, &device.granted.scope, &*catalogue),
-        always_asked: device.granted.details.always_asked(&*catalogue),
-        granted: device.granted.clone(),
-        challenge: None,
-        was_pushed: false,
-        was_signed: false,
-        nonce: None,
-        // The person at the device may be another one than the person who types the code, so consent is always asked
-        // for.
-        prompt: Prompt { consent: true, ..Prompt::default() },
-        named,
-        optional,
-        expected: Vec::new(),
-        binding: None,
-    };
-    Ok((CheckedRequest { client, request, catalogue }, device))
+    let answer_to = AnswerTo::Device(id.clone());
+    let checked = asked::checked(app, client, &device.granted, answer_to, Vec::new()).await?;
+    Ok((checked, device))
 }
 
 async fn find(app: &App, id: &GrantId) -> Result<Option<DeviceRequest>, Failure> {

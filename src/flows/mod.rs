@@ -1,5 +1,6 @@
 //! The flow of an authorization request, from the endpoint through the pages to its answer.
 
+mod asked;
 mod backchannel;
 mod device;
 pub mod pushed;
