@@ -395,8 +395,8 @@ pub(super) async fn end_some(
 ) -> Result<EndingStep, Denied<Faults>> {
     let EndedSessions { sessions, has_more } = sessions::delete_of_user(tx, &person.id, now).await?;
     let codes = codes::delete_redeemable(tx, Some(&person.id), None, now).await?;
-    let devices = device_codes::delete_of_user(tx, &person.id, None).await?;
-    let asked = backchannel_requests::delete_of_user(tx, &person.id, None).await?;
+    let devices = device_codes::POLLED.delete_of_user(tx, &person.id, None).await?;
+    let asked = backchannel_requests::POLLED.delete_of_user(tx, &person.id, None).await?;
     let grants_revoked = revocations::revoke_of_user(tx, &person.id, why, now).await?;
     let has_more =
         has_more || [codes, devices, asked, grants_revoked].iter().any(|rows| *rows >= STEP.unsigned_abs());

@@ -3,22 +3,20 @@
 
 use grantor_from_row::FromRow;
 
-use super::consume::{consume_once, consume_statement};
 use super::db::{Conn, DbError, Tx};
-use super::grants::{GrantColumns, granted_from};
-use super::steps::{self, STEP, Stretch};
+use super::grants::granted_from;
+use super::polled::{PolledRequests, polled_requests};
 use crate::clock::{Seconds, Timestamp};
 use crate::oauth::grant::backchannel::{
     BackchannelAnswer, BackchannelRequest, BindingMessage, HOUR, PersonLoad,
 };
 use crate::oauth::grant::granted::Granted;
-use crate::oauth::grant::polling::Poll;
-use crate::oauth::grant::scope::OFFLINE_ACCESS;
-use crate::oauth::grant::{Grant, UserStatus};
 use crate::oauth::id::{ClientId, GrantId, SessionId, UserId};
-use crate::oauth::identity::session::LiveSessions;
 use crate::oauth::request::interaction::SignedIn;
 use crate::secret::Hash;
+
+/// The requests, as their clients poll for them. Redeemed ones still count for the hour of their person.
+pub const POLLED: PolledRequests = polled_requests!("backchannel_requests", kept_when_redeemed: HOUR);
 
 /// What is stored of a request beside the request itself.
 #[derive(Clone, Debug)]
@@ -46,27 +44,6 @@ struct RequestRow {
     session_id: Option<String>,
     denied_at: Option<Timestamp>,
     expires_at: Timestamp,
-}
-
-#[derive(FromRow)]
-struct ConsumedRequestRow {
-    #[sqlx(flatten)]
-    grant: GrantColumns,
-    user_claims: Option<String>,
-    session_ended: bool,
-}
-
-#[derive(FromRow)]
-struct PolledRequestRow {
-    grant_id: String,
-    client_id: String,
-    user_id: String,
-    session_id: Option<String>,
-    denied_at: Option<Timestamp>,
-    consumed_at: Option<Timestamp>,
-    expires_at: Timestamp,
-    poll_interval: Seconds,
-    polled_at: Option<Timestamp>,
 }
 
 #[derive(FromRow)]
@@ -237,124 +214,6 @@ pub async fn deny(tx: &mut Tx, id: &GrantId, user: &UserId, now: Timestamp) -> R
     Ok(denied == 1)
 }
 
-/// Consumes an `auth_req_id` of `client` whose request a person has allowed, and returns the grant with the status of that
-/// person. `None` if it could not be consumed: it is unknown, of another client, not allowed, expired or already consumed,
-/// or the client has changed since it authenticated.
-///
-/// Only one of several polls gets the grant.
-///
-/// # Errors
-/// [`DbError::Corrupt`] if the row is damaged; otherwise only failures of the database.
-pub async fn consume(
-    tx: &mut Tx,
-    hash: &Hash,
-    client: (&ClientId, i64),
-    live: LiveSessions,
-    purge_after: Timestamp,
-) -> Result<Option<(Grant, UserStatus)>, DbError> {
-    const CONSUME: &str = consume_statement!(
-        "backchannel_requests",
-        and: "session_id IS NOT NULL AND denied_at IS NULL AND expires_at > $4 AND ",
-        columns: ""
-    );
-    // Redeemed requests still count for the hour of their person.
-    let purge_after = purge_after.max(live.now + HOUR);
-    let row: Option<ConsumedRequestRow> = consume_once(tx, CONSUME, hash, client, live, purge_after).await?;
-    row.map(ConsumedRequestRow::into_grant).transpose()
-}
-
-/// The state of a request that could not be consumed. `None` if it does not exist.
-///
-/// # Errors
-/// Only failures of the database.
-pub async fn find_polled(conn: &mut Conn, hash: &Hash) -> Result<Option<Poll>, DbError> {
-    let row: Option<PolledRequestRow> = conn
-        .query(
-            "SELECT grant_id, client_id, user_id, session_id, denied_at, consumed_at, expires_at, poll_interval, polled_at
-             FROM backchannel_requests WHERE hash = $1",
-        )
-        .bind(hash.as_bytes())
-        .optional()
-        .await?;
-    Ok(row.map(|row| Poll {
-        grant: GrantId::new(row.grant_id),
-        client: ClientId::new(row.client_id),
-        allowed_by: row.session_id.map(|_| UserId::new(row.user_id)),
-        is_denied: row.denied_at.is_some(),
-        is_consumed: row.consumed_at.is_some(),
-        expires_at: row.expires_at,
-        interval: row.poll_interval,
-        polled_at: row.polled_at,
-    }))
-}
-
-/// Records a poll, and the interval that the client must wait from now on (CIBA Core §11).
-///
-/// # Errors
-/// Only failures of the database.
-pub async fn note_poll(tx: &mut Tx, hash: &Hash, interval: Seconds, now: Timestamp) -> Result<(), DbError> {
-    tx.query("UPDATE backchannel_requests SET polled_at = $2, poll_interval = $3 WHERE hash = $1")
-        .bind(hash.as_bytes())
-        .bind(now)
-        .bind(interval)
-        .execute()
-        .await
-        .map(drop)
-}
-
-/// Deletes up to [`STEP`] requests for a user that no client has redeemed yet: those of one client, or of all for `None`.
-/// Returns their number.
-///
-/// # Errors
-/// Only failures of the database.
-pub async fn delete_of_user(tx: &mut Tx, user: &UserId, client: Option<&ClientId>) -> Result<u64, DbError> {
-    tx.query(
-        "DELETE FROM backchannel_requests WHERE hash IN
-           (SELECT hash FROM backchannel_requests
-            WHERE user_id = $1 AND consumed_at IS NULL AND ($2 IS NULL OR client_id = $2) LIMIT $3)",
-    )
-    .bind(user.as_str())
-    .bind(client.map(ClientId::to_string))
-    .bind(STEP)
-    .execute()
-    .await
-}
-
-/// The next requests after `after` by hash, at most [`steps::LOOK`], each with whether it is of a client and was not
-/// redeemed.
-///
-/// # Errors
-/// Only failures of the database.
-pub async fn look_for_client(
-    conn: &mut Conn,
-    client: &ClientId,
-    after: &[u8],
-) -> Result<Vec<(Vec<u8>, bool)>, DbError> {
-    const ROWS: &str =
-        "SELECT hash, client_id = $2 AND consumed_at IS NULL AS is_wanted FROM backchannel_requests
-         WHERE hash > $1 ORDER BY hash LIMIT $3";
-    steps::look(conn, ROWS, after, client.as_str()).await
-}
-
-/// Deletes the requests of a client in a stretch that were not redeemed. Returns their number.
-///
-/// # Errors
-/// Only failures of the database.
-pub async fn delete_of_client(
-    tx: &mut Tx,
-    client: &ClientId,
-    stretch: &Stretch<Vec<u8>>,
-) -> Result<u64, DbError> {
-    tx.query(
-        "DELETE FROM backchannel_requests WHERE hash > $1 AND hash <= $2 AND client_id = $3 AND consumed_at IS NULL",
-    )
-    .bind(stretch.after.as_slice())
-    .bind(stretch.until.as_slice())
-    .bind(client.as_str())
-    .execute()
-    .await
-}
-
 impl RequestRow {
     fn into_request(self) -> Result<BackchannelRequest, DbError> {
         let answer = match (self.session_id, self.denied_at) {
@@ -373,15 +232,6 @@ impl RequestRow {
             expires_at: self.expires_at,
             answer,
         })
-    }
-}
-
-impl ConsumedRequestRow {
-    fn into_grant(self) -> Result<(Grant, UserStatus), DbError> {
-        let grant = self.grant.into_grant("backchannel_requests")?;
-        // The person may sign out in the browser before the client polls again.
-        let session_ended = self.session_ended && !grant.granted.scope.contains(OFFLINE_ACCESS);
-        Ok((grant, UserStatus::new(self.user_claims, session_ended)))
     }
 }
 

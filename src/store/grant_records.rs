@@ -220,8 +220,8 @@ pub async fn revoke_access(
         .execute()
         .await?;
     let codes = codes::delete_redeemable(tx, Some(user), Some(client), now).await?;
-    let devices = device_codes::delete_of_user(tx, user, Some(client)).await?;
-    let asked = backchannel_requests::delete_of_user(tx, user, Some(client)).await?;
+    let devices = device_codes::POLLED.delete_of_user(tx, user, Some(client)).await?;
+    let asked = backchannel_requests::POLLED.delete_of_user(tx, user, Some(client)).await?;
     const REVOKE: &str = revoke_where!(
         "id IN (SELECT id FROM grants WHERE user_id = $3 AND revoked_at IS NULL AND client_id = $4 LIMIT $5)"
     );
@@ -242,8 +242,8 @@ pub async fn revoke_access(
 pub async fn revoke_all_of_user(tx: &mut Tx, user: &UserId, now: Timestamp) -> Result<(u64, bool), DbError> {
     let consents = consents::delete_of_user(tx, user).await?;
     let codes = codes::delete_redeemable(tx, Some(user), None, now).await?;
-    let devices = device_codes::delete_of_user(tx, user, None).await?;
-    let asked = backchannel_requests::delete_of_user(tx, user, None).await?;
+    let devices = device_codes::POLLED.delete_of_user(tx, user, None).await?;
+    let asked = backchannel_requests::POLLED.delete_of_user(tx, user, None).await?;
     let revoked = revocations::revoke_of_user(tx, user, EndReason::GrantRevoked, now).await?;
     let has_more = [consents, codes, devices, asked, revoked].iter().any(|rows| *rows >= STEP.unsigned_abs());
     Ok((revoked, has_more))

@@ -35,6 +35,7 @@ pub mod order;
 pub mod page;
 pub mod password_links;
 pub mod paths;
+pub mod polled;
 pub mod refusals;
 pub mod resources;
 pub mod revocations;

@@ -2,58 +2,31 @@
 
 use std::sync::Arc;
 
-use super::polled::{self, Polled, PreparedPoll};
+use super::polled::{self, PolledGrant, PreparedPoll};
 use super::request::{Decision, TokenRequest};
-use crate::clock::{Seconds, Timestamp};
 use crate::failure::Denied;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::device::POLL_REASONS;
-use crate::oauth::grant::polling::{Poll, PollReasons};
-use crate::oauth::grant::{Grant, UserStatus};
-use crate::oauth::id::ClientId;
-use crate::oauth::identity::session::LiveSessions;
 use crate::oauth::reason::Reason;
 use crate::oauth::token::TokenResponse;
-use crate::secret::Hash;
 use crate::store::clients::StoredClient;
-use crate::store::db::{DbError, Tx};
 use crate::store::device_codes;
 
-pub(super) const PARAMS: &[&str] = &[PolledDevice::PARAMETER];
+pub(super) const PARAMS: &[&str] = &[DEVICE.parameter];
 
-/// The request of a device.
-struct PolledDevice;
-
-impl Polled for PolledDevice {
-    const PARAMETER: &'static str = "device_code";
-    const MISSING: (Reason, &'static str) = (Reason::DeviceCodeMissing, "the parameter device_code is missing");
-    const UNKNOWN: (Reason, &'static str) = (Reason::DeviceCodeUnknown, "the device code is not known here");
-    const REASONS: PollReasons = POLL_REASONS;
-
-    async fn consume(
-        tx: &mut Tx,
-        code: &Hash,
-        client: (&ClientId, i64),
-        live: LiveSessions,
-        purge_after: Timestamp,
-    ) -> Result<Option<(Grant, UserStatus)>, DbError> {
-        device_codes::consume(tx, code, client, live, purge_after).await
-    }
-
-    async fn find(tx: &mut Tx, code: &Hash) -> Result<Option<Poll>, DbError> {
-        device_codes::find_polled(tx, code).await
-    }
-
-    async fn note(tx: &mut Tx, code: &Hash, interval: Seconds, now: Timestamp) -> Result<(), DbError> {
-        device_codes::note_poll(tx, code, interval, now).await
-    }
-}
+const DEVICE: PolledGrant = PolledGrant {
+    parameter: "device_code",
+    missing: (Reason::DeviceCodeMissing, "the parameter device_code is missing"),
+    unknown: (Reason::DeviceCodeUnknown, "the device code is not known here"),
+    reasons: POLL_REASONS,
+    requests: device_codes::POLLED,
+};
 
 pub(super) async fn prepare(
     asked: &TokenRequest<'_>,
     decision: Decision<'_>,
 ) -> Result<PreparedPoll, Denied<OAuthError>> {
-    polled::prepare::<PolledDevice>(asked, decision).await
+    polled::prepare(&DEVICE, asked, decision).await
 }
 
 pub(super) async fn issue(
@@ -61,5 +34,5 @@ pub(super) async fn issue(
     client: &Arc<StoredClient>,
     prepared: PreparedPoll,
 ) -> Result<Option<TokenResponse>, Denied<OAuthError>> {
-    polled::issue::<PolledDevice>(asked, client, prepared).await
+    polled::issue(&DEVICE, asked, client, prepared).await
 }

@@ -3,44 +3,29 @@
 use std::sync::Arc;
 
 use super::request::{Decision, TokenRequest, draft};
-use crate::clock::{Seconds, Timestamp};
 use crate::failure::Denied;
 use crate::issuing::{AllowedSignIn, NewGrant, begin_grant};
 use crate::oauth::error::OAuthError;
-use crate::oauth::grant::polling::{Poll, PollEffect, PollReasons, evaluate_poll};
-use crate::oauth::grant::{Grant, UserStatus, may_issue};
-use crate::oauth::id::ClientId;
-use crate::oauth::identity::session::LiveSessions;
+use crate::oauth::grant::may_issue;
+use crate::oauth::grant::polling::{PollEffect, PollReasons, evaluate_poll};
 use crate::oauth::reason::Reason;
 use crate::oauth::token::TokenResponse;
 use crate::secret::Hash;
 use crate::store::clients::StoredClient;
-use crate::store::db::{DbError, Tx};
+use crate::store::db::Tx;
 use crate::store::grants;
+use crate::store::polled::PolledRequests;
 use crate::tokens::access_token::Draft;
 
-/// A request that waits for a person, by what its client polls with.
-pub(super) trait Polled: 'static {
+/// A grant whose client polls.
+pub(super) struct PolledGrant {
     /// The parameter that a client polls with.
-    const PARAMETER: &'static str;
-    const MISSING: (Reason, &'static str);
-    const UNKNOWN: (Reason, &'static str);
-    const REASONS: PollReasons;
-
-    /// Uses up the code, if a person has allowed the request and the client is unchanged.
-    async fn consume(
-        tx: &mut Tx,
-        code: &Hash,
-        client: (&ClientId, i64),
-        live: LiveSessions,
-        purge_after: Timestamp,
-    ) -> Result<Option<(Grant, UserStatus)>, DbError>;
-
-    /// The state of the request. `None` if it is not known.
-    async fn find(tx: &mut Tx, code: &Hash) -> Result<Option<Poll>, DbError>;
-
-    /// Records a poll, and the interval from now on.
-    async fn note(tx: &mut Tx, code: &Hash, interval: Seconds, now: Timestamp) -> Result<(), DbError>;
+    pub(super) parameter: &'static str,
+    pub(super) missing: (Reason, &'static str),
+    pub(super) unknown: (Reason, &'static str),
+    pub(super) reasons: PollReasons,
+    /// Where the requests are stored.
+    pub(super) requests: PolledRequests,
 }
 
 pub(super) struct PreparedPoll {
@@ -48,18 +33,20 @@ pub(super) struct PreparedPoll {
     draft: Arc<Draft>,
 }
 
-pub(super) async fn prepare<P: Polled>(
+pub(super) async fn prepare(
+    grant: &PolledGrant,
     asked: &TokenRequest<'_>,
     decision: Decision<'_>,
 ) -> Result<PreparedPoll, Denied<OAuthError>> {
-    let Some(code) = asked.params.one(P::PARAMETER)? else {
-        let (reason, what) = P::MISSING;
+    let Some(code) = asked.params.one(grant.parameter)? else {
+        let (reason, what) = grant.missing;
         return Err(reason.because(what).into());
     };
     Ok(PreparedPoll { code: Hash::of(code), draft: draft(asked, &decision).await? })
 }
 
-pub(super) async fn issue<P: Polled>(
+pub(super) async fn issue(
+    polled: &'static PolledGrant,
     asked: &TokenRequest<'_>,
     client: &Arc<StoredClient>,
     prepared: PreparedPoll,
@@ -69,9 +56,9 @@ pub(super) async fn issue<P: Polled>(
         let NewGrant { client, draft, lifetime, live, .. } = new;
         let client = &client.client;
         let calling = (&client.id, client.version);
-        let consumed = P::consume(tx, &hash, calling, *live, lifetime.purge_after()).await?;
+        let consumed = polled.requests.consume(tx, &hash, calling, *live, lifetime.purge_after()).await?;
         let Some((grant, status)) = consumed else {
-            return refuse::<P>(tx, &hash, new).await;
+            return refuse(polled, tx, &hash, new).await;
         };
         may_issue(&status, &draft.required_groups(client, &grant.granted.scope))
             .map_err(|error| error.about(&grant.user))?;
@@ -81,23 +68,24 @@ pub(super) async fn issue<P: Polled>(
 }
 
 /// Finds out what the client waits for, and records the poll.
-async fn refuse<P: Polled>(
+async fn refuse(
+    grant: &PolledGrant,
     tx: &mut Tx,
     code: &Hash,
     new: &NewGrant,
 ) -> Result<Option<AllowedSignIn>, Denied<OAuthError>> {
     let now = new.live.now;
-    let Some(polled) = P::find(tx, code).await? else {
-        let (reason, what) = P::UNKNOWN;
+    let Some(polled) = grant.requests.find(tx, code).await? else {
+        let (reason, what) = grant.unknown;
         return Err(reason.because(what).into());
     };
-    let evaluated = evaluate_poll(&polled, &new.client.client.id, &P::REASONS, now);
+    let evaluated = evaluate_poll(&polled, &new.client.client.id, &grant.reasons, now);
     let Some((mut error, effect)) = evaluated else { return Ok(None) };
     match effect {
         PollEffect::Nothing => {}
-        PollEffect::Poll { interval } => P::note(tx, code, interval, now).await?,
+        PollEffect::Poll { interval } => grant.requests.note_poll(tx, code, interval, now).await?,
         PollEffect::Revoke if !grants::exists(tx, &polled.grant).await? => {
-            let (reason, what) = P::REASONS.refused_before;
+            let (reason, what) = grant.reasons.refused_before;
             error = reason.because(what);
         }
         PollEffect::Revoke => {

@@ -150,28 +150,19 @@ async fn delete_what_it_has(
             break;
         }
     }
-    let (looked, ended) = (client.clone(), client.clone());
-    steps::walk(
-        db,
-        async move |conn: &mut Conn, after: &Vec<u8>| {
-            device_codes::look_for_client(conn, &looked, after).await
-        },
-        async move |tx: &mut Tx, part: &Stretch<Vec<u8>>| {
-            device_codes::delete_of_client(tx, &ended, part).await
-        },
-    )
-    .await?;
-    let (looked, ended) = (client.clone(), client.clone());
-    steps::walk(
-        db,
-        async move |conn: &mut Conn, after: &Vec<u8>| {
-            backchannel_requests::look_for_client(conn, &looked, after).await
-        },
-        async move |tx: &mut Tx, part: &Stretch<Vec<u8>>| {
-            backchannel_requests::delete_of_client(tx, &ended, part).await
-        },
-    )
-    .await?;
+    for requests in [device_codes::POLLED, backchannel_requests::POLLED] {
+        let (looked, ended) = (client.clone(), client.clone());
+        steps::walk(
+            db,
+            async move |conn: &mut Conn, after: &Vec<u8>| {
+                requests.look_for_client(conn, &looked, after).await
+            },
+            async move |tx: &mut Tx, part: &Stretch<Vec<u8>>| {
+                requests.delete_of_client(tx, &ended, part).await
+            },
+        )
+        .await?;
+    }
     let (looked, ended) = (client.clone(), client.clone());
     steps::walk(
         db,
