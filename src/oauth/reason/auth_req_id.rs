@@ -2,22 +2,15 @@
 
 use super::Reason;
 use super::Responsible::{Developer, Nobody, Person};
-use super::backchannel::{ASK, POLL};
+use super::backchannel::{ASK, POLL, poll};
 use super::row::{Example, ReasonRow, example};
 use crate::oauth::error_code::ErrorCode::{
     AccessDenied, AuthorizationPending, ExpiredToken, InvalidGrant, InvalidRequest, SlowDown,
 };
 
 /// The application must send a new request.
-const BEGIN_AGAIN: Example = example(
-    "# the same auth_req_id forever\n\
-     POST https://id.example.com/token\n\
-     Authorization: Basic YmFuazp0b3Atc2VjcmV0\n\
-     \n\
-     grant_type=urn:openid:params:grant-type:ciba\n\
-     &auth_req_id=gbr_made-up-old-id",
-    ASK,
-);
+const BEGIN_AGAIN: Example =
+    example(poll!(# "the same auth_req_id forever", "auth_req_id=gbr_made-up-old-id"), ASK);
 
 pub(super) const MISSING: ReasonRow = ReasonRow {
     word: "auth_req_id.missing",
@@ -27,13 +20,7 @@ pub(super) const MISSING: ReasonRow = ReasonRow {
     what: "The token request has no auth_req_id.",
     fix: "Send the auth_req_id from the answer of /bc-authorize.",
     command: None,
-    example: example(
-        "POST https://id.example.com/token\n\
-         Authorization: Basic YmFuazp0b3Atc2VjcmV0\n\
-         \n\
-         grant_type=urn:openid:params:grant-type:ciba",
-        POLL,
-    ),
+    example: example(poll!(), POLL),
     see: &[Reason::AuthReqIdUnknown],
 };
 
@@ -80,18 +67,8 @@ pub(super) const PENDING: ReasonRow = ReasonRow {
           this; or wait for the notification.",
     command: None,
     example: example(
-        "# the person has just got the request\n\
-         POST https://id.example.com/token\n\
-         Authorization: Basic YmFuazp0b3Atc2VjcmV0\n\
-         \n\
-         grant_type=urn:openid:params:grant-type:ciba\n\
-         &auth_req_id=gbr_made-up-id",
-        "# five seconds later\n\
-         POST https://id.example.com/token\n\
-         Authorization: Basic YmFuazp0b3Atc2VjcmV0\n\
-         \n\
-         grant_type=urn:openid:params:grant-type:ciba\n\
-         &auth_req_id=gbr_made-up-id",
+        poll!(# "the person has just got the request", "auth_req_id=gbr_made-up-id"),
+        poll!(# "five seconds later", "auth_req_id=gbr_made-up-id"),
     ),
     see: &[Reason::AuthReqIdSlowDown],
 };
@@ -106,18 +83,8 @@ pub(super) const SLOW_DOWN: ReasonRow = ReasonRow {
           lost.",
     command: None,
     example: example(
-        "# a second after the last one\n\
-         POST https://id.example.com/token\n\
-         Authorization: Basic YmFuazp0b3Atc2VjcmV0\n\
-         \n\
-         grant_type=urn:openid:params:grant-type:ciba\n\
-         &auth_req_id=gbr_made-up-id",
-        "# ten seconds later\n\
-         POST https://id.example.com/token\n\
-         Authorization: Basic YmFuazp0b3Atc2VjcmV0\n\
-         \n\
-         grant_type=urn:openid:params:grant-type:ciba\n\
-         &auth_req_id=gbr_made-up-id",
+        poll!(# "a second after the last one", "auth_req_id=gbr_made-up-id"),
+        poll!(# "ten seconds later", "auth_req_id=gbr_made-up-id"),
     ),
     see: &[Reason::AuthReqIdPending],
 };

@@ -8,19 +8,36 @@ use crate::oauth::error_code::ErrorCode::{
     InvalidUserCode, MissingUserCode, TemporarilyUnavailable, UnknownUserId,
 };
 
+/// A request with these parameters, of the application `bank`. A comment may stand before it.
+macro_rules! ask {
+    (# $comment:literal, $($parameters:tt)+) => { concat!("# ", $comment, "\n", ask!($($parameters)+)) };
+    ($first:literal $(, $more:literal)*) => {
+        concat!(
+            "POST https://id.example.com/bc-authorize\nAuthorization: Basic YmFuazp0b3Atc2VjcmV0\n\n",
+            $first
+            $(, "\n&", $more)*
+        )
+    };
+}
+
+/// A poll with these parameters, of the application `bank`. A comment may stand before it.
+macro_rules! poll {
+    (# $comment:literal, $($parameters:tt)+) => { concat!("# ", $comment, "\n", poll!($($parameters)+)) };
+    ($($parameter:literal),*) => {
+        concat!(
+            "POST https://id.example.com/token\nAuthorization: Basic YmFuazp0b3Atc2VjcmV0\n\n",
+            "grant_type=urn:openid:params:grant-type:ciba"
+            $(, "\n&", $parameter)*
+        )
+    };
+}
+pub(super) use poll;
+
 /// A correct poll.
-pub(super) const POLL: &str = "POST https://id.example.com/token\n\
-                    Authorization: Basic YmFuazp0b3Atc2VjcmV0\n\
-                    \n\
-                    grant_type=urn:openid:params:grant-type:ciba\n\
-                    &auth_req_id=gbr_made-up-id";
+pub(super) const POLL: &str = poll!("auth_req_id=gbr_made-up-id");
 
 /// A correct request.
-pub(super) const ASK: &str = "POST https://id.example.com/bc-authorize\n\
-                   Authorization: Basic YmFuazp0b3Atc2VjcmV0\n\
-                   \n\
-                   scope=openid\n\
-                   &login_hint=alice";
+pub(super) const ASK: &str = ask!("scope=openid", "login_hint=alice");
 
 pub(super) const OPENID: ReasonRow = ReasonRow {
     word: "backchannel.scope",
@@ -30,14 +47,7 @@ pub(super) const OPENID: ReasonRow = ReasonRow {
     what: "The request does not ask for the scope openid, which every backchannel authentication request has.",
     fix: "Send openid among the scopes, separated by spaces.",
     command: None,
-    example: example(
-        "POST https://id.example.com/bc-authorize\n\
-         Authorization: Basic YmFuazp0b3Atc2VjcmV0\n\
-         \n\
-         scope=email\n\
-         &login_hint=alice",
-        ASK,
-    ),
+    example: example(ask!("scope=email", "login_hint=alice"), ASK),
     see: &[Reason::ScopeUnknown, Reason::ScopeForbidden],
 };
 
@@ -49,13 +59,7 @@ pub(super) const HINT: ReasonRow = ReasonRow {
     what: "The request has no hint that says which person is asked, or several.",
     fix: "Send exactly one of login_hint, id_token_hint and login_hint_token.",
     command: None,
-    example: example(
-        "POST https://id.example.com/bc-authorize\n\
-         Authorization: Basic YmFuazp0b3Atc2VjcmV0\n\
-         \n\
-         scope=openid",
-        ASK,
-    ),
+    example: example(ask!("scope=openid"), ASK),
     see: &[Reason::BackchannelUnknownUser],
 };
 
@@ -69,14 +73,7 @@ pub(super) const UNKNOWN_USER: ReasonRow = ReasonRow {
           login_hint. An account that is disabled, or outside of a group that the application needs, looks \
           like one that does not exist; an operator finds the difference in the log.",
     command: None,
-    example: example(
-        "POST https://id.example.com/bc-authorize\n\
-         Authorization: Basic YmFuazp0b3Atc2VjcmV0\n\
-         \n\
-         scope=openid\n\
-         &login_hint=no-such-person",
-        ASK,
-    ),
+    example: example(ask!("scope=openid", "login_hint=no-such-person"), ASK),
     see: &[Reason::BackchannelHint],
 };
 
@@ -90,14 +87,7 @@ pub(super) const HINT_TOKEN: ReasonRow = ReasonRow {
     fix: "Send a JWT with iss, sub, aud and exp, whose aud is the issuer of this server, and which an issuer has signed \
           that grantor issuer list shows with this application.",
     command: Some("grantor issuer list"),
-    example: example(
-        "POST https://id.example.com/bc-authorize\n\
-         Authorization: Basic YmFuazp0b3Atc2VjcmV0\n\
-         \n\
-         scope=openid\n\
-         &login_hint_token=alice",
-        ASK,
-    ),
+    example: example(ask!("scope=openid", "login_hint_token=alice"), ASK),
     see: &[Reason::BackchannelHintExpired, Reason::GrantAssertionIssuer],
 };
 
@@ -110,16 +100,8 @@ pub(super) const EXPIRED_HINT: ReasonRow = ReasonRow {
     fix: "Get a new token from its issuer, and send it at once.",
     command: None,
     example: example(
-        "POST https://id.example.com/bc-authorize\n\
-         Authorization: Basic YmFuazp0b3Atc2VjcmV0\n\
-         \n\
-         scope=openid\n\
-         &login_hint_token=the.old.token",
-        "POST https://id.example.com/bc-authorize\n\
-         Authorization: Basic YmFuazp0b3Atc2VjcmV0\n\
-         \n\
-         scope=openid\n\
-         &login_hint_token=a.new.token",
+        ask!("scope=openid", "login_hint_token=the.old.token"),
+        ask!("scope=openid", "login_hint_token=a.new.token"),
     ),
     see: &[Reason::GrantAssertionTimes, Reason::BackchannelHint],
 };
@@ -134,18 +116,8 @@ pub(super) const BINDING_MESSAGE: ReasonRow = ReasonRow {
           of the payee with the amount; no line breaks.",
     command: None,
     example: example(
-        "POST https://id.example.com/bc-authorize\n\
-         Authorization: Basic YmFuazp0b3Atc2VjcmV0\n\
-         \n\
-         scope=openid\n\
-         &login_hint=alice\n\
-         &binding_message=W4%E2%80%AESCT",
-        "POST https://id.example.com/bc-authorize\n\
-         Authorization: Basic YmFuazp0b3Atc2VjcmV0\n\
-         \n\
-         scope=openid\n\
-         &login_hint=alice\n\
-         &binding_message=W4SCT",
+        ask!("scope=openid", "login_hint=alice", "binding_message=W4%E2%80%AESCT"),
+        ask!("scope=openid", "login_hint=alice", "binding_message=W4SCT"),
     ),
     see: &[Reason::BackchannelHint],
 };
@@ -160,18 +132,8 @@ pub(super) const MISSING_USER_CODE: ReasonRow = ReasonRow {
     fix: "Ask the person for the user code, and send it as user_code.",
     command: None,
     example: example(
-        "# alice has a user code\n\
-         POST https://id.example.com/bc-authorize\n\
-         Authorization: Basic YmFuazp0b3Atc2VjcmV0\n\
-         \n\
-         scope=openid\n\
-         &login_hint=alice",
-        "POST https://id.example.com/bc-authorize\n\
-         Authorization: Basic YmFuazp0b3Atc2VjcmV0\n\
-         \n\
-         scope=openid\n\
-         &login_hint=alice\n\
-         &user_code=what-the-person-typed",
+        ask!(# "alice has a user code", "scope=openid", "login_hint=alice"),
+        ask!("scope=openid", "login_hint=alice", "user_code=what-the-person-typed"),
     ),
     see: &[Reason::BackchannelInvalidUserCode],
 };
@@ -185,18 +147,8 @@ pub(super) const INVALID_USER_CODE: ReasonRow = ReasonRow {
     fix: "Let the person type it again. After several wrong codes, the server checks none for a while.",
     command: None,
     example: example(
-        "POST https://id.example.com/bc-authorize\n\
-         Authorization: Basic YmFuazp0b3Atc2VjcmV0\n\
-         \n\
-         scope=openid\n\
-         &login_hint=alice\n\
-         &user_code=a-wrong-code",
-        "POST https://id.example.com/bc-authorize\n\
-         Authorization: Basic YmFuazp0b3Atc2VjcmV0\n\
-         \n\
-         scope=openid\n\
-         &login_hint=alice\n\
-         &user_code=what-the-person-typed",
+        ask!("scope=openid", "login_hint=alice", "user_code=a-wrong-code"),
+        ask!("scope=openid", "login_hint=alice", "user_code=what-the-person-typed"),
     ),
     see: &[Reason::BackchannelMissingUserCode, Reason::BackchannelUserCodeGuesses],
 };
@@ -210,19 +162,8 @@ pub(super) const USER_CODE_GUESSES: ReasonRow = ReasonRow {
     fix: "Wait for the seconds of Retry-After, and let the person type the code exactly.",
     command: None,
     example: example(
-        "# one guess after another\n\
-         POST https://id.example.com/bc-authorize\n\
-         Authorization: Basic YmFuazp0b3Atc2VjcmV0\n\
-         \n\
-         scope=openid\n\
-         &login_hint=alice\n\
-         &user_code=1111",
-        "POST https://id.example.com/bc-authorize\n\
-         Authorization: Basic YmFuazp0b3Atc2VjcmV0\n\
-         \n\
-         scope=openid\n\
-         &login_hint=alice\n\
-         &user_code=what-the-person-typed",
+        ask!(# "one guess after another", "scope=openid", "login_hint=alice", "user_code=1111"),
+        ask!("scope=openid", "login_hint=alice", "user_code=what-the-person-typed"),
     ),
     see: &[Reason::BackchannelInvalidUserCode],
 };
@@ -238,18 +179,8 @@ pub(super) const NOTIFICATION_TOKEN: ReasonRow = ReasonRow {
           the end) with each request, and compare it when the notification comes.",
     command: None,
     example: example(
-        "# the application is registered for ping\n\
-         POST https://id.example.com/bc-authorize\n\
-         Authorization: Basic YmFuazp0b3Atc2VjcmV0\n\
-         \n\
-         scope=openid\n\
-         &login_hint=alice",
-        "POST https://id.example.com/bc-authorize\n\
-         Authorization: Basic YmFuazp0b3Atc2VjcmV0\n\
-         \n\
-         scope=openid\n\
-         &login_hint=alice\n\
-         &client_notification_token=a-random-value",
+        ask!(# "the application is registered for ping", "scope=openid", "login_hint=alice"),
+        ask!("scope=openid", "login_hint=alice", "client_notification_token=a-random-value"),
     ),
     see: &[Reason::BackchannelHint],
 };
@@ -264,18 +195,8 @@ pub(super) const EXPIRY: ReasonRow = ReasonRow {
           the answer says what counts.",
     command: None,
     example: example(
-        "POST https://id.example.com/bc-authorize\n\
-         Authorization: Basic YmFuazp0b3Atc2VjcmV0\n\
-         \n\
-         scope=openid\n\
-         &login_hint=alice\n\
-         &requested_expiry=soon",
-        "POST https://id.example.com/bc-authorize\n\
-         Authorization: Basic YmFuazp0b3Atc2VjcmV0\n\
-         \n\
-         scope=openid\n\
-         &login_hint=alice\n\
-         &requested_expiry=120",
+        ask!("scope=openid", "login_hint=alice", "requested_expiry=soon"),
+        ask!("scope=openid", "login_hint=alice", "requested_expiry=120"),
     ),
     see: &[Reason::AuthReqIdExpired],
 };
@@ -289,15 +210,7 @@ pub(super) const TOO_MANY: ReasonRow = ReasonRow {
     fix: "Wait for the seconds of Retry-After, and send a request only when a person waits for it. An operator can \
           allow more with limits.client_backchannel_requests.",
     command: None,
-    example: example(
-        "# each second, for nobody\n\
-         POST https://id.example.com/bc-authorize\n\
-         Authorization: Basic YmFuazp0b3Atc2VjcmV0\n\
-         \n\
-         scope=openid\n\
-         &login_hint=alice",
-        ASK,
-    ),
+    example: example(ask!(# "each second, for nobody", "scope=openid", "login_hint=alice"), ASK),
     see: &[Reason::BackchannelTooManyForPerson],
 };
 
@@ -311,12 +224,7 @@ pub(super) const TOO_MANY_FOR_PERSON: ReasonRow = ReasonRow {
           its answer. An operator sets the limits in the section ciba.",
     command: None,
     example: example(
-        "# again and again, until the person gives in\n\
-         POST https://id.example.com/bc-authorize\n\
-         Authorization: Basic YmFuazp0b3Atc2VjcmV0\n\
-         \n\
-         scope=openid\n\
-         &login_hint=alice",
+        ask!(# "again and again, until the person gives in", "scope=openid", "login_hint=alice"),
         POLL,
     ),
     see: &[Reason::BackchannelDeniedBefore, Reason::BackchannelTooMany],
@@ -330,15 +238,7 @@ pub(super) const DENIED_BEFORE: ReasonRow = ReasonRow {
     what: "The person has denied a request of this application a moment ago, and is left alone for a while.",
     fix: "Wait for the seconds of Retry-After, and until the person asks for it again.",
     command: None,
-    example: example(
-        "# at once after the person has said no\n\
-         POST https://id.example.com/bc-authorize\n\
-         Authorization: Basic YmFuazp0b3Atc2VjcmV0\n\
-         \n\
-         scope=openid\n\
-         &login_hint=alice",
-        ASK,
-    ),
+    example: example(ask!(# "at once after the person has said no", "scope=openid", "login_hint=alice"), ASK),
     see: &[Reason::AuthReqIdDenied, Reason::BackchannelTooManyForPerson],
 };
 

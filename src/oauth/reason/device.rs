@@ -8,21 +8,24 @@ use crate::oauth::error_code::ErrorCode::{
     TemporarilyUnavailable,
 };
 
+/// A poll with these parameters. A comment may stand before it.
+macro_rules! poll {
+    (# $comment:literal, $($parameters:tt)+) => { concat!("# ", $comment, "\n", poll!($($parameters)+)) };
+    ($($parameter:literal),*) => {
+        concat!(
+            "POST https://id.example.com/token\n\n",
+            "grant_type=urn:ietf:params:oauth:grant-type:device_code"
+            $(, "\n&", $parameter)*
+        )
+    };
+}
+
 /// A correct poll.
-const POLL: &str = "POST https://id.example.com/token\n\
-                    \n\
-                    grant_type=urn:ietf:params:oauth:grant-type:device_code\n\
-                    &client_id=tv\n\
-                    &device_code=gdc_made-up-code";
+const POLL: &str = poll!("client_id=tv", "device_code=gdc_made-up-code");
 
 /// The device must begin again with a new code.
 const BEGIN_AGAIN: Example = example(
-    "# the same device code forever\n\
-     POST https://id.example.com/token\n\
-     \n\
-     grant_type=urn:ietf:params:oauth:grant-type:device_code\n\
-     &client_id=tv\n\
-     &device_code=gdc_made-up-old-code",
+    poll!(# "the same device code forever", "client_id=tv", "device_code=gdc_made-up-old-code"),
     "# a new code, at a press of the person's button\n\
      POST https://id.example.com/device_authorization\n\
      \n\
@@ -38,14 +41,7 @@ pub(super) const MISSING: ReasonRow = ReasonRow {
     fix: "Send the device_code from the answer of /device_authorization. The user_code is for the person \
           and is not sent here.",
     command: None,
-    example: example(
-        "POST https://id.example.com/token\n\
-         \n\
-         grant_type=urn:ietf:params:oauth:grant-type:device_code\n\
-         &client_id=tv\n\
-         &user_code=BCDF-GHJK",
-        POLL,
-    ),
+    example: example(poll!("client_id=tv", "user_code=BCDF-GHJK"), POLL),
     see: &[Reason::DeviceCodeUnknown],
 };
 
@@ -59,14 +55,7 @@ pub(super) const UNKNOWN: ReasonRow = ReasonRow {
     fix: "Send the device_code of the last answer of /device_authorization, unchanged, and get a new one \
           when it has ended.",
     command: None,
-    example: example(
-        "POST https://id.example.com/token\n\
-         \n\
-         grant_type=urn:ietf:params:oauth:grant-type:device_code\n\
-         &client_id=tv\n\
-         &device_code=BCDF-GHJK",
-        POLL,
-    ),
+    example: example(poll!("client_id=tv", "device_code=BCDF-GHJK"), POLL),
     see: &[Reason::DeviceCodeExpired],
 };
 
@@ -79,12 +68,7 @@ pub(super) const WRONG_CLIENT: ReasonRow = ReasonRow {
     fix: "Redeem it with the client_id that asked for it.",
     command: None,
     example: example(
-        "# a code that the application tv asked for\n\
-         POST https://id.example.com/token\n\
-         \n\
-         grant_type=urn:ietf:params:oauth:grant-type:device_code\n\
-         &client_id=radio\n\
-         &device_code=gdc_made-up-code",
+        poll!(# "a code that the application tv asked for", "client_id=radio", "device_code=gdc_made-up-code"),
         POLL,
     ),
     see: &[Reason::CodeWrongClient],
@@ -100,18 +84,8 @@ pub(super) const PENDING: ReasonRow = ReasonRow {
           another answer than this.",
     command: None,
     example: example(
-        "# the person has just begun to type the code\n\
-         POST https://id.example.com/token\n\
-         \n\
-         grant_type=urn:ietf:params:oauth:grant-type:device_code\n\
-         &client_id=tv\n\
-         &device_code=gdc_made-up-code",
-        "# five seconds later\n\
-         POST https://id.example.com/token\n\
-         \n\
-         grant_type=urn:ietf:params:oauth:grant-type:device_code\n\
-         &client_id=tv\n\
-         &device_code=gdc_made-up-code",
+        poll!(# "the person has just begun to type the code", "client_id=tv", "device_code=gdc_made-up-code"),
+        poll!(# "five seconds later", "client_id=tv", "device_code=gdc_made-up-code"),
     ),
     see: &[Reason::DeviceCodeSlowDown],
 };
@@ -126,18 +100,8 @@ pub(super) const SLOW_DOWN: ReasonRow = ReasonRow {
           answer is not lost.",
     command: None,
     example: example(
-        "# a second after the last one\n\
-         POST https://id.example.com/token\n\
-         \n\
-         grant_type=urn:ietf:params:oauth:grant-type:device_code\n\
-         &client_id=tv\n\
-         &device_code=gdc_made-up-code",
-        "# ten seconds later\n\
-         POST https://id.example.com/token\n\
-         \n\
-         grant_type=urn:ietf:params:oauth:grant-type:device_code\n\
-         &client_id=tv\n\
-         &device_code=gdc_made-up-code",
+        poll!(# "a second after the last one", "client_id=tv", "device_code=gdc_made-up-code"),
+        poll!(# "ten seconds later", "client_id=tv", "device_code=gdc_made-up-code"),
     ),
     see: &[Reason::DeviceCodePending],
 };
