@@ -134,7 +134,7 @@ enum Command {
     /// Show what a token says, and whether it is valid
     #[command(subcommand)]
     Token(token::Command),
-    /// List the sign-outs of which applications are informed, and inform them again
+    /// List the sign-outs of which the server informs applications, and inform them again
     #[command(subcommand)]
     Logout(logout::Command),
     /// List who did what, and verify that no one has changed this record

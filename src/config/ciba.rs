@@ -1,4 +1,4 @@
-//! The section `[ciba]`: how long a backchannel request waits, and how often one person may be asked.
+//! The section `[ciba]`: how long a backchannel request waits, and how often applications may ask for one person.
 
 use serde::Deserialize;
 
@@ -51,7 +51,7 @@ impl CibaOptions {
             ("ciba.hourly_of_client", self.hourly_of_client),
         ] {
             if most == 0 {
-                mistakes.push((key, format!("{key} must be at least 1, or no one could be asked")));
+                mistakes.push((key, format!("{key} must be at least 1, or no application could ask anyone")));
             }
         }
         for (key, span) in [
@@ -78,7 +78,7 @@ impl CibaOptions {
 const LONGEST: Seconds = Seconds::new(3600);
 
 impl Config {
-    /// How often one person may be asked. `None` if the limits are off.
+    /// How often applications may ask for one person. `None` if the limits are off.
     pub fn person_limits(&self) -> Option<PersonLimits> {
         self.limits.enabled.then(|| self.ciba.person_limits())
     }

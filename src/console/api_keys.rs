@@ -126,7 +126,7 @@ pub(super) async fn prepare(visit: &Visit<'_>, id: &str, act: &str) -> Result<Co
                 (format!("/api-keys/{}", segment(id)), format!("grantor api-key delete {}", shell(id)));
             let same = Same::of(&visit.app.issuer, ("DELETE", &path), None, command);
             let title = (format!("Delete the key {}?", key.name), "delete", "Delete the key");
-            let lead = "Whatever uses this key is refused at once.".to_owned();
+            let lead = "The server refuses at once what uses this key.".to_owned();
             Ok(API_KEYS.question((id, &key.name), title, lead, (same, Vec::new())))
         }
         _ => Err(ConsoleError::not_found()),

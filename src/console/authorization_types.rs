@@ -144,8 +144,8 @@ pub(super) async fn prepare(visit: &Visit<'_>, name: &str, act: &str) -> Result<
                 None,
                 format!("grantor authorization-type delete {}", shell(name)),
             );
-            let lead = "Applications cannot ask for it any more, and it is removed from what people have allowed. Access tokens keep it until they \
-                        expire.";
+            let lead = "Applications cannot ask for it any more, and the server removes it from what people have allowed. Access tokens \
+                        keep it until they expire.";
             let title = (format!("Delete {name}?"), "delete", "Delete the type");
             Ok(TYPES.question((name, name), title, lead.to_owned(), (same, Vec::new())))
         }

@@ -110,7 +110,9 @@ pub(super) async fn prepare(
             view.same = Some(Same::of(issuer, ("DELETE", &of_secret), None, command));
             let lead = match removal == clients::SecretRemoval::OfTheLast {
                 true => "It is the last valid secret: the client gets no tokens until it has another one.",
-                false => "Whoever still uses this secret is refused at once. The other secrets stay valid.",
+                false => {
+                    "The server refuses at once what still uses this secret. The other secrets stay valid."
+                }
             };
             ("Remove the secret?", lead)
         }
@@ -191,7 +193,7 @@ fn end_page(
     );
     let api = format!("/clients/{}/secrets/{}", segment(id), segment(secret));
     view.same = Some(Same::of(&visit.app.issuer, ("PATCH", &api), Some(&members.into()), command));
-    let lead = "Until then the client can use it. Everything that has not been given the new secret by then is refused. \
+    let lead = "Until then the client can use it. After that, the server refuses what still uses it. \
                 Without a time, it does not end by itself.";
     Ok(ConsolePage {
         title: "When does the secret end?".to_owned(),

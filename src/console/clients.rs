@@ -254,7 +254,7 @@ fn asked(act: &str) -> Option<(&'static str, &'static str, &'static str)> {
         "disable" => (
             "Disable",
             "Disable the client",
-            "The client gets no tokens, and those that it has are refused, until it is enabled again.",
+            "The client gets no tokens, and the server refuses those that it has, until you enable the client again.",
         ),
         "enable" => (
             "Enable",
@@ -264,7 +264,7 @@ fn asked(act: &str) -> Option<(&'static str, &'static str, &'static str)> {
         "revoke" => (
             "Revoke all grants of",
             "Revoke everything",
-            "Everything that people allowed this client ends, with all tokens. People are asked again.",
+            "Everything that people allowed this client ends, with all tokens. The client has to ask them again.",
         ),
         _ => return None,
     })

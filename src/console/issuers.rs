@@ -77,7 +77,7 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
             .await?;
     let filter = Filter { path: "/admin/issuers", fields: vec![narrowed(visit, "q", "Name", &[])] };
     let empty =
-        "No issuer matches. A trusted issuer is another server whose tokens about people are accepted.";
+        "No issuer matches. A trusted issuer is another server whose tokens about people this one accepts.";
     let head = ["Issuer", "Scopes", "Clients"];
     let mut page = page(visit, ("Trusted issuers", "issuers"), Some(filter), (&head, empty), (&found, cells));
     if visit.is_owner() {
@@ -189,7 +189,7 @@ pub(super) async fn prepare(visit: &Visit<'_>, name: &str, act: &str) -> Result<
                 format!("grantor issuer delete {}", shell(name)),
             );
             let lead =
-                "Its tokens are no longer accepted, and everything that was issued for them is revoked."
+                "The server no longer accepts its tokens, and revokes everything that it issued for them."
                     .to_owned();
             let title = (format!("Delete {name}?"), "delete", "Delete the issuer");
             Ok(ISSUERS.question((name, name), title, lead, (same, Vec::new())))
@@ -198,7 +198,8 @@ pub(super) async fn prepare(visit: &Visit<'_>, name: &str, act: &str) -> Result<
             let path = format!("{api}/subjects/{}", segment(&subject));
             let command = format!("grantor issuer unlink {} {}", shell(name), shell(&subject));
             let same = Same::of(&visit.app.issuer, ("DELETE", &path), None, command);
-            let lead = "Everything that was issued for tokens about this subject is revoked.".to_owned();
+            let lead =
+                "The server revokes everything that it issued for tokens about this subject.".to_owned();
             let title = (format!("Remove the link of {subject}?"), "unlink", "Remove the link");
             Ok(ISSUERS.question((name, name), title, lead, (same, vec![("subject", subject)])))
         }

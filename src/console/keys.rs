@@ -175,7 +175,7 @@ pub(super) async fn prepare(visit: &Visit<'_>, kid: &str, act: &str) -> Result<C
         ..FormView::danger(format!("/admin{path}/retire"), "Take the key out of use", "/admin/keys")
     };
     let lead = format!(
-        "Everything that it signed is invalid at once: people may have to sign in again, and JWTs are refused.{next}"
+        "Everything that it signed is invalid at once: people may have to sign in again, and APIs refuse its JWTs.{next}"
     );
     let section = Section::of("What happens", vec![Part::Form(Box::new(view))]).with_lead(lead);
     Ok(ConsoleReply::Page(KEYS.page(format!("Take the key {kid} out of use?"), None, section)))

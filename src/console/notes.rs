@@ -21,9 +21,9 @@ const SENTENCES: &[(&str, &str)] = &[
     ("unlinked", "The link was removed."),
     ("rotated", "The new keys are published now."),
     ("retired", "The key is out of use."),
-    ("sent-again", "The messages are sent again now."),
-    ("tested", "The test is sent now. Reload this page to see whether it was delivered."),
-    ("retried", "Everything that no application has confirmed will be sent again now."),
+    ("sent-again", "The server now sends the messages again."),
+    ("tested", "The server now sends the test. Reload this page to see whether it was delivered."),
+    ("retried", "The server now sends everything again that no application has confirmed."),
 ];
 
 /// The note that the address names.

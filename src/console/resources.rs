@@ -152,7 +152,8 @@ pub(super) async fn prepare(visit: &Visit<'_>, uri: &str, act: &str) -> Result<C
                 None,
                 format!("grantor resource delete {}", shell(uri)),
             );
-            let lead = "No one can get tokens for this API any more. Those that were issued are valid until they expire.";
+            let lead =
+                "No one can get tokens for this API any more. Those from before are valid until they expire.";
             let title = (format!("Delete {uri}?"), "delete", "Delete the resource");
             Ok(RESOURCES.question((uri, uri), title, lead.to_owned(), (same, Vec::new())))
         }

@@ -173,9 +173,10 @@ pub(super) async fn prepare(visit: &Visit<'_>, name: &str, act: &str) -> Result<
             let command = format!("grantor scope delete {}{option}", shell(name));
             let same = Same::of(&visit.app.issuer, ("DELETE", &path), None, command);
             let lead = match losing.is_empty() {
-                true => "No client may ask for it. It is removed from what people have allowed.".to_owned(),
+                true => "No client may ask for it. The server removes it from what people have allowed."
+                    .to_owned(),
                 false => format!(
-                    "It is taken from {}, and removed from what people have allowed. Access tokens keep it until they expire.",
+                    "The server takes it from {}, and from what people have allowed. Access tokens keep it until they expire.",
                     scopes::in_a_sentence(&losing)
                 ),
             };

@@ -165,7 +165,7 @@ fn question(act: &str) -> Option<AskedAct> {
         "disable" => (
             "Disable",
             "Disable the account",
-            "The person cannot sign in. The sessions end, and tokens are refused.",
+            "The person cannot sign in. The sessions end, and the server refuses the tokens.",
         ),
         "enable" => ("Enable", "Enable the account", "The person can sign in again."),
         "password-link" => (
@@ -176,12 +176,12 @@ fn question(act: &str) -> Option<AskedAct> {
         "end-sessions" => (
             "End all sessions of",
             "End all sessions",
-            "The person is signed out everywhere, and applications are informed.",
+            "This signs the person out everywhere, and the server informs the applications.",
         ),
         "end-session" => (
             "End a session of",
             "End the session",
-            "The person is signed out in this browser, and applications are informed.",
+            "This signs the person out in one browser, and the server informs the applications.",
         ),
         "revoke" => (
             "Revoke everything of",
@@ -196,7 +196,7 @@ fn question(act: &str) -> Option<AskedAct> {
         "revoke-consent" => (
             "Take back a consent of",
             "Take it back",
-            "The client loses everything that the person gave it. The person is asked again.",
+            "The client loses everything that the person gave it, and has to ask the person again.",
         ),
         _ => return None,
     };

@@ -165,22 +165,22 @@ pub(super) async fn prepare(visit: &Visit<'_>, id: &str, act: &str) -> Result<Co
         "delete" => (
             title("Delete"),
             "Delete the webhook",
-            "Nothing more is sent to it. Its secrets and everything that waits to be delivered are gone.",
+            "The server sends nothing more to it, and deletes its secrets and everything that still waits for it.",
         ),
         "disable" => (
             title("Disable"),
             "Disable the webhook",
-            "Nothing is sent until it is enabled again. Then it goes on with the event where it stopped.",
+            "The server sends nothing to it until you enable it again. Then it goes on with the event where it stopped.",
         ),
         "enable" => (
             title("Enable"),
             "Enable the webhook",
-            "It goes on with the event where it stopped, so everything that happened in between is sent now.",
+            "It goes on with the event where it stopped, so the server now sends everything that happened in between.",
         ),
         "test" => (
             title("Send a test to"),
             "Send a test",
-            "A message of the type webhook.test is sent now, whichever types the webhook gets.",
+            "The server now sends a message of the type webhook.test, whichever types the webhook gets.",
         ),
         _ => return Err(ConsoleError::not_found()),
     };
@@ -192,11 +192,13 @@ pub(super) async fn prepare(visit: &Visit<'_>, id: &str, act: &str) -> Result<Co
 async fn retry_page(visit: &Visit<'_>, webhook: &WebhookRecord) -> Result<ConsoleReply, ConsoleError> {
     let id = webhook.id.as_str();
     let (delivery, lead) = match visit.parameter("delivery") {
-        None => (None, "Everything that the receiver has not confirmed is sent again now.".to_owned()),
+        None => {
+            (None, "The server now sends everything again that the receiver has not confirmed.".to_owned())
+        }
         Some(delivery) => {
             let found = webhooks::delivery(&visit.context(), id, &delivery).await?;
             let lead = format!(
-                "The message {delivery} of the type {} is {} after {} attempts. It is sent again now, with the same id.",
+                "The message {delivery} of the type {} is {} after {} attempts. The server now sends it again, with the same id.",
                 found.kind, found.state, found.attempts
             );
             (Some(delivery), lead)

@@ -183,7 +183,7 @@ async fn store_grant(
 ) -> Result<Stored, Failure> {
     let (grant, version) = (grant.clone(), answering.checked.client.client.version);
     let flow = answering.flow.cloned();
-    // An application that learned about the session must be notified of its end.
+    // An application that learned about the session must learn of its end, too.
     let session_expires_at = now + app.config.sessions.lifetime.seconds();
     let expires_at =
         token.as_ref().map_or(session_expires_at, |(token, _)| token.expires_at.max(session_expires_at));

@@ -87,7 +87,7 @@ pub async fn save(tx: &mut Tx, new: &NewBackchannelRequest) -> Result<(), DbErro
     .map(drop)
 }
 
-/// How often a person has been asked, in all and by one client; requests that came before `since` do not count. It is read
+/// How often applications have asked for a person, in all and by one client; requests that came before `since` do not count. It is read
 /// in the transaction that stores the next request, so that many requests at once are counted, too.
 ///
 /// # Errors

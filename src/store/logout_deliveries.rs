@@ -1,4 +1,4 @@
-//! The outbox of logout notifications: which clients must still be notified, and the results (OpenID Connect
+//! The outbox of logout notifications: which clients the server must still notify, and the results (OpenID Connect
 //! Back-Channel Logout).
 
 use grantor_from_row::FromRow;
@@ -44,7 +44,7 @@ struct DueRow {
     attempts: i64,
 }
 
-/// Stores a notification about the end of a session for each client that got something in it and wants to be notified.
+/// Stores a notification about the end of a session for each client that got something in it and wants to know.
 ///
 /// # Errors
 /// Only failures of the database.

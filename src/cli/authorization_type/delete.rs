@@ -24,8 +24,8 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
         let (name, context) = (&options.name, cli.operations());
         authorization_types::find(&context, name).await?;
         options.question.ask(&format!(
-            "Delete the authorization type {name}? Applications cannot ask for it any more, and it is removed from what people \
-             have allowed"
+            "Delete the authorization type {name}? Applications cannot ask for it any more, and the server removes it \
+             from what people have allowed"
         ))?;
         let hint = with_hint(FaultKind::Conflict, None, "change it with client update first");
         authorization_types::delete(&context, name).await.map_err(hint)?;

@@ -54,7 +54,7 @@ struct TypeChangeOptions {
     /// Details may name every resource that the application may use
     #[arg(long, conflicts_with_all = ["add_resources", "remove_resources"])]
     no_resources: bool,
-    /// Whether people are asked about each request, whatever they have allowed before
+    /// Whether the server asks people about each request, whatever they have allowed before
     #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
     always_ask: Option<bool>,
 }

@@ -14,7 +14,7 @@ pub(in crate::cli) struct Link {
     issuer: String,
     /// The sub of its tokens about this person
     subject: String,
-    /// The user who is meant: a username, an e-mail address or an id
+    /// The user that the subject stands for: a username, an e-mail address or an id
     #[arg(long)]
     user: String,
     #[command(flatten)]

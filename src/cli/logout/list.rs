@@ -11,7 +11,7 @@ use crate::store::logout_deliveries::{Delivery, DeliveryFilter};
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
-    /// Only sign-outs of which this application is informed, by its client_id
+    /// Only sign-outs of which the server informs this application, by its client_id
     #[arg(long, value_name = "ID")]
     client: Option<String>,
     /// Only sign-outs in this state

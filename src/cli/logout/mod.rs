@@ -9,7 +9,7 @@ use super::CliError;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// List the sign-outs of which applications are informed, and the state of each
+    /// List the sign-outs of which the server informs applications, and the state of each
     List(list::Options),
     /// Inform applications again, at once, of every sign-out that they have not confirmed
     Retry(retry::Options),

@@ -163,7 +163,7 @@ fn new_request(
     })
 }
 
-/// Stores the request, unless the person has been asked too often.
+/// Stores the request, unless too many requests ask for the person.
 async fn store(
     app: &App,
     call: &Call,

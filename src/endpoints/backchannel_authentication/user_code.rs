@@ -16,7 +16,7 @@ use crate::secret::passwords::Requester;
 use crate::store::db::Conn;
 use crate::store::users;
 
-/// Checks the user code. A person who has one can only be asked by applications that are registered for user codes, and
+/// Checks the user code. Only applications that are registered for user codes can ask a person who has one, and
 /// with the right one. Returns the guess, which is taken back with the request.
 pub(super) async fn check(
     app: &App,

@@ -83,7 +83,7 @@ fn asked(page: &ConsentPage) -> Vec<PageState> {
     ]
 }
 
-/// Who asks and who is asked.
+/// The application that asks, and the account that answers.
 fn shown(page: &ConsentPage) -> Vec<PageState> {
     vec![
         PageState::new("without-logo", ConsentPage { application: bare("Demo Calendar"), ..page.clone() }),

@@ -27,13 +27,13 @@ pub struct WaitingRequest {
     pub minutes: i64,
     /// For how many more minutes it can be answered; 0 for less than one.
     pub left: i64,
-    /// The account that is asked, if several are signed in.
+    /// The account that the application asks for, if several are signed in.
     pub account: Option<AccountRow>,
     /// The URL of the page on which the person answers.
     pub href: String,
 }
 
-/// The page for a request that none of the people who are signed in can answer. It does not say who is asked.
+/// The page for a request that none of the people who are signed in can answer. It does not name the person of the request.
 #[derive(Clone, Debug, Serialize)]
 pub struct ApproveOtherPage {
     pub accounts: Vec<AccountRow>,

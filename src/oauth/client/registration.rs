@@ -84,7 +84,7 @@ pub fn check(client: &ClientMetadata) -> Vec<WrongMember> {
     check_profile(client, &mut findings);
     if client.partial_consent && client.first_party {
         let sentence =
-            "`partial_consent` is for clients that people are asked about, and a first-party client is not";
+            "`partial_consent` is for clients that need consent, and a first-party client needs none";
         findings.add("partial_consent", sentence);
     }
     if client.authorization_details_types.len() > MAX_TYPES {
@@ -336,8 +336,10 @@ fn check_logout_uris(client: &ClientMetadata, findings: &mut Findings) {
         } else if !url.as_ref().is_some_and(host::is_plain) {
             findings.add(member, format!("the logout URI {uri:?} has a host that {WRONG_HOST}"));
         } else if !client.scopes.contains(OPENID) {
-            findings
-                .add(member, "an application can only be informed of sign-outs if it has the scope openid");
+            findings.add(
+                member,
+                "the server informs an application of sign-outs only if it has the scope openid",
+            );
         }
     }
     if findings.has("frontchannel_logout_uri") {

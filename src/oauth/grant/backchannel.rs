@@ -130,7 +130,7 @@ pub fn pause_after_ping(attempt: i64) -> Option<Seconds> {
     (attempt < PINGS).then(|| Seconds::new(doubled.unwrap_or(60)))
 }
 
-/// How often one person may be asked, so that no one is worn down.
+/// How often applications may ask for one person, so that they wear no one down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PersonLimits {
     /// How many requests may wait for the person at once: of all applications, and of one.
@@ -143,7 +143,7 @@ pub struct PersonLimits {
     pub quiet: Seconds,
 }
 
-/// How often a person has been asked.
+/// How often applications have asked for a person.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PersonLoad {
     pub waiting: i64,
@@ -164,10 +164,10 @@ pub struct PersonLoad {
 pub const HOUR: Seconds = Seconds::new(3600);
 
 impl PersonLimits {
-    /// Checks whether the person may be asked once more. The error says after which time.
+    /// Checks whether the application may ask for the person once more. The error says after which time.
     ///
     /// # Errors
-    /// If the person has just denied a request of the application, or was asked too often.
+    /// If the person has just denied a request of the application, or too many requests ask for the person.
     pub fn check(&self, load: &PersonLoad, now: Timestamp) -> Result<(), OAuthError> {
         let wait = |until: Option<Timestamp>| {
             until.map_or(Seconds::new(1), |until| (until - now).max(Seconds::new(1)))
@@ -194,7 +194,7 @@ impl PersonLimits {
             return too_many(what, load.first_of_client.map(|first| first + HOUR));
         }
         // Which other clients ask the person is not this client's business.
-        let what = "the person is asked too often";
+        let what = "too many requests ask for this person";
         if load.waiting >= self.waiting {
             return too_many(what, load.first_end);
         }

@@ -56,7 +56,7 @@ pub(super) const HINT: ReasonRow = ReasonRow {
     title: "The request does not name one person",
     code: InvalidRequest,
     who: &[Developer],
-    what: "The request has no hint that says which person is asked, or several.",
+    what: "The request has no hint that says which person it asks for, or several.",
     fix: "Send exactly one of login_hint, id_token_hint and login_hint_token.",
     command: None,
     example: example(ask!("scope=openid"), ASK),
@@ -216,10 +216,10 @@ pub(super) const TOO_MANY: ReasonRow = ReasonRow {
 
 pub(super) const TOO_MANY_FOR_PERSON: ReasonRow = ReasonRow {
     word: "backchannel.too_many_for_person",
-    title: "The person is asked too often",
+    title: "Too many requests ask for the person",
     code: TemporarilyUnavailable,
     who: &[Developer, Operator],
-    what: "Too many requests wait for this person, or the person was asked too often within an hour.",
+    what: "Too many requests wait for this person, or too many came within an hour.",
     fix: "Wait for the seconds of Retry-After. Send no second request while one waits: ask at the token endpoint for \
           its answer. An operator sets the limits in the section ciba.",
     command: None,

@@ -46,7 +46,7 @@ pub(super) const HINT_INVALID: ReasonRow = ReasonRow {
     what: "The id_token_hint is not an ID Token of this server.",
     fix: "Send the id_token of the token response, whole and unchanged; it may have expired. An access \
           token does not work, and neither does an ID Token whose key was retired. Without the hint, the \
-          person is asked.",
+          server asks the person.",
     command: None,
     example: example(
         "GET https://id.example.com/logout\n\

@@ -143,14 +143,16 @@ fn expiry(text: &str) -> Result<Seconds, OAuthError> {
     }
 }
 
-/// The token of the notification, if the client is notified.
+/// The token of the notification, if the server notifies the client.
 fn notification_token(client: &Client, params: &Params) -> Result<Option<String>, OAuthError> {
     if client.backchannel.delivery == DeliveryMode::Poll {
         return Ok(None);
     }
     let wrong = |what: &'static str| Err(Reason::BackchannelNotificationToken.because(what));
     match params.one(NOTIFICATION_TOKEN)? {
-        None => wrong("this client is notified of answers, so its requests need a client_notification_token"),
+        None => wrong(
+            "the server notifies this client of answers, so its requests need a client_notification_token",
+        ),
         Some(token) if token.len() > MAX_TOKEN_LENGTH => {
             wrong("the client_notification_token has more than 1024 characters")
         }

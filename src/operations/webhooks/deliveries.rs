@@ -115,7 +115,10 @@ pub async fn test(context: &Context<'_>, webhook: &str) -> Outcome<WebhookDelive
 
 fn must_be_enabled(webhook: &WebhookRecord) -> Result<(), Fault> {
     match webhook.disabled {
-        Some(_) => Err(Fault::conflict(None, "the webhook is disabled, so nothing is sent; enable it first")),
+        Some(_) => Err(Fault::conflict(
+            None,
+            "the webhook is disabled, so the server sends nothing to it; enable it first",
+        )),
         None => Ok(()),
     }
 }

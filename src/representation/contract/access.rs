@@ -33,7 +33,7 @@ pub(super) const GRANTS: ApiSection = ApiSection {
         ApiOperation::delete(ALL_GRANTS, "revokeGrants", "Revoke everything of a user or client")
             .needs(Need::write(Area::Grants))
             .parameters(&[OF_USER, OF_CLIENT])
-            .note("It needs user or client, or both. The consents are taken back, too.")
+            .note("It needs user or client, or both. It also takes back the consents.")
             .command("grantor grant revoke --user jane --client calendar"),
         ApiOperation::show(ONE_GRANT, "getGrant", "Get a grant", &GRANT)
             .needs(Need::read(Area::Grants))
@@ -101,7 +101,7 @@ pub(super) const DELIVERIES: ApiSection = ApiSection {
             )
         }
         .needs(Need::write(Area::Clients))
-        .note("Everything that no application has confirmed is sent again at once.")
+        .note("The server sends everything again at once that no application has confirmed.")
         .command("grantor logout retry --client calendar"),
     ],
 };

@@ -67,7 +67,7 @@ pub(super) const SECTION: ApiSection = ApiSection {
         ApiOperation::delete(ONE, "deleteClient", "Delete a client")
             .needs(WRITE)
             .versioned()
-            .note("Everything that the client got is revoked.")
+            .note("The server revokes everything that the client got.")
             .command("grantor client delete calendar"),
         ApiOperation {
             body: BodyKind::Whole(&CHECK_REQUEST),

@@ -137,7 +137,7 @@ pub(super) const AUTHORIZATION_TYPES: ApiSection = ApiSection {
         ApiOperation::delete(ONE_TYPE, "deleteAuthorizationType", "Delete an authorization type")
             .needs(WRITE)
             .versioned()
-            .note("Its details are removed from what people have allowed. A type that a client names is not deleted.")
+            .note("The server removes its details from what people have allowed. It deletes no type that a client names.")
             .command("grantor authorization-type delete payment"),
     ],
 };
@@ -173,7 +173,7 @@ pub(super) const ISSUERS: ApiSection = ApiSection {
         ApiOperation::delete(ONE_ISSUER, "deleteIssuer", "No longer trust an issuer")
             .needs(WRITE)
             .versioned()
-            .note("Everything that was issued for its tokens is revoked.")
+            .note("The server revokes everything that it issued for its tokens.")
             .command("grantor issuer delete https://idp.example.com"),
         ApiOperation::list(SUBJECTS, "listSubjects", "List the linked subjects of an issuer", &SUBJECT)
             .needs(READ)
@@ -190,7 +190,7 @@ pub(super) const ISSUERS: ApiSection = ApiSection {
             "Remove the link of a subject",
         )
         .needs(WRITE)
-        .note("What was issued for tokens about the subject is revoked.")
+        .note("The server revokes what it issued for tokens about the subject.")
         .command("grantor issuer unlink https://idp.example.com 248289761001"),
     ],
 };

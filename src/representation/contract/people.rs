@@ -106,7 +106,7 @@ pub(super) const SECTION: ApiSection = ApiSection {
         .command("grantor client consents calendar --json"),
         ApiOperation::delete("/api/v1/users/{id}/consents/{client}", "withdrawConsent", "Take a consent back")
             .needs(WRITE)
-            .note("Everything that the client got by it is revoked.")
+            .note("The server revokes everything that the client got by it.")
             .command("grantor grant revoke --user jane --client calendar"),
     ],
 };

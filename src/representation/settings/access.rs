@@ -116,9 +116,9 @@ pub static RETRY: ObjectSettings = ObjectSettings {
 /// How many notices are sent again.
 pub static RETRIED: ObjectSettings = ObjectSettings {
     name: "LogoutRetried",
-    sentence: "How many notices are sent again.",
+    sentence: "How many notices the server sends again.",
     command: None,
-    members: &[Setting::by_server("retried", Form::Number, "The number of the notices that are sent again")],
+    members: &[Setting::by_server("retried", Form::Number, "How many notices the server sends again")],
 };
 
 /// An API key.

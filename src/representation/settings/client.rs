@@ -403,13 +403,13 @@ pub static CLIENT: ObjectSettings = ObjectSettings {
         Setting::new(
             "first_party",
             Form::Flag,
-            "Whether the application belongs to the operator: people are then not asked for consent",
+            "Whether the application belongs to the operator: the server then asks people for no consent",
         )
         .option("--first-party"),
         Setting::new(
             "may_reuse_consent",
             Form::Flag,
-            "Whether people who have allowed the application are not asked again, although it cannot prove who it is",
+            "Whether the server does not ask people again who have allowed the application, although it cannot prove who it is",
         )
         .note(
             "This is about public clients with a loopback address or a private scheme: any program on a person's device can then \
@@ -464,7 +464,7 @@ pub static CLIENT: ObjectSettings = ObjectSettings {
             "Whether the application has another logo for the dark scheme",
         )
         .note("A command sets it: grantor client update --brand-logo-dark FILE."),
-        Setting::new("disabled", Form::Flag, "Whether the application is refused until it is enabled again")
+        Setting::new("disabled", Form::Flag, "Whether the server refuses the application until it is enabled again")
             .note("The commands are grantor client disable and enable."),
         Setting::by_server("created_at", Form::Time, "When the client was created"),
     ],

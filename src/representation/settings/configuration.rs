@@ -185,10 +185,14 @@ pub static SUBJECT: ObjectSettings = ObjectSettings {
         Setting::new("subject", Form::Text, "The sub of its tokens about this person")
             .required()
             .option("<SUBJECT>"),
-        Setting::new("user", Form::Text, "The user who is meant: a username, an e-mail address or an id")
-            .required()
-            .shown(Shown::Never)
-            .option("--user"),
+        Setting::new(
+            "user",
+            Form::Text,
+            "The user that the subject stands for: a username, an e-mail address or an id",
+        )
+        .required()
+        .shown(Shown::Never)
+        .option("--user"),
         Setting::by_server("user_id", Form::Text, "The id of the user"),
         Setting::by_server("username", Form::Text, "The username"),
     ],

@@ -114,7 +114,7 @@ pub static CONSENT: ObjectSettings = ObjectSettings {
         Setting::by_server(
             "authorization_details",
             Form::AnyObjectList,
-            "The authorization details that the person has allowed, except those about which people are asked each time",
+            "The authorization details that the person has allowed, except those about which the server asks each time",
         ),
         Setting::by_server("refused", Form::Object(&REFUSED), "What the person has left out"),
         Setting::by_server("updated_at", Form::Time, "When the person last answered"),

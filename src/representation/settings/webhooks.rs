@@ -14,17 +14,17 @@ pub static WEBHOOK: ObjectSettings = ObjectSettings {
 const WEBHOOK_MEMBERS: [Setting; 11] = [
     Setting::by_server("id", Form::Text, "The id of the webhook"),
     Setting::new("name", Form::Text, "The name of the webhook for operators").required(),
-    Setting::new("url", Form::Uri, "The address to which messages are sent").required(),
+    Setting::new("url", Form::Uri, "The address to which the server sends the messages").required(),
     Setting::new(
         "types",
         Form::TextList,
-        "The types of messages that are sent, or beginnings of them that end with a full stop",
+        "The types of messages that the server sends to it, or beginnings of types that end with a full stop",
     )
     .note(
-        "An empty list is all events. backchannel.requested is no event and has to be named: a request of an application that \
-         waits for its person, who can be told by e-mail or push.",
+        "An empty list means all events. backchannel.requested is no event, so name it: the server sends it when an \
+         application asks for a person, and your program can then send this person an e-mail or a push message.",
     ),
-    Setting::new("disabled", Form::Flag, "Whether nothing is sent")
+    Setting::new("disabled", Form::Flag, "Whether the server sends nothing to it")
         .given(Given::Optional)
         .note("It cannot be set when the webhook is created."),
     Setting::by_server("disabled_at", Form::Time, "When it was disabled").null(Null::InAnswers),
@@ -118,9 +118,9 @@ pub static WEBHOOK_RETRY: ObjectSettings = ObjectSettings {
 /// How many messages are sent again.
 pub static WEBHOOK_RETRIED: ObjectSettings = ObjectSettings {
     name: "WebhookRetried",
-    sentence: "How many messages are sent again.",
+    sentence: "How many messages the server sends again.",
     command: None,
-    members: &[Setting::by_server("retried", Form::Number, "How many messages are sent again")],
+    members: &[Setting::by_server("retried", Form::Number, "How many messages the server sends again")],
 };
 
 fn states() -> Vec<&'static str> {

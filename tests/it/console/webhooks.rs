@@ -11,7 +11,10 @@ use crate::support::TestServer;
 async fn send_and_stop(owner: &mut Visitor, api: &Api, id: &str) {
     let path = format!("/admin/webhooks/{id}");
     let page = owner.done(&format!("{path}/test"), &[]).await;
-    assert!(page.body.contains("webhook.test") && page.body.contains("The test is sent now."), "{page:?}");
+    assert!(
+        page.body.contains("webhook.test") && page.body.contains("The server now sends the test."),
+        "{page:?}"
+    );
     let page = owner.open(&format!("{path}?type=nothing")).await;
     assert!(page.body.contains("No message matches."), "{page:?}");
     // The webhook gets everything, so other messages may be as new.
@@ -20,7 +23,7 @@ async fn send_and_stop(owner: &mut Visitor, api: &Api, id: &str) {
     let question = owner.open(&format!("{path}/retry?delivery={message}")).await;
     assert!(question.body.contains("of the type webhook.test"), "{question:?}");
     let page = owner.done(&format!("{path}/retry"), &[("delivery", &message)]).await;
-    assert!(page.body.contains("The messages are sent again now."), "{page:?}");
+    assert!(page.body.contains("The server now sends the messages again."), "{page:?}");
     assert_eq!(owner.post(&format!("{path}/retry"), &[("delivery", "none")]).await.status, 404);
 
     owner.done(&format!("{path}/disable"), &[]).await;

@@ -99,7 +99,7 @@ async fn the_settings_are_registered_shown_and_checked() {
     assert_eq!(setting(), true);
     assert!(operator.done(&["client", "show", "app"]).contains("partial consent  yes"));
     let why = operator.refused(&["client", "update", "app", "--first-party"]);
-    assert!(why.contains("--partial-consent is for clients that people are asked about"), "{why}");
+    assert!(why.contains("--partial-consent is for clients that need consent"), "{why}");
     operator.done(&["client", "update", "app", "--first-party", "--partial-consent", "false"]);
     assert_eq!(setting(), false);
 

@@ -292,10 +292,10 @@ struct ClientChangeOptions {
     /// Whether the application may exchange a token for an API that the person's authorization did not name
     #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
     may_widen_resources: Option<bool>,
-    /// Whether the application belongs to the operator: people are then not asked for consent
+    /// Whether the application belongs to the operator: the server then asks people for no consent
     #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
     first_party: Option<bool>,
-    /// Whether people who have allowed the application are not asked again, although it cannot prove who it is: any
+    /// Whether the server does not ask people again who have allowed the application, although it cannot prove who it is: any
     /// program on a person's device can then get tokens in its name without a page
     #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
     may_reuse_consent: Option<bool>,

@@ -31,7 +31,7 @@ pub struct AuthorizationType {
     pub template: LocalizedText,
     /// The only APIs that `locations` may name. Empty: every API that the client may use.
     pub resources: Vec<String>,
-    /// Whether people are asked about each request, whatever they have allowed before.
+    /// Whether the server asks people about each request, whatever they have allowed before.
     pub always_ask: bool,
 }
 
