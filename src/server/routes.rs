@@ -164,6 +164,7 @@ static ENDPOINTS: [Endpoint; 86] = [
         .read(|route| route.to(issuers::subjects::list))
         .post(|route| route.to(issuers::subjects::create)),
     at("/api/v1/issuers/{issuer}/subjects/{subject}", Management, Class::Management)
+        .read(|route| route.to(issuers::subjects::show))
         .delete(|route| route.to(issuers::subjects::delete)),
     at("/api/v1/keys", Management, Class::Management)
         .read(|route| route.to(keys::list))

@@ -90,6 +90,7 @@ const WAYS: &[(&str, Way)] = &[
     ("updateIssuer", Form("{issuer}/edit")),
     ("deleteIssuer", Form("{issuer}/delete")),
     ("listSubjects", Page("{issuer}")),
+    ("getSubject", Page("{issuer}")),
     ("linkSubject", Form("{issuer}/link")),
     ("unlinkSubject", Form("{issuer}/unlink?subject=1")),
     ("listKeys", Page("/admin/keys")),
