@@ -99,6 +99,7 @@ const WAYS: &[(&str, Way)] = &[
     ("retireKey", Form("/admin/keys/{kid}/retire")),
     ("listLogoutDeliveries", Page("/admin/logout-deliveries")),
     ("retryLogoutDeliveries", Post("/admin/logout-deliveries/all/retry")),
+    ("listPings", Page("/admin/pings")),
     ("listEvents", Page("/admin/events")),
     ("listRefusals", Page("/admin/refusals")),
     ("getRefusal", Page("/admin/refusals/{refusal}")),
