@@ -21,6 +21,7 @@ mod json;
 pub mod keys;
 mod listing;
 pub mod logout_deliveries;
+pub mod pings;
 mod put;
 pub mod query;
 pub mod refusals;

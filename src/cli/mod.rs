@@ -28,6 +28,7 @@ mod logout;
 mod man_pages;
 mod migrate;
 mod os_account;
+mod ping;
 mod progress;
 mod purge;
 mod question;
@@ -137,6 +138,9 @@ enum Command {
     /// List the sign-outs of which the server informs applications, and inform them again
     #[command(subcommand)]
     Logout(logout::Command),
+    /// List the answers to backchannel requests (CIBA) of which applications are informed
+    #[command(subcommand)]
+    Ping(ping::Command),
     /// List who did what, and verify that no one has changed this record
     #[command(subcommand)]
     Audit(audit::Command),
@@ -254,6 +258,7 @@ pub fn run() -> ExitCode {
         Command::Grant(command) => grant::run(command),
         Command::Token(command) => token::run(&command),
         Command::Logout(command) => logout::run(command),
+        Command::Ping(command) => ping::run(&command),
         Command::Audit(command) => audit::run(&command),
         Command::Activity(options) => activity::run(&options),
         Command::Webhook(command) => webhook::run(command),

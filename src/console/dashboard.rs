@@ -18,6 +18,7 @@ use crate::operations;
 use crate::operations::activity::{self, ActivityHour, ActivityHours};
 use crate::operations::list::Listing;
 use crate::representation::address::segment;
+use crate::store::backchannel_pings::PingFilter;
 use crate::store::clients::ClientFilter;
 use crate::store::deliveries::DeliveryState;
 use crate::store::logout_deliveries::DeliveryFilter;
@@ -84,6 +85,14 @@ async fn figures(visit: &Visit<'_>) -> Result<Vec<Figure>, ConsoleError> {
         ] {
             let filter = DeliveryFilter { client: None, state: Some(state) };
             let list = operations::logout_deliveries::list(&context, most(filter)).await?;
+            figures.push(counted(name, &list, path));
+        }
+        for (name, state, path) in [
+            ("pings wait", DeliveryState::Waiting, "/admin/pings?state=waiting"),
+            ("pings failed", DeliveryState::Failed, "/admin/pings?state=failed"),
+        ] {
+            let filter = PingFilter { client: None, state: Some(state) };
+            let list = operations::pings::list(&context, most(filter)).await?;
             figures.push(counted(name, &list, path));
         }
     }

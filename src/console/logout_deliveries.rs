@@ -7,7 +7,7 @@ use super::field;
 use super::form::FormView;
 use super::page::{Cell, Filter, Part, Section};
 use super::same::Same;
-use super::tables::{listing, narrowed, page, path_of};
+use super::tables::{delivery_state, listing, narrowed, page, path_of};
 use super::visit::{ConsoleReply, Visit};
 use crate::oauth::id::ClientId;
 use crate::oauth::permission::{Area, Need};
@@ -60,15 +60,10 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
 }
 
 fn cells(delivery: &Delivery) -> Vec<Cell> {
-    let tone = match delivery.state.as_str() {
-        "delivered" => "good",
-        "failed" => "bad",
-        _ => "warn",
-    };
     vec![
         Cell::time(delivery.created_at),
         Cell::link(delivery.client_id.clone(), path_of("clients", &delivery.client_id)),
-        Cell::badge(tone, delivery.state.clone()),
+        delivery_state(&delivery.state),
         Cell::text(delivery.attempts.to_string()),
         match next_attempt_at(delivery) {
             Some(_) => Cell::time(delivery.next_attempt_at),

@@ -22,6 +22,7 @@ mod logout_deliveries;
 mod notes;
 mod objects;
 mod page;
+mod pings;
 mod refusals;
 mod resources;
 mod same;
@@ -113,6 +114,7 @@ pub async fn list(app: web::Data<App>, request: Request, kind: web::Path<String>
         "issuers" => issuers::list(visit).await,
         "keys" => keys::list(visit).await,
         "logout-deliveries" => logout_deliveries::list(visit).await,
+        "pings" => pings::list(visit).await,
         "refusals" => refusals::list(visit).await,
         "events" => events::list(visit).await,
         "webhooks" => webhooks::list(visit).await,

@@ -44,6 +44,16 @@ pub(super) fn client(id: &ClientId) -> Cell {
     }
 }
 
+/// The state of a delivery.
+pub(super) fn delivery_state(state: &str) -> Cell {
+    let tone = match state {
+        "delivered" => "good",
+        "failed" => "bad",
+        _ => "warn",
+    };
+    Cell::badge(tone, state.to_owned())
+}
+
 /// A field of a filter with what the query has.
 pub(super) fn narrowed(
     visit: &Visit<'_>,

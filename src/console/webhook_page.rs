@@ -4,7 +4,7 @@ use super::error::ConsoleError;
 use super::notes;
 use super::page::{Action, Badge, Cell, ConsolePage, Fact, Filter, PageLink, Part, RowTable, Section};
 use super::scopes::facts;
-use super::tables::{listing, narrowed, path_of};
+use super::tables::{delivery_state, listing, narrowed, path_of};
 use super::visit::{ConsoleReply, Visit};
 use super::webhooks::{EDIT, may_change};
 use crate::oauth::permission::{Area, Need};
@@ -158,16 +158,11 @@ async fn deliveries(visit: &Visit<'_>, webhook: &WebhookRecord) -> Result<Sectio
 }
 
 fn cells(delivery: &WebhookDelivery) -> Vec<Cell> {
-    let tone = match delivery.state.as_str() {
-        "delivered" => "good",
-        "failed" => "bad",
-        _ => "warn",
-    };
     let is_waiting = delivery.state == DeliveryState::Waiting.as_str();
     vec![
         Cell::time(delivery.created_at),
         Cell::code(delivery.kind.clone()),
-        Cell::badge(tone, delivery.state.clone()),
+        delivery_state(&delivery.state),
         Cell::text(delivery.attempts.to_string()),
         Cell::time(is_waiting.then_some(delivery.next_attempt_at)),
         Cell::maybe(delivery.last_error.clone()),

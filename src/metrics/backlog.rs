@@ -7,13 +7,13 @@ use tokio::sync::{Mutex, MutexGuard};
 use super::Label;
 use crate::app::App;
 use crate::clock::{Seconds, Timestamp};
-use crate::store::webhook_deliveries;
+use crate::store::{backchannel_pings, webhook_deliveries};
 use crate::work::purge::{self, PurgeLag};
 
 /// How many seconds an answer is reused, so that frequent reads do not load the database.
 const REUSE_TIME: Seconds = Seconds::new(5);
 
-/// How far the purge and the webhooks are behind, and whether the database answered.
+/// How far the purge, the webhooks and the pings are behind, and whether the database answered.
 #[derive(Default)]
 pub(super) struct BacklogGauges {
     pub(super) database_up: Gauge,
@@ -21,6 +21,8 @@ pub(super) struct BacklogGauges {
     pub(super) oldest: Family<Label, Gauge>,
     pub(super) webhook_messages: Gauge,
     pub(super) oldest_message: Gauge,
+    pub(super) pings: Gauge,
+    pub(super) oldest_ping: Gauge,
     read_at: Mutex<Option<Timestamp>>,
 }
 
@@ -44,6 +46,7 @@ impl BacklogGauges {
             }
         }
         self.read_webhooks(app, now).await;
+        self.read_pings(app, now).await;
         // A failure is kept as long as an answer, counted from its end.
         *read_at = Some(app.now());
         read_at
@@ -56,6 +59,16 @@ impl BacklogGauges {
                 self.oldest_message.set(oldest.map_or(0, |oldest| (now - oldest).as_i64().max(0)));
             }
             Err(error) => tracing::warn!("it is unknown how many messages wait for webhooks: {error}"),
+        }
+    }
+
+    async fn read_pings(&self, app: &App, now: Timestamp) {
+        match app.db.read(backchannel_pings::overdue).await {
+            Ok((count, oldest)) => {
+                self.pings.set(count);
+                self.oldest_ping.set(oldest.map_or(0, |oldest| (now - oldest).as_i64().max(0)));
+            }
+            Err(error) => tracing::warn!("it is unknown how many pings wait: {error}"),
         }
     }
 

@@ -8,6 +8,7 @@ use strum::{IntoStaticStr, VariantArray};
 
 use crate::oauth::client::GrantType;
 use crate::oauth::reason::Reason;
+use crate::store::deliveries::DeliveryOutcome;
 
 /// How an attempt to sign in ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, VariantArray)]
@@ -25,15 +26,25 @@ pub enum SignInResult {
     Failed,
 }
 
-/// The result of an attempt to deliver a message to a webhook.
+/// The result of an attempt to deliver a message to a webhook, or a ping to an application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "snake_case")]
-pub enum WebhookResult {
+pub enum DeliveryResult {
     Delivered,
     /// There will be another attempt.
     Retried,
     /// It was the last attempt.
     Failed,
+}
+
+impl From<&DeliveryOutcome> for DeliveryResult {
+    fn from(outcome: &DeliveryOutcome) -> Self {
+        match outcome {
+            DeliveryOutcome::Delivered => Self::Delivered,
+            DeliveryOutcome::Again { .. } => Self::Retried,
+            DeliveryOutcome::Failed(_) => Self::Failed,
+        }
+    }
 }
 
 /// What was guessed.
@@ -93,7 +104,8 @@ pub struct Counters {
     /// In the family of `tokens`.
     implicit: Counter,
     pub(super) delayed: WordCounters<GuessKind>,
-    pub webhooks: WordCounters<WebhookResult>,
+    pub webhooks: WordCounters<DeliveryResult>,
+    pub pings: WordCounters<DeliveryResult>,
 }
 
 impl Default for Counters {
@@ -105,6 +117,7 @@ impl Default for Counters {
             tokens,
             delayed: WordCounters::new("kind"),
             webhooks: WordCounters::new("outcome"),
+            pings: WordCounters::new("outcome"),
         }
     }
 }

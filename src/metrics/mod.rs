@@ -76,6 +76,7 @@ impl Metrics {
         let loads = LoadGauges::default();
         register_loads(&mut registry, &loads, &app);
         register_webhooks(&mut registry, &backlog, &app);
+        register_pings(&mut registry, &backlog, &app);
         register_counters(&mut registry, &app);
         Self { app, registry, backlog, loads, seats }
     }
@@ -155,6 +156,25 @@ fn register_webhooks(registry: &mut Registry, backlog: &BacklogGauges, app: &App
         "grantor_webhook_attempts",
         "Attempts to deliver a message to a webhook, by outcome",
         app.counters.webhooks.family.clone(),
+    );
+}
+
+/// What applications learn of answers to backchannel requests.
+fn register_pings(registry: &mut Registry, backlog: &BacklogGauges, app: &App) {
+    registry.register(
+        "grantor_pings_waiting",
+        "Pings about answers to backchannel requests that have not been delivered yet",
+        backlog.pings.clone(),
+    );
+    registry.register(
+        "grantor_ping_oldest_waiting_seconds",
+        "For how long the oldest of these pings has waited; 0 if no ping waits",
+        backlog.oldest_ping.clone(),
+    );
+    registry.register(
+        "grantor_ping_attempts",
+        "Attempts to deliver a ping about an answer to a backchannel request, by outcome",
+        app.counters.pings.family.clone(),
     );
 }
 

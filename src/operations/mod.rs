@@ -34,6 +34,7 @@ pub mod list_change;
 pub mod logout_deliveries;
 pub mod merge_patch;
 pub mod password_links;
+pub mod pings;
 mod references;
 pub mod refusals;
 pub mod resources;

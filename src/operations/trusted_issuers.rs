@@ -20,7 +20,6 @@ use crate::oauth::client::registration::check_address;
 use crate::oauth::grant::scope::OPENID;
 use crate::oauth::grant::trusted_issuer::{IssuerKeys, TrustedIssuer, check_issuer, check_subject};
 use crate::oauth::id::ClientId;
-use crate::oauth::identity::claims::Person;
 use crate::store::db::{Conn, DbError, Tx};
 use crate::store::page::NameFilter;
 use crate::store::steps::{STEP, Stretch};
@@ -65,6 +64,24 @@ pub async fn list_subjects(
 ) -> Result<List<SubjectRecord>, Denied<Faults>> {
     let key = |link: &SubjectRecord| link.subject.clone();
     list::read_now(context, SUBJECTS, listing, trusted_issuers::list_subjects, key).await
+}
+
+/// Finds the link of a subject of an issuer.
+///
+/// # Errors
+///
+/// There is no such issuer or no such link.
+pub async fn find_subject(
+    context: &Context<'_>,
+    issuer: &str,
+    subject: &str,
+) -> Result<SubjectRecord, Denied<Faults>> {
+    let (issuer, subject) = (issuer.to_owned(), subject.to_owned());
+    let read = async move |conn: &mut Conn| {
+        existing(conn, &issuer).await?;
+        existing_link(conn, &issuer, &subject).await
+    };
+    context.read(read).await
 }
 
 /// Finds a trusted issuer by its name.
@@ -188,13 +205,18 @@ async fn revoke_untrusted(context: &Context<'_>, issuer: &str) -> Result<u64, Db
     .await
 }
 
-/// Links a subject of an issuer to a user. The outcome is the person.
+/// Links a subject of an issuer to a user. The outcome is the link.
 ///
 /// # Errors
 ///
 /// A subject that is not valid or already linked, a user that does not exist, an issuer that is not trusted, or an actor
 /// who may not do everything.
-pub async fn link_subject(context: &Context<'_>, issuer: &str, subject: &str, user: &str) -> Outcome<Person> {
+pub async fn link_subject(
+    context: &Context<'_>,
+    issuer: &str,
+    subject: &str,
+    user: &str,
+) -> Outcome<SubjectRecord> {
     find_to_change(context, issuer).await?;
     check_subject(subject).map_err(|why| Fault::invalid("subject", why))?;
     let (name, subject, user) = (issuer.to_owned(), subject.to_owned(), user.to_owned());
@@ -208,9 +230,10 @@ pub async fn link_subject(context: &Context<'_>, issuer: &str, subject: &str, us
                     format!("the subject {subject} of {name} is already linked to a user; unlink it first");
                 return Err(Fault::conflict("subject", sentence).into());
             }
-            let link = json!({ "subject": subject, "user_id": person.id.as_str() });
-            let event = event(Act::SubjectLinked, &name).of_user(&person.id).changing(Value::Null, link);
-            Ok(Done { outcome: person, event })
+            let username = person.username.clone();
+            let link = SubjectRecord { subject: subject.clone(), user_id: person.id.to_string(), username };
+            let event = event(Act::SubjectLinked, &name).of_user(&person.id);
+            Ok(Done { event: event.changing(Value::Null, link_members(&link)), outcome: link })
         })
         .await
 }
@@ -220,17 +243,15 @@ pub async fn link_subject(context: &Context<'_>, issuer: &str, subject: &str, us
 ///
 /// # Errors
 ///
-/// There is no such issuer or no such link, or the actor may not do everything.
+/// There is no such issuer or no such link, the link has another version, or the actor may not do everything.
 pub async fn unlink_subject(context: &Context<'_>, issuer: &str, subject: &str) -> Outcome<u64> {
     find_to_change(context, issuer).await?;
-    let (name, subject) = (issuer.to_owned(), subject.to_owned());
+    let (name, subject, terms) = (issuer.to_owned(), subject.to_owned(), context.terms.clone());
     let unlinked = context
         .act(async move |tx: &mut Tx| {
+            terms.check(&link_members(&existing_link(tx, &name, &subject).await?))?;
             if !trusted_issuers::unlink(tx, &name, &subject).await? {
-                return Err(Fault::not_found(format!(
-                    "the subject {subject} of {name} is not linked to a user"
-                ))
-                .into());
+                return Err(not_linked(&name, &subject).into());
             }
             let link = json!({ "subject": subject });
             let event = event(Act::SubjectUnlinked, &name).changing(link, Value::Null);
@@ -255,6 +276,11 @@ async fn find_to_change(context: &Context<'_>, issuer: &str) -> Result<TrustedIs
 /// Returns the version of a trusted issuer, which every change of its settings changes.
 pub fn version(issuer: &TrustedIssuer) -> Version {
     Version::of(&members(issuer))
+}
+
+/// Returns the version of the link of a subject, which has another one when it is linked to another user.
+pub fn link_version(link: &SubjectRecord) -> Version {
+    Version::of(&link_members(link))
 }
 
 /// Returns what is wrong with the keys: there must be a public key to verify with, and no private one.
@@ -283,6 +309,19 @@ async fn missing(conn: &mut Conn, issuer: &TrustedIssuer) -> Result<Vec<Fault>, 
 
 async fn existing(conn: &mut Conn, issuer: &str) -> Result<TrustedIssuer, Denied<Faults>> {
     Ok(trusted_issuers::find(conn, issuer).await?.ok_or_else(|| unknown(issuer))?)
+}
+
+async fn existing_link(
+    conn: &mut Conn,
+    issuer: &str,
+    subject: &str,
+) -> Result<SubjectRecord, Denied<Faults>> {
+    let found = trusted_issuers::find_link(conn, issuer, subject).await?;
+    Ok(found.ok_or_else(|| not_linked(issuer, subject))?)
+}
+
+fn not_linked(issuer: &str, subject: &str) -> Fault {
+    Fault::not_found(format!("the subject {subject} of {issuer} is not linked to a user"))
 }
 
 fn unknown(issuer: &str) -> Fault {
@@ -318,4 +357,8 @@ fn members(issuer: &TrustedIssuer) -> Value {
         "assertion_audience": issuer.audience.map(AssertionAudience::as_str),
         "clients": issuer.clients.iter().map(ClientId::as_str).collect::<Vec<_>>(),
     })
+}
+
+fn link_members(link: &SubjectRecord) -> Value {
+    json!({ "subject": link.subject, "user_id": link.user_id })
 }

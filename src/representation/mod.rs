@@ -9,6 +9,7 @@ pub mod contract;
 pub mod document;
 pub mod grant;
 pub mod logout_delivery;
+pub mod ping;
 pub mod resource;
 pub mod scope;
 pub mod session;

@@ -6,7 +6,7 @@ use actix_web::{Resource, http};
 
 use crate::api::{
     activity, api_keys, authorization_types, clients, document, events, grants, issuers, keys,
-    logout_deliveries, refusals, resources, scopes, users, webhooks,
+    logout_deliveries, pings, refusals, resources, scopes, users, webhooks,
 };
 use crate::console;
 use crate::endpoints::fallback::{self, MethodNotAllowed};
@@ -23,7 +23,7 @@ use crate::pages::{
 };
 
 /// The most frequent endpoints come first.
-static ENDPOINTS: [Endpoint; 86] = [
+static ENDPOINTS: [Endpoint; 87] = [
     at("/token", OAuth, Class::Token).post(|route| route.to(token::post)).preflight(),
     at("/introspect", OAuth, Class::Introspection).post(|route| route.to(introspect::post)),
     at("/authorize", Page, Class::Pages)
@@ -164,6 +164,7 @@ static ENDPOINTS: [Endpoint; 86] = [
         .read(|route| route.to(issuers::subjects::list))
         .post(|route| route.to(issuers::subjects::create)),
     at("/api/v1/issuers/{issuer}/subjects/{subject}", Management, Class::Management)
+        .read(|route| route.to(issuers::subjects::show))
         .delete(|route| route.to(issuers::subjects::delete)),
     at("/api/v1/keys", Management, Class::Management)
         .read(|route| route.to(keys::list))
@@ -175,6 +176,7 @@ static ENDPOINTS: [Endpoint; 86] = [
         .read(|route| route.to(logout_deliveries::list)),
     at("/api/v1/logout-deliveries/retry", Management, Class::Management)
         .post(|route| route.to(logout_deliveries::retry)),
+    at("/api/v1/pings", Management, Class::Management).read(|route| route.to(pings::list)),
     at("/api/v1/clients/{id}/check", Management, Class::Management)
         .post(|route| route.to(clients::check::create)),
     at("/api/v1/clients/{id}/logos/{scheme}", Management, Class::Management)

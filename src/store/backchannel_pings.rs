@@ -3,7 +3,8 @@
 use grantor_from_row::FromRow;
 
 use super::db::{Conn, DbError, Tx};
-use super::deliveries::{DeliveryOutcome, OutcomeColumns};
+use super::deliveries::{DeliveryOutcome, DeliveryState, OutcomeColumns};
+use super::page::Page;
 use crate::clock::{Seconds, Timestamp};
 use crate::oauth::id::{ClientId, GrantId};
 
@@ -21,6 +22,20 @@ pub struct DuePing {
     pub expires_at: Timestamp,
     /// Counted from one.
     pub attempt: i64,
+}
+
+/// A row as the operator sees it: without what is sent.
+#[derive(Clone, Debug, FromRow)]
+pub struct PingRecord {
+    pub grant_id: String,
+    pub client_id: String,
+    pub state: String,
+    pub attempts: i64,
+    pub next_attempt_at: Timestamp,
+    pub last_error: Option<String>,
+    pub created_at: Timestamp,
+    pub done_at: Option<Timestamp>,
+    pub expires_at: Timestamp,
 }
 
 #[derive(FromRow)]
@@ -146,4 +161,49 @@ pub async fn save_outcome(
     .execute()
     .await
     .map(drop)
+}
+
+/// Which pings to list.
+#[derive(Clone, Debug, Default)]
+pub struct PingFilter {
+    pub client: Option<ClientId>,
+    pub state: Option<DeliveryState>,
+}
+
+/// A page of the pings. The request that was answered last comes first.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn list(
+    conn: &mut Conn,
+    page: &Page<PingFilter, (Timestamp, String)>,
+) -> Result<Vec<PingRecord>, DbError> {
+    let start = || (Timestamp::MAX, String::new());
+    let (created_at, request) = page.after.clone().unwrap_or_else(start);
+    conn.query(
+        "SELECT grant_id, client_id, state, attempts, next_attempt_at, last_error, created_at, done_at, expires_at
+         FROM backchannel_pings
+         WHERE ($1 IS NULL OR client_id = $1) AND ($2 IS NULL OR state = $2)
+           AND created_at <= $3 AND (created_at < $3 OR grant_id > $4)
+         ORDER BY created_at DESC, grant_id LIMIT $5",
+    )
+    .bind(page.filter.client.as_ref().map(ClientId::to_string))
+    .bind(page.filter.state.map(DeliveryState::as_str))
+    .bind(created_at)
+    .bind(request)
+    .bind(page.rows())
+    .all()
+    .await
+}
+
+/// How many pings wait, and since when the oldest of them does.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn overdue(conn: &mut Conn) -> Result<(i64, Option<Timestamp>), DbError> {
+    let row: Option<(i64, Option<Timestamp>)> = conn
+        .query("SELECT COUNT(*), MIN(created_at) FROM backchannel_pings WHERE state = 'waiting'")
+        .optional()
+        .await?;
+    Ok(row.unwrap_or_default())
 }

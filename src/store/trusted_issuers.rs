@@ -195,6 +195,26 @@ pub async fn list_subjects(
     .await
 }
 
+/// The link of a subject of an issuer. `None` if the subject is not linked.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn find_link(
+    conn: &mut Conn,
+    issuer: &str,
+    subject: &str,
+) -> Result<Option<SubjectRecord>, DbError> {
+    conn.query(
+        "SELECT trusted_subjects.subject, trusted_subjects.user_id, users.username
+         FROM trusted_subjects JOIN users ON users.id = trusted_subjects.user_id
+         WHERE trusted_subjects.issuer = $1 AND trusted_subjects.subject = $2",
+    )
+    .bind(issuer)
+    .bind(subject)
+    .optional()
+    .await
+}
+
 /// The user that a subject is linked to, and the status of the user at this moment. `None` if the subject is not
 /// linked.
 ///

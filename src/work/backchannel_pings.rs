@@ -13,6 +13,7 @@ use crate::cache::catalogue::Freshness;
 use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::fetch::FetchError;
+use crate::metrics::counters::DeliveryResult;
 use crate::oauth::client::DeliveryMode;
 use crate::oauth::grant::backchannel::pause_after_ping;
 use crate::oauth::id::ClientId;
@@ -77,6 +78,7 @@ async fn ping_and_record(app: &App, due: DuePing, claimed: Claimed) {
             tracing::warn!(client, request, attempt, "a ping about an answer is given up: {why}");
         }
     }
+    app.counters.pings.count(DeliveryResult::from(&outcome));
     let client = due.client.clone();
     let save = async move |tx: &mut Tx| backchannel_pings::save_outcome(tx, &due, &outcome, now).await;
     if let Err(error) = app.db.write(save).await {

@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, web};
 
 use super::super::body;
 use super::super::call::respond;
+use super::super::condition;
 use super::super::idempotency;
 use super::super::listing;
 use super::super::reply::ApiReply;
@@ -11,7 +12,6 @@ use super::address;
 use crate::app::App;
 use crate::failure::Denied;
 use crate::http::call::Request;
-use crate::oauth::identity::claims::Person;
 use crate::operations::Context;
 use crate::operations::fault::{Fault, FaultKind, Faults};
 use crate::operations::trusted_issuers;
@@ -42,18 +42,25 @@ pub async fn create(
         members.end()?;
         let issuer = issuer.into_inner();
         let at = format!("{}/subjects/{}", address(&issuer), segment(&subject));
-        let linked = subject.clone();
         let link = async |context: Context<'_>| {
             trusted_issuers::find(&context, &issuer).await?;
             let linked = trusted_issuers::link_subject(&context, &issuer, &subject, &user).await;
             linked.map_err(unknown_user)
         };
-        let shown = move |person: &Person| {
-            let (user_id, username) = (person.id.to_string(), person.username.clone());
-            let link = SubjectRecord { subject: linked.clone(), user_id, username };
-            ApiReply::created(at.clone(), subject_to_json(&link))
+        let shown = move |link: &SubjectRecord| {
+            ApiReply::created(at.clone(), subject_to_json(link))
+                .with_version(&trusted_issuers::link_version(link))
         };
         idempotency::once(call, &bytes, link, shown).await
+    })
+    .await
+}
+
+pub async fn show(app: web::Data<App>, request: Request, path: web::Path<(String, String)>) -> HttpResponse {
+    respond(&app, &request, async |call| {
+        call.end_of_query()?;
+        let link = trusted_issuers::find_subject(&call.context(), &path.0, &path.1).await?;
+        Ok(ApiReply::ok(subject_to_json(&link)).with_version(&trusted_issuers::link_version(&link)))
     })
     .await
 }
@@ -66,7 +73,7 @@ pub async fn delete(
     respond(&app, &request, async |call| {
         call.end_of_query()?;
         let (issuer, subject) = path.into_inner();
-        trusted_issuers::unlink_subject(&call.context(), &issuer, &subject).await?;
+        trusted_issuers::unlink_subject(&condition::context(call)?, &issuer, &subject).await?;
         Ok(ApiReply::done())
     })
     .await

@@ -36,8 +36,8 @@ pub(in crate::cli) struct Unlink {
 pub(super) fn link(options: &Link) -> Result<(), CliError> {
     let Link { issuer, subject, user, output } = options;
     output.common.run(async |cli| {
-        let user = trusted_issuers::link_subject(&cli.operations(), issuer, subject, user).await?.outcome;
-        let (id, username) = (user.id.as_str(), &user.username);
+        let link = trusted_issuers::link_subject(&cli.operations(), issuer, subject, user).await?.outcome;
+        let (id, username) = (link.user_id, link.username);
         output.say(
             json!({ "issuer": issuer, "subject": subject, "user_id": id, "username": username }),
             format!("linked the subject {subject} of {issuer} to {username}"),

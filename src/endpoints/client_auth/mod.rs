@@ -205,7 +205,6 @@ impl Credentials {
         if stored.client.disabled {
             return Err(Reason::ClientDisabled.because("this client is disabled").into());
         }
-        stored.client.check_profile(&app.config.oauth.demands())?;
         match &self.verified {
             Some(verified) if verified.is_on(&stored) => verified.verdict.clone()?,
             _ => {
@@ -224,6 +223,8 @@ impl Credentials {
                 }
             }
         }
+        // After the credentials: what a registration lacks is only for the client itself.
+        stored.client.check_profile(&app.config.oauth.demands())?;
         Ok(stored)
     }
 }

@@ -107,11 +107,11 @@ impl PolicyHealth {
 pub fn policies(observed: &ObservedClient<'_>) -> Vec<PolicyHealth> {
     let mut found = Vec::new();
     let client = observed.client;
-    if client.grants.contains(&GrantType::AuthorizationCode) || !client.response_types.is_empty() {
+    if asks_in_browsers(client) {
         found.extend([pkce(observed), state(observed), nonce(observed), exact_redirect_uri(observed)]);
         found.push(observed.reported(Policy::Par, Demanded::Par));
-        found.push(observed.reported(Policy::Jar, Demanded::Jar));
     }
+    found.extend(jar(observed));
     if client.grants.contains(&GrantType::AuthorizationCode) {
         found.push(observed.reported(Policy::TokenRedirectUri, Demanded::TokenRedirectUri));
     }
@@ -122,6 +122,11 @@ pub fn policies(observed: &ObservedClient<'_>) -> Vec<PolicyHealth> {
     found.extend(removable(observed));
     found.extend(old_secrets(observed));
     found
+}
+
+/// Whether the client sends authorization requests through browsers.
+fn asks_in_browsers(client: &Client) -> bool {
+    client.grants.contains(&GrantType::AuthorizationCode) || !client.response_types.is_empty()
 }
 
 fn pkce(observed: &ObservedClient<'_>) -> PolicyHealth {
@@ -141,6 +146,19 @@ fn state(observed: &ObservedClient<'_>) -> PolicyHealth {
 fn nonce(observed: &ObservedClient<'_>) -> PolicyHealth {
     let what = ["requests with the scope openid", "had a nonce", "had no nonce"];
     observed.demand(Policy::Nonce, (FactKind::AuthorizedOpenid, FactKind::WithoutNonce), what)
+}
+
+/// The answer about signed requests: in a browser, or about a person elsewhere (CIBA). `None` if the client sends neither.
+fn jar(observed: &ObservedClient<'_>) -> Option<PolicyHealth> {
+    let client = observed.client;
+    let is_elsewhere = client.grants.contains(&GrantType::Ciba);
+    match asks_in_browsers(client) {
+        false if !is_elsewhere => None,
+        false if client.backchannel.request_alg.is_some() => {
+            Some(always(Policy::Jar, "This client must sign its backchannel requests already."))
+        }
+        _ => Some(observed.reported(Policy::Jar, Demanded::Jar)),
+    }
 }
 
 fn exact_redirect_uri(observed: &ObservedClient<'_>) -> PolicyHealth {
@@ -312,7 +330,7 @@ impl RefreshUse {
 mod tests {
     use super::*;
     use crate::clock::Seconds;
-    use crate::oauth::client::example;
+    use crate::oauth::client::{ObjectAlgorithm, example};
 
     const NOW: Timestamp = Timestamp::from_unix(2_000_000);
 
@@ -359,6 +377,23 @@ mod tests {
         assert_eq!(of(&strict, &[five], Policy::Pkce), Some(HealthVerdict::AlwaysRequired));
         assert_eq!(of(&web, &[], Policy::ExactRedirectUri), Some(HealthVerdict::AlwaysRequired));
         assert_eq!(of(&example(ClientKind::Service), &[], Policy::State), None, "it sends no one to sign in");
+    }
+
+    #[test]
+    fn a_client_that_asks_only_elsewhere_has_an_answer_about_signed_requests() {
+        let of = |client: &Client| {
+            let found = verdicts(client, &FactCounts::default(), &[]);
+            found.into_iter().find(|(policy, ..)| *policy == Policy::Jar).map(|(.., verdict)| verdict)
+        };
+        let service = example(ClientKind::Service);
+        assert_eq!(of(&service), None, "it sends no authorization requests");
+        let asking = service.with(|metadata| metadata.grants = vec![GrantType::Ciba]);
+        assert_eq!(of(&asking), Some(HealthVerdict::NotCounted));
+        let signing = asking.with(|metadata| metadata.backchannel.request_alg = Some(ObjectAlgorithm::Es256));
+        assert_eq!(of(&signing), Some(HealthVerdict::AlwaysRequired));
+        let web =
+            example(ClientKind::Web).with(|metadata| metadata.backchannel = signing.backchannel.clone());
+        assert_eq!(of(&web), Some(HealthVerdict::NotCounted), "its other requests need no signature");
     }
 
     #[test]

@@ -1,10 +1,10 @@
-//! Operations about grants, signing keys, logout deliveries and API keys.
+//! Operations about grants, signing keys, logout deliveries, pings and API keys.
 
 use super::{AnswerKind, ApiOperation, ApiSection, BodyKind, QueryParameter, filter, search};
 use crate::oauth::permission::{Area, Need};
 use crate::representation::settings::access::{delivery_states, grant_states};
 use crate::representation::settings::{
-    API_KEY, DELIVERY, Form, GRANT, KEY_ROTATION, RETRIED, RETRY, SIGNING_KEY, SIGNING_KEYS,
+    API_KEY, DELIVERY, Form, GRANT, KEY_ROTATION, PING, RETRIED, RETRY, SIGNING_KEY, SIGNING_KEYS,
 };
 
 const ALL_GRANTS: &str = "/api/v1/grants";
@@ -104,6 +104,19 @@ pub(super) const DELIVERIES: ApiSection = ApiSection {
         .note("The server sends everything again at once that no application has confirmed.")
         .command("grantor logout retry --client calendar"),
     ],
+};
+
+pub(super) const PINGS: ApiSection = ApiSection {
+    name: "Pings",
+    sentence: "Notices to applications that a person has answered their backchannel request (CIBA).",
+    operations: &[ApiOperation::list("/api/v1/pings", "listPings", "List pings", &PING)
+        .needs(Need::read(Area::Clients))
+        .parameters(&[
+            filter("client_id", Form::Text, "Only pings to this client"),
+            filter("state", Form::Word(delivery_states), "Only pings in this state"),
+        ])
+        .note("A ping stays in the list for a day after the end of its request.")
+        .command("grantor ping list --state failed --json")],
 };
 
 pub(super) const API_KEYS: ApiSection = ApiSection {

@@ -16,6 +16,7 @@ const ONE_TYPE: &str = "/api/v1/authorization-types/{type}";
 const ALL_ISSUERS: &str = "/api/v1/issuers";
 const ONE_ISSUER: &str = "/api/v1/issuers/{issuer}";
 const SUBJECTS: &str = "/api/v1/issuers/{issuer}/subjects";
+const ONE_SUBJECT: &str = "/api/v1/issuers/{issuer}/subjects/{subject}";
 
 pub(super) const SCOPES: ApiSection = ApiSection {
     name: "Scopes",
@@ -183,14 +184,16 @@ pub(super) const ISSUERS: ApiSection = ApiSection {
             ..ApiOperation::create(SUBJECTS, "linkSubject", "Link a subject to a user", &SUBJECT)
         }
         .needs(WRITE)
+        .versioned()
         .command("grantor issuer link https://idp.example.com 248289761001 --user jane"),
-        ApiOperation::delete(
-            "/api/v1/issuers/{issuer}/subjects/{subject}",
-            "unlinkSubject",
-            "Remove the link of a subject",
-        )
-        .needs(WRITE)
-        .note("The server revokes what it issued for tokens about the subject.")
-        .command("grantor issuer unlink https://idp.example.com 248289761001"),
+        ApiOperation::show(ONE_SUBJECT, "getSubject", "Get the link of a subject", &SUBJECT)
+            .needs(READ)
+            .versioned()
+            .command("grantor issuer show https://idp.example.com --json"),
+        ApiOperation::delete(ONE_SUBJECT, "unlinkSubject", "Remove the link of a subject")
+            .needs(WRITE)
+            .versioned()
+            .note("The server revokes what it issued for tokens about the subject.")
+            .command("grantor issuer unlink https://idp.example.com 248289761001"),
     ],
 };

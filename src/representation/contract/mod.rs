@@ -108,6 +108,7 @@ pub static SECTIONS: &[ApiSection] = &[
     configuration::ISSUERS,
     access::KEYS,
     access::DELIVERIES,
+    access::PINGS,
     audit::SECTION,
     webhooks::SECTION,
     access::API_KEYS,

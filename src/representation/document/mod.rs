@@ -134,7 +134,7 @@ fn components(issuer: &str) -> Components {
 /// What a scope of the API permits, in a sentence.
 pub fn scope_sentence(scope: &str) -> String {
     let what = |area: &str| match area {
-        "clients" => "clients, their secrets, and deliveries of logout notices",
+        "clients" => "clients, their secrets, and deliveries of logout notices and pings",
         "users" => "people, their sessions, consents and one-time links",
         "grants" => "grants",
         "keys" => "signing keys",

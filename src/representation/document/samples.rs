@@ -94,6 +94,12 @@ static SAMPLES: &[(&str, &str)] = &[
             "state": "failed", "attempts": 12, "created_at": "2026-11-01T09:00:00Z",
             "done_at": "2026-11-04T09:00:00Z", "last_error": "the application answered with 500"}"#,
     ),
+    (
+        "Ping",
+        r#"{"client_id": "calendar", "request_id": "nB5vX2kQmR8tY1wZ3cD7pA", "state": "failed", "attempts": 8,
+            "created_at": "2026-11-01T09:00:00Z", "done_at": "2026-11-01T09:02:07Z",
+            "expires_at": "2026-11-01T09:04:30Z", "last_error": "it answered 500 Internal Server Error"}"#,
+    ),
     ("LogoutRetry", r#"{"client_id": "calendar"}"#),
     ("LogoutRetried", r#"{"retried": 3}"#),
     (

@@ -1,4 +1,4 @@
-//! The members of grants, keys, logout deliveries and API keys.
+//! The members of grants, keys, logout deliveries, pings and API keys.
 
 use super::{Form, Given, Null, ObjectSettings, Setting, Shown};
 use crate::oauth::signing_key::{KeyAlgorithm, KeyState};
@@ -119,6 +119,29 @@ pub static RETRIED: ObjectSettings = ObjectSettings {
     sentence: "How many notices the server sends again.",
     command: None,
     members: &[Setting::by_server("retried", Form::Number, "How many notices the server sends again")],
+};
+
+/// A notice of an answer to an application.
+pub static PING: ObjectSettings = ObjectSettings {
+    name: "Ping",
+    sentence: "A notice to an application that a person has answered its backchannel request.",
+    command: None,
+    members: &[
+        Setting::by_server("client_id", Form::Text, "The client_id of the application"),
+        Setting::by_server(
+            "request_id",
+            Form::Text,
+            "The id of the request, as in the audit trail; it is no secret",
+        ),
+        Setting::by_server("state", Form::Word(delivery_states), "Whether the application has confirmed it"),
+        Setting::by_server("attempts", Form::Number, "How often the server has tried"),
+        Setting::by_server("created_at", Form::Time, "When the person answered"),
+        Setting::by_server("next_attempt_at", Form::Time, "When the server tries again")
+            .null(Null::InAnswers),
+        Setting::by_server("done_at", Form::Time, "When it was confirmed, or given up").null(Null::InAnswers),
+        Setting::by_server("expires_at", Form::Time, "When the request ends, and with it every attempt"),
+        Setting::by_server("last_error", Form::Text, "Why the last attempt failed").null(Null::InAnswers),
+    ],
 };
 
 /// An API key.

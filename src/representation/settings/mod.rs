@@ -11,7 +11,7 @@ mod people;
 mod webhooks;
 pub(super) mod words;
 
-pub use access::{API_KEY, DELIVERY, GRANT, KEY_ROTATION, RETRIED, RETRY, SIGNING_KEY, SIGNING_KEYS};
+pub use access::{API_KEY, DELIVERY, GRANT, KEY_ROTATION, PING, RETRIED, RETRY, SIGNING_KEY, SIGNING_KEYS};
 pub use activity::{ACTIVITY, CLIENT_HEALTH};
 pub use audit::{EVENT, EXPLAINED_REFUSAL, REFUSAL};
 pub use check::{CHECK, CHECK_REQUEST};
@@ -44,6 +44,7 @@ pub static ALL: &[&ObjectSettings] = &[
     &SIGNING_KEY,
     &SIGNING_KEYS,
     &DELIVERY,
+    &PING,
     &RETRY,
     &RETRIED,
     &WEBHOOK,

@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::clock::{Seconds, Timestamp};
 use crate::failure::Failure;
 use crate::fetch::FetchError;
-use crate::metrics::counters::WebhookResult;
+use crate::metrics::counters::DeliveryResult;
 use crate::oauth::webhook::{DisabledBecause, FAILING_FOR, pause_after, pause_as_asked};
 use crate::operations::webhooks::disable;
 use crate::secret::random;
@@ -66,11 +66,7 @@ pub(super) async fn send_and_record(app: &App, due: DueMessage, claimed: Claimed
         }
     };
     log(&due, &outcome);
-    app.counters.webhooks.count(match &outcome {
-        DeliveryOutcome::Delivered => WebhookResult::Delivered,
-        DeliveryOutcome::Again { .. } => WebhookResult::Retried,
-        DeliveryOutcome::Failed(_) => WebhookResult::Failed,
-    });
+    app.counters.webhooks.count(DeliveryResult::from(&outcome));
     let id = due.webhook.clone();
     let save = async move |tx: &mut Tx| {
         webhook_deliveries::save_outcome(tx, &due, &outcome, now).await?;

@@ -38,6 +38,7 @@ const NEEDS: &[(&str, &str)] = &[
     ("/api/v1/keys/{kid}", "grantor.keys"),
     ("/api/v1/logout-deliveries", "grantor.clients"),
     ("/api/v1/logout-deliveries/retry", "grantor.clients"),
+    ("/api/v1/pings", "grantor.clients"),
     ("/api/v1/clients/{id}/check", "grantor.clients"),
     ("/api/v1/clients/{id}/health", "grantor.clients"),
     ("/api/v1/activity", "grantor.audit"),

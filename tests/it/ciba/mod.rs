@@ -7,6 +7,7 @@ mod library;
 mod limits;
 mod nodes;
 mod ping;
+mod ping_list;
 mod polls;
 mod requests;
 mod settings;

@@ -12,19 +12,19 @@ use super::{BEGIN, answer, ask, asking, begin, form, poll};
 use crate::support::site::Site;
 use crate::support::{Application, Operator, TestServer};
 
-const ALLOWED: (&str, &str) = ("fetch.allow", "127.0.0.1");
+pub(super) const ALLOWED: (&str, &str) = ("fetch.allow", "127.0.0.1");
 const TIMEOUT: Duration = Duration::from_secs(60);
-const TOKEN: (&str, &str) = ("client_notification_token", "8d67dc78-7faa-4d41-aabd-67707b374255");
+pub(super) const TOKEN: (&str, &str) = ("client_notification_token", "8d67dc78-7faa-4d41-aabd-67707b374255");
 
 /// The notification endpoint of an application.
-struct Endpoint {
+pub(super) struct Endpoint {
     site: Site,
     received: UnboundedReceiver<String>,
     answer: Arc<Mutex<&'static str>>,
 }
 
 impl Endpoint {
-    fn start(first: &'static str) -> Self {
+    pub(super) fn start(first: &'static str) -> Self {
         let (tell, received) = unbounded_channel();
         let answer = Arc::new(Mutex::new(first));
         let answered = answer.clone();
@@ -47,7 +47,7 @@ impl Endpoint {
 }
 
 /// An application that learns of answers at this endpoint.
-async fn told(server: &TestServer, id: &str, endpoint: &Endpoint) -> Application {
+pub(super) async fn told(server: &TestServer, id: &str, endpoint: &Endpoint) -> Application {
     let mut registration = asking(id);
     let settings = &mut registration.client.backchannel;
     settings.delivery = DeliveryMode::Ping;
@@ -66,7 +66,7 @@ async fn states(server: &TestServer, state: &'static str) -> i64 {
 }
 
 /// Waits until the result of this attempt is stored.
-async fn until_failed(server: &TestServer, attempts: i64, why: &'static str) {
+pub(super) async fn until_failed(server: &TestServer, attempts: i64, why: &'static str) {
     let count = async || {
         let count = async move |tx: &mut grantor::store::db::Tx| {
             let sql = "SELECT COUNT(*) FROM backchannel_pings WHERE attempts = $1 AND last_error LIKE $2";
@@ -84,7 +84,7 @@ async fn until_failed(server: &TestServer, attempts: i64, why: &'static str) {
 }
 
 /// Waits until so many pings are in a state.
-async fn until(server: &TestServer, state: &'static str, count: i64) {
+pub(super) async fn until(server: &TestServer, state: &'static str, count: i64) {
     let wait = async {
         while states(server, state).await != count {
             tokio::task::yield_now().await;

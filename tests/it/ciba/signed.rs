@@ -7,9 +7,11 @@ use grantor::oauth::client::profile::Profile;
 use grantor::oauth::client::{AuthMethod, Client, Demand, ObjectAlgorithm};
 use grantor::oauth::signing_key::SigningAlgorithm;
 use grantor::secret::{random_id, to_base64url};
+use grantor::work::activity::store;
 use serde_json::{Value, json};
 
 use super::{BEGIN, CIBA, answer, ask, asking, requests};
+use crate::activity;
 use crate::support::dpop::ProofKey;
 use crate::support::jwt::{choosing_headers, jwks, key, with_header};
 use crate::support::{Answer, Application, Operator, TestServer};
@@ -206,6 +208,20 @@ async fn a_demand_that_is_only_reported_is_counted() {
     let server = TestServer::start().await;
     let key = key(SigningAlgorithm::Es256);
     let app = signer(&server, &key, |client| client.messages.jar = Some(Demand::Report)).await;
-    assert_eq!(ask(&app, &[]).await.status, 200);
+    assert_eq!(jar(&server).await["verdict"], "no_traffic");
     assert_eq!(send(&app, &object(&server, &key, &json!({})), &[]).await.status, 200);
+    assert_eq!(jar(&server).await["verdict"], "safe", "a client that only asks elsewhere has a verdict");
+    assert_eq!(ask(&app, &[]).await.status, 200);
+    let missed = jar(&server).await;
+    assert_eq!((&missed["verdict"], &missed["count"]), (&json!("would_refuse"), &json!(1)), "{missed}");
+    Operator::of(&server).done(&["client", "update", "bank", "--jar", "off", "--ciba-request-alg", "ES256"]);
+    assert_eq!(jar(&server).await["verdict"], "always_required");
+}
+
+/// What the health of the client says about signed requests.
+async fn jar(server: &TestServer) -> Value {
+    store(&server.app).await;
+    let health = activity::health(server, "bank").await;
+    let policies = health["policies"].as_array().unwrap();
+    policies.iter().find(|policy| policy["policy"] == "jar").expect("a verdict").clone()
 }

@@ -71,6 +71,7 @@ async fn an_empty_list_names_the_database() {
         &["client", "list", "--state", "disabled"],
         &["scope", "list", "--search", "zzz"],
         &["logout", "list", "--client", "zzz"],
+        &["ping", "list", "--client", "zzz"],
     ] {
         let said = cli.done(list);
         assert!(said.starts_with("none that match in the database "), "{list:?}: {said}");

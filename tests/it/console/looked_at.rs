@@ -43,7 +43,13 @@ async fn the_overview_and_the_page_of_a_client_show_what_was_counted() {
     }
 
     let page = owner.open("/admin").await;
-    for queue in ["messages to webhooks wait", "jobs wait for the database", "passwords wait for a check"] {
+    for queue in [
+        "pings wait",
+        "pings failed",
+        "messages to webhooks wait",
+        "jobs wait for the database",
+        "passwords wait for a check",
+    ] {
         assert!(page.body.contains(queue), "{queue}: {page:?}");
     }
     let page = owner.open("/admin/clients/web").await;

@@ -16,7 +16,7 @@ use grantor::operations::users::{self, UserChanges};
 use crate::support::{Answer, Browser, TestServer};
 
 /// A person in a browser, who uses the console.
-struct Visitor {
+pub(crate) struct Visitor {
     browser: Browser,
 }
 
@@ -38,12 +38,12 @@ impl Visitor {
         Self { browser }
     }
 
-    async fn owner(server: &TestServer) -> Self {
+    pub(crate) async fn owner(server: &TestServer) -> Self {
         Self::with(server, "owner", Some(Role::Owner)).await
     }
 
     /// Opens a page of the console, and follows redirects.
-    async fn open(&mut self, path: &str) -> Answer {
+    pub(crate) async fn open(&mut self, path: &str) -> Answer {
         let page = self.browser.open(path).await;
         // Slashes in addresses are escaped, too.
         Answer { body: page.body.replace("&#x2f;", "/"), ..page }
@@ -71,7 +71,7 @@ impl Visitor {
 
 /// What is between two texts of a page.
 #[track_caller]
-fn between(page: &Answer, before: &str, after: &str) -> String {
+pub(crate) fn between(page: &Answer, before: &str, after: &str) -> String {
     let (_, rest) = page.body.split_once(before).unwrap_or_else(|| panic!("no {before} in {page:?}"));
     rest.split(after).next().expect("text").to_owned()
 }

@@ -39,6 +39,7 @@ const PAGES: &[(&str, [bool; 3])] = &[
     ("/admin/keys", [true, true, true]),
     ("/admin/new/keys", [true, false, false]),
     ("/admin/logout-deliveries", [true, true, true]),
+    ("/admin/pings", [true, true, true]),
     ("/admin/refusals", [true, true, true]),
     ("/admin/events", [true, true, true]),
     ("/admin/webhooks", [true, true, true]),

@@ -49,7 +49,7 @@ async fn lists_come_from_the_replica_and_everything_else_from_the_database() {
     let replica = other.database.url.as_str();
     let (users, said) = ask(&operator, replica, &["user", "list"]);
     assert_eq!((usernames(&users), said.as_str()), (vec!["bob"], ""));
-    for list in ["client", "session", "grant", "logout"] {
+    for list in ["client", "session", "grant", "logout", "ping"] {
         let (rows, _) = ask(&operator, replica, &[list, "list"]);
         assert_eq!(rows.as_array().unwrap().len(), 0, "{list}");
     }

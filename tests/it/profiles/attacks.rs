@@ -212,13 +212,10 @@ async fn a_weak_setting_of_a_client_does_not_weaken_the_profile_of_the_server() 
     let options = [&NOTHING[..], &[("oauth.profile", "fapi2")]].concat();
     let server = TestServer::start_with(&options).await;
     type Change = fn(&mut Client);
-    let changes: [(&str, Change); 14] = [
+    let changes: [(&str, Change); 11] = [
         ("pkce", |client| client.pkce = Some(Demand::Report)),
         ("par", |client| client.par = Some(Demand::Off)),
         ("dpop", |client| client.dpop = Some(Demand::Report)),
-        ("kind", |client| client.kind = ClientKind::Spa),
-        ("token_endpoint_auth_method", |client| client.auth_method = Some(AuthMethod::SecretJwt)),
-        ("token_endpoint_auth_method", |client| client.auth_method = None),
         ("assertion_audience", |client| client.assertion_audience = Some(AssertionAudience::TokenEndpoint)),
         ("response_types", |client| client.response_types = vec![ResponseType::CodeIdToken]),
         ("redirect_uris", |client| {
@@ -248,6 +245,46 @@ async fn a_weak_setting_of_a_client_does_not_weaken_the_profile_of_the_server() 
         let refused =
             server.get(&bank.app.url_with(&[("redirect_uri", bank.app.redirect_uri.as_str())])).await;
         refused.assert_redirect_error("unauthorized_client", "client.profile", &server.url);
+    }
+}
+
+#[tokio::test]
+async fn a_weaker_proof_of_the_client_does_not_pass_the_profile_of_the_server() {
+    let options = [&NOTHING[..], &[("oauth.profile", "fapi2")]].concat();
+    let server = TestServer::start_with(&options).await;
+    type Change = fn(&mut Client);
+    let changes: [(&str, Change); 3] = [
+        ("client.secret_unexpected", |client| client.kind = ClientKind::Spa),
+        ("client_assertion.signature", |client| client.auth_method = Some(AuthMethod::SecretJwt)),
+        ("client.method_not_allowed", |client| client.auth_method = None),
+    ];
+    for (reason, change) in changes {
+        server.sql("DELETE FROM clients WHERE id = 'bank'").await;
+        let bank = Bank::with(&server, None, SigningAlgorithm::Es256, change).await;
+        let refused = bank.push(&[]).await;
+        assert_eq!((refused.status.as_u16(), refused.get("reason").as_str()), (401, reason), "{refused:?}");
+        let refused =
+            server.get(&bank.app.url_with(&[("redirect_uri", bank.app.redirect_uri.as_str())])).await;
+        refused.assert_redirect_error("unauthorized_client", "client.profile", &server.url);
+    }
+}
+
+#[tokio::test]
+async fn what_a_registration_lacks_is_only_said_to_the_client_itself() {
+    let server = TestServer::start_with(&[("oauth.profile", "fapi2")]).await;
+    let service = server.service().await;
+    let stranger = Application::registered_at(&server.url, "service", Some("wrong"), "");
+    let nobody = Application::registered_at(&server.url, "service", None, "");
+    for path in ["/token", "/par", "/introspect", "/revoke", "/device_authorization", "/bc-authorize"] {
+        let form = [("grant_type", "client_credentials"), ("token", "x")];
+        for (caller, reason) in [
+            (&stranger, "client.secret_wrong"),
+            (&nobody, "client.authentication_missing"),
+            (&service, "client.profile"),
+        ] {
+            let refused = caller.post(path, &form).await;
+            assert_eq!(refused.get("reason"), reason, "{path}: {refused:?}");
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Trusted issuers, and the users that their subjects are linked to.
 
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::super::{Api, faulty, refused};
@@ -84,12 +84,15 @@ async fn a_subject_is_linked_and_unlinked() {
     let second = api.post(&path, json!({ "subject": "second", "user": bob.as_str() })).await;
     assert_eq!(second.status, StatusCode::CREATED);
     let list = api.get(&path).await.json();
-    assert_eq!(list["items"], json!([link, second.json()]));
+    assert_eq!(list["items"], json!([link.clone(), second.json()]));
     let cursor = api.get(&format!("{path}?limit=1")).await.json()["next"].as_str().unwrap().to_owned();
     let rest = api.get(&format!("{path}?limit=1&cursor={cursor}")).await.json();
     assert_eq!(rest, json!({ "items": [second.json()], "next": null }));
 
+    let shown = api.get(&at(&path, subject)).await;
+    assert_eq!((shown.status, shown.json()), (StatusCode::OK, link));
     assert_eq!(api.delete(&at(&path, subject)).await.status, StatusCode::NO_CONTENT);
+    refused(&api.get(&at(&path, subject)).await, StatusCode::NOT_FOUND, "api.not_found");
     refused(&api.delete(&at(&path, subject)).await, StatusCode::NOT_FOUND, "api.not_found");
     refused(&api.get("/issuers/made-up/subjects").await, StatusCode::NOT_FOUND, "api.not_found");
     for (body, status) in [
@@ -105,13 +108,38 @@ async fn a_subject_is_linked_and_unlinked() {
 }
 
 #[tokio::test]
+async fn a_link_that_was_made_again_for_another_person_is_not_removed() {
+    let (server, api) = start().await;
+    server.user("alice").await;
+    server.user("bob").await;
+    let path = format!("{}/subjects", created(&api.post("/issuers", issuer()).await));
+    let one = at(&path, "a");
+    let etag_of = async |user: &str| {
+        let made = api.post(&path, json!({ "subject": "a", "user": user })).await;
+        let etag = made.header("etag").to_owned();
+        assert_eq!(api.get(&one).await.header("etag"), etag);
+        etag
+    };
+    let remove = async |etag: &str| api.send(Method::DELETE, &one, &[("If-Match", etag)], None).await;
+    let before = etag_of("alice").await;
+    assert_eq!(remove(&before).await.status, StatusCode::NO_CONTENT);
+    let now = etag_of("bob").await;
+    assert!(now.len() > 10 && now != before, "{now}");
+    for wrong in [before.as_str(), "\"made-up\""] {
+        refused(&remove(wrong).await, StatusCode::PRECONDITION_FAILED, "api.other_version");
+    }
+    assert_eq!(api.get(&one).await.json()["username"], "bob");
+    assert_eq!(remove(&now).await.status, StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
 async fn a_link_is_made_once_for_each_idempotency_key() {
     let (server, api) = start().await;
     server.user("alice").await;
     let path = format!("{}/subjects", created(&api.post("/issuers", issuer()).await));
     let keyed = async |user: &str| -> Answer {
         let body = json!({ "subject": "a", "user": user });
-        api.send(reqwest::Method::POST, &path, &[("Idempotency-Key", "one")], Some(body)).await
+        api.send(Method::POST, &path, &[("Idempotency-Key", "one")], Some(body)).await
     };
     let first = keyed("alice").await;
     let again = keyed("alice").await;

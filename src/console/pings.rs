@@ -1,0 +1,45 @@
+//! Notices to applications that a person has answered their backchannel request.
+
+use super::error::ConsoleError;
+use super::page::{Cell, Filter};
+use super::tables::{delivery_state, listing, narrowed, page, path_of};
+use super::visit::{ConsoleReply, Visit};
+use crate::oauth::id::ClientId;
+use crate::oauth::permission::{Area, Need};
+use crate::operations::pings;
+use crate::representation::ping::next_attempt_at;
+use crate::store::backchannel_pings::{PingFilter, PingRecord};
+use crate::store::deliveries::DeliveryState;
+
+pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError> {
+    visit.needs(Need::read(Area::Clients))?;
+    let state = visit.parameter("state");
+    let filter = PingFilter {
+        client: visit.parameter("client_id").map(ClientId::new),
+        state: DeliveryState::ALL.into_iter().find(|known| Some(known.as_str()) == state.as_deref()),
+    };
+    let found = pings::list(&visit.context(), listing(visit, filter)).await?;
+    let fields = vec![
+        narrowed(visit, "client_id", "Client id", &[]),
+        narrowed(visit, "state", "State", &DeliveryState::ALL.map(DeliveryState::as_str)),
+    ];
+    let filter = Filter { path: "/admin/pings", fields };
+    let head = ["Answered", "Client", "Request", "State", "Attempts", "Next attempt", "Last error"];
+    let place = ("Pings", "pings");
+    Ok(ConsoleReply::Page(page(visit, place, Some(filter), (&head, "No ping matches."), (&found, cells))))
+}
+
+fn cells(ping: &PingRecord) -> Vec<Cell> {
+    vec![
+        Cell::time(ping.created_at),
+        Cell::link(ping.client_id.clone(), path_of("clients", &ping.client_id)),
+        Cell::code(ping.grant_id.clone()),
+        delivery_state(&ping.state),
+        Cell::text(ping.attempts.to_string()),
+        match next_attempt_at(ping) {
+            Some(_) => Cell::time(ping.next_attempt_at),
+            None => Cell::text("–"),
+        },
+        Cell::maybe(ping.last_error.clone()),
+    ]
+}
