@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
 use strum::{IntoStaticStr, VariantArray};
 
 use super::actor::{Actor, ActorKind};
@@ -38,7 +39,7 @@ pub struct Object {
 }
 
 /// The value of a member before and after an act.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Change {
     pub member: String,
     /// `null` if the object did not have the member.
@@ -297,7 +298,7 @@ impl Event {
             address: actor.address.as_ref().map(IpAddr::to_string),
             request_id: actor.request_id.clone().map(storable),
             reason: self.reason.map(str::to_owned),
-            changes: (!self.changes.is_empty()).then(|| self.changes_as_json().to_string()),
+            changes: self.changes_as_json(),
         }
     }
 
@@ -309,9 +310,10 @@ impl Event {
         events::save(tx, &[self.record(new_id(now), actor, now)]).await
     }
 
-    fn changes_as_json(&self) -> Value {
-        let one = |Change { member, before, after }: &Change| json!({"member": member, "before": before, "after": after});
-        self.changes.iter().map(one).collect()
+    /// The changes as a JSON array. `None` if nothing changed.
+    fn changes_as_json(&self) -> Option<String> {
+        // Names and JSON values can always be written.
+        (!self.changes.is_empty()).then(|| serde_json::to_string(&self.changes).ok()).flatten()
     }
 }
 

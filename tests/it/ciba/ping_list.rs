@@ -70,7 +70,11 @@ async fn operators_see_which_pings_wait_arrived_and_failed_and_no_secret() {
 
     counted_while_one_waits_and_when_it_has_failed(&server).await;
     let failed = api.get("/pings?state=failed").await.json()["items"][0].clone();
-    assert_eq!((&failed["client_id"], &failed["next_attempt_at"]), (&json!("till"), &Value::Null), "{failed}");
+    assert_eq!(
+        (&failed["client_id"], &failed["next_attempt_at"]),
+        (&json!("till"), &Value::Null),
+        "{failed}"
+    );
 }
 
 /// The metrics after a ping that arrived and one that waits, and when the request of the second has ended.
