@@ -184,7 +184,9 @@ async fn under_a_steady_load_the_database_does_not_grow() {
     };
     let (before, after) = (most(80..160), most(160..240));
     let course: Vec<_> = (0..12).map(|part| most(part * 20..part * 20 + 20)).collect();
-    assert!(after.0 <= before.0 && after.1 <= before.1, "{before:?} became {after:?}: {course:?}");
+    // Random keys fill the pages of an index more or less well. One row more in each round would be at least four pages.
+    let room = before.1.map(|pages| pages + 2);
+    assert!(after.0 <= before.0 && after.1 <= room, "{before:?} became {after:?}: {course:?}");
 }
 
 /// The size of the database file in pages; 0 on PostgreSQL, whose vacuum works on its own schedule.
