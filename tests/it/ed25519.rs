@@ -53,7 +53,7 @@ async fn the_server_signs_by_the_new_name_with_keys_of_its_own_where_the_operato
         json!({ "resource": "urn:new", "scope": "read", "token_format": "jwt", "token_alg": "Ed25519" });
     let resource = api.post("/resources", resource).await;
     assert_eq!(resource.status, 201, "{resource:?}");
-    server.app.cache.catalogue(grantor::cache::catalogue::Freshness::Now).await.unwrap();
+    server.app.cache.catalogue(Freshness::Now).await.unwrap();
 
     let asked = [("scope", "openid read"), ("response_mode", "jwt"), ("resource", "urn:new")];
     let response = alice.authorize(&app.url_with(&asked)).await.get("response");
