@@ -7,6 +7,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use super::Label;
 use crate::app::App;
 use crate::clock::{Seconds, Timestamp};
+use crate::store::db::Conn;
 use crate::store::{backchannel_pings, webhook_deliveries};
 use crate::work::purge::{self, PurgeLag};
 
@@ -38,37 +39,35 @@ impl BacklogGauges {
         let read = purge::overdue(&app.db, app.config.audit.retention.seconds(), now).await;
         self.database_up.set(i64::from(read.is_ok()));
         match read {
-            Ok(found) => found.iter().for_each(|overdue| self.set(overdue, now)),
+            Ok(found) => {
+                found.iter().for_each(|overdue| self.set(overdue, now));
+                self.read_outboxes(app, now).await;
+            }
+            // Nothing else is asked, because that would only wait once more.
             Err(failure) => {
                 tracing::warn!("it is unknown how far the purge is behind: {}", failure.chain());
                 self.rows.clear();
                 self.oldest.clear();
             }
         }
-        self.read_webhooks(app, now).await;
-        self.read_pings(app, now).await;
         // A failure is kept as long as an answer, counted from its end.
         *read_at = Some(app.now());
         read_at
     }
 
-    async fn read_webhooks(&self, app: &App, now: Timestamp) {
-        match app.db.read(webhook_deliveries::overdue).await {
-            Ok((count, oldest)) => {
-                self.webhook_messages.set(count);
-                self.oldest_message.set(oldest.map_or(0, |oldest| (now - oldest).as_i64().max(0)));
+    async fn read_outboxes(&self, app: &App, now: Timestamp) {
+        let overdue = async |conn: &mut Conn| {
+            Ok((webhook_deliveries::overdue(conn).await?, backchannel_pings::overdue(conn).await?))
+        };
+        let age = |oldest: Option<Timestamp>| oldest.map_or(0, |oldest| (now - oldest).as_i64().max(0));
+        match app.db.read(overdue).await {
+            Ok(((messages, oldest_message), (pings, oldest_ping))) => {
+                self.webhook_messages.set(messages);
+                self.oldest_message.set(age(oldest_message));
+                self.pings.set(pings);
+                self.oldest_ping.set(age(oldest_ping));
             }
-            Err(error) => tracing::warn!("it is unknown how many messages wait for webhooks: {error}"),
-        }
-    }
-
-    async fn read_pings(&self, app: &App, now: Timestamp) {
-        match app.db.read(backchannel_pings::overdue).await {
-            Ok((count, oldest)) => {
-                self.pings.set(count);
-                self.oldest_ping.set(oldest.map_or(0, |oldest| (now - oldest).as_i64().max(0)));
-            }
-            Err(error) => tracing::warn!("it is unknown how many pings wait: {error}"),
+            Err(error) => tracing::warn!("it is unknown how many messages and pings wait: {error}"),
         }
     }
 
