@@ -16,9 +16,7 @@ use crate::oauth::token::bearer::{PresentedText, not_proven, proof_needed};
 use crate::oauth::token::binding::Binding;
 use crate::oauth::token::dpop::{DpopProof, ProvenRequest, nonce_numbers};
 use crate::secret::Hash;
-use crate::store::db::Batch;
-use crate::store::used_assertions;
-use crate::tokens::possession::{Possession, SingleUse, replayed};
+use crate::tokens::possession::{Possession, SingleUse};
 
 const DPOP: HeaderName = HeaderName::from_static("dpop");
 
@@ -109,11 +107,7 @@ pub fn check_presented(
 /// # Errors
 /// If the proof was used before; otherwise only failures.
 pub async fn use_up(app: &App, possession: Possession) -> Result<(), Denied<OAuthError>> {
-    let Some(SingleUse { id, until }) = possession.once else { return Ok(()) };
-    match app.db.run(used_assertions::consume_in(Batch::new(), &id, until)).await? == [1] {
-        true => Ok(()),
-        false => Err(replayed().into()),
-    }
+    possession.use_up_alone(&app.db).await
 }
 
 /// The certificate of the connection, or the one that a proxy passes on. `None` if the request has no certificate that can be

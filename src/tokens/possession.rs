@@ -6,7 +6,7 @@ use crate::oauth::error::OAuthError;
 use crate::oauth::reason::Reason;
 use crate::oauth::token::binding::Binding;
 use crate::secret::Hash;
-use crate::store::db::Tx;
+use crate::store::db::{Batch, Db, Tx};
 use crate::store::used_assertions;
 
 /// A verified proof of possession. The default is that nothing was proven.
@@ -32,12 +32,24 @@ impl Possession {
     /// # Errors
     /// If the proof was used before, on any node; otherwise only failures of the database.
     pub async fn use_up(&self, tx: &mut Tx) -> Result<(), Denied<OAuthError>> {
-        let Some(SingleUse { id, until }) = &self.once else { return Ok(()) };
-        match used_assertions::consume(tx, id, *until).await? {
-            true => Ok(()),
-            false => Err(replayed().into()),
+        match &self.once {
+            Some(SingleUse { id, until }) => accepted(used_assertions::consume(tx, id, *until).await?),
+            None => Ok(()),
         }
     }
+
+    /// Uses the proof up in a transaction of its own, for requests that have no other one.
+    ///
+    /// # Errors
+    /// As [`Self::use_up`].
+    pub async fn use_up_alone(&self, db: &Db) -> Result<(), Denied<OAuthError>> {
+        let Some(SingleUse { id, until }) = &self.once else { return Ok(()) };
+        accepted(db.run(used_assertions::consume_in(Batch::new(), id, *until)).await? == [1])
+    }
+}
+
+fn accepted(is_new: bool) -> Result<(), Denied<OAuthError>> {
+    if is_new { Ok(()) } else { Err(replayed().into()) }
 }
 
 /// The refusal of a proof that was used before.
