@@ -13,8 +13,8 @@ use crate::http::call::Request;
 use crate::oauth::id::ClientId;
 use crate::operations::logout_deliveries;
 use crate::representation::logout_delivery::to_json;
+use crate::store::deliveries::DeliveryFilter;
 use crate::store::deliveries::DeliveryState;
-use crate::store::logout_deliveries::DeliveryFilter;
 
 pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
     respond(&app, &request, async |call| {

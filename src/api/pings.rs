@@ -9,12 +9,12 @@ use crate::http::call::Request;
 use crate::oauth::id::ClientId;
 use crate::operations::pings;
 use crate::representation::ping::to_json;
-use crate::store::backchannel_pings::PingFilter;
+use crate::store::deliveries::DeliveryFilter;
 use crate::store::deliveries::DeliveryState;
 
 pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
     respond(&app, &request, async |call| {
-        let filter = PingFilter {
+        let filter = DeliveryFilter {
             client: call.parameter("client_id").map(ClientId::new),
             state: call.one_of("state", &DeliveryState::ALL.map(|state| (state.as_str(), state)))?,
         };

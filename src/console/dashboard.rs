@@ -18,10 +18,8 @@ use crate::operations;
 use crate::operations::activity::{self, ActivityHour, ActivityHours};
 use crate::operations::list::Listing;
 use crate::representation::address::segment;
-use crate::store::backchannel_pings::PingFilter;
 use crate::store::clients::ClientFilter;
-use crate::store::deliveries::DeliveryState;
-use crate::store::logout_deliveries::DeliveryFilter;
+use crate::store::deliveries::{DeliveryFilter, DeliveryState};
 use crate::store::page::NameFilter;
 use crate::store::refusals::RefusalFilter;
 use crate::store::users::UserFilter;
@@ -91,7 +89,7 @@ async fn figures(visit: &Visit<'_>) -> Result<Vec<Figure>, ConsoleError> {
             ("pings wait", DeliveryState::Waiting, "/admin/pings?state=waiting"),
             ("pings failed", DeliveryState::Failed, "/admin/pings?state=failed"),
         ] {
-            let filter = PingFilter { client: None, state: Some(state) };
+            let filter = DeliveryFilter { client: None, state: Some(state) };
             let list = operations::pings::list(&context, most(filter)).await?;
             figures.push(counted(name, &list, path));
         }

@@ -13,9 +13,8 @@ use crate::oauth::id::ClientId;
 use crate::oauth::permission::{Area, Need};
 use crate::oauth::request::params::Params;
 use crate::operations::logout_deliveries;
-use crate::representation::logout_delivery::next_attempt_at;
-use crate::store::deliveries::DeliveryState;
-use crate::store::logout_deliveries::{Delivery, DeliveryFilter};
+use crate::store::deliveries::{DeliveryFilter, DeliveryState, next_attempt};
+use crate::store::logout_deliveries::Delivery;
 
 const STATES: [DeliveryState; 3] = [DeliveryState::Waiting, DeliveryState::Delivered, DeliveryState::Failed];
 
@@ -65,10 +64,7 @@ fn cells(delivery: &Delivery) -> Vec<Cell> {
         Cell::link(delivery.client_id.clone(), path_of("clients", &delivery.client_id)),
         delivery_state(&delivery.state),
         Cell::text(delivery.attempts.to_string()),
-        match next_attempt_at(delivery) {
-            Some(_) => Cell::time(delivery.next_attempt_at),
-            None => Cell::text("–"),
-        },
+        Cell::time(next_attempt(&delivery.state, delivery.next_attempt_at)),
         Cell::maybe(delivery.last_error.clone()),
     ]
 }

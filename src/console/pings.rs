@@ -7,14 +7,13 @@ use super::visit::{ConsoleReply, Visit};
 use crate::oauth::id::ClientId;
 use crate::oauth::permission::{Area, Need};
 use crate::operations::pings;
-use crate::representation::ping::next_attempt_at;
-use crate::store::backchannel_pings::{PingFilter, PingRecord};
-use crate::store::deliveries::DeliveryState;
+use crate::store::backchannel_pings::PingRecord;
+use crate::store::deliveries::{DeliveryFilter, DeliveryState, next_attempt};
 
 pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError> {
     visit.needs(Need::read(Area::Clients))?;
     let state = visit.parameter("state");
-    let filter = PingFilter {
+    let filter = DeliveryFilter {
         client: visit.parameter("client_id").map(ClientId::new),
         state: DeliveryState::ALL.into_iter().find(|known| Some(known.as_str()) == state.as_deref()),
     };
@@ -36,10 +35,7 @@ fn cells(ping: &PingRecord) -> Vec<Cell> {
         Cell::code(ping.grant_id.clone()),
         delivery_state(&ping.state),
         Cell::text(ping.attempts.to_string()),
-        match next_attempt_at(ping) {
-            Some(_) => Cell::time(ping.next_attempt_at),
-            None => Cell::text("–"),
-        },
+        Cell::time(next_attempt(&ping.state, ping.next_attempt_at)),
         Cell::maybe(ping.last_error.clone()),
     ]
 }

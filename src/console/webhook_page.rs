@@ -12,7 +12,7 @@ use crate::oauth::webhook::DisabledBecause;
 use crate::operations::webhooks;
 use crate::representation::address::segment;
 use crate::representation::webhook::to_json;
-use crate::store::deliveries::DeliveryState;
+use crate::store::deliveries::{DeliveryState, next_attempt};
 use crate::store::webhook_deliveries::{WebhookDelivery, WebhookDeliveryFilter};
 use crate::store::webhook_secrets::WebhookSecretRecord;
 use crate::store::webhooks::WebhookRecord;
@@ -158,13 +158,12 @@ async fn deliveries(visit: &Visit<'_>, webhook: &WebhookRecord) -> Result<Sectio
 }
 
 fn cells(delivery: &WebhookDelivery) -> Vec<Cell> {
-    let is_waiting = delivery.state == DeliveryState::Waiting.as_str();
     vec![
         Cell::time(delivery.created_at),
         Cell::code(delivery.kind.clone()),
         delivery_state(&delivery.state),
         Cell::text(delivery.attempts.to_string()),
-        Cell::time(is_waiting.then_some(delivery.next_attempt_at)),
+        Cell::time(next_attempt(&delivery.state, delivery.next_attempt_at)),
         Cell::maybe(delivery.last_error.clone()),
     ]
 }

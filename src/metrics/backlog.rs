@@ -20,11 +20,24 @@ pub(super) struct BacklogGauges {
     pub(super) database_up: Gauge,
     pub(super) rows: Family<Label, Gauge>,
     pub(super) oldest: Family<Label, Gauge>,
-    pub(super) webhook_messages: Gauge,
-    pub(super) oldest_message: Gauge,
-    pub(super) pings: Gauge,
-    pub(super) oldest_ping: Gauge,
+    pub(super) webhooks: OutboxGauges,
+    pub(super) pings: OutboxGauges,
     read_at: Mutex<Option<Timestamp>>,
+}
+
+/// How much waits in an outbox.
+#[derive(Default)]
+pub(super) struct OutboxGauges {
+    pub(super) waiting: Gauge,
+    /// For how many seconds the oldest of it has waited; 0 if nothing waits.
+    pub(super) oldest: Gauge,
+}
+
+impl OutboxGauges {
+    fn set(&self, (waiting, oldest): (i64, Option<Timestamp>), now: Timestamp) {
+        self.waiting.set(waiting);
+        self.oldest.set(oldest.map_or(0, |oldest| (now - oldest).as_i64().max(0)));
+    }
 }
 
 impl BacklogGauges {
@@ -59,13 +72,10 @@ impl BacklogGauges {
         let overdue = async |conn: &mut Conn| {
             Ok((webhook_deliveries::overdue(conn).await?, backchannel_pings::overdue(conn).await?))
         };
-        let age = |oldest: Option<Timestamp>| oldest.map_or(0, |oldest| (now - oldest).as_i64().max(0));
         match app.db.read(overdue).await {
-            Ok(((messages, oldest_message), (pings, oldest_ping))) => {
-                self.webhook_messages.set(messages);
-                self.oldest_message.set(age(oldest_message));
-                self.pings.set(pings);
-                self.oldest_ping.set(age(oldest_ping));
+            Ok((messages, pings)) => {
+                self.webhooks.set(messages, now);
+                self.pings.set(pings, now);
             }
             Err(error) => tracing::warn!("it is unknown how many messages and pings wait: {error}"),
         }

@@ -145,12 +145,12 @@ fn register_webhooks(registry: &mut Registry, backlog: &BacklogGauges, app: &App
     registry.register(
         "grantor_webhook_messages_waiting",
         "Messages that have not been delivered to enabled webhooks yet",
-        backlog.webhook_messages.clone(),
+        backlog.webhooks.waiting.clone(),
     );
     registry.register(
         "grantor_webhook_oldest_waiting_seconds",
         "For how long the oldest of these messages has waited; 0 if no message waits",
-        backlog.oldest_message.clone(),
+        backlog.webhooks.oldest.clone(),
     );
     registry.register(
         "grantor_webhook_attempts",
@@ -164,12 +164,12 @@ fn register_pings(registry: &mut Registry, backlog: &BacklogGauges, app: &App) {
     registry.register(
         "grantor_pings_waiting",
         "Pings about answers to backchannel requests that have not been delivered yet",
-        backlog.pings.clone(),
+        backlog.pings.waiting.clone(),
     );
     registry.register(
         "grantor_ping_oldest_waiting_seconds",
         "For how long the oldest of these pings has waited; 0 if no ping waits",
-        backlog.oldest_ping.clone(),
+        backlog.pings.oldest.clone(),
     );
     registry.register(
         "grantor_ping_attempts",

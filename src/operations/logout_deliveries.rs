@@ -11,7 +11,8 @@ use super::{Context, Done, Outcome};
 use crate::failure::Denied;
 use crate::oauth::id::ClientId;
 use crate::store::db::{Conn, Tx};
-use crate::store::logout_deliveries::{self, Delivery, DeliveryFilter};
+use crate::store::deliveries::DeliveryFilter;
+use crate::store::logout_deliveries::{self, Delivery};
 use crate::store::steps::STEP;
 
 const CURSOR: Cursor = Cursor::of("logout_deliveries");

@@ -6,7 +6,8 @@ use super::Context;
 use super::fault::Faults;
 use super::list::{self, Cursor, List, Listing};
 use crate::failure::Denied;
-use crate::store::backchannel_pings::{self, PingFilter, PingRecord};
+use crate::store::backchannel_pings::{self, PingRecord};
+use crate::store::deliveries::DeliveryFilter;
 
 const CURSOR: Cursor = Cursor::of("backchannel_pings");
 
@@ -17,7 +18,7 @@ const CURSOR: Cursor = Cursor::of("backchannel_pings");
 /// An invalid limit or cursor.
 pub async fn list(
     context: &Context<'_>,
-    listing: Listing<PingFilter>,
+    listing: Listing<DeliveryFilter>,
 ) -> Result<List<PingRecord>, Denied<Faults>> {
     let key = |row: &PingRecord| (row.created_at, row.grant_id.clone());
     list::read(context, CURSOR, listing, backchannel_pings::list, key).await

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::clock::Timestamp;
+use crate::store::deliveries::next_attempt;
 use crate::store::logout_deliveries::Delivery;
 
 /// Returns the members of a delivery. Times are in RFC 3339.
@@ -22,5 +23,5 @@ pub fn to_json(delivery: &Delivery) -> Value {
 
 /// The time of the next attempt in RFC 3339. `None` if no attempt follows.
 pub fn next_attempt_at(delivery: &Delivery) -> Option<String> {
-    (delivery.state == "waiting").then(|| delivery.next_attempt_at.iso())
+    next_attempt(&delivery.state, delivery.next_attempt_at).map(Timestamp::iso)
 }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::clock::Timestamp;
 use crate::store::backchannel_pings::PingRecord;
+use crate::store::deliveries::next_attempt;
 
 /// Returns the members of a ping, without its secrets. Times are in RFC 3339.
 pub fn to_json(ping: &PingRecord) -> Value {
@@ -22,5 +23,5 @@ pub fn to_json(ping: &PingRecord) -> Value {
 
 /// The time of the next attempt in RFC 3339. `None` if no attempt follows.
 pub fn next_attempt_at(ping: &PingRecord) -> Option<String> {
-    (ping.state == "waiting").then(|| ping.next_attempt_at.iso())
+    next_attempt(&ping.state, ping.next_attempt_at).map(Timestamp::iso)
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::clock::Timestamp;
-use crate::store::deliveries::DeliveryState;
+use crate::store::deliveries::next_attempt;
 use crate::store::webhook_deliveries::WebhookDelivery;
 use crate::store::webhook_secrets::WebhookSecretRecord;
 use crate::store::webhooks::WebhookRecord;
@@ -48,5 +48,5 @@ pub fn delivery_to_json(delivery: &WebhookDelivery) -> Value {
 
 /// The time of the next attempt in RFC 3339. `None` if no attempt follows.
 pub fn next_attempt_at(delivery: &WebhookDelivery) -> Option<String> {
-    (delivery.state == DeliveryState::Waiting.as_str()).then(|| delivery.next_attempt_at.iso())
+    next_attempt(&delivery.state, delivery.next_attempt_at).map(Timestamp::iso)
 }

@@ -3,7 +3,7 @@
 use grantor_from_row::FromRow;
 
 use super::db::{Conn, DbError, Tx};
-use super::deliveries::{DeliveryOutcome, DeliveryState, OutcomeColumns};
+use super::deliveries::{DeliveryFilter, DeliveryOutcome, DeliveryState, OutcomeColumns};
 use super::page::Page;
 use crate::clock::{Seconds, Timestamp};
 use crate::oauth::id::{ClientId, GrantId};
@@ -163,20 +163,13 @@ pub async fn save_outcome(
     .map(drop)
 }
 
-/// Which pings to list.
-#[derive(Clone, Debug, Default)]
-pub struct PingFilter {
-    pub client: Option<ClientId>,
-    pub state: Option<DeliveryState>,
-}
-
 /// A page of the pings. The request that was answered last comes first.
 ///
 /// # Errors
 /// Only failures of the database.
 pub async fn list(
     conn: &mut Conn,
-    page: &Page<PingFilter, (Timestamp, String)>,
+    page: &Page<DeliveryFilter, (Timestamp, String)>,
 ) -> Result<Vec<PingRecord>, DbError> {
     let start = || (Timestamp::MAX, String::new());
     let (created_at, request) = page.after.clone().unwrap_or_else(start);

@@ -1,6 +1,7 @@
 //! What the outboxes have in common: the state of a delivery, and the result of an attempt.
 
 use crate::clock::{Seconds, Timestamp};
+use crate::oauth::id::ClientId;
 
 /// The state of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +22,18 @@ impl DeliveryState {
             Self::Failed => "failed",
         }
     }
+}
+
+/// Which deliveries to list. `None` everywhere: all of them.
+#[derive(Clone, Debug, Default)]
+pub struct DeliveryFilter {
+    pub client: Option<ClientId>,
+    pub state: Option<DeliveryState>,
+}
+
+/// When the next attempt of a delivery in this state is made. `None` if no attempt follows.
+pub fn next_attempt(state: &str, at: Timestamp) -> Option<Timestamp> {
+    (state == DeliveryState::Waiting.as_str()).then_some(at)
 }
 
 /// The result of an attempt.

@@ -4,7 +4,7 @@
 use grantor_from_row::FromRow;
 
 use super::db::{Conn, DbError, Tx};
-use super::deliveries::{DeliveryOutcome, DeliveryState, OutcomeColumns};
+use super::deliveries::{DeliveryFilter, DeliveryOutcome, DeliveryState, OutcomeColumns};
 use super::page::Page;
 use super::steps::STEP;
 use crate::clock::{Seconds, Timestamp};
@@ -149,13 +149,6 @@ pub async fn save_outcome(
     .execute()
     .await
     .map(drop)
-}
-
-/// Which deliveries to list.
-#[derive(Clone, Debug, Default)]
-pub struct DeliveryFilter {
-    pub client: Option<ClientId>,
-    pub state: Option<DeliveryState>,
 }
 
 /// A page of the deliveries. The session that ended last comes first.

@@ -27,8 +27,8 @@ use grantor::operations::{
 };
 use grantor::secret::{Hash, Secret};
 use grantor::store::clients::ClientFilter;
+use grantor::store::deliveries::DeliveryFilter;
 use grantor::store::flows::FlowKey;
-use grantor::store::logout_deliveries::DeliveryFilter;
 use grantor::store::page::NameFilter;
 use grantor::store::sessions::NewSession;
 use grantor::store::users::UserFilter;

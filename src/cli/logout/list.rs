@@ -7,7 +7,8 @@ use super::super::{CliError, OutputOptions};
 use crate::oauth::id::ClientId;
 use crate::operations::logout_deliveries;
 use crate::representation::logout_delivery::{next_attempt_at, to_json};
-use crate::store::logout_deliveries::{Delivery, DeliveryFilter};
+use crate::store::deliveries::DeliveryFilter;
+use crate::store::logout_deliveries::Delivery;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {

@@ -7,7 +7,8 @@ use super::super::{CliError, OutputOptions};
 use crate::oauth::id::ClientId;
 use crate::operations::pings;
 use crate::representation::ping::{next_attempt_at, to_json};
-use crate::store::backchannel_pings::{PingFilter, PingRecord};
+use crate::store::backchannel_pings::PingRecord;
+use crate::store::deliveries::DeliveryFilter;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
@@ -26,7 +27,7 @@ pub(in crate::cli) struct Options {
 pub(super) fn run(options: &Options) -> Result<(), CliError> {
     options.output.common.run(async |cli| {
         let context = cli.operations();
-        let filter = PingFilter {
+        let filter = DeliveryFilter {
             client: options.client.as_deref().map(ClientId::new),
             state: options.state.map(Into::into),
         };
