@@ -37,7 +37,10 @@ const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Whether the error only means that the next page is just replacing this one.
 fn is_between_pages(error: &CmdError) -> bool {
-    error.is_stale_element_reference() || error.to_string().contains("aborted by navigation")
+    let text = error.to_string();
+    // The second sentence comes when a popup leaves its first page for one of another site.
+    let sentences = ["aborted by navigation", "no such execution context"];
+    error.is_stale_element_reference() || sentences.into_iter().any(|sentence| text.contains(sentence))
 }
 
 impl Chromium {
