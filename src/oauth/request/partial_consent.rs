@@ -58,7 +58,7 @@ impl AuthorizationRequest {
         };
         self.granted.scope.names().all(is_answered)
             && self.named.iter().all(is_answered_claim)
-            && self.remembered_details().iter().all(|detail| allowed.details.contains(detail))
+            && self.remembered_details().without(&allowed.details).is_empty()
     }
 
     /// The details that a consent remembers. A person allows or refuses all details of a request at once.

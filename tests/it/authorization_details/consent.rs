@@ -98,6 +98,11 @@ async fn a_remembered_detail_is_not_asked_again_and_another_one_is() {
     alice.allow(&page).await;
     let both = alice.get(&url(&app, &json!([other, accounts()]))).await;
     assert_ne!(both.get("code"), "", "both were allowed, one after the other");
+    let twice = url(&app, &json!([other, other]));
+    let page = alice.open(&twice).await;
+    assert!(page.is_consent(), "two equal ones are more than one: {page:?}");
+    alice.allow(&page).await;
+    assert_ne!(alice.get(&twice).await.get("code"), "", "two are remembered");
 }
 
 #[tokio::test]

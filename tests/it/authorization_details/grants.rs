@@ -8,8 +8,8 @@ use super::{
     ACCOUNTS, DEVICE_CODE, EXCHANGE, INVALID, PAYMENTS, accounts, bank, granted, payment, refreshed, shop,
     url,
 };
-use crate::support::Operator;
 use crate::support::jwt::{claims, is_signed};
+use crate::support::{Answer, Operator};
 
 #[tokio::test]
 async fn a_code_becomes_a_token_for_the_location_with_the_details_of_the_rfc() {
@@ -172,6 +172,37 @@ async fn an_exchanged_token_has_the_details_of_its_target_and_no_others() {
         let wider = exchange(&[("authorization_details", &json!([accounts()]).to_string())]).await;
         wider.assert_json_error(400, INVALID, "authorization_details.widened");
     }
+}
+
+#[tokio::test]
+async fn one_payment_that_a_person_allowed_is_never_several() {
+    let (_server, app, mut alice) = bank().await;
+    let (one, two) = (json!([payment()]), json!([payment(), payment()]));
+    let twice = [("authorization_details", &*two.to_string())];
+    let widened = |answer: Answer| {
+        let description = answer.json()["error_description"].as_str().unwrap().to_owned();
+        answer.assert_json_error(400, INVALID, "authorization_details.widened");
+        assert!(
+            description.contains("the element 1 of authorization_details comes more often"),
+            "{description}"
+        );
+    };
+    let code = alice.authorize(&url(&app, &one)).await.get("code");
+    widened(app.redeem_with(&code, &twice).await);
+    let tokens = app.redeem_by_hand(&code).await;
+    assert_eq!(tokens.json()["authorization_details"], one, "a refusal uses nothing up");
+    widened(refreshed(&app, &tokens.get("refresh_token"), &twice).await);
+    let token = tokens.get("access_token");
+    let kind = "urn:ietf:params:oauth:token-type:access_token";
+    let exchange =
+        [("grant_type", EXCHANGE), ("subject_token", token.as_str()), ("subject_token_type", kind)];
+    widened(app.token(&[&exchange[..], &twice].concat()).await);
+    let code = app.device_code(&mut alice, &[("authorization_details", &one.to_string())]).await;
+    let device = [("grant_type", DEVICE_CODE), ("device_code", code.as_str())];
+    widened(app.token(&[&device[..], &twice].concat()).await);
+    // Someone who allowed two may narrow them to two.
+    let code = alice.authorize(&url(&app, &two)).await.get("code");
+    assert_eq!(app.redeem_with(&code, &twice).await.json()["authorization_details"], two);
 }
 
 #[tokio::test]

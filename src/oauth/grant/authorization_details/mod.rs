@@ -95,15 +95,9 @@ impl AuthorizationDetails {
         self.0.iter()
     }
 
-    /// Whether this detail is one of them.
-    pub fn contains(&self, detail: &Value) -> bool {
-        self.0.contains(detail)
-    }
-
-    /// The details of both, each once; of many, the last [`MAX_REMEMBERED`].
+    /// The details of both, each as often as where it comes more often; of many, the last [`MAX_REMEMBERED`].
     pub fn and(&self, other: &Self) -> Self {
-        let first = self.0.iter().filter(|detail| !other.contains(detail));
-        let mut all: Vec<Value> = first.chain(&other.0).cloned().collect();
+        let mut all: Vec<Value> = self.without(other).0.into_iter().chain(other.0.iter().cloned()).collect();
         all.drain(..all.len().saturating_sub(MAX_REMEMBERED));
         Self(all)
     }
@@ -114,10 +108,23 @@ impl AuthorizationDetails {
         Self(self.0.iter().filter(|detail| is_wanted(detail)).cloned().collect())
     }
 
-    /// The details that are not in `other`.
+    /// The details that are not in `other`. Equal details count one by one: of two, one is left if `other` has one, because
+    /// two equal payments are not one.
     #[must_use]
     pub fn without(&self, other: &Self) -> Self {
-        self.only(|detail| !other.contains(detail))
+        Self(self.beyond(other).map(|(_, detail)| detail.clone()).collect())
+    }
+
+    /// The details that are not in `other`, each with its index, as [`Self::without`] counts them.
+    fn beyond(&self, other: &Self) -> impl Iterator<Item = (usize, &Value)> {
+        let mut left: Vec<&Value> = other.0.iter().collect();
+        self.0.iter().enumerate().filter(move |(_, detail)| match left.iter().position(|one| one == detail) {
+            Some(found) => {
+                left.swap_remove(found);
+                false
+            }
+            None => true,
+        })
     }
 
     /// The details of a token for `audience`: those that name it in `locations`, and those without `locations` (RFC 9396
@@ -127,17 +134,20 @@ impl AuthorizationDetails {
         self.only(|detail| is_for(detail, audience))
     }
 
-    /// Narrows what was granted: each requested detail must be equal to a granted one (RFC 9396 §6).
+    /// Narrows what was granted: each requested detail must be equal to a granted one, and none may come more often than it
+    /// was granted (RFC 9396 §6).
     ///
     /// # Errors
-    /// If a detail was not granted.
+    /// If a detail was not granted, or not so often.
     pub fn within(self, granted: &Self) -> Result<Self, OAuthError> {
-        match self.0.iter().position(|detail| !granted.contains(detail)) {
-            None => Ok(self),
-            Some(index) => Err(Reason::DetailsWidened.because(format!(
-                "the element {index} of {PARAMETER} is not equal to one of the original authorization"
-            ))),
-        }
+        let beyond = self.beyond(granted).next();
+        let Some((index, detail)) = beyond else { return Ok(self) };
+        let what = if granted.0.contains(detail) {
+            "comes more often than in the original authorization"
+        } else {
+            "is not equal to one of the original authorization"
+        };
+        Err(Reason::DetailsWidened.because(format!("the element {index} of {PARAMETER} {what}")))
     }
 
     /// The scope of a request with these details: what the request names. Without details, a request that names no scope

@@ -77,9 +77,14 @@ fn details_are_narrowed_by_leaving_some_out() {
         r#"[{"type": "a", "x": {"p": 1}}]"#,
         r#"[{"type": "a", "x": {"p": 1.0, "q": "2"}}]"#,
         r#"[{"type": "b"}, {"type": "c"}]"#,
+        r#"[{"type": "b"}, {"type": "b"}]"#,
     ] {
         assert_eq!(parse(wider).within(&granted).unwrap_err().reason, Reason::DetailsWidened, "{wider}");
     }
+    let twice = parse(r#"[{"type": "b"}, {"type": "a"}, {"type": "b"}]"#);
+    assert_eq!(parse(r#"[{"type": "b"}, {"type": "b"}]"#).within(&twice).unwrap().iter().count(), 2);
+    assert_eq!(twice.without(&parse(r#"[{"type": "b"}]"#)), parse(r#"[{"type": "a"}, {"type": "b"}]"#));
+    assert_eq!(twice.and(&parse(r#"[{"type": "b"}, {"type": "c"}]"#)).iter().count(), 4, "b twice, a and c");
     let both = granted.and(&parse(r#"[{"type": "b"}, {"type": "c"}]"#));
     assert_eq!(both.iter().filter_map(type_of).collect::<Vec<_>>(), ["a", "b", "c"]);
     let many = (0..MAX_REMEMBERED + 5).map(|n| json!({ "type": "a", "n": n })).collect();
