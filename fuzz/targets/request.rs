@@ -23,7 +23,9 @@ use grantor::oauth::request::redirect_uri::RegisteredUri;
 use grantor::oauth::request::request_object::{self, ObjectContext, Outside, RequestObject};
 use grantor::oauth::request::return_address::ReturnAddress;
 use grantor::oauth::request::{AnswerTo, Refusal, ServerContext, validate};
+use grantor::oauth::signing_key::SigningAlgorithm;
 use grantor::oauth::strict_json;
+use grantor::oauth::token::algorithm::TokenAlgorithms;
 use serde_json::json;
 
 use super::{check_keeps_secret, check_refusal, text, two};
@@ -153,11 +155,18 @@ fn notified() -> &'static Client {
     })
 }
 
+/// A server that demands nothing.
+fn context() -> ServerContext<'static, Known> {
+    let demands = Demands::NOTHING;
+    let algorithms =
+        TokenAlgorithms { usual: SigningAlgorithm::Es256, of_fapi: SigningAlgorithm::Es256, demands };
+    ServerContext { catalogue: known(), issuer: ISSUER, demands, algorithms }
+}
+
 /// The parameters of a request about a person who answers elsewhere (CIBA).
 pub(super) fn backchannel_request(input: &[u8]) {
     let Ok(params) = Params::parse(input) else { return };
-    let server = ServerContext { catalogue: known(), issuer: ISSUER, demands: Demands::NOTHING };
-    let asked = match backchannel::validate(notified(), &params, &server) {
+    let asked = match backchannel::validate(notified(), &params, &context()) {
         Ok(asked) => asked,
         Err(error) => {
             check_keeps_secret(&error.description);
@@ -201,9 +210,8 @@ fn check_stored(received: &Received) {
 /// Checks a whole request: what is granted is the client's, and answers go to its addresses.
 fn check_request(received: &Received) {
     check_stored(received);
-    let server = ServerContext { catalogue: known(), issuer: ISSUER, demands: Demands::NOTHING };
     let state = received.params().one("state");
-    match validate(client(), received, &server) {
+    match validate(client(), received, &context()) {
         Ok(request) => {
             let AnswerTo::Application { return_to, state: kept } = &request.answer_to else {
                 panic!("{:?}", request.answer_to)
