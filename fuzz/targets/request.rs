@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use grantor::clock::Timestamp;
 use grantor::oauth::client::demand::Demands;
 use grantor::oauth::client::{BackchannelSettings, Client, ClientKind, ClientMetadata, DeliveryMode};
-use grantor::oauth::display_text::is_line;
+use grantor::oauth::display_text::is_shown;
 use grantor::oauth::grant::authorization_details::authorization_type::{
     AuthorizationType, KnownAuthorizationTypes, RegisteredType,
 };
@@ -177,7 +177,7 @@ pub(super) fn backchannel_request(input: &[u8]) {
     assert!(scope.split(' ').any(|name| name == "openid"), "{scope}");
     assert!(scope.split(' ').all(|name| ["openid", "read", "write"].contains(&name)), "{scope}");
     if let Some(message) = &asked.binding_message {
-        assert!(is_line(message.as_str()) && (1..=64).contains(&message.as_str().chars().count()));
+        assert!(is_shown(message.as_str()) && (1..=64).contains(&message.as_str().chars().count()));
     }
     let token = asked.notification_token.expect("a client with pings sends a token");
     assert!(
@@ -319,7 +319,7 @@ pub(super) fn authorization_details(input: &[u8]) {
     };
     let count = details.iter().count();
     assert!((1..=authorization_details::MAX_DETAILS).contains(&count));
-    assert!(details.iter().all(|detail| authorization_details::type_of(detail).is_some_and(is_line)));
+    assert!(details.iter().all(|detail| authorization_details::type_of(detail).is_some_and(is_shown)));
     assert_eq!(AuthorizationDetails::parse(&details.to_json()).expect("what was written"), details);
     assert_eq!(details.clone().within(&details).as_ref(), Ok(&details));
     assert!(details.without(&details).is_empty());

@@ -12,7 +12,7 @@ use crate::oauth::client::{
     AuthMethod, ClientKind, ClientMetadata, Demand, GrantType, IdTokenClaims, LogoutUris, ObjectAlgorithm,
     RefreshTokens, SubjectType,
 };
-use crate::oauth::display_text::is_line;
+use crate::oauth::display_text::{is_blank, is_line};
 use crate::oauth::grant::scope::{OFFLINE_ACCESS, OPENID};
 use crate::oauth::host::{self, WRONG_HOST};
 use crate::oauth::identity::group;
@@ -145,10 +145,10 @@ fn check_grants(client: &ClientMetadata, findings: &mut Findings) {
 }
 
 fn check_name(name: &str) -> Result<(), String> {
-    if name.trim().is_empty() || name.len() > MAX_NAME_LENGTH || !is_line(name) {
+    if is_blank(name) || name.len() > MAX_NAME_LENGTH || !is_line(name) {
         return Err(format!(
-            "a name has 1 to {MAX_NAME_LENGTH} bytes on one line, without controls of the writing direction; the consent page \
-             shows it"
+            "a name has 1 to {MAX_NAME_LENGTH} bytes on one line, without invisible characters and controls of the writing \
+             direction; the consent page shows it"
         ));
     }
     Ok(())
