@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use grantor::clock::Timestamp;
 use grantor::oauth::client::demand::Demands;
 use grantor::oauth::client::{BackchannelSettings, Client, ClientKind, ClientMetadata, DeliveryMode};
-use grantor::oauth::display_text::is_line;
+use grantor::oauth::display_text::is_shown;
 use grantor::oauth::grant::authorization_details::authorization_type::{
     AuthorizationType, KnownAuthorizationTypes, RegisteredType,
 };
@@ -23,7 +23,9 @@ use grantor::oauth::request::redirect_uri::RegisteredUri;
 use grantor::oauth::request::request_object::{self, ObjectContext, Outside, RequestObject};
 use grantor::oauth::request::return_address::ReturnAddress;
 use grantor::oauth::request::{AnswerTo, Refusal, ServerContext, validate};
+use grantor::oauth::signing_key::SigningAlgorithm;
 use grantor::oauth::strict_json;
+use grantor::oauth::token::algorithm::TokenAlgorithms;
 use serde_json::json;
 
 use super::{check_keeps_secret, check_refusal, text, two};
@@ -153,11 +155,18 @@ fn notified() -> &'static Client {
     })
 }
 
+/// A server that demands nothing.
+fn context() -> ServerContext<'static, Known> {
+    let demands = Demands::NOTHING;
+    let algorithms =
+        TokenAlgorithms { usual: SigningAlgorithm::Es256, of_fapi: SigningAlgorithm::Es256, demands };
+    ServerContext { catalogue: known(), issuer: ISSUER, demands, algorithms }
+}
+
 /// The parameters of a request about a person who answers elsewhere (CIBA).
 pub(super) fn backchannel_request(input: &[u8]) {
     let Ok(params) = Params::parse(input) else { return };
-    let server = ServerContext { catalogue: known(), issuer: ISSUER, demands: Demands::NOTHING };
-    let asked = match backchannel::validate(notified(), &params, &server) {
+    let asked = match backchannel::validate(notified(), &params, &context()) {
         Ok(asked) => asked,
         Err(error) => {
             check_keeps_secret(&error.description);
@@ -168,7 +177,7 @@ pub(super) fn backchannel_request(input: &[u8]) {
     assert!(scope.split(' ').any(|name| name == "openid"), "{scope}");
     assert!(scope.split(' ').all(|name| ["openid", "read", "write"].contains(&name)), "{scope}");
     if let Some(message) = &asked.binding_message {
-        assert!(is_line(message.as_str()) && (1..=64).contains(&message.as_str().chars().count()));
+        assert!(is_shown(message.as_str()) && (1..=64).contains(&message.as_str().chars().count()));
     }
     let token = asked.notification_token.expect("a client with pings sends a token");
     assert!(
@@ -201,9 +210,8 @@ fn check_stored(received: &Received) {
 /// Checks a whole request: what is granted is the client's, and answers go to its addresses.
 fn check_request(received: &Received) {
     check_stored(received);
-    let server = ServerContext { catalogue: known(), issuer: ISSUER, demands: Demands::NOTHING };
     let state = received.params().one("state");
-    match validate(client(), received, &server) {
+    match validate(client(), received, &context()) {
         Ok(request) => {
             let AnswerTo::Application { return_to, state: kept } = &request.answer_to else {
                 panic!("{:?}", request.answer_to)
@@ -311,7 +319,7 @@ pub(super) fn authorization_details(input: &[u8]) {
     };
     let count = details.iter().count();
     assert!((1..=authorization_details::MAX_DETAILS).contains(&count));
-    assert!(details.iter().all(|detail| authorization_details::type_of(detail).is_some_and(is_line)));
+    assert!(details.iter().all(|detail| authorization_details::type_of(detail).is_some_and(is_shown)));
     assert_eq!(AuthorizationDetails::parse(&details.to_json()).expect("what was written"), details);
     assert_eq!(details.clone().within(&details).as_ref(), Ok(&details));
     assert!(details.without(&details).is_empty());

@@ -175,12 +175,13 @@ impl Config {
         if keys.algorithms.is_empty() {
             found("keys.algorithms", "must name one algorithm at least");
         }
-        let is_fapi = self.oauth.profile.is_fapi();
-        if is_fapi && keys.algorithms.iter().all(|algorithm| *algorithm == SigningAlgorithm::Rs256) {
+        let profile = self.oauth.profile;
+        let is_allowed = |algorithm: &SigningAlgorithm| profile.allows_algorithm(algorithm.as_str());
+        if !keys.algorithms.iter().any(is_allowed) && profile.is_fapi() {
             found("oauth.profile", "needs one of PS256, ES256, EdDSA and Ed25519 in keys.algorithms");
         }
-        if is_fapi && self.tokens.access_token_alg == Some(SigningAlgorithm::Rs256) {
-            found("tokens.access_token_alg", "is RS256, which oauth.profile does not allow");
+        if let Some(chosen) = self.tokens.access_token_alg.filter(|chosen| !is_allowed(chosen)) {
+            found("tokens.access_token_alg", &format!("is {chosen}, which oauth.profile does not allow"));
         }
         if let Some(chosen) = self.tokens.access_token_alg.filter(|chosen| !keys.algorithms.contains(chosen))
         {

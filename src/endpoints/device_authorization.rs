@@ -97,6 +97,7 @@ async fn asked(
     let registered = RegisteredResources { resources: &*catalogue, issuer: &app.issuer };
     details.check(client, &registered)?;
     let resources = registered.authorized(params, client, (&scope, &details))?;
+    app.config.token_algorithms().check(client, &resources, &*catalogue)?;
     let now = call.now;
     Ok(DeviceRequest {
         grant: GrantId::new(random_id()),

@@ -121,8 +121,12 @@ async fn validate_over(
 ) -> Result<CheckedRequest, Denied<Refusal>> {
     let client = known_client(call, view, id).await?;
     let catalogue = view.catalogue().await?;
-    let demands = app.config.oauth.demands();
-    let known = ServerContext { catalogue: &*catalogue, issuer: &app.issuer, demands };
+    let known = ServerContext {
+        catalogue: &*catalogue,
+        issuer: &app.issuer,
+        demands: app.config.oauth.demands(),
+        algorithms: app.config.token_algorithms(),
+    };
     let mut request = request::validate(&client.client, received, &known)?;
     if request.prompt.create && !app.config.sign_up.enabled {
         let error = Reason::PromptUnknown

@@ -239,5 +239,4 @@ impl ClaimMembers {
     }
 }
 
-const LINE: &str =
-    "a group is text on one line, of 1 to 2048 bytes, without controls of the writing direction";
+const LINE: &str = "a group is text on one line, of 1 to 2048 bytes, without invisible characters and controls of the writing direction";

@@ -147,8 +147,17 @@ fn faults_of(
     algorithm: Option<SigningAlgorithm>,
     lifetime: Option<Seconds>,
 ) -> Vec<Fault> {
-    let algorithm = algorithm_fault(&context.config.keys, "token_alg", algorithm);
-    algorithm.into_iter().chain(lifetime_fault(&context.config.keys, lifetime)).collect()
+    let (keys, profile) = (&context.config.keys, context.config.oauth.profile);
+    let unknown = algorithm_fault(keys, "token_alg", algorithm);
+    let forbidden = algorithm.filter(|algorithm| !profile.allows_algorithm(algorithm.as_str()));
+    let forbidden = forbidden.map(|algorithm| {
+        let sentence = format!(
+            "oauth.profile of the server is {}, which does not allow {algorithm}; it allows PS256, ES256, EdDSA and Ed25519",
+            profile.as_str()
+        );
+        Fault::invalid("token_alg", sentence)
+    });
+    unknown.into_iter().chain(forbidden).chain(lifetime_fault(keys, lifetime)).collect()
 }
 
 /// Returns the version of a resource, which every change of its settings changes.

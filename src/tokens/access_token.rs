@@ -160,7 +160,7 @@ impl Draft {
         let resource = resource.or_else(|| self.by_scope(client, authorized, scope));
         let details = self.details_of(client, &grant.granted.details, resource)?;
         let scope = registered.scope(resource, (scope, &details), authorized)?;
-        Ok(self.token(client, Some(grant), Purpose { resource, scope, details }))
+        self.token(client, Some(grant), Purpose { resource, scope, details })
     }
 
     /// The authorization details of a token from those that were granted: the ones that the request names or else all, of
@@ -201,7 +201,7 @@ impl Draft {
         let (resource, scope) = self.purpose(client, named, (&scope, &details))?;
         let audience = resource.map_or(self.issuer.as_str(), |resource| resource.uri.as_str());
         details.check_all_for(audience)?;
-        Ok(self.token(client, None, Purpose { resource, scope, details }))
+        self.token(client, None, Purpose { resource, scope, details })
     }
 
     /// The token for a person that another issuer vouches for, with the part of `scope` that belongs to its resource.
@@ -218,7 +218,7 @@ impl Draft {
         let (resource, scope) = self.purpose(client, self.named.as_deref(), (scope, &details))?;
         // Nothing but scopes was granted.
         let details = self.details_of(client, &details, resource)?;
-        Ok(self.token(client, Some(grant), Purpose { resource, scope, details }))
+        self.token(client, Some(grant), Purpose { resource, scope, details })
     }
 
     /// The resource and the scope of a token that no authorization request has named.
@@ -277,7 +277,7 @@ impl Draft {
         let scope = token::narrow(requested, &subject.granted.scope, client)?;
         let details = self.details_of(client, &subject.granted.details, resource)?;
         let scope = registered.scope(resource, (&scope, &details), &[])?;
-        let token = self.token(client, None, Purpose { resource, scope, details });
+        let token = self.token(client, None, Purpose { resource, scope, details })?;
         exchange::in_place_of(token, &self.id, subject, is_opaque, act)
     }
 
@@ -291,10 +291,15 @@ impl Draft {
         group::required(client, scope, &*self.catalogue)
     }
 
-    fn token(&self, client: &Client, grant: Option<&Grant>, purpose: Purpose<'_>) -> AccessToken {
+    fn token(
+        &self,
+        client: &Client,
+        grant: Option<&Grant>,
+        purpose: Purpose<'_>,
+    ) -> Result<AccessToken, OAuthError> {
         let times = (self.defaults, self.now);
-        let token = AccessToken::new(&self.id, client, grant, purpose, &*self.catalogue, times);
-        AccessToken { binding: self.possession.binding.clone(), ..token }
+        let token = AccessToken::new(&self.id, client, grant, purpose, &*self.catalogue, times)?;
+        Ok(AccessToken { binding: self.possession.binding.clone(), ..token })
     }
 
     /// The hash under which the token is stored. `None` for a JWT, which is not stored.

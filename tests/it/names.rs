@@ -1,5 +1,5 @@
 //! Names and descriptions that could turn the words around them: with controls of the writing direction, or written from
-//! right to left.
+//! right to left. And those that hide something.
 
 use grantor::oauth::client::GrantType;
 
@@ -9,12 +9,15 @@ use crate::support::{Answer, Operator, TestServer};
 
 /// Controls of the writing direction: a mark, an embedding, an override and an isolate.
 const CONTROLS: [char; 4] = ['\u{200f}', '\u{202a}', '\u{202e}', '\u{2066}'];
+/// A space without width, a filler, a joiner that joins nothing, and a letter of a tag.
+const INVISIBLE: [char; 4] = ['\u{200b}', '\u{3164}', '\u{200d}', '\u{e0041}'];
 /// An override that has no end, between letters.
 const EVIL: &str = "Evil\u{202e}name";
 const HEBREW: &str = "\u{5d9}\u{5d5}\u{5de}\u{5df}";
 
 #[tokio::test]
-async fn controls_of_the_writing_direction_are_refused_in_everything_that_people_see() {
+async fn controls_of_the_writing_direction_and_invisible_characters_are_refused_in_everything_that_people_see()
+ {
     let server = TestServer::start_with(&[("sign_up.enabled", "true")]).await;
     let operator = Operator::of(&server);
     let client = [
@@ -30,7 +33,7 @@ async fn controls_of_the_writing_direction_are_refused_in_everything_that_people
     ];
     operator.done(&[&client[..], &["good", "--name", HEBREW]].concat());
     server.user("alice").await;
-    for control in CONTROLS {
+    for control in CONTROLS.into_iter().chain(INVISIBLE) {
         let evil = format!("a{control}b");
         let claims = [format!("given_name={evil}"), format!("nickname={evil}")];
         let address = format!("address={{\"formatted\":\"{evil}\"}}");
@@ -61,6 +64,12 @@ async fn controls_of_the_writing_direction_are_refused_in_everything_that_people
     // Names that are written from right to left are good names.
     operator.done(&["user", "update", "alice", "--name", HEBREW, "--claim", &format!("given_name={HEBREW}")]);
     operator.done(&["scope", "update", "read", "--description", HEBREW]);
+    // And so are those that a joiner, or a variant, belongs to: Persian, a family, a Japanese town.
+    for name in ["\u{645}\u{6cc}\u{200c}\u{62e}", "\u{1f468}\u{200d}\u{1f469}", "\u{845b}\u{e0100}\u{57ce}"] {
+        operator.done(&["user", "update", "alice", "--name", name, "--claim", &format!("given_name={name}")]);
+        operator.done(&["client", "update", "good", "--name", name]);
+        operator.done(&["scope", "update", "read", "--description", name]);
+    }
 }
 
 /// Asserts that a page shows these texts isolated from the words around them, and no control outside of them.

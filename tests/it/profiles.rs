@@ -1,5 +1,6 @@
 //! Security profiles: OAuth 2.1, FAPI 2.0 Security Profile, FAPI 2.0 Message Signing.
 
+mod algorithms;
 mod attacks;
 
 use grantor::jose::key::SigningKey;

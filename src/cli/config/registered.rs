@@ -4,9 +4,13 @@
 use std::time::Duration;
 
 use crate::config::{Config, Finding};
+use crate::oauth::client::TokenFormat;
+use crate::oauth::client::profile::FAPI_ALGORITHMS;
+use crate::oauth::grant::resource::Resource;
 use crate::oauth::id::ClientId;
+use crate::oauth::signing_key::SigningAlgorithm;
 use crate::store::db::{Conn, Db, DbError};
-use crate::store::{clients, migrate, trusted_issuers};
+use crate::store::{clients, migrate, resources, trusted_issuers};
 
 /// How long the database may take. The check is about the configuration, so it does not wait long.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -23,6 +27,10 @@ struct Registered {
     by_authority: Vec<String>,
     /// Others that need a certificate.
     with_certificates: Vec<String>,
+    /// Those with a FAPI profile of their own.
+    with_fapi: Vec<String>,
+    /// The APIs whose tokens are signed with an algorithm that no FAPI profile allows.
+    with_weak_tokens: Vec<String>,
 }
 
 /// A warning for each such setting that clients or trusted issuers use. Empty if there is no database yet, if it has an older
@@ -34,6 +42,8 @@ pub(super) async fn warnings(config: &Config) -> Vec<Finding> {
         legacy("issuer", &found.issuers),
         certificates(config, &found),
         authorities(config, &found),
+        default_algorithm(config, &found),
+        algorithms_of_resources(config, &found),
     ];
     sentences.into_iter().flatten().map(Finding::of_database).collect()
 }
@@ -50,6 +60,8 @@ async fn read(config: &Config) -> Result<Registered, DbError> {
             issuers: trusted_issuers::list_with_token_endpoint_audience(conn).await?,
             by_authority: names(clients::list_with_tls_client_auth(conn).await?),
             with_certificates: names(clients::list_with_certificates(conn).await?),
+            with_fapi: names(clients::list_with_fapi_profile(conn).await?),
+            with_weak_tokens: with_weak_tokens(resources::all(conn).await?),
         })
     })
     .await
@@ -57,6 +69,39 @@ async fn read(config: &Config) -> Result<Registered, DbError> {
 
 fn names(ids: Vec<ClientId>) -> Vec<String> {
     ids.into_iter().map(|id| id.to_string()).collect()
+}
+
+fn is_weak(algorithm: Option<SigningAlgorithm>) -> bool {
+    algorithm.is_some_and(|algorithm| !FAPI_ALGORITHMS.contains(&algorithm.as_str()))
+}
+
+fn with_weak_tokens(resources: Vec<Resource>) -> Vec<String> {
+    let are_weak = |resource: &Resource| resource.format == TokenFormat::Jwt && is_weak(resource.algorithm);
+    resources.into_iter().filter(are_weak).map(|resource| resource.uri).collect()
+}
+
+/// The sentence about clients with a FAPI profile of their own, where the server's algorithm does not fit.
+fn default_algorithm(config: &Config, found: &Registered) -> Option<String> {
+    let chosen = config.token_algorithms().of_fapi;
+    (is_weak(Some(chosen)) && !found.with_fapi.is_empty()).then(|| {
+        format!(
+            "JWTs are signed with {chosen} where the API names no other algorithm, and the profile of the clients {} does \
+             not allow it; tokens.access_token_alg or keys.algorithms must name PS256, ES256, EdDSA or Ed25519",
+            listed(&found.with_fapi)
+        )
+    })
+}
+
+/// The sentence about APIs whose algorithm a FAPI profile does not allow, where the server or a client has one.
+fn algorithms_of_resources(config: &Config, found: &Registered) -> Option<String> {
+    let keeps_fapi = config.oauth.profile.is_fapi() || !found.with_fapi.is_empty();
+    (keeps_fapi && !found.with_weak_tokens.is_empty()).then(|| {
+        format!(
+            "clients with a FAPI profile get no tokens for the resources {}, which name RS256; run grantor resource update \
+             --token-alg default",
+            listed(&found.with_weak_tokens)
+        )
+    })
 }
 
 /// The sentence about the clients or issuers `names` with a legacy setting; `None` if there are no names.

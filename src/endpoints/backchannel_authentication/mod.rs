@@ -121,8 +121,12 @@ async fn check(
 ) -> Result<Checked, Denied<OAuthError>> {
     let object = object::resolve(app, call, &client.client, outside, &mut proofs.signature).await?;
     let catalogue = view.catalogue().await?;
-    let demands = app.config.oauth.demands();
-    let known = ServerContext { catalogue: &*catalogue, issuer: &app.issuer, demands };
+    let known = ServerContext {
+        catalogue: &*catalogue,
+        issuer: &app.issuer,
+        demands: app.config.oauth.demands(),
+        algorithms: app.config.token_algorithms(),
+    };
     let params = match &object {
         Some(object) => object.params.clone(),
         None => outside.clone().only(|name| PARAMETERS.contains(&name)),

@@ -134,7 +134,9 @@ impl Gaps {
             "tokens must be bound: `dpop` require, or `tls_client_certificate_bound_access_tokens`",
         );
         self.need(
-            !client.scopes.contains(OPENID) || is_strong(client.id_token_alg),
+            // It signs introspection responses, too.
+            is_strong(client.id_token_alg)
+                || client.id_token_alg.is_none() && !client.scopes.contains(OPENID),
             "id_token_signed_response_alg",
             "`id_token_signed_response_alg` must be PS256, ES256, EdDSA or Ed25519",
         );

@@ -7,12 +7,13 @@ use url::Url;
 
 use crate::oauth::client::backchannel;
 use crate::oauth::client::certificate::RegisteredSubject;
+use crate::oauth::client::demand::Demanded;
 use crate::oauth::client::profile::Profile;
 use crate::oauth::client::{
     AuthMethod, ClientKind, ClientMetadata, Demand, GrantType, IdTokenClaims, LogoutUris, ObjectAlgorithm,
     RefreshTokens, SubjectType,
 };
-use crate::oauth::display_text::is_line;
+use crate::oauth::display_text::{is_blank, is_line};
 use crate::oauth::grant::scope::{OFFLINE_ACCESS, OPENID};
 use crate::oauth::host::{self, WRONG_HOST};
 use crate::oauth::identity::group;
@@ -145,10 +146,10 @@ fn check_grants(client: &ClientMetadata, findings: &mut Findings) {
 }
 
 fn check_name(name: &str) -> Result<(), String> {
-    if name.trim().is_empty() || name.len() > MAX_NAME_LENGTH || !is_line(name) {
+    if is_blank(name) || name.len() > MAX_NAME_LENGTH || !is_line(name) {
         return Err(format!(
-            "a name has 1 to {MAX_NAME_LENGTH} bytes on one line, without controls of the writing direction; the consent page \
-             shows it"
+            "a name has 1 to {MAX_NAME_LENGTH} bytes on one line, without invisible characters and controls of the writing \
+             direction; the consent page shows it"
         ));
     }
     Ok(())
@@ -256,8 +257,12 @@ fn check_messages(client: &ClientMetadata, findings: &mut Findings) {
         let sentence = "a signed request object needs the client's public keys, by `jwks` or `jwks_uri`";
         findings.add("request_object_signing_alg", sentence);
     }
-    if must_sign && messages.merges_object {
-        let sentence = "with `jar` require, only what is inside of the signed request counts";
+    let demanded_by = match client.profile.filter(|profile| profile.demands(Demanded::Jar)) {
+        Some(profile) => Some(format!("the profile {}", profile.as_str())),
+        None => must_sign.then(|| "`jar` require".to_owned()),
+    };
+    if let Some(demand) = demanded_by.filter(|_| messages.merges_object) {
+        let sentence = format!("with {demand}, only what is inside of the signed request counts");
         findings.add("merge_request_object", sentence);
     }
 }

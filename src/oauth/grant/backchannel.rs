@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::clock::{Seconds, Timestamp};
 use crate::oauth::client::{Client, GrantType};
-use crate::oauth::display_text::is_line;
+use crate::oauth::display_text::{is_blank, is_shown};
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::grant::polling::PollReasons;
@@ -46,21 +46,23 @@ impl BindingMessage {
     /// The maximum number of characters: more than that is not compared.
     pub const MAX_LENGTH: usize = 64;
 
-    /// Parses a text that people can read and compare: one line, without what turns the words around it.
+    /// Parses a text that people can read and compare: one line, without what turns the words around it or is not shown.
     ///
     /// # Errors
     /// If it is empty or too long, or has a character that is not shown.
     pub fn parse(text: &str) -> Result<Self, OAuthError> {
         let refused = |what: &'static str| Err(Reason::BackchannelBindingMessage.because(what));
-        if text.trim().is_empty() {
+        if is_blank(text) {
             return refused("the binding_message is empty");
         }
         if text.chars().count() > Self::MAX_LENGTH {
             return refused("the binding_message has more than 64 characters, which people do not compare");
         }
-        if !is_line(text) {
+        // The decoder writes U+FFFD for bytes that are not UTF-8.
+        if !is_shown(text) || text.contains('\u{fffd}') {
             return refused(
-                "the binding_message has a line break, a control character, or one that changes the writing direction",
+                "the binding_message has a line break, a control character, one that is not shown, or one that changes the \
+                 writing direction",
             );
         }
         Ok(Self(text.to_owned()))
@@ -214,7 +216,24 @@ mod tests {
         for good in ["W4SCT", "Überweisung 4711", &"x".repeat(64), "\u{645}\u{631}\u{62d}\u{628}\u{627}"] {
             assert_eq!(BindingMessage::parse(good).unwrap().as_str(), good);
         }
-        for bad in ["", " ", "a\nb", "a\u{202e}b", "a\u{2066}b", "a\0b", "a\u{2028}b", &"é".repeat(65)] {
+        for bad in [
+            "",
+            " ",
+            "\u{2800}\u{a0}",
+            "a\nb",
+            "a\tb",
+            "a\u{85}b",
+            "a\u{202e}b",
+            "a\u{2066}b",
+            "a\0b",
+            "a\u{2028}b",
+            "\u{200b}\u{200b}",
+            "\u{3164}",
+            "\u{e0041}",
+            "a\u{ad}b",
+            "a\u{fffd}",
+            &"é".repeat(65),
+        ] {
             let error = BindingMessage::parse(bad).unwrap_err();
             assert_eq!(error.reason, Reason::BackchannelBindingMessage, "{bad:?}");
         }

@@ -79,9 +79,7 @@ pub fn evaluate_poll(
     if polled.allowed_by.is_some() {
         return None;
     }
-    // Times are whole seconds, so a poll after the full interval may seem one second early.
-    let is_early = polled.polled_at.is_some_and(|last| now - last < polled.interval - Seconds::new(1));
-    if is_early {
+    if is_early(polled, now) {
         let interval = (polled.interval + INTERVAL_STEP).min(MAX_INTERVAL.max(polled.interval));
         let what =
             format!("the client polls too fast; from now on it waits {interval} seconds between two polls");
@@ -89,6 +87,13 @@ pub fn evaluate_poll(
     }
     let (reason, what) = reasons.pending;
     Some((reason.because(what), PollEffect::Poll { interval: polled.interval }))
+}
+
+/// Whether a poll comes clearly before the end of the interval. A second is forgiven, because requests take different times on
+/// their way. But times are whole seconds, so a second poll in the same one always comes early.
+fn is_early(polled: &Poll, now: Timestamp) -> bool {
+    let at_least = (polled.interval - Seconds::new(1)).max(Seconds::new(1));
+    polled.polled_at.is_some_and(|last| now - last < at_least)
 }
 
 #[cfg(test)]
@@ -120,11 +125,17 @@ mod tests {
         assert_eq!(
             evaluated(&polled(), 104),
             Some((Reason::DeviceCodePending, poll(5))),
-            "clocks round down"
+            "a second is forgiven"
         );
         assert_eq!(evaluated(&polled(), 103), Some((Reason::DeviceCodeSlowDown, poll(10))));
         let first = Poll { polled_at: None, ..polled() };
         assert_eq!(evaluated(&first, 100), Some((Reason::DeviceCodePending, poll(5))));
+        for seconds in [1, 2] {
+            let short = Poll { interval: Seconds::new(seconds), ..polled() };
+            let faster = poll(seconds + 5);
+            assert_eq!(evaluated(&short, 100), Some((Reason::DeviceCodeSlowDown, faster)), "{seconds}");
+            assert_eq!(evaluated(&short, 101), Some((Reason::DeviceCodePending, poll(seconds))), "{seconds}");
+        }
         let slow = Poll { interval: Seconds::new(60), ..polled() };
         assert_eq!(evaluated(&slow, 101), Some((Reason::DeviceCodeSlowDown, poll(60))));
         assert_eq!(evaluated(&polled(), 700), Some((Reason::DeviceCodeExpired, PollEffect::Nothing)));

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::clock::Seconds;
 use crate::oauth::detail::{Detail, DetailSubject};
-use crate::oauth::display_text::is_line;
+use crate::oauth::display_text::{is_blank, is_line};
 use crate::oauth::error::{OAuthError, quoted};
 use crate::oauth::localized_text::LocalizedText;
 use crate::oauth::reason::Reason;
@@ -85,10 +85,10 @@ pub fn check_consequence(text: &str) -> Result<(), String> {
 }
 
 fn check_text(text: &str, what: &str) -> Result<(), String> {
-    if text.trim().is_empty() || text.len() > MAX_TEXT_LENGTH || !is_line(text) {
+    if is_blank(text) || text.len() > MAX_TEXT_LENGTH || !is_line(text) {
         return Err(format!(
-            "a {what} has 1 to {MAX_TEXT_LENGTH} bytes on one line, without controls of the writing direction; the consent \
-             page shows it"
+            "a {what} has 1 to {MAX_TEXT_LENGTH} bytes on one line, without invisible characters and controls of the \
+             writing direction; the consent page shows it"
         ));
     }
     Ok(())

@@ -226,7 +226,9 @@ fn kind(name: &str) -> ClaimKind {
 impl ClaimKind {
     fn name(self) -> &'static str {
         match self {
-            Self::Text => "text on one line, of 1 to 2048 bytes, without controls of the writing direction",
+            Self::Text => {
+                "text on one line, of 1 to 2048 bytes, without invisible characters and controls of the writing direction"
+            }
             Self::Address => {
                 "a JSON object of formatted, street_address, locality, region, postal_code and country, each text"
             }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::oauth::client::Client;
 use crate::oauth::detail::{Detail, DetailSubject};
-use crate::oauth::display_text::is_line;
+use crate::oauth::display_text::{is_blank, is_line};
 use crate::oauth::grant::scope::{KnownScopes, Scope};
 
 /// The maximum length of a group's name in bytes.
@@ -52,7 +52,7 @@ pub fn required(client: &Client, scope: &Scope, known: &impl KnownScopes) -> BTr
 /// # Errors
 /// A sentence for the operator.
 pub fn check_name(name: &str) -> Result<(), String> {
-    if name.trim().is_empty() || name.len() > MAX_LENGTH || !is_line(name) {
+    if is_blank(name) || name.len() > MAX_LENGTH || !is_line(name) {
         return Err(format!("a group has a name of 1 to {MAX_LENGTH} bytes on one line"));
     }
     Ok(())

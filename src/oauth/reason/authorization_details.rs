@@ -56,7 +56,8 @@ pub(super) const TEXT: ReasonRow = ReasonRow {
     title: "A text of the details cannot be shown as it is",
     code: InvalidAuthorizationDetails,
     who: &[Developer],
-    what: "A text, or the name of a member, has control characters, line ends or controls of the writing direction.",
+    what: "A text, or the name of a member, has control characters, line ends, characters that are not shown, or controls \
+           of the writing direction.",
     fix: "The person sees the details on the consent page and must see what the API gets. Remove such characters; the error \
           names the element and the place in it.",
     command: None,

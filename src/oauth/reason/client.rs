@@ -113,7 +113,7 @@ pub(super) const PROFILE: ReasonRow = ReasonRow {
          &client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer\n\
          &client_assertion=eyJ.made-up-assertion",
     ),
-    see: &[Reason::ClientMethodNotAllowed],
+    see: &[Reason::ClientMethodNotAllowed, Reason::ResourceAlgorithm],
 };
 
 pub(super) const GRANT_NOT_ALLOWED: ReasonRow = ReasonRow {

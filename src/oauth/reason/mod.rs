@@ -256,6 +256,7 @@ reasons! {
         ResourceNotAllowed = resource::NOT_ALLOWED;
         ResourceWidened = resource::WIDENED;
         ResourceSeveral = resource::SEVERAL;
+        ResourceAlgorithm = resource::ALGORITHM;
     }
     "Authorization details" {
         DetailsMalformed = authorization_details::MALFORMED;

@@ -131,3 +131,32 @@ pub(super) const SEVERAL: ReasonRow = ReasonRow {
     ),
     see: &[Reason::ResourceWidened],
 };
+
+pub(super) const ALGORITHM: ReasonRow = ReasonRow {
+    word: "resource.algorithm",
+    title: "The profile does not allow how the tokens are signed",
+    code: InvalidTarget,
+    who: &[Operator],
+    what: "The application must keep a FAPI profile, which allows PS256, ES256, EdDSA and Ed25519. Tokens for this API are \
+           signed with RS256.",
+    fix: "Give the API an algorithm that the profile allows. If it has none of its own, tokens.access_token_alg \
+          decides; while that is empty, the server uses one that the profile allows.",
+    command: Some("grantor resource update https://api.example.com --token-alg ES256"),
+    example: example(
+        "# while tokens for this API are signed with RS256\n\
+         POST https://id.example.com/token\n\
+         DPoP: eyJ.made-up-proof\n\
+         \n\
+         grant_type=client_credentials\n\
+         &resource=https://api.example.com\n\
+         &…",
+        "# the same request, after the operator has changed the algorithm\n\
+         POST https://id.example.com/token\n\
+         DPoP: eyJ.made-up-proof\n\
+         \n\
+         grant_type=client_credentials\n\
+         &resource=https://api.example.com\n\
+         &…",
+    ),
+    see: &[Reason::ClientProfile],
+};

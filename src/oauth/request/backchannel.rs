@@ -84,6 +84,7 @@ pub fn validate<K: KnownScopes + KnownResources + KnownAuthorizationTypes>(
     let registered = RegisteredResources { resources: known.catalogue, issuer: known.issuer };
     details.check(client, &registered)?;
     let resources = registered.authorized(params, client, (&scope, &details))?;
+    known.algorithms.check(client, &resources, known.catalogue)?;
     let binding_message = params.one("binding_message")?.map(BindingMessage::parse).transpose()?;
     // FAPI-CIBA §5.2.2: the person must be able to tell one request from another.
     if client.profile(&known.demands).is_fapi() && details.is_empty() && binding_message.is_none() {

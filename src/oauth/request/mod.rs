@@ -39,6 +39,7 @@ use crate::oauth::request::received::{CHECKED_PARAMETERS, Received};
 use crate::oauth::request::response_mode::ResponseMode;
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::request::return_address::ReturnAddress;
+use crate::oauth::token::algorithm::TokenAlgorithms;
 use crate::oauth::token::binding::Binding;
 use crate::oauth::token::dpop;
 
@@ -169,6 +170,8 @@ pub struct ServerContext<'k, K> {
     pub issuer: &'k str,
     /// What is demanded of clients without settings of their own.
     pub demands: Demands,
+    /// What signs the access tokens.
+    pub algorithms: TokenAlgorithms,
 }
 
 /// Checks that the client may make requests at all.
@@ -325,6 +328,7 @@ fn check<K: KnownScopes + KnownResources + KnownAuthorizationTypes>(
     let registered = RegisteredResources { resources: known.catalogue, issuer: known.issuer };
     details.check(client, &registered)?;
     let resources = registered.authorized(params, client, (&scope, &details))?;
+    known.algorithms.check(client, &resources, known.catalogue)?;
     let nonce = nonce(params)?;
     if response_type.has_id_token() {
         check_id_token(&scope, nonce.as_deref())?;

@@ -1,5 +1,6 @@
 //! Access tokens: opaque ones, stored as a hash, and JWTs (RFC 9068); and the token response (RFC 6749 §5.1).
 
+pub mod algorithm;
 pub mod bearer;
 pub mod binding;
 pub mod delegation;
@@ -13,7 +14,7 @@ pub mod refresh;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{Seconds, Timestamp};
-use crate::oauth::client::{Client, TokenFormat};
+use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::Grant;
 use crate::oauth::grant::authorization_details::AuthorizationDetails;
@@ -23,6 +24,7 @@ use crate::oauth::grant::scope::{self, KnownScopes, Scope};
 use crate::oauth::id::{ClientId, GrantId, UserId};
 use crate::oauth::identity::authentication::Authentication;
 use crate::oauth::signing_key::SigningAlgorithm;
+use crate::oauth::token::algorithm::TokenAlgorithms;
 use crate::oauth::token::binding::{AccessTokenType, Binding};
 use crate::oauth::token::delegation::{Ancestor, Delegation, MayAct, TokenActor};
 
@@ -67,12 +69,15 @@ pub struct TokenDefaults {
     pub lifetime: Seconds,
     /// No JWT may live longer than its key is published.
     pub max_lifetime: Seconds,
-    pub algorithm: SigningAlgorithm,
+    pub algorithms: TokenAlgorithms,
 }
 
 impl AccessToken {
     /// The record of a new token of `client`, which is bound to nothing. `id` must be unique; `grant` is `None` if the
     /// client acts for itself.
+    ///
+    /// # Errors
+    /// If the token would be signed with an algorithm that the profile of the client does not allow.
     pub fn new(
         id: &str,
         client: &Client,
@@ -80,18 +85,17 @@ impl AccessToken {
         purpose: Purpose<'_>,
         known: &impl KnownScopes,
         (defaults, now): (TokenDefaults, Timestamp),
-    ) -> Self {
+    ) -> Result<Self, OAuthError> {
         let Purpose { resource, scope, details } = purpose;
-        let format = resource.map_or(client.token_format, |resource| resource.format);
-        let algorithm = resource.and_then(|resource| resource.algorithm).unwrap_or(defaults.algorithm);
+        let signed_with = defaults.algorithms.of(client, resource)?;
         let expires_at = now + lifetime(client, resource, &scope, known, defaults);
-        Self {
+        Ok(Self {
             id: TokenId::new(grant.map(|grant| grant.id.clone()), id).to_text(),
             client_id: client.id.clone(),
             user_id: grant.map(|grant| grant.user.clone()),
             grant_id: grant.map(|grant| grant.id.clone()),
             audience: resource.map(|resource| resource.uri.clone()),
-            signed_with: (format == TokenFormat::Jwt).then_some(algorithm),
+            signed_with,
             issued_at: now,
             expires_at,
             delegation: Delegation {
@@ -103,7 +107,7 @@ impl AccessToken {
                 Some(grant) => grant.granted.for_token(scope, details),
                 None => Granted { details, ..Granted::of_scope(scope) },
             },
-        }
+        })
     }
 
     /// The type of the token, which follows from its binding (RFC 6749 §7.1).
@@ -315,6 +319,7 @@ mod tests {
     use std::collections::HashMap;
 
     use super::*;
+    use crate::oauth::client::demand::Demands;
     use crate::oauth::client::{ClientKind, example};
     use crate::oauth::grant::resource::example_resource;
     use crate::oauth::grant::scope::ScopeRecord;
@@ -327,7 +332,11 @@ mod tests {
         let defaults = TokenDefaults {
             lifetime: Seconds::new(600),
             max_lifetime: Seconds::new(5000),
-            algorithm: SigningAlgorithm::Es256,
+            algorithms: TokenAlgorithms {
+                usual: SigningAlgorithm::Es256,
+                of_fapi: SigningAlgorithm::Es256,
+                demands: Demands::NOTHING,
+            },
         };
         let resource =
             |access_token_lifetime| Resource { access_token_lifetime, ..example_resource("urn:r", "") };

@@ -137,7 +137,7 @@ fn access_token(
     let details = granted.details.for_audience(audience);
     let scope = registered.scope(resource, (&granted.scope, &details), &granted.resources)?;
     let defaults = (known.context.config.token_defaults(), known.context.now);
-    Ok(AccessToken::new("token", client, grant, Purpose { resource, scope, details }, catalogue, defaults))
+    AccessToken::new("token", client, grant, Purpose { resource, scope, details }, catalogue, defaults)
 }
 
 fn id_token(

@@ -23,7 +23,7 @@ use crate::oauth::request::received::{Received, Source};
 use crate::oauth::request::redirect_uri::RegisteredUri;
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::request::return_address::ReturnAddress;
-use crate::oauth::request::{self, AuthorizationRequest, Refusal, ServerContext};
+use crate::oauth::request::{self, AuthorizationRequest, ServerContext};
 use crate::operations::explanation::Explanation;
 
 /// What a request has that everyone is free to choose: a challenge, a nonce and a state.
@@ -168,6 +168,7 @@ impl<'a> Rehearsal<'a> {
             issuer: self.known.issuer,
             // A check does not say how the request comes.
             demands: Demands { profile: Profile::None, par: Demand::Off, jar: Demand::Off, ..self.demands() },
+            algorithms: self.known.context.config.token_algorithms(),
         };
         // A check does not say how the request comes.
         let mut client = client.clone();
@@ -177,20 +178,20 @@ impl<'a> Rehearsal<'a> {
         match request::validate(&client, &received, &context) {
             Ok(request) => self.person(&request),
             Err(refusal) => {
-                self.note_unless_known(&refusal);
+                self.note_unless_known("request", refusal.error());
                 None
             }
         }
     }
 
-    /// The refusal of all rules together, unless one of the steps has already said it.
-    fn note_unless_known(&mut self, refusal: &Refusal) {
-        let word = refusal.error().reason.word();
+    /// A refusal of several rules together, unless one of the steps has already said it.
+    fn note_unless_known(&mut self, name: &'static str, error: &OAuthError) {
+        let word = error.reason.word();
         let is_known = self.steps.iter().any(
             |step| matches!(&step.outcome, StepOutcome::Refused(explanation) if explanation.reason == word),
         );
         if !is_known {
-            self.refused::<()>("request", refusal.error());
+            self.refused::<()>(name, error);
         }
     }
 
@@ -292,11 +293,27 @@ impl<'a> Rehearsal<'a> {
         RegisteredResources { resources: &self.known.catalogue, issuer: self.known.issuer }
     }
 
-    /// Checks the APIs that the request names, if it names any.
+    /// Checks the APIs that the request names, if it names any, and the algorithms of their tokens.
     fn resources(&mut self, asked: (&Scope, &AuthorizationDetails)) {
-        if !self.input.resources.is_empty() {
-            let authorized = self.registered().authorized(&self.params, &self.known.client, asked);
-            self.note("resource", authorized.map(|uris| ((), uris.join(" "))));
+        let authorized = self.registered().authorized(&self.params, &self.known.client, asked);
+        let uris = match self.input.resources.is_empty() {
+            true => authorized.ok(),
+            false => self.note("resource", authorized.map(|uris| (uris.clone(), uris.join(" ")))),
+        };
+        if let Some(uris) = uris {
+            self.algorithms(&uris);
+        }
+    }
+
+    /// Checks the algorithms of access tokens, if the profile of the client says which are allowed.
+    fn algorithms(&mut self, uris: &[String]) {
+        let (client, catalogue) = (&self.known.client, &self.known.catalogue);
+        let algorithms = self.known.context.config.token_algorithms();
+        let profile = client.profile(&algorithms.demands);
+        if profile.is_fapi() {
+            let checked = algorithms.check(client, uris, catalogue);
+            let note = format!("{} allows how access tokens are signed", profile.as_str());
+            self.note("token_alg", checked.map(|()| ((), note)));
         }
     }
 
@@ -351,6 +368,7 @@ impl<'a> Rehearsal<'a> {
             true => resources.unwrap_or_default(),
             false => self.note("resource", resources.map(|uris| (uris.clone(), uris.join(" "))))?,
         };
+        self.algorithms(&resources);
         let granted = Granted::new(scope, resources, Default::default(), details);
         let granting = Granting { granted, person, response_type: None };
         self.tokens(&granting)
@@ -369,13 +387,15 @@ impl<'a> Rehearsal<'a> {
     }
 
     fn tokens(&mut self, granting: &Granting<'_>) -> Option<TokenPreview> {
-        let preview = TokenPreview::of(self.known, granting);
-        self.note(
-            "tokens",
-            preview.map(|preview| {
+        match TokenPreview::of(self.known, granting) {
+            Ok(preview) => {
                 let note = preview.note();
-                (preview, note)
-            }),
-        )
+                self.note("tokens", Ok((preview, note)))
+            }
+            Err(error) => {
+                self.note_unless_known("tokens", &error);
+                None
+            }
+        }
     }
 }

@@ -89,7 +89,7 @@ pub static RESOURCE: ObjectSettings = ObjectSettings {
         .option("--token-format"),
         Setting::new("token_alg", Form::Word(signing_algorithms), "The algorithm that signs its JWTs")
             .may_be_unset()
-            .note("Without it, tokens.access_token_alg of the configuration decides.")
+            .note("Without it, tokens.access_token_alg of the configuration decides. Clients with a FAPI profile get no token with RS256.")
             .option("--token-alg"),
         Setting::new(
             "access_token_lifetime",

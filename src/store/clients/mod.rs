@@ -377,6 +377,15 @@ pub async fn list_with_token_endpoint_audience(conn: &mut Conn) -> Result<Vec<Cl
     ids(conn, QUERY, r#"%"assertion_audience":"token-endpoint"%"#).await
 }
 
+/// The ids of the clients that have a FAPI profile of their own, sorted.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn list_with_fapi_profile(conn: &mut Conn) -> Result<Vec<ClientId>, DbError> {
+    const QUERY: &str = "SELECT id FROM clients WHERE metadata LIKE $1 ORDER BY id";
+    ids(conn, QUERY, r#"%"profile":"fapi2%"#).await
+}
+
 /// The clients with `tls_client_auth`, in their order.
 ///
 /// # Errors

@@ -41,6 +41,24 @@ async fn a_polling_application_gets_status_400_and_what_it_waits_for() {
 }
 
 #[tokio::test]
+async fn a_second_poll_in_the_same_second_is_too_fast_however_short_the_interval_is() {
+    for (interval, pause) in [("1s", 6), ("2s", 7)] {
+        let server = TestServer::start_with(&[("ciba.poll_interval", interval)]).await;
+        let (bank, _alice) = bank(&server).await;
+        let id = begin(&bank, &[]).await;
+        for (error, reason, wait) in [
+            ("authorization_pending", "auth_req_id.pending", 1),
+            ("authorization_pending", "auth_req_id.pending", 0),
+            ("slow_down", "auth_req_id.slow_down", pause),
+            ("authorization_pending", "auth_req_id.pending", 0),
+        ] {
+            poll(&bank, &id).await.assert_json_error(400, error, reason);
+            server.clock.advance(Duration::from_secs(wait));
+        }
+    }
+}
+
+#[tokio::test]
 async fn of_64_parallel_polls_one_gets_tokens_which_end_when_the_id_comes_again() {
     let server = TestServer::start().await;
     let (bank, mut alice) = bank(&server).await;

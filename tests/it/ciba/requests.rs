@@ -44,6 +44,7 @@ async fn each_mistake_of_a_request_has_its_error() {
     let server = TestServer::start().await;
     let (bank, _) = bank(&server).await;
     let long = "x".repeat(65);
+    let endless = &"x".repeat(9000);
     let long = long.as_str();
     for (changes, error, reason) in [
         (&[("scope", "")][..], "invalid_scope", "backchannel.scope"),
@@ -58,7 +59,18 @@ async fn each_mistake_of_a_request_has_its_error() {
         (&[("binding_message", long)], "invalid_binding_message", "backchannel.binding_message"),
         (&[("binding_message", "a\u{202e}b")], "invalid_binding_message", "backchannel.binding_message"),
         (&[("binding_message", " ")], "invalid_binding_message", "backchannel.binding_message"),
-        (&[("binding_message", "a\nb")], "invalid_request", "parameter.malformed"),
+        (&[("binding_message", "a\nb")], "invalid_binding_message", "backchannel.binding_message"),
+        (&[("binding_message", "a\tb")], "invalid_binding_message", "backchannel.binding_message"),
+        (&[("binding_message", "a\u{0}b")], "invalid_binding_message", "backchannel.binding_message"),
+        (&[("binding_message", "a\u{85}b")], "invalid_binding_message", "backchannel.binding_message"),
+        (&[("binding_message", endless)], "invalid_binding_message", "backchannel.binding_message"),
+        (
+            &[("binding_message", "\u{200b}\u{200b}")],
+            "invalid_binding_message",
+            "backchannel.binding_message",
+        ),
+        (&[("binding_message", "\u{3164}")], "invalid_binding_message", "backchannel.binding_message"),
+        (&[("binding_message", "ok\u{e0041}")], "invalid_binding_message", "backchannel.binding_message"),
         (&[("requested_expiry", "0")], "invalid_request", "backchannel.requested_expiry"),
         (&[("requested_expiry", "soon")], "invalid_request", "backchannel.requested_expiry"),
         (&[("resource", "https://nowhere.example")], "invalid_target", "resource.unknown"),

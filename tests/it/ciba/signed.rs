@@ -172,6 +172,18 @@ async fn post(
 }
 
 #[tokio::test]
+async fn a_binding_message_inside_that_no_page_can_show_has_its_own_error() {
+    let server = TestServer::start().await;
+    let key = key(SigningAlgorithm::Es256);
+    let app = signer(&server, &key, |_| ()).await;
+    for message in ["a\nb", "a\tb", "a\u{0}b", "a\u{85}b", "\u{200b}\u{200b}", "\u{3164}", "a\u{e0041}", " "]
+    {
+        let refused = send(&app, &object(&server, &key, &json!({ "binding_message": message })), &[]).await;
+        refused.assert_json_error(400, "invalid_binding_message", "backchannel.binding_message");
+    }
+}
+
+#[tokio::test]
 async fn a_fapi_client_signs_its_requests_lets_people_compare_and_gets_bound_tokens() {
     let server = TestServer::start_with(&[("keys.algorithms", "RS256 PS256 ES256")]).await;
     let key = key(SigningAlgorithm::Es256);

@@ -19,7 +19,7 @@ use crate::support::{Answer, Application, Browser, CHALLENGE, TestServer, VERIFI
 const CALLBACK: &str = "https://app.example.com/callback";
 
 /// Reasons whose example depends on time, settings or size and so cannot be shown with a single request.
-const NEEDS_MORE: [&str; 150] = [
+const NEEDS_MORE: [&str; 151] = [
     "backchannel.hint_expired",
     "backchannel.user_code_missing",
     "backchannel.user_code_invalid",
@@ -114,6 +114,7 @@ const NEEDS_MORE: [&str; 150] = [
     "bearer.audience",
     "resource.widened",
     "resource.several",
+    "resource.algorithm",
     "device_code.wrong_client",
     "device_code.pending",
     "device_code.slow_down",

@@ -93,3 +93,22 @@ fn a_client_has_one_way_in_which_its_certificate_is_known() {
         ClientMetadata { auth_method: Some(by_itself), jwks: Some("{}".into()), ..example(ClientKind::Spa) };
     assert!(check(&public)[0].sentence.contains("can only be none"));
 }
+
+#[test]
+fn what_is_beside_a_request_object_cannot_count_where_the_setting_or_the_profile_demands_the_object() {
+    let members = |profile: Option<Profile>, jar: Option<Demand>| -> Vec<String> {
+        let mut client = ClientMetadata { profile, ..example(ClientKind::Web) };
+        (client.messages.jar, client.messages.merges_object) = (jar, true);
+        let wrong = check(&client).into_iter().filter(|wrong| wrong.member == "merge_request_object");
+        wrong.map(|wrong| wrong.sentence.to_string()).collect()
+    };
+    for (profile, jar, by) in [
+        (None, Some(Demand::Require), "`jar` require"),
+        (Some(Profile::Fapi2MessageSigning), None, "the profile fapi2-message-signing"),
+        (Some(Profile::Fapi2MessageSigning), Some(Demand::Require), "the profile fapi2-message-signing"),
+    ] {
+        let found = members(profile, jar);
+        assert!(found.len() == 1 && found[0].contains(by), "{found:?}");
+    }
+    assert!(members(Some(Profile::Fapi2), None).is_empty() && members(None, Some(Demand::Report)).is_empty());
+}

@@ -49,8 +49,8 @@ impl AuthorizationType {
 pub fn check_template(text: &str) -> Result<(), String> {
     if text.trim().is_empty() || text.len() > MAX_TEMPLATE_LENGTH || !is_line(text) {
         return Err(format!(
-            "a template has 1 to {MAX_TEMPLATE_LENGTH} bytes on one line, without controls of the writing direction; the consent \
-             page shows it"
+            "a template has 1 to {MAX_TEMPLATE_LENGTH} bytes on one line, without invisible characters and controls of the \
+             writing direction; the consent page shows it"
         ));
     }
     Ok(())

@@ -8,7 +8,7 @@ mod schema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::oauth::display_text::is_line;
+use crate::oauth::display_text::is_shown;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::resource::{BesideScope, normal};
 use crate::oauth::grant::scope::{self, KnownScopes, Scope};
@@ -72,8 +72,8 @@ impl AuthorizationDetails {
             }
             if let Some(pointer) = unreadable(detail, &mut String::new()) {
                 return Err(check::at(Reason::DetailsText, index, &pointer).because(
-                    "has a text with control characters, line ends or controls of the writing direction, which the person \
-                     could not read as it is",
+                    "has a text with control characters, line ends, characters that are not shown, or controls of the \
+                     writing direction, which the person could not read as it is",
                 ));
             }
         }
@@ -202,12 +202,12 @@ fn is_for(detail: &Value, audience: &str) -> bool {
 /// The JSON Pointer of the first text, or name of a member, that a page cannot show as it is. `None` if there is no such text.
 fn unreadable(value: &Value, pointer: &mut String) -> Option<String> {
     match value {
-        Value::String(text) => (!is_line(text)).then(|| pointer.clone()),
+        Value::String(text) => (!is_shown(text)).then(|| pointer.clone()),
         Value::Array(items) => {
             let mut items = items.iter().enumerate();
             items.find_map(|(at, item)| below(item, &at.to_string(), pointer))
         }
-        Value::Object(members) => members.iter().find_map(|(name, item)| match is_line(name) {
+        Value::Object(members) => members.iter().find_map(|(name, item)| match is_shown(name) {
             true => below(item, &name.replace('~', "~0").replace('/', "~1"), pointer),
             false => Some(pointer.clone()),
         }),

@@ -1,9 +1,27 @@
 //! Text that people see between words of others: names and descriptions.
 
-/// Whether a text fits on one line and stays where it is put: no control characters, no separators of lines, and no
-/// controls of the writing direction (the property Bidi_Control), which turn the words around them.
+mod invisible;
+
+/// Whether a text fits on one line, stays where it is put and can be seen: no control characters, no separators of lines, no
+/// controls of the writing direction (the property Bidi_Control), which turn the words around them, and no characters that
+/// are not shown, except where a script or a picture needs them.
 pub fn is_line(text: &str) -> bool {
+    is_plain(text) && invisible::is_for_names(text)
+}
+
+/// The same for a text about which a person decides, and that a program then reads: [`is_line`], also without those variants
+/// of characters that many fonts do not have, because somebody could hide something in them.
+pub fn is_shown(text: &str) -> bool {
+    is_plain(text) && invisible::is_for_decisions(text)
+}
+
+fn is_plain(text: &str) -> bool {
     !text.chars().any(|c| c.is_control() || is_separator(c) || is_bidi_control(c))
+}
+
+/// Whether a text has nothing but spaces. The empty pattern of Braille looks like one.
+pub fn is_blank(text: &str) -> bool {
+    text.chars().all(|c| c.is_whitespace() || c == '\u{2800}')
 }
 
 /// The text without controls of the writing direction, for a place where it cannot be isolated by markup; in isolates if it
