@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use actix_web::HttpResponse;
+use actix_web::http::header;
 
 use super::credential::{self, Caller};
 use super::error::ApiError;
@@ -57,6 +58,9 @@ impl<'a> ApiCall<'a> {
         if request.path.contains("%00") {
             // PostgreSQL cannot even search for it.
             return Err(Reason::ApiNotFound.because("no object has an id with the character U+0000").into());
+        }
+        if operation.refuses_if_match() {
+            must_have_no_condition(request)?;
         }
         let mut query = ApiQuery::of(request.query_string())?;
         let is_rehearsal = match operation.can_be_rehearsed() {
@@ -139,4 +143,16 @@ impl<'a> ApiCall<'a> {
     pub(super) fn context_with(&self, terms: Terms) -> Context<'a> {
         Context { terms, ..self.app.operations(self.request.now, self.caller.actor.clone()) }
     }
+}
+
+/// Checks that the request has no `If-Match` with an ETag. What it is about has none, so the condition cannot be true (RFC 9110
+/// §13.1.1).
+fn must_have_no_condition(request: &Request) -> Result<(), ApiError> {
+    let mut conditions = request.headers().get_all(header::IF_MATCH);
+    if conditions.all(|condition| condition.as_bytes().trim_ascii() == b"*") {
+        return Ok(());
+    }
+    let sentence =
+        "this has no ETag, so it has no version that If-Match could name; send the request without If-Match";
+    Err(Reason::ApiOtherVersion.because(sentence).into())
 }

@@ -14,7 +14,8 @@ use crate::oauth::grant::scope::ScopeRecord;
 use crate::oauth::id::ClientId;
 use crate::oauth::permission::{Area, Need, is_management_scope};
 use crate::oauth::request::params::Params;
-use crate::operations::scopes::{self, InUse};
+use crate::operations::scope_deletion::{self, InUse};
+use crate::operations::scopes;
 use crate::representation::address::segment;
 use crate::representation::scope::to_json;
 use crate::representation::settings;
@@ -129,8 +130,8 @@ pub(super) fn facts(groups: &[Group], object: &serde_json::Value) -> Part {
 pub(super) async fn show(visit: &Visit<'_>, name: &str) -> Result<ConsoleReply, ConsoleError> {
     visit.needs(READ)?;
     let scope = scopes::find(&visit.context(), name).await?;
-    let losing = scopes::check_delete(&visit.context(), name, InUse::TakeAway).await;
-    let users = losing.as_ref().map(Vec::as_slice).unwrap_or_default();
+    let may_be_deleted = scope_deletion::check_delete(&visit.context(), name, InUse::TakeAway).await.is_ok();
+    let users = scope_deletion::clients_with(&visit.context(), name).await?;
     let row = |client: &ClientId| vec![Cell::link(client.to_string(), path_of("clients", client.as_str()))];
     let table = RowTable {
         caption: "Clients that may ask for it".to_owned(),
@@ -143,7 +144,7 @@ pub(super) async fn show(visit: &Visit<'_>, name: &str) -> Result<ConsoleReply, 
     let mut actions = Vec::new();
     if visit.may(WRITE) && !is_management_scope(name) {
         actions.push(Action::primary("Edit", format!("{path}/edit")));
-        actions.extend(losing.is_ok().then(|| Action::danger("Delete", format!("{path}/delete"))));
+        actions.extend(may_be_deleted.then(|| Action::danger("Delete", format!("{path}/delete"))));
     }
     Ok(ConsoleReply::Page(ConsolePage {
         title: scope.name.clone(),
@@ -167,7 +168,7 @@ pub(super) async fn prepare(visit: &Visit<'_>, name: &str, act: &str) -> Result<
         "edit" => Ok(SCOPES.edit(visit, (name, name), &to_json(&scope), &scopes::version(&scope))),
         "delete" => {
             visit.must_be_fresh(|| format!("{}/delete", path_of("scopes", name)))?;
-            let losing = scopes::check_delete(&visit.context(), name, InUse::TakeAway).await?;
+            let losing = scope_deletion::check_delete(&visit.context(), name, InUse::TakeAway).await?;
             let (force, option) = if losing.is_empty() { ("", "") } else { ("?force=true", " --force") };
             let path = format!("/scopes/{}{force}", segment(name));
             let command = format!("grantor scope delete {}{option}", shell(name));
@@ -206,12 +207,12 @@ pub(super) async fn act(
         }
         "delete" => {
             visit.must_be_fresh(|| format!("{}/delete", path_of("scopes", name)))?;
-            let losing = scopes::check_delete(&visit.context(), name, InUse::TakeAway).await?;
+            let losing = scope_deletion::check_delete(&visit.context(), name, InUse::TakeAway).await?;
             if !losing.is_empty() {
                 // It changes these clients, too.
                 visit.needs(Need::write(Area::Clients))?;
             }
-            scopes::delete(&visit.context(), name, InUse::TakeAway).await?;
+            scope_deletion::delete(&visit.context(), name, InUse::TakeAway).await?;
             Ok(ConsoleReply::SeeOther("/admin/scopes?note=deleted".to_owned()))
         }
         _ => Err(ConsoleError::not_found()),

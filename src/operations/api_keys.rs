@@ -112,7 +112,7 @@ pub async fn create(context: &Context<'_>, new: NewApiKey) -> Outcome<CreatedApi
 ///
 /// # Errors
 ///
-/// The actor is not an owner, there is no such key, a member is not valid, or the key is to end and is the last owner.
+/// The actor is not an owner, there is no such key, a member is not valid, or the key is to end sooner and is the last owner.
 pub async fn update(context: &Context<'_>, id: &str, changes: ApiKeyChanges) -> Outcome<ApiKeyRecord> {
     context.actor.must_be_owner(KEY)?;
     let mut faults: Vec<Fault> = changes.name.as_deref().and_then(name_fault).into_iter().collect();
@@ -124,8 +124,8 @@ pub async fn update(context: &Context<'_>, id: &str, changes: ApiKeyChanges) -> 
         .act(async move |tx: &mut Tx| {
             let before = existing(tx, &id).await?;
             terms.check(&members(&before))?;
-            // A key that is to end is lost as an owner, only later.
-            if changes.expires_at.flatten().is_some() {
+            // A key that is to end sooner is lost as an owner, only later.
+            if changes.expires_at.is_some_and(|end| ends_before(end, before.expires_at)) {
                 must_leave_an_owner(tx, &actor, &before, now).await?;
             }
             let after = ApiKeyRecord {
@@ -160,8 +160,8 @@ pub async fn delete(context: &Context<'_>, id: &str) -> Outcome<()> {
         .await
 }
 
-/// Checks, in the transaction that ends a key, that another owner remains. Only a command may end the last one, because a
-/// command can also make a new one.
+/// Checks, in the transaction that ends a key, that another owner remains at least as long as the key would. Only a command
+/// may end the last one, because a command can also make a new one.
 ///
 /// # Errors
 ///
@@ -173,7 +173,7 @@ async fn must_leave_an_owner(
     now: Timestamp,
 ) -> Result<(), Denied<Faults>> {
     let is_owner = Permissions::of(&key.scope).are_all() && key.is_live(now);
-    if !is_owner || actor.is_command() || api_keys::has_owner_besides(conn, &key.id, now).await? {
+    if !is_owner || actor.is_command() || api_keys::has_owner_besides(conn, &key.id, key.expires_at).await? {
         return Ok(());
     }
     Err(last_owner().into())
@@ -186,9 +186,14 @@ pub fn version(key: &ApiKeyRecord) -> Version {
 
 /// The fault of an act after which no one could do everything with the management API.
 pub(super) fn last_owner() -> Fault {
-    let sentence =
-        "this is the last owner: a person with the role owner or an API key with grantor.write must remain";
+    let sentence = "this is the last owner: another person with the role owner, who is enabled and has set a password, or \
+                    another API key with grantor.write, which does not end before this one, must remain";
     Fault::conflict(None, sentence)
+}
+
+/// Whether a key with the end `end` ends before one with the end `other`.
+fn ends_before(end: Option<Timestamp>, other: Option<Timestamp>) -> bool {
+    end.is_some_and(|end| other.is_none_or(|other| end < other))
 }
 
 fn scope_fault(scope: &Scope) -> Option<Fault> {

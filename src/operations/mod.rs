@@ -39,6 +39,7 @@ mod references;
 pub mod refusals;
 pub mod resources;
 mod roles;
+pub mod scope_deletion;
 pub mod scopes;
 pub mod sessions;
 pub mod sign_up;

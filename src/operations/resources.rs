@@ -16,7 +16,7 @@ use crate::failure::Denied;
 use crate::oauth::client::TokenFormat;
 use crate::oauth::grant::management;
 use crate::oauth::grant::resource::{Resource, check_uri, normal};
-use crate::oauth::grant::scope::OPENID;
+use crate::oauth::grant::scope::{OPENID, Scope};
 use crate::oauth::id::ClientId;
 use crate::oauth::signing_key::SigningAlgorithm;
 use crate::store::db::{Conn, DbError, Tx};
@@ -140,6 +140,50 @@ pub async fn delete(context: &Context<'_>, uri: &str) -> Outcome<()> {
             Ok(Done { outcome: (), event: event(Act::ResourceDeleted, &uri) })
         })
         .await
+}
+
+/// Takes a scope from these resources. Returns an event for each.
+///
+/// # Errors
+///
+/// Only failures.
+pub(super) async fn take_scope(tx: &mut Tx, scope: &str, uris: &[String]) -> Result<Vec<Event>, DbError> {
+    let taken = Scope::from_stored(scope);
+    let take = |before: &Resource| Resource { scopes: before.scopes.without(&taken), ..before.clone() };
+    edit_each(tx, uris, take).await
+}
+
+/// Takes a client from the servers of these resources. Returns an event for each.
+///
+/// # Errors
+///
+/// Only failures.
+pub(super) async fn take_server(
+    tx: &mut Tx,
+    client: &ClientId,
+    uris: &[String],
+) -> Result<Vec<Event>, DbError> {
+    let take = |before: &Resource| {
+        let servers = before.servers.iter().filter(|server| *server != client).cloned().collect();
+        Resource { servers, ..before.clone() }
+    };
+    edit_each(tx, uris, take).await
+}
+
+async fn edit_each(
+    tx: &mut Tx,
+    uris: &[String],
+    edit: impl Fn(&Resource) -> Resource,
+) -> Result<Vec<Event>, DbError> {
+    let mut events = Vec::new();
+    for uri in uris {
+        // One that was deleted meanwhile has nothing to lose.
+        let Some(before) = resources::find(tx, uri).await? else { continue };
+        let after = edit(&before);
+        resources::update(tx, &after).await?;
+        events.push(event(Act::ResourceUpdated, uri).changing(members(&before), members(&after)));
+    }
+    Ok(events)
 }
 
 fn faults_of(

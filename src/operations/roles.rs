@@ -3,7 +3,6 @@
 use super::actor::Actor;
 use super::api_keys::last_owner;
 use super::fault::{Fault, Faults};
-use crate::clock::Timestamp;
 use crate::failure::Denied;
 use crate::oauth::identity::role::Role;
 use crate::store::api_keys::has_owner_besides;
@@ -33,8 +32,10 @@ pub(super) fn may_give(actor: &Actor, before: Option<Role>, role: Option<Role>) 
     if before == role { Ok(()) } else { actor.must_be_owner("the role of a person") }
 }
 
-/// Checks, in the transaction that takes this user's role away or disables the user, that another owner remains. Only a
-/// command may take the last one, because a command can also make a new one.
+/// Checks, in the transaction that takes this user's role away or disables the user, that another owner remains who does not
+/// end by itself. Only a command may take the last one, because a command can also make a new one.
+///
+/// Someone who was invited and has not set a password is no owner yet.
 ///
 /// # Errors
 ///
@@ -43,10 +44,10 @@ pub(super) async fn must_leave_an_owner(
     conn: &mut Conn,
     actor: &Actor,
     user: &UserRecord,
-    now: Timestamp,
 ) -> Result<(), Denied<Faults>> {
-    let is_owner = user.role == Some(Role::Owner) && user.disabled_at.is_none();
-    if !is_owner || actor.is_command() || has_owner_besides(conn, user.person.id.as_str(), now).await? {
+    let is_owner =
+        user.role == Some(Role::Owner) && user.disabled_at.is_none() && user.password_changed_at.is_some();
+    if !is_owner || actor.is_command() || has_owner_besides(conn, user.person.id.as_str(), None).await? {
         return Ok(());
     }
     Err(last_owner().into())

@@ -13,9 +13,7 @@ use super::{Context, Done, Outcome, steps};
 use crate::clock::Seconds;
 use crate::failure::Denied;
 use crate::oauth::client::Client;
-use crate::oauth::grant::scope::{
-    OPENID, Scope, ScopeRecord, check_consequence, check_description, is_scope_name,
-};
+use crate::oauth::grant::scope::{Scope, ScopeRecord, check_consequence, check_description, is_scope_name};
 use crate::oauth::id::ClientId;
 use crate::oauth::identity::{claims, group};
 use crate::oauth::permission::is_management_scope;
@@ -41,18 +39,6 @@ pub struct ScopeChanges {
     pub required_group: Option<Option<String>>,
     pub required: Option<bool>,
 }
-
-/// Whether a scope that clients may ask for can be deleted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum InUse {
-    /// No: the deletion is refused.
-    Refuse,
-    /// Yes: the scope is taken from the clients.
-    TakeAway,
-}
-
-/// The number of clients that lose a scope in one transaction.
-const CLIENTS: usize = 50;
 
 const CURSOR: Cursor = Cursor::of("scopes");
 
@@ -130,54 +116,6 @@ pub async fn update(context: &Context<'_>, name: &str, changes: ScopeChanges) ->
         .await
 }
 
-/// Returns the clients that lose a scope when it is deleted.
-///
-/// # Errors
-///
-/// There is no such scope, it is `openid` or belongs to the management API, or clients may ask for it and `in_use` refuses that.
-pub async fn check_delete(
-    context: &Context<'_>,
-    name: &str,
-    in_use: InUse,
-) -> Result<Vec<ClientId>, Denied<Faults>> {
-    let name = name.to_owned();
-    context.read(async move |conn: &mut Conn| losing(conn, &name, in_use).await).await
-}
-
-/// Deletes a scope, and removes it from what people have allowed. The outcome is the clients that lose it.
-///
-/// The clients lose it first, so that no one can ask for it. If the act is interrupted, deleting the scope again finishes
-/// the act.
-///
-/// # Errors
-///
-/// Those of [`check_delete`].
-pub async fn delete(context: &Context<'_>, name: &str, in_use: InUse) -> Outcome<Vec<ClientId>> {
-    let losing_it = check_delete(context, name, in_use).await?;
-    let read = name.to_owned();
-    let before = context.read(async move |conn: &mut Conn| existing(conn, &read).await).await?;
-    context.terms.check(&members(&before))?;
-    if context.terms.is_rehearsal {
-        return Ok(Done { outcome: losing_it, event: event(Act::ScopeDeleted, name) });
-    }
-    for some in losing_it.chunks(CLIENTS) {
-        let (name, some) = (name.to_owned(), some.to_vec());
-        let take = async move |tx: &mut Tx| clients::take_scope(tx, &name, &some).await;
-        context.db.write(take).await?;
-    }
-    take_from_granted(context, &Withdrawn::Scope(name.to_owned())).await?;
-    let (name, lost, terms) = (name.to_owned(), losing_it.clone(), context.terms.clone());
-    context
-        .act(async move |tx: &mut Tx| {
-            terms.check(&members(&existing(tx, &name).await?))?;
-            let late = losing(tx, &name, in_use).await?;
-            clients::take_scope(tx, &name, &late).await?;
-            scopes::delete(tx, &name).await?;
-            Ok(Done { outcome: lost.clone(), event: event(Act::ScopeDeleted, &name) })
-        })
-        .await
-}
-
 /// Takes a scope or an authorization type from consents, and from grants and codes that are still valid, in steps.
 ///
 /// # Errors
@@ -227,23 +165,8 @@ pub fn version(scope: &ScopeRecord) -> Version {
     Version::of(&members(scope))
 }
 
-async fn losing(conn: &mut Conn, name: &str, in_use: InUse) -> Result<Vec<ClientId>, Denied<Faults>> {
-    if name == OPENID {
-        let sentence = "the scope openid stays: applications sign people in with it";
-        return Err(Fault::conflict(None, sentence).into());
-    }
-    must_not_be_of_management(name)?;
-    existing(conn, name).await?;
-    let allowed = clients::list_allowed(conn, name).await?;
-    if !allowed.is_empty() && in_use == InUse::Refuse {
-        let clients = in_a_sentence(&allowed);
-        return Err(Fault::conflict("scope", format!("the scope {name} is allowed to {clients}")).into());
-    }
-    Ok(allowed)
-}
-
 /// Checks that a scope is not one of the management API.
-fn must_not_be_of_management(name: &str) -> Result<(), Fault> {
+pub(super) fn must_not_be_of_management(name: &str) -> Result<(), Fault> {
     let sentence = || format!("the scope {name} belongs to the management API, and stays as it is");
     if is_management_scope(name) { Err(Fault::conflict(None, sentence())) } else { Ok(()) }
 }
@@ -329,7 +252,7 @@ fn faults_of(context: &Context<'_>, changes: &ScopeChanges) -> Vec<Fault> {
     faults
 }
 
-async fn existing(conn: &mut Conn, name: &str) -> Result<ScopeRecord, Denied<Faults>> {
+pub(super) async fn existing(conn: &mut Conn, name: &str) -> Result<ScopeRecord, Denied<Faults>> {
     let unknown = || Fault::not_found(format!("there is no scope with the name {name}"));
     Ok(scopes::find(conn, name).await?.ok_or_else(unknown)?)
 }
@@ -371,11 +294,11 @@ fn too_many_claims() -> Fault {
     Fault::invalid("claims", format!("a scope has {MAX_CLAIMS} claims at most"))
 }
 
-fn event(act: Act, name: &str) -> Event {
+pub(super) fn event(act: Act, name: &str) -> Event {
     Event::new(act, ObjectKind::Scope, name)
 }
 
-fn members(scope: &ScopeRecord) -> Value {
+pub(super) fn members(scope: &ScopeRecord) -> Value {
     let mut members = json!({
         "consequence": null,
         "sensitive": scope.sensitive,

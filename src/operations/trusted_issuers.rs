@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::actor::Actor;
 use super::callable::address_fault;
 use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
@@ -17,7 +18,7 @@ use crate::failure::{Denied, Failure};
 use crate::fetch::Fetcher;
 use crate::oauth::client::AssertionAudience;
 use crate::oauth::client::registration::check_address;
-use crate::oauth::grant::scope::OPENID;
+use crate::oauth::grant::scope::{OPENID, Scope};
 use crate::oauth::grant::trusted_issuer::{IssuerKeys, TrustedIssuer, check_issuer, check_subject};
 use crate::oauth::id::ClientId;
 use crate::store::db::{Conn, DbError, Tx};
@@ -264,6 +265,59 @@ pub async fn unlink_subject(context: &Context<'_>, issuer: &str, subject: &str) 
     // Also if the link was removed before: then this finishes what was interrupted.
     let revoked = revoke_untrusted(context, issuer).await?;
     Ok(Done { outcome: revoked, event: unlinked?.event })
+}
+
+/// Takes a scope from these issuers. Returns an event for each.
+///
+/// # Errors
+///
+/// The actor may not do everything.
+pub(super) async fn take_scope(
+    tx: &mut Tx,
+    actor: &Actor,
+    scope: &str,
+    issuers: &[String],
+) -> Result<Vec<Event>, Denied<Faults>> {
+    let taken = Scope::from_stored(scope);
+    let take =
+        |before: &TrustedIssuer| TrustedIssuer { scopes: before.scopes.without(&taken), ..before.clone() };
+    edit_each(tx, actor, issuers, take).await
+}
+
+/// Takes a client from those that may present tokens of these issuers. Returns an event for each.
+///
+/// # Errors
+///
+/// The actor may not do everything.
+pub(super) async fn take_client(
+    tx: &mut Tx,
+    actor: &Actor,
+    client: &ClientId,
+    issuers: &[String],
+) -> Result<Vec<Event>, Denied<Faults>> {
+    let take = |before: &TrustedIssuer| {
+        let clients = before.clients.iter().filter(|known| *known != client).cloned().collect();
+        TrustedIssuer { clients, ..before.clone() }
+    };
+    edit_each(tx, actor, issuers, take).await
+}
+
+async fn edit_each(
+    tx: &mut Tx,
+    actor: &Actor,
+    issuers: &[String],
+    edit: impl Fn(&TrustedIssuer) -> TrustedIssuer,
+) -> Result<Vec<Event>, Denied<Faults>> {
+    let mut events = Vec::new();
+    for name in issuers {
+        actor.must_be_owner(OBJECT)?;
+        // One that was deleted meanwhile has nothing to lose.
+        let Some(before) = trusted_issuers::find(tx, name).await? else { continue };
+        let after = edit(&before);
+        trusted_issuers::update(tx, &after).await?;
+        events.push(event(Act::TrustedIssuerUpdated, name).changing(members(&before), members(&after)));
+    }
+    Ok(events)
 }
 
 /// Finds an issuer for an actor who may change it.

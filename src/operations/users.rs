@@ -217,7 +217,7 @@ pub async fn update(context: &Context<'_>, user: &str, changes: UserChanges) -> 
             let role = changes.role.unwrap_or(before.role);
             roles::may_give(&actor, before.role, role)?;
             if role != before.role || changes.disabled == Some(true) {
-                roles::must_leave_an_owner(tx, &actor, &before, now).await?;
+                roles::must_leave_an_owner(tx, &actor, &before).await?;
             }
             let person = &before.person;
             let username = changes.username.clone().unwrap_or_else(|| person.username.clone());
@@ -315,7 +315,7 @@ pub async fn disable(context: &Context<'_>, user: &str) -> Outcome<UserEnding> {
     let step = async move |tx: &mut Tx| {
         let user = existing(tx, &user).await?;
         roles::may_change(&actor, &user)?;
-        roles::must_leave_an_owner(tx, &actor, &user, now).await?;
+        roles::must_leave_an_owner(tx, &actor, &user).await?;
         let person = user.person;
         users::disable(tx, &person.id, now).await?;
         let EndedSessions { sessions, has_more } =
@@ -363,7 +363,7 @@ pub async fn delete(context: &Context<'_>, user: &UserId) -> Outcome<UserEnding>
         }
         roles::may_change(&actor, &user)?;
         // Only while the user is enabled, so not after the first step.
-        roles::must_leave_an_owner(tx, &actor, &user, now).await?;
+        roles::must_leave_an_owner(tx, &actor, &user).await?;
         let person = user.person;
         let id = person.id.clone();
         // So that nothing new begins until the last step.

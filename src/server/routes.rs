@@ -99,6 +99,7 @@ static ENDPOINTS: [Endpoint; 87] = [
         .read(|route| route.to(clients::secrets::list))
         .post(|route| route.to(clients::secrets::create)),
     at("/api/v1/clients/{id}/secrets/{secret}", Management, Class::Management)
+        .read(|route| route.to(clients::secrets::show))
         .patch(|route| route.to(clients::secrets::patch))
         .delete(|route| route.to(clients::secrets::delete)),
     at("/api/v1/users", Management, Class::Management)

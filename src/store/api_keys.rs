@@ -147,35 +147,44 @@ pub async fn delete(tx: &mut Tx, id: &str) -> Result<bool, DbError> {
     Ok(tx.query("DELETE FROM api_keys WHERE id = $1").bind(id).execute().await? == 1)
 }
 
-/// How many live keys can do everything with the management API. `$now` is the parameter with the time, and `$but` one more
-/// condition.
-macro_rules! live_owner_keys {
-    ($now:literal, $but:literal) => {
+/// How many keys can do everything with the management API; `$but` is one more condition.
+macro_rules! owner_keys {
+    ($but:literal) => {
         concat!(
-            "(SELECT COUNT(*) FROM api_keys
-              WHERE ' ' || scope || ' ' LIKE '% grantor.write %' AND (expires_at IS NULL OR expires_at > ",
-            $now,
-            ")",
+            "(SELECT COUNT(*) FROM api_keys WHERE ' ' || scope || ' ' LIKE '% grantor.write %' AND ",
             $but,
             ")"
         )
     };
 }
 
-/// Whether anyone else than the key or user with this id can do everything with the management API: a live key with
-/// `grantor.write`, or an enabled user who is an owner.
+/// How many people can do everything with the management API: owners who can sign in; `$but` is one more condition.
+macro_rules! owners_with_a_password {
+    ($but:literal) => {
+        concat!(
+            "(SELECT COUNT(*) FROM users
+              WHERE role = 'owner' AND disabled_at IS NULL AND password_changed_at IS NOT NULL AND ",
+            $but,
+            ")"
+        )
+    };
+}
+
+/// Whether anyone else than the key or user with this id can do everything with the management API at least until `end`: a
+/// key with `grantor.write` that does not end before, or an enabled owner with a password. `None`: without an end.
 ///
 /// # Errors
 /// Only failures of the database.
-pub async fn has_owner_besides(conn: &mut Conn, id: &str, now: Timestamp) -> Result<bool, DbError> {
+pub async fn has_owner_besides(conn: &mut Conn, id: &str, end: Option<Timestamp>) -> Result<bool, DbError> {
     let row: Option<(i64,)> = conn
         .query(concat!(
             "SELECT ",
-            live_owner_keys!("$2", " AND id <> $1"),
-            " + (SELECT COUNT(*) FROM users WHERE id <> $1 AND role = 'owner' AND disabled_at IS NULL)"
+            owner_keys!("id <> $1 AND (expires_at IS NULL OR expires_at >= $2)"),
+            " + ",
+            owners_with_a_password!("id <> $1")
         ))
         .bind(id)
-        .bind(now)
+        .bind(end)
         .optional()
         .await?;
     Ok(row.is_some_and(|(count,)| count > 0))
@@ -189,9 +198,9 @@ pub async fn has_manager(conn: &mut Conn, now: Timestamp) -> Result<bool, DbErro
     let row: Option<(i64,)> = conn
         .query(concat!(
             "SELECT ",
-            live_owner_keys!("$1", ""),
-            " + (SELECT COUNT(*) FROM users
-                     WHERE role = 'owner' AND disabled_at IS NULL AND password_changed_at IS NOT NULL)"
+            owner_keys!("(expires_at IS NULL OR expires_at > $1)"),
+            " + ",
+            owners_with_a_password!("TRUE")
         ))
         .bind(now)
         .optional()

@@ -66,6 +66,35 @@ pub async fn find(conn: &mut Conn, uri: &str) -> Result<Option<Resource>, DbErro
     Ok(with_servers(conn, rows).await?.pop())
 }
 
+/// The URIs of the resources that have a scope, sorted, each with all its scopes.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn list_of_scope(conn: &mut Conn, scope: &str) -> Result<Vec<(String, Scope)>, DbError> {
+    let rows: Vec<(String, String)> = conn
+        .query(
+            "SELECT uri, scopes FROM resources
+             WHERE REPLACE(' ' || scopes || ' ', ' ' || $1 || ' ', ' ') <> ' ' || scopes || ' ' ORDER BY uri",
+        )
+        .bind(scope)
+        .all()
+        .await?;
+    Ok(rows.into_iter().map(|(uri, scopes)| (uri, Scope::from_stored(&scopes))).collect())
+}
+
+/// The URIs of the resources that a client is a server of, sorted.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn list_of_server(conn: &mut Conn, client: &ClientId) -> Result<Vec<String>, DbError> {
+    let rows: Vec<(String,)> = conn
+        .query("SELECT resource FROM resource_servers WHERE client_id = $1 ORDER BY resource")
+        .bind(client.as_str())
+        .all()
+        .await?;
+    Ok(rows.into_iter().map(|(uri,)| uri).collect())
+}
+
 /// Adds the clients that are their servers to resources that are sorted by URI.
 async fn with_servers(conn: &mut Conn, rows: Vec<ResourceRow>) -> Result<Vec<Resource>, DbError> {
     let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(Vec::new()) };

@@ -102,21 +102,12 @@ pub async fn update(tx: &mut Tx, scope: &ScopeRecord) -> Result<(), DbError> {
     .map(drop)
 }
 
-/// Deletes a scope, and removes it from resources and trusted issuers. What people have allowed keeps it.
+/// Deletes a scope. Objects that have it keep it.
 ///
 /// # Errors
 /// Only failures of the database.
 pub async fn delete(tx: &mut Tx, name: &str) -> Result<(), DbError> {
-    for statement in [
-        "DELETE FROM scopes WHERE name = $1",
-        "UPDATE resources SET version = version + 1, scopes = TRIM(REPLACE(' ' || scopes || ' ', ' ' || $1 || ' ', ' '))
-         WHERE REPLACE(' ' || scopes || ' ', ' ' || $1 || ' ', ' ') <> ' ' || scopes || ' '",
-        "UPDATE trusted_issuers SET scopes = TRIM(REPLACE(' ' || scopes || ' ', ' ' || $1 || ' ', ' '))
-         WHERE REPLACE(' ' || scopes || ' ', ' ' || $1 || ' ', ' ') <> ' ' || scopes || ' '",
-    ] {
-        tx.query(statement).bind(name).execute().await?;
-    }
-    Ok(())
+    tx.query("DELETE FROM scopes WHERE name = $1").bind(name).execute().await.map(drop)
 }
 
 /// What is taken from everything that people have allowed.

@@ -99,11 +99,31 @@ pub async fn find(conn: &mut Conn, issuer: &str) -> Result<Option<TrustedIssuer>
 /// # Errors
 /// Only failures of the database.
 pub async fn list_with_token_endpoint_audience(conn: &mut Conn) -> Result<Vec<String>, DbError> {
-    let rows: Vec<(String,)> = conn
-        .query("SELECT issuer FROM trusted_issuers WHERE audience = $1 ORDER BY issuer")
-        .bind(AssertionAudience::TokenEndpoint.as_str())
-        .all()
-        .await?;
+    const QUERY: &str = "SELECT issuer FROM trusted_issuers WHERE audience = $1 ORDER BY issuer";
+    names(conn, QUERY, AssertionAudience::TokenEndpoint.as_str()).await
+}
+
+/// The issuers that are trusted with a scope, sorted.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn list_of_scope(conn: &mut Conn, scope: &str) -> Result<Vec<String>, DbError> {
+    const QUERY: &str = "SELECT issuer FROM trusted_issuers
+         WHERE REPLACE(' ' || scopes || ' ', ' ' || $1 || ' ', ' ') <> ' ' || scopes || ' ' ORDER BY issuer";
+    names(conn, QUERY, scope).await
+}
+
+/// The issuers whose tokens a client may present, sorted.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn list_of_client(conn: &mut Conn, client: &ClientId) -> Result<Vec<String>, DbError> {
+    const QUERY: &str = "SELECT issuer FROM trusted_issuer_clients WHERE client_id = $1 ORDER BY issuer";
+    names(conn, QUERY, client.as_str()).await
+}
+
+async fn names(conn: &mut Conn, sql: &'static str, word: &str) -> Result<Vec<String>, DbError> {
+    let rows: Vec<(String,)> = conn.query(sql).bind(word).all().await?;
     Ok(rows.into_iter().map(|(issuer,)| issuer).collect())
 }
 

@@ -23,7 +23,8 @@ use grantor::operations::fault::{FaultKind, Faults};
 use grantor::operations::keys::{self, KeyRotation, Start};
 use grantor::operations::list_change::ListChange;
 use grantor::operations::resources::ResourceChanges;
-use grantor::operations::scopes::{InUse, ScopeChanges};
+use grantor::operations::scope_deletion::{self, InUse};
+use grantor::operations::scopes::ScopeChanges;
 use grantor::operations::terms::Terms;
 use grantor::operations::trusted_issuers::TrustedIssuerChanges;
 use grantor::operations::users::{self, HashedPassword, NewUser, UserChanges};
@@ -362,7 +363,10 @@ async fn scopes_and_the_resource_of_the_management_api_cannot_be_changed_by_anyo
                 ScopeChanges { sensitive: Some(false), ..ScopeChanges::default() },
             );
             assert_eq!(refusal(scopes::update(&context, &scope.name, changes).await), conflict);
-            assert_eq!(refusal(scopes::delete(&context, &scope.name, InUse::TakeAway).await), conflict);
+            assert_eq!(
+                refusal(scope_deletion::delete(&context, &scope.name, InUse::TakeAway).await),
+                conflict
+            );
             assert_eq!(refusal(scopes::create(&context, scope).await), Some(FaultKind::Invalid));
         }
         let scope =

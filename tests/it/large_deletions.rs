@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::{join, select};
 use grantor::oauth::id::{ClientId, UserId};
-use grantor::operations::scopes::{self, InUse};
+use grantor::operations::scope_deletion::{self, InUse};
 use grantor::operations::users::{self, HashedPassword};
 use grantor::operations::{clients, password_links, sessions};
 use grantor::secret::Secret;
@@ -222,7 +222,7 @@ async fn a_scope_that_many_people_have_allowed_is_deleted_in_steps() {
         count(&server, "SELECT COUNT(*) FROM grants WHERE REPLACE(granted, 'read', '') <> granted").await;
     assert_eq!(before, 50_001);
     let context = server.app.operations(server.app.now(), grantor::operations::actor::Actor::server());
-    let deleted = beside(&server, scopes::delete(&context, "read", InUse::TakeAway)).await;
+    let deleted = beside(&server, scope_deletion::delete(&context, "read", InUse::TakeAway)).await;
     assert_eq!(deleted.unwrap().outcome, [ClientId::new("web")]);
     for table in [
         "SELECT COUNT(*) FROM grants WHERE REPLACE(granted, 'read', '') <> granted",

@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
-use grantor::clock::Clock;
+use grantor::clock::{Clock, Timestamp};
 use grantor::failure::Denied;
 use grantor::oauth::grant::scope::Scope;
+use grantor::oauth::identity::claims::Claims;
 use grantor::oauth::identity::role::Role;
 use grantor::oauth::permission::Permissions;
 use grantor::operations::actor::Actor;
 use grantor::operations::api_keys::{self, ApiKeyChanges, NewApiKey};
 use grantor::operations::fault::{FaultKind, Faults};
+use grantor::operations::password_links;
 use grantor::operations::terms::{Terms, Version};
-use grantor::operations::users::{self, UserChanges};
+use grantor::operations::users::{self, NewUser, UserChanges};
 use grantor::operations::{Context, Outcome};
 use grantor::server::open_database;
 use grantor::store::db::Db;
@@ -147,6 +149,50 @@ async fn the_last_owner_is_not_lost_by_any_act_but_a_command() {
     Operator::of(&server).done(&["api-key", "delete", &key.id, "--yes"]);
 }
 
+fn key(scope: &str, expires_at: Option<Timestamp>) -> NewApiKey {
+    NewApiKey { name: "Key".into(), scope: Scope::from_stored(scope), expires_at }
+}
+
+#[tokio::test]
+async fn a_key_that_ends_is_no_owner_in_place_of_one_that_stays() {
+    let server = TestServer::start().await;
+    let here = context(&server);
+    let after = |seconds: i64| Some(here.now + grantor::clock::Seconds::new(seconds));
+    let made =
+        async |end| api_keys::create(&here, key("grantor.write", end)).await.unwrap().outcome.record.id;
+    let ends = |end| ApiKeyChanges { name: None, expires_at: Some(end) };
+    let (stays, short) = (made(None).await, made(after(5)).await);
+    assert!(is_last_owner(api_keys::delete(&here, &stays).await), "the other one ends in 5 seconds");
+    assert!(is_last_owner(api_keys::update(&here, &stays, ends(after(60))).await));
+    // Someone who was invited cannot sign in yet, and is not needed either.
+    let invited =
+        NewUser { username: "inv".into(), claims: Claims::new(), role: Some(Role::Owner), user_code: None };
+    let invited = password_links::invite(&here, invited).await.unwrap().outcome.user.person;
+    assert!(is_last_owner(api_keys::delete(&here, &stays).await), "the person has no password");
+    users::update(&here, "inv", to(None)).await.unwrap();
+    users::update(&here, "inv", to(Some(Role::Owner))).await.unwrap();
+    users::disable(&here, "inv").await.unwrap();
+    users::delete(&here, &invited.id).await.unwrap();
+
+    let alice = server.user("alice").await;
+    make_owner(&server, "alice").await;
+    api_keys::delete(&here, &stays).await.unwrap();
+    assert!(is_last_owner(users::delete(&here, &alice).await), "the key ends in 5 seconds");
+    Operator::of(&server).done(&["user", "update", "alice", "--role", "none"]);
+
+    // Where every key ends, none is lost before another one that ends no later takes its place.
+    assert!(is_last_owner(api_keys::delete(&here, &short).await));
+    let longer = made(after(60)).await;
+    assert!(is_last_owner(api_keys::delete(&here, &longer).await));
+    assert!(is_last_owner(api_keys::update(&here, &longer, ends(after(30))).await));
+    api_keys::update(&here, &longer, ends(after(90))).await.unwrap();
+    api_keys::delete(&here, &short).await.unwrap();
+    assert!(is_last_owner(api_keys::delete(&here, &longer).await));
+    let same = made(after(90)).await;
+    api_keys::delete(&here, &longer).await.unwrap();
+    api_keys::update(&here, &same, ends(None)).await.unwrap();
+}
+
 /// Another connection to the database of a server, as another node has.
 async fn other_node(server: &TestServer) -> Db {
     open_database(&server.app.config, &Clock::System, Duration::from_secs(10)).await.expect("a database")
@@ -191,4 +237,27 @@ async fn one_of_two_owners_remains_also_if_each_is_at_another_node() {
     let disable = async |node: &Context<'_>, name: &'static str| users::disable(node, name).await;
     let both = (async || disable(&here, "alice").await, async || disable(&there, "bob").await);
     one_of_two_remains(&server, both.0, both.1).await;
+}
+
+#[tokio::test]
+async fn one_key_remains_without_an_end_if_one_node_deletes_and_the_other_sets_an_end() {
+    let server = TestServer::start().await;
+    let nodes = [other_node(&server).await, other_node(&server).await];
+    let [here, there] = [context_on(&server, &nodes[0]), context_on(&server, &nodes[1])];
+    let soon = Some(Some(here.now + grantor::clock::Seconds::new(60)));
+    let changes = || ApiKeyChanges { name: None, expires_at: soon };
+    let made = async || api_keys::create(&here, key("grantor.write", None)).await.unwrap().outcome.record.id;
+    let mut first = made().await;
+    for round in 0..12 {
+        let second = made().await;
+        let (deleted, ending) =
+            tokio::join!(api_keys::delete(&here, &first), api_keys::update(&there, &second, changes()));
+        let refused = [is_last_owner(deleted), is_last_owner(ending)];
+        assert_eq!(refused.iter().filter(|is_refused| **is_refused).count(), 1, "round {round}");
+        let lasting = "SELECT COUNT(*) FROM api_keys WHERE expires_at IS NULL";
+        assert_eq!(server.number(lasting).await, 1, "round {round}");
+        if refused[1] {
+            first = second;
+        }
+    }
 }

@@ -1,16 +1,13 @@
 //! `/api/v1/clients/{id}/secrets`.
 
-use actix_web::{HttpResponse, web};
-use serde_json::json;
-
 use super::super::body;
 use super::super::call::respond;
+use super::super::condition;
 use super::super::idempotency;
 use super::super::listing;
 use super::super::reply::ApiReply;
 use super::{address, secret_source};
 use crate::app::App;
-use crate::clock::Timestamp;
 use crate::http::call::Request;
 use crate::oauth::id::ClientId;
 use crate::operations::clients::{self, AddedSecret, SecretSource};
@@ -18,6 +15,8 @@ use crate::operations::fault::Fault;
 use crate::operations::list::List;
 use crate::representation::client::secret_to_json;
 use crate::secret::Secret;
+use crate::store::client_secrets::SecretRecord;
+use actix_web::{HttpResponse, web};
 
 pub async fn list(app: web::Data<App>, request: Request, id: web::Path<String>) -> HttpResponse {
     respond(&app, &request, async |call| {
@@ -28,6 +27,20 @@ pub async fn list(app: web::Data<App>, request: Request, id: web::Path<String>) 
         Ok(listing::reply(call, &list, secret_to_json))
     })
     .await
+}
+
+pub async fn show(app: web::Data<App>, request: Request, path: web::Path<(String, String)>) -> HttpResponse {
+    respond(&app, &request, async |call| {
+        call.end_of_query()?;
+        let (id, secret) = path.into_inner();
+        Ok(shown(&clients::find_secret(&call.context(), &ClientId::new(id), &secret).await?))
+    })
+    .await
+}
+
+/// The answer with a secret, without the secret itself.
+fn shown(secret: &SecretRecord) -> ApiReply {
+    ApiReply::ok(secret_to_json(secret)).with_version(&clients::secret_version(secret))
 }
 
 pub async fn create(
@@ -50,16 +63,14 @@ pub async fn create(
         let add = async |context| clients::add_secret(&context, &id, source, expires_at).await;
         let (client, is_rehearsal, now) = (id.clone(), call.is_rehearsal(), call.request.now);
         let shown = move |added: &AddedSecret| {
-            let mut body = json!({
-                "id": added.id,
-                "created_at": now.iso(),
-                "expires_at": added.expires_at.map(Timestamp::iso),
-                "last_used_at": null,
-            });
+            let AddedSecret { id, expires_at, .. } = added.clone();
+            let record = SecretRecord { id, created_at: now, expires_at, last_used_at: None };
+            let mut body = secret_to_json(&record);
             if let Some(secret) = added.generated.as_ref().filter(|_| !is_rehearsal) {
                 body["client_secret"] = secret.expose().as_str().into();
             }
             ApiReply::created(format!("{}/secrets/{}", address(&client), added.id), body)
+                .with_version(&clients::secret_version(&record))
         };
         idempotency::once(call, &bytes, add, shown).await
     })
@@ -75,17 +86,17 @@ pub async fn patch(
     respond(&app, &request, async |call| {
         call.end_of_query()?;
         let (id, secret) = path.into_inner();
+        let (context, id) = (condition::context(call)?, ClientId::new(id));
         let mut members = body::read_patch(call, body).await?;
         let expires_at = members.changed_time("expires_at");
         members.end()?;
-        let (context, id) = (call.context(), ClientId::new(id));
-        let record = match expires_at {
-            Some(end) => clients::set_secret_end(&context, &id, &secret, end).await?.outcome,
-            None => clients::find(&context, &id).await?,
-        };
-        let found = record.secrets.iter().find(|found| found.id == secret);
-        let unknown = || Fault::not_found(format!("the client {id} has no secret with the id {secret}"));
-        Ok(ApiReply::ok(secret_to_json(found.ok_or_else(unknown)?)))
+        if let Some(end) = expires_at {
+            let record = clients::set_secret_end(&context, &id, &secret, end).await?.outcome;
+            let found = record.secrets.iter().find(|found| found.id == secret);
+            let unknown = || Fault::not_found(format!("the client {id} has no secret with the id {secret}"));
+            return Ok(shown(found.ok_or_else(unknown)?));
+        }
+        Ok(shown(&clients::find_secret(&context, &id, &secret).await?))
     })
     .await
 }
@@ -98,7 +109,7 @@ pub async fn delete(
     respond(&app, &request, async |call| {
         call.end_of_query()?;
         let (id, secret) = path.into_inner();
-        let (context, id) = (call.context(), ClientId::new(id));
+        let (context, id) = (condition::context(call)?, ClientId::new(id));
         let expected = clients::check_remove_secret(&context, &id, &secret).await?;
         clients::remove_secret(&context, &id, &secret, expected).await?;
         Ok(ApiReply::done())

@@ -17,7 +17,8 @@ use crate::members::scope as members;
 use crate::oauth::grant::scope::ScopeRecord;
 use crate::oauth::permission::{Area, Need};
 use crate::operations::fault::Faults;
-use crate::operations::scopes::{self, InUse};
+use crate::operations::scope_deletion::{self, InUse};
+use crate::operations::scopes;
 use crate::operations::{Context, Done};
 use crate::representation::address::segment;
 use crate::representation::scope::to_json;
@@ -87,7 +88,7 @@ pub async fn delete(app: web::Data<App>, request: Request, name: web::Path<Strin
             // It changes the clients that have the scope.
             call.also_needs(Need::write(Area::Clients))?;
         }
-        scopes::delete(&condition::context(call)?, &name, in_use).await?;
+        scope_deletion::delete(&condition::context(call)?, &name, in_use).await?;
         Ok(ApiReply::done())
     })
     .await

@@ -9,7 +9,8 @@ use super::super::{CliError, OutputOptions};
 use crate::failure::Denied;
 use crate::oauth::id::ClientId;
 use crate::operations::fault::{FaultKind, Faults};
-use crate::operations::scopes::{self, InUse, in_a_sentence};
+use crate::operations::scope_deletion::{self, InUse};
+use crate::operations::scopes::in_a_sentence;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
@@ -28,13 +29,13 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
     options.output.common.run(async |cli| {
         let (name, context) = (&options.name, cli.operations());
         let in_use = if options.force { InUse::TakeAway } else { InUse::Refuse };
-        let allowed = scopes::check_delete(&context, name, in_use).await.map_err(force_helps)?;
+        let allowed = scope_deletion::check_delete(&context, name, in_use).await.map_err(force_helps)?;
         let from =
             if allowed.is_empty() { String::new() } else { format!("from {} and ", in_a_sentence(&allowed)) };
         options.question.ask(&format!(
             "Delete the scope {name}, and remove it {from}from everything that people have allowed?"
         ))?;
-        let taken_from = scopes::delete(&context, name, in_use).await.map_err(force_helps)?.outcome;
+        let taken_from = scope_deletion::delete(&context, name, in_use).await.map_err(force_helps)?.outcome;
         let ids: Vec<&str> = taken_from.iter().map(ClientId::as_str).collect();
         let from = if ids.is_empty() {
             String::new()

@@ -193,8 +193,10 @@ pub(super) const OTHER_VERSION: ReasonRow = row(
     ReasonTexts {
         word: "api.other_version",
         title: "The object was changed since it was read",
-        what: "If-Match names a version of the object, and the object now has another one: someone else has changed it.",
-        fix: "Read the object again, repeat the change on what it is now, and send the new ETag.",
+        what: "If-Match names a version of the object, and the object now has another one: someone else has changed it. Or \
+               the request is about something without an ETag, such as a list.",
+        fix: "Read the object again, repeat the change on what it is now, and send the new ETag. Leave If-Match out where \
+              answers have no ETag.",
     },
     example(
         "PATCH https://id.example.com/api/v1/clients/calendar\n\

@@ -3,15 +3,17 @@
 mod brand;
 mod logo;
 mod management;
+mod references;
 mod registration;
 mod secrets;
 mod sector;
 
 pub use logo::{Logo, Logos};
+pub(super) use references::take_scope;
 pub use registration::{ClientChange, CreatedClient, NewClient, SectorReading, create, update};
 pub use secrets::{
-    AddedSecret, ChosenSecret, SecretRemoval, SecretSource, add_secret, check_remove_secret, remove_secret,
-    set_secret_end,
+    AddedSecret, ChosenSecret, SecretRemoval, SecretSource, add_secret, check_remove_secret, find_secret,
+    remove_secret, secret_version, set_secret_end,
 };
 
 use super::event::{Act, Event, ObjectKind};
@@ -27,6 +29,7 @@ use crate::store::clients::{self, ClientColumn, ClientFilter, ClientRecord};
 use crate::store::db::{Conn, DbError, Tx};
 use crate::store::steps::{STEP, Stretch};
 use crate::store::{access_tokens, backchannel_requests, codes, consents, device_codes, revocations};
+use references::Mentions;
 
 const CURSOR: Cursor = Cursor::of("clients");
 
@@ -68,7 +71,7 @@ pub async fn find(context: &Context<'_>, client: &ClientId) -> Result<ClientReco
 ///
 /// # Errors
 ///
-/// There is no such client, the actor may not change it, or it was changed while it was being deleted.
+/// There is no such client, the actor may not change it or what names it, or it was changed while it was being deleted.
 pub async fn delete(context: &Context<'_>, client: &ClientId) -> Outcome<u64> {
     let Context { now, terms, actor, .. } = context.clone();
     let id = client.clone();
@@ -79,12 +82,14 @@ pub async fn delete(context: &Context<'_>, client: &ClientId) -> Outcome<u64> {
         let before = existing(tx, &id).await?.client;
         terms.check(&registration::members(&before))?;
         management::may_change(&actor, [&before])?;
+        Mentions::find(tx, &id).await?.may_lose(&actor, &id)?;
         Ok(clients::disable(tx, &id, now).await?.ok_or_else(|| unknown(&id))?)
     };
     let version = context.db.decide(disable).await?;
     // A client that is later registered under the same id must not receive any of these.
+    references::take_from_others(context, client).await?;
     let revoked = delete_what_it_has(context, client, EndReason::ClientDeleted).await?;
-    let id = client.clone();
+    let (id, actor, witness) = (client.clone(), context.actor.clone(), context.witness());
     context
         .act(async move |tx: &mut Tx| {
             let client = existing(tx, &id).await?.client;
@@ -93,6 +98,9 @@ pub async fn delete(context: &Context<'_>, client: &ClientId) -> Outcome<u64> {
                     format!("the client {id} was changed while it was being deleted; it still exists");
                 return Err(Fault::conflict(None, sentence).into());
             }
+            // Those that have named it since then.
+            let events = Mentions::find(tx, &id).await?.lose(tx, &actor, &id, now).await?;
+            witness.record(tx, &events).await?;
             clients::delete(tx, &id).await?;
             logo::delete_unused(tx, &client).await?;
             Ok(Done { outcome: revoked, event: event(Act::ClientDeleted, &client) })
@@ -110,6 +118,9 @@ async fn rehearse_delete(context: &Context<'_>, client: &ClientId) -> Outcome<u6
     let client = find(context, client).await?.client;
     context.terms.check(&registration::members(&client))?;
     management::may_change(&context.actor, [&client])?;
+    let id = client.id.clone();
+    let named = context.read(async move |conn: &mut Conn| Ok(Mentions::find(conn, &id).await?)).await?;
+    named.may_lose(&context.actor, &client.id)?;
     Ok(Done { outcome: 0, event: event(Act::ClientDeleted, &client) })
 }
 

@@ -1,6 +1,6 @@
 //! The secrets of a client. Two secrets at a time allow a change without an outage.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::{event, existing, management};
@@ -11,9 +11,11 @@ use crate::oauth::client::{AuthMethod, Client, ClientSecret, SecretHash};
 use crate::oauth::id::ClientId;
 use crate::operations::event::Act;
 use crate::operations::fault::{Fault, Faults};
+use crate::operations::terms::Version;
 use crate::operations::{Context, Done, Outcome};
 use crate::secret::passwords::Passwords;
 use crate::secret::{Hash, Secret, random_client_secret, random_id};
+use crate::store::client_secrets::SecretRecord;
 use crate::store::clients::ClientRecord;
 use crate::store::db::{Conn, Tx};
 use crate::store::{client_secrets, clients};
@@ -108,11 +110,38 @@ pub async fn add_secret(
         .await
 }
 
+/// Finds a secret of a client, without the secret itself.
+///
+/// # Errors
+///
+/// There is no such client or secret, or the secret has another version than the terms name.
+pub async fn find_secret(
+    context: &Context<'_>,
+    client: &ClientId,
+    secret: &str,
+) -> Result<SecretRecord, Denied<Faults>> {
+    let (client, secret, terms) = (client.clone(), secret.to_owned(), context.terms.clone());
+    context
+        .read(async move |conn: &mut Conn| {
+            let record = existing(conn, &client).await?;
+            let found = of_client(&record, &secret)?;
+            terms.check(&members(found))?;
+            Ok(found.clone())
+        })
+        .await
+}
+
+/// Returns the version of a secret, which has another one when it ends at another time.
+pub fn secret_version(secret: &SecretRecord) -> Version {
+    Version::of(&members(secret))
+}
+
 /// Changes when a secret ends. `None`: it no longer ends by itself. The outcome is the client with its secrets.
 ///
 /// # Errors
 ///
-/// There is no such client or secret, the time is over, or the actor may not change the client.
+/// There is no such client or secret, the secret has another version, the time is over, or the actor may not change the
+/// client.
 pub async fn set_secret_end(
     context: &Context<'_>,
     client: &ClientId,
@@ -123,18 +152,18 @@ pub async fn set_secret_end(
         let sentence = "the time is over already; delete the secret to end it now";
         return Err(Fault::invalid("expires_at", sentence).into());
     }
-    let (key, secret, actor) = (client.clone(), secret.to_owned(), context.actor.clone());
+    let (key, secret) = (client.clone(), secret.to_owned());
+    let Context { terms, actor, .. } = context.clone();
     context
         .act(async move |tx: &mut Tx| {
             let record = existing(tx, &key).await?;
             management::may_change(&actor, [&record.client])?;
-            let before = record.secrets.iter().find(|found| found.id == secret);
-            let before = before.ok_or_else(|| no_secret(&key, &secret))?.expires_at;
+            let before = of_client(&record, &secret)?;
+            terms.check(&members(before))?;
             client_secrets::set_end(tx, &key, &secret, expires_at).await?;
-            let shown =
-                |end: Option<Timestamp>| json!({ "id": secret, "expires_at": end.map(Timestamp::iso) });
+            let after = SecretRecord { expires_at, ..before.clone() };
             let event =
-                event(Act::ClientSecretChanged, &record.client).changing(shown(before), shown(expires_at));
+                event(Act::ClientSecretChanged, &record.client).changing(members(before), members(&after));
             Ok(Done { outcome: existing(tx, &key).await?, event })
         })
         .await
@@ -162,19 +191,21 @@ pub async fn check_remove_secret(
 ///
 /// # Errors
 ///
-/// There is no such client or secret, the actor may not change the client, or the removal now means something else.
+/// There is no such client or secret, the secret has another version, the actor may not change the client, or the removal
+/// now means something else.
 pub async fn remove_secret(
     context: &Context<'_>,
     client: &ClientId,
     secret: &str,
     expected: SecretRemoval,
 ) -> Outcome<()> {
-    let (key, secret, now) = (client.clone(), secret.to_owned(), context.now);
-    let actor = context.actor.clone();
+    let (key, secret) = (client.clone(), secret.to_owned());
+    let Context { now, terms, actor, .. } = context.clone();
     context
         .act(async move |tx: &mut Tx| {
             let record = existing(tx, &key).await?;
             management::may_change(&actor, [&record.client])?;
+            terms.check(&members(of_client(&record, &secret)?))?;
             if SecretRemoval::of(&record, &secret, now)? != expected {
                 return Err(changed_meanwhile(&key).into());
             }
@@ -239,18 +270,23 @@ fn takes_another(record: &ClientRecord) -> Result<(), Fault> {
 
 impl SecretRemoval {
     fn of(record: &ClientRecord, secret: &str, now: Timestamp) -> Result<Self, Fault> {
-        let id = &record.client.id;
-        let Some(removed) = record.secrets.iter().find(|found| found.id == secret) else {
-            return Err(no_secret(id, secret));
-        };
+        let removed = of_client(record, secret)?;
         let others = record.secrets.iter().filter(|found| found.id != secret && found.is_live(now));
         let is_last = removed.is_live(now) && others.count() == 0 && !record.client.kind.is_public();
         Ok(if is_last { Self::OfTheLast } else { Self::OfOne })
     }
 }
 
-fn no_secret(client: &ClientId, secret: &str) -> Fault {
-    Fault::not_found(format!("the client {client} has no secret with the id {secret}"))
+/// The secret of a client with this id.
+fn of_client<'r>(record: &'r ClientRecord, secret: &str) -> Result<&'r SecretRecord, Fault> {
+    let id = &record.client.id;
+    let unknown = || Fault::not_found(format!("the client {id} has no secret with the id {secret}"));
+    record.secrets.iter().find(|found| found.id == secret).ok_or_else(unknown)
+}
+
+/// The members that a change may affect. The secret itself is not one of them.
+fn members(secret: &SecretRecord) -> Value {
+    json!({ "id": secret.id, "expires_at": secret.expires_at.map(Timestamp::iso) })
 }
 
 fn changed_meanwhile(client: &ClientId) -> Fault {

@@ -147,7 +147,8 @@ pub async fn create(context: &Context<'_>, new: NewWebhook) -> Outcome<WebhookWi
 ///
 /// # Errors
 ///
-/// There is no such webhook, a member is not valid, or the actor may not read the audit trail.
+/// There is no such webhook, a member is not valid, or the actor may not read the audit trail or, where the webhook gets their
+/// addresses, the people.
 pub async fn update(context: &Context<'_>, id: &str, changes: WebhookChanges) -> Outcome<WebhookRecord> {
     let fetcher = Fetcher::new(&context.config.fetch)?;
     let mut faults: Vec<Fault> = changes.name.as_deref().and_then(name_fault).into_iter().collect();
@@ -162,7 +163,10 @@ pub async fn update(context: &Context<'_>, id: &str, changes: WebhookChanges) ->
             may_change(&actor)?;
             terms.check(&members(&before))?;
             let after = changes.applied_to(&before, now)?;
-            may_learn_of_people(&actor, after.types.words())?;
+            // Also before: messages of these types may wait, and would go to the new address.
+            for types in [&before.types, &after.types] {
+                may_learn_of_people(&actor, types.words())?;
+            }
             webhooks::update(tx, &after).await?;
             let event = event(Act::WebhookUpdated, &after).changing(members(&before), members(&after));
             Ok(Done { outcome: after, event })

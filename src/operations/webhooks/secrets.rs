@@ -1,6 +1,6 @@
 //! The secrets of webhooks. Two secrets at a time allow a change without an outage: both sign.
 
-use super::{WebhookWithSecret, event, existing, may_change, webhook_secrets};
+use super::{WebhookWithSecret, event, existing, may_change, may_learn_of_people, webhook_secrets};
 use crate::clock::Seconds;
 use crate::failure::Denied;
 use crate::keys::master::ServerKeys;
@@ -23,8 +23,8 @@ const MAX_OVERLAP: Seconds = Seconds::new(30 * 86_400);
 ///
 /// # Errors
 ///
-/// There is no such webhook, the time is too long, too many secrets sign already, or the actor may not read the audit
-/// trail.
+/// There is no such webhook, the time is too long, too many secrets sign already, or the actor may not read the audit trail
+/// or, where the webhook gets their addresses, the people.
 pub async fn rotate_secret(
     context: &Context<'_>,
     id: &str,
@@ -41,6 +41,7 @@ pub async fn rotate_secret(
         .act(async move |tx: &mut Tx| {
             let before = existing(tx, &id).await?;
             may_change(&actor)?;
+            may_learn_of_people(&actor, before.types.words())?;
             let kept = webhook_secrets::live(tx, &id, now).await?.len();
             if overlap > Seconds::ZERO && kept >= MAX_SECRETS {
                 let sentence = format!(

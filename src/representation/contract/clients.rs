@@ -105,15 +105,23 @@ pub(super) const SECTION: ApiSection = ApiSection {
             .command("grantor client show calendar --json"),
         ApiOperation::create(SECRETS, "addClientSecret", "Add a secret to a client", &SECRET)
             .needs(WRITE)
+            .versioned()
             .note("To rotate a secret, add a second one, deploy it, and set expires_at of the old one.")
             .example(r#"{"expires_at": "2027-01-31T12:00:00Z"}"#)
             .command("grantor client add-secret calendar --expires-in 90d"),
+        ApiOperation::show(ONE_SECRET, "getClientSecret", "Get a secret of a client", &SECRET)
+            .needs(READ)
+            .versioned()
+            .note("The secret itself is not shown.")
+            .command("grantor client show calendar --json"),
         ApiOperation::patch(ONE_SECRET, "updateClientSecret", "Set when a secret expires", &SECRET)
             .needs(WRITE)
+            .versioned()
             .example(r#"{"expires_at": "2027-01-31T12:00:00Z"}"#)
             .command("grantor client update-secret calendar wq3kVqMqQm2jXl0dYtWz1A --expires 2027-01-31T12:00:00Z"),
         ApiOperation::delete(ONE_SECRET, "removeClientSecret", "Remove a secret of a client")
             .needs(WRITE)
+            .versioned()
             .command("grantor client remove-secret calendar wq3kVqMqQm2jXl0dYtWz1A"),
     ],
 };

@@ -254,6 +254,11 @@ impl ApiOperation {
         self.has_versions && matches!(self.method, "PUT" | "PATCH" | "DELETE")
     }
 
+    /// Whether the request changes something that has no ETag, so that no ETag in If-Match can be the right one.
+    pub fn refuses_if_match(&self) -> bool {
+        self.can_be_rehearsed() && !self.takes_if_match()
+    }
+
     /// The parameter that has the cursor of a list. `None` if the answer is no list.
     pub fn cursor(&self) -> Option<&'static str> {
         match self.answer {

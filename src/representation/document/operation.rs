@@ -275,7 +275,7 @@ pub fn error_statuses(operation: &ApiOperation) -> Vec<&'static str> {
     if operation.can_conflict || operation.takes_idempotency_key() {
         statuses.push("409");
     }
-    if operation.takes_if_match() {
+    if operation.takes_if_match() || operation.refuses_if_match() {
         statuses.push("412");
     }
     if !matches!(operation.body, BodyKind::None) {

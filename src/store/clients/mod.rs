@@ -200,14 +200,6 @@ pub async fn update(tx: &mut Tx, client: &Client, now: Timestamp) -> Result<(), 
     write(tx, &client.id, &client.metadata).await
 }
 
-/// Changes one setting of a client and increases its version.
-async fn change(tx: &mut Tx, id: &ClientId, change: impl FnOnce(&mut ClientMetadata)) -> Result<(), DbError> {
-    let Some(mut client) = find_client(tx, id).await? else { return Ok(()) };
-    change(&mut client.metadata);
-    tx.query("UPDATE clients SET version = version + 1 WHERE id = $1").bind(id.as_str()).execute().await?;
-    write(tx, id, &client.metadata).await
-}
-
 /// Writes a client's metadata, with the columns and rows that SQL searches. They are derived from it, and nothing else
 /// writes them.
 async fn write(tx: &mut Tx, id: &ClientId, metadata: &ClientMetadata) -> Result<(), DbError> {
@@ -291,31 +283,33 @@ pub async fn disable(tx: &mut Tx, id: &ClientId, now: Timestamp) -> Result<Optio
 /// Deletes a client with its secrets, and with the consents that are left. `false` if it does not exist.
 ///
 /// # Errors
-/// [`DbError::Corrupt`] if a row is damaged; otherwise only failures of the database.
+/// Only failures of the database.
 pub async fn delete(tx: &mut Tx, id: &ClientId) -> Result<bool, DbError> {
-    // The resources that it is a server of lose it.
-    tx.query(
-        "UPDATE resources SET version = version + 1
-         WHERE uri IN (SELECT resource FROM resource_servers WHERE client_id = $1)",
-    )
-    .bind(id.as_str())
-    .execute()
-    .await?;
-    // A client that is later registered under the same id must not inherit the permission to act.
-    for other in ids(tx, "SELECT id FROM clients WHERE may_act = $1 ORDER BY id", id.as_str()).await? {
-        change(tx, &other, |metadata| metadata.may_act = None).await?;
-    }
     Ok(tx.query("DELETE FROM clients WHERE id = $1").bind(id.as_str()).execute().await? == 1)
 }
 
-/// The ids of the clients that are allowed a scope, sorted.
+/// The ids of the clients that are allowed a scope, sorted, each with all its scopes.
 ///
 /// # Errors
 /// Only failures of the database.
-pub async fn list_allowed(conn: &mut Conn, scope: &str) -> Result<Vec<ClientId>, DbError> {
-    const QUERY: &str = "SELECT id FROM clients
-         WHERE REPLACE(' ' || scopes || ' ', ' ' || $1 || ' ', ' ') <> ' ' || scopes || ' ' ORDER BY id";
-    ids(conn, QUERY, scope).await
+pub async fn list_allowed(conn: &mut Conn, scope: &str) -> Result<Vec<(ClientId, Scope)>, DbError> {
+    let rows: Vec<(String, String)> = conn
+        .query(
+            "SELECT id, scopes FROM clients
+             WHERE REPLACE(' ' || scopes || ' ', ' ' || $1 || ' ', ' ') <> ' ' || scopes || ' ' ORDER BY id",
+        )
+        .bind(scope)
+        .all()
+        .await?;
+    Ok(rows.into_iter().map(|(id, scopes)| (ClientId::new(id), Scope::from_stored(&scopes))).collect())
+}
+
+/// The ids of the other clients for which this client may act, sorted.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn list_with_actor(conn: &mut Conn, actor: &ClientId) -> Result<Vec<ClientId>, DbError> {
+    ids(conn, "SELECT id FROM clients WHERE may_act = $1 AND id <> $1 ORDER BY id", actor.as_str()).await
 }
 
 /// The clients that are allowed a scope and whose ID Tokens have claims of scopes by their names, sorted by id.
@@ -329,18 +323,6 @@ pub async fn list_naming_claims(conn: &mut Conn, scope: &str) -> Result<Vec<Clie
            AND metadata LIKE '%\"id_token_claims\":[%' ORDER BY id";
     let rows: Vec<ClientRow> = conn.query(QUERY).bind(scope).all().await?;
     rows.into_iter().map(ClientRow::into_client).collect()
-}
-
-/// Removes a scope from these clients. Each of them gets its next version.
-///
-/// # Errors
-/// [`DbError::Corrupt`] if a row is damaged; otherwise only failures of the database.
-pub async fn take_scope(tx: &mut Tx, scope: &str, clients: &[ClientId]) -> Result<(), DbError> {
-    let taken = Scope::from_stored(scope);
-    for id in clients {
-        change(tx, id, |metadata| metadata.scopes = metadata.scopes.without(&taken)).await?;
-    }
-    Ok(())
 }
 
 /// The ids of the clients that are registered for a resource, sorted.

@@ -38,6 +38,60 @@ async fn a_condition_that_does_not_hold_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_secret_is_read_at_its_address_and_changed_only_as_it_was_read() {
+    let server = TestServer::start().await;
+    let api = Api::owner(&server).await;
+    api.service("reports").await;
+    let created = api.post("/clients/reports/secrets", json!({})).await;
+    assert_eq!(created.status, StatusCode::CREATED, "{created:?}");
+    let (_, path) = created.header("location").split_once("/api/v1").expect("a path of the API");
+    let (secret, etag) = (created.json()["client_secret"].clone(), created.header("etag").to_owned());
+    let read = api.get(path).await;
+    assert_eq!((read.status, read.header("etag")), (StatusCode::OK, etag.as_str()), "{read:?}");
+    assert!(!read.body.contains(secret.as_str().unwrap()), "{read:?}");
+    let listed = api.get("/clients/reports/secrets").await.json();
+    assert!(listed["items"].as_array().unwrap().contains(&read.json()), "{listed}");
+    let end = json!({ "expires_at": (server.app.now() + grantor::clock::Seconds::new(60)).iso() });
+    let send = async |method: Method, etag: &str, body: Option<serde_json::Value>| {
+        api.send(method, path, &[("If-Match", etag)], body).await
+    };
+    for (method, body) in
+        [(Method::PATCH, Some(end.clone())), (Method::PATCH, Some(json!({}))), (Method::DELETE, None)]
+    {
+        let answer = send(method, "\"stale\"", body).await;
+        refused(&answer, StatusCode::PRECONDITION_FAILED, "api.other_version");
+    }
+    let changed = send(Method::PATCH, &etag, Some(end)).await;
+    assert_eq!(changed.status, StatusCode::OK, "{changed:?}");
+    assert_eq!(api.get(path).await.header("etag"), changed.header("etag"));
+    refused(&send(Method::DELETE, &etag, None).await, StatusCode::PRECONDITION_FAILED, "api.other_version");
+    assert_eq!(send(Method::DELETE, changed.header("etag"), None).await.status, StatusCode::NO_CONTENT);
+    refused(&api.get(path).await, StatusCode::NOT_FOUND, "api.not_found");
+}
+
+#[tokio::test]
+async fn a_change_of_something_without_an_etag_is_refused_if_it_names_one() {
+    let server = TestServer::start().await;
+    let (api, alice) = (Api::owner(&server).await, server.user("alice").await);
+    for operation in grantor::representation::contract::operations() {
+        if operation.need.is_none() || !operation.refuses_if_match() {
+            continue;
+        }
+        let path = operation.path.strip_prefix("/api/v1").expect("a path of the API");
+        let method = Method::from_bytes(operation.method.as_bytes()).unwrap();
+        let answer = api.send(method, path, &[("If-Match", "\"stale\"")], None).await;
+        assert_eq!(answer.status, StatusCode::PRECONDITION_FAILED, "{}: {answer:?}", operation.id);
+    }
+    let sessions = format!("/users/{}/sessions", alice.as_str());
+    for condition in ["\"stale\"", "\"a\", \"b\""] {
+        let answer = api.send(Method::DELETE, &sessions, &[("If-Match", condition)], None).await;
+        refused(&answer, StatusCode::PRECONDITION_FAILED, "api.other_version");
+    }
+    let any = api.send(Method::DELETE, &sessions, &[("If-Match", "*")], None).await;
+    assert_eq!(any.status, StatusCode::NO_CONTENT, "{any:?}");
+}
+
+#[tokio::test]
 async fn of_many_writers_on_two_nodes_one_wins_each_round_and_no_update_is_lost() {
     let cluster = Cluster::of(2).await;
     let owner = Api::owner(&cluster.server).await;

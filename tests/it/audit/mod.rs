@@ -4,6 +4,7 @@ mod chain;
 mod commands;
 mod recorded;
 mod refused;
+mod taken_away;
 
 use grantor::operations::events::{self, EventFilter};
 use grantor::operations::list::Listing;

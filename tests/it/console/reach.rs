@@ -45,6 +45,7 @@ const WAYS: &[(&str, Way)] = &[
     ("removeClientLogo", Not("it is set by the API or the command")),
     ("listClientSecrets", Page("/admin/clients/web")),
     ("addClientSecret", Form("/admin/clients/web/secret")),
+    ("getClientSecret", Page("/admin/clients/web")),
     ("updateClientSecret", Form("/admin/clients/web/secret?secret={secret}")),
     ("removeClientSecret", Form("/admin/clients/web/remove-secret?secret={secret}")),
     ("listUsers", Page("/admin/users")),

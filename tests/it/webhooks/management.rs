@@ -54,6 +54,27 @@ async fn only_who_may_read_the_audit_trail_has_it_sent_somewhere() {
 }
 
 #[tokio::test]
+async fn a_webhook_that_gets_peoples_addresses_is_changed_only_by_who_may_read_them() {
+    let server = TestServer::start_with(&[ALLOWED]).await;
+    let owner = Api::owner(&server).await;
+    let hook = hook(&owner, "http://127.0.0.1:1/", json!(["backchannel.requested"])).await;
+    let before = owner.get(&hook.path).await.json();
+    let other = Api::with(&server, "grantor.config.write grantor.audit.read").await;
+    for answer in [
+        other.post(&format!("{}/rotate-secret", hook.path), json!({})).await,
+        other.patch(&hook.path, json!({ "url": "http://127.0.0.1:2/" })).await,
+        // What waits would go to the new address, although the webhook then gets no such message any more.
+        other.patch(&hook.path, json!({ "url": "http://127.0.0.1:2/", "types": ["key."] })).await,
+    ] {
+        refused(&answer, StatusCode::FORBIDDEN, "api.forbidden");
+        assert!(answer.json()["description"].as_str().unwrap().contains("grantor.users.read"), "{answer:?}");
+    }
+    assert_eq!(owner.get(&hook.path).await.json(), before);
+    let both = Api::with(&server, "grantor.config.write grantor.audit.read grantor.users.read").await;
+    assert_eq!(both.post(&format!("{}/rotate-secret", hook.path), json!({})).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn every_fault_of_a_webhook_is_named_and_only_addresses_that_can_be_called_are_taken() {
     let server = TestServer::start().await;
     let api = Api::owner(&server).await;
