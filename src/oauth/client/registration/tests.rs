@@ -100,7 +100,7 @@ fn what_is_beside_a_request_object_cannot_count_where_the_setting_or_the_profile
         let mut client = ClientMetadata { profile, ..example(ClientKind::Web) };
         (client.messages.jar, client.messages.merges_object) = (jar, true);
         let wrong = check(&client).into_iter().filter(|wrong| wrong.member == "merge_request_object");
-        wrong.map(|wrong| wrong.sentence.to_string()).collect()
+        wrong.map(|wrong| wrong.sentence).collect()
     };
     for (profile, jar, by) in [
         (None, Some(Demand::Require), "`jar` require"),
