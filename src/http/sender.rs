@@ -145,10 +145,11 @@ fn proven(
     }
     let path = request.encoded_path();
     let own_path = path.strip_prefix(&mount_path(&app.issuer)).unwrap_or(path);
-    // From the configuration, never from a header. A request at an alias (RFC 8705 §5) may name either address.
+    // From the configuration, never from a header.
     let url = format!("{}{own_path}", app.issuer);
     let alias = app.mtls_url.as_ref().map(|base| format!("{base}{own_path}"));
-    let urls: Vec<&str> = std::iter::once(url.as_str()).chain(alias.as_deref()).collect();
+    let urls = request.reached_at.urls(url, alias);
+    let urls: Vec<&str> = urls.iter().map(String::as_str).collect();
     let hash = token.map(|token| Hash::of(token).to_text());
     let proven_request = ProvenRequest {
         method: request.method().as_str(),

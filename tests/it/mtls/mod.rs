@@ -8,6 +8,7 @@ mod headers;
 mod libraries;
 mod listener;
 mod names;
+mod proof_urls;
 mod registered;
 mod trust;
 
