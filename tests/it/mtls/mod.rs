@@ -9,6 +9,7 @@ mod libraries;
 mod listener;
 mod names;
 mod proof_urls;
+mod proven_keys;
 mod registered;
 mod trust;
 
