@@ -65,7 +65,8 @@ async fn bound(
     client: &Client,
     received: Received,
 ) -> Result<Received, Denied<OAuthError>> {
-    // Tokens are bound to a certificate at the token endpoint alone, so a push needs none.
+    // Tokens are bound to a certificate at the token endpoint alone, so a push needs none; and also a code whose tokens are
+    // bound to a certificate may be bound to a key.
     let Some(possession) = sender::proven_key(app, request, client)? else { return Ok(received) };
     let Some(Binding::DpopKey(key)) = &possession.binding else { return Ok(received) };
     let received = match received.params().one(DPOP_JKT)? {

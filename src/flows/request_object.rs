@@ -13,7 +13,8 @@ use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::oauth::request::received::{Received, Source};
 use crate::oauth::request::request_object::{
-    ObjectContext, Outside, RequestObject, TYPES, is_encrypted, refuse, undecryptable,
+    ObjectContext, Outside, RequestObject, TYPES, for_another_key, is_encrypted, refuse, undecryptable,
+    unreadable,
 };
 use crate::oauth::request::{self, Refusal};
 use crate::tokens::client_signed::{NotSigned, by_client_key};
@@ -77,17 +78,17 @@ async fn open(
         return Ok(RequestObject::read(token).map(|object| (object, token.to_owned())));
     }
     if app.config.keys.encryption_algorithms.is_empty() {
-        return Ok(Err(undecryptable()));
+        return Ok(Err(for_another_key()));
     }
     let keys = app.key_set.current(call.now).await?;
-    let Ok(encrypted) = EncryptedToken::read(token) else { return Ok(Err(undecryptable())) };
-    let Some(key) = keys.decrypting(&encrypted) else { return Ok(Err(undecryptable())) };
+    let Ok(encrypted) = EncryptedToken::read(token) else { return Ok(Err(unreadable())) };
+    let Some(key) = keys.decrypting(&encrypted) else { return Ok(Err(for_another_key())) };
     // Anyone can encrypt something for a published key.
     if key.algorithm().is_rsa() {
         limiting::use_private_key(app, call)?;
     }
     let text = key.decrypt(&encrypted).ok().and_then(|text| String::from_utf8(text).ok());
-    let signed = text.ok_or_else(undecryptable);
+    let signed = text.filter(|text| !is_encrypted(text)).ok_or_else(undecryptable);
     Ok(signed.and_then(|signed| Ok((RequestObject::read(&signed)?, signed))))
 }
 

@@ -16,6 +16,7 @@ use actix_web::{Error, FromRequest, HttpMessage as _, HttpRequest};
 
 use super::client_certificate::CertificateSource;
 use super::in_flight::{RequestPlace, RequestPlaces};
+use super::reached::ReachedAt;
 use super::refusal_log::RefusalLog;
 use super::request_id;
 use super::route::{Route, Surface};
@@ -48,6 +49,7 @@ pub struct Call {
     pub now: Timestamp,
     pub route: &'static Route,
     pub path: String,
+    pub(super) reached_at: ReachedAt,
     /// The languages that the reader of a page wants.
     pub languages: WantedLanguages,
     /// The language of pages for readers who want none that the pages exist in.
@@ -90,6 +92,7 @@ impl Call {
             now: app.now(),
             route,
             path: http.path().to_owned(),
+            reached_at: ReachedAt::of(http, &app.config.tls),
             client: OnceCell::new(),
             application: OnceCell::new(),
             user: OnceCell::new(),

@@ -27,17 +27,19 @@ pub(super) enum CertificateSource {
 /// because the certificate of their own connection is not the client's.
 pub(super) fn source(request: &HttpRequest, tls: &Tls, untrusted: &UntrustedPeers) -> CertificateSource {
     if let Some(name) = &tls.client_certificate_header {
-        let peer = request.peer_addr().map(|peer| peer.ip().to_canonical());
-        let is_trusted = |peer: IpAddr| tls.client_certificate_proxies.have(peer);
         let mut values = request.headers().get_all(name.as_str());
-        match (peer, values.next(), values.next()) {
-            (Some(peer), None, _) if is_trusted(peer) => return CertificateSource::Nothing,
-            (Some(peer), Some(value), None) if is_trusted(peer) => {
+        match (is_from_proxy(request, tls), values.next(), values.next()) {
+            (true, None, _) => return CertificateSource::Nothing,
+            (true, Some(value), None) => {
                 return CertificateSource::Header(tls.client_certificate_form(), value.clone());
             }
-            (Some(peer), Some(_), Some(_)) if is_trusted(peer) => return CertificateSource::Repeated,
-            (Some(peer), Some(_), _) => untrusted.note_certificate(peer, name),
-            _ => {}
+            (true, Some(_), Some(_)) => return CertificateSource::Repeated,
+            (false, Some(_), _) => {
+                if let Some(peer) = peer(request) {
+                    untrusted.note_certificate(peer, name);
+                }
+            }
+            (false, None, _) => {}
         }
     }
     if tls.mtls_listen.is_none() {
@@ -45,6 +47,16 @@ pub(super) fn source(request: &HttpRequest, tls: &Tls, untrusted: &UntrustedPeer
     }
     let of_connection = request.conn_data::<Arc<ClientCertificate>>();
     of_connection.cloned().map_or(CertificateSource::Nothing, CertificateSource::Connection)
+}
+
+/// Whether a proxy has sent the request that is trusted for the header with the certificate.
+pub(super) fn is_from_proxy(request: &HttpRequest, tls: &Tls) -> bool {
+    let is_trusted = |peer| tls.client_certificate_proxies.have(peer);
+    tls.client_certificate_header.is_some() && peer(request).is_some_and(is_trusted)
+}
+
+fn peer(request: &HttpRequest) -> Option<IpAddr> {
+    request.peer_addr().map(|peer| peer.ip().to_canonical())
 }
 
 impl CertificateSource {

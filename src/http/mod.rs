@@ -22,6 +22,7 @@ pub mod limiting;
 pub mod management;
 pub mod own_path;
 pub mod qr;
+pub mod reached;
 pub mod refusal_log;
 mod request_id;
 pub mod requests_in_work;

@@ -23,14 +23,17 @@ const DPOP: HeaderName = HeaderName::from_static("dpop");
 /// What the sender of a request of `client` proves, which has authenticated if it can. It is not used up yet.
 ///
 /// # Errors
-/// If the proof is not good for this request, or the request has no certificate although the client's tokens are bound to
-/// one.
+/// If a proof is not good for this request, or the request has no certificate although the client's tokens are bound to one.
 pub fn possession(app: &App, request: &Request, client: &Client) -> Result<Possession, OAuthError> {
-    // A token is bound to one thing, and the registration says to which.
+    // A token is bound to one thing, and the registration says to which. Whatever comes beside it is checked all the same (RFC
+    // 9449 §4.3), and may be what the code or the refresh token is bound to.
     if client.certificate.bound_tokens {
-        return bound_to_certificate(request);
+        let certificate = needed_certificate(request)?;
+        let Possession { binding: key, once, .. } = proven_key(app, request, client)?.unwrap_or_default();
+        return Ok(Possession { binding: Some(certificate), beside: key, once });
     }
-    Ok(proven_key(app, request, client)?.unwrap_or_default())
+    let key = proven_key(app, request, client)?.unwrap_or_default();
+    Ok(Possession { beside: certificate(request), ..key })
 }
 
 /// The key that the sender of a request of `client` proves. `None` if the request has no DPoP proof. It is not used up yet.
@@ -61,13 +64,13 @@ pub fn check_demand(
 }
 
 /// The certificate of the request, to which the tokens of its client are bound (RFC 8705 §3).
-fn bound_to_certificate(request: &Request) -> Result<Possession, OAuthError> {
+fn needed_certificate(request: &Request) -> Result<Binding, OAuthError> {
     let certificate = request.client_certificate()?.ok_or_else(|| {
         Reason::CertificateRequired.because(
             "the tokens of this client are bound to its certificate, and the request came without one",
         )
     })?;
-    Ok(Possession { binding: Some(certificate.binding()), once: None })
+    Ok(certificate.binding())
 }
 
 /// Checks that the sender of a request may use an access token, which is valid: by its scheme, and by what the token is
@@ -145,10 +148,11 @@ fn proven(
     }
     let path = request.encoded_path();
     let own_path = path.strip_prefix(&mount_path(&app.issuer)).unwrap_or(path);
-    // From the configuration, never from a header. A request at an alias (RFC 8705 §5) may name either address.
+    // From the configuration, never from a header.
     let url = format!("{}{own_path}", app.issuer);
     let alias = app.mtls_url.as_ref().map(|base| format!("{base}{own_path}"));
-    let urls: Vec<&str> = std::iter::once(url.as_str()).chain(alias.as_deref()).collect();
+    let urls = request.reached_at.urls(url, alias);
+    let urls: Vec<&str> = urls.iter().map(String::as_str).collect();
     let hash = token.map(|token| Hash::of(token).to_text());
     let proven_request = ProvenRequest {
         method: request.method().as_str(),
@@ -202,5 +206,5 @@ fn possession_by(app: &App, proof: &DpopProof) -> Possession {
     // Thumbprints contain no NUL, so different keys cannot have the same hash.
     let id = Hash::of(&format!("dpop\0{}\0{}", proof.thumbprint, proof.id));
     let until = proof.remembered_until(app.config.oauth.proof_times());
-    Possession { binding: Some(proof.binding()), once: Some(SingleUse { id, until }) }
+    Possession { binding: Some(proof.binding()), beside: None, once: Some(SingleUse { id, until }) }
 }

@@ -45,7 +45,7 @@ pub async fn redeem(
         };
         let about = |error: OAuthError| error.about(&code.grant.user);
         may_issue(&status, &draft.required_groups(client, &code.grant.granted.scope)).map_err(about)?;
-        code::redeem(&code, &redemption, draft.binding(), live.now).map_err(about)?;
+        code::redeem(&code, &redemption, draft.proven(), live.now).map_err(about)?;
         Ok(Some(AllowedSignIn { grant: code.grant, nonce: code.nonce }))
     };
     begin_grant((app, call), client, draft, redeem).await

@@ -203,6 +203,7 @@ impl Server {
                 ActixApp::new()
                     .app_data(app.clone())
                     .app_data(document.clone())
+                    .app_data(mounted.reached_at())
                     .wrap(actix_web::middleware::from_fn(envelope::wrap))
                     .configure(|config| routes::register(config, &mount, mounted))
             }

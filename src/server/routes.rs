@@ -14,6 +14,7 @@ use crate::endpoints::{
     authorize, backchannel_authentication, device_authorization, health, introspect, jwks, metadata, par,
     revoke, token, userinfo, webfinger,
 };
+use crate::http::reached::ReachedAt;
 use crate::http::route::Surface::{Api, Console, Management, OAuth, Page};
 use crate::http::route::{Route, Surface};
 use crate::limits::Class;
@@ -255,6 +256,16 @@ impl Mounted {
             Self::Management => is_management || is_for_all,
             Self::Programs => is_for_programs,
             Self::ProgramsWithoutManagement => is_for_programs && !is_management,
+        }
+    }
+}
+
+impl Mounted {
+    /// At which address requests arrive at such a listener.
+    pub(super) fn reached_at(self) -> ReachedAt {
+        match self {
+            Self::All | Self::WithoutManagement | Self::Management => ReachedAt::Issuer,
+            Self::Programs | Self::ProgramsWithoutManagement => ReachedAt::Alias,
         }
     }
 }

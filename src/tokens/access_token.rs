@@ -132,6 +132,11 @@ impl Draft {
         self.possession.binding.as_ref()
     }
 
+    /// All that the request proves.
+    pub fn proven(&self) -> [Option<&Binding>; 2] {
+        self.possession.proven()
+    }
+
     /// The proof of the request if it must be used up.
     pub fn proof(&self) -> Option<&SingleUse> {
         self.possession.once.as_ref()

@@ -1,4 +1,4 @@
-//! What the sender of a request has proven to hold: the key of a DPoP proof, or the certificate of the connection.
+//! What the sender of a request has proven to hold: the key of a DPoP proof, the certificate of the connection, or both.
 
 use crate::clock::Timestamp;
 use crate::failure::Denied;
@@ -14,7 +14,10 @@ use crate::store::used_assertions;
 pub struct Possession {
     /// What the tokens of the answer are bound to; `None` if the request proves nothing.
     pub binding: Option<Binding>,
-    /// The proof, if it may be used only once. `None` for a certificate, and where nothing was proven.
+    /// What the sender proves beside it, to which no token of the answer is bound: a key beside a certificate, or the other way
+    /// around.
+    pub beside: Option<Binding>,
+    /// The proof of a key, which may be used only once. `None` if the request has no such proof.
     pub once: Option<SingleUse>,
 }
 
@@ -26,6 +29,11 @@ pub struct SingleUse {
 }
 
 impl Possession {
+    /// All that the sender proves, for what is bound already: a code or a refresh token.
+    pub fn proven(&self) -> [Option<&Binding>; 2] {
+        [self.binding.as_ref(), self.beside.as_ref()]
+    }
+
     /// Uses the proof up, in the transaction that stores what it is used for. The transaction does so once it knows that the
     /// request is good, so that strangers store nothing.
     ///

@@ -57,7 +57,7 @@ macro_rules! grant_types {
                             }
                             let client = proofs.credentials.authenticate(asked.app, asked.call, view).await?;
                             client.client.may_use(grant)?;
-                            let possession = proofs.possession.get(async || {
+                            let possession = proofs.possession_for(&client.client).get(async || {
                                 sender::possession(asked.app, request, &client.client).map_err(Denied::Refused)
                             });
                             let possession = possession.await?;
@@ -114,11 +114,7 @@ async fn exchange(
     params.check(&["grant_type", "scope", authorization_details::PARAMETER])?;
     PARAMS.iter().try_for_each(|names| params.check(names))?;
     let grant = grant::requested_type(&params)?;
-    let mut proofs = Proofs {
-        credentials: credentials?,
-        possession: OneTimeProof::default(),
-        trusted_token: OneTimeProof::default(),
-    };
+    let mut proofs = Proofs::of(credentials?);
     let asked = TokenRequest { app, call: request, params: &params };
     let answer = issue(&asked, request, &mut proofs, grant).await?;
     app.counters.issue(grant);

@@ -86,7 +86,7 @@ pub(super) async fn issue(
             Ok(verdict) => verdict,
             Err(error) => return refuse(tx, (&name, &client.id, &actor), about(error), now).await,
         };
-        Binding::check(chain.grant.binding.as_ref(), plan.binding(), "refresh token").map_err(about)?;
+        Binding::check(chain.grant.binding.as_ref(), plan.proven(), "refresh token").map_err(about)?;
         let scope = granted_scope(client, &chain.grant, prepared.scope.as_deref()).map_err(about)?;
         may_issue(&presented.user, &plan.required_groups(client, &scope)).map_err(about)?;
         let token = plan.of_grant(client, &chain.grant, &scope).map_err(about)?;

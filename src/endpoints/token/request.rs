@@ -24,10 +24,22 @@ pub(super) struct TokenRequest<'a> {
 /// What the request proves. Each part is verified only once.
 pub(super) struct Proofs {
     pub(super) credentials: Credentials,
-    /// The key or certificate of the sender.
-    pub(super) possession: OneTimeProof<Possession>,
+    /// The key or certificate of the sender, by one version of the client: what tokens are bound to is in its registration.
+    possession: Option<(i64, OneTimeProof<Possession>)>,
     /// The token of a trusted issuer.
     pub(super) trusted_token: OneTimeProof<Arc<TrustedToken>>,
+}
+
+impl Proofs {
+    pub(super) fn of(credentials: Credentials) -> Self {
+        Self { credentials, possession: None, trusted_token: OneTimeProof::default() }
+    }
+
+    /// The verdict about what the sender proves, for this version of the client.
+    pub(super) fn possession_for(&mut self, client: &Client) -> &mut OneTimeProof<Possession> {
+        let known = self.possession.take().filter(|(version, _)| *version == client.version);
+        &mut self.possession.insert(known.unwrap_or((client.version, OneTimeProof::default()))).1
+    }
 }
 
 /// The data for one decision about a request.

@@ -36,8 +36,8 @@ pub struct Redemption {
     pub verifier: Option<String>,
 }
 
-/// Checks a code that its own client has just consumed (RFC 6749 §4.1.3, RFC 7636 §4.6, RFC 9449 §10). `proven`: what the
-/// request proves.
+/// Checks a code that its own client has just consumed (RFC 6749 §4.1.3, RFC 7636 §4.6, RFC 9449 §10). `proven`: all that
+/// the request proves.
 ///
 /// The code is consumed before these checks, so the client cannot try a second verifier.
 ///
@@ -46,7 +46,7 @@ pub struct Redemption {
 pub fn redeem(
     code: &Code,
     redemption: &Redemption,
-    proven: Option<&Binding>,
+    proven: [Option<&Binding>; 2],
     now: Timestamp,
 ) -> Result<(), OAuthError> {
     if now >= code.expires_at || code.expires_at - now > LONGEST_LIFETIME + SKEW {

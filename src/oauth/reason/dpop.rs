@@ -190,9 +190,10 @@ pub(super) const URL: ReasonRow = ReasonRow {
     title: "The DPoP proof is for another address",
     code: InvalidDpopProof,
     who: &[Developer, Operator],
-    what: "The htu of the DPoP proof is not the address of this endpoint.",
+    what: "The htu of the DPoP proof is not the address that the request was sent to.",
     fix: "Put the address of the endpoint into htu as the server's metadata has it: scheme, host, port and path, \
-          without query and fragment. A reverse proxy changes nothing about that, if the server's public URL is right.",
+          without query and fragment; at an address of mtls_endpoint_aliases, that one. A reverse proxy changes nothing about \
+          that, if the server's public URL is right.",
     command: None,
     example: example(
         "POST https://id.example.com/token\n\

@@ -64,9 +64,10 @@ pub(super) const ENCRYPTED: ReasonRow = ReasonRow {
     title: "The request object cannot be decrypted",
     code: InvalidRequestObject,
     who: &[Developer, Operator],
-    what: "The request object is encrypted, and not for a key of this server.",
-    fix: "Sign the object, and encrypt it for a key at /jwks whose use is enc, with the kid of the key. The metadata lists the \
-          algorithms, if there are any. Without encryption, a request that no one on the way may read is pushed to /par.",
+    what: "The request object is encrypted, and not for a key of this server, or it was changed after that, or what is inside is \
+           encrypted once more.",
+    fix: "Sign the object, and encrypt it for a key at /jwks whose use is enc, with the kid of the key, once \
+          and without zip. The metadata lists the algorithms, if there are any. A backchannel request is only signed. Without encryption, a request that no one on the way may read is pushed to /par.",
     command: None,
     example: example(
         "GET https://id.example.com/authorize\n\
@@ -113,7 +114,8 @@ pub(super) const ALGORITHM: ReasonRow = ReasonRow {
     what: "The request object has the alg none, one that uses no key of the application, or one that the application is not \
            registered for.",
     fix: "Sign with a private key whose public part is registered. The metadata lists the algorithms as \
-          request_object_signing_alg_values_supported.",
+          request_object_signing_alg_values_supported. Only an application that is registered for none sends objects that are \
+          not signed.",
     command: Some("grantor client update calendar --request-object-alg ES256"),
     example: example(
         "GET https://id.example.com/authorize\n\

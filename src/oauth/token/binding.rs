@@ -30,12 +30,13 @@ impl Binding {
     }
 
     /// Checks that the sender of a token request has proven what a code or a grant is bound to. `bound`: `None` if it is
-    /// bound to nothing. `what` names it in the error.
+    /// bound to nothing. `proven`: all that the sender proves, because the tokens of the answer may be bound to another thing.
+    /// `what` names the code or grant in the error.
     ///
     /// # Errors
     /// If the request proves nothing, or something else.
-    pub fn check(bound: Option<&Self>, proven: Option<&Self>, what: &str) -> Result<(), OAuthError> {
-        let Some(bound) = bound.filter(|bound| Some(*bound) != proven) else { return Ok(()) };
+    pub fn check(bound: Option<&Self>, proven: [Option<&Self>; 2], what: &str) -> Result<(), OAuthError> {
+        let Some(bound) = bound.filter(|bound| !proven.contains(&Some(*bound))) else { return Ok(()) };
         let needed = match bound {
             Self::DpopKey(_) => "key, and the request has no DPoP proof by this key",
             Self::Certificate(_) => "certificate, and the connection does not have this certificate",
@@ -104,6 +105,23 @@ mod tests {
         for unknown in ["", "{}", r#"{"jkt":7}"#, r#"{"jku":"https://x"}"#, r#"{"jkt":"a","x5t#S256":"b"}"#] {
             assert_eq!(Binding::from_stored(unknown), None, "{unknown}");
         }
+    }
+
+    #[test]
+    fn what_is_bound_needs_its_own_proof_among_those_of_the_request() {
+        let (key, other) = (Binding::DpopKey("0ZcO".into()), Binding::DpopKey("bwcK".into()));
+        let certificate = Binding::Certificate("0ZcO".into());
+        let is_good = |bound: &Binding, proven| Binding::check(Some(bound), proven, "code").is_ok();
+        for bound in [&key, &certificate] {
+            for proven in [[Some(&key), Some(&certificate)], [Some(&certificate), Some(&key)]] {
+                assert!(is_good(bound, proven), "{bound:?}");
+            }
+            assert!(is_good(bound, [Some(bound), None]) && is_good(bound, [None, Some(bound)]));
+            assert!(!is_good(bound, [None, None]) && !is_good(bound, [Some(&other), None]));
+        }
+        assert!(!is_good(&key, [Some(&certificate), Some(&other)]));
+        assert!(!is_good(&certificate, [Some(&key), None]));
+        assert!(Binding::check(None, [None, None], "code").is_ok());
     }
 
     #[test]

@@ -53,7 +53,8 @@ pub struct DpopProof {
 #[derive(Clone, Copy, Debug)]
 pub struct ProvenRequest<'a> {
     pub method: &'a str,
-    /// The addresses at which this endpoint can be reached, from the configuration, without a query.
+    /// The addresses that the request may have been sent to, from the configuration, without a query. There are several only
+    /// where it cannot be known.
     pub urls: &'a [&'a str],
     /// The SHA-256 of the access token in the request, in base64url. `None` if the request has no access token.
     pub token_hash: Option<&'a str>,
@@ -100,7 +101,7 @@ impl DpopProof {
             let detail = Detail::of(DetailSubject::ProofUrl).came(&self.url);
             return Err(Reason::DpopUrl
                 .because(
-                    "the htu of the DPoP proof is not the address of this endpoint, as the metadata has it",
+                    "the htu of the DPoP proof is not the address that this request was sent to, as the metadata has it",
                 )
                 .with(detail.registered(request.urls.iter().copied())));
         }

@@ -105,6 +105,10 @@ async fn each_mistake_of_an_object_has_its_reason() {
         "invalid_request_object",
         "request_object.algorithm",
     );
+    let encrypted = send(&app, "HEADER.KEY.IV.TEXT.TAG", &[]).await;
+    encrypted.assert_json_error(400, "invalid_request_object", "request_object.encrypted");
+    let description = "the request object is encrypted, and one that is only signed is needed here";
+    assert_eq!(encrypted.get("error_description"), description);
     assert_eq!(requests(&server).await, 0);
 }
 

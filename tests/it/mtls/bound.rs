@@ -13,7 +13,12 @@ use crate::support::relying_party::{Registration, basic};
 use crate::support::{Answer, Application, TestServer, VERIFIER};
 
 /// A client whose tokens are bound.
-async fn bound(server: &TestServer, id: &str, kind: ClientKind, format: TokenFormat) -> Application {
+pub(super) async fn bound(
+    server: &TestServer,
+    id: &str,
+    kind: ClientKind,
+    format: TokenFormat,
+) -> Application {
     let mut registration = Registration::of_kind(id, kind);
     registration.client.certificate.bound_tokens = true;
     registration.client.token_format = format;

@@ -14,9 +14,9 @@ use crate::support::relying_party::Registration;
 use crate::support::{Answer, Browser, TestServer, tls};
 
 /// A server with TLS of its own, which trusts an authority.
-struct Listening {
-    server: TestServer,
-    trusted: Certificate,
+pub(super) struct Listening {
+    pub(super) server: TestServer,
+    pub(super) trusted: Certificate,
     authority: Authority,
     _folder: tempfile::TempDir,
 }
@@ -39,17 +39,17 @@ impl Listening {
         Self { server, trusted, authority, _folder: folder }
     }
 
-    async fn start() -> Self {
+    pub(super) async fn start() -> Self {
         Self::start_with(&[]).await
     }
 
     /// The base of the URLs at which the server asks for certificates.
-    fn url(&self) -> String {
+    pub(super) fn url(&self) -> String {
         format!("https://localhost:{}", self.server.mtls_address.unwrap().port())
     }
 
     /// The base of the other URLs.
-    fn ordinary_url(&self) -> String {
+    pub(super) fn ordinary_url(&self) -> String {
         self.server.url.replace("http://127.0.0.1", "https://localhost")
     }
 

@@ -8,6 +8,8 @@ mod headers;
 mod libraries;
 mod listener;
 mod names;
+mod proof_urls;
+mod proven_keys;
 mod registered;
 mod trust;
 

@@ -3,6 +3,7 @@
 use grantor::jose::encrypt::Recipient;
 use grantor::oauth::client::{ContentEncryption, Encryption, KeyManagement};
 use grantor::oauth::signing_key::SigningAlgorithm;
+use grantor::secret::{from_base64url, to_base64url};
 use serde_json::{Value, json};
 
 use super::{object, push, refused, signer, unsigned, url};
@@ -26,6 +27,18 @@ fn encrypted(key: &Value, token: &str) -> String {
     let recipient = Recipient::choose(&json!({ "keys": [key] }).to_string(), algorithm).unwrap();
     let encryption = Encryption { algorithm, content: ContentEncryption::A256Gcm };
     recipient.encrypt(token.as_bytes().to_vec(), "JWT", encryption).unwrap()
+}
+
+/// The token with another header, which the rest of it does not fit any more.
+fn with_header(token: &str, change: impl FnOnce(&mut Value)) -> String {
+    let (header, rest) = token.split_once('.').unwrap();
+    let mut header: Value = serde_json::from_slice(&from_base64url(header).unwrap()).unwrap();
+    change(&mut header);
+    format!("{}.{rest}", to_base64url(header.to_string().as_bytes()))
+}
+
+fn with_zip(token: &str) -> String {
+    with_header(token, |header| header["zip"] = "DEF".into())
 }
 
 #[tokio::test]
@@ -53,12 +66,6 @@ async fn an_object_is_encrypted_for_a_key_at_jwks_which_rotates() {
         refused(&server, &app, &expired, "request_object.times").await;
         let bare = encrypted(key, &unsigned(&json!({ "client_id": app.id })));
         refused(&server, &app, &bare, "request_object.algorithm").await;
-        let twice = encrypted(key, &good);
-        refused(&server, &app, &twice, "request_object.encrypted").await;
-        let mut broken = good.clone();
-        let last = if broken.pop() == Some('A') { 'B' } else { 'A' };
-        broken.push(last);
-        refused(&server, &app, &broken, "request_object.encrypted").await;
     }
     // A new key takes over, and the one before still decrypts.
     let operator = Operator::of(&server);
@@ -80,6 +87,36 @@ async fn an_object_is_encrypted_for_a_key_at_jwks_which_rotates() {
     refused(&other, &app, &elsewhere, "request_object.encrypted").await;
     let metadata = other.get("/.well-known/openid-configuration").await.json();
     assert!(metadata.get("request_object_encryption_alg_values_supported").is_none(), "{metadata}");
+}
+
+#[tokio::test]
+async fn an_object_that_cannot_be_decrypted_is_refused_for_the_true_cause() {
+    let server = TestServer::start_with(&[BOTH]).await;
+    let signing = key(SigningAlgorithm::Es256);
+    let app = signer(&server, "app", &signing, |_| ()).await;
+    for key in &published(&server).await {
+        let good = encrypted(key, &object(&server, &app, &signing, &json!({})));
+        let mut broken = good.clone();
+        let last = if broken.pop() == Some('A') { 'B' } else { 'A' };
+        broken.push(last);
+        let of_another_key = with_header(&good, |header| header["kid"] = "unknown".into());
+        for (wrong, why) in [
+            (
+                encrypted(key, &good),
+                ", and the key at /jwks that it is for does not decrypt it to a signed token",
+            ),
+            (broken, ", and the key at /jwks that it is for does not decrypt it to a signed token"),
+            (with_zip(&good), " in a form that is not read here"),
+            (of_another_key, ", and not for a key at /jwks whose use is enc"),
+        ] {
+            refused(&server, &app, &wrong, "request_object.encrypted").await;
+            let description = push(&app, &wrong).await.get("error_description");
+            assert!(
+                description.starts_with(&format!("the request object is encrypted{why}")),
+                "{description}"
+            );
+        }
+    }
 }
 
 #[tokio::test]

@@ -80,7 +80,7 @@ impl RequestObject {
         let parts: Vec<&str> = token.splitn(6, '.').collect();
         let [header, claims, signature] = parts.as_slice() else {
             return Err(match parts.len() {
-                5 => undecryptable(),
+                5 => encrypted("is encrypted, and one that is only signed is needed here"),
                 _ => malformed("is no signed token in compact serialization"),
             });
         };
@@ -159,22 +159,43 @@ impl RequestObject {
         match registered {
             Some(only) if only.is_same(self.algorithm) => Ok(()),
             None if self.is_signed() => Ok(()),
-            registered => {
-                let registered = registered.map_or("a signing algorithm", ObjectAlgorithm::as_str);
-                let what = format!(
-                    "the request object has the alg {}, and this client is registered for {registered}",
-                    self.algorithm.as_str()
-                );
-                Err(Reason::RequestObjectAlgorithm.because(what))
-            }
+            None => Err(Reason::RequestObjectAlgorithm.because(
+                "the request object has the alg none, and this client is not registered for it; sign the object with a key of \
+                 the client, or register request_object_signing_alg none",
+            )),
+            Some(only) => Err(Reason::RequestObjectAlgorithm.because(format!(
+                "the request object has the alg {}, and this client is registered for {}",
+                self.algorithm.as_str(),
+                only.as_str()
+            ))),
         }
     }
 }
 
-/// The refusal of an encrypted object that no key of this server decrypts, whatever the cause.
+/// The refusal of an encrypted object that is for no key of this server.
+pub fn for_another_key() -> OAuthError {
+    encrypted("is encrypted, and not for a key at /jwks whose use is enc")
+}
+
+/// The refusal of an encrypted object whose form this server does not read, before a key is looked for.
+pub fn unreadable() -> OAuthError {
+    encrypted(
+        "is encrypted in a form that is not read here: it needs five parts in base64url, and in its header an alg and an enc that \
+         the metadata lists, and neither zip nor crit",
+    )
+}
+
+/// The refusal of an encrypted object that is for a key of this server, which does not decrypt it. It is the same whatever the
+/// cause, so that no one learns anything about the content by changing it.
 pub fn undecryptable() -> OAuthError {
-    Reason::RequestObjectEncrypted
-        .because("the request object is encrypted, and not for a key at /jwks whose use is enc")
+    encrypted(
+        "is encrypted, and the key at /jwks that it is for does not decrypt it to a signed token; sign it, encrypt it once, and \
+         change nothing after that",
+    )
+}
+
+fn encrypted(what: &str) -> OAuthError {
+    Reason::RequestObjectEncrypted.because(format!("the request object {what}"))
 }
 
 /// Whether a token is encrypted: it has five parts (RFC 7516 §9).

@@ -163,6 +163,19 @@ fn the_registration_decides_about_the_algorithm() {
         let bad = if good.is_signed() { &unsigned } else { &signed };
         let refused = bad.check(&context(&client)).unwrap_err();
         assert_eq!(refused.reason, Reason::RequestObjectAlgorithm, "{registered:?}");
+        let expected = match registered {
+            None => {
+                "the request object has the alg none, and this client is not registered for it; sign the object with a key of \
+                 the client, or register request_object_signing_alg none"
+                    .to_owned()
+            }
+            Some(only) => {
+                let came = if good.is_signed() { "none" } else { "ES256" };
+                let only = only.as_str();
+                format!("the request object has the alg {came}, and this client is registered for {only}")
+            }
+        };
+        assert_eq!(refused.description, expected);
     }
     let other = client().with(|metadata| metadata.messages.object_alg = Some(ObjectAlgorithm::Ps256));
     assert!(signed.check(&context(&other)).is_err());
