@@ -12,6 +12,7 @@ use super::scopes::{event, existing, in_a_sentence, members, must_not_be_of_mana
 use super::{Context, Done, Outcome, clients, resources, trusted_issuers};
 use crate::clock::Timestamp;
 use crate::failure::Denied;
+use crate::oauth::client::console::is_console;
 use crate::oauth::grant::management;
 use crate::oauth::grant::scope::{OPENID, Scope};
 use crate::oauth::id::ClientId;
@@ -43,7 +44,7 @@ struct Holders {
     issuers: Vec<String>,
 }
 
-/// Returns the clients that may ask for a scope.
+/// Returns the clients that may ask for a scope, without the console, which is in no list.
 ///
 /// # Errors
 ///
@@ -53,7 +54,7 @@ pub async fn clients_with(context: &Context<'_>, name: &str) -> Result<Vec<Clien
     context
         .read(async move |conn: &mut Conn| {
             let allowed = stored_clients::list_allowed(conn, &name).await?;
-            Ok(allowed.into_iter().map(|(id, _)| id).collect())
+            Ok(allowed.into_iter().map(|(id, _)| id).filter(|id| !is_console(id)).collect())
         })
         .await
 }

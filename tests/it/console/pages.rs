@@ -46,22 +46,23 @@ pub(super) async fn filled() -> (TestServer, Visitor) {
 
 /// The paths of all pages that can be reached from the overview by links, without their queries.
 pub(super) async fn reached(server: &TestServer, visitor: &mut Visitor) -> Vec<String> {
-    let (mut seen, mut next) = (BTreeSet::new(), vec!["/admin".to_owned()]);
+    let (mut seen, mut next) = (BTreeSet::new(), vec![("/admin".to_owned(), String::new())]);
     let (mut pages, mut broken) = (Vec::new(), Vec::new());
-    while let Some(path) = next.pop() {
+    while let Some((path, from)) = next.pop() {
         let plain = path.split('?').next().unwrap().to_owned();
         if !seen.insert(plain) {
             continue;
         }
         let page = visitor.open(&path).await;
         if page.status != 200 {
-            broken.push(format!("{path}: {}", page.status));
+            broken.push(format!("{path}, a link of {from}: {}", page.status));
         }
         let links = page.body.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
         let own = links.map(|link| link.replace("&#x2f;", "/").replace("&amp;", "&"));
+        let own_path = path.clone();
         next.extend(own.filter_map(|link| {
             let path = link.strip_prefix(&server.url)?.to_owned();
-            path.starts_with("/admin").then_some(path)
+            path.starts_with("/admin").then(|| (path, own_path.clone()))
         }));
         pages.push(path);
     }
