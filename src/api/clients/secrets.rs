@@ -1,5 +1,7 @@
 //! `/api/v1/clients/{id}/secrets`.
 
+use actix_web::{HttpResponse, web};
+
 use super::super::body;
 use super::super::call::respond;
 use super::super::condition;
@@ -16,7 +18,6 @@ use crate::operations::list::List;
 use crate::representation::client::secret_to_json;
 use crate::secret::Secret;
 use crate::store::client_secrets::SecretRecord;
-use actix_web::{HttpResponse, web};
 
 pub async fn list(app: web::Data<App>, request: Request, id: web::Path<String>) -> HttpResponse {
     respond(&app, &request, async |call| {
@@ -90,13 +91,11 @@ pub async fn patch(
         let mut members = body::read_patch(call, body).await?;
         let expires_at = members.changed_time("expires_at");
         members.end()?;
-        if let Some(end) = expires_at {
-            let record = clients::set_secret_end(&context, &id, &secret, end).await?.outcome;
-            let found = record.secrets.iter().find(|found| found.id == secret);
-            let unknown = || Fault::not_found(format!("the client {id} has no secret with the id {secret}"));
-            return Ok(shown(found.ok_or_else(unknown)?));
-        }
-        Ok(shown(&clients::find_secret(&context, &id, &secret).await?))
+        let record = match expires_at {
+            Some(end) => clients::set_secret_end(&context, &id, &secret, end).await?.outcome,
+            None => clients::find_secret(&context, &id, &secret).await?,
+        };
+        Ok(shown(&record))
     })
     .await
 }

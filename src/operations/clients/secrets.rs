@@ -136,7 +136,7 @@ pub fn secret_version(secret: &SecretRecord) -> Version {
     Version::of(&members(secret))
 }
 
-/// Changes when a secret ends. `None`: it no longer ends by itself. The outcome is the client with its secrets.
+/// Changes when a secret ends. `None`: it no longer ends by itself. The outcome is the secret, as [`find_secret`] returns it.
 ///
 /// # Errors
 ///
@@ -147,7 +147,7 @@ pub async fn set_secret_end(
     client: &ClientId,
     secret: &str,
     expires_at: Option<Timestamp>,
-) -> Outcome<ClientRecord> {
+) -> Outcome<SecretRecord> {
     if expires_at.is_some_and(|end| end <= context.now) {
         let sentence = "the time is over already; delete the secret to end it now";
         return Err(Fault::invalid("expires_at", sentence).into());
@@ -164,7 +164,7 @@ pub async fn set_secret_end(
             let after = SecretRecord { expires_at, ..before.clone() };
             let event =
                 event(Act::ClientSecretChanged, &record.client).changing(members(before), members(&after));
-            Ok(Done { outcome: existing(tx, &key).await?, event })
+            Ok(Done { outcome: after, event })
         })
         .await
 }
