@@ -20,7 +20,6 @@ use crate::http::html::Pages;
 use crate::http::in_flight::RequestPlaces;
 use crate::http::refusal_log::RefusalLog;
 use crate::http::requests_in_work::RequestsInWork;
-use crate::http::route::Routes;
 use crate::http::untrusted_peers::UntrustedPeers;
 use crate::jose::foreign::ForeignKeys;
 use crate::keys::master::ServerKeys;
@@ -64,7 +63,6 @@ pub struct App {
     pub cache: CatalogueCache,
     pub brand: Brand,
     pub pages: Pages,
-    pub routes: Routes,
     pub request_places: RequestPlaces,
     pub requests_in_work: RequestsInWork,
     pub rate_limits: RateLimits,

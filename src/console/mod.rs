@@ -62,9 +62,6 @@ pub async fn find(app: web::Data<App>, request: Request) -> HttpResponse {
 
 /// Where an authorization request of the console ends.
 pub async fn callback(app: web::Data<App>, request: Request) -> HttpResponse {
-    if !app.config.admin.networks.admit(request.address) {
-        return answer::page_not_found(&app, &request);
-    }
     let params = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
     let state = params.one("state").ok().flatten().unwrap_or_default();
     let Some(back) = session::way_back(&app, state) else {

@@ -12,17 +12,9 @@ use crate::http::general_error;
 use crate::http::route::Surface;
 use crate::oauth::reason::Reason;
 
-/// 404: a page if the client accepts HTML, otherwise JSON.
+/// 404, because there is no such path.
 pub async fn not_found(app: web::Data<App>, request: Request) -> HttpResponse {
-    let wants_page = request
-        .headers()
-        .get(header::ACCEPT)
-        .and_then(|accept| accept.to_str().ok())
-        .is_some_and(|accept| accept.contains("text/html"));
-    if wants_page {
-        return answer::page_not_found(&app, &request);
-    }
-    general_error::plain(&request, StatusCode::NOT_FOUND, "there is no resource at this path")
+    answer::not_found(&app, &request, request.headers())
 }
 
 /// The answer to HEAD where GET may change something: the headers that every page has, and nothing that depends on the

@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use serde_json::json;
 
 use super::call::Call;
@@ -278,6 +278,15 @@ fn error_page_with(
 pub fn page_not_found(app: &App, call: &Call) -> HttpResponse {
     let view = error_page::not_found(app, call);
     app.pages.show(call.reader(), StatusCode::NOT_FOUND, &view)
+}
+
+/// 404, because there is no such path: a page if the client accepts HTML, otherwise JSON.
+pub fn not_found(app: &App, call: &Call, headers: &HeaderMap) -> HttpResponse {
+    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    if accept.is_some_and(|accept| accept.contains("text/html")) {
+        return page_not_found(app, call);
+    }
+    general_error::plain(call, StatusCode::NOT_FOUND, "there is no resource at this path")
 }
 
 /// The page of a request that has its answer already. The person has done nothing wrong, so it is not an error page.

@@ -19,7 +19,7 @@ use super::in_flight::{RequestPlace, RequestPlaces};
 use super::reached::ReachedAt;
 use super::refusal_log::RefusalLog;
 use super::request_id;
-use super::route::{Route, Surface};
+use super::route::{NOWHERE, Route, Surface};
 use super::wanted_languages::WantedLanguages;
 use super::{accept, client_address, client_certificate, cookies};
 use crate::app::App;
@@ -48,6 +48,8 @@ pub struct Call {
     /// The time of the request. Every decision about the request uses it.
     pub now: Timestamp,
     pub route: &'static Route,
+    /// Whether the path exists, but not for this address.
+    pub(super) is_out_of_reach: bool,
     pub path: String,
     pub(super) reached_at: ReachedAt,
     /// The languages that the reader of a page wants.
@@ -80,6 +82,11 @@ pub struct Call {
 
 impl Call {
     pub fn begin(app: &App, http: &HttpRequest, route: &'static Route) -> Self {
+        let address = client_address::address(http, &app.config.http.trusted_proxies, &app.untrusted_peers);
+        // To others, the path is like one that does not exist: the same answer, the same limits.
+        let is_out_of_reach =
+            route.class == Some(Class::Management) && !app.config.admin.networks.admit(address);
+        let route = if is_out_of_reach { &NOWHERE } else { route };
         let is_page = matches!(route.surface, Surface::Page | Surface::Unknown);
         let languages = is_page.then(|| WantedLanguages::of(http, cookies::language_name(app)));
         Self {
@@ -88,9 +95,10 @@ impl Call {
             language: OnceCell::new(),
             here: Some(http.uri()).filter(|uri| is_page && can_be_shown_again(http, uri)).cloned(),
             id: request_id::of(http, &app.config.http.trusted_proxies),
-            address: client_address::address(http, &app.config.http.trusted_proxies, &app.untrusted_peers),
+            address,
             now: app.now(),
             route,
+            is_out_of_reach,
             path: http.path().to_owned(),
             reached_at: ReachedAt::of(http, &app.config.tls),
             client: OnceCell::new(),

@@ -17,8 +17,8 @@ use super::answer;
 use super::call::Call;
 use super::cors;
 use super::limiting;
-use super::management;
 use super::request_id;
+use super::route::Routes;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::oauth::reason::Reason;
@@ -35,11 +35,13 @@ pub async fn wrap(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let Some(app) = request.app_data::<web::Data<App>>().cloned() else {
+    let (Some(app), Some(routes)) =
+        (request.app_data::<web::Data<App>>().cloned(), request.app_data::<web::Data<Routes>>())
+    else {
         return Err(actix_web::error::ErrorInternalServerError("no application state"));
     };
     let began = Instant::now();
-    let call = Rc::new(Call::begin(&app, request.request(), app.routes.find(request.path())));
+    let call = Rc::new(Call::begin(&app, request.request(), routes.find(request.path())));
     request.extensions_mut().insert(call.clone());
     let span = traces::begin(|| start(&app, &call, request.request()));
     // Without the box, every open connection would have room for it, twice.
@@ -77,7 +79,8 @@ async fn answer(
         return Ok(request.into_response(response));
     }
     // Before any handler, so that no method and no header tells that there is something.
-    if let Some(mut response) = management::refuse_network(app, call) {
+    if call.is_out_of_reach {
+        let mut response = answer::not_found(app, call, request.headers());
         finish(app, call, origin, response.headers_mut()).await;
         count(app, call, response.status(), began);
         return Ok(request.into_response(response));

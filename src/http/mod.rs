@@ -19,7 +19,6 @@ pub mod html;
 pub mod in_flight;
 pub mod kept_refusals;
 pub mod limiting;
-pub mod management;
 pub mod own_path;
 pub mod qr;
 pub mod reached;

@@ -91,16 +91,6 @@ impl Routes {
         Self(patterns)
     }
 
-    /// Every path, with its endpoint. A path that ends with a slash is a folder, or the home page. Paths with several
-    /// variable parts are not among them.
-    pub fn all(&self) -> impl Iterator<Item = (&str, &'static Route)> {
-        self.0.iter().filter_map(|(pattern, route)| match pattern {
-            Pattern::Path(path) | Pattern::InFolder(path) => Some((path.as_str(), *route)),
-            Pattern::Beginning(path) => Some((*path, *route)),
-            Pattern::Segments(_) => None,
-        })
-    }
-
     /// The endpoint of a path. [`NOWHERE`] if there is no such endpoint.
     pub fn find(&self, path: &str) -> &'static Route {
         let found = self.0.iter().find(|(pattern, _)| pattern.matches(path));

@@ -135,7 +135,6 @@ impl Server {
             brand: theme.brand,
             strict_transport_security: strict_transport_security(&config),
             request_places: RequestPlaces::new(config.http.requests),
-            routes: mounted_routes(&config, &issuer),
             requests_in_work: RequestsInWork::default(),
             rate_limits: rate_limits(&config, &clock),
             refusals: Arc::new(RefusalLog::new(config.explain.is_on())),
@@ -199,10 +198,12 @@ impl Server {
         let document = web::Data::new(ApiDocument::new(&self.app.issuer, routes::methods()));
         let factory = |mounted: Mounted| {
             let (app, document, mount) = (app.clone(), document.clone(), mount.clone());
+            let routes = web::Data::new(Routes::new(&mount, routes::routes(mounted)));
             move || {
                 ActixApp::new()
                     .app_data(app.clone())
                     .app_data(document.clone())
+                    .app_data(routes.clone())
                     .app_data(mounted.reached_at())
                     .wrap(actix_web::middleware::from_fn(envelope::wrap))
                     .configure(|config| routes::register(config, &mount, mounted))
@@ -289,12 +290,6 @@ fn watch_files(app: &App, certificates: Option<Arc<Certificates>>) {
         certificates.iter().for_each(|certificates| certificates.refresh());
         authorities.iter().for_each(|authorities| authorities.refresh());
     }));
-}
-
-/// The routes that exist here.
-fn mounted_routes(config: &Config, issuer: &str) -> Routes {
-    let mounted = if config.admin.enabled { Mounted::All } else { Mounted::WithoutManagement };
-    Routes::new(&mount_path(issuer), routes::routes(mounted))
 }
 
 /// The number of connections that the limit of open descriptors allows; `None` means that there is no limit.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use grantor::oauth::client::ClientKind;
 use grantor::oauth::request::redirect_uri::RegisteredUri;
+use grantor::server::routes::methods;
 use reqwest::Method;
 
 use crate::support::database::every_row;
@@ -69,8 +70,8 @@ async fn head_changes_nothing_anywhere() {
     assert!(before.values().filter(|rows| !rows.is_empty()).count() > 5, "{before:?}");
     let cookies = alice.cookies.clone();
 
-    let paths: BTreeSet<String> =
-        server.app.routes.all().map(|(path, _)| path.trim_end_matches("{").to_owned()).collect();
+    let paths: BTreeSet<&str> =
+        methods().map(|(path, _)| path.split('{').next().unwrap_or_default()).collect();
     assert!(paths.len() > 20, "{paths:?}");
     for path in &paths {
         for query in &queries {

@@ -1,9 +1,47 @@
 //! The management API and the console on an address of their own.
 
-use reqwest::Method;
+use reqwest::{Method, StatusCode};
 
 use crate::api::Api;
+use crate::support::browser::http_client;
 use crate::support::{Browser, TestServer};
+
+/// Everything that an answer tells, except its id, its time and the path. The documents of the API do not have it.
+async fn told(url: &str, method: &Method, path: &str, accept: &str) -> (StatusCode, Vec<String>, String) {
+    let request = http_client().request(method.clone(), format!("{url}{path}"));
+    let request = request.header("accept", accept).header("accept-language", "ja");
+    let answer = request.header("origin", "https://a.example").send().await.expect("an answer");
+    let (status, headers) = (answer.status(), answer.headers().clone());
+    let body = answer.text().await.expect("a body");
+    let is_own = |name: &str| matches!(name, "x-request-id" | "date");
+    let told = headers.iter().filter(|(name, _)| !is_own(name.as_str()));
+    let mut told: Vec<String> = told.map(|(name, value)| format!("{name}: {value:?}")).collect();
+    told.sort();
+    let id = headers["x-request-id"].to_str().expect("an id");
+    (status, told, body.replace(id, "ID").replace(&path.replace('/', "&#x2f;"), "PATH"))
+}
+
+#[tokio::test]
+async fn where_it_cannot_be_reached_the_management_is_like_a_path_that_does_not_exist() {
+    let methods = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE, Method::OPTIONS];
+    for option in
+        [("admin.networks", "192.0.2.0/24"), ("admin.enabled", "false"), ("admin.listen", "127.0.0.1:0")]
+    {
+        let server = TestServer::start_with(&[option]).await;
+        for accept in ["text/html", "application/json", "application/problem+json"] {
+            for (path, method) in ["/admin", "/admin/callback", "/admin/clients", "/api", "/api/v1/clients"]
+                .into_iter()
+                .flat_map(|path| methods.iter().map(move |method| (path, method)))
+            {
+                // As long as the path.
+                let nothing = told(&server.url, method, &path.replacen('a', "x", 1), accept).await;
+                assert_eq!(nothing.0, StatusCode::NOT_FOUND);
+                let got = told(&server.url, method, path, accept).await;
+                assert_eq!(got, nothing, "{option:?}: {method} {path}, {accept}");
+            }
+        }
+    }
+}
 
 #[tokio::test]
 async fn the_api_and_the_console_are_only_at_their_own_address() {
