@@ -20,6 +20,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::config::{BAD_FILTER, ConfigError, Log, LogFormat};
 use crate::oauth::id::{ClientId, UserId};
+use crate::oauth::withheld::without_credentials;
 
 /// Targets that say too much; a filter that names them shows it again. PostgreSQL reports at every start that tables
 /// already exist, and actix-http reports what strangers send as errors, without their address (see `connection`).
@@ -117,7 +118,7 @@ where
 /// id that came through a trusted proxy has no quotation marks and no spaces.
 fn write_text(line: &mut String, facts: &dyn RequestFacts) -> fmt::Result {
     if let Some(client) = facts.client() {
-        write!(line, " client={:?}", client.as_str())?;
+        write!(line, " client={:?}", without_credentials(client.as_str()))?;
     }
     if let Some(user) = facts.user() {
         write!(line, " user={:?}", user.as_str())?;
@@ -130,7 +131,7 @@ fn write_json(line: &mut String, facts: &dyn RequestFacts) -> fmt::Result {
     line.truncate(line.strip_suffix('}').unwrap_or(line).len());
     let mut add = |name: &str, value: &str| write!(line, ",\"{name}\":{}", serde_json::json!(value));
     if let Some(client) = facts.client() {
-        add("client", client.as_str())?;
+        add("client", &without_credentials(client.as_str()))?;
     }
     if let Some(user) = facts.user() {
         add("user", user.as_str())?;

@@ -18,12 +18,14 @@ use crate::failure::{Denied, Failure};
 use crate::network::{Network, Networks};
 use crate::oauth::error::{OAuthError, shown_address};
 use crate::oauth::error_code::ErrorCode;
+use crate::oauth::id::ClientId;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::response_mode::ResponseMode;
 use crate::oauth::request::return_address::ReturnAddress;
 use crate::oauth::request::{Answered, Refusal};
 use crate::oauth::token::bearer;
 use crate::oauth::token::binding::AccessTokenType;
+use crate::oauth::withheld::without_credentials;
 use crate::store::refusals::KeptRefusal;
 use crate::telemetry::RequestFacts as _;
 use crate::tokens::for_client::AuthorizationSigner;
@@ -426,11 +428,11 @@ pub fn log_refusal(call: &Call, error: &OAuthError) {
     tracing::info!(
         reason = error.reason.word(),
         error = error.code().as_str(),
-        path = call.path,
+        path = &*without_credentials(&call.path),
         came = address.and_then(|address| address.came.as_deref()),
         registered = address.and_then(|address| address.registered.first()),
         "refused: {}",
-        error.description
+        without_credentials(&error.description)
     );
     keep(call, error);
 }
@@ -447,13 +449,13 @@ fn keep(call: &Call, error: &OAuthError) {
         id: KeptRefusal::new_id(),
         request_id: call.id.clone(),
         created_at: call.now,
-        client: call.client().cloned(),
+        client: call.client().map(|id| ClientId::new(without_credentials(id.as_str()))),
         user: call.user().cloned(),
         address: call.address.to_string(),
         network: Networks::of(call.address).site,
         path: shown_address(&call.path, MAX_PATH),
         reason: error.reason.word().to_owned(),
-        description: error.description.clone().into_owned(),
+        description: without_credentials(&error.description).into_owned(),
         detail: error.detail.as_deref().cloned(),
     });
 }

@@ -22,6 +22,7 @@ use super::route::Routes;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::oauth::reason::Reason;
+use crate::oauth::withheld::without_credentials;
 use crate::store::db::DbError;
 use crate::telemetry;
 use crate::traces::{self, RequestStart};
@@ -99,7 +100,7 @@ async fn answer(
             finish(app, call, origin, response.headers_mut()).await;
             tracing::debug!(
                 method = method.as_str(),
-                path = call.path,
+                path = &*without_credentials(&call.path),
                 status = response.status().as_u16(),
                 micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
                 "answered"

@@ -27,4 +27,5 @@ pub mod signing_key;
 pub mod strict_json;
 pub mod webfinger;
 pub mod webhook;
+pub mod withheld;
 mod word;

@@ -1,5 +1,7 @@
 //! Received values, made safe for descriptions, pages and the log.
 
+use super::withheld::without_credentials;
+
 /// A received value made safe for a description: printable ASCII without `"` and `\` (RFC 6749 §5.2), cut after 64 bytes
 /// with `...`. Other bytes are percent-encoded.
 pub fn quoted(value: &str) -> String {
@@ -17,8 +19,9 @@ pub fn shown_address(address: &str, most: usize) -> String {
 }
 
 /// The value as printable ASCII without `"` and `\`, cut after about `most` bytes. Other bytes are percent-encoded, and those
-/// for which `is_encoded` says so; it gets the position and the byte.
+/// for which `is_encoded` says so; it gets the position and the byte. Credentials in it are withheld.
 fn escaped(value: &str, most: usize, is_encoded: impl Fn(usize, u8) -> bool) -> String {
+    let value = without_credentials(value);
     let mut text = String::with_capacity(value.len().min(most) + 4);
     for (at, byte) in value.bytes().enumerate() {
         if text.len() >= most {

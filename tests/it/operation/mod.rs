@@ -6,6 +6,7 @@ mod mistakes;
 #[cfg(unix)]
 mod permissions;
 mod running;
+mod withheld;
 
 use crate::support::CommandLine;
 use crate::support::relying_party::REDIRECT_URI;
