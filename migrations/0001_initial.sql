@@ -45,8 +45,8 @@ CREATE TABLE clients (
     -- Everything that its registration says, as JSON: src/oauth/client/metadata.rs has the names.
     metadata    TEXT   NOT NULL,
     -- Copies of what queries look for in the metadata. They are written together with it, and never read from here.
-    -- search_text has the id, and the name in each of its languages, each on its line, in the form in which all spellings
-    -- are equal.
+    -- search_text has the id, the name in each of its languages, and the addresses, each on its line, in the form in which
+    -- all spellings are equal.
     search_text TEXT   NOT NULL DEFAULT '',
     -- The name in that form, by which lists are sorted.
     name_key    TEXT   NOT NULL DEFAULT '',

@@ -4,11 +4,14 @@ use super::error::ConsoleError;
 use super::page::{Cell, ConsolePage, PageLink, Part, RowTable, Section};
 use super::tables::{all, first, path_of, refusal};
 use super::visit::{ConsoleReply, Visit};
-use super::{clients, events, users, webhooks};
+use super::{clients, events, grants, users, webhooks};
+use crate::oauth::id::GrantId;
 use crate::oauth::permission::{Area, Need};
 use crate::operations;
+use crate::operations::keys::ListedKey;
 use crate::operations::list::List;
 use crate::representation::address::segment;
+use crate::store::api_keys::ApiKeyRecord;
 use crate::store::clients::ClientFilter;
 use crate::store::events::EventRecord;
 use crate::store::page::NameFilter;
@@ -22,14 +25,17 @@ pub(super) async fn page(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
         sections.extend(found_clients(visit, &q).await?);
         sections.extend(found_users(visit, &q).await?);
         sections.extend(found_config(visit, &q).await?);
+        sections.extend(found_grant(visit, &q).await?);
+        sections.extend(found_api_keys(visit, &q).await?);
+        sections.extend(found_keys(visit, &q).await?);
         sections.extend(found_refusals(visit, &q).await?);
         sections.extend(found_event(visit, &q).await?);
     }
     if sections.is_empty() {
         let lead = match q.is_empty() {
             true => {
-                "Type a part of a name, an id, a redirect URI, an e-mail address, the request id of a refusal, or \
-                 the id of an event."
+                "Type a part of a name, an id, a redirect URI or an e-mail address, or the whole id of a request, a \
+                 grant, a client secret or an event."
             }
             false => "Nothing was found that you may see.",
         };
@@ -64,10 +70,7 @@ async fn found_clients(visit: &Visit<'_>, q: &str) -> Result<Option<Section>, Co
     if !visit.may(Need::read(Area::Clients)) {
         return Ok(None);
     }
-    let filter = match q.contains("://") {
-        true => ClientFilter { address: Some(q.to_owned()), ..ClientFilter::default() },
-        false => ClientFilter { q: Some(q.to_owned()), ..ClientFilter::default() },
-    };
+    let filter = ClientFilter { q: Some(q.to_owned()), ..ClientFilter::default() };
     let list = operations::clients::list(&visit.context(), first(filter)).await?;
     let more = all(&list, format!("/admin/clients?q={}", segment(q)));
     let head = ["Name", "Client id", "Kind", "State", "Secrets", "Created"];
@@ -79,12 +82,7 @@ async fn found_users(visit: &Visit<'_>, q: &str) -> Result<Option<Section>, Cons
         return Ok(None);
     }
     let filter = UserFilter { q: Some(q.to_owned()), ..UserFilter::default() };
-    let mut list = operations::users::list(&visit.context(), first(filter)).await?;
-    if let Ok(by_id) = operations::users::find(&visit.context(), q).await
-        && list.items.iter().all(|other| other.person.id != by_id.person.id)
-    {
-        list.items.insert(0, by_id);
-    }
+    let list = operations::users::list(&visit.context(), first(filter)).await?;
     let more = all(&list, format!("/admin/users?q={}", segment(q)));
     let head = ["Username", "Name", "E-mail address", "Role", "State", "Created"];
     Ok(section("People", &head, &list, users::cells, more))
@@ -134,6 +132,43 @@ async fn found_config(visit: &Visit<'_>, q: &str) -> Result<Vec<Section>, Consol
         section("Webhooks", &webhooks::HEAD, &hooks, webhooks::cells, all(&hooks, more("webhooks"))),
     ];
     Ok(found.into_iter().flatten().collect())
+}
+
+async fn found_grant(visit: &Visit<'_>, q: &str) -> Result<Option<Section>, ConsoleError> {
+    if !visit.may(Need::read(Area::Grants)) {
+        return Ok(None);
+    }
+    let found = operations::grants::find(&visit.context(), &GrantId::new(q)).await;
+    let list = List { items: found.into_iter().collect(), next: None };
+    Ok(section("Grants", &grants::HEAD, &list, |grant| grants::cells(visit, grant), None))
+}
+
+async fn found_api_keys(visit: &Visit<'_>, q: &str) -> Result<Option<Section>, ConsoleError> {
+    if !visit.may(Need::read(Area::ApiKeys)) {
+        return Ok(None);
+    }
+    let filter = NameFilter { q: Some(q.to_owned()) };
+    let list = operations::api_keys::list(&visit.context(), first(filter)).await?;
+    let path = format!("/admin/api-keys?q={}", segment(q));
+    let shown = |key: &ApiKeyRecord| {
+        vec![
+            Cell::link(key.name.clone(), path.clone()),
+            Cell::code(key.id.clone()),
+            Cell::time(key.expires_at),
+        ]
+    };
+    Ok(section("API keys", &["Name", "Id", "Ends"], &list, shown, all(&list, path.clone())))
+}
+
+async fn found_keys(visit: &Visit<'_>, q: &str) -> Result<Option<Section>, ConsoleError> {
+    if !visit.may(Need::read(Area::Keys)) {
+        return Ok(None);
+    }
+    let Ok(key) = operations::keys::find(&visit.context(), q).await else { return Ok(None) };
+    let shown = |listed: &ListedKey| {
+        vec![Cell::link(listed.key.kid.clone(), "/admin/keys"), Cell::text(listed.key.algorithm.as_str())]
+    };
+    Ok(section("Signing keys", &["Key id", "Algorithm"], &List { items: vec![key], next: None }, shown, None))
 }
 
 async fn found_refusals(visit: &Visit<'_>, q: &str) -> Result<Option<Section>, ConsoleError> {

@@ -45,7 +45,7 @@ impl ApiKeyRecord {
     }
 }
 
-/// A page of the API keys, sorted by id; the filter is about their names.
+/// A page of the API keys, sorted by id; the filter is about their names and ids.
 ///
 /// # Errors
 /// Only failures of the database.
@@ -53,7 +53,8 @@ pub async fn list(conn: &mut Conn, page: &Page<NameFilter, String>) -> Result<Ve
     let rows: Vec<ApiKeyRow> = conn
         .query(concat!(
             select!(),
-            "WHERE id > $1 AND ($2 IS NULL OR LOWER(name) LIKE $2 ESCAPE '\\') ORDER BY id LIMIT $3"
+            "WHERE id > $1 AND ($2 IS NULL OR LOWER(name) LIKE $2 ESCAPE '\\' OR LOWER(id) LIKE $2 ESCAPE '\\')
+             ORDER BY id LIMIT $3"
         ))
         .bind(page.after.clone().unwrap_or_default())
         .bind(page.filter.q.as_deref().map(in_any_spelling))

@@ -15,7 +15,7 @@ pub struct Page<F, K> {
 /// The filter of a list that is searched by name.
 #[derive(Clone, Debug, Default)]
 pub struct NameFilter {
-    /// Part of the name, in any spelling. `None`: every name.
+    /// Part of the name, or of what else the list is searched by, in any spelling. `None`: everything.
     pub q: Option<String>,
 }
 
@@ -35,7 +35,7 @@ pub(super) fn in_any_spelling(part: &str) -> String {
 }
 
 /// A pattern for `LIKE … ESCAPE '\'` that fits every text with `part` in it.
-pub(super) fn containing(part: &str) -> String {
+fn containing(part: &str) -> String {
     let mut pattern = String::from("%");
     for c in part.chars().take(LONGEST_PART) {
         if matches!(c, '%' | '_' | '\\') {

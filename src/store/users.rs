@@ -178,7 +178,8 @@ macro_rules! listed {
             select!(),
             "WHERE ($1 IS NULL OR (disabled_at IS NOT NULL) = $1)
                AND ($2 IS NULL OR EXISTS (SELECT 1 FROM user_names
-                                          WHERE user_names.user_id = users.id AND user_names.folded LIKE $2 ESCAPE '\\'))
+                                          WHERE user_names.user_id = users.id AND user_names.folded LIKE $2 ESCAPE '\\')
+                    OR LOWER(id) LIKE $2 ESCAPE '\\')
                AND ($3 IS NULL OR COALESCE(role, 'none') = $3)"
         )
     };

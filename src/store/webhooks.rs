@@ -53,7 +53,7 @@ macro_rules! select {
     };
 }
 
-/// A page of the webhooks, sorted by id; the filter is about their names.
+/// A page of the webhooks, sorted by id; the filter is about their names, ids and addresses.
 ///
 /// # Errors
 /// [`DbError::Corrupt`] if a row is damaged; otherwise only failures of the database.
@@ -61,7 +61,9 @@ pub async fn list(conn: &mut Conn, page: &Page<NameFilter, String>) -> Result<Ve
     let rows: Vec<WebhookRow> = conn
         .query(concat!(
             select!(),
-            "WHERE id > $1 AND ($2 IS NULL OR LOWER(name) LIKE $2 ESCAPE '\\') ORDER BY id LIMIT $3"
+            "WHERE id > $1 AND ($2 IS NULL OR LOWER(name) LIKE $2 ESCAPE '\\' OR LOWER(id) LIKE $2 ESCAPE '\\'
+                             OR LOWER(url) LIKE $2 ESCAPE '\\')
+             ORDER BY id LIMIT $3"
         ))
         .bind(page.after.clone().unwrap_or_default())
         .bind(page.filter.q.as_deref().map(in_any_spelling))

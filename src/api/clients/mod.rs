@@ -44,7 +44,6 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
         });
         let filter = ClientFilter {
             q: call.parameter("q"),
-            address: None,
             disabled: call.flag("disabled")?,
             kind: kind.transpose()?,
             grant_type: grant_type.transpose()?,

@@ -3,7 +3,7 @@
 use super::super::client_secrets;
 use super::super::db::{Conn, DbError, Query};
 use super::super::order::{Order, Orders, SortKey, SortValue, bind_after, page_in_order};
-use super::super::page::{Page, containing, in_any_spelling};
+use super::super::page::{Page, in_any_spelling};
 use super::{ClientRecord, RecordRow, with_secrets};
 use crate::oauth::client::{ClientKind, GrantType};
 use crate::oauth::identity::user::folded;
@@ -11,10 +11,8 @@ use crate::oauth::identity::user::folded;
 /// Which clients to list.
 #[derive(Clone, Debug, Default)]
 pub struct ClientFilter {
-    /// Part of the id or the name, in any spelling.
+    /// Part of the id, the name or an address, in any spelling, or the id of a secret.
     pub q: Option<String>,
-    /// Part of an address that the client has registered.
-    pub address: Option<String>,
     pub disabled: Option<bool>,
     pub kind: Option<ClientKind>,
     pub grant_type: Option<GrantType>,
@@ -56,10 +54,10 @@ impl ClientColumn {
 macro_rules! listed {
     () => {
         "FROM clients WHERE id <> 'grantor-console' AND ($1 IS NULL OR (disabled_at IS NOT NULL) = $1)
-           AND ($2 IS NULL OR search_text LIKE $2 ESCAPE '\\')
+           AND ($2 IS NULL OR search_text LIKE $2 ESCAPE '\\'
+                OR id IN (SELECT client_id FROM client_secrets WHERE client_secrets.id = $5))
            AND ($3 IS NULL OR kind = $3)
-           AND ($4 IS NULL OR ' ' || grant_types || ' ' LIKE '% ' || $4 || ' %')
-           AND ($5 IS NULL OR metadata LIKE $5 ESCAPE '\\')"
+           AND ($4 IS NULL OR ' ' || grant_types || ' ' LIKE '% ' || $4 || ' %')"
     };
 }
 
@@ -104,7 +102,7 @@ fn bind_page<'c>(query: Query<'c>, page: &Page<ClientFilter, SortKey>) -> Query<
         .bind(page.filter.q.as_deref().map(in_any_spelling))
         .bind(page.filter.kind.map(ClientKind::as_str))
         .bind(page.filter.grant_type.map(GrantType::as_str))
-        .bind(page.filter.address.as_deref().map(containing))
+        .bind(page.filter.q.clone())
         .bind(page.rows());
     bind_after(query, page.after.as_ref(), page.filter.order.by == ClientColumn::CreatedAt)
 }

@@ -13,7 +13,7 @@ use crate::oauth::client::{AuthMethod, Client, ClientMetadata, ClientSecret, Sec
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::id::ClientId;
 use crate::oauth::identity::user::folded;
-use crate::oauth::localized_text::LocalizedText;
+use crate::oauth::request::redirect_uri::RegisteredUri;
 
 pub use listed::{ClientColumn, ClientFilter, list};
 
@@ -218,7 +218,7 @@ async fn write(tx: &mut Tx, id: &ClientId, metadata: &ClientMetadata) -> Result<
     .bind(metadata.links.logo.clone())
     .bind(metadata.logout.back_channel.clone())
     .bind(metadata.logout.front_channel.clone())
-    .bind(searched(id, &metadata.name))
+    .bind(searched(id, metadata))
     .bind(metadata.branding.logo_dark.clone())
     .bind(metadata.kind.as_str())
     .bind(metadata.grants.iter().map(|grant| grant.as_str()).collect::<Vec<_>>().join(" "))
@@ -236,10 +236,14 @@ async fn write(tx: &mut Tx, id: &ClientId, metadata: &ClientMetadata) -> Result<
     Ok(())
 }
 
-/// The text that is searched: the id, and the name in each of its languages.
-fn searched(id: &ClientId, name: &LocalizedText) -> String {
-    let others = name.in_languages().map(|(_, text)| text);
-    let lines = [id.as_str(), name.as_str()].into_iter().chain(others).map(folded);
+/// The text that is searched: the id, the name in each of its languages, and the addresses.
+fn searched(id: &ClientId, metadata: &ClientMetadata) -> String {
+    let names = metadata.name.in_languages().map(|(_, text)| text);
+    let back = metadata.redirect_uris.iter().chain(&metadata.post_logout_redirect_uris);
+    let logout = [&metadata.logout.back_channel, &metadata.logout.front_channel];
+    let others = logout.into_iter().chain([&metadata.jwks_uri]).filter_map(|address| address.as_deref());
+    let lines = [id.as_str(), metadata.name.as_str()].into_iter().chain(names);
+    let lines = lines.chain(back.map(RegisteredUri::as_str)).chain(others).map(folded);
     lines.collect::<Vec<_>>().join("\n")
 }
 

@@ -354,11 +354,32 @@ async fn the_search_finds_everything_that_the_person_may_see() {
     let refused = server.get(&app.url_with(&[("redirect_uri", "https://app.example/no")])).await;
     let request = refused.header("x-request-id").to_owned();
     grantor::work::kept_refusals::store(&server.app).await;
+    let api = Api::owner(&server).await;
+    let found = api.get("/clients/web/secrets").await.json();
+    let secret = found["items"][0]["id"].as_str().unwrap().to_owned();
+    let grant = {
+        let mut alice = server.alice().await;
+        let code = app.code(&mut alice).await;
+        app.redeem_by_hand(&code).await;
+        api.get("/grants").await.json()["items"][0]["id"].as_str().unwrap().to_owned()
+    };
+    let key = api.get("/api-keys").await.json()["items"][0]["id"].as_str().unwrap().to_owned();
+    let kid = api.get("/keys").await.json()["items"][0]["kid"].as_str().unwrap().to_owned();
+    let hook = json!({ "name": "siem", "url": "https://siem.example/hook" });
+    let hook = api.post("/webhooks", hook).await.json()["id"].as_str().unwrap().to_owned();
     for (q, path) in [
         ("WEB", "/admin/clients/web"),
         ("https://app.example/callb", "/admin/clients/web"),
+        ("app.EXAMPLE/callb", "/admin/clients/web"),
+        (&secret, "/admin/clients/web"),
         ("owner@example", "/admin/users/"),
         (&id, "/admin/users/"),
+        (&id[3..12], "/admin/users/"),
+        (&grant, "/admin/users/"),
+        (&key, "/admin/api-keys?q="),
+        (&kid, "/admin/keys"),
+        (&hook, "/admin/webhooks/"),
+        ("siem.example", "/admin/webhooks/"),
         ("offline", "/admin/scopes/offline_access"),
         ("api.example.com/th", "/admin/resources/https%3A%2F%2Fapi.example.com%2Fthings"),
         (&request, "/admin/refusals/"),
@@ -367,6 +388,8 @@ async fn the_search_finds_everything_that_the_person_may_see() {
         let results = page.body.split("<main").nth(1).unwrap();
         assert!(results.contains(path), "{q}: {page:?}");
     }
+    let list = owner.open("/admin/clients?q=app.example%2Fcallb").await;
+    assert!(list.body.contains("/admin/clients/web"), "the list of all that were found: {list:?}");
     let page = owner.open("/admin/search?q=nothing-has-this").await;
     assert!(page.body.contains("Nothing was found"), "{page:?}");
     let mut operator = Visitor::with(&server, "operator", Some(Role::Operator)).await;
