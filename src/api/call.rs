@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::http::call::Request;
+use crate::http::management::record_forbidden;
 use crate::oauth::permission::Need;
 use crate::oauth::reason::Reason;
 use crate::operations::Context;
@@ -38,7 +39,13 @@ where
 {
     let answered = async {
         let call = ApiCall::begin(app, request).await?;
-        work(&call).await
+        let done = work(&call).await;
+        if let Err(ApiError::Refused(refusal)) = &done
+            && !call.is_rehearsal
+        {
+            record_forbidden(app, request, &call.caller.actor, refusal.error());
+        }
+        done
     };
     match answered.await {
         Ok(reply) => reply.answer(app),

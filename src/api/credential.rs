@@ -10,6 +10,7 @@ use crate::clock::Seconds;
 use crate::failure::Denied;
 use crate::http::call::Request;
 use crate::http::limiting;
+use crate::http::management::record_forbidden;
 use crate::http::sender;
 use crate::oauth::api_key;
 use crate::oauth::error::OAuthError;
@@ -71,7 +72,11 @@ pub(super) async fn caller(app: &App, request: &Request, need: Need) -> Result<C
     };
     match permissions.cover(need) {
         true => Ok(caller),
-        false => Err(challenged(scope_missing(need), scheme, need)),
+        false => {
+            let error = scope_missing(need);
+            record_forbidden(app, request, &caller.actor, &error);
+            Err(challenged(error, scheme, need))
+        }
     }
 }
 

@@ -29,6 +29,12 @@ pub(super) struct ApiRefusal {
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
+impl ApiRefusal {
+    pub(super) fn error(&self) -> &OAuthError {
+        &self.error
+    }
+}
+
 impl ApiError {
     /// The error with one more header.
     pub(super) fn with_header(mut self, name: HeaderName, value: &str) -> Self {

@@ -81,7 +81,9 @@ impl RefusedCredentials {
     pub(super) fn sums(self) -> impl Iterator<Item = (Event, Option<IpAddr>)> {
         self.counts.into_values().filter(|count| count.summed_up > 0).map(|count| {
             let times = json!({ "times": count.summed_up });
-            (count.event.changing(Value::Null, times), count.address)
+            // The first request of many says little about the others.
+            let event = Event { changes: Vec::new(), ..count.event };
+            (event.changing(Value::Null, times), count.address)
         })
     }
 }

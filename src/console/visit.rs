@@ -21,6 +21,8 @@ use crate::http::call::Request;
 use crate::http::console_page;
 use crate::http::form;
 use crate::http::limiting;
+use crate::http::management::record_forbidden;
+use crate::oauth::error::OAuthError;
 use crate::oauth::id::ClientId;
 use crate::oauth::permission::{Area, Need, Permissions};
 use crate::oauth::reason::Reason;
@@ -120,6 +122,9 @@ pub(super) fn refused(
     match error {
         ConsoleError::Refused(refusal) => {
             answer::log_refusal(request, &refusal.error);
+            if let Some(visit) = visit {
+                record_forbidden(app, request, &visit.actor, &refusal.error);
+            }
             console_page::error(app, request, &refusal.error, visit.map(Visit::frame))
         }
         ConsoleError::Failed(failure) => answer::failure(app, request, &failure),
@@ -203,7 +208,11 @@ impl<'a> Visit<'a> {
             query: RefCell::new(query),
         };
         match visit.permissions.is_empty() {
-            true => Err(Closed::NotDone(without_role())),
+            true => {
+                let error = without_role();
+                record_forbidden(app, request, &visit.actor, &error);
+                Err(Closed::NotDone(error.into()))
+            }
             false => Ok(visit),
         }
     }
@@ -309,6 +318,6 @@ impl<'a> Visit<'a> {
 }
 
 /// The refusal of a person who may not do anything here. It has no command with the person's name, which they chose.
-fn without_role() -> ConsoleError {
-    Reason::ApiForbidden.because("the account has no role on this server; an owner can give it one").into()
+fn without_role() -> OAuthError {
+    Reason::ApiForbidden.because("the account has no role on this server; an owner can give it one")
 }

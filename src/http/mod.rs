@@ -19,6 +19,7 @@ pub mod html;
 pub mod in_flight;
 pub mod kept_refusals;
 pub mod limiting;
+pub mod management;
 pub mod own_path;
 pub mod qr;
 pub mod reached;

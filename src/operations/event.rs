@@ -165,6 +165,9 @@ pub enum Act {
     /// A request to the management API had a wrong or ended API key or access token.
     #[strum(serialize = "api_key.refused")]
     ApiKeyRefused,
+    /// Who asked the management API or the console is known, and may not do that.
+    #[strum(serialize = "management.forbidden")]
+    ManagementForbidden,
     #[strum(serialize = "clocks.forgotten")]
     ClocksForgotten,
     #[strum(serialize = "logout_deliveries.retried")]

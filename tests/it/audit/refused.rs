@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use grantor::clock::Seconds;
+use grantor::oauth::identity::role::Role;
 use serde_json::{Value, json};
 
 use super::{acts, each};
 use crate::api::Api;
+use crate::console::Visitor;
 use crate::support::{Application, Browser, TestServer};
 
 /// Types a wrong password.
@@ -118,4 +120,36 @@ async fn a_wrong_or_ended_credential_of_the_management_api_is_recorded() {
     assert_eq!(ended.unwrap()["object"]["id"], made["id"], "{refused:?}");
     let sum = refused.iter().find(|event| event["changes"] != json!([]));
     assert_eq!(sum.unwrap()["changes"][0]["after"], 2, "{refused:?}");
+}
+
+#[tokio::test]
+async fn an_act_that_is_forbidden_to_who_asks_is_recorded() {
+    let server = TestServer::start().await;
+    let owner = Api::owner(&server).await;
+    let body = json!({ "name": "users", "scope": "grantor.users.read grantor.users.write" });
+    let made = owner.post("/api-keys", body).await.json();
+    let mut key = owner.at(&server.url);
+    key.key = made["key"].as_str().unwrap().to_owned();
+    let alice = server.user("alice").await;
+    assert_eq!(key.get("/clients").await.status, 403);
+    let role = json!({ "role": "owner" });
+    let path = format!("/users/{alice}");
+    assert_eq!(key.patch(&path, role.clone()).await.status, 403);
+    assert_eq!(key.patch(&format!("{path}?dry_run=true"), role).await.status, 403);
+    assert_eq!(key.get("/users/made-up").await.status, 404);
+    let mut auditor = Visitor::with(&server, "carol", Some(Role::Auditor)).await;
+    assert_eq!(auditor.open("/admin/new/clients").await.status, 403);
+
+    let recorded = acts(&server, "management.forbidden").await;
+    let object = json!({ "type": "api_key", "id": made["id"], "name": null });
+    let by_key: Vec<&Value> = recorded.iter().filter(|event| event["object"] == object).collect();
+    let [scope, climb] = by_key[..] else { panic!("{recorded:?}") };
+    assert_eq!(scope["reason"], "api.scope_missing");
+    assert_eq!(scope["changes"][0]["after"], "GET /api/v1/clients");
+    assert_eq!(climb["reason"], "api.forbidden");
+    assert_eq!(climb["changes"][0]["after"], format!("PATCH /api/v1/users/{alice}"));
+    assert_eq!((&climb["actor"]["id"], &climb["actor"]["name"]), (&made["id"], &json!("users")));
+    let carol = recorded.iter().find(|event| event["object"]["type"] == "user").expect("an event");
+    assert_eq!(carol["changes"][0]["after"], "GET /admin/new/clients");
+    assert_eq!(carol["object"]["id"], carol["actor"]["id"]);
 }

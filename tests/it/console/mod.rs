@@ -29,7 +29,7 @@ async fn give_role(server: &TestServer, username: &str, role: Option<Role>) {
 
 impl Visitor {
     /// A new person with a role, who has signed in to the console.
-    async fn with(server: &TestServer, username: &str, role: Option<Role>) -> Self {
+    pub(crate) async fn with(server: &TestServer, username: &str, role: Option<Role>) -> Self {
         server.user(username).await;
         give_role(server, username, role).await;
         let mut browser = server.browser();
