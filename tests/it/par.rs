@@ -1,5 +1,7 @@
 //! Pushed authorization requests (RFC 9126).
 
+mod used_up;
+
 use std::time::Duration;
 
 use grantor::oauth::client::Demand;
