@@ -95,6 +95,7 @@ impl<'a> Rehearsal<'a> {
             client: self.known.client.id.clone(),
             steps: self.steps,
             tokens: tokens.filter(|_| is_allowed),
+            reported: self.known.reported.clone(),
         }
     }
 
