@@ -9,10 +9,11 @@ use crate::failure::Denied;
 use crate::operations::fault::{Fault, FaultKind, Faults};
 
 /// Members that sentences name, and their options.
-const OPTIONS: [(&str, &str); 39] = [
+const OPTIONS: [(&str, &str); 51] = [
     ("allowed_schemes", "--allow-scheme"),
     ("assertion_audience", "--assertion-audience"),
     ("authorization_details_types", "--authorization-type"),
+    ("authorization_signed_response_alg", "--jarm-alg"),
     ("backchannel_authentication_request_signing_alg", "--ciba-request-alg"),
     ("backchannel_client_notification_endpoint", "--ciba-notification-endpoint"),
     ("backchannel_logout_uri", "--backchannel-logout-uri"),
@@ -27,17 +28,27 @@ const OPTIONS: [(&str, &str); 39] = [
     ("client_uri", "--site"),
     ("consequence", "--consequence"),
     ("description", "--description"),
+    ("dpop", "--dpop"),
     ("email", "--email"),
     ("id_token_claims", "--id-token-claims"),
+    ("id_token_signed_response_alg", "--id-token-alg"),
+    ("jar", "--jar"),
     ("jwks", "--jwks"),
     ("jwks_uri", "--jwks-uri"),
+    ("kind", "--kind"),
     ("may_act", "--may-act"),
     ("may_impersonate", "--may-impersonate"),
     ("may_reuse_consent", "--may-reuse-consent"),
     ("may_widen_resources", "--may-widen-resources"),
+    ("par", "--par"),
     ("partial_consent", "--partial-consent"),
+    ("pkce", "--pkce"),
     ("policy_uri", "--policy"),
+    ("profile", "--profile"),
     ("redirect_uris", "--redirect-uri"),
+    ("refresh_tokens", "--refresh-tokens"),
+    ("request_object_signing_alg", "--request-object-alg"),
+    ("response_types", "--response-type"),
     ("scope", "--scope"),
     ("sector_identifier_uri", "--sector-identifier-uri"),
     ("template", "--template"),
@@ -49,6 +60,7 @@ const OPTIONS: [(&str, &str); 39] = [
     ("tls_client_certificate_bound_access_tokens", "--certificate-bound-tokens"),
     ("token_endpoint_auth_method", "--auth-method"),
     ("tos_uri", "--terms"),
+    ("userinfo_signed_response_alg", "--userinfo-alg"),
 ];
 
 impl From<Fault> for CliError {

@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::client_health;
 use super::error::ConsoleError;
 use super::page::{Cell, ConsolePage, Filter, Notice, PageLink, Part, RowTable, Section};
 use super::same::{Same, shell};
@@ -62,6 +63,13 @@ pub(super) async fn page(visit: &Visit<'_>, client: &Client) -> Result<ConsoleRe
                 false => Notice::bad("The server would refuse this request."),
             });
             page.sections.push(steps(&checked.steps));
+            if !checked.reported.is_empty() {
+                let table = client_health::changes(visit, client, &checked.reported);
+                let lead = "Nothing is refused because of these. What the requests of the last 30 days say about requiring them:";
+                page.sections.push(
+                    Section::of("Demands that are only reported", vec![Part::Table(table)]).with_lead(lead),
+                );
+            }
             let json = checked.to_json(&visit.app.issuer);
             if !json["tokens"].is_null() {
                 let text = serde_json::to_string_pretty(&json["tokens"]).unwrap_or_default();

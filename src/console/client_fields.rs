@@ -58,17 +58,86 @@ const ALGORITHMS: &[(&str, &str)] = &[
     ("Ed25519", "Ed25519"),
 ];
 
+const PROFILE: FieldSpec = field(
+    "profile",
+    "Security profile",
+    Input::Choice(&[
+        ("", "as the server's oauth.profile"),
+        ("none", "none"),
+        ("oauth21", "OAuth 2.1"),
+        ("fapi2", "FAPI 2.0 Security Profile"),
+        ("fapi2-message-signing", "FAPI 2.0 Message Signing"),
+    ]),
+    ("--profile", "--profile default"),
+);
+
+const OBJECT_ALGORITHM: FieldSpec = field(
+    "request_object_signing_alg",
+    "Algorithm of signed requests",
+    Input::Choice(&[
+        ("", "any for which it has a key"),
+        ("none", "none: not signed"),
+        ("RS256", "RS256"),
+        ("PS256", "PS256"),
+        ("ES256", "ES256"),
+        ("ES384", "ES384"),
+        ("EdDSA", "EdDSA"),
+        ("Ed25519", "Ed25519"),
+    ]),
+    ("--request-object-alg", "--request-object-alg default"),
+);
+
+const METHOD: FieldSpec = field(
+    "token_endpoint_auth_method",
+    "Method",
+    Input::Choice(METHODS),
+    ("--auth-method", "--auth-method any"),
+);
+
+const JWKS_URI: FieldSpec = field("jwks_uri", "Address of its public keys", Input::Line, ("--jwks-uri", ""));
+
+const JWKS: FieldSpec = field("jwks", "Public keys", Input::Json, ("--jwks", ""));
+
+const SUBJECT: FieldSpec = field(
+    "tls_client_auth_subject_dn",
+    "Subject of its certificate",
+    Input::Line,
+    ("--tls-subject-dn", "--no-tls-name"),
+);
+
+const ID_TOKEN_ALGORITHM: FieldSpec = field(
+    "id_token_signed_response_alg",
+    "Algorithm of ID Tokens",
+    Input::Choice(ALGORITHMS),
+    ("--id-token-alg", "--id-token-alg default"),
+);
+
+const RESPONSE_ALGORITHM: FieldSpec = field(
+    "authorization_signed_response_alg",
+    "Algorithm of signed responses",
+    Input::Choice(ALGORITHMS),
+    ("--jarm-alg", "--jarm-alg default"),
+);
+
 /// What a new client usually needs.
-pub(super) const NEW: &[Group] = &[(
-    "",
-    &[
-        required("client_name", "Name", Input::Line, ("--name", "")),
-        field("client_id", "Client id", Input::Line, ("--id", "")),
-        required("kind", "Kind", Input::Choice(KINDS), ("--kind", "")),
-        field("redirect_uris", "Redirect URIs", Input::Lines, ("--redirect-uri", "")),
-        field("scope", "Scopes", Input::Words, ("--scope", "")),
-    ],
-)];
+pub(super) const NEW: &[Group] = &[("", USUAL)];
+
+/// What a new client needs where the server has a FAPI profile.
+pub(super) const NEW_WITH_FAPI: &[Group] = &[
+    ("", USUAL),
+    (
+        "What the profile needs",
+        &[PROFILE, METHOD, JWKS_URI, JWKS, SUBJECT, ID_TOKEN_ALGORITHM, OBJECT_ALGORITHM, RESPONSE_ALGORITHM],
+    ),
+];
+
+const USUAL: &[FieldSpec] = &[
+    required("client_name", "Name", Input::Line, ("--name", "")),
+    field("client_id", "Client id", Input::Line, ("--id", "")),
+    required("kind", "Kind", Input::Choice(KINDS), ("--kind", "")),
+    field("redirect_uris", "Redirect URIs", Input::Lines, ("--redirect-uri", "")),
+    field("scope", "Scopes", Input::Words, ("--scope", "")),
+];
 
 /// All settings of a client.
 pub(super) const ALL: &[Group] = &[
@@ -120,18 +189,7 @@ const GRANTING: &[FieldSpec] = &[
         Input::Lines,
         ("--authorization-type", "--no-authorization-types"),
     ),
-    field(
-        "profile",
-        "Security profile",
-        Input::Choice(&[
-            ("", "as the server's oauth.profile"),
-            ("none", "none"),
-            ("oauth21", "OAuth 2.1"),
-            ("fapi2", "FAPI 2.0 Security Profile"),
-            ("fapi2-message-signing", "FAPI 2.0 Message Signing"),
-        ]),
-        ("--profile", "--profile default"),
-    ),
+    PROFILE,
     field(
         "refresh_tokens",
         "Refresh tokens",
@@ -207,21 +265,7 @@ const GRANTING: &[FieldSpec] = &[
         ]),
         ("--jar", "--jar default"),
     ),
-    field(
-        "request_object_signing_alg",
-        "Algorithm of signed requests",
-        Input::Choice(&[
-            ("", "any for which it has a key"),
-            ("none", "none: not signed"),
-            ("RS256", "RS256"),
-            ("PS256", "PS256"),
-            ("ES256", "ES256"),
-            ("ES384", "ES384"),
-            ("EdDSA", "EdDSA"),
-            ("Ed25519", "Ed25519"),
-        ]),
-        ("--request-object-alg", "--request-object-alg default"),
-    ),
+    OBJECT_ALGORITHM,
     field(
         "merge_request_object",
         "Parameters beside signed requests",
@@ -231,20 +275,10 @@ const GRANTING: &[FieldSpec] = &[
 ];
 
 const PROOF: &[FieldSpec] = &[
-    field(
-        "token_endpoint_auth_method",
-        "Method",
-        Input::Choice(METHODS),
-        ("--auth-method", "--auth-method any"),
-    ),
-    field("jwks_uri", "Address of its public keys", Input::Line, ("--jwks-uri", "")),
-    field("jwks", "Public keys", Input::Json, ("--jwks", "")),
-    field(
-        "tls_client_auth_subject_dn",
-        "Subject of its certificate",
-        Input::Line,
-        ("--tls-subject-dn", "--no-tls-name"),
-    ),
+    METHOD,
+    JWKS_URI,
+    JWKS,
+    SUBJECT,
     field(
         "tls_client_auth_san_dns",
         "Host in its certificate",
@@ -296,12 +330,7 @@ const TOKENS: &[FieldSpec] = &[
         Input::Number,
         ("--access-token-lifetime", "--access-token-lifetime default"),
     ),
-    field(
-        "id_token_signed_response_alg",
-        "Algorithm of ID Tokens",
-        Input::Choice(ALGORITHMS),
-        ("--id-token-alg", "--id-token-alg default"),
-    ),
+    ID_TOKEN_ALGORITHM,
     field(
         "id_token_claims",
         "Claims of ID Tokens",
@@ -314,12 +343,7 @@ const TOKENS: &[FieldSpec] = &[
         Input::Choice(ALGORITHMS),
         ("--userinfo-alg", "--userinfo-alg default"),
     ),
-    field(
-        "authorization_signed_response_alg",
-        "Algorithm of signed responses",
-        Input::Choice(ALGORITHMS),
-        ("--jarm-alg", "--jarm-alg default"),
-    ),
+    RESPONSE_ALGORITHM,
     field(
         "authorization_encrypted_response_alg",
         "Encryption of signed responses: key",

@@ -65,8 +65,8 @@ fn lead(health: &ClientHealth) -> String {
     }
 }
 
-fn tables(visit: &Visit<'_>, health: &ClientHealth) -> Vec<RowTable> {
-    let client = &health.record.client;
+/// The changes of a client that could be made, with the way to the form of each.
+pub(super) fn changes(visit: &Visit<'_>, client: &Client, policies: &[PolicyHealth]) -> RowTable {
     let may_write = visit.may(Need::write(Area::Clients));
     let mut head = vec!["Change", "Safe now?", "Why", "Last request against it"];
     head.extend(may_write.then_some(""));
@@ -86,13 +86,20 @@ fn tables(visit: &Visit<'_>, health: &ClientHealth) -> Vec<RowTable> {
         }
         cells
     };
-    let policies = RowTable {
+    RowTable {
         caption: "Changes, and whether they would be safe now".to_owned(),
         head,
-        rows: health.policies.iter().map(policy).collect(),
+        rows: policies.iter().map(policy).collect(),
+        ..RowTable::default()
+    }
+}
+
+fn tables(visit: &Visit<'_>, health: &ClientHealth) -> Vec<RowTable> {
+    let client = &health.record.client;
+    let policies = RowTable {
         empty: "Nothing more could be demanded of this client, or taken from it, as far as its requests say."
             .to_owned(),
-        ..RowTable::default()
+        ..changes(visit, client, &health.policies)
     };
     let used = |used: &ValueUse| use_of(kind(used.kind), &used.value, used.count, used.last_used_at);
     let secrets = health.record.secrets.iter();

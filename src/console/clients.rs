@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::client_fields::{ALL, NEW};
+use super::client_fields::{ALL, NEW, NEW_WITH_FAPI};
 use super::error::ConsoleError;
 use super::form::{self, FieldValues, FormView, Group};
 use super::objects::{filled_by_a_link, from_query};
@@ -82,18 +82,24 @@ pub(super) fn cells(record: &ClientRecord) -> Vec<Cell> {
 
 pub(super) fn new(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError> {
     visit.needs(WRITE)?;
-    let (values, notice) = from_query(visit, NEW);
+    let (values, notice) = from_query(visit, of_new(visit));
     let mut page = new_page(visit, &values, None);
     page.notices.extend(notice);
     Ok(ConsoleReply::Page(page))
 }
 
+/// The fields of a new client.
+fn of_new(visit: &Visit<'_>) -> &'static [Group] {
+    if visit.app.config.oauth.profile.is_fapi() { NEW_WITH_FAPI } else { NEW }
+}
+
 fn new_page(visit: &Visit<'_>, values: &FieldValues, error: Option<&ConsoleError>) -> ConsolePage {
-    let (faults, notices) = said(NEW, error);
-    let mut view = FormView::of("/admin/new/clients", "Create client", NEW, (values, &faults));
+    let groups = of_new(visit);
+    let (faults, notices) = said(groups, error);
+    let mut view = FormView::of("/admin/new/clients", "Create client", groups, (values, &faults));
     view.has_check = true;
     view.cancel = Some("/admin/clients".to_owned());
-    let example = form::members(NEW, values).map(form::given).unwrap_or_default();
+    let example = form::members(groups, values).map(form::given).unwrap_or_default();
     view.same = Some(same_as_create(visit, &example));
     ConsolePage {
         title: "New client".to_owned(),
@@ -107,7 +113,7 @@ fn new_page(visit: &Visit<'_>, values: &FieldValues, error: Option<&ConsoleError
 }
 
 fn same_as_create(visit: &Visit<'_>, members: &Map<String, Value>) -> Same {
-    let options = form::options(NEW, members);
+    let options = form::options(of_new(visit), members);
     let body = Value::Object(members.clone());
     Same::of(&visit.app.issuer, ("POST", "/clients"), Some(&body), format!("grantor client create{options}"))
 }
@@ -124,7 +130,7 @@ pub(super) fn said(groups: &[Group], error: Option<&ConsoleError>) -> (Vec<Fault
 
 pub(super) async fn create(visit: &Visit<'_>, posted: &Params) -> Result<ConsoleReply, ConsoleError> {
     visit.needs(WRITE)?;
-    let values = form::values_in(NEW, posted);
+    let values = form::values_in(of_new(visit), posted);
     if gives_management(&values) {
         visit.must_be_fresh(|| "/admin/new/clients".to_owned())?;
     }
@@ -148,7 +154,7 @@ async fn created(
     values: &FieldValues,
     is_check: bool,
 ) -> Result<clients::CreatedClient, ConsoleError> {
-    let mut body = Members::of(&CLIENT, form::given(form::members(NEW, values)?));
+    let mut body = Members::of(&CLIENT, form::given(form::members(of_new(visit), values)?));
     let new = NewMembers::read(&mut body, None);
     body.end()?;
     let new = NewClient { client: new.client, secret: None, logos: Logos::default() };

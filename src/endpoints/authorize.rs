@@ -13,7 +13,7 @@ use crate::oauth::request::Refusal;
 use crate::oauth::request::interaction::{FlowProgress, Next};
 use crate::oauth::request::params::Params;
 use crate::oauth::request::received::{Received, Source};
-use crate::store::flows::{Flow, FlowKey};
+use crate::store::flows::{Flow, FlowKey, FlowRequest};
 
 /// A request in the query: with a session and consent it is answered at once.
 pub async fn get(app: web::Data<App>, request: Request) -> HttpResponse {
@@ -65,7 +65,9 @@ pub async fn resume(app: web::Data<App>, request: Request) -> HttpResponse {
             Err(failure) => flows::fail(&app, &request, &checked.request, &failure).await,
         },
         // Nothing is stored for strangers, who have not even refused.
-        Err(error) if accounts.people.is_empty() => flows::refuse(&app, &request, checked, error).await,
+        Err(error) if accounts.people.is_empty() && !resumed.flow().is_pushed() => {
+            flows::refuse(&app, &request, checked, error, None).await
+        }
         Err(error) => flows::decline(&app, &request, resumed, error).await,
     }
 }
@@ -77,20 +79,19 @@ async fn answer_or_ask(
     arrived: Arrived,
 ) -> Result<HttpResponse, Failure> {
     let accounts = flows::accounts(app, request, Some(&checked.request.client_id)).await?;
-    let next = flows::next(app, request, checked, &accounts, &FlowProgress::default());
     // Without a page in between, only a pushed request can get a second answer.
     let pushed = arrived.waiting(checked);
-    if let Ok(Next::Issue(signed_in)) = &next {
-        return Ok(flows::issue(app, request, checked, signed_in, pushed.as_ref()).await);
-    }
-    if let Some(flow) = &pushed
-        && flows::pushed::is_answered(app, request, &flow.key).await?
-    {
-        return Ok(flows::show_answered(app, request, flow).await);
-    }
-    match next {
-        Ok(next) => flows::begin_flow(app, request, arrived.flow(checked), flows::page(&next)).await,
-        Err(error) => Ok(flows::refuse(app, request, checked.clone(), error).await),
+    match flows::next(app, request, checked, &accounts, &FlowProgress::default()) {
+        Ok(Next::Issue(signed_in)) => {
+            Ok(flows::issue(app, request, checked, signed_in, pushed.as_ref()).await)
+        }
+        Err(error) => Ok(flows::refuse(app, request, checked.clone(), error, pushed.as_ref()).await),
+        Ok(next) => match &pushed {
+            Some(flow) if flows::pushed::is_answered(app, request, &flow.key).await? => {
+                Ok(flows::show_answered(app, request, flow).await)
+            }
+            _ => flows::begin_flow(app, request, arrived.flow(checked), flows::page(&next)).await,
+        },
     }
 }
 
@@ -106,6 +107,13 @@ impl Arrived {
     fn waiting(&self, checked: &CheckedRequest) -> Option<Flow> {
         let key = self.pushed.clone()?;
         Some(Flow::new(key, checked.waiting(self.received.clone()), ""))
+    }
+
+    /// What the browser gets if the request is refused. A pushed request is used up by a refusal that goes to its client.
+    async fn refused(self, app: &App, call: &Request, denied: Denied<Refusal>) -> Denied<Refusal> {
+        let Some(key) = self.pushed else { return denied };
+        let flow = Flow::new(key, FlowRequest::Application(self.received), "");
+        flows::pushed::use_up(app, call, &flow, denied).await
     }
 
     /// What waits for a person.
@@ -130,6 +138,8 @@ async fn checked(
             Arrived { received, pushed: None }
         }
     };
-    let checked = flows::validate(app, request, &arrived.received).await?;
-    Ok((checked, arrived))
+    match flows::validate(app, request, &arrived.received).await {
+        Ok(checked) => Ok((checked, arrived)),
+        Err(denied) => Err(arrived.refused(app, request, denied).await),
+    }
 }

@@ -335,26 +335,37 @@ pub async fn issue(
 
 /// Sends the application or the device the person's refusal instead of what it asked for, and sends the person on.
 pub async fn decline(app: &App, http: &Request, resumed: ResumedFlow, error: OAuthError) -> HttpResponse {
-    if let AnswerTo::Device(_) | AnswerTo::Backchannel(_) = &resumed.checked.request.answer_to {
-        return refuse(app, http, resumed.checked, error).await;
-    }
-    match waiting::note_refused(app, http, &resumed.key).await {
-        Ok(true) => refuse(app, http, resumed.checked, error).await,
-        Ok(false) => show_answered(app, http, resumed.flow()).await,
-        Err(failure) => fail(app, http, &resumed.checked.request, &failure).await,
-    }
+    let (checked, flow) = resumed.into_parts();
+    refuse(app, http, checked, error, Some(&flow)).await
 }
 
-/// Sends the application or the device a refusal that no flow remembers, and sends the person on.
-pub async fn refuse(app: &App, call: &Call, checked: CheckedRequest, error: OAuthError) -> HttpResponse {
+/// Sends the application or the device a refusal, and sends the person on. `flow`: as for [`issue`], the flow or the pushed
+/// request, which is answered once; `None` if nothing remembers the refusal.
+pub async fn refuse(
+    app: &App,
+    http: &Request,
+    checked: CheckedRequest,
+    error: OAuthError,
+    flow: Option<&Flow>,
+) -> HttpResponse {
     let request = checked.request;
     match &request.answer_to {
-        AnswerTo::Device(device) => device::deny(app, call, device, &request.client_id, error).await,
-        AnswerTo::Backchannel(id) => backchannel::deny(app, call, id, &request.client_id, error).await,
-        AnswerTo::Application { .. } => {
-            answer::authorization_error(app, call, Denied::Refused(request.refuse(error))).await
+        AnswerTo::Device(device) => {
+            return device::deny(app, http, device, &request.client_id, error).await;
+        }
+        AnswerTo::Backchannel(id) => {
+            return backchannel::deny(app, http, id, &request.client_id, error).await;
+        }
+        AnswerTo::Application { .. } => {}
+    }
+    if let Some(flow) = flow {
+        match waiting::note_refused(app, http, flow).await {
+            Ok(true) => {}
+            Ok(false) => return show_answered(app, http, flow).await,
+            Err(failure) => return fail(app, http, &request, &failure).await,
         }
     }
+    answer::authorization_error(app, http, Denied::Refused(request.refuse(error))).await
 }
 
 /// Reports a failure: to the application if client and redirect URI are verified, otherwise to the person.

@@ -1,8 +1,8 @@
 //! Pushed authorization requests (RFC 9126): how a request gets its `request_uri`, and how the `request_uri` leads to it.
 //!
-//! A `request_uri` contains the request itself, sealed under the server's key, so that a node stores nothing until a person
+//! A `request_uri` contains the request itself, sealed under the server's key, so that a node stores nothing until the client
 //! has an answer. Only a request that is too long for an address has a row. Its id is that of the flow that it becomes, in
-//! however many tabs, and a flow is answered once.
+//! however many tabs, and a flow is answered once, also with an error.
 
 use super::sealed::{self, PUSHED};
 use super::waiting::{self, store_for_stranger};
@@ -76,7 +76,7 @@ fn row_id(flow: &FlowId) -> FlowId {
 /// has its answer is decided later: by the transaction that answers, or by [`is_answered`] before a page.
 ///
 /// # Errors
-/// If the request is unknown, is of another client, or has ended.
+/// If the request is unknown, is of another client, or has ended. The last uses the request up.
 pub async fn find(
     app: &App,
     call: &Request,
@@ -94,16 +94,34 @@ pub async fn find(
     if !is_of(&client, received) {
         return Err(unknown());
     }
+    if call.now >= flow.key.purge_after() {
+        return Err(unknown());
+    }
     if call.now >= flow.key.expires_at {
-        if is_answered(app, call, &flow.key).await? {
-            return Err(waiting::answered(app, call, &flow).await?.into());
-        }
         let error = Reason::PushedRequestExpired
             .because("the request_uri has ended; push the request again, and use its request_uri at once");
         // The application, which is verified, may push the request again by itself.
-        return Err(validate(app, call, received).await?.request.refuse(error).into());
+        let denied = match validate(app, call, received).await {
+            Ok(checked) => checked.request.refuse(error).into(),
+            Err(denied) => denied,
+        };
+        return Err(use_up(app, call, &flow, denied).await);
     }
     Ok(Some(PushedRequest { key: flow.key.clone(), received: received.clone() }))
+}
+
+/// Uses a pushed request up with a refusal that goes to its client, from whichever tab. Returns what the browser gets: the
+/// refusal, or that the request has its answer already. A refusal on a page is no answer, and stays as it is; so does the
+/// refusal of a request that was not pushed.
+pub async fn use_up(app: &App, call: &Request, flow: &Flow, denied: Denied<Refusal>) -> Denied<Refusal> {
+    if !flow.is_pushed() || !matches!(denied, Denied::Refused(Refusal::Redirect { .. })) {
+        return denied;
+    }
+    match waiting::note_refused(app, call, flow).await {
+        Ok(true) => denied,
+        Ok(false) => waiting::answered(app, call, flow).await.map_or_else(Denied::from, Denied::from),
+        Err(failure) => failure.into(),
+    }
 }
 
 /// Whether the request has its answer.

@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 
 use super::sealed::{self, FLOW};
-use super::{CheckedRequest, accounts, backchannel, device, validate};
+use super::{CheckedRequest, accounts, backchannel, device, pushed, validate};
 use crate::app::App;
 use crate::cache::catalogue::Freshness;
 use crate::cache::row_budgets::Draw;
@@ -147,6 +147,11 @@ impl ResumedFlow {
         &self.flow
     }
 
+    /// The request and the flow.
+    pub(super) fn into_parts(self) -> (CheckedRequest, Flow) {
+        (self.checked, self.flow)
+    }
+
     /// The URL of a page of this flow.
     pub fn url(&self, app: &App, page: &str) -> String {
         url(app, page, &self.address)
@@ -201,7 +206,10 @@ async fn resume(
     }
     let (mut device, mut backchannel) = (None, None);
     let checked = match &flow.waiting {
-        FlowRequest::Application(received) => validate(app, http, received).await?,
+        FlowRequest::Application(received) => match validate(app, http, received).await {
+            Ok(checked) => checked,
+            Err(denied) => return Err(pushed::use_up(app, http, &flow, denied).await),
+        },
         FlowRequest::Device(id) => {
             let (checked, found) = device::resume(app, http, id).await?;
             device = Some(found);
@@ -215,7 +223,8 @@ async fn resume(
     };
     if http.now >= flow.key.expires_at {
         let error = Reason::FlowExpired.because("the sign-in took too long; start it again");
-        return Err(checked.request.refuse(error).into());
+        let denied = checked.request.refuse(error).into();
+        return Err(pushed::use_up(app, http, &flow, denied).await);
     }
     let (key, address) = (flow.key.clone(), address.to_owned());
     let progress = stored.progress;
@@ -291,8 +300,21 @@ pub async fn show_answered(app: &App, http: &Request, flow: &Flow) -> HttpRespon
     answer::authorization_error(app, http, refusal.map_or_else(Denied::from, Denied::from)).await
 }
 
-/// Records that a person refused the request. `false` if the request has an answer already.
-pub(super) async fn note_refused(app: &App, http: &Request, flow: &FlowKey) -> Result<bool, Failure> {
-    let (flow, now) = (flow.clone(), http.now);
-    store_for_stranger(app, http, async move |tx: &mut Tx| flows::answer(tx, &flow, now).await).await
+/// Records that the request was refused. `false` if the request has an answer already.
+///
+/// # Errors
+/// [`Failure::TooManyFlows`], or other failures.
+pub(super) async fn note_refused(app: &App, http: &Request, flow: &Flow) -> Result<bool, Failure> {
+    // A copy that comes later needs no row, so it draws on no budget.
+    if flow.is_pushed() && pushed::is_answered(app, http, &flow.key).await? {
+        return Ok(false);
+    }
+    let (key, now) = (flow.key.clone(), http.now);
+    let note = async move |tx: &mut Tx| flows::answer(tx, &key, now).await;
+    // Each of these requests was pushed by a client that has authenticated, and is no stranger's.
+    let is_confidential = http.application().is_some_and(|known| !known.client.kind.is_public());
+    if flow.is_pushed() && is_confidential {
+        return Ok(app.db.write(note).await?);
+    }
+    store_for_stranger(app, http, note).await
 }

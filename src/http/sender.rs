@@ -78,7 +78,7 @@ fn needed_certificate(request: &Request) -> Result<Binding, OAuthError> {
 /// must use up (see [`use_up`]).
 ///
 /// # Errors
-/// If the token came with another scheme, or without the proof that it needs.
+/// If the token came with another scheme, without the proof that it needs, or with a proof that is not good.
 pub fn check_presented(
     app: &App,
     request: &Request,
@@ -86,23 +86,24 @@ pub fn check_presented(
     binding: Option<&Binding>,
     client: Option<&Client>,
 ) -> Result<Possession, OAuthError> {
-    match proof_needed(binding, presented.scheme)? {
-        None => Ok(Possession::default()),
-        Some(bound @ Binding::Certificate(_)) => match certificate(request) {
-            Some(proven) if proven == *bound => Ok(Possession::default()),
-            _ => Err(not_proven(bound)),
-        },
-        Some(bound @ Binding::DpopKey(_)) => {
-            let missing =
-                || Reason::DpopMissing.because("the request has no DPoP header beside its access token");
-            let text = dpop_header(request)?.ok_or_else(missing)?;
-            let proof = proven(app, request, text, Some(&presented.text), client)?;
-            match proof.binding() == *bound {
-                true => Ok(possession_by(app, &proof)),
-                false => Err(not_proven(bound)),
-            }
+    let needed = proof_needed(binding, presented.scheme)?;
+    // A proof is checked and counts once also where the token needs none, as at the token endpoint.
+    let proof = dpop_header(request)?.map(|text| proven(app, request, text, Some(&presented.text), client));
+    let proof = proof.transpose()?;
+    match (needed, &proof) {
+        (Some(bound @ Binding::Certificate(_)), _) if certificate(request).as_ref() != Some(bound) => {
+            return Err(not_proven(bound));
         }
+        (Some(Binding::DpopKey(_)), None) => {
+            let error = Reason::DpopMissing.because("the request has no DPoP header beside its access token");
+            return Err(error);
+        }
+        (Some(bound @ Binding::DpopKey(_)), Some(proof)) if proof.binding() != *bound => {
+            return Err(not_proven(bound));
+        }
+        _ => {}
     }
+    Ok(proof.map(|proof| possession_by(app, &proof)).unwrap_or_default())
 }
 
 /// Uses up what a request with a valid access token proves.

@@ -72,6 +72,8 @@ pub enum DetailSubject {
     ProofBegin,
     /// The type of an element of `authorization_details`.
     AuthorizationDetailsType,
+    /// The algorithm that signs access tokens.
+    TokenAlgorithm,
 }
 
 impl DetailSubject {

@@ -10,6 +10,8 @@ use super::fault::Faults;
 use crate::clock::Timestamp;
 use crate::failure::Denied;
 use crate::oauth::activity::{FactCounts, FactKind, KEPT};
+use crate::oauth::client::Demand;
+use crate::oauth::client::demand::Demanded;
 use crate::oauth::client::health::{self, ObservedClient, PolicyHealth, RefreshUse, SecretUse};
 use crate::oauth::id::ClientId;
 use crate::store::client_secrets::SecretRecord;
@@ -69,6 +71,20 @@ pub async fn find(context: &Context<'_>, client: &ClientId) -> Result<ClientHeal
     });
     let uses = uses(&record, &counts, &noted);
     Ok(ClientHealth { uses, refresh: RefreshUse::of(&counts), policies, record, counted_since, counts })
+}
+
+/// The demands on a client that are only reported, each with whether requiring it would have refused requests of the last 30
+/// days.
+///
+/// # Errors
+///
+/// There is no such client.
+pub async fn reported(context: &Context<'_>, client: &ClientId) -> Result<Vec<PolicyHealth>, Denied<Faults>> {
+    let mut health = find(context, client).await?;
+    let (client, demands) = (&health.record.client, context.config.oauth.demands());
+    let is_reported = |what: Demanded| client.demand(what, &demands) == Demand::Report;
+    health.policies.retain(|known| known.policy.demanded().is_some_and(is_reported));
+    Ok(health.policies)
 }
 
 /// The use of each registered value.

@@ -1,5 +1,7 @@
 //! The command that lifts the cause of a refusal, with the real names in it.
 
+use crate::oauth::client::demand::Demands;
+use crate::oauth::client::profile::Profile;
 use crate::oauth::client::{AuthMethod, Client, GrantType};
 use crate::oauth::detail::Detail;
 use crate::oauth::grant::resource::check_uri;
@@ -18,23 +20,30 @@ pub struct Cure {
 }
 
 /// What is known about a refusal.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Facts<'a> {
     pub(super) detail: Option<&'a Detail>,
     /// The client as it is registered now.
     pub(super) client: Option<&'a Client>,
     pub(super) user: Option<&'a Person>,
+    /// What the server demands of clients without settings of their own.
+    pub(super) demands: Demands,
 }
 
 const WHOSE_ADDRESS: &str = "first make sure that this address belongs to the application: it came from the network, and people's \
                              sign-ins will be sent there";
+const WHOSE_TOKENS: &str = "first make sure that the API verifies the server's algorithms: from then on they sign its tokens for every application";
 const WHOSE_SCOPE: &str = "first make sure that the application may have this access";
 
 /// Returns the command that would let a request like the refused one pass. `None` if the mistake is not the operator's,
 /// or no single command lifts it.
 pub(super) fn cure(reason: Reason, facts: &Facts<'_>) -> Option<Cure> {
     let cure = |command: Option<String>, caution| Some(Cure { command: command?, caution });
+    let profile = facts.profile();
     match reason {
+        // The profile of the client does not allow what the command would set.
+        Reason::ChallengeMissing | Reason::ResponseTypeNotAllowed if profile != Profile::None => None,
+        Reason::ClientMethodNotAllowed | Reason::AssertionAudience if profile.is_fapi() => None,
         Reason::RedirectUriNoneRegistered
         | Reason::RedirectUriScheme
         | Reason::RedirectUriHost
@@ -70,6 +79,7 @@ pub(super) fn cure(reason: Reason, facts: &Facts<'_>) -> Option<Cure> {
             Some("first make sure that this is the address of an API of yours; --scope names its scopes"),
         ),
         Reason::ResourceNotAllowed => cure(resource(facts), None),
+        Reason::ResourceAlgorithm => cure(token_algorithm(facts), Some(WHOSE_TOKENS)),
         Reason::DetailsTypeForbidden => cure(authorization_type(facts), None),
         Reason::UserDisabled | Reason::SubjectDisabled => {
             cure(facts.username().map(|name| format!("grantor user enable {name}")), None)
@@ -83,6 +93,10 @@ impl Facts<'_> {
     /// The client's id as a word of a shell.
     fn id(&self) -> Option<String> {
         argument(self.client?.id.as_str())
+    }
+
+    fn profile(&self) -> Profile {
+        self.client.map_or(Profile::None, |client| client.profile(&self.demands))
     }
 
     fn username(&self) -> Option<String> {
@@ -175,6 +189,12 @@ fn resource(facts: &Facts<'_>) -> Option<String> {
     is_listed.then(|| facts.update(&format!("--add-resource {}", argument(facts.came()?)?)))?
 }
 
+/// The server's choice in place of the API's own, if a profile of the client allows it.
+fn token_algorithm(facts: &Facts<'_>) -> Option<String> {
+    let uri = facts.differing().filter(|uri| check_uri(uri).is_ok())?;
+    Some(format!("grantor resource update {} --token-alg default", argument(uri)?))
+}
+
 fn group(facts: &Facts<'_>) -> Option<String> {
     let group = facts.detail?.registered.first()?;
     Some(format!("grantor user update {} --add-group {}", facts.username()?, argument(group)?))
@@ -202,6 +222,8 @@ fn argument(value: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::oauth::client::{ClientKind, example};
+    use crate::oauth::detail::DetailSubject;
 
     #[test]
     fn what_a_stranger_sent_is_one_word_of_the_shell() {
@@ -212,5 +234,22 @@ mod tests {
         assert_eq!(argument("--disable"), None);
         assert_eq!(argument(""), None);
         assert_eq!(argument("a\nb"), None);
+    }
+
+    #[test]
+    fn no_command_sets_what_the_profile_of_the_client_does_not_allow() {
+        let detail = Detail::of(DetailSubject::Audience)
+            .came("https://id.example/token")
+            .registered(["https://id.example"]);
+        let client = example(ClientKind::Web);
+        let of = |reason, profile| {
+            let demands = Demands { profile, ..Demands::NOTHING };
+            cure(reason, &Facts { detail: Some(&detail), client: Some(&client), user: None, demands })
+                .is_some()
+        };
+        for profile in [Profile::None, Profile::OAuth21, Profile::Fapi2] {
+            assert_eq!(of(Reason::AssertionAudience, profile), !profile.is_fapi(), "{profile:?}");
+            assert_eq!(of(Reason::ChallengeMissing, profile), profile == Profile::None, "{profile:?}");
+        }
     }
 }

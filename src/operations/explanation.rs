@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::cure::{Cure, Facts, cure};
 use crate::oauth::client::Client;
+use crate::oauth::client::demand::Demands;
 use crate::oauth::detail::Detail;
 use crate::oauth::error::OAuthError;
 use crate::oauth::identity::claims::Person;
@@ -42,22 +43,30 @@ pub struct Marks {
 }
 
 impl Explanation {
-    /// Explains an error. `client` and `user` are those that it is about, as they are now.
-    pub(super) fn of(error: &OAuthError, client: Option<&Client>, user: Option<&Person>) -> Self {
+    /// Explains an error. `client` and `user` are those that it is about, as they are now; `demands` is what the server demands.
+    pub(super) fn of(
+        error: &OAuthError,
+        (client, user): (Option<&Client>, Option<&Person>),
+        demands: Demands,
+    ) -> Self {
         let detail = error.detail.as_deref();
         Self {
             reason: error.reason.word().to_owned(),
             known: Some(error.reason),
             description: error.description.clone().into_owned(),
             detail: detail.cloned(),
-            cure: cure(error.reason, &Facts { detail, client, user }),
+            cure: cure(error.reason, &Facts { detail, client, user, demands }),
         }
     }
 
     /// Explains a refusal that was kept.
-    pub(super) fn of_kept(refusal: &KeptRefusal, client: Option<&Client>, user: Option<&Person>) -> Self {
+    pub(super) fn of_kept(
+        refusal: &KeptRefusal,
+        (client, user): (Option<&Client>, Option<&Person>),
+        demands: Demands,
+    ) -> Self {
         let known = Reason::find(&refusal.reason);
-        let facts = Facts { detail: refusal.detail.as_ref(), client, user };
+        let facts = Facts { detail: refusal.detail.as_ref(), client, user, demands };
         Self {
             reason: refusal.reason.clone(),
             known,

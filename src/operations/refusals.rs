@@ -31,7 +31,7 @@ pub async fn list(
 ///
 /// No refusal matches.
 pub async fn find(context: &Context<'_>, filter: RefusalFilter) -> Result<ExplainedRefusal, Denied<Faults>> {
-    let is_on = context.config.explain.is_on();
+    let (is_on, demands) = (context.config.explain.is_on(), context.config.oauth.demands());
     context
         .read(async move |conn: &mut Conn| {
             let page = Page { filter: filter.clone(), after: None, limit: 1 };
@@ -46,7 +46,7 @@ pub async fn find(context: &Context<'_>, filter: RefusalFilter) -> Result<Explai
                 None => None,
             };
             let client = client.as_ref().map(|stored| &stored.client);
-            let explanation = Explanation::of_kept(&refusal, client, user.as_ref());
+            let explanation = Explanation::of_kept(&refusal, (client, user.as_ref()), demands);
             let username = user.map(|user| user.username);
             Ok::<_, Denied<Faults>>(ExplainedRefusal { refusal, explanation, username })
         })

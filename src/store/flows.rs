@@ -62,6 +62,11 @@ impl Flow {
         self
     }
 
+    /// Whether the client of the request pushed it (RFC 9126).
+    pub fn is_pushed(&self) -> bool {
+        matches!(&self.waiting, FlowRequest::Application(received) if received.is_pushed())
+    }
+
     /// Whether this secret is that of the browser in which the flow began.
     pub fn belongs_to(&self, browser: &str) -> bool {
         equal(&self.browser, Hash::of(browser).as_bytes())

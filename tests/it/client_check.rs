@@ -1,6 +1,8 @@
 //! `grantor client check`: decides about a request as the server does, and makes nothing.
 
+use grantor::cache::catalogue::Freshness;
 use grantor::oauth::client::{ClientKind, GrantType, SubjectType};
+use grantor::oauth::id::ClientId;
 use grantor::oauth::request::response_type::ResponseType;
 use serde_json::{Value, json};
 
@@ -261,4 +263,29 @@ async fn a_check_of_an_authorization_request_says_that_it_must_be_pushed_and_wha
         let note = step_of(&found, name).unwrap()["note"].as_str().unwrap().to_owned();
         assert!(note.starts_with("required: "), "{note}");
     }
+}
+
+#[tokio::test]
+async fn a_check_says_of_each_demand_that_is_only_reported_whether_to_require_it() {
+    let server = TestServer::start().await;
+    let (operator, web, mut alice) = (Operator::of(&server), server.web().await, server.alice().await);
+    let text = || operator.done(&["client", "check", "web", "--scope", "read"]);
+    assert!(!text().contains("ONLY REPORTED"), "{}", text());
+    operator.done(&["client", "update", "web", "--par", "report", "--dpop", "report"]);
+    let found = check(&operator, &server, "web", &["--scope", "read"]);
+    let verdicts = |found: &Value| -> Vec<(String, String)> {
+        let word = |known: &Value, name: &str| known[name].as_str().unwrap().to_owned();
+        let reported = found["reported"].as_array().unwrap().iter();
+        reported.map(|known| (word(known, "policy"), word(known, "verdict"))).collect()
+    };
+    let of =
+        |par: &str| vec![("par".to_owned(), par.to_owned()), ("dpop".to_owned(), "no_traffic".to_owned())];
+    assert_eq!(verdicts(&found), of("no_traffic"));
+    server.app.cache.client(&ClientId::new("web"), Freshness::Now).await.unwrap();
+    assert_ne!(alice.authorize(&web.url_with(&[])).await.get("code"), "");
+    grantor::work::activity::store(&server.app).await;
+    let found = check(&operator, &server, "web", &["--scope", "read"]);
+    assert_eq!((verdicts(&found), &found["allowed"]), (of("would_refuse"), &json!(true)), "{found}");
+    let text = text();
+    assert!(text.contains("ONLY REPORTED") && text.contains("1 of 1 requests that were counted"), "{text}");
 }

@@ -8,6 +8,7 @@ use grantor::oauth::signing_key::SigningAlgorithm;
 use grantor::work::activity::store;
 use serde_json::{Value, json};
 
+use crate::api::Api;
 use crate::support::dpop::ProofKey;
 use crate::support::jwt::{jwks, key};
 use crate::support::relying_party::Registration;
@@ -76,6 +77,14 @@ async fn health(server: &TestServer, app: &Application, what: Demanded) -> Value
     policies.into_iter().find(|policy| policy["policy"] == what.as_str()).expect("a verdict")
 }
 
+/// What a check of a request says about the demands on its client that are only reported.
+async fn said_by_check(server: &TestServer, app: &Application) -> Value {
+    let path = format!("/clients/{}/check", app.id);
+    let checked = Api::owner(server).await.post(&path, json!({})).await;
+    assert_eq!(checked.status, 200, "{checked:?}");
+    checked.json()["reported"].clone()
+}
+
 fn with(
     mut registration: Registration,
     (what, own): (Demanded, Option<Demand>),
@@ -119,6 +128,8 @@ async fn each_demand_is_off_reported_or_required_by_the_server_and_by_each_clien
                 };
                 assert_eq!((&met["verdict"], &met["count"]), (&json!(before), &json!(0)), "{context}");
                 assert_eq!((&then["verdict"], &then["count"]), (&json!(after), &json!(count)), "{context}");
+                let reported = if demand == Demand::Report { json!([then]) } else { json!([]) };
+                assert_eq!(said_by_check(&server, &app).await, reported, "{context}");
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Pushed authorization requests (RFC 9126).
 
+mod used_up;
+
 use std::time::Duration;
 
 use grantor::oauth::client::Demand;
@@ -185,8 +187,16 @@ async fn a_request_uri_is_bound_to_its_client_its_server_and_its_minute() {
         late.assert_redirect_error("invalid_request_uri", "pushed_request.expired", &server.url);
         assert_eq!(late.get("state"), state);
     }
-    let foreign = server.get(&url(&web, "https://app.example/request")).await;
-    foreign.assert_page(400, "redirect_uri.missing");
+    let uri = pushed(&web, &[]).await;
+    for (address, reason) in [
+        (url(&web, "https://app.example/request"), "request_uri.unsupported"),
+        (url(&web, &uri.to_uppercase()), "request_uri.unsupported"),
+        (format!("{}&request_uri={uri}", url(&web, &uri)), "parameter.repeated"),
+        (url(&web, &format!("{PREFIX}\0")), "parameter.malformed"),
+        (url(&web, ""), "redirect_uri.missing"),
+    ] {
+        server.get(&address).await.assert_page(400, reason);
+    }
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod algorithms;
 mod attacks;
+mod registrations;
 
 use grantor::jose::key::SigningKey;
 use grantor::oauth::client::assertion::JWT_BEARER;

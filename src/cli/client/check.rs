@@ -7,6 +7,7 @@ use super::super::table::table;
 use super::super::{CliError, OutputOptions};
 use crate::keys::master::ServerKeys;
 use crate::oauth::client::SubjectType;
+use crate::oauth::client::health::PolicyHealth;
 use crate::oauth::id::ClientId;
 use crate::operations::client_check::{self, CheckInput, CheckStep, ClientCheck, StepOutcome, TokenPreview};
 use crate::operations::clients;
@@ -75,7 +76,16 @@ fn text(check: &ClientCheck, issuer: &str) -> String {
     let verdict =
         if check.is_allowed() { "The request would be accepted." } else { "The request would be refused." };
     let parts = [table(["STEP", "RESULT", "WHY"], &rows), verdict.to_owned()];
-    parts.into_iter().chain(refused).chain(tokens).collect::<Vec<_>>().join("\n\n")
+    parts.into_iter().chain(refused).chain(reported(check)).chain(tokens).collect::<Vec<_>>().join("\n\n")
+}
+
+/// The demands that are only reported; `None` if there are none.
+fn reported(check: &ClientCheck) -> Option<String> {
+    let row = |known: &PolicyHealth| {
+        [known.policy.as_str().to_owned(), known.verdict.as_str().to_owned(), known.sentence.clone()]
+    };
+    let rows: Vec<[String; 3]> = check.reported.iter().map(row).collect();
+    (!rows.is_empty()).then(|| table(["ONLY REPORTED", "REQUIRE NOW", "WHY"], &rows))
 }
 
 fn row(step: &CheckStep) -> [String; 3] {

@@ -1,11 +1,12 @@
-//! Settings of registrations that `grantor config check` warns of: those that are only there for older software, and those that
-//! need an option of the server.
+//! Settings of registrations that `grantor config check` warns of: those that are only there for older software, those that need
+//! an option of the server, and those that the server's options do not allow.
 
 use std::time::Duration;
 
 use crate::config::{Config, Finding};
-use crate::oauth::client::TokenFormat;
-use crate::oauth::client::profile::FAPI_ALGORITHMS;
+use crate::oauth::client::demand::Demands;
+use crate::oauth::client::profile::{FAPI_ALGORITHMS, Profile};
+use crate::oauth::client::{Client, TokenFormat};
 use crate::oauth::grant::resource::Resource;
 use crate::oauth::id::ClientId;
 use crate::oauth::signing_key::SigningAlgorithm;
@@ -31,6 +32,8 @@ struct Registered {
     with_fapi: Vec<String>,
     /// The APIs whose tokens are signed with an algorithm that no FAPI profile allows.
     with_weak_tokens: Vec<String>,
+    /// Those that lack something for their profile, each with the members that must change.
+    with_gaps: Vec<String>,
 }
 
 /// A warning for each such setting that clients or trusted issuers use. Empty if there is no database yet, if it has an older
@@ -44,6 +47,7 @@ pub(super) async fn warnings(config: &Config) -> Vec<Finding> {
         authorities(config, &found),
         default_algorithm(config, &found),
         algorithms_of_resources(config, &found),
+        gaps(config, &found),
     ];
     sentences.into_iter().flatten().map(Finding::of_database).collect()
 }
@@ -54,7 +58,8 @@ async fn read(config: &Config) -> Result<Registered, DbError> {
         return Ok(Registered::default());
     }
     let db = Db::open(&options).await?;
-    db.read(async |conn: &mut Conn| {
+    let demands = config.oauth.demands();
+    db.read(async move |conn: &mut Conn| {
         Ok(Registered {
             clients: names(clients::list_with_token_endpoint_audience(conn).await?),
             issuers: trusted_issuers::list_with_token_endpoint_audience(conn).await?,
@@ -62,6 +67,7 @@ async fn read(config: &Config) -> Result<Registered, DbError> {
             with_certificates: names(clients::list_with_certificates(conn).await?),
             with_fapi: names(clients::list_with_fapi_profile(conn).await?),
             with_weak_tokens: with_weak_tokens(resources::all(conn).await?),
+            with_gaps: with_gaps(&clients::list_with_profile(conn, &demands).await?, &demands),
         })
     })
     .await
@@ -78,6 +84,30 @@ fn is_weak(algorithm: Option<SigningAlgorithm>) -> bool {
 fn with_weak_tokens(resources: Vec<Resource>) -> Vec<String> {
     let are_weak = |resource: &Resource| resource.format == TokenFormat::Jwt && is_weak(resource.algorithm);
     resources.into_iter().filter(are_weak).map(|resource| resource.uri).collect()
+}
+
+fn with_gaps(clients: &[Client], demands: &Demands) -> Vec<String> {
+    let lacking = clients.iter().filter_map(|client| {
+        let gaps = client.profile(demands).gaps(client);
+        let members: Vec<&str> = gaps.iter().map(|gap| gap.member).collect();
+        (!members.is_empty()).then(|| format!("{} ({})", client.id, members.join(", ")))
+    });
+    lacking.collect()
+}
+
+/// The sentence about clients whose registration lacks something for their profile.
+fn gaps(config: &Config, found: &Registered) -> Option<String> {
+    let whose = match config.oauth.profile {
+        Profile::None => "their profile".to_owned(),
+        profile => format!("their profile, which is {} without another one,", profile.as_str()),
+    };
+    (!found.with_gaps.is_empty()).then(|| {
+        format!(
+            "the registrations of these clients do not meet {whose} so all their requests are refused: {}; grantor client check \
+             says what each needs, and grantor client update --profile none leaves a client outside",
+            listed(&found.with_gaps)
+        )
+    })
 }
 
 /// The sentence about clients with a FAPI profile of their own, where the server's algorithm does not fit.

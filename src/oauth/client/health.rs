@@ -39,6 +39,27 @@ pub enum Policy {
     RemoveSecret,
 }
 
+impl Policy {
+    /// The demand that can be `off`, `report` or `require`; `None` for every other policy.
+    pub fn demanded(self) -> Option<Demanded> {
+        match self {
+            Self::Pkce => Some(Demanded::Pkce),
+            Self::Par => Some(Demanded::Par),
+            Self::Jar => Some(Demanded::Jar),
+            Self::TokenRedirectUri => Some(Demanded::TokenRedirectUri),
+            Self::Dpop => Some(Demanded::Dpop),
+            Self::State
+            | Self::Nonce
+            | Self::ExactRedirectUri
+            | Self::RefreshWithoutGrace
+            | Self::RemoveRedirectUri
+            | Self::RemoveScope
+            | Self::RemoveGrantType
+            | Self::RemoveSecret => None,
+        }
+    }
+}
+
 /// Whether a policy could be enforced now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "snake_case")]

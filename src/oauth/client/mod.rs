@@ -190,7 +190,7 @@ pub enum SecretHash {
 }
 
 #[cfg(test)]
-pub(super) fn example(kind: ClientKind) -> Client {
+pub(crate) fn example(kind: ClientKind) -> Client {
     use crate::oauth::grant::scope::Scope;
 
     let metadata = ClientMetadata {

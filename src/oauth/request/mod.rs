@@ -219,7 +219,8 @@ pub fn validate<K: KnownScopes + KnownResources + KnownAuthorizationTypes>(
 ) -> Result<AuthorizationRequest, Refusal> {
     let params = received.params();
     check_enabled(client)?;
-    let (return_to, state) = delivery(client, params, &known.demands).map_err(Refusal::Page)?;
+    let (return_to, state) = delivery(client, params, &known.demands)
+        .map_err(|error| Refusal::Page(without_address(params, error)))?;
     match check(client, received, known) {
         Ok(parts) => {
             let RequestParts {
@@ -379,6 +380,14 @@ fn check_way_of_token(
         true => Err(Reason::DpopThroughBrowser.because(
             "this client needs access tokens that are bound to a key or to its certificate, and the response_type has one that is not",
         )),
+    }
+}
+
+/// The error of a request whose address is not known. If it has none because it is a reference, that is the mistake.
+fn without_address(params: &Params, error: OAuthError) -> OAuthError {
+    match error.reason {
+        Reason::RedirectUriMissing => no_reference(params).err().unwrap_or(error),
+        _ => error,
     }
 }
 

@@ -2,7 +2,9 @@
 //! the client allows.
 
 use crate::oauth::client::demand::Demands;
+use crate::oauth::client::profile::FAPI_ALGORITHMS;
 use crate::oauth::client::{Client, TokenFormat};
+use crate::oauth::detail::{Detail, DetailSubject};
 use crate::oauth::error::{OAuthError, quoted};
 use crate::oauth::grant::resource::{KnownResources, Resource};
 use crate::oauth::reason::Reason;
@@ -42,10 +44,17 @@ impl TokenAlgorithms {
             Some(resource) => format!("the resource {}", quoted(&resource.uri)),
             None => "this server".to_owned(),
         };
-        Err(Reason::ResourceAlgorithm.because(format!(
+        let mut detail =
+            Detail::of(DetailSubject::TokenAlgorithm).came(algorithm.as_str()).registered(FAPI_ALGORITHMS);
+        if let Some(resource) = resource.filter(|_| profile.allows_algorithm(by_server.as_str())) {
+            // Only the API's own choice is wrong.
+            detail = detail.differs("resource", &resource.uri);
+        }
+        let error = Reason::ResourceAlgorithm.because(format!(
             "tokens for {whose} are signed with {algorithm}, and the profile {} needs PS256, ES256, EdDSA or Ed25519",
             profile.as_str()
-        )))
+        ));
+        Err(error.with(detail))
     }
 
     /// Checks the algorithms of the tokens that can follow from a request for the resources with these URIs; without any, of

@@ -7,6 +7,7 @@ mod sender;
 use serde_json::{Value, json};
 
 use super::Context;
+use super::client_health;
 use super::clients::existing;
 use super::explanation::Explanation;
 use super::fault::{Fault, Faults};
@@ -15,6 +16,7 @@ use crate::clock::Seconds;
 use crate::failure::Denied;
 use crate::keys::master::ServerKeys;
 use crate::oauth::client::Client;
+use crate::oauth::client::health::PolicyHealth;
 use crate::oauth::grant::consent::Consent;
 use crate::oauth::grant::management;
 use crate::oauth::id::ClientId;
@@ -48,6 +50,8 @@ pub struct ClientCheck {
     pub steps: Vec<CheckStep>,
     /// What the client would get. `None` if a step is refused, or the request needs a person and names none.
     pub tokens: Option<TokenPreview>,
+    /// The demands on the client that are only reported, and whether requiring them would have refused requests.
+    pub reported: Vec<PolicyHealth>,
 }
 
 /// A rule, and what it decides about the request.
@@ -80,6 +84,7 @@ impl ClientCheck {
             "allowed": self.is_allowed(),
             "steps": steps,
             "tokens": self.tokens.as_ref().map(TokenPreview::to_json),
+            "reported": self.reported.iter().map(PolicyHealth::to_json).collect::<Value>(),
         })
     }
 }
@@ -108,6 +113,7 @@ struct Known<'a> {
     user: Option<UserRecord>,
     /// What the person has answered to the client before.
     consent: Option<Consent>,
+    reported: Vec<PolicyHealth>,
 }
 
 /// Decides about a request without making it. `issuer` is the address of the server. `keys` are needed for the `sub` of a
@@ -137,7 +143,8 @@ pub async fn check(
         Ok::<_, Denied<Faults>>((client, catalogue, user, consent))
     };
     let (client, catalogue, user, consent) = context.read(read).await?;
-    let known = Known { context, issuer, keys, client, catalogue, user, consent };
+    let reported = client_health::reported(context, &client.id).await?;
+    let known = Known { context, issuer, keys, client, catalogue, user, consent, reported };
     Ok(Rehearsal::of(&known, input).run())
 }
 

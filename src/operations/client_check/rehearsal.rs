@@ -95,6 +95,7 @@ impl<'a> Rehearsal<'a> {
             client: self.known.client.id.clone(),
             steps: self.steps,
             tokens: tokens.filter(|_| is_allowed),
+            reported: self.known.reported.clone(),
         }
     }
 
@@ -111,7 +112,7 @@ impl<'a> Rehearsal<'a> {
 
     fn refused<T>(&mut self, name: &'static str, error: &OAuthError) -> Option<T> {
         let person = self.known.user.as_ref().map(|user| &user.person);
-        let explanation = Explanation::of(error, Some(&self.known.client), person);
+        let explanation = Explanation::of(error, (Some(&self.known.client), person), self.demands());
         self.steps.push(CheckStep { name, outcome: StepOutcome::Refused(Box::new(explanation)) });
         None
     }

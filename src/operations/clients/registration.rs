@@ -13,6 +13,7 @@ use crate::face::tokens::BrandTokens;
 use crate::failure::{Denied, Failure};
 use crate::fetch::Fetcher;
 use crate::jose::encrypt::Recipient;
+use crate::oauth::client::demand::Demands;
 use crate::oauth::client::{
     AuthMethod, Client, ClientMetadata, Demand, Encryption, ObjectAlgorithm, registration,
 };
@@ -195,13 +196,15 @@ struct Rules {
     fetcher: Fetcher,
     /// The operator's own look, which a client's is laid over.
     tokens: BrandTokens,
+    demands: Demands,
 }
 
 impl Rules {
     fn new(context: &Context<'_>) -> Result<Self, Failure> {
         let config = context.config;
         let (keys, tokens) = (config.keys.clone(), config.brand.tokens());
-        Ok(Self { keys, fetcher: Fetcher::new(&config.fetch)?, tokens })
+        let demands = config.oauth.demands();
+        Ok(Self { keys, fetcher: Fetcher::new(&config.fetch)?, tokens, demands })
     }
 
     /// Returns what is wrong with a client. What it already had `before` may stay, even if the configuration no longer
@@ -237,8 +240,28 @@ impl Rules {
         faults
     }
 
+    /// Returns what the registration lacks for the server's profile, if it has none of its own: every request of the client
+    /// would be refused. What it lacked `before` may stay, because the profile may be newer than the client.
+    fn profile_faults(&self, before: Option<&Client>, client: &Client) -> Vec<Fault> {
+        let gaps = |client: &Client| match client.metadata.profile {
+            None => client.profile(&self.demands).gaps(client),
+            // It has been checked without the configuration.
+            Some(_) => Vec::new(),
+        };
+        let known = before.map(gaps).unwrap_or_default();
+        let new = gaps(client).into_iter().filter(|gap| !known.contains(gap));
+        new.map(|gap| {
+            let (name, sentence) = (self.demands.profile.as_str(), gap.sentence);
+            let sentence = format!(
+                "with {name}, which is oauth.profile, {sentence}; or the client stays outside: `profile` none"
+            );
+            Fault::invalid(gap.member, sentence)
+        })
+        .collect()
+    }
+
     fn configured_faults(&self, before: Option<&Client>, client: &Client) -> Vec<Fault> {
-        let mut faults = Vec::new();
+        let mut faults = self.profile_faults(before, client);
         for (member, chosen, before) in [
             ("id_token_signed_response_alg", client.id_token_alg, before.and_then(|it| it.id_token_alg)),
             ("userinfo_signed_response_alg", client.userinfo_alg, before.and_then(|it| it.userinfo_alg)),

@@ -75,8 +75,8 @@ pub(super) const SECTION: ApiSection = ApiSection {
             ..ApiOperation::new("POST", "/api/v1/clients/{id}/check", "checkClient", "Check a request of a client")
         }
         .needs(READ)
-        .note("Says what the server would decide about a request, step by step, and changes nothing. With user, it needs \
-               grantor.users.read, too.")
+        .note("Says what the server would decide about a request, step by step, and changes nothing. For each demand that is set to \
+               report, it also says whether require would have refused requests. With user, it needs grantor.users.read, too.")
         .command(
             "grantor client check calendar --scope \"openid email\" --json \\\n  \
              --redirect-uri https://calendar.example.com/callback",

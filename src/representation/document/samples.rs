@@ -28,7 +28,10 @@ static SAMPLES: &[(&str, &str)] = &[
     (
         "Check",
         r#"{"client_id": "calendar", "allowed": true,
-            "steps": [{"step": "redirect_uri", "outcome": "passed", "note": "it is registered"}]}"#,
+            "steps": [{"step": "redirect_uri", "outcome": "passed", "note": "it is registered"}],
+            "reported": [{"policy": "par", "value": null, "verdict": "would_refuse", "count": 3,
+                          "last_at": "2026-11-28T09:12:00Z",
+                          "sentence": "3 of 312 requests that were counted would have been refused."}]}"#,
     ),
     (
         "User",

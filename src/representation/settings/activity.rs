@@ -111,7 +111,8 @@ static REFUSED: ObjectSettings = ObjectSettings {
     ],
 };
 
-static POLICY: ObjectSettings = ObjectSettings {
+/// What could be demanded of a client.
+pub(super) static POLICY: ObjectSettings = ObjectSettings {
     name: "PolicyHealth",
     sentence: "Whether a policy could be demanded of the client.",
     command: None,

@@ -1,5 +1,6 @@
 //! The members of a dry run of a request.
 
+use super::activity::POLICY;
 use super::audit::{EXPLANATION, sometimes};
 use super::{Form, Null, ObjectSettings, Setting, Shown};
 
@@ -45,6 +46,12 @@ pub static CHECK: ObjectSettings = ObjectSettings {
         Setting::by_server("steps", Form::ObjectList(&STEP), "The rules, in the order in which they decide"),
         Setting::by_server("tokens", Form::Object(&TOKENS), "What the client would get")
             .null(Null::InAnswers),
+        Setting::by_server(
+            "reported",
+            Form::ObjectList(&POLICY),
+            "The demands on the client that are only reported, and whether requiring them would have refused requests of the last \
+             30 days",
+        ),
     ],
 };
 

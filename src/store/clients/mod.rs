@@ -9,6 +9,8 @@ use grantor_from_row::FromRow;
 use super::client_secrets::{self, SecretRecord};
 use super::db::{Batch, Conn, DbError, Tx};
 use crate::clock::{Seconds, Timestamp};
+use crate::oauth::client::demand::Demands;
+use crate::oauth::client::profile::Profile;
 use crate::oauth::client::{AuthMethod, Client, ClientMetadata, ClientSecret, SecretHash};
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::id::ClientId;
@@ -361,6 +363,20 @@ pub async fn list_with_token_endpoint_audience(conn: &mut Conn) -> Result<Vec<Cl
     // In JSON, a quote inside of a text has a backslash before it, so no name of a client looks like this member.
     const QUERY: &str = "SELECT id FROM clients WHERE metadata LIKE $1 ORDER BY id";
     ids(conn, QUERY, r#"%"assertion_audience":"token-endpoint"%"#).await
+}
+
+/// The enabled clients that must keep a profile, where this is the server's, in the order of their ids.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if a row is damaged; otherwise only failures of the database.
+pub async fn list_with_profile(conn: &mut Conn, server: &Demands) -> Result<Vec<Client>, DbError> {
+    const QUERY: &str = "SELECT id, version, metadata, disabled_at FROM clients
+         WHERE disabled_at IS NULL AND metadata LIKE $1 ORDER BY id";
+    // Without a profile of the server, only the clients with one of their own can have one.
+    let holding = if server.profile == Profile::None { r#"%"profile":"%"# } else { "%" };
+    let rows: Vec<ClientRow> = conn.query(QUERY).bind(holding).all().await?;
+    let clients = rows.into_iter().map(ClientRow::into_client).collect::<Result<Vec<_>, _>>()?;
+    Ok(clients.into_iter().filter(|client| client.profile(server) != Profile::None).collect())
 }
 
 /// The ids of the clients that have a FAPI profile of their own, sorted.

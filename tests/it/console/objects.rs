@@ -395,3 +395,44 @@ async fn the_search_finds_everything_that_the_person_may_see() {
     let mut operator = Visitor::with(&server, "operator", Some(Role::Operator)).await;
     assert!(operator.open("/admin/search?q=web").await.body.contains("/admin/clients/web"));
 }
+
+#[tokio::test]
+async fn a_client_that_the_servers_profile_does_not_allow_is_not_made() {
+    let server = TestServer::start_with(&[("oauth.profile", "fapi2")]).await;
+    let mut visitor = Visitor::owner(&server).await;
+    let new = [
+        ("client_name", "My app"),
+        ("client_id", "app"),
+        ("kind", "spa"),
+        ("redirect_uris", "https://app.example/cb"),
+    ];
+    let page = visitor.post("/admin/new/clients", &new).await;
+    assert!(page.status == 400 && page.body.contains("must be confidential"), "{page:?}");
+    visitor.done("/admin/new/clients", &[&new[..], &[("profile", "none")]].concat()).await;
+    let keys = "https://app.example/jwks.json";
+    let bank = [
+        ("client_name", "Bank"),
+        ("client_id", "bank"),
+        ("kind", "web"),
+        ("redirect_uris", "https://bank.example/cb"),
+        ("token_endpoint_auth_method", "private_key_jwt"),
+        ("jwks_uri", keys),
+    ];
+    visitor.done("/admin/new/clients", &bank).await;
+    let made = Api::owner(&server).await.get("/clients/bank").await.json();
+    assert_eq!((&made["jwks_uri"], &made["profile"]), (&json!(keys), &json!(null)), "{made}");
+}
+
+#[tokio::test]
+async fn the_check_of_a_request_shows_the_demands_that_are_only_reported() {
+    let server = TestServer::start().await;
+    let mut visitor = Visitor::owner(&server).await;
+    server.web().await;
+    let section = "Demands that are only reported";
+    let page = visitor.open("/admin/clients/web/check").await;
+    assert!(!page.body.contains(section), "{page:?}");
+    Operator::of(&server).done(&["client", "update", "web", "--par", "report"]);
+    let page = visitor.open("/admin/clients/web/check").await;
+    assert!(page.body.contains(section) && page.body.contains("Demand pushed requests"), "{page:?}");
+    assert!(page.body.contains("/admin/clients/web/edit?set_par=require"), "{page:?}");
+}

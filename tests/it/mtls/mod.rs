@@ -8,6 +8,7 @@ mod headers;
 mod libraries;
 mod listener;
 mod names;
+mod object_keys;
 mod proof_urls;
 mod proven_keys;
 mod registered;

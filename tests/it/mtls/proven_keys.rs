@@ -11,10 +11,10 @@ use crate::support::relying_party::{Registration, basic};
 use crate::support::{Answer, Application, Browser, Operator, TestServer};
 
 const CLIENT_CREDENTIALS: [(&str, &str); 1] = [("grant_type", "client_credentials")];
-const PAR: (&str, &str) = ("POST", "/par");
+pub(super) const PAR: (&str, &str) = ("POST", "/par");
 
 /// A request of the client with its certificate, if there is one, and these DPoP headers.
-async fn ask(
+pub(super) async fn ask(
     (server, path): (&TestServer, &str),
     app: &Application,
     form: &[(&str, &str)],
@@ -30,7 +30,7 @@ async fn ask(
     ask_with(server, path, &headers, &[form, own].concat()).await
 }
 
-async fn token(
+pub(super) async fn token(
     server: &TestServer,
     app: &Application,
     form: &[(&str, &str)],
@@ -40,7 +40,7 @@ async fn token(
 }
 
 /// Checks that an answer has a Bearer token that only the holder of this certificate can use.
-async fn assert_of_certificate(server: &TestServer, answer: &Answer, shown: &Shown) {
+pub(super) async fn assert_of_certificate(server: &TestServer, answer: &Answer, shown: &Shown) {
     assert_eq!((answer.status.as_u16(), answer.get("token_type").as_str()), (200, "Bearer"), "{answer:?}");
     let bearer = format!("Bearer {}", answer.get("access_token"));
     let value = shown.header();
@@ -197,4 +197,48 @@ async fn a_refresh_token_stays_bound_to_what_it_was_bound_to_when_the_registrati
     without.assert_json_error(400, "invalid_grant", "binding.mismatch");
     let good = refreshed(&of_certificate, (Some(&shown), &[&key.proof(&server)])).await;
     assert_eq!((good.status.as_u16(), good.get("token_type").as_str()), (200, "DPoP"), "{good:?}");
+}
+
+#[tokio::test]
+async fn a_proof_beside_a_token_of_a_certificate_is_checked_and_counts_once_where_the_token_is_used() {
+    let server = TestServer::start_with(&BEHIND).await;
+    let mut alice = server.alice().await;
+    let (shown, key) = (self_signed("app", |_| ()), ProofKey::new());
+    let web = bound(&server, "web", ClientKind::Web, TokenFormat::Opaque).await;
+    let mut robot = Registration::service("robot").scopes("grantor.clients.read");
+    robot.client.certificate.bound_tokens = true;
+    let robot = server.register(robot).await;
+    let code = alice.authorize(&web.url_with(&[("scope", "openid")])).await.get("code");
+    let of_alice = token(&server, &web, &web.redemption(&code), (Some(&shown), &[])).await;
+    let form = [CLIENT_CREDENTIALS[0], ("scope", "grantor.clients.read")];
+    let of_robot = token(&server, &robot, &form, (Some(&shown), &[])).await;
+    for (path, answer) in [("/userinfo", of_alice), ("/api/v1/clients/robot", of_robot)] {
+        let text = answer.get("access_token");
+        let (bearer, certificate) = (format!("Bearer {text}"), shown.header());
+        let presented = async |proofs: &[&str]| {
+            let mut headers: Vec<(&str, &str)> = proofs.iter().map(|proof| ("dpop", *proof)).collect();
+            headers.extend([("authorization", bearer.as_str()), ("client-cert", certificate.as_str())]);
+            server.browser().request(reqwest::Method::GET, path, &headers, "").await
+        };
+        let for_post = key.proof_for(&server, ("POST", path), &text);
+        let for_no_token = key.proof_with(&server, ("GET", path), &json!({}));
+        let good = key.proof_for(&server, ("GET", path), &text);
+        for (proofs, reason) in [
+            (&["junk"][..], "dpop.malformed"),
+            (&[for_post.as_str()], "dpop.method"),
+            (&[for_no_token.as_str()], "dpop.token"),
+            (&[good.as_str(), good.as_str()], "dpop.repeated"),
+        ] {
+            let refused = presented(proofs).await;
+            assert_eq!(
+                (refused.status.as_u16(), refused.json()["reason"].as_str()),
+                (401, Some(reason)),
+                "{refused:?}"
+            );
+        }
+        assert_eq!(presented(&[]).await.status, 200);
+        let first = presented(&[&good]).await;
+        assert_eq!(first.status, 200, "{first:?}");
+        assert_eq!(presented(&[&good]).await.json()["reason"], "dpop.replayed");
+    }
 }

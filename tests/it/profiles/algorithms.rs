@@ -161,3 +161,32 @@ async fn the_check_of_the_configuration_names_what_fapi_clients_cannot_use() {
     assert_eq!(mentions(&findings(&[keys])), (false, true));
     assert_eq!(mentions(&findings(&[keys, weak])), (true, true));
 }
+
+#[tokio::test]
+async fn a_check_gives_the_command_that_lets_an_api_have_tokens_that_the_profile_allows() {
+    let server = TestServer::start_with(&[KEYS]).await;
+    server.resource_with(API, "read", |api| api.algorithm = Some(SigningAlgorithm::Rs256)).await;
+    let _bank = Bank::with(&server, Some(Profile::Fapi2), SigningAlgorithm::Es256, service).await;
+    let operator = Operator::of(&server);
+    let check = |options: &[(&str, &str)]| -> Value {
+        let arguments = ["client", "check", "bank", "--json", "--scope", "read", "--resource", API];
+        let mut command = operator.command(&arguments);
+        let output = command.envs(options.iter().copied()).output().unwrap();
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let command = |check: &Value| {
+        let steps = check["steps"].as_array().unwrap().iter();
+        let refused = steps.clone().find(|step| step["reason"] == "resource.algorithm");
+        refused.map(|step| step["command"].clone())
+    };
+    // Where the server's own choice does not fit either, no change of the API alone helps.
+    let keys = ("GRANTOR_KEYS__ALGORITHMS", "RS256 PS256 ES256");
+    let weak = check(&[keys, ("GRANTOR_TOKENS__ACCESS_TOKEN_ALG", "RS256")]);
+    assert_eq!(command(&weak), Some(json!(null)), "{weak}");
+    let found = check(&[keys]);
+    let given = command(&found).unwrap_or_else(|| panic!("{found}"));
+    assert_eq!(given, format!("grantor resource update {API} --token-alg default"));
+    let words: Vec<&str> = given.as_str().unwrap().split(' ').skip(1).collect();
+    operator.done(&words);
+    assert_eq!(command(&check(&[keys])), None);
+}

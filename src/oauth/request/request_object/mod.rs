@@ -242,7 +242,7 @@ fn check_client(
     for (name, value) in [("client_id", &claims.client_id), ("iss", &claims.iss)] {
         match value.as_deref() {
             Some(named) if named != client => {
-                return wrong(&format!("has a {name} that is not the client_id of the request"));
+                return wrong(&format!("does not have the client_id of the request as its {name}"));
             }
             None if name == "client_id" && !context.merges() => return wrong("lacks the client_id"),
             None if is_strict => return wrong(&format!("lacks {name}; it must be the client_id")),
