@@ -38,7 +38,6 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
         kind: visit.parameter("kind").and_then(|word| ClientKind::parse(&word)),
         grant_type: visit.parameter("grant_type").and_then(|word| GrantType::parse(&word)),
         order: order(visit, ClientColumn::ORDERS),
-        ..ClientFilter::default()
     };
     let found = clients::list(&visit.context(), listing(visit, filter)).await?;
     let filter = Filter {

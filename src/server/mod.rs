@@ -226,11 +226,7 @@ impl Server {
         // All listeners share the seats.
         let mtls = self.listeners.mtls.map(|(listener, _)| {
             let options = ListenerOptions { tls: mtls_tls.map(Arc::new), ..options.clone() };
-            let mounted = match here {
-                Mounted::All => Mounted::Programs,
-                _ => Mounted::ProgramsWithoutManagement,
-            };
-            connection::serve(listener, options, factory(mounted))
+            connection::serve(listener, options, factory(here.for_programs()))
         });
         let beside =
             [management, mtls].into_iter().flatten().collect::<Result<Vec<_>, _>>().map_err(failed)?;

@@ -261,6 +261,16 @@ impl Mounted {
 }
 
 impl Mounted {
+    /// The same without what a browser shows.
+    pub(super) fn for_programs(self) -> Self {
+        match self {
+            Self::All | Self::Programs => Self::Programs,
+            Self::WithoutManagement | Self::Management | Self::ProgramsWithoutManagement => {
+                Self::ProgramsWithoutManagement
+            }
+        }
+    }
+
     /// At which address requests arrive at such a listener.
     pub(super) fn reached_at(self) -> ReachedAt {
         match self {

@@ -99,11 +99,11 @@ fn with_gaps(clients: &[Client], demands: &Demands) -> Vec<String> {
 fn gaps(config: &Config, found: &Registered) -> Option<String> {
     let whose = match config.oauth.profile {
         Profile::None => "their profile".to_owned(),
-        profile => format!("their profile, which is {} without another one,", profile.as_str()),
+        profile => format!("their profile ({}, where a client has no other one)", profile.as_str()),
     };
     (!found.with_gaps.is_empty()).then(|| {
         format!(
-            "the registrations of these clients do not meet {whose} so all their requests are refused: {}; grantor client check \
+            "the registrations of these clients do not meet {whose}, so all their requests are refused: {}; grantor client check \
              says what each needs, and grantor client update --profile none leaves a client outside",
             listed(&found.with_gaps)
         )
