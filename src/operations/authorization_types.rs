@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
+use super::label::id_fault;
 use super::list::{self, Cursor, List, Listing};
 use super::list_change::ListChange;
 use super::scopes::{in_a_sentence, take_from_granted};
@@ -68,6 +69,7 @@ pub async fn create(context: &Context<'_>, record: AuthorizationType) -> Outcome
         let sentence = "the name of a type is printable ASCII without space, quote and backslash";
         faults.push(Fault::invalid("name", sentence));
     }
+    faults.extend(id_fault("name", &record.name));
     faults.extend(faults_of(&record));
     Faults::refuse_if_any(faults)?;
     let record = AuthorizationType { version: 1, ..record };

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::configured::lifetime_fault;
 use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
+use super::label::id_fault;
 use super::list::{self, Cursor, List, Listing};
 use super::list_change::ListChange;
 use super::terms::Version;
@@ -65,6 +66,7 @@ pub async fn create(context: &Context<'_>, scope: ScopeRecord) -> Outcome<ScopeR
         let sentence = "a scope's name is printable ASCII without space, quote and backslash";
         faults.push(Fault::invalid("name", sentence));
     }
+    faults.extend(id_fault("name", &scope.name));
     if is_management_scope(&scope.name) {
         let sentence =
             "scopes that begin with grantor. are those of the management API, and come with the server";

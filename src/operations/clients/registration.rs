@@ -24,6 +24,7 @@ use crate::operations::callable::address_fault;
 use crate::operations::configured::{algorithm_fault, lifetime_fault};
 use crate::operations::event::Act;
 use crate::operations::fault::{Fault, Faults};
+use crate::operations::label::id_fault;
 use crate::operations::references::{client_faults, scope_faults};
 use crate::operations::{Context, Done, Outcome, authorization_types, jwk_set};
 use crate::secret::Secret;
@@ -81,6 +82,7 @@ pub async fn create(context: &Context<'_>, new: NewClient) -> Outcome<CreatedCli
         let sentence = "a client id has 1 to 255 characters of printable ASCII";
         faults.push(Fault::invalid("client_id", sentence));
     }
+    faults.extend(id_fault("client_id", client.id.as_str()));
     faults.extend(secret_fault(&client, secret.as_ref()));
     Faults::refuse_if_any(faults)?;
     if let Some(uri) = &client.sector_identifier_uri {

@@ -1,5 +1,6 @@
 //! The management API.
 
+mod addresses;
 mod api_keys;
 mod bodies;
 mod clients;
