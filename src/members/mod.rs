@@ -178,6 +178,19 @@ impl Members {
         Some(texts)
     }
 
+    /// Takes a text or a list of texts, which may be missing.
+    pub fn text_or_texts(&mut self, name: &str) -> Vec<String> {
+        match self.left.get(name) {
+            Some(Value::Array(_)) => self.texts(name).unwrap_or_default(),
+            Some(Value::String(_) | Value::Null) | None => self.text(name).into_iter().collect(),
+            Some(_) => {
+                self.take(name);
+                self.wrong(name, "it must be a text or a list of texts");
+                Vec::new()
+            }
+        }
+    }
+
     /// Takes a time as RFC 3339 writes it, which may be missing. `Some(None)` for `null`.
     pub fn changed_time(&mut self, name: &str) -> Option<Option<Timestamp>> {
         let Some(text) = self.changed_text(name)? else { return Some(None) };

@@ -124,6 +124,7 @@ fn kind_of(form: Form) -> String {
         Form::WordList(_) => "list of words",
         Form::Scope => "names with spaces between them",
         Form::TextList => "list of texts",
+        Form::TextOrList => "text or list of texts",
         Form::UriList => "list of addresses",
         Form::Flag => "true or false",
         Form::Number => "number",

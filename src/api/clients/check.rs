@@ -26,7 +26,7 @@ pub async fn create(
             redirect_uri: members.text("redirect_uri"),
             scope: members.text("scope"),
             response_type: members.text("response_type"),
-            resources: members.text("resource").into_iter().collect(),
+            resources: members.text_or_texts("resource"),
             authorization_details: details(&mut members),
             user: members.text("user"),
             grant_type: members.text("grant_type"),
