@@ -140,7 +140,9 @@ pub(super) fn cursor(input: &[u8]) {
     let lists = LISTS.get_or_init(|| ["users", "scopes", ""].map(Cursor::of));
     let Some(text) = text(input) else { return };
     let mut found = 0;
-    for cursor in lists.iter().flat_map(|list| [*list, list.sorted("-name")]) {
+    let in_orders = lists.iter().flat_map(|list| [*list, list.sorted("-name")]);
+    for cursor in in_orders.map(|cursor| cursor.bound_to(&())).chain([Cursor::of_log("events").bound_to(&())])
+    {
         match cursor.read::<(String, i64)>(text) {
             Ok(key) => {
                 found += 1;

@@ -13,19 +13,14 @@ use crate::app::App;
 use crate::http::call::Request;
 use crate::oauth::id::ClientId;
 use crate::operations::clients::{self, AddedSecret, SecretSource};
-use crate::operations::fault::Fault;
-use crate::operations::list::List;
 use crate::representation::client::secret_to_json;
 use crate::secret::Secret;
 use crate::store::client_secrets::SecretRecord;
 
 pub async fn list(app: web::Data<App>, request: Request, id: web::Path<String>) -> HttpResponse {
     respond(&app, &request, async |call| {
-        call.end_of_query()?;
-        let record = clients::find(&call.context(), &ClientId::new(id.into_inner())).await?;
-        // A client has so few secrets that all are on the first page.
-        let list = List { items: record.secrets, next: None };
-        Ok(listing::reply(call, &list, secret_to_json))
+        let listing = listing::of(call, ClientId::new(id.into_inner()))?;
+        Ok(listing::reply(call, &clients::list_secrets(&call.context(), listing).await?, secret_to_json))
     })
     .await
 }

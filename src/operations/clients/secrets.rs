@@ -11,6 +11,7 @@ use crate::oauth::client::{AuthMethod, Client, ClientSecret, SecretHash};
 use crate::oauth::id::ClientId;
 use crate::operations::event::Act;
 use crate::operations::fault::{Fault, Faults};
+use crate::operations::list::{self, Cursor, List, Listing};
 use crate::operations::terms::Version;
 use crate::operations::{Context, Done, Outcome};
 use crate::secret::passwords::Passwords;
@@ -20,6 +21,7 @@ use crate::store::clients::ClientRecord;
 use crate::store::db::{Conn, Tx};
 use crate::store::{client_secrets, clients};
 
+const CURSOR: Cursor = Cursor::of("secrets");
 /// The largest number of secrets of a client.
 const MAX_SECRETS: usize = 5;
 /// The least length in bytes of a secret that signs: the output length of SHA-256 (RFC 7518 §3.2).
@@ -108,6 +110,20 @@ pub async fn add_secret(
             Ok(Done { outcome: added.clone(), event: event(Act::ClientSecretAdded, &record.client) })
         })
         .await
+}
+
+/// Returns a page of the secrets of a client, the oldest first. The filter is the client.
+///
+/// # Errors
+///
+/// There is no such client, or an invalid limit or cursor.
+pub async fn list_secrets(
+    context: &Context<'_>,
+    listing: Listing<ClientId>,
+) -> Result<List<SecretRecord>, Denied<Faults>> {
+    let client = listing.filter.clone();
+    let record = context.read(async move |conn: &mut Conn| existing(conn, &client).await).await?;
+    Ok(list::of_all(record.secrets, CURSOR, listing, |secret| secret.id.clone())?)
 }
 
 /// Finds a secret of a client, without the secret itself.

@@ -6,6 +6,7 @@ mod bodies;
 mod clients;
 mod conditions;
 mod config;
+mod cursors;
 mod document;
 mod idempotency;
 mod keys;
