@@ -76,7 +76,7 @@ pub(super) fn client(input: &[u8]) {
     // What an answer shows can be sent back.
     let shown = representation::client::settings(&client);
     let mut members = Members::of(&CLIENT, shown.as_object().expect("an object").clone());
-    client::drop_read_only(&mut members);
+    members.drop_read_only();
     let again = NewMembers::read(&mut members, Some(&client.id)).client;
     check_faults(members);
     assert_eq!(representation::client::settings(&again), shown);

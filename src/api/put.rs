@@ -51,6 +51,7 @@ pub(super) async fn put<T: Replaceable>(
         let condition = condition::of_put(call.request)?;
         let mut members = body::read(call, body).await?;
         members.named(T::NAME, &name);
+        members.drop_read_only();
         let object = T::read(&mut members, name);
         members.end()?;
         match condition {

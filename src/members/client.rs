@@ -70,13 +70,6 @@ pub fn read_patch(members: &mut Members, id: &ClientId) -> Map<String, Value> {
     object
 }
 
-/// Drops the members that only the server sets, so that an object can be sent back as it was read.
-pub fn drop_read_only(members: &mut Members) {
-    for member in CLIENT.members.iter().filter(|member| member.is_by_server()) {
-        members.take(member.name);
-    }
-}
-
 /// The client after a patch that [`read_patch`] has read.
 ///
 /// # Errors

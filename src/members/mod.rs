@@ -16,7 +16,7 @@ use crate::oauth::grant::scope::Scope;
 use crate::oauth::id::ClientId;
 use crate::oauth::reason::Reason;
 use crate::operations::list_change::ListChange;
-use crate::representation::settings::ObjectSettings;
+use crate::representation::settings::{ObjectSettings, Shown};
 
 /// The members of a body that have not been read yet, and what was wrong with the others.
 #[derive(Debug)]
@@ -96,6 +96,15 @@ impl Members {
     pub fn named(&mut self, name: &str, in_address: &str) {
         if self.take(name).is_some_and(|named| named.as_str() != Some(in_address)) {
             self.wrong(name, "it must be the one in the address");
+        }
+    }
+
+    /// Drops the members that answers have and that only the server sets, so that an object can be sent back as it was read.
+    pub fn drop_read_only(&mut self) {
+        let is_shown = |shown| matches!(shown, Shown::Always | Shown::Sometimes);
+        for member in self.of.members.iter().filter(|member| member.is_by_server() && is_shown(member.shown))
+        {
+            self.left.remove(member.name);
         }
     }
 

@@ -89,6 +89,7 @@ pub async fn put(
         let id = ClientId::new(id.into_inner());
         let put = condition::of_put(call.request)?;
         let mut members = body::read(call, body).await?;
+        members.drop_read_only();
         match put {
             PutCondition::Create => {
                 let new = NewMembers::read(&mut members, Some(&id));
@@ -109,7 +110,6 @@ async fn replace(
     version: Option<Version>,
     mut members: Members,
 ) -> Result<ApiReply, ApiError> {
-    members::drop_read_only(&mut members);
     let new = NewMembers::read(&mut members, Some(&id));
     if new.secret.is_some() {
         members.wrong("client_secret", "secrets are added at the address …/secrets");

@@ -68,6 +68,7 @@ pub async fn put(
         let mut members = body::read(call, body).await?;
         let version = condition.replaced("webhooks")?;
         members.named("id", &id);
+        members.drop_read_only();
         let changes = WebhookChanges {
             name: Some(members.required_text("name")),
             url: Some(members.required_text("url")),

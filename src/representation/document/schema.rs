@@ -119,7 +119,7 @@ fn presence(member: &Setting, usage: Use) -> Option<bool> {
         },
         // What only the server sets is ignored, so that an object can be sent back as it was read.
         Use::Replacement => match (member.given, member.shown) {
-            (Given::ByServer, Shown::Always) => Some(false),
+            (Given::ByServer, Shown::Always | Shown::Sometimes) => Some(false),
             (Given::ByServer, _) => None,
             (Given::Required, _) => Some(true),
             _ => Some(false),

@@ -15,6 +15,7 @@ mod logos;
 mod logout_deliveries;
 mod people;
 mod schemathesis;
+mod send_back;
 mod settings;
 mod users;
 mod walk;
