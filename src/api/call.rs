@@ -3,9 +3,10 @@
 use std::cell::RefCell;
 
 use actix_web::HttpResponse;
-use actix_web::http::header;
 
+use super::condition::IF_MATCH;
 use super::credential::{self, Caller};
+use super::entity_tag::TagCondition;
 use super::error::ApiError;
 use super::query::{ApiQuery, invalid};
 use super::reply::ApiReply;
@@ -38,7 +39,12 @@ where
 {
     let answered = async {
         let call = ApiCall::begin(app, request).await?;
-        work(&call).await
+        let answered = work(&call).await;
+        // Whatever else is wrong: a parameter that is not known may be a spelling mistake in `dry_run`.
+        if answered.is_err() && !matches!(call.operation.body, BodyKind::None) {
+            call.end_of_query()?;
+        }
+        answered?.unless_known(request)
     };
     match answered.await {
         Ok(reply) => reply.answer(app),
@@ -148,8 +154,7 @@ impl<'a> ApiCall<'a> {
 /// Checks that the request has no `If-Match` with an ETag. What it is about has none, so the condition cannot be true (RFC 9110
 /// §13.1.1).
 fn must_have_no_condition(request: &Request) -> Result<(), ApiError> {
-    let mut conditions = request.headers().get_all(header::IF_MATCH);
-    if conditions.all(|condition| condition.as_bytes().trim_ascii() == b"*") {
+    if matches!(TagCondition::of(request, IF_MATCH)?, None | Some(TagCondition::Any)) {
         return Ok(());
     }
     let sentence =

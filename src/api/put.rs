@@ -59,8 +59,10 @@ pub(super) async fn put<T: Replaceable>(
                 let done = T::create(&call.context(), object).await.map_err(condition::exists)?;
                 Ok(created(&done.outcome))
             }
-            PutCondition::Replace(version) => {
-                Ok(T::replace(&condition::replacing(call, version), object).await?.shown())
+            PutCondition::Replace(versions) => {
+                let replace = async |context| T::replace(&context, object).await;
+                let context = condition::replacing(call, versions);
+                Ok(body::act(call, members, context, replace).await?.shown())
             }
         }
     })

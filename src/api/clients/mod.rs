@@ -98,7 +98,7 @@ pub async fn put(
                 let created = clients::create(&call.context(), new).await.map_err(condition::exists)?;
                 Ok(shown_created(call.is_rehearsal())(&created.outcome))
             }
-            PutCondition::Replace(version) => replace(call, id, version, members).await,
+            PutCondition::Replace(versions) => replace(call, id, versions, members).await,
         }
     })
     .await
@@ -107,15 +107,14 @@ pub async fn put(
 async fn replace(
     call: &ApiCall<'_>,
     id: ClientId,
-    version: Option<Version>,
+    versions: Option<Vec<Version>>,
     mut members: Members,
 ) -> Result<ApiReply, ApiError> {
     let new = NewMembers::read(&mut members, Some(&id));
     if new.secret.is_some() {
         members.wrong("client_secret", "secrets are added at the address …/secrets");
     }
-    members.end()?;
-    let context = condition::replacing(call, version);
+    let context = condition::replacing(call, versions);
     let after = new.client;
     let edit = move |before: &Client| {
         let mut client = after.clone();

@@ -92,13 +92,9 @@ pub async fn put(
         call.end_of_query()?;
         let condition = condition::of_put(call.request)?;
         let mut members = body::read(call, body).await?;
-        let version = condition.replaced("users")?;
+        let versions = condition.replaced("users")?;
         let changed = members::read_replacement(&mut members, &id);
-        members.end()?;
-        let context = condition::replacing(call, version);
-        existing(call, &id).await?;
-        let changes = changes(call, changed).await?;
-        Ok(shown(&users::update(&context, &id, changes).await?.outcome))
+        changed_to(call, &id, (members, changed), condition::replacing(call, versions)).await
     })
     .await
 }

@@ -66,7 +66,7 @@ pub async fn put(
         call.end_of_query()?;
         let condition = condition::of_put(call.request)?;
         let mut members = body::read(call, body).await?;
-        let version = condition.replaced("webhooks")?;
+        let versions = condition.replaced("webhooks")?;
         members.named("id", &id);
         members.drop_read_only();
         let changes = WebhookChanges {
@@ -75,9 +75,9 @@ pub async fn put(
             types: ListChange::Replace(members.texts("types").unwrap_or_default()),
             disabled: Some(members.flag("disabled").unwrap_or_default()),
         };
-        members.end()?;
-        let context = condition::replacing(call, version);
-        Ok(shown(&webhooks::update(&context, &id, changes).await?.outcome))
+        let context = condition::replacing(call, versions);
+        let update = async |context| webhooks::update(&context, &id, changes).await;
+        Ok(shown(&body::act(call, members, context, update).await?.outcome))
     })
     .await
 }
