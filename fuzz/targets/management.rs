@@ -94,7 +94,7 @@ pub(super) fn client(input: &[u8]) {
 /// The client that an object describes; `None` if it is refused.
 fn read_client(object: Map<String, Value>) -> Option<Client> {
     let mut members = Members::of(&CLIENT, object);
-    let NewMembers { client, secret } = NewMembers::read(&mut members, Some(&ClientId::new("app")));
+    let NewMembers { client, secret, .. } = NewMembers::read(&mut members, Some(&ClientId::new("app")));
     check_keeps_secret(&format!("{secret:?}"));
     if !check_faults(members) {
         return None;

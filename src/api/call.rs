@@ -14,12 +14,13 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::http::call::Request;
+use crate::oauth::error::OAuthError;
 use crate::oauth::permission::Need;
 use crate::oauth::reason::Reason;
 use crate::operations::Context;
 use crate::operations::actor::Authority;
 use crate::operations::terms::Terms;
-use crate::representation::contract::{self, ApiOperation};
+use crate::representation::contract::{self, ApiOperation, BodyKind};
 
 /// A request whose sender has proven who they are.
 pub(super) struct ApiCall<'a> {
@@ -131,8 +132,8 @@ impl<'a> ApiCall<'a> {
     ///
     /// # Errors
     /// If there is one, which is unknown.
-    pub(super) fn end_of_query(&self) -> Result<(), ApiError> {
-        self.query.replace(ApiQuery::of("")?).end()
+    pub(super) fn end_of_query(&self) -> Result<(), OAuthError> {
+        self.query.take().end()
     }
 
     /// Whether the request only asks what would happen.
@@ -143,6 +144,11 @@ impl<'a> ApiCall<'a> {
     /// The context for an operation, whatever the version of its object is.
     pub(super) fn context(&self) -> Context<'a> {
         self.context_with(Terms { is_rehearsal: self.is_rehearsal, ..Terms::default() })
+    }
+
+    /// The context for an operation that keeps nothing.
+    pub(super) fn rehearsal(&self) -> Context<'a> {
+        self.context_with(Terms { is_rehearsal: true, ..Terms::default() })
     }
 
     /// The context for an operation on these terms.

@@ -237,6 +237,11 @@ impl Members {
         self.note(&place, Reason::ApiMemberUnknown, "this object has no such member".to_owned());
     }
 
+    /// Whether something is wrong with a member that was read.
+    pub fn has_faults(&self) -> bool {
+        !self.faults.is_empty()
+    }
+
     fn note(&mut self, place: &str, reason: Reason, description: String) {
         self.faults.push(FaultyMember { field: format!("/{place}"), reason, description });
     }

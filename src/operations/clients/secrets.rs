@@ -231,6 +231,17 @@ pub async fn remove_secret(
         .await
 }
 
+impl SecretSource {
+    /// The fault of a chosen secret that is too short for a client that signs with it.
+    pub(super) fn fault_for(&self, client: &Client) -> Option<Fault> {
+        let Self::Chosen(chosen) = self else { return None };
+        let signs = client.auth_method == Some(AuthMethod::SecretJwt);
+        let is_too_short = signs && chosen.text.expose().len() < MIN_SIGNING_LENGTH;
+        let sentence = format!("a secret that signs has at least {MIN_SIGNING_LENGTH} bytes");
+        is_too_short.then(|| Fault::invalid("client_secret", sentence))
+    }
+}
+
 /// Returns what the database stores of a new secret of `client`, and the secret itself if it was generated.
 pub(super) async fn made(
     context: &Context<'_>,
@@ -238,6 +249,9 @@ pub(super) async fn made(
     source: SecretSource,
     expires_at: Option<Timestamp>,
 ) -> Result<(ClientSecret, Option<Secret>), Denied<Faults>> {
+    if let Some(fault) = source.fault_for(client) {
+        return Err(fault.into());
+    }
     let (text, hash, is_generated) = match source {
         SecretSource::Chosen(chosen) => {
             let keys = ServerKeys::open(context.config, context.db, context.now).await?;
@@ -260,10 +274,6 @@ pub(super) async fn made(
 
 /// Seals the secret of a client that signs with it: the server needs the secret itself to verify the signatures.
 async fn sealed(context: &Context<'_>, id: &str, secret: &str) -> Result<Vec<u8>, Denied<Faults>> {
-    if secret.len() < MIN_SIGNING_LENGTH {
-        let sentence = format!("a secret that signs has at least {MIN_SIGNING_LENGTH} bytes");
-        return Err(Fault::invalid("client_secret", sentence).into());
-    }
     let keys = ServerKeys::open(context.config, context.db, context.now).await?;
     Ok(keys.master().seal(id, Zeroizing::new(secret.as_bytes().to_vec()))?)
 }

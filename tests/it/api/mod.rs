@@ -8,6 +8,7 @@ mod conditions;
 mod config;
 mod cursors;
 mod document;
+mod every_fault;
 mod idempotency;
 mod keys;
 mod lists;
