@@ -76,7 +76,7 @@ pub(super) fn client(input: &[u8]) {
     // What an answer shows can be sent back.
     let shown = representation::client::settings(&client);
     let mut members = Members::of(&CLIENT, shown.as_object().expect("an object").clone());
-    client::drop_read_only(&mut members);
+    members.drop_read_only();
     let again = NewMembers::read(&mut members, Some(&client.id)).client;
     check_faults(members);
     assert_eq!(representation::client::settings(&again), shown);
@@ -94,7 +94,7 @@ pub(super) fn client(input: &[u8]) {
 /// The client that an object describes; `None` if it is refused.
 fn read_client(object: Map<String, Value>) -> Option<Client> {
     let mut members = Members::of(&CLIENT, object);
-    let NewMembers { client, secret } = NewMembers::read(&mut members, Some(&ClientId::new("app")));
+    let NewMembers { client, secret, .. } = NewMembers::read(&mut members, Some(&ClientId::new("app")));
     check_keeps_secret(&format!("{secret:?}"));
     if !check_faults(members) {
         return None;
@@ -140,7 +140,9 @@ pub(super) fn cursor(input: &[u8]) {
     let lists = LISTS.get_or_init(|| ["users", "scopes", ""].map(Cursor::of));
     let Some(text) = text(input) else { return };
     let mut found = 0;
-    for cursor in lists.iter().flat_map(|list| [*list, list.sorted("-name")]) {
+    let in_orders = lists.iter().flat_map(|list| [*list, list.sorted("-name")]);
+    for cursor in in_orders.map(|cursor| cursor.bound_to(&())).chain([Cursor::of_log("events").bound_to(&())])
+    {
         match cursor.read::<(String, i64)>(text) {
             Ok(key) => {
                 found += 1;

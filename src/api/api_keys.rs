@@ -25,7 +25,6 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
 
 pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     respond(&app, &request, async |call| {
-        call.end_of_query()?;
         let (mut members, bytes) = body::read_with_bytes(call, body).await?;
         let name = members.required_text("name");
         let scope = Scope::parse(&members.required_text("scope"));
@@ -33,7 +32,6 @@ pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -
             members.wrong("scope", error.description.to_string());
         }
         let expires_at = members.changed_time("expires_at").flatten();
-        members.end()?;
         let new = NewApiKey { name, scope: scope.unwrap_or_default(), expires_at };
         let is_rehearsal = call.is_rehearsal();
         let shown = move |created: &CreatedApiKey| {
@@ -45,7 +43,7 @@ pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -
             ApiReply::created(address, body).with_version(&api_keys::version(&created.record))
         };
         let create = async |context| api_keys::create(&context, new).await;
-        idempotency::once(call, &bytes, create, shown).await
+        idempotency::once(call, (members, bytes), create, shown).await
     })
     .await
 }
@@ -66,13 +64,12 @@ pub async fn patch(
     body: web::Payload,
 ) -> HttpResponse {
     respond(&app, &request, async |call| {
-        call.end_of_query()?;
         let context = condition::context(call)?;
         let mut members = body::read_patch(call, body).await?;
         let name = members.kept_text("name");
         let changes = ApiKeyChanges { name, expires_at: members.changed_time("expires_at") };
-        members.end()?;
-        let key = api_keys::update(&context, &id, changes).await?.outcome;
+        let update = async |context| api_keys::update(&context, &id, changes).await;
+        let key = body::act(call, members, context, update).await?.outcome;
         Ok(ApiReply::ok(to_json(&key)).with_version(&api_keys::version(&key)))
     })
     .await

@@ -1,15 +1,19 @@
-//! The JSON body of a request, member by member, so that every faulty member is named at once.
+//! The JSON body of a request, member by member, so that every faulty member is named at once: those that cannot be read, and
+//! those that the operation refuses.
 
 use actix_web::http::header;
 use actix_web::web;
 use serde_json::{Map, Value};
 
 use super::call::ApiCall;
-use super::error::{ACCEPT_PATCH, ACCEPT_POST, ApiError, media_type};
+use super::error::{ACCEPT_PATCH, ACCEPT_POST, ApiError, WrongInput, media_type};
 use super::json;
+use crate::failure::Denied;
 use crate::http::form;
 use crate::members::Members;
 use crate::oauth::reason::Reason;
+use crate::operations::Context;
+use crate::operations::fault::Faults;
 use crate::representation::contract::PICTURES;
 use crate::representation::settings::ObjectSettings;
 
@@ -80,6 +84,36 @@ pub(super) async fn picture(
         return Err(media_type(header::ACCEPT, &PICTURES.join(", ")));
     }
     Ok(form::read_up_to(call.request, body, most).await?.to_vec())
+}
+
+/// Does an act with what the members of a body say. If the body or the query is wrong, the act is only rehearsed, so that the
+/// refusal also names what the operation finds: members that do not fit together, and what does not exist.
+///
+/// # Errors
+/// Everything that is wrong with the body and the query, or those of the operation.
+pub(super) async fn act<'a, T>(
+    call: &ApiCall<'a>,
+    members: Members,
+    context: Context<'a>,
+    act: impl AsyncFnOnce(Context<'a>) -> Result<T, Denied<Faults>>,
+) -> Result<T, ApiError> {
+    match end(call, members) {
+        Ok(()) => Ok(act(context).await?),
+        Err(wrong) => Err(wrong.refused(act(call.rehearsal()).await.err())),
+    }
+}
+
+/// Checks that the query and the body have nothing that is unknown or cannot be read.
+///
+/// # Errors
+/// With everything that is wrong.
+pub(super) fn end(call: &ApiCall<'_>, members: Members) -> Result<(), WrongInput> {
+    match (call.end_of_query(), members.end()) {
+        (Ok(()), Ok(())) => Ok(()),
+        (query, members) => {
+            Err(WrongInput { query: query.err(), members: members.err().unwrap_or_default() })
+        }
+    }
 }
 
 async fn whole(call: &ApiCall<'_>, body: web::Payload) -> Result<(Members, web::BytesMut), ApiError> {

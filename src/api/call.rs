@@ -3,9 +3,10 @@
 use std::cell::RefCell;
 
 use actix_web::HttpResponse;
-use actix_web::http::header;
 
+use super::condition::IF_MATCH;
 use super::credential::{self, Caller};
+use super::entity_tag::TagCondition;
 use super::error::ApiError;
 use super::query::{ApiQuery, invalid};
 use super::reply::ApiReply;
@@ -14,12 +15,13 @@ use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::http::call::Request;
 use crate::http::management::record_forbidden;
+use crate::oauth::error::OAuthError;
 use crate::oauth::permission::Need;
 use crate::oauth::reason::Reason;
 use crate::operations::Context;
 use crate::operations::actor::Authority;
 use crate::operations::terms::Terms;
-use crate::representation::contract::{self, ApiOperation};
+use crate::representation::contract::{self, ApiOperation, BodyKind};
 
 /// A request whose sender has proven who they are.
 pub(super) struct ApiCall<'a> {
@@ -39,13 +41,17 @@ where
 {
     let answered = async {
         let call = ApiCall::begin(app, request).await?;
-        let done = work(&call).await;
-        if let Err(ApiError::Refused(refusal)) = &done
+        let answered = work(&call).await;
+        if let Err(ApiError::Refused(refusal)) = &answered
             && !call.is_rehearsal
         {
             record_forbidden(app, request, &call.caller.actor, refusal.error());
         }
-        done
+        // Whatever else is wrong: a parameter that is not known may be a spelling mistake in `dry_run`.
+        if answered.is_err() && !matches!(call.operation.body, BodyKind::None) {
+            call.end_of_query()?;
+        }
+        answered?.unless_known(request)
     };
     match answered.await {
         Ok(reply) => reply.answer(app),
@@ -132,8 +138,8 @@ impl<'a> ApiCall<'a> {
     ///
     /// # Errors
     /// If there is one, which is unknown.
-    pub(super) fn end_of_query(&self) -> Result<(), ApiError> {
-        self.query.replace(ApiQuery::of("")?).end()
+    pub(super) fn end_of_query(&self) -> Result<(), OAuthError> {
+        self.query.take().end()
     }
 
     /// Whether the request only asks what would happen.
@@ -146,6 +152,11 @@ impl<'a> ApiCall<'a> {
         self.context_with(Terms { is_rehearsal: self.is_rehearsal, ..Terms::default() })
     }
 
+    /// The context for an operation that keeps nothing.
+    pub(super) fn rehearsal(&self) -> Context<'a> {
+        self.context_with(Terms { is_rehearsal: true, ..Terms::default() })
+    }
+
     /// The context for an operation on these terms.
     pub(super) fn context_with(&self, terms: Terms) -> Context<'a> {
         Context { terms, ..self.app.operations(self.request.now, self.caller.actor.clone()) }
@@ -155,8 +166,7 @@ impl<'a> ApiCall<'a> {
 /// Checks that the request has no `If-Match` with an ETag. What it is about has none, so the condition cannot be true (RFC 9110
 /// §13.1.1).
 fn must_have_no_condition(request: &Request) -> Result<(), ApiError> {
-    let mut conditions = request.headers().get_all(header::IF_MATCH);
-    if conditions.all(|condition| condition.as_bytes().trim_ascii() == b"*") {
+    if matches!(TagCondition::of(request, IF_MATCH)?, None | Some(TagCondition::Any)) {
         return Ok(());
     }
     let sentence =

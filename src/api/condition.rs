@@ -1,8 +1,7 @@
 //! `If-Match` and `If-None-Match` (RFC 9110 §13.1).
 
-use actix_web::http::header::{self, HeaderName};
-
 use super::call::ApiCall;
+use super::entity_tag::TagCondition;
 use super::error::ApiError;
 use super::query::invalid;
 use crate::failure::Denied;
@@ -12,23 +11,26 @@ use crate::operations::Context;
 use crate::operations::fault::{FaultKind, Faults};
 use crate::operations::terms::{Terms, Version};
 
+pub(super) const IF_MATCH: &str = "If-Match";
+pub(super) const IF_NONE_MATCH: &str = "If-None-Match";
+
 /// What PUT may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum PutCondition {
     /// Create an object that does not exist.
     Create,
-    /// Replace the object if it has this version; `None`: whichever version it has.
-    Replace(Option<Version>),
+    /// Replace the object if it has one of these versions; `None`: whichever version it has.
+    Replace(Option<Vec<Version>>),
 }
 
 impl PutCondition {
-    /// The version to replace, of objects whose ids the server makes. `objects` is the list of their path, such as `users`.
+    /// The versions to replace, of objects whose ids the server makes. `objects` is the list of their path, such as `users`.
     ///
     /// # Errors
     /// If the object is to be created.
-    pub(super) fn replaced(self, objects: &str) -> Result<Option<Version>, ApiError> {
+    pub(super) fn replaced(self, objects: &str) -> Result<Option<Vec<Version>>, ApiError> {
         match self {
-            Self::Replace(version) => Ok(version),
+            Self::Replace(versions) => Ok(versions),
             Self::Create => Err(invalid(format!(
                 "the server makes the ids of {objects}, so PUT creates none: use POST /{objects}"
             ))),
@@ -41,10 +43,10 @@ impl PutCondition {
 /// # Errors
 /// If there is no condition, or one that cannot be read.
 pub(super) fn of_put(request: &Request) -> Result<PutCondition, ApiError> {
-    match (one(request, &header::IF_NONE_MATCH)?, if_match(request)?) {
-        (Some("*"), None) => Ok(PutCondition::Create),
-        (Some(_), None) => Err(invalid("If-None-Match is *, or is not sent")),
-        (None, Some(condition)) => Ok(PutCondition::Replace(condition)),
+    match (TagCondition::of(request, IF_NONE_MATCH)?, TagCondition::of(request, IF_MATCH)?) {
+        (Some(TagCondition::Any), None) => Ok(PutCondition::Create),
+        (Some(TagCondition::OneOf(_)), None) => Err(invalid("If-None-Match of a PUT is *, or is not sent")),
+        (None, Some(condition)) => Ok(PutCondition::Replace(condition.versions())),
         (Some(_), Some(_)) => Err(invalid("send If-Match or If-None-Match, not both")),
         (None, None) => {
             let sentence = "PUT needs If-None-Match: * to create the object, or If-Match to replace it";
@@ -58,12 +60,13 @@ pub(super) fn of_put(request: &Request) -> Result<PutCondition, ApiError> {
 /// # Errors
 /// If the condition cannot be read.
 pub(super) fn context<'a>(call: &ApiCall<'a>) -> Result<Context<'a>, ApiError> {
-    Ok(replacing(call, if_match(call.request)?.flatten()))
+    let condition = TagCondition::of(call.request, IF_MATCH)?;
+    Ok(replacing(call, condition.and_then(TagCondition::versions)))
 }
 
-/// The context for a PUT that replaces an object of this version, or of any.
-pub(super) fn replacing<'a>(call: &ApiCall<'a>, version: Option<Version>) -> Context<'a> {
-    call.context_with(Terms { is_rehearsal: call.is_rehearsal(), version, keeper: None })
+/// The context for a PUT that replaces an object of one of these versions, or of any.
+pub(super) fn replacing<'a>(call: &ApiCall<'a>, versions: Option<Vec<Version>>) -> Context<'a> {
+    call.context_with(Terms { is_rehearsal: call.is_rehearsal(), versions, keeper: None })
 }
 
 /// The fault of an object that exists already, for a request on the condition that it does not (RFC 9110 §13.1.2).
@@ -74,24 +77,4 @@ pub(super) fn exists(denied: Denied<Faults>) -> Denied<Faults> {
         }
         denied => denied,
     }
-}
-
-/// Reads `If-Match`. `None` if it did not come, `Some(None)` for `*`.
-fn if_match(request: &Request) -> Result<Option<Option<Version>>, ApiError> {
-    let Some(value) = one(request, &header::IF_MATCH)? else { return Ok(None) };
-    if value == "*" {
-        return Ok(Some(None));
-    }
-    let tag =
-        value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).filter(|tag| !tag.contains('"'));
-    let tag = tag.ok_or_else(|| invalid("If-Match is one ETag as the server sent it, in its quotes"))?;
-    Ok(Some(Some(Version::new(tag))))
-}
-
-/// The text of a header that comes at most once.
-fn one<'r>(request: &'r Request, name: &HeaderName) -> Result<Option<&'r str>, ApiError> {
-    let mut values = request.headers().get_all(name);
-    let Some(value) = values.next() else { return Ok(None) };
-    let text = value.to_str().ok().filter(|_| values.next().is_none());
-    text.map(|text| Some(text.trim())).ok_or_else(|| invalid(format!("{name} comes once, as ASCII")))
 }

@@ -4,6 +4,8 @@
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
 
+use super::condition::IF_NONE_MATCH;
+use super::entity_tag::TagCondition;
 use super::error::ApiError;
 use super::query::ApiQuery;
 use crate::app::App;
@@ -22,7 +24,9 @@ pub async fn show(app: web::Data<App>, request: Request, document: web::Data<Api
 
 fn answer(request: &Request, document: &ApiDocument) -> Result<HttpResponse, ApiError> {
     ApiQuery::of(request.query_string())?.end()?;
-    let status = if is_known(request, &document.etag) { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
+    let known = TagCondition::of(request, IF_NONE_MATCH)?;
+    let is_known = known.is_some_and(|known| known.has(&document.etag));
+    let status = if is_known { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
     let mut response = HttpResponse::build(status);
     response.insert_header((header::CACHE_CONTROL, CACHING));
     response.insert_header((header::ETAG, document.etag.clone()));
@@ -30,11 +34,4 @@ fn answer(request: &Request, document: &ApiDocument) -> Result<HttpResponse, Api
         StatusCode::OK => response.content_type("application/json").body(document.text.clone()),
         _ => response.finish(),
     })
-}
-
-/// Whether the sender has this version (RFC 9110 §13.1.2).
-fn is_known(request: &Request, etag: &str) -> bool {
-    let values = request.headers().get_all(header::IF_NONE_MATCH).filter_map(|value| value.to_str().ok());
-    let mut tags = values.flat_map(|value| value.split(','));
-    tags.any(|tag| tag.trim() == etag || tag.trim() == "*")
 }

@@ -65,13 +65,30 @@ impl ApiError {
     }
 }
 
-/// A refusal for these members of the body.
-impl From<Vec<FaultyMember>> for ApiError {
-    fn from(members: Vec<FaultyMember>) -> Self {
-        let reason = members.first().map_or(Reason::ApiMemberInvalid, |first| first.reason);
-        let sentences: Vec<&str> = members.iter().map(|member| member.description.as_str()).collect();
-        let error = reason.because(sentences.join("; "));
-        Self::Refused(Box::new(ApiRefusal { error, members, headers: Vec::new() }))
+/// What is wrong with a request before its operation has looked at it.
+#[derive(Debug)]
+pub(super) struct WrongInput {
+    pub(super) query: Option<OAuthError>,
+    pub(super) members: Vec<FaultyMember>,
+}
+
+impl WrongInput {
+    /// The refusal of the request. `found` is why the operation refuses what could be read: the other members that it names
+    /// belong to the refusal, too.
+    pub(super) fn refused(self, found: Option<Denied<Faults>>) -> ApiError {
+        let Self { query, mut members } = self;
+        if let Some(Denied::Refused(faults)) = found {
+            let known: Vec<String> = members.iter().map(|member| name(&member.field).to_owned()).collect();
+            let is_new = |member: &FaultyMember| known.iter().all(|known| known != name(&member.field));
+            members.extend(faulty_members(&faults).into_iter().filter(is_new));
+        }
+        let reason = query.as_ref().map(|error| error.reason);
+        let reason = reason.or_else(|| members.first().map(|first| first.reason));
+        let of_query = query.iter().map(|error| &*error.description);
+        let sentences: Vec<&str> =
+            of_query.chain(members.iter().map(|member| member.description.as_str())).collect();
+        let error = reason.unwrap_or(Reason::ApiMemberInvalid).because(sentences.join("; "));
+        ApiError::Refused(Box::new(ApiRefusal { error, members, headers: Vec::new() }))
     }
 }
 
@@ -120,17 +137,26 @@ impl From<Fault> for ApiError {
 impl From<Faults> for ApiError {
     fn from(faults: Faults) -> Self {
         let sentences: Vec<&str> = faults.iter().map(|fault| fault.sentence.as_str()).collect();
-        let first = faults.iter().next();
-        let of_parameter = first.and_then(|fault| fault.member.as_deref()).is_some_and(is_parameter);
-        let error = reason(faults.kind(), of_parameter).because(sentences.join("; "));
-        let members = faults.iter().filter_map(|fault| {
-            let member = fault.member.as_deref().filter(|member| !is_parameter(member))?;
-            let (reason, description) = (reason(fault.kind, false), fault.sentence.clone());
-            Some(FaultyMember { field: format!("/{member}"), reason, description })
-        });
-        let members = members.collect();
+        let error =
+            faults.iter().next().map_or(Reason::ApiMemberInvalid, reason).because(sentences.join("; "));
+        let members = faulty_members(&faults);
         Self::Refused(Box::new(ApiRefusal { error, members, headers: Vec::new() }))
     }
+}
+
+/// The faults that are about a member of the body.
+fn faulty_members(faults: &Faults) -> Vec<FaultyMember> {
+    let faulty = |fault: &Fault| {
+        let member = fault.member.as_deref().filter(|member| !is_parameter(member))?;
+        let (reason, description) = (reason(fault), fault.sentence.clone());
+        Some(FaultyMember { field: format!("/{member}"), reason, description })
+    };
+    faults.iter().filter_map(faulty).collect()
+}
+
+/// The name of the member that a place is in. A text has a member for each of its languages.
+fn name(field: &str) -> &str {
+    field.trim_start_matches('/').split('/').next().unwrap_or_default()
 }
 
 /// Whether a fault of a list is about a parameter of the query.
@@ -138,10 +164,12 @@ fn is_parameter(member: &str) -> bool {
     matches!(member, "limit" | "cursor" | "since" | "until")
 }
 
-fn reason(kind: FaultKind, is_parameter: bool) -> Reason {
-    match kind {
-        FaultKind::Invalid if is_parameter => Reason::ApiParameterInvalid,
-        kind => reason_of(kind),
+fn reason(fault: &Fault) -> Reason {
+    match (fault.kind, fault.member.as_deref()) {
+        (FaultKind::Invalid, Some(member)) if is_parameter(member) => Reason::ApiParameterInvalid,
+        // The address is right, and what the body names does not exist.
+        (FaultKind::NotFound, Some(_)) => Reason::ApiMemberInvalid,
+        (kind, _) => reason_of(kind),
     }
 }
 

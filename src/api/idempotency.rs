@@ -5,8 +5,10 @@ use std::any::Any;
 use std::sync::Arc;
 
 use actix_web::http::header::HeaderName;
+use actix_web::web::BytesMut;
 use futures_util::future::LocalBoxFuture;
 
+use super::body;
 use super::call::ApiCall;
 use super::error::ApiError;
 use super::query::invalid;
@@ -14,6 +16,7 @@ use super::reply::ApiReply;
 use crate::clock::{Seconds, Timestamp};
 use crate::failure::{Denied, Failure};
 use crate::keys::answer_key::AnswerKey;
+use crate::members::Members;
 use crate::oauth::reason::Reason;
 use crate::operations::fault::Faults;
 use crate::operations::terms::{AnswerKeeper, Terms};
@@ -40,14 +43,14 @@ struct KeyedRequest {
     now: Timestamp,
 }
 
-/// Does an act for a POST, once for each Idempotency-Key. `act` runs the operation, and `reply` makes the answer from its
-/// outcome.
+/// Does an act for a POST, once for each Idempotency-Key. `body` is the body, with the members that were read of it. `act` runs
+/// the operation, as [`body::act`] does, and `reply` makes the answer from its outcome.
 ///
 /// # Errors
-/// Those of the operation; or if the key belongs to another request, or to one that is still worked on.
+/// Everything that is wrong with the body and the query; those of the operation; or if the key belongs to another request, or to one that is still worked on.
 pub(super) async fn once<'a, T, A, R>(
     call: &ApiCall<'a>,
-    body: &[u8],
+    body: (Members, BytesMut),
     act: A,
     reply: R,
 ) -> Result<ApiReply, ApiError>
@@ -65,7 +68,7 @@ where
 /// Those of [`once`].
 pub(super) async fn once_for<'a, T, A, R>(
     call: &ApiCall<'a>,
-    body: &[u8],
+    body: (Members, BytesMut),
     act: A,
     reply: R,
 ) -> Result<ApiReply, ApiError>
@@ -74,7 +77,11 @@ where
     A: AsyncFnOnce(Context<'a>) -> Result<T, Denied<Faults>>,
     R: Fn(&T) -> ApiReply + Send + Sync + 'static,
 {
-    let Some(keyed) = KeyedRequest::of(call, body)?.filter(|_| !call.is_rehearsal()) else {
+    let (members, body) = body;
+    if let Err(wrong) = body::end(call, members) {
+        return Err(wrong.refused(act(call.rehearsal()).await.err()));
+    }
+    let Some(keyed) = KeyedRequest::of(call, &body)?.filter(|_| !call.is_rehearsal()) else {
         return Ok(reply(&act(call.context()).await?));
     };
     let Some(_taken) = call.app.requests_in_work.take(keyed.id) else {

@@ -4,17 +4,17 @@ use actix_web::{HttpResponse, web};
 use serde_json::{Value, json};
 
 use super::body;
-use super::call::{ApiCall, respond};
+use super::call::respond;
 use super::condition;
-use super::error::ApiError;
 use super::idempotency;
 use super::listing;
 use super::reply::ApiReply;
 use crate::app::App;
+use crate::failure::Denied;
 use crate::http::call::Request;
 use crate::oauth::signing_key::{KeyAlgorithm, KeyRecord};
 use crate::operations::Done;
-use crate::operations::fault::Fault;
+use crate::operations::fault::{Fault, Faults};
 use crate::operations::keys::{self, KeyRotation, Start};
 use crate::representation::signing_key::to_json;
 
@@ -29,12 +29,10 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
 /// Makes new keys.
 pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     respond(&app, &request, async |call| {
-        call.end_of_query()?;
         let (mut members, bytes) = body::read_with_bytes(call, body).await?;
         let known: Vec<&str> = KeyAlgorithm::all().map(KeyAlgorithm::as_str).collect();
         let algorithm = members.changed_word("algorithm", &known, KeyAlgorithm::parse).flatten();
         let start = if members.flag("now") == Some(true) { Start::AtOnce } else { Start::InTime };
-        members.end()?;
         let rotation = KeyRotation { algorithm, start };
         let now = call.request.now;
         let shown = move |made: &Vec<Done<KeyRecord>>| {
@@ -44,17 +42,17 @@ pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -
         };
         let rotate = async |context| {
             let due = keys::check_rotate(&context, rotation).await?;
+            check_clock(call.app).await?;
             keys::rotate(&context, call.app.keys.master(), due).await
         };
-        check_clock(call).await?;
-        idempotency::once_for(call, &bytes, rotate, shown).await
+        idempotency::once_for(call, (members, bytes), rotate, shown).await
     })
     .await
 }
 
 /// Checks that this node's clock is right: a key that a wrong one makes would sign at a wrong time.
-async fn check_clock(call: &ApiCall<'_>) -> Result<(), ApiError> {
-    let verdict = call.app.clock_watch.look().await?;
+async fn check_clock(app: &App) -> Result<(), Denied<Faults>> {
+    let verdict = app.clock_watch.look().await?;
     if verdict.may_make_keys() {
         return Ok(());
     }

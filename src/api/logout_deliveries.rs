@@ -31,13 +31,11 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
 /// Makes deliveries that no application has confirmed due at once.
 pub async fn retry(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     respond(&app, &request, async |call| {
-        call.end_of_query()?;
         let (mut members, bytes) = body::read_with_bytes(call, body).await?;
         let client = members.text("client_id").map(ClientId::new);
-        members.end()?;
         let retry = async |context| logout_deliveries::retry(&context, client.as_ref()).await;
         let shown = |retried: &u64| ApiReply::ok(json!({ "retried": retried }));
-        idempotency::once(call, &bytes, retry, shown).await
+        idempotency::once(call, (members, bytes), retry, shown).await
     })
     .await
 }

@@ -12,6 +12,7 @@ pub mod clients;
 mod condition;
 mod credential;
 pub mod document;
+mod entity_tag;
 mod error;
 pub mod events;
 pub mod grants;

@@ -47,19 +47,20 @@ pub(super) async fn put<T: Replaceable>(
     body: web::Payload,
 ) -> HttpResponse {
     respond(app, request, async |call| {
-        call.end_of_query()?;
         let condition = condition::of_put(call.request)?;
         let mut members = body::read(call, body).await?;
         members.named(T::NAME, &name);
+        members.drop_read_only();
         let object = T::read(&mut members, name);
-        members.end()?;
         match condition {
             PutCondition::Create => {
-                let done = T::create(&call.context(), object).await.map_err(condition::exists)?;
-                Ok(created(&done.outcome))
+                let create = async |context| T::create(&context, object).await.map_err(condition::exists);
+                Ok(created(&body::act(call, members, call.context(), create).await?.outcome))
             }
-            PutCondition::Replace(version) => {
-                Ok(T::replace(&condition::replacing(call, version), object).await?.shown())
+            PutCondition::Replace(versions) => {
+                let replace = async |context| T::replace(&context, object).await;
+                let context = condition::replacing(call, versions);
+                Ok(body::act(call, members, context, replace).await?.shown())
             }
         }
     })

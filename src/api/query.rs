@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use percent_encoding::percent_decode_str;
 
 use super::error::ApiError;
-use crate::oauth::error::OAuthError;
+use crate::oauth::error::{OAuthError, quoted};
 use crate::oauth::reason::Reason;
 
 /// The parameters that have not been read yet.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct ApiQuery(BTreeMap<String, String>);
 
 impl ApiQuery {
@@ -53,16 +53,13 @@ impl ApiQuery {
     /// Checks that all parameters were read.
     ///
     /// # Errors
-    /// If there is another one, which is unknown.
-    pub(super) fn end(self) -> Result<(), ApiError> {
-        match self.0.keys().next() {
-            None => Ok(()),
-            Some(name) => {
-                let name = crate::oauth::error::quoted(name);
-                Err(Reason::ApiParameterUnknown
-                    .because(format!("the parameter {name} is not known here"))
-                    .into())
-            }
+    /// If there are others, which are unknown.
+    pub(super) fn end(self) -> Result<(), OAuthError> {
+        let unknown = |name: &String| format!("the parameter {} is not known here", quoted(name));
+        let sentences: Vec<String> = self.0.keys().map(unknown).collect();
+        match sentences.is_empty() {
+            true => Ok(()),
+            false => Err(Reason::ApiParameterUnknown.because(sentences.join("; "))),
         }
     }
 }

@@ -1,19 +1,22 @@
 //! Answers of the management API that are not errors.
 
 use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
-use actix_web::http::header;
+use actix_web::http::{Method, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::condition::IF_NONE_MATCH;
+use super::entity_tag::TagCondition;
+use super::error::ApiError;
 use crate::app::App;
+use crate::http::call::Request;
 use crate::operations::terms::Version;
 
 /// An answer, which can be kept and given again.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct ApiReply {
     status: u16,
-    /// `None` for 204.
+    /// `None` for 204 and 304.
     body: Option<Value>,
     etag: Option<String>,
     /// The path of the object below the public URL.
@@ -68,6 +71,21 @@ impl ApiReply {
     /// The reply as it is given again.
     pub(super) fn replayed(self) -> Self {
         Self { is_replayed: true, ..self }
+    }
+
+    /// The reply, or 304 to a GET whose sender has this version already (RFC 9110 §13.1.2).
+    ///
+    /// # Errors
+    /// If the condition cannot be read.
+    pub(super) fn unless_known(self, request: &Request) -> Result<Self, ApiError> {
+        let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+        let Some(etag) = self.etag.as_deref().filter(|_| is_read) else { return Ok(self) };
+        match TagCondition::of(request, IF_NONE_MATCH)? {
+            Some(known) if known.has(etag) => {
+                Ok(Self { status: StatusCode::NOT_MODIFIED.as_u16(), body: None, ..self })
+            }
+            _ => Ok(self),
+        }
     }
 
     /// The HTTP response. It is never stored by a cache: some answers have a secret, and all are only for their reader.

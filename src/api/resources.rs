@@ -32,13 +32,11 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
 
 pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     respond(&app, &request, async |call| {
-        call.end_of_query()?;
         let (mut members, bytes) = body::read_with_bytes(call, body).await?;
         let uri = members.required_text("resource");
         let resource = members::new(&mut members, uri);
-        members.end()?;
         let create = async |context| resources::create(&context, resource).await;
-        idempotency::once(call, &bytes, create, created).await
+        idempotency::once(call, (members, bytes), create, created).await
     })
     .await
 }
@@ -67,13 +65,12 @@ pub async fn patch(
     body: web::Payload,
 ) -> HttpResponse {
     respond(&app, &request, async |call| {
-        call.end_of_query()?;
         let context = condition::context(call)?;
         let mut members = body::read_patch(call, body).await?;
         members.named("resource", &uri);
         let changes = members::changes(&mut members);
-        members.end()?;
-        Ok(resources::update(&context, &uri, changes).await?.outcome.shown())
+        let update = async |context| resources::update(&context, &uri, changes).await;
+        Ok(body::act(call, members, context, update).await?.outcome.shown())
     })
     .await
 }

@@ -313,7 +313,8 @@ impl<'a> Visit<'a> {
 
     /// The context for an operation on an object that was shown in a version, or for its rehearsal.
     pub(super) fn context_on(&self, version: Option<Version>, is_rehearsal: bool) -> Context<'a> {
-        Context { terms: Terms { is_rehearsal, version, ..Terms::default() }, ..self.context() }
+        let versions = version.map(|version| vec![version]);
+        Context { terms: Terms { is_rehearsal, versions, ..Terms::default() }, ..self.context() }
     }
 }
 

@@ -1,9 +1,10 @@
 //! The members of a client in a body.
 
 use serde_json::{Map, Value, json};
+use strum::VariantArray as _;
 
 use super::Members;
-use crate::oauth::client::{Client, ClientKind, ClientMetadata, GrantType};
+use crate::oauth::client::{Client, ClientKind, ClientMetadata, GrantType, registration};
 use crate::oauth::id::ClientId;
 use crate::operations::fault::{Fault, Faults};
 use crate::operations::merge_patch::merge;
@@ -12,10 +13,14 @@ use crate::secret::{Secret, random_id};
 
 /// Members whose lists have words that this server must know.
 const WORDS: [&str; 2] = ["grant_types", "response_types"];
+/// The name of a client whose own could not be read. The client is only checked.
+const STAND_IN: &str = "-";
 
-/// A client to register.
+/// A client to register, as far as it could be read.
 pub struct NewMembers {
     pub client: Client,
+    /// The same client of each other kind, if the members do not say which kind it is.
+    pub of_other_kinds: Vec<Client>,
     pub secret: Option<Secret>,
 }
 
@@ -42,12 +47,22 @@ impl NewMembers {
             }
         }
         object.retain(|_, value| !value.is_null());
-        check(members, &mut object);
-        if let Some(alone) = alone(&object).map(str::to_owned) {
-            members.wrong(&alone, without_default(&alone));
+        for (member, sentence) in take_unpaired(&mut object) {
+            members.wrong(&member, sentence);
         }
-        let metadata = metadata(&object).unwrap_or_else(|| ClientMetadata::new("-", ClientKind::Web));
-        Self { client: Client { disabled, ..Client::new(id, metadata) }, secret }
+        check(members, &mut object);
+        // Where a faulty member was dropped, what goes with it cannot be judged.
+        take_unpaired(&mut object);
+        object.entry("client_name").or_insert_with(|| STAND_IN.into());
+        let kind = object.get("kind").and_then(Value::as_str).and_then(ClientKind::parse);
+        let of_kind = |kind: ClientKind| {
+            object.insert("kind".to_owned(), kind.as_str().into());
+            let metadata = metadata(&object).unwrap_or_else(|| ClientMetadata::new(STAND_IN, kind));
+            Client { disabled, ..Client::new(id.clone(), metadata) }
+        };
+        let kinds = kind.as_ref().map_or(ClientKind::VARIANTS, std::slice::from_ref);
+        let mut clients: Vec<Client> = kinds.iter().copied().map(of_kind).collect();
+        Self { client: clients.remove(0), of_other_kinds: clients, secret }
     }
 }
 
@@ -70,13 +85,6 @@ pub fn read_patch(members: &mut Members, id: &ClientId) -> Map<String, Value> {
     object
 }
 
-/// Drops the members that only the server sets, so that an object can be sent back as it was read.
-pub fn drop_read_only(members: &mut Members) {
-    for member in CLIENT.members.iter().filter(|member| member.is_by_server()) {
-        members.take(member.name);
-    }
-}
-
 /// The client after a patch that [`read_patch`] has read.
 ///
 /// # Errors
@@ -88,23 +96,34 @@ pub fn patched(before: &Client, patch: &Map<String, Value>) -> Result<Client, Fa
     merge(&mut object, Value::Object(patch));
     let mut members = object.as_object().cloned().unwrap_or_default();
     members.retain(|_, value| !value.is_null());
-    if let Some(alone) = alone(&members) {
-        return Err(Fault::invalid(alone.to_owned(), without_default(alone)).into());
-    }
+    let unpaired = take_unpaired(&mut members).into_iter();
+    let mut faults: Vec<Fault> =
+        unpaired.map(|(member, sentence)| Fault::invalid(member, sentence)).collect();
     let wrong = || Fault::invalid("client_id", "the members do not fit together");
     let metadata = metadata(&members).ok_or_else(wrong)?;
+    if !faults.is_empty() {
+        let others = registration::check(&metadata).into_iter();
+        faults.extend(others.map(|wrong| Fault::invalid(wrong.member, wrong.sentence)));
+    }
+    Faults::refuse_if_any(faults)?;
     Ok(Client { metadata, disabled, ..before.clone() })
 }
 
-/// The first text in a language without the text that everyone else gets.
-fn alone(object: &Map<String, Value>) -> Option<&str> {
-    let mut names = object.keys().map(String::as_str);
-    names.find(|name| name.split_once('#').is_some_and(|(base, _)| !object.contains_key(base)))
-}
-
-fn without_default(name: &str) -> String {
-    let base = name.split('#').next().unwrap_or(name);
-    format!("it needs `{base}` beside it, for people of every other language")
+/// Takes the members that cannot be without another one, which is missing: a text in a language without the text that everyone
+/// else gets, and how a content is encrypted without how its key is. Returns their names, each with what is wrong.
+fn take_unpaired(object: &mut Map<String, Value>) -> Vec<(String, String)> {
+    let fault = |name: &String| {
+        let (needed, why) = match (name.split_once('#'), name.strip_suffix("_response_enc")) {
+            (Some((base, _)), _) => (base.to_owned(), ", for people of every other language"),
+            (None, Some(start)) => (format!("{start}_response_alg"), ""),
+            (None, None) => return None,
+        };
+        let sentence = format!("it needs `{needed}` beside it{why}");
+        (!object.contains_key(&needed)).then(|| (name.clone(), sentence))
+    };
+    let found: Vec<(String, String)> = object.keys().filter_map(fault).collect();
+    object.retain(|name, _| found.iter().all(|(unpaired, _)| unpaired != name));
+    found
 }
 
 /// Checks the name and the type of each member, and brings words that mean a default into the form of the metadata.
@@ -151,6 +170,7 @@ fn fits(members: &mut Members, name: &str, value: &Value) -> bool {
     for (n, word) in words.iter().enumerate() {
         let is_kept = kept[name].as_array().is_some_and(|kept| kept.contains(word));
         if !is_kept {
+            // The words that are known stay, so that they are checked with the other members.
             members.wrong(&format!("{name}/{n}"), "this server does not know it");
         }
     }

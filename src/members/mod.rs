@@ -16,7 +16,7 @@ use crate::oauth::grant::scope::Scope;
 use crate::oauth::id::ClientId;
 use crate::oauth::reason::Reason;
 use crate::operations::list_change::ListChange;
-use crate::representation::settings::ObjectSettings;
+use crate::representation::settings::{ObjectSettings, Shown};
 
 /// The members of a body that have not been read yet, and what was wrong with the others.
 #[derive(Debug)]
@@ -99,6 +99,15 @@ impl Members {
         }
     }
 
+    /// Drops the members that answers have and that only the server sets, so that an object can be sent back as it was read.
+    pub fn drop_read_only(&mut self) {
+        let is_shown = |shown| matches!(shown, Shown::Always | Shown::Sometimes);
+        for member in self.of.members.iter().filter(|member| member.is_by_server() && is_shown(member.shown))
+        {
+            self.left.remove(member.name);
+        }
+    }
+
     /// Takes a text that is one of these words and may be missing. `Some(None)` for `null`.
     pub fn changed_word<T>(
         &mut self,
@@ -178,6 +187,19 @@ impl Members {
         Some(texts)
     }
 
+    /// Takes a text or a list of texts, which may be missing.
+    pub fn text_or_texts(&mut self, name: &str) -> Vec<String> {
+        match self.left.get(name) {
+            Some(Value::Array(_)) => self.texts(name).unwrap_or_default(),
+            Some(Value::String(_) | Value::Null) | None => self.text(name).into_iter().collect(),
+            Some(_) => {
+                self.take(name);
+                self.wrong(name, "it must be a text or a list of texts");
+                Vec::new()
+            }
+        }
+    }
+
     /// Takes a time as RFC 3339 writes it, which may be missing. `Some(None)` for `null`.
     pub fn changed_time(&mut self, name: &str) -> Option<Option<Timestamp>> {
         let Some(text) = self.changed_text(name)? else { return Some(None) };
@@ -213,6 +235,11 @@ impl Members {
     pub fn unknown(&mut self, name: &str) {
         let place = name.replace('~', "~0").replace('/', "~1");
         self.note(&place, Reason::ApiMemberUnknown, "this object has no such member".to_owned());
+    }
+
+    /// Whether something is wrong with a member that was read.
+    pub fn has_faults(&self) -> bool {
+        !self.faults.is_empty()
     }
 
     fn note(&mut self, place: &str, reason: Reason, description: String) {

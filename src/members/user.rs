@@ -59,10 +59,7 @@ pub fn read_replacement(members: &mut Members, id: &str) -> ChangedUserMembers {
     if members.text("id").is_some_and(|named| named != id) {
         members.wrong("id", "it must be the one in the address");
     }
-    // So that a user can be sent back as it was read.
-    for name in read_only() {
-        members.take(name);
-    }
+    members.drop_read_only();
     refuse_password(members);
     let username = read_username(members);
     let claims = ClaimMembers::read(members, ClaimManner::Replace);

@@ -72,6 +72,20 @@ impl<'de> Deserialize<'de> for ClientId {
     }
 }
 
+/// Checks that an id can be a part of an address. Programs and browsers take `.` and `..` out of addresses, also if they are
+/// percent-encoded (RFC 3986 §6.2.2.3), so nothing could reach the object.
+///
+/// # Errors
+/// A sentence for the operator.
+pub fn check_in_address(id: &str) -> Result<(), String> {
+    match id {
+        "." | ".." => Err(format!(
+            "{id} cannot be an id: programs and browsers take it out of addresses, so the object could not be reached"
+        )),
+        _ => Ok(()),
+    }
+}
+
 impl ClientId {
     /// The maximum length in characters.
     pub const MAX_LENGTH: usize = 255;

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
+use super::label::id_fault;
 use super::list::{self, Cursor, List, Listing};
 use super::list_change::ListChange;
 use super::scopes::{in_a_sentence, take_from_granted};
@@ -68,19 +69,26 @@ pub async fn create(context: &Context<'_>, record: AuthorizationType) -> Outcome
         let sentence = "the name of a type is printable ASCII without space, quote and backslash";
         faults.push(Fault::invalid("name", sentence));
     }
+    faults.extend(id_fault("name", &record.name));
     faults.extend(faults_of(&record));
-    Faults::refuse_if_any(faults)?;
     let record = AuthorizationType { version: 1, ..record };
     let now = context.now;
     context
         .act(async move |tx: &mut Tx| {
-            let record = with_known_resources(tx, record.clone()).await?;
-            if authorization_types::digests(tx).await?.len() >= MAX_TYPES {
+            let mut faults = faults.clone();
+            let record = with_known_resources(tx, record.clone(), &mut faults).await?;
+            let known = authorization_types::digests(tx).await?;
+            let sentence = format!("the authorization type {} exists already", record.name);
+            let taken = Fault::conflict("name", sentence);
+            if known.iter().any(|(name, _)| *name == record.name) {
+                faults.push(taken.clone());
+            }
+            Faults::refuse_if_any(faults)?;
+            if known.len() >= MAX_TYPES {
                 return Err(Fault::conflict(None, format!("a server has {MAX_TYPES} types at most")).into());
             }
             if !authorization_types::save(tx, &record, now).await? {
-                let sentence = format!("the authorization type {} exists already", record.name);
-                return Err(Fault::conflict("name", sentence).into());
+                return Err(taken.into());
             }
             Ok(Done { event: event(Act::AuthorizationTypeCreated, &record.name), outcome: record })
         })
@@ -99,8 +107,9 @@ pub async fn update(context: &Context<'_>, name: &str, changes: TypeChanges) -> 
             let before = existing(tx, &name).await?;
             terms.check(&members(&before))?;
             let after = changes.clone().applied_to(before.clone())?;
-            Faults::refuse_if_any(faults_of(&after))?;
-            let after = with_known_resources(tx, after).await?;
+            let mut faults = faults_of(&after);
+            let after = with_known_resources(tx, after, &mut faults).await?;
+            Faults::refuse_if_any(faults)?;
             authorization_types::update(tx, &after).await?;
             let event =
                 event(Act::AuthorizationTypeUpdated, &name).changing(members(&before), members(&after));
@@ -151,10 +160,13 @@ fn faults_of(record: &AuthorizationType) -> Vec<Fault> {
     }
     let wrong = record.template.faults("template", check_template);
     faults.extend(wrong.into_iter().map(|(member, why)| Fault::invalid(member, why)));
+    if faults.is_empty() {
+        faults = tried(record);
+    }
     if record.resources.len() > MAX_RESOURCES {
         faults.push(Fault::invalid("resources", format!("a type has {MAX_RESOURCES} resources at most")));
     }
-    if faults.is_empty() { tried(record) } else { faults }
+    faults
 }
 
 /// What is wrong with the templates, tried with samples of the schema.
@@ -184,12 +196,13 @@ fn tried(record: &AuthorizationType) -> Vec<Fault> {
     faults
 }
 
-/// The type with the registered URIs of its resources, without duplicates.
+/// The type with the registered URIs of its resources, without duplicates. One that does not exist is added to the faults.
 async fn with_known_resources(
     conn: &mut Conn,
     record: AuthorizationType,
-) -> Result<AuthorizationType, Denied<Faults>> {
-    let (mut found, mut faults): (Vec<String>, Vec<Fault>) = (Vec::new(), Vec::new());
+    faults: &mut Vec<Fault>,
+) -> Result<AuthorizationType, DbError> {
+    let mut found: Vec<String> = Vec::new();
     if !record.resources.is_empty() {
         let known = resources::all(conn).await?;
         for uri in &record.resources {
@@ -200,7 +213,6 @@ async fn with_known_resources(
             }
         }
     }
-    Faults::refuse_if_any(faults)?;
     Ok(AuthorizationType { resources: found, ..record })
 }
 

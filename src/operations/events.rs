@@ -12,11 +12,11 @@ use crate::store::page::Page;
 
 pub use crate::store::events::EventFilter;
 
-const CURSOR: Cursor = Cursor::of("events");
+const CURSOR: Cursor = Cursor::of_log("events");
 const LATEST: Cursor = Cursor::of("latest events");
 
 /// Returns a page of the events, the oldest first. Its `next` is there also at the end of the list, so that a reader goes
-/// on with it later. Only events that have their number are in the list, so a reader misses no event.
+/// on with it later, also with another filter. Only events that have their number are in the list, so a reader misses no event.
 ///
 /// # Errors
 ///
@@ -35,8 +35,8 @@ pub async fn list(
     let read = async move |conn: &mut Conn, page: &Page<EventFilter, i64>| events::list(conn, page).await;
     let mut page = list::read_now(context, CURSOR, listing, read, |record| record.number).await?;
     if page.next.is_none() {
-        let last = page.items.last().map(|record| CURSOR.write(&record.number));
-        page.next = last.or(before).or_else(|| Some(CURSOR.write(&0)));
+        let last = page.items.last().map(|record| cursor_after(record.number));
+        page.next = last.or(before).or_else(|| Some(cursor_after(0)));
     }
     Ok(page)
 }
@@ -67,7 +67,7 @@ pub async fn find(context: &Context<'_>, id: &str) -> Result<Option<EventRecord>
 
 /// The cursor of a list that begins after the event with this number.
 pub fn cursor_after(number: i64) -> String {
-    CURSOR.write(&number)
+    CURSOR.bound_to(&()).write(&number)
 }
 
 /// The JSON of an event, as the management API and the command line show it.

@@ -66,6 +66,16 @@ impl Faults {
         if faults.is_empty() { Ok(()) } else { Err(Self(faults)) }
     }
 
+    /// Those of these faults that `others` have, too; if there is none, a fault with this sentence.
+    #[must_use]
+    pub fn shared_with(self, others: &Self, otherwise: &str) -> Self {
+        let shared: Vec<Fault> = self.0.into_iter().filter(|fault| others.0.contains(fault)).collect();
+        match shared.is_empty() {
+            true => Fault::conflict(None, otherwise).into(),
+            false => Self(shared),
+        }
+    }
+
     /// The same faults, all of this kind.
     #[must_use]
     pub fn as_kind(self, kind: FaultKind) -> Self {

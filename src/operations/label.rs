@@ -1,7 +1,8 @@
-//! The names that operators give objects to recognize them.
+//! The names that operators give objects to recognize them, and ids that they choose.
 
 use super::fault::Fault;
 use crate::oauth::display_text;
+use crate::oauth::id::check_in_address;
 
 /// The largest length of a name in characters.
 const MAX_NAME_LENGTH: usize = 100;
@@ -16,4 +17,9 @@ pub(super) fn name_fault(name: &str) -> Option<Fault> {
     (!is_line).then(|| {
         Fault::invalid("name", "a name is one line of visible characters, without spaces at its ends")
     })
+}
+
+/// Returns what is wrong with an id that the address of an object has. `member` has the id.
+pub(super) fn id_fault(member: &'static str, id: &str) -> Option<Fault> {
+    check_in_address(id).err().map(|why| Fault::invalid(member, why))
 }

@@ -72,9 +72,10 @@ pub async fn create(context: &Context<'_>, user: &str) -> Outcome<PasswordLink> 
 pub async fn invite(context: &Context<'_>, user: NewUser) -> Outcome<PasswordLink> {
     roles::may_give(&context.actor, None, user.role)?;
     let (role, code, now, token) = (user.role, user.user_code, context.now, Secret::new(random_token()));
-    let person = users::new_person(user.username, user.claims)?;
+    let (person, faults) = users::new_person(user.username, user.claims);
     context
         .act(async move |tx: &mut Tx| {
+            users::check_new(tx, &person, &faults).await?;
             let user = users::save_new(tx, (&person, role, code.as_ref()), None, now).await?;
             let link = save(tx, user, &token, now).await?;
             Ok(Done { event: users::created(Act::UserInvited, &link.user), outcome: link })

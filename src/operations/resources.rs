@@ -68,24 +68,27 @@ pub async fn find(context: &Context<'_>, uri: &str) -> Result<Resource, Denied<F
 pub async fn create(context: &Context<'_>, resource: Resource) -> Outcome<Resource> {
     let uri = check_uri(&resource.uri).err().map(|why| Fault::invalid("resource", why));
     let mut faults: Vec<Fault> = uri.into_iter().collect();
+    faults.extend(faults_of(context, resource.algorithm, resource.access_token_lifetime));
     let own = management::uri(&context.config.issuer(context.config.listen.port()));
     if normal(&resource.uri).is_some_and(|uri| Some(uri) == normal(&own)) {
         let sentence = format!("the resource {own} is this server's own management API, and exists already");
-        return Err(Fault::conflict("resource", sentence).into());
+        faults.push(Fault::conflict("resource", sentence));
     }
-    faults.extend(faults_of(context, resource.algorithm, resource.access_token_lifetime));
     let resource = Resource { version: 1, servers: each_once(resource.servers), ..resource };
     let now = context.now;
     context
         .act(async move |tx: &mut Tx| {
-            let missing = missing(tx, &resource).await?;
-            Faults::refuse_if_any(faults.iter().cloned().chain(missing).collect())?;
+            let mut faults = faults.clone();
+            faults.extend(missing(tx, &resource).await?);
             let uri = &resource.uri;
             let known = resources::all(tx).await?;
-            let taken = known.iter().any(|known| normal(&known.uri) == normal(uri));
-            if taken || !resources::save(tx, &resource, now).await? {
-                let sentence = format!("the resource {uri} exists already");
-                return Err(Fault::conflict("resource", sentence).into());
+            let taken = || Fault::conflict("resource", format!("the resource {uri} exists already"));
+            if known.iter().any(|known| normal(&known.uri) == normal(uri)) {
+                faults.push(taken());
+            }
+            Faults::refuse_if_any(faults)?;
+            if !resources::save(tx, &resource, now).await? {
+                return Err(taken().into());
             }
             Ok(Done { event: event(Act::ResourceCreated, uri), outcome: resource.clone() })
         })

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::configured::lifetime_fault;
 use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
+use super::label::id_fault;
 use super::list::{self, Cursor, List, Listing};
 use super::list_change::ListChange;
 use super::terms::Version;
@@ -65,6 +66,7 @@ pub async fn create(context: &Context<'_>, scope: ScopeRecord) -> Outcome<ScopeR
         let sentence = "a scope's name is printable ASCII without space, quote and backslash";
         faults.push(Fault::invalid("name", sentence));
     }
+    faults.extend(id_fault("name", &scope.name));
     if is_management_scope(&scope.name) {
         let sentence =
             "scopes that begin with grantor. are those of the management API, and come with the server";
@@ -73,14 +75,17 @@ pub async fn create(context: &Context<'_>, scope: ScopeRecord) -> Outcome<ScopeR
     let scope = ScopeRecord { version: 1, claims: each_once(scope.claims), ..scope };
     faults.extend(text_faults(&scope));
     faults.extend(faults_of(context, &ScopeChanges::to(&scope)));
-    Faults::refuse_if_any(faults)?;
     let now = context.now;
     context
         .act(async move |tx: &mut Tx| {
+            let mut faults = faults.clone();
+            let taken = || Fault::conflict("name", format!("the scope {} exists already", scope.name));
+            if !faults.is_empty() && scopes::find(tx, &scope.name).await?.is_some() {
+                faults.push(taken());
+            }
+            Faults::refuse_if_any(faults)?;
             if !scopes::save(tx, &scope, now).await? {
-                return Err(
-                    Fault::conflict("name", format!("the scope {} exists already", scope.name)).into()
-                );
+                return Err(taken().into());
             }
             Ok(Done { event: event(Act::ScopeCreated, &scope.name), outcome: scope.clone() })
         })
@@ -107,8 +112,8 @@ pub async fn update(context: &Context<'_>, name: &str, changes: ScopeChanges) ->
             if !after.texts().eq(before.texts()) {
                 faults.extend(text_faults(&after));
             }
+            faults.extend(claims_in_use(tx, &before, &after).await?);
             Faults::refuse_if_any(faults)?;
-            Faults::refuse_if_any(claims_in_use(tx, &before, &after).await?)?;
             scopes::update(tx, &after).await?;
             let event = event(Act::ScopeUpdated, &name).changing(members(&before), members(&after));
             Ok(Done { outcome: after, event })

@@ -80,8 +80,7 @@ pub async fn create(
             if let Err(wait) = counting.count(tx).await? {
                 return Err(Denied::Refused(SignUpRefusal::Wait(wait)));
             }
-            let saved = users::save(tx, &person, Some(password.hash()), now).await?;
-            saved.map_err(|name| taken(&person, &name))?;
+            users::save(tx, &person, Some(password.hash()), now).await?;
             if begin_session(tx, &start, &proof).await?.is_none() {
                 return Err(taken(&person, &person.username).into());
             }

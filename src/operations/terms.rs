@@ -15,8 +15,8 @@ use crate::store::db::{DbError, Tx};
 pub struct Terms {
     /// Everything is checked as usual, and nothing is kept.
     pub is_rehearsal: bool,
-    /// The act is refused unless the object has this version.
-    pub version: Option<Version>,
+    /// The act is refused unless the object has one of these versions. `None`: whichever version it has.
+    pub versions: Option<Vec<Version>>,
     /// Runs at the end of the act's own transaction.
     pub keeper: Option<Arc<dyn AnswerKeeper>>,
 }
@@ -60,8 +60,8 @@ impl Terms {
     ///
     /// The object has another version.
     pub fn check(&self, members: &Value) -> Result<(), Fault> {
-        match &self.version {
-            Some(version) if *version != Version::of(members) => Err(Fault {
+        match &self.versions {
+            Some(versions) if !versions.contains(&Version::of(members)) => Err(Fault {
                 member: None,
                 kind: FaultKind::OtherVersion,
                 sentence: "the object was changed since it was read; read it again, and repeat the change"

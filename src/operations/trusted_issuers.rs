@@ -7,6 +7,7 @@ use super::actor::Actor;
 use super::callable::address_fault;
 use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
+use super::label::id_fault;
 use super::list::{self, Cursor, List, Listing};
 use super::list_change::ListChange;
 use super::references::{client_faults, each_once, scope_faults};
@@ -25,6 +26,7 @@ use crate::store::db::{Conn, DbError, Tx};
 use crate::store::page::NameFilter;
 use crate::store::steps::{STEP, Stretch};
 use crate::store::trusted_issuers::{self, SubjectRecord};
+use crate::store::users as stored_users;
 
 /// The changes; `None` keeps the value.
 #[derive(Clone, Debug, Default)]
@@ -113,12 +115,16 @@ pub async fn create(context: &Context<'_>, issuer: TrustedIssuer) -> Outcome<Tru
     let now = context.now;
     context
         .act(async move |tx: &mut Tx| {
-            let missing = missing(tx, &issuer).await?;
-            Faults::refuse_if_any(faults.iter().cloned().chain(missing).collect())?;
+            let mut faults = faults.clone();
+            faults.extend(missing(tx, &issuer).await?);
             let name = &issuer.issuer;
+            let taken = || Fault::conflict("issuer", format!("the issuer {name} is trusted already"));
+            if !faults.is_empty() && trusted_issuers::find(tx, name).await?.is_some() {
+                faults.push(taken());
+            }
+            Faults::refuse_if_any(faults)?;
             if !trusted_issuers::save(tx, &issuer, now).await? {
-                let sentence = format!("the issuer {name} is trusted already");
-                return Err(Fault::conflict("issuer", sentence).into());
+                return Err(taken().into());
             }
             Ok(Done { event: event(Act::TrustedIssuerCreated, name), outcome: issuer.clone() })
         })
@@ -219,13 +225,20 @@ pub async fn link_subject(
     user: &str,
 ) -> Outcome<SubjectRecord> {
     find_to_change(context, issuer).await?;
-    check_subject(subject).map_err(|why| Fault::invalid("subject", why))?;
+    let invalid = check_subject(subject).err().map(|why| Fault::invalid("subject", why));
     let (name, subject, user) = (issuer.to_owned(), subject.to_owned(), user.to_owned());
     let now = context.now;
     context
         .act(async move |tx: &mut Tx| {
             existing(tx, &name).await?;
-            let person = users::existing(tx, &user).await?.person;
+            let mut faults: Vec<Fault> = invalid.iter().cloned().collect();
+            let found = stored_users::find_record(tx, &user).await?;
+            faults.extend(id_fault("subject", &subject));
+            if found.is_none() {
+                faults.push(Fault { member: Some("user".into()), ..users::unknown(&user) });
+            }
+            Faults::refuse_if_any(faults)?;
+            let person = found.ok_or_else(|| users::unknown(&user))?.person;
             if !trusted_issuers::link(tx, &name, &subject, &person.id, now).await? {
                 let sentence =
                     format!("the subject {subject} of {name} is already linked to a user; unlink it first");

@@ -3,10 +3,12 @@
 use serde_json::Value;
 
 use super::event::Act;
-use super::fault::{Fault, Faults};
+use super::fault::Fault;
 use super::list_change::ListChange;
 use super::merge_patch::merge;
 use super::user_codes::UserCodeChange;
+use super::users::changed;
+use crate::clock::Timestamp;
 use crate::oauth::identity::claims::{self, Claims, Person};
 use crate::oauth::identity::role::Role;
 use crate::oauth::identity::user::{check_email, check_username};
@@ -56,8 +58,16 @@ impl UserChanges {
         faults
     }
 
+    /// The person after the changes, as far as they can be made. What is wrong with them is added to the faults.
+    pub(super) fn applied_to(&self, before: &Person, now: Timestamp, faults: &mut Vec<Fault>) -> Person {
+        let username = self.username.clone().unwrap_or_else(|| before.username.clone());
+        let renamed = Person { username, updated_at: now, ..before.clone() };
+        let (removed, claims) = self.of_claims(before, faults);
+        changed(renamed, &removed, claims, faults)
+    }
+
     /// The claims to remove and those to set, with the groups.
-    pub(super) fn of_claims(&self, before: &Person) -> Result<(Vec<String>, Claims), Faults> {
+    fn of_claims(&self, before: &Person, faults: &mut Vec<Fault>) -> (Vec<String>, Claims) {
         let (mut removed, mut claims) = (self.removed.clone(), self.claims.clone());
         match self.manner {
             ClaimManner::Set => {}
@@ -67,7 +77,9 @@ impl UserChanges {
                         std::mem::replace(value, before.claims.get(name).cloned().unwrap_or_default());
                     merge(value, patch);
                 }
-                Faults::refuse_if_any(claim_faults(&claims))?;
+                let merged = claims.iter().filter(|(name, _)| self.claims[name.as_str()].is_object());
+                let merged: Claims = merged.map(|(name, value)| (name.clone(), value.clone())).collect();
+                faults.extend(claim_faults(&merged));
             }
             ClaimManner::Replace => {
                 removed.extend(["name", "email"].map(str::to_owned));
@@ -78,14 +90,13 @@ impl UserChanges {
             let listed = before.claims.get("groups").and_then(Value::as_array);
             let listed = listed.into_iter().flatten().filter_map(Value::as_str);
             let listed: Vec<String> = listed.map(str::to_owned).collect();
-            let groups = self.groups.applied_to(&listed, "groups", "group")?;
-            if groups.is_empty() {
-                removed.push("groups".to_owned());
-            } else {
-                claims.insert("groups".to_owned(), groups.into());
+            match self.groups.applied_to(&listed, "groups", "group") {
+                Err(fault) => faults.push(fault),
+                Ok(groups) if groups.is_empty() => removed.push("groups".to_owned()),
+                Ok(groups) => drop(claims.insert("groups".to_owned(), groups.into())),
             }
         }
-        Ok((removed, claims))
+        (removed, claims)
     }
 
     /// What an update with these changes is called.

@@ -125,9 +125,10 @@ pub async fn find_by_id(context: &Context<'_>, id: &UserId) -> Result<UserRecord
 pub async fn create(context: &Context<'_>, user: NewUser, password: HashedPassword) -> Outcome<UserRecord> {
     roles::may_give(&context.actor, None, user.role)?;
     let (role, code, now) = (user.role, user.user_code, context.now);
-    let person = new_person(user.username, user.claims)?;
+    let (person, faults) = new_person(user.username, user.claims);
     context
         .act(async move |tx: &mut Tx| {
+            check_new(tx, &person, &faults).await?;
             let user = save_new(tx, (&person, role, code.as_ref()), Some(&password), now).await?;
             Ok(Done { event: created(Act::UserCreated, &user), outcome: user })
         })
@@ -139,15 +140,10 @@ pub(super) fn created(act: Act, user: &UserRecord) -> Event {
     event(act, &user.person).changing(Value::Null, json!({ "role": user.role }))
 }
 
-/// A person with a new id.
-///
-/// # Errors
-///
-/// An invalid username or claim.
-pub(super) fn new_person(username: String, claims: Claims) -> Result<Person, Denied<Faults>> {
+/// A person with a new id, and what is wrong with the username and the claims.
+pub(super) fn new_person(username: String, claims: Claims) -> (Person, Vec<Fault>) {
     let mut faults = username_faults(&username);
     faults.extend(claim_faults(&claims));
-    Faults::refuse_if_any(faults)?;
     let empty = Person {
         id: UserId::new(random_id()),
         username,
@@ -156,22 +152,38 @@ pub(super) fn new_person(username: String, claims: Claims) -> Result<Person, Den
         claims: Claims::new(),
         updated_at: Timestamp::from_unix(0),
     };
-    Ok(changed(empty, &[], claims)?)
+    (changed(empty, &[], claims, &mut faults), faults)
 }
 
-/// Stores a new user; without a password, the user cannot sign in.
+/// Checks, in the transaction that stores a new user, that nothing is wrong and that no other user has the names.
 ///
 /// # Errors
 ///
-/// Another user has the name or address.
+/// The faults, and the names that another user has.
+pub(super) async fn check_new(tx: &mut Tx, person: &Person, faults: &[Fault]) -> Result<(), Denied<Faults>> {
+    let mut faults = faults.to_vec();
+    faults.extend(taken_names(tx, person).await?);
+    Ok(Faults::refuse_if_any(faults)?)
+}
+
+/// The faults of the names of a person that another user has.
+async fn taken_names(conn: &mut Conn, person: &Person) -> Result<Vec<Fault>, DbError> {
+    let names = users::taken_names(conn, person).await?;
+    Ok(names.into_iter().map(|name| taken(person, name)).collect())
+}
+
+/// Stores a new user that [`check_new`] has checked; without a password, the user cannot sign in.
+///
+/// # Errors
+///
+/// Only failures.
 pub(super) async fn save_new(
     tx: &mut Tx,
     (person, role, code): (&Person, Option<Role>, Option<&HashedUserCode>),
     password: Option<&HashedPassword>,
     now: Timestamp,
 ) -> Result<UserRecord, Denied<Faults>> {
-    let saved = users::save(tx, person, password.map(HashedPassword::hash), now).await?;
-    saved.map_err(|name| taken(person, &name))?;
+    users::save(tx, person, password.map(HashedPassword::hash), now).await?;
     if role.is_some() {
         users::set_role(tx, &person.id, role).await?;
     }
@@ -206,7 +218,7 @@ pub async fn name_warnings(context: &Context<'_>, person: &Person) -> Result<Vec
 /// There is no such user, a username or claim is not valid, another user has the name or address, the actor may not change
 /// the user or the role, or no owner would remain.
 pub async fn update(context: &Context<'_>, user: &str, changes: UserChanges) -> Outcome<UserRecord> {
-    Faults::refuse_if_any(changes.faults())?;
+    let invalid = changes.faults();
     let Context { now, terms, actor, .. } = context.clone();
     let user = user.to_owned();
     let done = context
@@ -214,17 +226,16 @@ pub async fn update(context: &Context<'_>, user: &str, changes: UserChanges) -> 
             let before = existing(tx, &user).await?;
             terms.check(&members(&before))?;
             roles::may_change(&actor, &before)?;
+            let mut faults = invalid.clone();
+            let after = changes.applied_to(&before.person, now, &mut faults);
+            faults.extend(taken_names(tx, &after).await?);
+            Faults::refuse_if_any(faults)?;
             let role = changes.role.unwrap_or(before.role);
             roles::may_give(&actor, before.role, role)?;
             if role != before.role || changes.disabled == Some(true) {
                 roles::must_leave_an_owner(tx, &actor, &before).await?;
             }
-            let person = &before.person;
-            let username = changes.username.clone().unwrap_or_else(|| person.username.clone());
-            let renamed = Person { username, updated_at: now, ..person.clone() };
-            let (removed, claims) = changes.of_claims(person)?;
-            let after = changed(renamed, &removed, claims)?;
-            users::update(tx, &after).await?.map_err(|name| taken(&after, &name))?;
+            users::update(tx, &after).await?;
             if role != before.role {
                 users::set_role(tx, &after.id, role).await?;
                 // Someone who could not change a person with this role may have made the link.
@@ -432,8 +443,11 @@ where
 
 /// Finds the user in the database. A fault if there is no such user.
 pub(super) async fn existing(conn: &mut Conn, user: &str) -> Result<UserRecord, Denied<Faults>> {
-    let unknown = || Fault::not_found(format!("there is no user with the name, address or id {user}"));
-    Ok(users::find_record(conn, user).await?.ok_or_else(unknown)?)
+    Ok(users::find_record(conn, user).await?.ok_or_else(|| unknown(user))?)
+}
+
+pub(super) fn unknown(user: &str) -> Fault {
+    Fault::not_found(format!("there is no user with the name, address or id {user}"))
 }
 
 pub(super) fn taken(person: &Person, name: &str) -> Fault {
@@ -441,8 +455,14 @@ pub(super) fn taken(person: &Person, name: &str) -> Fault {
     Fault::conflict(member, format!("{name} is the name or address of another user already"))
 }
 
-fn changed(person: Person, removed: &[String], claims: Claims) -> Result<Person, Fault> {
-    person.changed(removed, claims).map_err(|sentence| Fault::invalid("claims", sentence))
+/// The person without the claims that were removed and with the new ones, if that can be. What is wrong with all claims
+/// together is added to the faults; what is wrong with one of them is there already.
+pub(super) fn changed(person: Person, removed: &[String], claims: Claims, faults: &mut Vec<Fault>) -> Person {
+    let is_right = !faults.iter().any(|fault| fault.member.as_deref() == Some("email"));
+    person.clone().changed(removed, claims).unwrap_or_else(|sentence| {
+        faults.extend(is_right.then(|| Fault::invalid("claims", sentence)));
+        person
+    })
 }
 
 pub(super) fn done<T>(act: Act, person: &Person, outcome: T) -> Done<T> {

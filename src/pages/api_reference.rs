@@ -124,6 +124,7 @@ fn kind_of(form: Form) -> String {
         Form::WordList(_) => "list of words",
         Form::Scope => "names with spaces between them",
         Form::TextList => "list of texts",
+        Form::TextOrList => "text or list of texts",
         Form::UriList => "list of addresses",
         Form::Flag => "true or false",
         Form::Number => "number",
@@ -151,6 +152,9 @@ fn operation(of: &'static ApiOperation, issuer: &str) -> Value {
     if of.takes_if_match() {
         headers.push("If-Match");
     }
+    if of.takes_if_none_match() {
+        headers.push("If-None-Match");
+    }
     if matches!(of.answer, AnswerKind::Put(_)) {
         headers.push("If-None-Match: *");
     }
@@ -160,7 +164,7 @@ fn operation(of: &'static ApiOperation, issuer: &str) -> Value {
     if of.can_be_rehearsed() {
         headers.push("?dry_run=true");
     }
-    let json = answers(of).last().and_then(|(status, ..)| answer_text(of, status));
+    let json = answers(of).iter().rev().find_map(|(status, ..)| answer_text(of, status));
     context! {
         id => of.id,
         method => of.method,
@@ -223,6 +227,9 @@ fn answers(of: &'static ApiOperation) -> Vec<(&'static str, &'static str, Option
     match of.answer {
         AnswerKind::List(object) | AnswerKind::Log(object) => {
             vec![("200", "a page of the list", Some(object))]
+        }
+        AnswerKind::One(object) if of.takes_if_none_match() => {
+            vec![("200", object.name, Some(object)), ("304", "if the ETag is known", None)]
         }
         AnswerKind::One(object) => vec![("200", object.name, Some(object))],
         AnswerKind::Created(object) | AnswerKind::Made(object) => vec![("201", object.name, Some(object))],

@@ -225,17 +225,25 @@ pub async fn find_by_id(conn: &mut Conn, id: &str) -> Result<Option<UserRecord>,
     row.map(UserRecordRow::into_record).transpose()
 }
 
-/// Stores a changed user. The inner `Err` is the name that belongs to another user; then nothing is stored.
+/// Returns which of the names of a person, the username and the e-mail address, another user has.
 ///
 /// # Errors
 /// Only failures of the database.
-pub async fn update(tx: &mut Tx, person: &Person) -> Result<Result<(), String>, DbError> {
-    let names = [Some(&person.username), person.email.as_ref()];
-    for name in names.into_iter().flatten() {
-        if find_by_name(tx, name).await?.is_some_and(|found| found.user != person.id) {
-            return Ok(Err(name.clone()));
+pub async fn taken_names<'p>(conn: &mut Conn, person: &'p Person) -> Result<Vec<&'p str>, DbError> {
+    let mut taken = Vec::new();
+    for name in [Some(&person.username), person.email.as_ref()].into_iter().flatten() {
+        if find_by_name(conn, name).await?.is_some_and(|found| found.user != person.id) {
+            taken.push(name.as_str());
         }
     }
+    Ok(taken)
+}
+
+/// Stores a changed user, whose names no other user has.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn update(tx: &mut Tx, person: &Person) -> Result<(), DbError> {
     tx.query(
         "UPDATE users SET version = version + 1, username = $2, email = $3, name = $4, claims = $5, updated_at = $6 WHERE id = $1",
     )
@@ -249,8 +257,7 @@ pub async fn update(tx: &mut Tx, person: &Person) -> Result<Result<(), String>, 
     .await?;
     tx.query("DELETE FROM user_names WHERE user_id = $1").bind(person.id.as_str()).execute().await?;
     tx.query("DELETE FROM user_skeletons WHERE user_id = $1").bind(person.id.as_str()).execute().await?;
-    save_names(tx, person).await?;
-    Ok(Ok(()))
+    save_names(tx, person).await
 }
 
 fn to_text(claims: &Claims) -> String {
@@ -368,8 +375,7 @@ pub async fn delete(tx: &mut Tx, user: &UserId) -> Result<(), DbError> {
     tx.query("DELETE FROM users WHERE id = $1").bind(user.as_str()).execute().await.map(drop)
 }
 
-/// Stores a new user. `password_hash` is `None` for a user without a password. The inner `Err` is the name that is
-/// already taken; then nothing is stored.
+/// Stores a new user, whose names no other user has. `password_hash` is `None` for a user without a password.
 ///
 /// # Errors
 /// Only failures of the database.
@@ -378,12 +384,7 @@ pub async fn save(
     user: &Person,
     password_hash: Option<&str>,
     now: Timestamp,
-) -> Result<Result<(), String>, DbError> {
-    for name in [Some(&user.username), user.email.as_ref()].into_iter().flatten() {
-        if find_by_name(tx, name).await?.is_some() {
-            return Ok(Err(name.clone()));
-        }
-    }
+) -> Result<(), DbError> {
     tx.query(
         "INSERT INTO users (id, username, email, name, claims, password_hash, password_changed_at, created_at, updated_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
@@ -398,8 +399,7 @@ pub async fn save(
     .bind(now)
     .execute()
     .await?;
-    save_names(tx, user).await?;
-    Ok(Ok(()))
+    save_names(tx, user).await
 }
 
 async fn save_names(tx: &mut Tx, person: &Person) -> Result<(), DbError> {

@@ -104,7 +104,8 @@ async fn a_role_is_part_of_the_version_and_of_the_event() {
     let stale: Version = users::version(&before);
     assert_ne!(stale, users::version(&done.outcome));
     assert_eq!(users::version(&users::find(&here, "alice").await.unwrap()), users::version(&done.outcome));
-    let on_condition = Context { terms: Terms { version: Some(stale), ..Terms::default() }, ..here.clone() };
+    let on_condition =
+        Context { terms: Terms { versions: Some(vec![stale]), ..Terms::default() }, ..here.clone() };
     let Err(Denied::Refused(faults)) = users::update(&on_condition, "alice", to(None)).await else {
         panic!("a lost update")
     };

@@ -20,24 +20,24 @@ pub async fn create(
     body: web::Payload,
 ) -> HttpResponse {
     respond(&app, &request, async |call| {
-        call.end_of_query()?;
         let mut members = body::read(call, body).await?;
         let input = CheckInput {
             redirect_uri: members.text("redirect_uri"),
             scope: members.text("scope"),
             response_type: members.text("response_type"),
-            resources: members.text("resource").into_iter().collect(),
+            resources: members.text_or_texts("resource"),
             authorization_details: details(&mut members),
             user: members.text("user"),
             grant_type: members.text("grant_type"),
         };
-        members.end()?;
         if input.user.is_some() {
             // The answer has the claims of this person.
             call.also_needs(Need::read(Area::Users))?;
         }
         let server = (call.app.issuer.as_str(), Some(&*call.app.keys));
-        let checked = check(&call.context(), server, &ClientId::new(id.into_inner()), &input).await?;
+        let client = ClientId::new(id.into_inner());
+        let check = async |context| check(&context, server, &client, &input).await;
+        let checked = body::act(call, members, call.context(), check).await?;
         Ok(ApiReply::ok(checked.to_json(&call.app.issuer)))
     })
     .await

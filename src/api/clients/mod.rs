@@ -18,6 +18,7 @@ use super::listing;
 use super::query::invalid;
 use super::reply::ApiReply;
 use crate::app::App;
+use crate::failure::Denied;
 use crate::http::call::Request;
 use crate::members::Members;
 use crate::members::client::{self as members, NewMembers};
@@ -57,13 +58,11 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
 
 pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     respond(&app, &request, async |call| {
-        call.end_of_query()?;
         let (mut members, bytes) = body::read_with_bytes(call, body).await?;
-        let new = NewMembers::read(&mut members, None);
-        members.end()?;
-        let new = new_client(call, new).await?;
+        let new = new_clients(call, &mut members, None).await?;
         let reply = shown_created(call.is_rehearsal());
-        idempotency::once(call, &bytes, async |context| clients::create(&context, new).await, reply).await
+        let create = async |context| create_one(&context, new).await;
+        idempotency::once(call, (members, bytes), create, reply).await
     })
     .await
 }
@@ -84,37 +83,34 @@ pub async fn put(
     body: web::Payload,
 ) -> HttpResponse {
     respond(&app, &request, async |call| {
-        call.end_of_query()?;
         let id = ClientId::new(id.into_inner());
         let put = condition::of_put(call.request)?;
         let mut members = body::read(call, body).await?;
+        members.drop_read_only();
         match put {
             PutCondition::Create => {
-                let new = NewMembers::read(&mut members, Some(&id));
-                members.end()?;
-                let new = new_client(call, new).await?;
-                let created = clients::create(&call.context(), new).await.map_err(condition::exists)?;
+                let new = new_clients(call, &mut members, Some(&id)).await?;
+                let create = async |context| create_one(&context, new).await.map_err(condition::exists);
+                let created = body::act(call, members, call.context(), create).await?;
                 Ok(shown_created(call.is_rehearsal())(&created.outcome))
             }
-            PutCondition::Replace(version) => replace(call, id, version, members).await,
+            PutCondition::Replace(versions) => replace(call, id, versions, members).await,
         }
     })
     .await
 }
 
-async fn replace(
-    call: &ApiCall<'_>,
+async fn replace<'a>(
+    call: &ApiCall<'a>,
     id: ClientId,
-    version: Option<Version>,
+    versions: Option<Vec<Version>>,
     mut members: Members,
 ) -> Result<ApiReply, ApiError> {
-    members::drop_read_only(&mut members);
     let new = NewMembers::read(&mut members, Some(&id));
     if new.secret.is_some() {
         members.wrong("client_secret", "secrets are added at the address …/secrets");
     }
-    members.end()?;
-    let context = condition::replacing(call, version);
+    let context = condition::replacing(call, versions);
     let after = new.client;
     let edit = move |before: &Client| {
         let mut client = after.clone();
@@ -123,7 +119,8 @@ async fn replace(
         client.branding.logo_dark.clone_from(&before.branding.logo_dark);
         Ok(client)
     };
-    changed(&context, &id, edit).await
+    let change = async |context| changed(&context, &id, edit).await;
+    body::act(call, members, context, change).await
 }
 
 pub async fn patch(
@@ -133,13 +130,13 @@ pub async fn patch(
     body: web::Payload,
 ) -> HttpResponse {
     respond(&app, &request, async |call| {
-        call.end_of_query()?;
         let id = ClientId::new(id.into_inner());
         let context = condition::context(call)?;
         let mut members = body::read_patch(call, body).await?;
         let patch = members::read_patch(&mut members, &id);
-        members.end()?;
-        changed(&context, &id, move |before: &Client| members::patched(before, &patch)).await
+        let edit = move |before: &Client| members::patched(before, &patch);
+        let change = async |context| changed(&context, &id, edit).await;
+        body::act(call, members, context, change).await
     })
     .await
 }
@@ -155,7 +152,7 @@ pub async fn delete(app: web::Data<App>, request: Request, id: web::Path<String>
 }
 
 /// Changes a client, and answers with it as it is now.
-async fn changed<F>(context: &Context<'_>, id: &ClientId, edit: F) -> Result<ApiReply, ApiError>
+async fn changed<F>(context: &Context<'_>, id: &ClientId, edit: F) -> Result<ApiReply, Denied<Faults>>
 where
     F: Fn(&Client) -> Result<Client, Faults> + Send + 'static,
 {
@@ -179,14 +176,53 @@ fn shown_created(is_rehearsal: bool) -> impl Fn(&CreatedClient) -> ApiReply + Se
     }
 }
 
-async fn new_client(call: &ApiCall<'_>, new: NewMembers) -> Result<NewClient, ApiError> {
-    let secret = secret_source(call, new.secret).await?;
-    Ok(NewClient { client: new.client, secret, logos: Logos::default() })
+/// A client to register, and the same client of the other kinds if its body does not say which kind it is.
+type NewClients = (NewClient, Vec<Client>);
+
+/// Reads a client to register. What is wrong is noted with the members.
+async fn new_clients(
+    call: &ApiCall<'_>,
+    members: &mut Members,
+    id: Option<&ClientId>,
+) -> Result<NewClients, ApiError> {
+    let NewMembers { client, of_other_kinds, secret } = NewMembers::read(members, id);
+    let secret = match secret {
+        Some(text) => Some(chosen(call, members, text).await?),
+        None => None,
+    };
+    Ok((NewClient { client, secret, logos: Logos::default() }, of_other_kinds))
 }
 
-async fn secret_source(call: &ApiCall<'_>, chosen: Option<Secret>) -> Result<Option<SecretSource>, ApiError> {
-    let Some(text) = chosen else { return Ok(None) };
-    Ok(Some(SecretSource::Chosen(ChosenSecret::new(&call.app.passwords, text).await?)))
+/// Registers a client. One whose kind is not known is only tried as each kind: the faults are those that all of them have.
+async fn create_one(
+    context: &Context<'_>,
+    (new, of_other_kinds): NewClients,
+) -> Result<Done<CreatedClient>, Denied<Faults>> {
+    let mut created = clients::create(context, new).await;
+    for client in of_other_kinds {
+        let Err(Denied::Refused(faults)) = created else { break };
+        let new = NewClient { client, secret: None, logos: Logos::default() };
+        created = clients::create(context, new).await.map_err(|denied| match denied {
+            Denied::Refused(others) => faults.shared_with(&others, "the client has no kind").into(),
+            failed @ Denied::Failed(_) => failed,
+        });
+    }
+    created
+}
+
+/// Takes a secret that the body has chosen. What is wrong is noted with the members, and a secret that the server generates
+/// stands in for it.
+async fn chosen(call: &ApiCall<'_>, members: &mut Members, text: Secret) -> Result<SecretSource, ApiError> {
+    match ChosenSecret::new(&call.app.passwords, text).await {
+        Ok(chosen) => Ok(SecretSource::Chosen(chosen)),
+        Err(Denied::Refused(faults)) => {
+            for fault in faults.iter() {
+                members.wrong("client_secret", fault.sentence.as_str());
+            }
+            Ok(SecretSource::Generated)
+        }
+        Err(Denied::Failed(failure)) => Err(failure.into()),
+    }
 }
 
 /// The path of a client below the public URL.

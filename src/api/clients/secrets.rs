@@ -8,24 +8,19 @@ use super::super::condition;
 use super::super::idempotency;
 use super::super::listing;
 use super::super::reply::ApiReply;
-use super::{address, secret_source};
+use super::{address, chosen};
 use crate::app::App;
 use crate::http::call::Request;
 use crate::oauth::id::ClientId;
 use crate::operations::clients::{self, AddedSecret, SecretSource};
-use crate::operations::fault::Fault;
-use crate::operations::list::List;
 use crate::representation::client::secret_to_json;
 use crate::secret::Secret;
 use crate::store::client_secrets::SecretRecord;
 
 pub async fn list(app: web::Data<App>, request: Request, id: web::Path<String>) -> HttpResponse {
     respond(&app, &request, async |call| {
-        call.end_of_query()?;
-        let record = clients::find(&call.context(), &ClientId::new(id.into_inner())).await?;
-        // A client has so few secrets that all are on the first page.
-        let list = List { items: record.secrets, next: None };
-        Ok(listing::reply(call, &list, secret_to_json))
+        let listing = listing::of(call, ClientId::new(id.into_inner()))?;
+        Ok(listing::reply(call, &clients::list_secrets(&call.context(), listing).await?, secret_to_json))
     })
     .await
 }
@@ -51,16 +46,16 @@ pub async fn create(
     body: web::Payload,
 ) -> HttpResponse {
     respond(&app, &request, async |call| {
-        call.end_of_query()?;
         let (mut members, bytes) = body::read_with_bytes(call, body).await?;
         let expires_at = members.changed_time("expires_at").flatten();
-        let chosen = members.text("client_secret").map(Secret::new);
-        members.end()?;
         if expires_at.is_some_and(|end| end <= call.request.now) {
-            return Err(Fault::invalid("expires_at", "the time is over already").into());
+            members.wrong("expires_at", "the time is over already");
         }
+        let source = match members.text("client_secret").map(Secret::new) {
+            Some(text) => chosen(call, &mut members, text).await?,
+            None => SecretSource::Generated,
+        };
         let id = ClientId::new(id.into_inner());
-        let source = secret_source(call, chosen).await?.unwrap_or(SecretSource::Generated);
         let add = async |context| clients::add_secret(&context, &id, source, expires_at).await;
         let (client, is_rehearsal, now) = (id.clone(), call.is_rehearsal(), call.request.now);
         let shown = move |added: &AddedSecret| {
@@ -73,7 +68,7 @@ pub async fn create(
             ApiReply::created(format!("{}/secrets/{}", address(&client), added.id), body)
                 .with_version(&clients::secret_version(&record))
         };
-        idempotency::once(call, &bytes, add, shown).await
+        idempotency::once(call, (members, bytes), add, shown).await
     })
     .await
 }
@@ -85,17 +80,15 @@ pub async fn patch(
     body: web::Payload,
 ) -> HttpResponse {
     respond(&app, &request, async |call| {
-        call.end_of_query()?;
         let (id, secret) = path.into_inner();
         let (context, id) = (condition::context(call)?, ClientId::new(id));
         let mut members = body::read_patch(call, body).await?;
         let expires_at = members.changed_time("expires_at");
-        members.end()?;
-        let record = match expires_at {
-            Some(end) => clients::set_secret_end(&context, &id, &secret, end).await?.outcome,
-            None => clients::find_secret(&context, &id, &secret).await?,
+        let change = async |context| match expires_at {
+            Some(end) => Ok(clients::set_secret_end(&context, &id, &secret, end).await?.outcome),
+            None => clients::find_secret(&context, &id, &secret).await,
         };
-        Ok(shown(&record))
+        Ok(shown(&body::act(call, members, context, change).await?))
     })
     .await
 }

@@ -34,13 +34,11 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
 
 pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     respond(&app, &request, async |call| {
-        call.end_of_query()?;
         let (mut members, bytes) = body::read_with_bytes(call, body).await?;
         let name = members.required_text("issuer");
         let issuer = members::new(&mut members, name);
-        members.end()?;
         let create = async |context| trusted_issuers::create(&context, issuer).await;
-        idempotency::once(call, &bytes, create, created).await
+        idempotency::once(call, (members, bytes), create, created).await
     })
     .await
 }
@@ -69,13 +67,12 @@ pub async fn patch(
     body: web::Payload,
 ) -> HttpResponse {
     respond(&app, &request, async |call| {
-        call.end_of_query()?;
         let context = condition::context(call)?;
         let mut members = body::read_patch(call, body).await?;
         members.named("issuer", &name);
         let changes = members::changes(&mut members);
-        members.end()?;
-        let (issuer, _) = trusted_issuers::update(&context, &name, changes).await?.outcome;
+        let update = async |context| trusted_issuers::update(&context, &name, changes).await;
+        let (issuer, _) = body::act(call, members, context, update).await?.outcome;
         Ok(issuer.shown())
     })
     .await

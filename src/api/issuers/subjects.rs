@@ -10,10 +10,8 @@ use super::super::listing;
 use super::super::reply::ApiReply;
 use super::address;
 use crate::app::App;
-use crate::failure::Denied;
 use crate::http::call::Request;
 use crate::operations::Context;
-use crate::operations::fault::{Fault, FaultKind, Faults};
 use crate::operations::trusted_issuers;
 use crate::representation::address::segment;
 use crate::representation::trusted_issuer::subject_to_json;
@@ -36,22 +34,19 @@ pub async fn create(
     body: web::Payload,
 ) -> HttpResponse {
     respond(&app, &request, async |call| {
-        call.end_of_query()?;
         let (mut members, bytes) = body::read_with_bytes(call, body).await?;
         let (subject, user) = (members.required_text("subject"), members.required_text("user"));
-        members.end()?;
         let issuer = issuer.into_inner();
         let at = format!("{}/subjects/{}", address(&issuer), segment(&subject));
         let link = async |context: Context<'_>| {
             trusted_issuers::find(&context, &issuer).await?;
-            let linked = trusted_issuers::link_subject(&context, &issuer, &subject, &user).await;
-            linked.map_err(unknown_user)
+            trusted_issuers::link_subject(&context, &issuer, &subject, &user).await
         };
         let shown = move |link: &SubjectRecord| {
             ApiReply::created(at.clone(), subject_to_json(link))
                 .with_version(&trusted_issuers::link_version(link))
         };
-        idempotency::once(call, &bytes, link, shown).await
+        idempotency::once(call, (members, bytes), link, shown).await
     })
     .await
 }
@@ -77,15 +72,4 @@ pub async fn delete(
         Ok(ApiReply::done())
     })
     .await
-}
-
-/// The fault of a user that does not exist, as one of the body: the address is right.
-fn unknown_user(denied: Denied<Faults>) -> Denied<Faults> {
-    match denied {
-        Denied::Refused(faults) if faults.kind() == FaultKind::NotFound => {
-            let sentences: Vec<&str> = faults.iter().map(|fault| fault.sentence.as_str()).collect();
-            Fault::invalid("user", sentences.join("; ")).into()
-        }
-        denied => denied,
-    }
 }

@@ -15,7 +15,7 @@ use crate::representation::consent::to_json;
 pub async fn list(app: web::Data<App>, request: Request, id: web::Path<String>) -> HttpResponse {
     respond(&app, &request, async |call| {
         let listing = listing::of(call, ())?;
-        let listing = listing.with(existing(call, &id).await?.person.id);
+        let listing = listing.with(existing(&call.context(), &id).await?.person.id);
         Ok(listing::reply(call, &consents::list(&call.context(), listing).await?, to_json))
     })
     .await
@@ -30,7 +30,7 @@ pub async fn delete(
     respond(&app, &request, async |call| {
         call.end_of_query()?;
         let (user, client) = path.into_inner();
-        let (user, client) = (existing(call, &user).await?.person.id, ClientId::new(client));
+        let (user, client) = (existing(&call.context(), &user).await?.person.id, ClientId::new(client));
         consents::find(&call.context(), &user, &client).await?;
         grants::revoke_access(&call.context(), &user, &client).await?;
         Ok(ApiReply::done())

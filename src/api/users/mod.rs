@@ -14,13 +14,17 @@ use super::idempotency;
 use super::listing;
 use super::reply::ApiReply;
 use crate::app::App;
+use crate::failure::Denied;
 use crate::http::call::Request;
+use crate::members::Members;
 use crate::members::user::{self as members, ChangedUserMembers};
 use crate::oauth::id::UserId;
 use crate::oauth::identity::role::Role;
+use crate::operations::Context;
+use crate::operations::fault::Faults;
 use crate::operations::password_links::{self, PasswordLink};
 use crate::operations::user_codes::{HashedUserCode, UserCodeChange};
-use crate::operations::users::{self, HashedPassword, NewUser, UserChanges};
+use crate::operations::users::{self, HashedPassword, NewUser};
 use crate::representation::user::to_json;
 use crate::store::users::{UserColumn, UserFilter, UserRecord};
 
@@ -48,20 +52,19 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
 
 pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     respond(&app, &request, async |call| {
-        call.end_of_query()?;
         let (mut members, bytes) = body::read_with_bytes(call, body).await?;
         let policy = call.app.config.passwords.policy();
-        let new = members::read_new(&mut members, policy);
-        members.end()?;
+        let mut new = members::read_new(&mut members, policy);
+        let is_right = !members.has_faults();
         let passwords = &call.app.passwords;
-        let user_code = match &new.user_code {
-            Some(code) => Some(HashedUserCode::new(passwords, code).await?),
+        let user_code = match new.user_code.filter(|_| is_right) {
+            Some(code) => Some(HashedUserCode::new(passwords, &code).await?),
             None => None,
         };
         let user = NewUser { username: new.username, claims: new.claims, role: new.role, user_code };
-        let Some(password) = new.password else {
+        let Some(password) = new.password.take().filter(|_| is_right) else {
             let invite = async |context| password_links::invite(&context, user).await;
-            return idempotency::once(call, &bytes, invite, shown_invited(call)).await;
+            return idempotency::once(call, (members, bytes), invite, shown_invited(call)).await;
         };
         let names = members::names(&user.username, &user.claims);
         let create = async |context| {
@@ -69,7 +72,7 @@ pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -
             let password = HashedPassword::new(passwords, policy, password, &names).await?;
             users::create(&context, user, password).await
         };
-        idempotency::once(call, &bytes, create, shown_created).await
+        idempotency::once(call, (members, bytes), create, shown_created).await
     })
     .await
 }
@@ -77,7 +80,7 @@ pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -
 pub async fn show(app: web::Data<App>, request: Request, id: web::Path<String>) -> HttpResponse {
     respond(&app, &request, async |call| {
         call.end_of_query()?;
-        Ok(shown(&existing(call, &id).await?))
+        Ok(shown(&existing(&call.context(), &id).await?))
     })
     .await
 }
@@ -89,16 +92,11 @@ pub async fn put(
     body: web::Payload,
 ) -> HttpResponse {
     respond(&app, &request, async |call| {
-        call.end_of_query()?;
         let condition = condition::of_put(call.request)?;
         let mut members = body::read(call, body).await?;
-        let version = condition.replaced("users")?;
+        let versions = condition.replaced("users")?;
         let changed = members::read_replacement(&mut members, &id);
-        members.end()?;
-        let context = condition::replacing(call, version);
-        existing(call, &id).await?;
-        let changes = changes(call, changed).await?;
-        Ok(shown(&users::update(&context, &id, changes).await?.outcome))
+        changed_to(call, &id, (members, changed), condition::replacing(call, versions)).await
     })
     .await
 }
@@ -110,14 +108,10 @@ pub async fn patch(
     body: web::Payload,
 ) -> HttpResponse {
     respond(&app, &request, async |call| {
-        call.end_of_query()?;
         let context = condition::context(call)?;
         let mut members = body::read_patch(call, body).await?;
         let changed = members::read_patch(&mut members);
-        members.end()?;
-        existing(call, &id).await?;
-        let changes = changes(call, changed).await?;
-        Ok(shown(&users::update(&context, &id, changes).await?.outcome))
+        changed_to(call, &id, (members, changed), context).await
     })
     .await
 }
@@ -126,24 +120,34 @@ pub async fn delete(app: web::Data<App>, request: Request, id: web::Path<String>
     respond(&app, &request, async |call| {
         call.end_of_query()?;
         let context = condition::context(call)?;
-        users::delete(&context, &existing(call, &id).await?.person.id).await?;
+        users::delete(&context, &existing(&call.context(), &id).await?.person.id).await?;
         Ok(ApiReply::done())
     })
     .await
 }
 
-/// The changes of a body, with the code hashed.
-async fn changes(call: &ApiCall<'_>, changed: ChangedUserMembers) -> Result<UserChanges, ApiError> {
+/// Changes a user as a body says, and answers with the user as it is now.
+async fn changed_to<'a>(
+    call: &ApiCall<'a>,
+    id: &str,
+    (members, changed): (Members, ChangedUserMembers),
+    context: Context<'a>,
+) -> Result<ApiReply, ApiError> {
     let ChangedUserMembers { mut changes, user_code } = changed;
-    if let Some(code) = user_code {
-        changes.user_code = UserCodeChange::to(&call.app.passwords, code.as_ref()).await?;
-    }
-    Ok(changes)
+    let user_code = user_code.filter(|_| !members.has_faults());
+    let update = async |context| {
+        existing(&context, id).await?;
+        if let Some(code) = user_code {
+            changes.user_code = UserCodeChange::to(&call.app.passwords, code.as_ref()).await?;
+        }
+        users::update(&context, id, changes).await
+    };
+    Ok(shown(&body::act(call, members, context, update).await?.outcome))
 }
 
 /// Finds the user of an address, which has the id. Operations also take names, so this comes before each of them.
-async fn existing(call: &ApiCall<'_>, id: &str) -> Result<UserRecord, ApiError> {
-    Ok(users::find_by_id(&call.context(), &UserId::new(id)).await?)
+async fn existing(context: &Context<'_>, id: &str) -> Result<UserRecord, Denied<Faults>> {
+    users::find_by_id(context, &UserId::new(id)).await
 }
 
 fn shown(user: &UserRecord) -> ApiReply {

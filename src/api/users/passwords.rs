@@ -22,15 +22,17 @@ pub async fn put(
     body: web::Payload,
 ) -> HttpResponse {
     respond(&app, &request, async |call| {
-        call.end_of_query()?;
         let context = condition::context(call)?;
         let mut members = body::read(call, body).await?;
         let password = Secret::new(members.required_text("password"));
-        members.end()?;
-        let person = existing(call, &id).await?.person;
         let policy = call.app.config.passwords.policy();
-        let password = HashedPassword::new(&call.app.passwords, policy, password, &person.names()).await?;
-        users::set_password(&context, person.id.as_str(), password).await?;
+        let set = async |context| {
+            let person = existing(&context, &id).await?.person;
+            let password =
+                HashedPassword::new(&call.app.passwords, policy, password, &person.names()).await?;
+            users::set_password(&context, person.id.as_str(), password).await
+        };
+        body::act(call, members, context, set).await?;
         Ok(ApiReply::done())
     })
     .await
@@ -43,13 +45,14 @@ pub async fn create_link(
     body: web::Payload,
 ) -> HttpResponse {
     respond(&app, &request, async |call| {
-        call.end_of_query()?;
         let (members, bytes) = body::read_if_any(call, body).await?;
-        members.end()?;
-        let person = existing(call, &id).await?.person;
-        let create = async |context| password_links::create(&context, person.id.as_str()).await;
+        let create = async |context| {
+            let person = existing(&context, &id).await?.person;
+            password_links::create(&context, person.id.as_str()).await
+        };
         let link_to_json = link_to_json(call);
-        idempotency::once(call, &bytes, create, move |link| ApiReply::made(link_to_json(link))).await
+        let shown = move |link: &PasswordLink| ApiReply::made(link_to_json(link));
+        idempotency::once(call, (members, bytes), create, shown).await
     })
     .await
 }

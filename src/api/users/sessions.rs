@@ -16,7 +16,7 @@ use crate::representation::session::to_json;
 pub async fn list(app: web::Data<App>, request: Request, id: web::Path<String>) -> HttpResponse {
     respond(&app, &request, async |call| {
         let listing = listing::of(call, ())?;
-        let listing = listing.with(Some(existing(call, &id).await?.person.id));
+        let listing = listing.with(Some(existing(&call.context(), &id).await?.person.id));
         Ok(listing::reply(call, &sessions::list(&call.context(), listing).await?, to_json))
     })
     .await
@@ -25,7 +25,7 @@ pub async fn list(app: web::Data<App>, request: Request, id: web::Path<String>) 
 pub async fn end_all(app: web::Data<App>, request: Request, id: web::Path<String>) -> HttpResponse {
     respond(&app, &request, async |call| {
         call.end_of_query()?;
-        let user = existing(call, &id).await?.person.id;
+        let user = existing(&call.context(), &id).await?.person.id;
         sessions::end_of_user(&call.context(), &user).await?;
         Ok(ApiReply::done())
     })
@@ -36,7 +36,7 @@ pub async fn end(app: web::Data<App>, request: Request, path: web::Path<(String,
     respond(&app, &request, async |call| {
         call.end_of_query()?;
         let (user, session) = path.into_inner();
-        let (user, session) = (existing(call, &user).await?.person.id, SessionId::new(session));
+        let (user, session) = (existing(&call.context(), &user).await?.person.id, SessionId::new(session));
         // The user of a session never changes.
         if sessions::find(&call.context(), &session).await?.user_id != user.as_str() {
             let sentence = format!("the user {user} has no session with the id {session}");

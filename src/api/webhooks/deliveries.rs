@@ -47,13 +47,11 @@ pub async fn retry(
     body: web::Payload,
 ) -> HttpResponse {
     respond(&app, &request, async |call| {
-        call.end_of_query()?;
         let (mut members, bytes) = body::read_with_bytes(call, body).await?;
         let delivery = members.text("delivery");
-        members.end()?;
         let retry = async |context| webhooks::retry(&context, &id, delivery.as_deref()).await;
         let shown = |retried: &u64| ApiReply::ok(json!({ "retried": retried }));
-        let reply = idempotency::once(call, &bytes, retry, shown).await;
+        let reply = idempotency::once(call, (members, bytes), retry, shown).await;
         call.app.webhooks.wake();
         reply
     })
@@ -68,15 +66,13 @@ pub async fn test(
     body: web::Payload,
 ) -> HttpResponse {
     respond(&app, &request, async |call| {
-        call.end_of_query()?;
         let (members, bytes) = body::read_if_any(call, body).await?;
-        members.end()?;
         let test = async |context| webhooks::test(&context, &id).await;
         let shown = |made: &WebhookDelivery| {
             let address = format!("/api/v1/webhooks/{}/deliveries/{}", made.webhook_id, made.message_id);
             ApiReply::created(address, delivery_to_json(made))
         };
-        let reply = idempotency::once(call, &bytes, test, shown).await;
+        let reply = idempotency::once(call, (members, bytes), test, shown).await;
         call.app.webhooks.wake();
         reply
     })

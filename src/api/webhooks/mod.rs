@@ -29,21 +29,19 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
 
 pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     respond(&app, &request, async |call| {
-        call.end_of_query()?;
         let (mut members, bytes) = body::read_with_bytes(call, body).await?;
         let new = NewWebhook {
             name: members.required_text("name"),
             url: members.required_text("url"),
             types: members.texts("types").unwrap_or_default(),
         };
-        members.end()?;
         let with_secret = with_secret(call);
         let shown = move |created: &WebhookWithSecret| {
             let address = format!("/api/v1/webhooks/{}", created.record.id);
             ApiReply::created(address, with_secret(created)).with_version(&webhooks::version(&created.record))
         };
         let create = async |context| webhooks::create(&context, new).await;
-        idempotency::once(call, &bytes, create, shown).await
+        idempotency::once(call, (members, bytes), create, shown).await
     })
     .await
 }
@@ -63,20 +61,20 @@ pub async fn put(
     body: web::Payload,
 ) -> HttpResponse {
     respond(&app, &request, async |call| {
-        call.end_of_query()?;
         let condition = condition::of_put(call.request)?;
         let mut members = body::read(call, body).await?;
-        let version = condition.replaced("webhooks")?;
+        let versions = condition.replaced("webhooks")?;
         members.named("id", &id);
+        members.drop_read_only();
         let changes = WebhookChanges {
             name: Some(members.required_text("name")),
             url: Some(members.required_text("url")),
             types: ListChange::Replace(members.texts("types").unwrap_or_default()),
             disabled: Some(members.flag("disabled").unwrap_or_default()),
         };
-        members.end()?;
-        let context = condition::replacing(call, version);
-        Ok(shown(&webhooks::update(&context, &id, changes).await?.outcome))
+        let context = condition::replacing(call, versions);
+        let update = async |context| webhooks::update(&context, &id, changes).await;
+        Ok(shown(&body::act(call, members, context, update).await?.outcome))
     })
     .await
 }
@@ -88,7 +86,6 @@ pub async fn patch(
     body: web::Payload,
 ) -> HttpResponse {
     respond(&app, &request, async |call| {
-        call.end_of_query()?;
         let context = condition::context(call)?;
         let mut members = body::read_patch(call, body).await?;
         let changes = WebhookChanges {
@@ -97,8 +94,8 @@ pub async fn patch(
             types: members.texts("types").map_or(ListChange::Keep, ListChange::Replace),
             disabled: members.flag("disabled"),
         };
-        members.end()?;
-        Ok(shown(&webhooks::update(&context, &id, changes).await?.outcome))
+        let update = async |context| webhooks::update(&context, &id, changes).await;
+        Ok(shown(&body::act(call, members, context, update).await?.outcome))
     })
     .await
 }
@@ -120,14 +117,12 @@ pub async fn rotate_secret(
     body: web::Payload,
 ) -> HttpResponse {
     respond(&app, &request, async |call| {
-        call.end_of_query()?;
         let (mut members, bytes) = body::read_if_any(call, body).await?;
         let overlap = members.changed_number("overlap").flatten().map(Seconds::new);
-        members.end()?;
         let with_secret = with_secret(call);
         let shown = move |rotated: &WebhookWithSecret| ApiReply::ok(with_secret(rotated));
         let rotate = async |context| webhooks::rotate_secret(&context, &id, overlap).await;
-        idempotency::once(call, &bytes, rotate, shown).await
+        idempotency::once(call, (members, bytes), rotate, shown).await
     })
     .await
 }

@@ -25,6 +25,7 @@ use crate::operations::callable::address_fault;
 use crate::operations::configured::{algorithm_fault, lifetime_fault};
 use crate::operations::event::Act;
 use crate::operations::fault::{Fault, Faults};
+use crate::operations::label::id_fault;
 use crate::operations::references::{client_faults, scope_faults};
 use crate::operations::{Context, Done, Outcome, authorization_types, jwk_set};
 use crate::secret::Secret;
@@ -82,13 +83,13 @@ pub async fn create(context: &Context<'_>, new: NewClient) -> Outcome<CreatedCli
         let sentence = "a client id has 1 to 255 characters of printable ASCII";
         faults.push(Fault::invalid("client_id", sentence));
     }
+    faults.extend(id_fault("client_id", client.id.as_str()));
     faults.extend(secret_fault(&client, secret.as_ref()));
-    Faults::refuse_if_any(faults)?;
     if let Some(uri) = &client.sector_identifier_uri {
-        let list = SectorList::read(&rules.fetcher, uri).await?;
-        Faults::refuse_if_any(list.fault(&client).into_iter().collect())?;
+        let list = SectorList::read(&rules.fetcher, uri).await;
+        faults.extend(list.map_or_else(Some, |list| list.fault(&client)));
     }
-    let (secret, generated) = match has_secret(&client) {
+    let (secret, generated) = match has_secret(&client) && faults.is_empty() {
         true => {
             let source = secret.unwrap_or(SecretSource::Generated);
             let (secret, generated) = secrets::made(context, &client, source, None).await?;
@@ -99,11 +100,15 @@ pub async fn create(context: &Context<'_>, new: NewClient) -> Outcome<CreatedCli
     let (now, own) = (context.now, own_resource(context));
     context
         .act(async move |tx: &mut Tx| {
-            let client = resolved(tx, (None, client.clone()), &own).await?;
+            let mut faults = faults.clone();
+            let client = resolved(tx, (None, client.clone()), &own, &mut faults).await?;
             let id = &client.id;
+            if !faults.is_empty() && clients::find(tx, id).await?.is_some() {
+                faults.push(taken(id));
+            }
+            Faults::refuse_if_any(faults)?;
             if !clients::save(tx, &client, now).await? {
-                let sentence = format!("a client with the id {id} exists already");
-                return Err(Fault::conflict("client_id", sentence).into());
+                return Err(taken(id).into());
             }
             if let Some(secret) = &secret {
                 clients::add_secret(tx, id, secret, now).await?;
@@ -140,8 +145,8 @@ where
             let mut faults = rules.faults(Some(before), &after);
             faults.extend(kept_secret_fault(&record, &after));
             faults.extend(sector_fault(list.as_ref(), before, &after));
+            let after = resolved(tx, (Some(before), after), &own, &mut faults).await?;
             Faults::refuse_if_any(faults)?;
-            let after = resolved(tx, (Some(before), after), &own).await?;
             logos.save(tx).await?;
             clients::update(tx, &after, now).await?;
             logo::delete_unused(tx, before).await?;
@@ -151,13 +156,13 @@ where
         .await
 }
 
-/// The list of the sector of the changed client. `None` if it need not be read.
+/// The list of the sector of the changed client, or why it cannot be read. `None` if it need not be read.
 async fn sector_list<F>(
     context: &Context<'_>,
     fetcher: &Fetcher,
     client: &ClientId,
     (edit, reading): (&F, SectorReading),
-) -> Result<Option<SectorList>, Denied<Faults>>
+) -> Result<Option<Result<SectorList, Fault>>, Denied<Faults>>
 where
     F: Fn(&Client) -> Result<Client, Faults>,
 {
@@ -168,7 +173,7 @@ where
     if !is_new_to_sector(&before, &after) && reading == SectorReading::AsNeeded {
         return Ok(None);
     }
-    SectorList::read(fetcher, uri).await.map(Some)
+    Ok(Some(SectorList::read(fetcher, uri).await))
 }
 
 /// Whether a change gives the client another sector or another redirect URI.
@@ -178,10 +183,11 @@ fn is_new_to_sector(before: &Client, after: &Client) -> bool {
 }
 
 /// The fault of a redirect URI that is not in the list of the sector, or of a list that is no longer the needed one.
-fn sector_fault(list: Option<&SectorList>, before: &Client, after: &Client) -> Option<Fault> {
+fn sector_fault(list: Option<&Result<SectorList, Fault>>, before: &Client, after: &Client) -> Option<Fault> {
     let uri = after.sector_identifier_uri.as_deref()?;
     match list {
-        Some(list) if list.is_of(uri) => list.fault(after),
+        Some(Ok(list)) if list.is_of(uri) => list.fault(after),
+        Some(Err(fault)) => Some(fault.clone()),
         _ if is_new_to_sector(before, after) => {
             let sentence = format!("the client {} was changed meanwhile, so nothing was done", after.id);
             Some(Fault::conflict(None, sentence))
@@ -337,13 +343,20 @@ fn encryption_fault(client: &Client, member: &'static str, encryption: Option<En
     Some(Fault::invalid(member, sentence))
 }
 
+fn taken(id: &ClientId) -> Fault {
+    Fault::conflict("client_id", format!("a client with the id {id} exists already"))
+}
+
 fn has_secret(client: &Client) -> bool {
     !client.kind.is_public() && client.auth_method.is_none_or(AuthMethod::needs_secret)
 }
 
-/// The fault of a secret that is given for a client without secrets.
+/// The fault of a secret that is given for a client without secrets, or is too short for the client.
 fn secret_fault(client: &Client, secret: Option<&SecretSource>) -> Option<Fault> {
-    secret.filter(|_| !has_secret(client))?;
+    if has_secret(client) {
+        return secret.and_then(|secret| secret.fault_for(client));
+    }
+    secret?;
     let sentence = if client.kind.is_public() {
         let kind = client.kind.as_str();
         format!("a {kind} client is public and cannot keep a secret; leave `client_secret` out")
@@ -365,21 +378,22 @@ fn kept_secret_fault(record: &ClientRecord, after: &Client) -> Option<Fault> {
     })
 }
 
-/// The client with the registered URIs of its resources, without duplicates.
+/// The client with the registered URIs of its resources, without duplicates. What the client names and does not exist, or
+/// cannot be what it is named for, is added to the faults.
 ///
 /// # Errors
 ///
-/// A scope or resource that does not exist, or a client that may act but does not exist or cannot authenticate.
+/// Only failures of the database.
 async fn resolved(
     conn: &mut Conn,
     (before, client): (Option<&Client>, Client),
     own: &Resource,
-) -> Result<Client, Denied<Faults>> {
-    let mut faults = Vec::new();
+    faults: &mut Vec<Fault>,
+) -> Result<Client, DbError> {
     let is_known = before.is_some_and(|before| before.resources == client.resources);
     let resources = match is_known || client.resources.is_empty() {
         true => client.resources.clone(),
-        false => registered(conn, (&client.resources, own), &mut faults).await?,
+        false => registered(conn, (&client.resources, own), faults).await?,
     };
     // A scope that the client has already need not be read again.
     let scopes = before.map_or_else(Scope::default, |before| before.scopes.clone());
@@ -393,7 +407,6 @@ async fn resolved(
     for fault in client_faults(conn, "may_act", &client.may_act, "who acts").await? {
         faults.push(Fault { sentence: format!("`may_act`: {}", fault.sentence), ..fault });
     }
-    Faults::refuse_if_any(faults)?;
     let metadata = ClientMetadata { resources, ..client.metadata };
     Ok(Client { metadata, ..client })
 }

@@ -11,6 +11,7 @@ use crate::oauth::client::{AuthMethod, Client, ClientSecret, SecretHash};
 use crate::oauth::id::ClientId;
 use crate::operations::event::Act;
 use crate::operations::fault::{Fault, Faults};
+use crate::operations::list::{self, Cursor, List, Listing};
 use crate::operations::terms::Version;
 use crate::operations::{Context, Done, Outcome};
 use crate::secret::passwords::Passwords;
@@ -20,6 +21,7 @@ use crate::store::clients::ClientRecord;
 use crate::store::db::{Conn, Tx};
 use crate::store::{client_secrets, clients};
 
+const CURSOR: Cursor = Cursor::of("secrets");
 /// The largest number of secrets of a client.
 const MAX_SECRETS: usize = 5;
 /// The least length in bytes of a secret that signs: the output length of SHA-256 (RFC 7518 §3.2).
@@ -108,6 +110,20 @@ pub async fn add_secret(
             Ok(Done { outcome: added.clone(), event: event(Act::ClientSecretAdded, &record.client) })
         })
         .await
+}
+
+/// Returns a page of the secrets of a client, the oldest first. The filter is the client.
+///
+/// # Errors
+///
+/// There is no such client, or an invalid limit or cursor.
+pub async fn list_secrets(
+    context: &Context<'_>,
+    listing: Listing<ClientId>,
+) -> Result<List<SecretRecord>, Denied<Faults>> {
+    let client = listing.filter.clone();
+    let record = context.read(async move |conn: &mut Conn| existing(conn, &client).await).await?;
+    Ok(list::of_all(record.secrets, CURSOR, listing, |secret| secret.id.clone())?)
 }
 
 /// Finds a secret of a client, without the secret itself.
@@ -215,6 +231,17 @@ pub async fn remove_secret(
         .await
 }
 
+impl SecretSource {
+    /// The fault of a chosen secret that is too short for a client that signs with it.
+    pub(super) fn fault_for(&self, client: &Client) -> Option<Fault> {
+        let Self::Chosen(chosen) = self else { return None };
+        let signs = client.auth_method == Some(AuthMethod::SecretJwt);
+        let is_too_short = signs && chosen.text.expose().len() < MIN_SIGNING_LENGTH;
+        let sentence = format!("a secret that signs has at least {MIN_SIGNING_LENGTH} bytes");
+        is_too_short.then(|| Fault::invalid("client_secret", sentence))
+    }
+}
+
 /// Returns what the database stores of a new secret of `client`, and the secret itself if it was generated.
 pub(super) async fn made(
     context: &Context<'_>,
@@ -222,6 +249,9 @@ pub(super) async fn made(
     source: SecretSource,
     expires_at: Option<Timestamp>,
 ) -> Result<(ClientSecret, Option<Secret>), Denied<Faults>> {
+    if let Some(fault) = source.fault_for(client) {
+        return Err(fault.into());
+    }
     let (text, hash, is_generated) = match source {
         SecretSource::Chosen(chosen) => {
             let keys = ServerKeys::open(context.config, context.db, context.now).await?;
@@ -244,10 +274,6 @@ pub(super) async fn made(
 
 /// Seals the secret of a client that signs with it: the server needs the secret itself to verify the signatures.
 async fn sealed(context: &Context<'_>, id: &str, secret: &str) -> Result<Vec<u8>, Denied<Faults>> {
-    if secret.len() < MIN_SIGNING_LENGTH {
-        let sentence = format!("a secret that signs has at least {MIN_SIGNING_LENGTH} bytes");
-        return Err(Fault::invalid("client_secret", sentence).into());
-    }
     let keys = ServerKeys::open(context.config, context.db, context.now).await?;
     Ok(keys.master().seal(id, Zeroizing::new(secret.as_bytes().to_vec()))?)
 }

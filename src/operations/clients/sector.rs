@@ -2,11 +2,10 @@
 
 use url::Url;
 
-use crate::failure::Denied;
 use crate::fetch::Fetcher;
 use crate::oauth::client::Client;
 use crate::oauth::host;
-use crate::operations::fault::{Fault, Faults};
+use crate::operations::fault::Fault;
 
 /// The largest length of the URI in characters.
 const MAX_LENGTH: usize = 2048;
@@ -24,18 +23,18 @@ impl SectorList {
     /// # Errors
     ///
     /// A URI that is not an https address, and an answer that is not a list.
-    pub(super) async fn read(fetcher: &Fetcher, uri: &str) -> Result<Self, Denied<Faults>> {
+    pub(super) async fn read(fetcher: &Fetcher, uri: &str) -> Result<Self, Fault> {
         let wrong = |why: &str| {
             let sentence = format!("the sector identifier URI {uri:?} {why}");
             Fault::invalid("sector_identifier_uri", sentence)
         };
         let is_https = Url::parse(uri).is_ok_and(|url| url.scheme() == "https" && host::is_plain(&url));
         if !is_https || uri.len() > MAX_LENGTH {
-            return Err(wrong("is not an https address").into());
+            return Err(wrong("is not an https address"));
         }
         let answer = fetcher.get(uri).await.map_err(|error| wrong(&format!("cannot be read: {error}")))?;
         if answer.status.as_u16() != 200 {
-            return Err(wrong(&format!("answered {}", answer.status)).into());
+            return Err(wrong(&format!("answered {}", answer.status)));
         }
         let listed =
             serde_json::from_slice(&answer.body).map_err(|_| wrong("is not a JSON array of addresses"))?;

@@ -254,6 +254,11 @@ impl ApiOperation {
         self.has_versions && matches!(self.method, "PUT" | "PATCH" | "DELETE")
     }
 
+    /// Whether the request may have If-None-Match with the ETags that its sender knows.
+    pub fn takes_if_none_match(&self) -> bool {
+        self.has_versions && self.method == "GET"
+    }
+
     /// Whether the request changes something that has no ETag, so that no ETag in If-Match can be the right one.
     pub fn refuses_if_match(&self) -> bool {
         self.can_be_rehearsed() && !self.takes_if_match()

@@ -23,6 +23,9 @@ use crate::representation::settings::{Form, ObjectSettings};
 const JSON: &str = "application/json";
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
+/// The value of a condition with ETags (RFC 9110 §13.1).
+const ENTITY_TAGS: &str = r#"^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$"#;
+
 /// The operation as the document has it.
 pub(super) fn operation(operation: &ApiOperation) -> Operation {
     let mut built = OperationBuilder::new()
@@ -87,20 +90,31 @@ fn parameters(operation: &ApiOperation) -> Vec<Parameter> {
         let sentence = "Check everything, answer as the request would be answered, and keep nothing";
         all.push(query("dry_run", sentence).schema(Some(of_form(Form::Flag, false))).build());
     }
-    let mut header = |name: &str, sentence: &str| {
-        all.push(parameter(ParameterIn::Header, name, sentence).schema(Some(text())).build());
+    all.extend(headers(operation));
+    all
+}
+
+fn headers(operation: &ApiOperation) -> Vec<Parameter> {
+    let text = |pattern: Option<&str>| ObjectBuilder::new().schema_type(Type::String).pattern(pattern);
+    let header = |name: &str, sentence: &str, pattern: Option<&str>| {
+        parameter(ParameterIn::Header, name, sentence).schema(Some(text(pattern))).build()
     };
+    let mut all = Vec::new();
     if operation.takes_if_match() {
-        header("If-Match", "An ETag: the object must still have this version; * is any version");
+        let sentence = "ETags: the object must still have one of these versions; * is any version";
+        all.push(header("If-Match", sentence, Some(ENTITY_TAGS)));
+    }
+    if operation.takes_if_none_match() {
+        let sentence = "ETags: if the object has one of these versions, the answer is 304; * is any version";
+        all.push(header("If-None-Match", sentence, Some(ENTITY_TAGS)));
     }
     if matches!(operation.answer, AnswerKind::Put(_)) {
-        header("If-None-Match", "*: the object must not exist. PUT needs this or If-Match");
+        all.push(header("If-None-Match", "*: the object must not exist. PUT needs this or If-Match", None));
     }
     if operation.takes_idempotency_key() {
-        header(
-            "Idempotency-Key",
-            "A random text. For a day, the same request with it gets the same answer, and is done once",
-        );
+        let sentence =
+            "A random text. For a day, the same request with it gets the same answer, and is done once";
+        all.push(header("Idempotency-Key", sentence, None));
     }
     all
 }
@@ -180,7 +194,11 @@ fn responses(operation: &ApiOperation) -> Vec<(&'static str, Response)> {
         AnswerKind::One(of) => {
             let response = answer(of.sentence, Some((schema(Use::Answer, of), sample("200"))));
             let response = if operation.takes_idempotency_key() { replayed(response) } else { response };
-            vec![("200", versioned(operation, response).build())]
+            let shown = ("200", versioned(operation, response).build());
+            match operation.takes_if_none_match() {
+                true => vec![shown, ("304", known())],
+                false => vec![shown],
+            }
         }
         AnswerKind::Created(of) | AnswerKind::Made(of) => vec![("201", created(operation, of))],
         AnswerKind::Put(of) => {
@@ -210,7 +228,7 @@ fn replayed(response: ResponseBuilder) -> ResponseBuilder {
 
 fn versioned(operation: &ApiOperation, response: ResponseBuilder) -> ResponseBuilder {
     match operation.has_versions {
-        true => response.header("ETag", always("The version of the object, for If-Match.")),
+        true => response.header("ETag", always("The version of the object, for If-Match and If-None-Match.")),
         false => response,
     }
 }
@@ -244,6 +262,11 @@ fn page(of: &ObjectSettings, can_end: bool) -> RefOr<Schema> {
         .required("next")
         .additional_properties(Some(AdditionalProperties::FreeForm(false)));
     RefOr::T(Schema::Object(page.build()))
+}
+
+fn known() -> Response {
+    let response = answer("The object has an ETag that If-None-Match names.", None);
+    response.header("ETag", always("The version of the object.")).build()
 }
 
 fn document() -> Response {

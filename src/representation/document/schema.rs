@@ -119,7 +119,7 @@ fn presence(member: &Setting, usage: Use) -> Option<bool> {
         },
         // What only the server sets is ignored, so that an object can be sent back as it was read.
         Use::Replacement => match (member.given, member.shown) {
-            (Given::ByServer, Shown::Always) => Some(false),
+            (Given::ByServer, Shown::Always | Shown::Sometimes) => Some(false),
             (Given::ByServer, _) => None,
             (Given::Required, _) => Some(true),
             _ => Some(false),
@@ -203,6 +203,7 @@ pub(super) fn of_form(form: Form, is_nullable: bool) -> RefOr<Schema> {
         Form::Time => one(text().format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))),
         Form::Word(known) => RefOr::T(Schema::Object(words(known(), is_nullable))),
         Form::WordList(known) => list(words(known(), false), is_nullable),
+        Form::TextOrList => text_or_list(is_nullable),
         Form::TextList => list(Object::with_type(Type::String), is_nullable),
         Form::UriList => {
             list(ObjectBuilder::new().schema_type(Type::String).format(format("uri")), is_nullable)
@@ -228,6 +229,14 @@ pub(super) fn of_form(form: Form, is_nullable: bool) -> RefOr<Schema> {
 fn jwk_set(is_nullable: bool) -> ObjectBuilder {
     let keys = list(Object::with_type(Type::Object), false);
     typed(Type::Object, is_nullable).property("keys", keys).required("keys")
+}
+
+fn text_or_list(is_nullable: bool) -> RefOr<Schema> {
+    let one_of = OneOfBuilder::new()
+        .item(Object::with_type(Type::String))
+        .item(list(Object::with_type(Type::String), false));
+    let one_of = if is_nullable { one_of.item(Object::with_type(Type::Null)) } else { one_of };
+    RefOr::T(Schema::OneOf(one_of.build()))
 }
 
 fn claim_choice(is_nullable: bool) -> RefOr<Schema> {

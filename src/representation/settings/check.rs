@@ -15,7 +15,9 @@ pub static CHECK_REQUEST: ObjectSettings = ObjectSettings {
             .option("--redirect-uri"),
         given("scope", Form::Text, "The scopes that the application asks for, separated by spaces").option("--scope"),
         given("response_type", Form::Text, "The response type").note("Without it, code.").option("--response-type"),
-        given("resource", Form::Text, "An API that the token is for").option("--resource"),
+        given("resource", Form::TextOrList, "An API that the token is for")
+            .note("A list names several (RFC 8707).")
+            .option("--resource"),
         given(
             "authorization_details",
             Form::AnyObjectList,

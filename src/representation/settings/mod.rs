@@ -109,6 +109,8 @@ pub enum Form {
     /// Names of scopes that are separated by spaces.
     Scope,
     TextList,
+    /// A text, or a list of them.
+    TextOrList,
     UriList,
     Flag,
     Number,

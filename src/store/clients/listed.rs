@@ -92,6 +92,10 @@ pub async fn list(conn: &mut Conn, page: &Page<ClientFilter, SortKey>) -> Result
         }
     );
     let rows: Vec<RecordRow> = bind_page(conn.query(clients), page).all().await?;
+    if rows.is_empty() {
+        // The query for the secrets would look through all clients once more.
+        return Ok(Vec::new());
+    }
     let secrets = client_secrets::by_client(bind_page(conn.query(secrets), page).all().await?);
     with_secrets(rows, secrets)
 }

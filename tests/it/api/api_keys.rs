@@ -81,7 +81,7 @@ async fn no_one_makes_a_key_that_may_do_more_than_they_and_the_last_owner_stays(
     assert_eq!(over.status, StatusCode::BAD_REQUEST, "{over:?}");
     let mut found: Vec<String> = faulty(&over).into_iter().map(|(field, _)| field).collect();
     found.sort();
-    assert_eq!(found, ["/name", "/scope"]);
+    assert_eq!(found, ["/expires_at", "/name", "/scope"]);
 }
 
 #[tokio::test]

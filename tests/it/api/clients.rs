@@ -225,3 +225,37 @@ async fn a_check_for_a_user_who_does_not_exist_names_the_member_and_not_the_addr
     let answer = api.post("/clients/made-up/check", json!({ "user": "nobody" })).await;
     refused(&answer, StatusCode::NOT_FOUND, "api.not_found");
 }
+
+#[tokio::test]
+async fn a_check_takes_one_resource_or_several() {
+    let server = TestServer::start().await;
+    let api = Api::owner(&server).await;
+    for uri in ["https://one.example/", "https://two.example/"] {
+        let resource = json!({ "resource": uri, "scope": "read" });
+        assert_eq!(api.post("/resources", resource).await.status, StatusCode::CREATED);
+    }
+    let job = json!({ "client_id": "job", "client_name": "Job", "kind": "service", "scope": "read" });
+    assert_eq!(api.post("/clients", job).await.status, StatusCode::CREATED);
+    let check = async |resource: Value| {
+        let asked = json!({ "grant_type": "client_credentials", "scope": "read", "resource": resource });
+        api.post("/clients/job/check", asked).await
+    };
+    for (resource, expected) in [
+        (json!("https://one.example/"), "https://one.example/"),
+        (json!(["https://two.example/"]), "https://two.example/"),
+        (
+            json!(["https://one.example/", "https://two.example/"]),
+            "https://one.example/ https://two.example/",
+        ),
+    ] {
+        let checked = check(resource.clone()).await.json();
+        let steps = checked["steps"].as_array().expect("steps");
+        let step = steps.iter().find(|step| step["step"] == "resource").expect("a step about the resource");
+        assert_eq!((&checked["allowed"], &step["note"]), (&json!(true), &json!(expected)), "{resource}");
+    }
+    let unknown = check(json!(["https://one.example/", "https://three.example/"])).await.json();
+    assert_eq!(unknown["allowed"], false, "{unknown}");
+    for (wrong, place) in [(json!(7), "/resource"), (json!(["https://one.example/", 7]), "/resource/1")] {
+        assert_eq!(faulty(&check(wrong).await), [(place.to_owned(), "api.member_invalid".to_owned())]);
+    }
+}

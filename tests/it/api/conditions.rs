@@ -20,12 +20,11 @@ async fn a_condition_that_does_not_hold_changes_nothing() {
         async move { api.send(method, "/clients/reports", &[("If-Match", &condition)], body).await }
     };
     for method in [Method::PATCH, Method::DELETE] {
-        refused(
-            &send(method.clone(), "\"made-up\"").await,
-            StatusCode::PRECONDITION_FAILED,
-            "api.other_version",
-        );
-        for malformed in ["made-up", "\"a\", \"b\"", "W/\"a\"", ""] {
+        for other in ["\"made-up\"", "\"a\", \"b\"", "W/\"a\"", &format!("W/{etag}")] {
+            let answer = send(method.clone(), other).await;
+            refused(&answer, StatusCode::PRECONDITION_FAILED, "api.other_version");
+        }
+        for malformed in ["made-up", "\"a\" \"b\"", "\"a", "*, \"a\"", ",", ""] {
             let answer = send(method.clone(), malformed).await;
             refused(&answer, StatusCode::BAD_REQUEST, "api.parameter_invalid");
         }
@@ -34,7 +33,61 @@ async fn a_condition_that_does_not_hold_changes_nothing() {
     let changed = send(Method::PATCH, &etag).await;
     assert_eq!(changed.status, StatusCode::OK, "{changed:?}");
     refused(&send(Method::DELETE, &etag).await, StatusCode::PRECONDITION_FAILED, "api.other_version");
-    assert_eq!(send(Method::DELETE, changed.header("etag")).await.status, StatusCode::NO_CONTENT);
+    let one_of = format!("\"other\",, W/\"weak\" , {}", changed.header("etag"));
+    assert_eq!(send(Method::DELETE, &one_of).await.status, StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn who_knows_the_version_of_an_object_gets_304_without_it() {
+    let server = TestServer::start().await;
+    let api = Api::owner(&server).await;
+    api.service("reports").await;
+    let alice = format!("/users/{}", server.user("alice").await);
+    let webhook = json!({ "name": "log", "url": "https://log.example.com/" });
+    let webhook = api.post("/webhooks", webhook).await.json()["id"].as_str().expect("an id").to_owned();
+    for path in ["/clients/reports", &alice, "/scopes/read", &format!("/webhooks/{webhook}")] {
+        let etag = api.get(path).await.header("etag").to_owned();
+        let get = async |method: Method, known: &str| {
+            api.send(method, path, &[("If-None-Match", known)], None).await
+        };
+        for known in [&etag, &format!("W/{etag}"), &format!("\"other\", {etag}"), "*"] {
+            for method in [Method::GET, Method::HEAD] {
+                let answer = get(method, known).await;
+                assert_eq!(
+                    (answer.status, answer.body.as_str()),
+                    (StatusCode::NOT_MODIFIED, ""),
+                    "{path} {known}"
+                );
+                assert_eq!(answer.header("etag"), etag, "{path} {known}");
+            }
+        }
+        for known in ["\"other\"", "W/\"other\", \"more\""] {
+            let answer = get(Method::GET, known).await;
+            assert_eq!(
+                (answer.status, answer.header("etag")),
+                (StatusCode::OK, etag.as_str()),
+                "{path} {known}"
+            );
+            assert!(answer.json().is_object());
+        }
+        for malformed in ["other", "\"a", "*, \"a\"", ""] {
+            let answer = get(Method::GET, malformed).await;
+            refused(&answer, StatusCode::BAD_REQUEST, "api.parameter_invalid");
+        }
+    }
+    let changed = api.patch("/clients/reports", json!({ "client_name": "Other" })).await;
+    let old = api.get("/clients/reports").await.header("etag").to_owned();
+    assert_eq!(changed.header("etag"), old);
+    // A list has no version, and a change is no read.
+    let list = api.send(Method::GET, "/clients", &[("If-None-Match", "*")], None).await;
+    assert_eq!(list.status, StatusCode::OK);
+    let patch = json!({ "client_name": "Third" });
+    let patched = api.send(Method::PATCH, "/clients/reports", &[("If-None-Match", &old)], Some(patch)).await;
+    assert_eq!(patched.status, StatusCode::OK, "{patched:?}");
+    assert_eq!(
+        api.send(Method::GET, "/clients/reports", &[("If-None-Match", &old)], None).await.status,
+        StatusCode::OK
+    );
 }
 
 #[tokio::test]
@@ -87,6 +140,8 @@ async fn a_change_of_something_without_an_etag_is_refused_if_it_names_one() {
         let answer = api.send(Method::DELETE, &sessions, &[("If-Match", condition)], None).await;
         refused(&answer, StatusCode::PRECONDITION_FAILED, "api.other_version");
     }
+    let malformed = api.send(Method::DELETE, &sessions, &[("If-Match", "stale")], None).await;
+    refused(&malformed, StatusCode::BAD_REQUEST, "api.parameter_invalid");
     let any = api.send(Method::DELETE, &sessions, &[("If-Match", "*")], None).await;
     assert_eq!(any.status, StatusCode::NO_CONTENT, "{any:?}");
 }

@@ -159,6 +159,10 @@ async fn clients_and_users_are_sorted_by_the_named_member_over_all_pages() {
 async fn a_search_for_a_long_text_and_a_made_up_cursor_are_no_failures() {
     let server = TestServer::start().await;
     let api = Api::owner(&server).await;
+    for id in ["a", "b"] {
+        api.service(id).await;
+        server.user(id).await;
+    }
     let long = "_".repeat(20_000);
     for path in ["/clients", "/users", "/scopes"] {
         assert_eq!(api.get(&format!("{path}?q={long}")).await.status, 200, "{path}");
@@ -169,7 +173,16 @@ async fn a_search_for_a_long_text_and_a_made_up_cursor_are_no_failures() {
         ("/users?sort=username", "users", "username", json!(5)),
         ("/users?sort=created_at", "users", "created_at", json!("x")),
     ] {
-        let cursor = grantor::secret::to_base64url(json!([list, order, [value, "x"]]).to_string().as_bytes());
+        // A cursor of this list, with another value in it.
+        let next = api.get(&format!("{path}&limit=1")).await.json()["next"].clone();
+        let text = grantor::secret::from_base64url(next.as_str().expect("a cursor")).expect("base64url");
+        let mut cursor: Value = serde_json::from_slice(&text).expect("JSON");
+        assert_eq!(
+            (&cursor[0], cursor[1].as_str().map(|it| it.starts_with(order))),
+            (&json!(list), Some(true))
+        );
+        cursor[2] = json!([value, "x"]);
+        let cursor = grantor::secret::to_base64url(cursor.to_string().as_bytes());
         let answer = api.get(&format!("{path}&cursor={cursor}")).await;
         assert_eq!(answer.status, 200, "{path}: {answer:?}");
     }

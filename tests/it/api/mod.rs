@@ -1,11 +1,14 @@
 //! The management API.
 
+mod addresses;
 mod api_keys;
 mod bodies;
 mod clients;
 mod conditions;
 mod config;
+mod cursors;
 mod document;
+mod every_fault;
 mod idempotency;
 mod keys;
 mod lists;
@@ -13,6 +16,7 @@ mod logos;
 mod logout_deliveries;
 mod people;
 mod schemathesis;
+mod send_back;
 mod settings;
 mod users;
 mod walk;
