@@ -4,9 +4,8 @@ use std::cell::RefCell;
 
 use actix_web::HttpResponse;
 
-use super::condition::IF_MATCH;
 use super::credential::{self, Caller};
-use super::entity_tag::TagCondition;
+use super::entity_tag::{IF_MATCH, TagCondition};
 use super::error::ApiError;
 use super::query::{ApiQuery, invalid};
 use super::reply::ApiReply;

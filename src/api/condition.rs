@@ -1,7 +1,7 @@
 //! `If-Match` and `If-None-Match` (RFC 9110 §13.1).
 
 use super::call::ApiCall;
-use super::entity_tag::TagCondition;
+use super::entity_tag::{IF_MATCH, IF_NONE_MATCH, TagCondition};
 use super::error::ApiError;
 use super::query::invalid;
 use crate::failure::Denied;
@@ -10,9 +10,6 @@ use crate::oauth::reason::Reason;
 use crate::operations::Context;
 use crate::operations::fault::{FaultKind, Faults};
 use crate::operations::terms::{Terms, Version};
-
-pub(super) const IF_MATCH: &str = "If-Match";
-pub(super) const IF_NONE_MATCH: &str = "If-None-Match";
 
 /// What PUT may do.
 #[derive(Clone, Debug, PartialEq, Eq)]

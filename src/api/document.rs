@@ -4,8 +4,7 @@
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
 
-use super::condition::IF_NONE_MATCH;
-use super::entity_tag::TagCondition;
+use super::entity_tag::{IF_NONE_MATCH, TagCondition};
 use super::error::ApiError;
 use super::query::ApiQuery;
 use crate::app::App;

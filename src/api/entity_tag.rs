@@ -5,6 +5,9 @@ use super::query::invalid;
 use crate::http::call::Request;
 use crate::operations::terms::Version;
 
+pub(super) const IF_MATCH: &str = "If-Match";
+pub(super) const IF_NONE_MATCH: &str = "If-None-Match";
+
 /// The value of `If-Match` or `If-None-Match`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum TagCondition {

@@ -5,8 +5,7 @@ use actix_web::http::{Method, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::condition::IF_NONE_MATCH;
-use super::entity_tag::TagCondition;
+use super::entity_tag::{IF_NONE_MATCH, TagCondition};
 use super::error::ApiError;
 use crate::app::App;
 use crate::http::call::Request;

@@ -157,8 +157,8 @@ fn fits(members: &mut Members, name: &str, value: &Value) -> bool {
     }
     let mut object = json!({ "kind": "web", "client_name": "-", "grant_types": [] });
     object[name] = value.clone();
-    if name.ends_with("_enc") {
-        object[name.replace("_enc", "_alg")] = "RSA-OAEP-256".into();
+    if let Some(start) = name.strip_suffix("_response_enc") {
+        object[format!("{start}_response_alg")] = "RSA-OAEP-256".into();
     }
     let read = object.as_object().and_then(metadata);
     let Some(read) = read else {

@@ -7,7 +7,6 @@ use super::fault::Fault;
 use super::list_change::ListChange;
 use super::merge_patch::merge;
 use super::user_codes::UserCodeChange;
-use super::users::changed;
 use crate::clock::Timestamp;
 use crate::oauth::identity::claims::{self, Claims, Person};
 use crate::oauth::identity::role::Role;
@@ -107,6 +106,16 @@ impl UserChanges {
             None => Act::UserUpdated,
         }
     }
+}
+
+/// The person without the claims that were removed and with the new ones, if that can be. What is wrong with all claims
+/// together is added to the faults; what is wrong with one of them is there already.
+pub(super) fn changed(person: Person, removed: &[String], claims: Claims, faults: &mut Vec<Fault>) -> Person {
+    let is_right = !faults.iter().any(|fault| fault.member.as_deref() == Some("email"));
+    person.clone().changed(removed, claims).unwrap_or_else(|sentence| {
+        faults.extend(is_right.then(|| Fault::invalid("claims", sentence)));
+        person
+    })
 }
 
 /// What is wrong with a username.

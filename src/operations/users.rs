@@ -10,7 +10,7 @@ use super::fault::{Fault, Faults};
 use super::list::{self, Cursor, List, Listing};
 use super::steps::Step;
 use super::terms::Version;
-use super::user_changes::{claim_faults, username_faults};
+use super::user_changes::{changed, claim_faults, username_faults};
 use super::user_codes::HashedUserCode;
 use super::{Context, Done, Outcome, roles};
 use crate::clock::Timestamp;
@@ -453,16 +453,6 @@ pub(super) fn unknown(user: &str) -> Fault {
 pub(super) fn taken(person: &Person, name: &str) -> Fault {
     let member = if name == person.username { "username" } else { "email" };
     Fault::conflict(member, format!("{name} is the name or address of another user already"))
-}
-
-/// The person without the claims that were removed and with the new ones, if that can be. What is wrong with all claims
-/// together is added to the faults; what is wrong with one of them is there already.
-pub(super) fn changed(person: Person, removed: &[String], claims: Claims, faults: &mut Vec<Fault>) -> Person {
-    let is_right = !faults.iter().any(|fault| fault.member.as_deref() == Some("email"));
-    person.clone().changed(removed, claims).unwrap_or_else(|sentence| {
-        faults.extend(is_right.then(|| Fault::invalid("claims", sentence)));
-        person
-    })
 }
 
 pub(super) fn done<T>(act: Act, person: &Person, outcome: T) -> Done<T> {

@@ -211,7 +211,7 @@ async fn create_one(
 }
 
 /// Takes a secret that the body has chosen. What is wrong is noted with the members, and a secret that the server generates
-/// stands in for it.
+/// takes its place.
 async fn chosen(call: &ApiCall<'_>, members: &mut Members, text: Secret) -> Result<SecretSource, ApiError> {
     match ChosenSecret::new(&call.app.passwords, text).await {
         Ok(chosen) => Ok(SecretSource::Chosen(chosen)),

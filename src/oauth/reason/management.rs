@@ -300,7 +300,8 @@ pub(super) const PARAMETER_INVALID: ReasonRow = row(
         title: "A parameter or header has a value that is not valid",
         what: "A parameter of the query or a header has a value that this address does not take, such as a limit over 500 \
                or the cursor of another list.",
-        fix: "The description says which one, and what it takes. A cursor is the value of next in an answer, and belongs to one list.",
+        fix: "The description says which one, and what it takes. A cursor is the value of next in an \
+              answer, and belongs to one list with its filters and its order.",
     },
     example(
         "GET https://id.example.com/api/v1/clients\n\

@@ -44,9 +44,10 @@ impl Objects {
             made("/api-keys", json!({ "name": n, "scope": "grantor.read" })).await;
             webhook =
                 made("/webhooks", json!({ "name": n, "url": format!("https://{n}.example.com/") })).await;
-            for issuer in ISSUERS {
-                made(&format!("/issuers/{issuer}/subjects"), json!({ "subject": n, "user": "alice" })).await;
-            }
+        }
+        for (n, issuer) in ["one", "two", "three"].into_iter().flat_map(|n| ISSUERS.map(|issuer| (n, issuer)))
+        {
+            made(&format!("/issuers/{issuer}/subjects"), json!({ "subject": n, "user": "alice" })).await;
         }
         for _ in 0..3 {
             made(&format!("/webhooks/{webhook}/test"), json!({})).await;

@@ -85,7 +85,7 @@ impl Objects {
         let places = vec!["/client_secret", "/grant_types/1", "/pkce", "/redirect_uris/0", "/scope"];
         let taken = json!({ "client_id": "service", "client_name": "", "kind": "service" });
         let alone = json!({ "client_uri#de": "https://app.example.com", "client_name": "" });
-        let unpaired = json!({ "id_token_encrypted_response_enc": "A256GCM", "scope": "made_up", "more": 1 });
+        let unpaired = json!({ "id_token_encrypted_response_enc": "A256GCM", "client_name": "", "more": 1 });
         vec![
             ("createClient", vec![], wrong.clone(), places.clone()),
             ("createClient", vec![], without("made_up"), vec!["/client_name", "/kind", "/scope"]),
@@ -112,7 +112,12 @@ impl Objects {
                 vec!["/client_name", "/scope"],
             ),
             ("updateClient", client(), alone, vec!["/client_name", "/client_uri#de"]),
-            ("updateClient", client(), unpaired, vec!["/id_token_encrypted_response_enc", "/more"]),
+            (
+                "updateClient",
+                client(),
+                unpaired,
+                vec!["/client_name", "/id_token_encrypted_response_enc", "/more"],
+            ),
             ("checkClient", client(), json!({ "user": "made-up", "more": 1 }), vec!["/more", "/user"]),
             (
                 "addClientSecret",
@@ -278,6 +283,14 @@ async fn what_a_faulty_member_would_decide_is_not_held_against_the_others() {
         (json!({ "client_name": "App", "kind": "toaster" }), vec!["/kind"]),
         (json!({ "client_name": 7, "client_name#de": "App", "kind": "service" }), vec!["/client_name"]),
         (json!({ "client_name": "App", "kind": "service", "more": 1 }), vec!["/more"]),
+        // There is no key to encrypt for; the content encryption is right.
+        (
+            json!({
+                "client_name": "App", "kind": "service", "id_token_encrypted_response_alg": "RSA-OAEP-256",
+                "id_token_encrypted_response_enc": "A256GCM",
+            }),
+            vec!["/id_token_encrypted_response_alg"],
+        ),
     ] {
         let answer = api.post("/clients", body.clone()).await;
         let places: Vec<String> = faulty(&answer).into_iter().map(|(place, _)| place).collect();

@@ -31,7 +31,7 @@ async fn objects(server: &TestServer, api: &Api) -> Vec<Replaced> {
         "role": "auditor", "claims": { "address": { "country": "DE" } }, "user_code": "1234567890",
     });
     let scope = json!({
-        "name": "pay", "description": "Pay", "description#de": "Bezahlen", "consequence": "Money leaves", "claims": ["email"],
+        "name": "transfer", "description": "Pay", "description#de": "Bezahlen", "consequence": "Money leaves", "claims": ["email"],
         "access_token_lifetime": 60,
     });
     let resource = json!({ "resource": "https://api.example/", "scope": "read", "clients": ["service"], "token_alg": "ES256" });
