@@ -10,6 +10,7 @@ use super::same::{Same, shell};
 use super::tables::{narrowed, path_of};
 use super::visit::{ConsoleReply, Visit};
 use crate::oauth::client::Client;
+use crate::oauth::client::health::PolicyHealth;
 use crate::oauth::permission::{Area, Need};
 use crate::operations::client_check::{CheckInput, CheckStep, StepOutcome, check};
 use crate::representation::address::segment;
@@ -63,13 +64,7 @@ pub(super) async fn page(visit: &Visit<'_>, client: &Client) -> Result<ConsoleRe
                 false => Notice::bad("The server would refuse this request."),
             });
             page.sections.push(steps(&checked.steps));
-            if !checked.reported.is_empty() {
-                let table = client_health::changes(visit, client, &checked.reported);
-                let lead = "Nothing is refused because of these. What the requests of the last 30 days say about requiring them:";
-                page.sections.push(
-                    Section::of("Demands that are only reported", vec![Part::Table(table)]).with_lead(lead),
-                );
-            }
+            page.sections.extend(reported(visit, client, &checked.reported));
             let json = checked.to_json(&visit.app.issuer);
             if !json["tokens"].is_null() {
                 let text = serde_json::to_string_pretty(&json["tokens"]).unwrap_or_default();
@@ -110,6 +105,15 @@ fn steps(steps: &[CheckStep]) -> Section {
         ..RowTable::default()
     };
     Section::of("Decision", vec![Part::Table(table)])
+}
+
+/// The demands that are only reported; `None` if there are none.
+fn reported(visit: &Visit<'_>, client: &Client, reported: &[PolicyHealth]) -> Option<Section> {
+    (!reported.is_empty()).then(|| {
+        let table = client_health::changes(visit, client, reported);
+        let lead = "Nothing is refused because of these. What the requests of the last 30 days say about requiring them:";
+        Section::of("Demands that are only reported", vec![Part::Table(table)]).with_lead(lead)
+    })
 }
 
 fn same(visit: &Visit<'_>, client: &Client) -> Same {

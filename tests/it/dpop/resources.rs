@@ -85,7 +85,12 @@ async fn a_bound_token_as_bearer_and_an_unbound_one_as_dpop_are_refused() {
     let proof = key.proof_for(&server, USERINFO, &free);
     let answer = server.with_token(USERINFO, ("DPoP", &free), &[&proof]).await;
     assert_refused(&answer, "DPoP", "invalid_token", "bearer.unbound");
+    // A proof that the token does not need is checked all the same.
+    let junk = server.with_token(USERINFO, ("Bearer", &free), &["junk"]).await;
+    assert_refused(&junk, "Bearer", "invalid_dpop_proof", "dpop.malformed");
     assert_eq!(server.with_token(USERINFO, ("Bearer", &free), &[&proof]).await.status, 200, "as before");
+    let again = server.with_token(USERINFO, ("Bearer", &free), &[&proof]).await;
+    assert_refused(&again, "Bearer", "invalid_dpop_proof", "dpop.replayed");
     assert_eq!(server.user_info(&free).await.status, 200);
 }
 
