@@ -5,11 +5,8 @@ use std::ops::Range;
 use serde_json::{Value, json};
 
 use super::cure::{Cure, Facts, cure};
-use crate::oauth::client::Client;
-use crate::oauth::client::demand::Demands;
 use crate::oauth::detail::Detail;
 use crate::oauth::error::OAuthError;
-use crate::oauth::identity::claims::Person;
 use crate::oauth::reason::Reason;
 use crate::store::refusals::KeptRefusal;
 
@@ -43,30 +40,22 @@ pub struct Marks {
 }
 
 impl Explanation {
-    /// Explains an error. `client` and `user` are those that it is about, as they are now; `demands` is what the server demands.
-    pub(super) fn of(
-        error: &OAuthError,
-        (client, user): (Option<&Client>, Option<&Person>),
-        demands: Demands,
-    ) -> Self {
+    /// Explains an error. Only its detail is missing in the `facts`.
+    pub(super) fn of(error: &OAuthError, facts: Facts<'_>) -> Self {
         let detail = error.detail.as_deref();
         Self {
             reason: error.reason.word().to_owned(),
             known: Some(error.reason),
             description: error.description.clone().into_owned(),
             detail: detail.cloned(),
-            cure: cure(error.reason, &Facts { detail, client, user, demands }),
+            cure: cure(error.reason, &Facts { detail, ..facts }),
         }
     }
 
-    /// Explains a refusal that was kept.
-    pub(super) fn of_kept(
-        refusal: &KeptRefusal,
-        (client, user): (Option<&Client>, Option<&Person>),
-        demands: Demands,
-    ) -> Self {
+    /// Explains a refusal that was kept. Only its detail is missing in the `facts`.
+    pub(super) fn of_kept(refusal: &KeptRefusal, facts: Facts<'_>) -> Self {
         let known = Reason::find(&refusal.reason);
-        let facts = Facts { detail: refusal.detail.as_ref(), client, user, demands };
+        let facts = Facts { detail: refusal.detail.as_ref(), ..facts };
         Self {
             reason: refusal.reason.clone(),
             known,

@@ -87,7 +87,8 @@ pub async fn create(context: &Context<'_>, scope: ScopeRecord) -> Outcome<ScopeR
             if !scopes::save(tx, &scope, now).await? {
                 return Err(taken().into());
             }
-            Ok(Done { event: event(Act::ScopeCreated, &scope.name), outcome: scope.clone() })
+            let event = event(Act::ScopeCreated, &scope.name).creating(members(&scope));
+            Ok(Done { outcome: scope.clone(), event })
         })
         .await
 }

@@ -99,7 +99,10 @@ async fn read(app: &App, request: &Request, params: &Params) -> Result<LogoutReq
         None => None,
     };
     let client = match logout::client_id(params, hint.as_ref())? {
-        Some(id) => Some(app.cache.client(&id, Freshness::Now).await?.ok_or_else(logout::unknown)?),
+        Some(id) => {
+            request.set_client(id.clone());
+            Some(app.cache.client(&id, Freshness::Now).await?.ok_or_else(logout::unknown)?)
+        }
         None => None,
     };
     if let Some(client) = &client {
@@ -215,7 +218,8 @@ async fn end_sessions(
 ) -> Result<Vec<(ClientId, SignedIn)>, Failure> {
     let ended = people.iter().map(|here| here.session.clone()).collect();
     // The cookie of a session proves who the person is.
-    let actor = people.first().map_or_else(|| call.actor(), |here| call.acting_person(&here.user));
+    let person = |here: &&SignedIn| call.acting_person(&here.user, &here.username);
+    let actor = people.first().map_or_else(|| call.actor(), person);
     let ended = sessions::sign_out(&app.operations(call.now, actor), ended).await?;
     let clients_of = |(done, here): (Done<SignedOut>, &&SignedIn)| {
         let here = (*here).clone();

@@ -97,7 +97,8 @@ fn scopes_and_challenges() -> Vec<Case> {
             "pkce.challenge_missing",
             json!(null),
             json!([]),
-            json!("grantor client update web --pkce off"),
+            // The request has a method, so the application knows PKCE.
+            json!(null),
         ),
         (
             ("code_challenge_method", "plain"),
@@ -117,7 +118,7 @@ fn addresses_and_types() -> Vec<Case> {
             "response_type.not_allowed",
             json!("code id_token"),
             json!([]),
-            json!("grantor client update web --response-type 'code id_token'"),
+            json!(null),
         ),
         (
             ("resource", "https://api.example"),

@@ -2,6 +2,8 @@
 
 mod chain;
 mod commands;
+mod height;
+mod objects;
 mod recorded;
 mod refused;
 mod taken_away;
