@@ -326,8 +326,13 @@ mod tests {
         let client = example(ClientKind::Web);
         let of = |reason, profile| {
             let demands = Demands { profile, ..Demands::NOTHING };
-            let facts =
-                Facts { detail: Some(&detail), client: Some(&client), takes_secret: true, user: None, demands };
+            let facts = Facts {
+                detail: Some(&detail),
+                client: Some(&client),
+                takes_secret: true,
+                user: None,
+                demands,
+            };
             cure(reason, &facts).is_some()
         };
         for profile in [Profile::None, Profile::OAuth21, Profile::Fapi2] {
