@@ -39,7 +39,7 @@ async fn objects(server: &TestServer, api: &Api) -> Vec<Replaced> {
         json!({ "name": "payment", "schema": { "type": "object" }, "template": "Pay", "always_ask": true });
     let issuer = json!({
         "issuer": "https://idp.example", "jwks_uri": "https://idp.example/jwks", "scope": "read", "clients": ["service"],
-        "assertion_audience": "token_endpoint",
+        "assertion_audience": "token-endpoint",
     });
     let webhook = json!({ "name": "log", "url": "https://log.example.com/a?b=c", "types": ["client."] });
     let webhook = made("/webhooks", webhook).await;
