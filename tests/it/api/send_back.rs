@@ -7,7 +7,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use super::Api;
-use crate::support::TestServer;
+use crate::support::{Answer, TestServer};
 
 /// The operation, the path of an object, and whether PUT can also create it.
 type Replaced = (&'static str, String, bool);
@@ -65,11 +65,11 @@ async fn every_object_can_be_sent_back_as_it_was_read() {
         let read = api.get(&path).await;
         let etag = read.header("etag").to_owned();
         let replaced = api.put(&path, &[("If-Match", etag.as_str())], read.json()).await;
-        assert_eq!(
-            (replaced.status, replaced.json()),
-            (StatusCode::OK, read.json()),
-            "{operation}: {replaced:?}"
-        );
+        assert_eq!(replaced.status, StatusCode::OK, "{operation}: {replaced:?}");
+        // A replacement is a change of the user, also if it changes nothing.
+        let without_time =
+            |answer: &Answer| super::config::with(&answer.json(), &json!({ "updated_at": null }));
+        assert_eq!(without_time(&replaced), without_time(&read), "{operation}");
         assert_eq!(replaced.header("etag"), etag, "{operation}");
         if can_create {
             assert_eq!(api.delete(&path).await.status, StatusCode::NO_CONTENT, "{operation}");

@@ -48,7 +48,7 @@ fn shows(answer: &Answer, expected: &Value) -> String {
 }
 
 /// An object with changes.
-fn with(object: &Value, changes: &Value) -> Value {
+pub(super) fn with(object: &Value, changes: &Value) -> Value {
     let mut object = object.clone();
     for (name, value) in changes.as_object().expect("changes") {
         object[name] = value.clone();
