@@ -21,8 +21,10 @@ pub(super) fn in_header(request: &Request) -> Result<Option<PresentedText>, OAut
     if headers.next().is_some() {
         return Err(Reason::BearerRepeated.because("the request has more than one Authorization header"));
     }
-    let malformed =
-        || Reason::BearerMalformed.because("the Authorization header is not of the form Bearer TOKEN");
+    let malformed = || {
+        Reason::BearerMalformed
+            .because("the Authorization header is not of the form Bearer TOKEN or DPoP TOKEN")
+    };
     let value = value.to_str().map_err(|_| malformed())?;
     let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
     let Some(scheme) = AccessTokenType::of_scheme(scheme) else { return Ok(None) };

@@ -63,13 +63,15 @@ pub fn check_demand(
     Err(Reason::DpopMissing.because("the request has no DPoP header, and this client must prove a key"))
 }
 
-/// The certificate of the request, to which the tokens of its client are bound (RFC 8705 §3).
+/// The certificate of the request, to which the tokens of its client are bound (RFC 8705 §3). Its times and its usage are
+/// checked, not who has signed it.
 fn needed_certificate(request: &Request) -> Result<Binding, OAuthError> {
     let certificate = request.client_certificate()?.ok_or_else(|| {
         Reason::CertificateRequired.because(
             "the tokens of this client are bound to its certificate, and the request came without one",
         )
     })?;
+    certificate.content()?.check(request.now)?;
     Ok(certificate.binding())
 }
 

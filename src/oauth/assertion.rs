@@ -121,17 +121,17 @@ impl AssertionKind {
     ) -> Result<Timestamp, OAuthError> {
         self.check_audience(&claims.aud, audience, issuer)?;
         if claims.exp <= now - SKEW {
-            let detail = at(DetailSubject::Expiry, claims.exp, now).by(now - claims.exp);
+            let detail = Detail::at(DetailSubject::Expiry, claims.exp, now).by(now - claims.exp);
             return Err(self.refuse(self.expired, "has expired").with(detail));
         }
         if claims.exp > now + MAX_LIFETIME + SKEW {
-            let detail = at(DetailSubject::Expiry, claims.exp, now).by(claims.exp - now);
+            let detail = Detail::at(DetailSubject::Expiry, claims.exp, now).by(claims.exp - now);
             return Err(self
                 .refuse(self.times, "lives for more than an hour; give it a minute")
                 .with(detail));
         }
         if let Some(begin) = claims.nbf.into_iter().chain(claims.iat).find(|begin| *begin > now + SKEW) {
-            let detail = at(DetailSubject::Begin, begin, now).by(begin - now);
+            let detail = Detail::at(DetailSubject::Begin, begin, now).by(begin - now);
             return Err(self.refuse(self.times, "begins in the future; compare the clocks").with(detail));
         }
         Ok(claims.exp + SKEW)
@@ -181,9 +181,4 @@ impl AssertionKind {
             }
         }
     }
-}
-
-/// What the operator sees of a time in an assertion, beside the time here.
-pub(in crate::oauth) fn at(subject: DetailSubject, time: Timestamp, now: Timestamp) -> Detail {
-    Detail::of(subject).came(&time.iso()).registered([now.iso().as_str()])
 }

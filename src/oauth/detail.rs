@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
-use crate::clock::Seconds;
+use crate::clock::{Seconds, Timestamp};
 use crate::oauth::quoted::shown_address;
 
 /// The length in bytes after which a value is cut.
@@ -95,6 +95,11 @@ impl Detail {
     /// A detail without values.
     pub fn of(subject: DetailSubject) -> Self {
         Self { subject, came: None, is_altered: false, differs: None, registered: Vec::new(), seconds: None }
+    }
+
+    /// A detail about a time that came, beside the time here.
+    pub fn at(subject: DetailSubject, time: Timestamp, now: Timestamp) -> Self {
+        Self::of(subject).came(&time.iso()).registered([now.iso().as_str()])
     }
 
     /// The value that came.

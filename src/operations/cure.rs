@@ -323,7 +323,9 @@ mod tests {
         let detail = Detail::of(DetailSubject::Audience)
             .came("https://id.example/token")
             .registered(["https://id.example"]);
-        let client = example(ClientKind::Web);
+        let mut client = example(ClientKind::Web);
+        client.metadata.auth_method = Some(AuthMethod::PrivateKeyJwt);
+        client.metadata.jwks_uri = Some("https://app.example/jwks".to_owned());
         let of = |reason, profile| {
             let demands = Demands { profile, ..Demands::NOTHING };
             let facts = Facts {

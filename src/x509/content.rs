@@ -81,14 +81,14 @@ impl CertificateContent {
     /// If it has expired, is not valid yet, or is meant for something else.
     pub fn check(&self, now: Timestamp) -> Result<(), OAuthError> {
         if now < self.begins {
-            let detail = Detail::of(DetailSubject::Begin).by(self.begins - now);
+            let detail = Detail::at(DetailSubject::Begin, self.begins, now).by(self.begins - now);
             return Err(Reason::CertificateNotYetValid
                 .because("the client certificate is not valid yet")
                 .with(detail));
         }
         // The last second is valid (RFC 5280 §4.1.2.5).
         if now > self.ends {
-            let detail = Detail::of(DetailSubject::Expiry).by(now - self.ends);
+            let detail = Detail::at(DetailSubject::Expiry, self.ends, now).by(now - self.ends);
             return Err(Reason::CertificateExpired
                 .because("the client certificate has expired")
                 .with(detail));

@@ -95,8 +95,12 @@ fn base64(value: &str) -> Result<Vec<CertificateDer<'static>>, OAuthError> {
     Ok(vec![der.into()])
 }
 
-/// A plus sign is one: base64 has it, and no form of these headers writes a space as a plus sign.
+/// A plus sign is one: base64 has it, and no form of these headers writes a space as a plus sign. A comma is between two
+/// headers that somebody has made one (RFC 9110 §5.3).
 fn pem(value: &str) -> Result<Vec<CertificateDer<'static>>, OAuthError> {
+    if value.contains(',') {
+        return Err(repeated());
+    }
     let decoded: Vec<u8> = percent_encoding::percent_decode_str(value).collect();
     let mut found = Vec::new();
     for certificate in CertificateDer::pem_slice_iter(&decoded) {

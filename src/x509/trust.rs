@@ -107,7 +107,9 @@ fn refusal(error: &Error) -> OAuthError {
         Error::CertNotValidYet { .. } => {
             Reason::CertificateNotYetValid.because("the client certificate, or one that signed it, is not valid yet")
         }
-        Error::RequiredEkuNotFoundContext(_) | Error::EmptyEkuExtension | Error::CaUsedAsEndEntity => wrong_usage(),
+        Error::RequiredEkuNotFoundContext(_) | Error::EmptyEkuExtension => wrong_usage(),
+        Error::CaUsedAsEndEntity => Reason::CertificateUsage
+            .because("the client certificate is that of an authority: its basic constraints have CA"),
         Error::CertRevoked => {
             Reason::CertificateRevoked.because("the client certificate, or one that signed it, was revoked")
         }

@@ -2,6 +2,7 @@
 
 use grantor::oauth::client::{ClientKind, TokenFormat};
 use grantor::work::activity::store;
+use rcgen::{ExtendedKeyUsagePurpose, date_time_ymd};
 use reqwest::Method;
 use serde_json::Value;
 
@@ -66,6 +67,35 @@ async fn redeemed(server: &TestServer, app: &Application, shown: Option<&Shown>)
         ("code_verifier", VERIFIER),
     ];
     token(server, app, &form, shown).await
+}
+
+#[tokio::test]
+async fn no_token_is_bound_to_a_certificate_that_is_not_valid_now_or_not_for_clients() {
+    let server = TestServer::start_with(&BEHIND).await;
+    server.user("alice").await;
+    let service = bound(&server, "service", ClientKind::Service, TokenFormat::Opaque).await;
+    let native = bound(&server, "native", ClientKind::Spa, TokenFormat::Opaque).await;
+    for (shown, reason) in [
+        (
+            self_signed("app", |params| params.not_after = date_time_ymd(2020, 1, 1)),
+            "client_certificate.expired",
+        ),
+        (
+            self_signed("app", |params| params.not_before = date_time_ymd(2120, 1, 1)),
+            "client_certificate.not_yet_valid",
+        ),
+        (
+            self_signed("app", |params| {
+                params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+            }),
+            "client_certificate.usage",
+        ),
+    ] {
+        let of_its_own =
+            token(&server, &service, &[("grant_type", "client_credentials")], Some(&shown)).await;
+        of_its_own.assert_json_error(401, "invalid_client", reason);
+        redeemed(&server, &native, Some(&shown)).await.assert_json_error(401, "invalid_client", reason);
+    }
 }
 
 #[tokio::test]

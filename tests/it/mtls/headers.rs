@@ -52,6 +52,9 @@ async fn each_proxy_writes_the_certificate_in_its_own_form() {
         elsewhere.assert_json_error(401, "invalid_client", "client_certificate.missing");
         let twice = ask_by(&server, &[(header, &value), (header, &value)]).await;
         twice.assert_json_error(401, "invalid_client", "client_certificate.repeated");
+        // As an intermediary may write two headers (RFC 9110 §5.3).
+        let as_one = ask_by(&server, &[(header, &format!("{value}, {value}"))]).await;
+        as_one.assert_json_error(401, "invalid_client", "client_certificate.repeated");
         let nonsense = ask_by(&server, &[(header, "nonsense!")]).await;
         nonsense.assert_json_error(401, "invalid_client", "client_certificate.malformed");
         let empty = ask_by(&server, &[(header, "")]).await;

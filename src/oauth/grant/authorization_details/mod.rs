@@ -8,7 +8,7 @@ mod schema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::oauth::display_text::is_shown;
+use crate::oauth::display_text::{is_blank, is_shown};
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::resource::{BesideScope, normal};
 use crate::oauth::grant::scope::{self, KnownScopes, Scope};
@@ -202,7 +202,7 @@ fn is_for(detail: &Value, audience: &str) -> bool {
 /// The JSON Pointer of the first text, or name of a member, that a page cannot show as it is. `None` if there is no such text.
 fn unreadable(value: &Value, pointer: &mut String) -> Option<String> {
     match value {
-        Value::String(text) => (!is_shown(text)).then(|| pointer.clone()),
+        Value::String(text) => (!is_shown(text) || is_hidden(text)).then(|| pointer.clone()),
         Value::Array(items) => {
             let mut items = items.iter().enumerate();
             items.find_map(|(at, item)| below(item, &at.to_string(), pointer))
@@ -213,6 +213,11 @@ fn unreadable(value: &Value, pointer: &mut String) -> Option<String> {
         }),
         _ => None,
     }
+}
+
+/// Whether a text looks like none, although it is one.
+fn is_hidden(text: &str) -> bool {
+    !text.is_empty() && is_blank(text)
 }
 
 fn below(value: &Value, segment: &str, pointer: &mut String) -> Option<String> {

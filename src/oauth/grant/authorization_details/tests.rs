@@ -60,6 +60,8 @@ fn a_text_that_people_could_not_read_as_it_is_is_refused_with_its_place() {
         (r#"[{"type": "a", "to": "Merchant\u200b A"}]"#, "at /to "),
         (r#"[{"type": "a", "to": "Mer\u00adchant"}]"#, "at /to "),
         (r#"[{"type": "a", "amount": "1\udb40\udc31"}]"#, "at /amount "),
+        (r#"[{"type": "a", "to": "   "}]"#, "at /to "),
+        (r#"[{"type": "a", "to": "\u2800"}]"#, "at /to "),
     ] {
         let error = AuthorizationDetails::parse(text).unwrap_err();
         assert_eq!(error.reason, Reason::DetailsText);

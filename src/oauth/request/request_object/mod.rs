@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::clock::Timestamp;
-use crate::oauth::assertion::{MAX_ID_LENGTH, MAX_LIFETIME, SKEW, at, optional_numeric_date};
+use crate::oauth::assertion::{MAX_ID_LENGTH, MAX_LIFETIME, SKEW, optional_numeric_date};
 use crate::oauth::client::demand::{Demanded, Demands};
 use crate::oauth::client::{Client, ObjectAlgorithm};
 use crate::oauth::detail::{Detail, DetailSubject};
@@ -280,7 +280,7 @@ fn check_times(
     let now = context.now;
     let refuse = |what: &str| Reason::RequestObjectTimes.because(format!("the request object {what}"));
     if let Some(begin) = claims.nbf.into_iter().chain(claims.iat).find(|begin| *begin > now + SKEW) {
-        let detail = at(DetailSubject::Begin, begin, now).by(begin - now);
+        let detail = Detail::at(DetailSubject::Begin, begin, now).by(begin - now);
         return Err(refuse("begins in the future; compare the clocks").with(detail));
     }
     if is_strict && context.is_demanded() && claims.nbf.is_none() {
@@ -290,12 +290,12 @@ fn check_times(
         return if is_strict { Err(refuse("lacks exp, the time at which it ends")) } else { Ok(()) };
     };
     if exp <= now - SKEW {
-        let detail = at(DetailSubject::Expiry, exp, now).by(now - exp);
+        let detail = Detail::at(DetailSubject::Expiry, exp, now).by(now - exp);
         return Err(refuse("has expired").with(detail));
     }
     let begin = claims.nbf.or(claims.iat);
     if begin.is_some_and(|begin| exp > begin + MAX_LIFETIME) || exp > now + MAX_LIFETIME + SKEW {
-        let detail = at(DetailSubject::Expiry, exp, now).by(exp - now);
+        let detail = Detail::at(DetailSubject::Expiry, exp, now).by(exp - now);
         return Err(refuse("lives for more than an hour; give it a minute").with(detail));
     }
     Ok(())
