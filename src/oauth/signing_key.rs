@@ -57,6 +57,14 @@ impl KeyAlgorithm {
         }
     }
 
+    /// What its keys do, for a sentence: `signs` or `decrypts`.
+    pub fn verb(self) -> &'static str {
+        match self {
+            Self::Signing(_) => "signs",
+            Self::Encryption(_) => "decrypts",
+        }
+    }
+
     /// Reads a word. `None` if no key of this server can have the algorithm.
     pub fn parse(word: &str) -> Option<Self> {
         Self::all().find(|known| known.as_str() == word)

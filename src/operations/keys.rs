@@ -206,8 +206,11 @@ fn due(context: &Context<'_>, rotation: KeyRotation, stored: &[KeyRecord]) -> Re
         let Some(KeyRecord { kid, signs_from, .. }) = next(stored, algorithm, now) else {
             return Ok(keys.schedule().in_time(stored, algorithm, now));
         };
-        let sentence =
-            format!("the {algorithm} key {kid} already waits, and signs from {}", signs_from.iso());
+        let sentence = format!(
+            "the {algorithm} key {kid} already waits, and {} from {}",
+            algorithm.verb(),
+            signs_from.iso()
+        );
         Err(Fault::conflict(None, sentence))
     };
     algorithms.into_iter().map(due).collect()

@@ -66,5 +66,6 @@ fn to_json(key: &KeyRecord) -> Value {
 }
 
 fn sentence(key: &KeyRecord) -> String {
-    format!("made the {} key {}, which signs from {}", key.algorithm, key.kid, key.signs_from.iso())
+    let KeyRecord { kid, algorithm, signs_from, .. } = key;
+    format!("made the {algorithm} key {kid}, which {} from {}", algorithm.verb(), signs_from.iso())
 }

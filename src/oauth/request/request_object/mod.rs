@@ -265,7 +265,7 @@ fn check_audience(aud: Option<&Value>, issuer: &str, is_strict: bool) -> Result<
     if is_for_here {
         return Ok(());
     }
-    let came = aud.map(Value::to_string).unwrap_or_default();
+    let came = aud.map(|aud| aud.as_str().map_or_else(|| aud.to_string(), str::to_owned)).unwrap_or_default();
     let detail = Detail::of(DetailSubject::Audience).came(&came).registered([issuer]);
     let what = "the request object must have the issuer as its aud, or in the list of aud";
     Err(Reason::RequestObjectAudience.because(what).with(detail))
