@@ -102,7 +102,7 @@ impl Objects {
                 json!({ "client_name": "", "kind": "service", "client_secret": "x", "token_endpoint_auth_method": "client_secret_jwt" }),
                 vec!["/client_name", "/client_secret"],
             ),
-            ("putClient", vec!["new".to_owned()], wrong.clone(), places),
+            ("putClient", vec!["new".to_owned()], wrong, places),
             ("putClient", client(), without("made_up"), vec!["/client_name", "/kind", "/scope"]),
             ("updateClient", client(), json!({ "pkce": 1, "scope": "made_up" }), vec!["/pkce", "/scope"]),
             (
