@@ -23,6 +23,9 @@ pub struct Detail {
     /// `None` if the request did not have the value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub came: Option<String>,
+    /// Whether `came` is not what came: it was cut, or characters of it were escaped.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_altered: bool,
     /// Which part differs, such as `port`, and its text in the value that came. `None` if nothing can be compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub differs: Option<(Cow<'static, str>, String)>,
@@ -89,14 +92,14 @@ impl DetailSubject {
 impl Detail {
     /// A detail without values.
     pub fn of(subject: DetailSubject) -> Self {
-        Self { subject, came: None, differs: None, registered: Vec::new(), seconds: None }
+        Self { subject, came: None, is_altered: false, differs: None, registered: Vec::new(), seconds: None }
     }
 
     /// The value that came.
     #[must_use]
     pub fn came(self, value: &str) -> Self {
         let came = self.shown(value);
-        Self { came: Some(came), ..self }
+        Self { is_altered: came != value, came: Some(came), ..self }
     }
 
     /// The values that are registered or expected; the first ones are kept.
@@ -123,9 +126,10 @@ impl Detail {
         shown_address(value, if self.subject.is_list() { MAX_WORDS } else { MAX_SHOWN })
     }
 
-    /// Whether a value that came has been cut, so that it is not the whole value.
-    pub fn is_cut(&self) -> bool {
-        self.came.as_deref().is_some_and(|came| came.ends_with("..."))
+    /// Whether the value is kept exactly as it came. An older release did not note what it escaped, but what it cut ends with
+    /// dots, too.
+    pub fn is_as_it_came(&self) -> bool {
+        !self.is_altered && self.came.as_deref().is_some_and(|came| !came.ends_with("..."))
     }
 }
 
@@ -143,8 +147,17 @@ mod tests {
         for text in texts {
             assert!(text.len() < MAX_SHOWN + 10 && text.bytes().all(|byte| (0x20..0x7f).contains(&byte)));
         }
-        assert!(detail.is_cut());
+        assert!(!detail.is_as_it_came());
         let json = serde_json::to_string(&detail).unwrap();
         assert_eq!(serde_json::from_str::<Detail>(&json).unwrap(), detail);
+    }
+
+    #[test]
+    fn a_value_that_was_cut_or_escaped_is_not_as_it_came() {
+        let kept = |value: &str| Detail::of(DetailSubject::RedirectUri).came(value).is_as_it_came();
+        assert!(kept("https://a.example/%22"));
+        for value in ["https://a.example/\"", "https://a.example/\u{fc}", &"a".repeat(400)] {
+            assert!(!kept(value), "{value}");
+        }
     }
 }

@@ -1,9 +1,14 @@
 //! The command that lifts the cause of a refusal, with the real names in it.
 
-use crate::oauth::client::{AuthMethod, Client, GrantType};
+use crate::oauth::client::demand::{Demanded, Demands};
+use crate::oauth::client::{
+    AssertionAudience, AuthMethod, Client, ClientMetadata, Demand, GrantType, registration,
+};
 use crate::oauth::detail::Detail;
 use crate::oauth::grant::resource::check_uri;
+use crate::oauth::grant::scope::Scope;
 use crate::oauth::identity::claims::Person;
+use crate::oauth::permission::is_management_scope;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::redirect_uri::RegisteredUri;
 use crate::oauth::request::response_type::ResponseType;
@@ -18,65 +23,65 @@ pub struct Cure {
 }
 
 /// What is known about a refusal.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Facts<'a> {
     pub(super) detail: Option<&'a Detail>,
     /// The client as it is registered now.
     pub(super) client: Option<&'a Client>,
+    /// Whether the client can get one more secret.
+    pub(super) takes_secret: bool,
     pub(super) user: Option<&'a Person>,
+    /// What the server demands of clients: a change that they do not allow would only lead to the next refusal.
+    pub(super) demands: Demands,
 }
 
 const WHOSE_ADDRESS: &str = "first make sure that this address belongs to the application: it came from the network, and people's \
                              sign-ins will be sent there";
+const WHOSE_ADDRESS_IN_SECTOR: &str = "first make sure that this address belongs to the application, because people's sign-ins will be \
+                                       sent there, and that it is in the list at the client's sector_identifier_uri";
 const WHOSE_SCOPE: &str = "first make sure that the application may have this access";
+const UNKNOWN_SCOPE: &str =
+    "first make sure that the name is not misspelt; then allow the application to use the scope";
+const UNKNOWN_RESOURCE: &str =
+    "first make sure that this is the address of an API of yours; --scope names its scopes";
+const ONLY_METHOD: &str = "this is the only method that the client may use from then on";
+const NEW_SECRET: &str =
+    "it makes a new secret, which the application has to use; no one can read the old one";
+const WITHOUT_PKCE: &str = "it is better to switch on PKCE in the application: without it, a code that somebody steals is worth more";
+const WIDER_AUDIENCE: &str = "it is better that the application names the issuer, because then no other server can use the assertion";
+const IN_THE_BROWSER: &str =
+    "it is better that the application asks for code: other response types send tokens through the browser";
+const WHY_DISABLED: &str = "first find out why it was disabled";
 
-/// Returns the command that would let a request like the refused one pass. `None` if the mistake is not the operator's,
-/// or no single command lifts it.
+/// Returns the command that lets the refused request pass this check. `None` if the mistake is the application's, if no
+/// command lifts it, or if the command would be refused: then the reason's own sentence says what helps.
 pub(super) fn cure(reason: Reason, facts: &Facts<'_>) -> Option<Cure> {
-    let cure = |command: Option<String>, caution| Some(Cure { command: command?, caution });
-    match reason {
+    let (command, caution) = match reason {
         Reason::RedirectUriNoneRegistered
         | Reason::RedirectUriScheme
         | Reason::RedirectUriHost
         | Reason::RedirectUriPort
-        | Reason::RedirectUriPath => cure(address(facts, "--add-redirect-uri"), Some(WHOSE_ADDRESS)),
-        Reason::LogoutRedirectUri => {
-            cure(address(facts, "--add-post-logout-redirect-uri"), Some(WHOSE_ADDRESS))
-        }
-        Reason::ScopeForbidden => cure(scopes(facts), Some(WHOSE_SCOPE)),
-        Reason::ScopeUnknown => cure(
-            unknown_scope(facts),
-            Some(
-                "first make sure that the name is not misspelt; then allow the application to use the scope",
-            ),
-        ),
-        Reason::ClientGrantNotAllowed => cure(grant(facts), None),
-        Reason::ResponseTypeNotAllowed => cure(response_types(facts), None),
-        Reason::ClientMethodNotAllowed => {
-            cure(auth_method(facts), Some("this is the only method that the client may use from then on"))
-        }
-        Reason::ClientSecretWrong => cure(
-            facts.id().map(|id| format!("grantor client add-secret {id}")),
-            Some("it makes a new secret, which the application has to use; no one can read the old one"),
-        ),
-        Reason::ClientDisabled => cure(facts.update("--enable"), None),
-        Reason::ChallengeMissing => cure(
-            facts.client.filter(|client| !client.kind.is_public()).and_then(|_| facts.update("--pkce off")),
-            Some("it is better to switch on PKCE in the application"),
-        ),
-        Reason::AssertionAudience => cure(token_endpoint(facts), None),
-        Reason::ResourceUnknown => cure(
-            unknown_resource(facts),
-            Some("first make sure that this is the address of an API of yours; --scope names its scopes"),
-        ),
-        Reason::ResourceNotAllowed => cure(resource(facts), None),
-        Reason::DetailsTypeForbidden => cure(authorization_type(facts), None),
+        | Reason::RedirectUriPath => redirect_uri(facts)?,
+        Reason::LogoutRedirectUri => (after_logout(facts)?, Some(WHOSE_ADDRESS)),
+        Reason::ScopeForbidden => (scopes(facts)?, Some(WHOSE_SCOPE)),
+        Reason::ScopeUnknown => (unknown_scope(facts)?, Some(UNKNOWN_SCOPE)),
+        Reason::ClientGrantNotAllowed => (grant(facts)?, Some(WHOSE_SCOPE)),
+        Reason::ResponseTypeNotAllowed => (response_types(facts)?, Some(IN_THE_BROWSER)),
+        Reason::ClientMethodNotAllowed => (auth_method(facts)?, Some(ONLY_METHOD)),
+        Reason::ClientSecretWrong => (secret(facts)?, Some(NEW_SECRET)),
+        Reason::ClientDisabled => (enabled(facts)?, Some(WHY_DISABLED)),
+        Reason::ChallengeMissing => (without_pkce(facts)?, Some(WITHOUT_PKCE)),
+        Reason::AssertionAudience => (token_endpoint(facts)?, Some(WIDER_AUDIENCE)),
+        Reason::ResourceUnknown => (unknown_resource(facts)?, Some(UNKNOWN_RESOURCE)),
+        Reason::ResourceNotAllowed => (resource(facts)?, Some(WHOSE_SCOPE)),
+        Reason::DetailsTypeForbidden => (authorization_type(facts)?, Some(WHOSE_SCOPE)),
         Reason::UserDisabled | Reason::SubjectDisabled => {
-            cure(facts.username().map(|name| format!("grantor user enable {name}")), None)
+            (format!("grantor user enable {}", facts.username()?), Some(WHY_DISABLED))
         }
-        Reason::UserGroup | Reason::SubjectGroup => cure(group(facts), Some(WHOSE_SCOPE)),
-        _ => cure(without_names(reason), None),
-    }
+        Reason::UserGroup | Reason::SubjectGroup => (group(facts)?, Some(WHOSE_SCOPE)),
+        _ => return None,
+    };
+    Some(Cure { command, caution })
 }
 
 impl Facts<'_> {
@@ -89,13 +94,26 @@ impl Facts<'_> {
         argument(&self.user?.username)
     }
 
-    fn update(&self, options: &str) -> Option<String> {
-        Some(format!("grantor client update {} {options}", self.id()?))
+    /// The command that changes the client. `None` if nothing would change, or if the client's other settings or its profile
+    /// do not allow the change.
+    fn update(&self, options: &str, change: impl FnOnce(&mut ClientMetadata)) -> Option<String> {
+        let changed = self.changed(change)?;
+        let is_new = changed.metadata != self.client?.metadata;
+        let is_valid =
+            registration::check(&changed).is_empty() && changed.check_profile(&self.demands).is_ok();
+        let id = self.id()?;
+        (is_new && is_valid).then(|| format!("grantor client update {id} {options}"))
     }
 
-    /// The value that came, if it is whole.
+    fn changed(&self, change: impl FnOnce(&mut ClientMetadata)) -> Option<Client> {
+        let mut changed = self.client?.clone();
+        change(&mut changed.metadata);
+        Some(changed)
+    }
+
+    /// The value that came, if it is kept as it came.
     fn came(&self) -> Option<&str> {
-        let detail = self.detail.filter(|detail| !detail.is_cut())?;
+        let detail = self.detail.filter(|detail| detail.is_as_it_came())?;
         detail.came.as_deref()
     }
 
@@ -107,28 +125,66 @@ impl Facts<'_> {
 }
 
 /// The address that came, if the client may register it.
-fn address(facts: &Facts<'_>, option: &str) -> Option<String> {
+fn address<'f>(facts: &'f Facts<'_>) -> Option<(&'f str, RegisteredUri)> {
     let (came, client) = (facts.came()?, facts.client?);
-    RegisteredUri::register_for(came, client.kind, &client.allowed_schemes).ok()?;
-    facts.update(&format!("{option} {}", argument(came)?))
+    // A command takes such a text for several addresses.
+    let is_like_a_list = came.contains(',') && came.matches("://").count() > 1;
+    let uri = RegisteredUri::register_for(came, client.kind, &client.allowed_schemes).ok()?;
+    (!is_like_a_list).then_some((came, uri))
 }
 
+fn redirect_uri(facts: &Facts<'_>) -> Option<(String, Option<&'static str>)> {
+    let (came, uri) = address(facts)?;
+    let caution = match facts.client?.sector_identifier_uri {
+        Some(_) => WHOSE_ADDRESS_IN_SECTOR,
+        None => WHOSE_ADDRESS,
+    };
+    let options = format!("--add-redirect-uri {}", argument(came)?);
+    Some((facts.update(&options, |client| add(&mut client.redirect_uris, uri))?, Some(caution)))
+}
+
+fn after_logout(facts: &Facts<'_>) -> Option<String> {
+    let (came, uri) = address(facts)?;
+    let options = format!("--add-post-logout-redirect-uri {}", argument(came)?);
+    facts.update(&options, |client| add(&mut client.post_logout_redirect_uris, uri))
+}
+
+fn add<T: PartialEq>(list: &mut Vec<T>, new: T) {
+    if !list.contains(&new) {
+        list.push(new);
+    }
+}
+
+/// Not for the management API: a request of a stranger should not bring an operator to give this server away.
 fn scopes(facts: &Facts<'_>) -> Option<String> {
-    facts.update(&format!("--add-scope {}", argument(facts.differing()?)?))
+    let names = facts.differing()?;
+    let added = Scope::from_stored(names);
+    if added.names().any(is_management_scope) {
+        return None;
+    }
+    facts.update(&format!("--add-scope {}", argument(names)?), |client| {
+        client.scopes = client.scopes.and(&added);
+    })
 }
 
+/// For several scopes, one command would not be enough.
 fn unknown_scope(facts: &Facts<'_>) -> Option<String> {
-    let name = facts.differing()?.split(' ').next()?;
+    let name = facts.differing()?;
+    if name.contains(' ') || is_management_scope(name) {
+        return None;
+    }
     let description = argument(&format!("What {name} lets an application do"))?;
     Some(format!("grantor scope create {} --description {description}", argument(name)?))
 }
 
 /// The types of the client, and the one that came.
 fn authorization_type(facts: &Facts<'_>) -> Option<String> {
-    let own = facts.client?.authorization_details_types.iter().map(String::as_str);
-    let all: Option<Vec<String>> = own.chain(facts.came()).map(argument).collect();
-    let options: Vec<String> = all?.into_iter().map(|name| format!("--authorization-type {name}")).collect();
-    facts.update(&options.join(" "))
+    let came = facts.came()?;
+    let mut types = facts.client?.authorization_details_types.clone();
+    add(&mut types, came.to_owned());
+    let options: Option<Vec<String>> =
+        types.iter().map(|name| Some(format!("--authorization-type {}", argument(name)?))).collect();
+    facts.update(&options?.join(" "), |client| client.authorization_details_types = types)
 }
 
 fn unknown_resource(facts: &Facts<'_>) -> Option<String> {
@@ -137,54 +193,80 @@ fn unknown_resource(facts: &Facts<'_>) -> Option<String> {
 }
 
 fn grant(facts: &Facts<'_>) -> Option<String> {
-    let (grant, client) = (GrantType::parse(facts.came()?)?, facts.client?);
-    let cannot_have_it = client.kind.is_public() && grant.needs_proof();
-    if cannot_have_it || client.grants.contains(&grant) {
-        return None;
-    }
-    facts.update(&format!("--add-grant {}", grant.as_str()))
+    let grant = GrantType::parse(facts.came()?)?;
+    facts.update(&format!("--add-grant {}", grant.as_str()), |client| add(&mut client.grants, grant))
 }
 
 /// The option replaces those before, so it is given for each.
 fn response_types(facts: &Facts<'_>) -> Option<String> {
-    let (asked, client) = (ResponseType::parse(facts.came()?)?, facts.client?);
-    let others = client.response_types.iter().filter(|other| **other != asked);
-    let options: Option<Vec<String>> = others
-        .chain([&asked])
+    let asked = ResponseType::parse(facts.came()?)?;
+    let mut types = facts.client?.response_types.clone();
+    add(&mut types, asked);
+    let options: Option<Vec<String>> = types
+        .iter()
         .map(|known| Some(format!("--response-type {}", argument(known.as_str())?)))
         .collect();
-    facts.update(&options?.join(" "))
+    facts.update(&options?.join(" "), |client| client.response_types = types)
 }
 
-/// A method with a secret. The others need keys, too.
+/// A method with the same secret. From a key or a certificate to a secret would be a step back.
 fn auth_method(facts: &Facts<'_>) -> Option<String> {
-    let method = AuthMethod::parse(facts.came()?)?;
-    matches!(method, AuthMethod::Basic | AuthMethod::Post)
-        .then(|| facts.update(&format!("--auth-method {}", method.as_str())))?
+    let sends_secret = |method: &AuthMethod| matches!(method, AuthMethod::Basic | AuthMethod::Post);
+    let method = AuthMethod::parse(facts.came()?).filter(sends_secret)?;
+    facts.client?.auth_method.filter(sends_secret)?;
+    facts.update(&format!("--auth-method {}", method.as_str()), |client| client.auth_method = Some(method))
+}
+
+fn secret(facts: &Facts<'_>) -> Option<String> {
+    let id = facts.id()?;
+    facts.takes_secret.then(|| format!("grantor client add-secret {id}"))
+}
+
+fn enabled(facts: &Facts<'_>) -> Option<String> {
+    let id = facts.id()?;
+    facts.client?.disabled.then(|| format!("grantor client update {id} --enable"))
+}
+
+/// Only for a confidential client whose request had nothing of PKCE: one with a method and no challenge knows PKCE, and
+/// does it wrong.
+fn without_pkce(facts: &Facts<'_>) -> Option<String> {
+    let knows_pkce = facts.detail.is_none_or(|detail| detail.differs.is_some());
+    let off = |client: &mut ClientMetadata| client.pkce = Some(Demand::Off);
+    if knows_pkce || facts.changed(off)?.must(Demanded::Pkce, &facts.demands) {
+        return None;
+    }
+    facts.update("--pkce off", off)
 }
 
 fn token_endpoint(facts: &Facts<'_>) -> Option<String> {
     let issuer = facts.detail?.registered.first()?;
     let is_endpoint = facts.came()?.strip_prefix(issuer.as_str()) == Some("/token");
-    is_endpoint.then(|| facts.update("--assertion-audience token-endpoint"))?
+    let widen =
+        |client: &mut ClientMetadata| client.assertion_audience = Some(AssertionAudience::TokenEndpoint);
+    is_endpoint.then(|| facts.update("--assertion-audience token-endpoint", widen))?
 }
 
 /// Only for a client with a list of resources: another one may name those of which it has a scope.
 fn resource(facts: &Facts<'_>) -> Option<String> {
-    let is_listed = !facts.client?.resources.is_empty();
-    is_listed.then(|| facts.update(&format!("--add-resource {}", argument(facts.came()?)?)))?
+    if facts.client?.resources.is_empty() {
+        return None;
+    }
+    let uri = facts.came()?;
+    facts.update(&format!("--add-resource {}", argument(uri)?), |client| {
+        add(&mut client.resources, uri.to_owned());
+    })
 }
 
+/// All groups that the person lacks. A name with a percent sign may have been escaped, and one with dots may have been cut.
 fn group(facts: &Facts<'_>) -> Option<String> {
-    let group = facts.detail?.registered.first()?;
-    Some(format!("grantor user update {} --add-group {}", facts.username()?, argument(group)?))
-}
-
-/// The command of the error reference, if no made-up name is in it.
-fn without_names(reason: Reason) -> Option<String> {
-    const MADE_UP: [&str; 4] = ["calendar", "reports", "alice", "example.com"];
-    let command = reason.command()?;
-    (!MADE_UP.iter().any(|name| command.contains(name))).then(|| command.to_owned())
+    let missing = &facts.detail?.registered;
+    let is_exact = |group: &String| !group.contains('%') && !group.ends_with("...");
+    if missing.is_empty() || !missing.iter().all(is_exact) {
+        return None;
+    }
+    let options: Option<Vec<String>> =
+        missing.iter().map(|group| Some(format!("--add-group {}", argument(group)?))).collect();
+    Some(format!("grantor user update {} {}", facts.username()?, options?.join(" ")))
 }
 
 /// A value as one word of a shell. `None` if a command would take it for an option.
@@ -202,6 +284,15 @@ fn argument(value: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_command_has_made_up_names() {
+        let demands = Demands::NOTHING;
+        let facts = Facts { detail: None, client: None, takes_secret: true, user: None, demands };
+        for &reason in Reason::ALL {
+            assert_eq!(cure(reason, &facts), None, "{}", reason.word());
+        }
+    }
 
     #[test]
     fn what_a_stranger_sent_is_one_word_of_the_shell() {

@@ -5,10 +5,8 @@ use std::ops::Range;
 use serde_json::{Value, json};
 
 use super::cure::{Cure, Facts, cure};
-use crate::oauth::client::Client;
 use crate::oauth::detail::Detail;
 use crate::oauth::error::OAuthError;
-use crate::oauth::identity::claims::Person;
 use crate::oauth::reason::Reason;
 use crate::store::refusals::KeptRefusal;
 
@@ -42,22 +40,22 @@ pub struct Marks {
 }
 
 impl Explanation {
-    /// Explains an error. `client` and `user` are those that it is about, as they are now.
-    pub(super) fn of(error: &OAuthError, client: Option<&Client>, user: Option<&Person>) -> Self {
+    /// Explains an error. Only its detail is missing in the `facts`.
+    pub(super) fn of(error: &OAuthError, facts: Facts<'_>) -> Self {
         let detail = error.detail.as_deref();
         Self {
             reason: error.reason.word().to_owned(),
             known: Some(error.reason),
             description: error.description.clone().into_owned(),
             detail: detail.cloned(),
-            cure: cure(error.reason, &Facts { detail, client, user }),
+            cure: cure(error.reason, &Facts { detail, ..facts }),
         }
     }
 
-    /// Explains a refusal that was kept.
-    pub(super) fn of_kept(refusal: &KeptRefusal, client: Option<&Client>, user: Option<&Person>) -> Self {
+    /// Explains a refusal that was kept. Only its detail is missing in the `facts`.
+    pub(super) fn of_kept(refusal: &KeptRefusal, facts: Facts<'_>) -> Self {
         let known = Reason::find(&refusal.reason);
-        let facts = Facts { detail: refusal.detail.as_ref(), client, user };
+        let facts = Facts { detail: refusal.detail.as_ref(), ..facts };
         Self {
             reason: refusal.reason.clone(),
             known,

@@ -1,6 +1,8 @@
 //! The last refused requests, and why each was refused.
 
 use super::Context;
+use super::clients::takes_another;
+use super::cure::Facts;
 use super::explanation::{ExplainedRefusal, Explanation};
 use super::fault::{Fault, Faults};
 use super::list::{self, Cursor, List, Listing};
@@ -32,21 +34,28 @@ pub async fn list(
 /// No refusal matches.
 pub async fn find(context: &Context<'_>, filter: RefusalFilter) -> Result<ExplainedRefusal, Denied<Faults>> {
     let is_on = context.config.explain.is_on();
+    let demands = context.config.oauth.demands();
     context
         .read(async move |conn: &mut Conn| {
             let page = Page { filter: filter.clone(), after: None, limit: 1 };
             let newest = refusals::list(conn, &page).await?.into_iter().next();
             let refusal = newest.ok_or_else(|| Fault::not_found(not_found(&filter, is_on)))?;
             let client = match &refusal.client {
-                Some(id) => clients::find(conn, id).await?,
+                Some(id) => clients::find_record(conn, id).await?,
                 None => None,
             };
             let user = match &refusal.user {
                 Some(id) => users::find_person(conn, id).await?,
                 None => None,
             };
-            let client = client.as_ref().map(|stored| &stored.client);
-            let explanation = Explanation::of_kept(&refusal, client, user.as_ref());
+            let facts = Facts {
+                detail: None,
+                client: client.as_ref().map(|record| &record.client),
+                takes_secret: client.as_ref().is_some_and(|record| takes_another(record).is_ok()),
+                user: user.as_ref(),
+                demands,
+            };
+            let explanation = Explanation::of_kept(&refusal, facts);
             let username = user.map(|user| user.username);
             Ok::<_, Denied<Faults>>(ExplainedRefusal { refusal, explanation, username })
         })

@@ -117,7 +117,7 @@ fn addresses_and_types() -> Vec<Case> {
             "response_type.not_allowed",
             json!("code id_token"),
             json!([]),
-            json!("grantor client update web --response-type 'code id_token'"),
+            json!(null),
         ),
         (
             ("resource", "https://api.example"),

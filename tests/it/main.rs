@@ -36,6 +36,7 @@ mod console;
 mod copy;
 mod cors;
 mod credentials;
+mod cures;
 mod database;
 #[cfg(unix)]
 mod database_tls;

@@ -175,7 +175,7 @@ pub fn may_issue(user: &UserStatus, required: &BTreeSet<String>) -> Result<(), O
                 "the person is no longer in the group {}, which the client or a scope requires",
                 quoted(group)
             );
-            Err(Reason::SubjectGroup.because(sentence).with(groups.beside(group)))
+            Err(Reason::SubjectGroup.because(sentence).with(groups.beside(required)))
         }
     }
 }

@@ -28,10 +28,12 @@ impl Groups {
         Self(names.map(str::to_owned).collect())
     }
 
-    /// What the operator sees of a person who lacks a group that is required.
-    pub fn beside(&self, required: &str) -> Detail {
+    /// What the operator sees of a person who lacks groups that are required: those that the person has, and the missing
+    /// ones.
+    pub fn beside(&self, required: &BTreeSet<String>) -> Detail {
         let groups: Vec<&str> = self.0.iter().map(String::as_str).collect();
-        Detail::of(DetailSubject::Group).came(&groups.join(", ")).registered([required])
+        let missing = required.iter().filter(|group| !self.contains(group)).map(String::as_str);
+        Detail::of(DetailSubject::Group).came(&groups.join(", ")).registered(missing)
     }
 
     /// Whether the person is in this group.

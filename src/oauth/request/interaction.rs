@@ -140,7 +140,7 @@ pub fn next<'a>(
                 "the person is not in the group {}, which the client or a scope requires",
                 quoted(group)
             ))
-            .with(signed_in.groups.beside(group))
+            .with(signed_in.groups.beside(&request.required_groups))
             .about(&signed_in.user));
     }
     let asked = !prompt.consent || progress.consented.as_ref() == Some(&signed_in.session);

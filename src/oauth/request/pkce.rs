@@ -28,10 +28,16 @@ impl Challenge {
     ) -> Result<Option<Self>, OAuthError> {
         let method = params.one("code_challenge_method")?;
         let Some(challenge) = params.one("code_challenge")? else {
-            if method.is_some() || client.must(Demanded::Pkce, server) {
+            let missing = Detail::of(DetailSubject::CodeChallenge);
+            if let Some(method) = method {
+                return Err(Reason::ChallengeMissing
+                    .because("the parameter code_challenge_method came without the parameter code_challenge")
+                    .with(missing.differs("code_challenge_method", method)));
+            }
+            if client.must(Demanded::Pkce, server) {
                 return Err(Reason::ChallengeMissing
                     .because("the parameter code_challenge is missing; this client must use PKCE with S256")
-                    .with(Detail::of(DetailSubject::CodeChallenge)));
+                    .with(missing));
             }
             return Ok(None);
         };

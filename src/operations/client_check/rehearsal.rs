@@ -24,6 +24,7 @@ use crate::oauth::request::redirect_uri::RegisteredUri;
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::request::return_address::ReturnAddress;
 use crate::oauth::request::{self, AuthorizationRequest, ServerContext};
+use crate::operations::cure::Facts;
 use crate::operations::explanation::Explanation;
 
 /// What a request has that everyone is free to choose: a challenge, a nonce and a state.
@@ -110,8 +111,15 @@ impl<'a> Rehearsal<'a> {
     }
 
     fn refused<T>(&mut self, name: &'static str, error: &OAuthError) -> Option<T> {
-        let person = self.known.user.as_ref().map(|user| &user.person);
-        let explanation = Explanation::of(error, Some(&self.known.client), person);
+        let facts = Facts {
+            detail: None,
+            client: Some(&self.known.client),
+            // The request that is checked has no secret.
+            takes_secret: false,
+            user: self.known.user.as_ref().map(|user| &user.person),
+            demands: self.demands(),
+        };
+        let explanation = Explanation::of(error, facts);
         self.steps.push(CheckStep { name, outcome: StepOutcome::Refused(Box::new(explanation)) });
         None
     }

@@ -13,7 +13,7 @@ pub(super) use references::take_scope;
 pub use registration::{ClientChange, CreatedClient, NewClient, SectorReading, create, update};
 pub use secrets::{
     AddedSecret, ChosenSecret, SecretRemoval, SecretSource, add_secret, check_remove_secret, find_secret,
-    remove_secret, secret_version, set_secret_end,
+    remove_secret, secret_version, set_secret_end, takes_another,
 };
 
 use super::event::{Act, Event, ObjectKind};

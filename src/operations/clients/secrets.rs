@@ -252,7 +252,12 @@ async fn sealed(context: &Context<'_>, id: &str, secret: &str) -> Result<Vec<u8>
     Ok(keys.master().seal(id, Zeroizing::new(secret.as_bytes().to_vec()))?)
 }
 
-fn takes_another(record: &ClientRecord) -> Result<(), Fault> {
+/// Checks that a client can get one more secret.
+///
+/// # Errors
+///
+/// It uses no secrets, or has as many as it may have.
+pub fn takes_another(record: &ClientRecord) -> Result<(), Fault> {
     let (id, kind) = (&record.client.id, record.client.kind);
     let sentence = if kind.is_public() {
         format!("the {} client {id} is public and cannot keep a secret", kind.as_str())

@@ -1,6 +1,6 @@
 //! The operator: the binary, and the URL of a running server's database.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
@@ -46,6 +46,25 @@ impl Operator {
     #[track_caller]
     pub(crate) fn refused(&self, arguments: &[&str]) -> String {
         refusal(arguments, &self.run(arguments))
+    }
+
+    /// Runs a line in a shell that knows the binary as `grantor`. It must succeed. Returns its standard output.
+    #[track_caller]
+    pub(crate) fn shell(&self, line: &str) -> String {
+        let binary = self.command(&[]);
+        let mut shell = Command::new("sh");
+        shell.args(["-c", line]).current_dir(&self.directory).stdin(Stdio::null());
+        for (name, value) in binary.get_envs() {
+            match value {
+                Some(value) => shell.env(name, value),
+                None => shell.env_remove(name),
+            };
+        }
+        let folder = Path::new(binary.get_program()).parent().expect("a folder").to_owned();
+        let others = std::env::var_os("PATH").unwrap_or_default();
+        let path = std::iter::once(folder).chain(std::env::split_paths(&others));
+        shell.env("PATH", std::env::join_paths(path).expect("a path"));
+        succeeded(&[line], shell.output().expect("a shell"))
     }
 
     pub(crate) fn with_input(&self, arguments: &[&str], input: &str) -> Output {
