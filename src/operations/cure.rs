@@ -7,11 +7,11 @@ use crate::oauth::client::{
 use crate::oauth::detail::Detail;
 use crate::oauth::grant::resource::check_uri;
 use crate::oauth::grant::scope::Scope;
-use crate::oauth::identity::claims::Person;
 use crate::oauth::permission::is_management_scope;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::redirect_uri::RegisteredUri;
 use crate::oauth::request::response_type::ResponseType;
+use crate::store::users::UserRecord;
 
 /// A command for the operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub(super) struct Facts<'a> {
     pub(super) client: Option<&'a Client>,
     /// Whether the client can get one more secret.
     pub(super) takes_secret: bool,
-    pub(super) user: Option<&'a Person>,
+    pub(super) user: Option<&'a UserRecord>,
     /// What the server demands of clients: a change that they do not allow would only lead to the next refusal.
     pub(super) demands: Demands,
 }
@@ -48,7 +48,8 @@ const ONLY_METHOD: &str = "this is the only method that the client may use from 
 const NEW_SECRET: &str =
     "it makes a new secret, which the application has to use; no one can read the old one";
 const WITHOUT_PKCE: &str = "it is better to switch on PKCE in the application: without it, a code that somebody steals is worth more";
-const WIDER_AUDIENCE: &str = "it is better that the application names the issuer, because then no other server can use the assertion";
+const WIDER_AUDIENCE: &str =
+    "it is better that the application names the issuer, because then no other server can use the assertion";
 const IN_THE_BROWSER: &str =
     "it is better that the application asks for code: other response types send tokens through the browser";
 const WHY_DISABLED: &str = "first find out why it was disabled";
@@ -75,9 +76,7 @@ pub(super) fn cure(reason: Reason, facts: &Facts<'_>) -> Option<Cure> {
         Reason::ResourceUnknown => (unknown_resource(facts)?, Some(UNKNOWN_RESOURCE)),
         Reason::ResourceNotAllowed => (resource(facts)?, Some(WHOSE_SCOPE)),
         Reason::DetailsTypeForbidden => (authorization_type(facts)?, Some(WHOSE_SCOPE)),
-        Reason::UserDisabled | Reason::SubjectDisabled => {
-            (format!("grantor user enable {}", facts.username()?), Some(WHY_DISABLED))
-        }
+        Reason::UserDisabled | Reason::SubjectDisabled => (enabled_user(facts)?, Some(WHY_DISABLED)),
         Reason::UserGroup | Reason::SubjectGroup => (group(facts)?, Some(WHOSE_SCOPE)),
         _ => return None,
     };
@@ -91,7 +90,7 @@ impl Facts<'_> {
     }
 
     fn username(&self) -> Option<String> {
-        argument(&self.user?.username)
+        argument(&self.user?.person.username)
     }
 
     /// The command that changes the client. `None` if nothing would change, or if the client's other settings or its profile
@@ -202,10 +201,8 @@ fn response_types(facts: &Facts<'_>) -> Option<String> {
     let asked = ResponseType::parse(facts.came()?)?;
     let mut types = facts.client?.response_types.clone();
     add(&mut types, asked);
-    let options: Option<Vec<String>> = types
-        .iter()
-        .map(|known| Some(format!("--response-type {}", argument(known.as_str())?)))
-        .collect();
+    let options: Option<Vec<String>> =
+        types.iter().map(|known| Some(format!("--response-type {}", argument(known.as_str())?))).collect();
     facts.update(&options?.join(" "), |client| client.response_types = types)
 }
 
@@ -225,6 +222,11 @@ fn secret(facts: &Facts<'_>) -> Option<String> {
 fn enabled(facts: &Facts<'_>) -> Option<String> {
     let id = facts.id()?;
     facts.client?.disabled.then(|| format!("grantor client update {id} --enable"))
+}
+
+fn enabled_user(facts: &Facts<'_>) -> Option<String> {
+    facts.user?.disabled_at?;
+    Some(format!("grantor user enable {}", facts.username()?))
 }
 
 /// Only for a confidential client whose request had nothing of PKCE: one with a method and no challenge knows PKCE, and

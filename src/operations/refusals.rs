@@ -45,7 +45,7 @@ pub async fn find(context: &Context<'_>, filter: RefusalFilter) -> Result<Explai
                 None => None,
             };
             let user = match &refusal.user {
-                Some(id) => users::find_person(conn, id).await?,
+                Some(id) => users::find_by_id(conn, id.as_str()).await?,
                 None => None,
             };
             let facts = Facts {
@@ -56,7 +56,7 @@ pub async fn find(context: &Context<'_>, filter: RefusalFilter) -> Result<Explai
                 demands,
             };
             let explanation = Explanation::of_kept(&refusal, facts);
-            let username = user.map(|user| user.username);
+            let username = user.map(|user| user.person.username);
             Ok::<_, Denied<Faults>>(ExplainedRefusal { refusal, explanation, username })
         })
         .await

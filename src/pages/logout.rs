@@ -99,7 +99,10 @@ async fn read(app: &App, request: &Request, params: &Params) -> Result<LogoutReq
         None => None,
     };
     let client = match logout::client_id(params, hint.as_ref())? {
-        Some(id) => Some(app.cache.client(&id, Freshness::Now).await?.ok_or_else(logout::unknown)?),
+        Some(id) => {
+            request.set_client(id.clone());
+            Some(app.cache.client(&id, Freshness::Now).await?.ok_or_else(logout::unknown)?)
+        }
         None => None,
     };
     if let Some(client) = &client {

@@ -97,7 +97,8 @@ fn scopes_and_challenges() -> Vec<Case> {
             "pkce.challenge_missing",
             json!(null),
             json!([]),
-            json!("grantor client update web --pkce off"),
+            // The request has a method, so the application knows PKCE.
+            json!(null),
         ),
         (
             ("code_challenge_method", "plain"),

@@ -116,7 +116,7 @@ impl<'a> Rehearsal<'a> {
             client: Some(&self.known.client),
             // The request that is checked has no secret.
             takes_secret: false,
-            user: self.known.user.as_ref().map(|user| &user.person),
+            user: self.known.user.as_ref(),
             demands: self.demands(),
         };
         let explanation = Explanation::of(error, facts);

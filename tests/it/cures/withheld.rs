@@ -57,7 +57,11 @@ async fn what_the_profile_of_the_server_forbids_has_no_command() {
         let mut command = Operator::of(&server).command(&["explain", &id, "--json"]);
         let output = command.env("GRANTOR_OAUTH__PROFILE", "oauth21").output().unwrap();
         let explained: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-        assert_eq!((&explained["reason"], &explained["command"]), (&expected.into(), &().into()), "{output:?}");
+        assert_eq!(
+            (&explained["reason"], &explained["command"]),
+            (&expected.into(), &().into()),
+            "{output:?}"
+        );
     }
 }
 
