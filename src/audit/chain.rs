@@ -2,6 +2,7 @@
 //! database. So an intruder who can only write to the database cannot remove, change or reorder events without being noticed.
 
 use crate::clock::{Seconds, Timestamp};
+use crate::keys::height::{self, KeptHeight, TrailHeight};
 use crate::keys::master::ServerKeys;
 use crate::secret::equal;
 use crate::store::db::{Conn, Db, DbError, Tx};
@@ -15,8 +16,8 @@ const LEASE_SECONDS: Seconds = Seconds::new(10);
 /// How many events one transaction numbers, and one read verifies.
 const BATCH: i64 = 500;
 
-/// The chain before the first event.
-const BEGINNING: [u8; 32] = [0; 32];
+/// What a head's MAC begins with since heights are kept. A head without one may have the word of an older release.
+const HEAD_WITH_HEIGHT: &str = "head with height";
 
 /// The result of a step of numbering.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,24 +58,20 @@ async fn number_some(db: &Db, keys: &ServerKeys, holder: &str, now: Timestamp) -
     let look = async |conn: &mut Conn| {
         let new = events::without_number(conn, 1).await?;
         if new.is_empty() {
-            return Ok((None, new));
+            return Ok(None);
         }
-        let head = events::end(conn, End::Head).await?;
-        Ok((head, events::without_number(conn, BATCH).await?))
+        let ends = ChainEnds::find(conn).await?;
+        Ok(Some((ends, events::without_number(conn, BATCH).await?)))
     };
-    let (head, new) = db.read(look).await?;
-    if new.is_empty() {
-        return Ok(Numbered::Events(0));
-    }
-    let from = head.as_ref().map_or(0, |head| head.number);
-    let (chained, to) = chained(keys, head, new);
+    let Some((ends, new)) = db.read(look).await? else { return Ok(Numbered::Events(0)) };
+    let (chained, step) = ChainStart::of(keys, ends).chained(keys, new);
     let count = chained.len();
     let holder = holder.to_owned();
     let write = async move |tx: &mut Tx| {
         if !leases::take(tx, LEASE, &holder, now + LEASE_SECONDS, now).await? {
             return Ok(Numbered::AnotherNode);
         }
-        if !events::move_end(tx, End::Head, from, &to).await? {
+        if !step.take(tx, now).await? {
             return Ok(Numbered::Overtaken);
         }
         events::number(tx, &chained).await?;
@@ -93,13 +90,12 @@ pub async fn store(
     holder: &str,
     (events, now): (&[NewEvent], Timestamp),
 ) -> Result<(), DbError> {
-    let head = db.read(async |conn: &mut Conn| events::end(conn, End::Head).await).await?;
-    let from = head.as_ref().map_or(0, |head| head.number);
-    let (chained, to) = chained(keys, head, events.to_vec());
+    let ends = db.read(ChainEnds::find).await?;
+    let (chained, step) = ChainStart::of(keys, ends).chained(keys, events.to_vec());
     let holder = holder.to_owned();
     let write = async move |tx: &mut Tx| {
-        let may_number = leases::take(tx, LEASE, &holder, now + LEASE_SECONDS, now).await?
-            && events::move_end(tx, End::Head, from, &to).await?;
+        let may_number =
+            leases::take(tx, LEASE, &holder, now + LEASE_SECONDS, now).await? && step.take(tx, now).await?;
         if may_number {
             return events::save_numbered(tx, &chained).await;
         }
@@ -109,18 +105,63 @@ pub async fn store(
     db.write(write).await
 }
 
-/// The events with their numbers and their chain after `head`, and the new head.
-fn chained(keys: &ServerKeys, head: Option<ChainEnd>, events: Vec<NewEvent>) -> (Vec<EventRecord>, ChainEnd) {
-    let (mut number, mut chain) =
-        head.map_or_else(|| (0, BEGINNING.to_vec()), |head| (head.number, head.chain));
-    let next = |event: NewEvent| {
-        number += 1;
-        chain = keys.event_mac(&message(&chain, number, &event)).to_vec();
-        EventRecord { number, chain: chain.clone(), event }
-    };
-    let chained: Vec<EventRecord> = events.into_iter().map(next).collect();
-    let mac = end_mac(keys, End::Head, number, &chain);
-    (chained, ChainEnd { number, chain, mac })
+/// Where the chain goes on.
+struct ChainStart {
+    /// The number of the head, from which a step moves it.
+    head: i64,
+    /// The last event, by the head or by the height: after events and head were removed, the numbers go on, so that the gap
+    /// stays.
+    place: ChainPlace,
+    /// Whether the head is of an older release, which kept no height.
+    has_no_height_yet: bool,
+}
+
+/// A step of the chain.
+struct ChainStep {
+    from: i64,
+    to: ChainEnd,
+    height: Vec<u8>,
+    is_first_height: bool,
+}
+
+impl ChainStart {
+    fn of(keys: &ServerKeys, ends: ChainEnds) -> Self {
+        let has_no_height_yet = ends.height.is_none() && is_of_older_release(keys, ends.head.as_ref());
+        let height = ends.height(keys);
+        let by_head = ends.head.map_or_else(ChainPlace::default, ChainPlace::of);
+        let place = match height {
+            KeptHeight::Genuine(TrailHeight { number, chain }) if number > by_head.number => {
+                ChainPlace { number, chain }
+            }
+            _ => by_head.clone(),
+        };
+        Self { head: by_head.number, place, has_no_height_yet }
+    }
+
+    /// The events with their numbers and their places in the chain, and the step that makes them its end.
+    fn chained(self, keys: &ServerKeys, events: Vec<NewEvent>) -> (Vec<EventRecord>, ChainStep) {
+        let ChainPlace { mut number, mut chain } = self.place;
+        let next = |event: NewEvent| {
+            number += 1;
+            chain = keys.event_mac(&message(&chain, number, &event)).to_vec();
+            EventRecord { number, chain: chain.clone(), event }
+        };
+        let chained: Vec<EventRecord> = events.into_iter().map(next).collect();
+        let to = signed(keys, HEAD_WITH_HEIGHT, number, chain.clone());
+        let height = TrailHeight { number, chain }.row(|message| keys.event_mac(message));
+        (chained, ChainStep { from: self.head, to, height, is_first_height: self.has_no_height_yet })
+    }
+}
+
+impl ChainStep {
+    /// Moves the head and the height. `false` if the head is elsewhere.
+    async fn take(&self, tx: &mut Tx, now: Timestamp) -> Result<bool, DbError> {
+        let is_moved = events::move_end(tx, End::Head, self.from, &self.to).await?;
+        if is_moved {
+            TrailHeight::keep(tx, &self.height, (self.is_first_height, now)).await?;
+        }
+        Ok(is_moved)
+    }
 }
 
 /// Deletes up to [`STEP`] of the oldest events that happened at `before` or earlier, and moves the base of the chain to the
@@ -138,7 +179,7 @@ pub async fn forget(db: &Db, keys: &ServerKeys, before: Timestamp) -> Result<u64
         return Ok(0);
     };
     let EventRecord { number, chain, .. } = last;
-    let to = ChainEnd { number, mac: end_mac(keys, End::Base, number, &chain), chain };
+    let to = signed(keys, End::Base.word(), number, chain);
     let write = async move |tx: &mut Tx| match events::move_end(tx, End::Base, from, &to).await? {
         true => events::forget(tx, number).await,
         false => Ok(0),
@@ -166,39 +207,82 @@ pub const MAX_FINDINGS: usize = 20;
 /// Only failures of the database.
 pub async fn verify(db: &Db, keys: &ServerKeys) -> Result<Verification, DbError> {
     loop {
-        let (head, base) = ends(db).await?;
-        let found = verify_between(db, keys, head, base.clone()).await?;
+        let ends = db.read(ChainEnds::find).await?;
+        let found = verify_between(db, keys, &ends).await?;
         // A purge in between takes events away that this verification expects.
-        if found.findings.is_empty() || ends(db).await?.1 == base {
+        if found.findings.is_empty() || db.read(ChainEnds::find).await?.base == ends.base {
             return Ok(found);
         }
     }
 }
 
-async fn ends(db: &Db) -> Result<(Option<ChainEnd>, Option<ChainEnd>), DbError> {
-    db.read(async |conn: &mut Conn| {
-        Ok((events::end(conn, End::Head).await?, events::end(conn, End::Base).await?))
-    })
-    .await
+/// What is known of the chain beside its events.
+struct ChainEnds {
+    head: Option<ChainEnd>,
+    base: Option<ChainEnd>,
+    height: Option<Vec<u8>>,
+}
+
+impl ChainEnds {
+    async fn find(conn: &mut Conn) -> Result<Self, DbError> {
+        let head = events::end(conn, End::Head).await?;
+        let base = events::end(conn, End::Base).await?;
+        Ok(Self { head, base, height: height::find(conn).await? })
+    }
+
+    fn height(&self, keys: &ServerKeys) -> KeptHeight {
+        KeptHeight::of(self.height.as_deref(), |message| keys.event_mac(message))
+    }
+
+    /// What is wrong with them.
+    fn findings(&self, keys: &ServerKeys) -> Vec<String> {
+        let mut findings = Vec::new();
+        let is_old = is_of_older_release(keys, self.head.as_ref());
+        let is_genuine = |end: &Option<ChainEnd>, begin| {
+            end.as_ref().is_none_or(|end| equal(&end.mac, &end_mac(keys, begin, end.number, &end.chain)))
+        };
+        if !is_old && !is_genuine(&self.head, HEAD_WITH_HEIGHT) {
+            findings.push("the row head of the table event_chain was changed".to_owned());
+        }
+        if !is_genuine(&self.base, End::Base.word()) {
+            findings.push("the row base of the table event_chain was changed".to_owned());
+        }
+        match self.height(keys) {
+            // An older release kept no height; the next event brings it.
+            KeptHeight::Missing if is_old => {}
+            KeptHeight::Missing => findings.push(
+                "the row event_height of the table server_keys is missing: the whole audit trail may have been removed"
+                    .to_owned(),
+            ),
+            KeptHeight::Forged => {
+                findings.push("the row event_height of the table server_keys was changed".to_owned());
+            }
+            KeptHeight::Genuine(_) => {}
+        }
+        findings
+    }
+
+    /// The number of the last event, by the head and the height.
+    fn last(&self, keys: &ServerKeys) -> i64 {
+        let by_head = self.head.as_ref().map_or(0, |head| head.number);
+        match self.height(keys) {
+            KeptHeight::Genuine(height) => by_head.max(height.number),
+            KeptHeight::Missing | KeptHeight::Forged => by_head,
+        }
+    }
+}
+
+/// Whether an older release has written the head, which kept no height.
+fn is_of_older_release(keys: &ServerKeys, head: Option<&ChainEnd>) -> bool {
+    let mac = |head: &ChainEnd| end_mac(keys, End::Head.word(), head.number, &head.chain);
+    head.is_some_and(|head| equal(&head.mac, &mac(head)))
 }
 
 /// Verifies the events that are in the table now. The ends were read before, so events that are numbered in between come
 /// after the head.
-async fn verify_between(
-    db: &Db,
-    keys: &ServerKeys,
-    head: Option<ChainEnd>,
-    base: Option<ChainEnd>,
-) -> Result<Verification, DbError> {
-    let mut found = Verification { events: 0, from_to: None, findings: Vec::new() };
-    for (end, which) in [(&head, End::Head), (&base, End::Base)] {
-        let is_genuine = |end: &ChainEnd| equal(&end.mac, &end_mac(keys, which, end.number, &end.chain));
-        if end.as_ref().is_some_and(|end| !is_genuine(end)) {
-            found.findings.push(format!("the row {} of the table event_chain was changed", which.word()));
-        }
-    }
-    let mut place =
-        base.map_or_else(ChainPlace::default, |base| ChainPlace { number: base.number, chain: base.chain });
+async fn verify_between(db: &Db, keys: &ServerKeys, ends: &ChainEnds) -> Result<Verification, DbError> {
+    let mut found = Verification { events: 0, from_to: None, findings: ends.findings(keys) };
+    let mut place = ends.base.clone().map_or_else(ChainPlace::default, ChainPlace::of);
     let (base, mut after) = (place.number, 0);
     loop {
         let page = db.read(async move |conn: &mut Conn| events::after(conn, after, BATCH).await).await?;
@@ -217,12 +301,13 @@ async fn verify_between(
             break;
         }
     }
-    found.check_head(head, place.number);
+    found.check_last(ends.last(keys), ends.head.is_some(), place.number);
     found.findings.truncate(MAX_FINDINGS);
     Ok(found)
 }
 
-/// Where a verification is: the event before the next one.
+/// A place in the chain: the event before the next one.
+#[derive(Clone)]
 struct ChainPlace {
     number: i64,
     chain: Vec<u8>,
@@ -230,7 +315,14 @@ struct ChainPlace {
 
 impl Default for ChainPlace {
     fn default() -> Self {
-        Self { number: 0, chain: BEGINNING.to_vec() }
+        let TrailHeight { number, chain } = TrailHeight::beginning();
+        Self { number, chain }
+    }
+}
+
+impl ChainPlace {
+    fn of(end: ChainEnd) -> Self {
+        Self { number: end.number, chain: end.chain }
     }
 }
 
@@ -256,23 +348,29 @@ impl Verification {
         *place = ChainPlace { number: own, chain };
     }
 
-    /// Checks that the last event is the one that was numbered last, or a later one that is chained to it.
-    fn check_head(&mut self, head: Option<ChainEnd>, last: i64) {
-        match head {
-            Some(head) if head.number > last && self.findings.len() < MAX_FINDINGS => {
-                self.findings.push(format!("the events {} to {} are missing", last + 1, head.number));
-            }
-            None if self.events > 0 => {
-                self.findings.push("the row about the last event (event_chain, head) is missing".into());
-            }
-            _ => {}
+    /// Checks that the last event, which has the number `found`, is the one that was numbered last, or a later one that is
+    /// chained to it.
+    fn check_last(&mut self, last: i64, has_head: bool, found: i64) {
+        if last > found {
+            self.findings.push(match last == found + 1 {
+                true => format!("the event {last} is missing"),
+                false => format!("the events {} to {last} are missing", found + 1),
+            });
+        }
+        if !has_head && (self.events > 0 || last > 0) {
+            self.findings.push("the row about the last event (event_chain, head) is missing".into());
         }
     }
 }
 
-/// The MAC of an end of the chain.
-fn end_mac(keys: &ServerKeys, end: End, number: i64, chain: &[u8]) -> Vec<u8> {
-    let message = [end.word().as_bytes(), &number.to_be_bytes(), chain].concat();
+/// The end of the chain at this event.
+fn signed(keys: &ServerKeys, begin: &str, number: i64, chain: Vec<u8>) -> ChainEnd {
+    ChainEnd { number, mac: end_mac(keys, begin, number, &chain), chain }
+}
+
+/// The MAC of an end of the chain, whose message begins with this word.
+fn end_mac(keys: &ServerKeys, begin: &str, number: i64, chain: &[u8]) -> Vec<u8> {
+    let message = [begin.as_bytes(), &number.to_be_bytes(), chain].concat();
     keys.event_mac(&message).to_vec()
 }
 

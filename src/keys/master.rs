@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::failure::{Failure, without_name};
 use crate::files::owner::{self, OwnedBy};
 use crate::files::{FileError, NamedFile};
+use crate::keys::height::{self, TrailHeight};
 use crate::oauth::id::ClientId;
 use crate::oauth::token::refresh::RefreshName;
 use crate::secret::{Hash, from_base64url, random, to_base64url};
@@ -60,9 +61,18 @@ impl ServerKeys {
             // A new key would be wrong, and would take the place of the right one.
             None => return Err(MasterKey::missing(config)),
         };
+        let master = Arc::new(master);
         if is_first_start {
             let sealed = Self::new_root(&master)?;
-            db.write(async move |tx| server_keys::save(tx, ROOT, &sealed, now).await).await?;
+            let keys = Self::of(master.clone(), &sealed)?;
+            let height = TrailHeight::beginning().row(|message| keys.event_mac(message));
+            db.write(async move |tx| {
+                if server_keys::save(tx, ROOT, &sealed, now).await? {
+                    server_keys::save(tx, height::ROW, &height, now).await?;
+                }
+                Ok(())
+            })
+            .await?;
         }
         let sealed = db.read(find).await?;
         let sealed = sealed.ok_or_else(|| Failure::Internal("the server's key was not stored".into()))?;
@@ -92,11 +102,12 @@ impl ServerKeys {
     ///
     /// # Errors
     /// If the root was not encrypted with this master key.
-    pub fn of(master: MasterKey, sealed: &[u8]) -> Result<Self, Failure> {
+    pub fn of(master: impl Into<Arc<MasterKey>>, sealed: &[u8]) -> Result<Self, Failure> {
+        let master = master.into();
         let root = hmac::Key::new(hmac::HMAC_SHA256, &master.open(ROOT, sealed)?);
         Ok(Self {
             root: fingerprint(sealed),
-            master: Arc::new(master),
+            master,
             refresh: derived(&root, "refresh"),
             form: derived(&root, "form"),
             pairwise: derived(&root, "pairwise"),

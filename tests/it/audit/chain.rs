@@ -16,7 +16,7 @@ use crate::support::TestServer;
 use crate::support::server::purging;
 
 /// A server with ten events: `alice` is disabled and enabled in turns.
-async fn with_ten_events() -> TestServer {
+pub(super) async fn with_ten_events() -> TestServer {
     let server = TestServer::start().await;
     server.user("alice").await;
     more(&server, 5).await;
@@ -24,7 +24,7 @@ async fn with_ten_events() -> TestServer {
 }
 
 /// Disables and enables `alice` so often.
-async fn more(server: &TestServer, times: usize) {
+pub(super) async fn more(server: &TestServer, times: usize) {
     let context = server.app.operations(server.app.now(), Actor::server());
     for _ in 0..times {
         users::disable(&context, "alice").await.unwrap();
@@ -33,7 +33,7 @@ async fn more(server: &TestServer, times: usize) {
     audit::pass(&server.app).await.unwrap();
 }
 
-async fn verified(server: &TestServer) -> Verification {
+pub(super) async fn verified(server: &TestServer) -> Verification {
     verify(&server.app.db, &server.app.keys).await.unwrap()
 }
 
@@ -99,7 +99,7 @@ async fn a_chain_that_is_cut_at_either_end_is_found_although_its_end_is_moved_to
         "UPDATE event_chain SET number = 8, chain = (SELECT chain FROM events WHERE number = 8) WHERE id = 'head'",
     ])
     .await;
-    assert_eq!(cut, ["the row head of the table event_chain was changed"]);
+    assert_eq!(cut, ["the row head of the table event_chain was changed", "the events 9 to 10 are missing"]);
     let cut = findings_after(&[
         "INSERT INTO event_chain (id, number, chain, mac)
          SELECT 'base', 2, (SELECT chain FROM events WHERE number = 2), mac FROM event_chain WHERE id = 'head'",
@@ -140,6 +140,20 @@ async fn old_events_are_deleted_and_the_rest_of_the_chain_is_still_verified() {
     server.clock.advance(Duration::from_secs(3 * 86_400));
     purge().await;
     assert_eq!(server.number("SELECT COUNT(*) FROM events").await, 0);
+}
+
+#[tokio::test]
+async fn a_trail_of_which_every_event_became_too_old_is_verified() {
+    let server = TestServer::start_with(&[("audit.retention", "2d")]).await;
+    server.user("alice").await;
+    more(&server, 3).await;
+    server.clock.advance(Duration::from_secs(3 * 86_400));
+    let live = server.app.live_sessions(server.app.now());
+    assert!(matches!(pass(&purging(&server.app, "test"), live).await.unwrap(), Pass::Purged(_)));
+    let nothing = Verification { events: 0, from_to: None, findings: Vec::new() };
+    assert_eq!(verified(&server).await, nothing);
+    more(&server, 1).await;
+    assert_eq!(verified(&server).await.from_to, Some((7, 8)));
 }
 
 #[tokio::test]

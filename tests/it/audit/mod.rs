@@ -2,6 +2,7 @@
 
 mod chain;
 mod commands;
+mod height;
 mod recorded;
 mod refused;
 mod taken_away;
