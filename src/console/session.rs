@@ -170,7 +170,7 @@ pub(super) async fn redeem(
         return Err(gone().into());
     };
     request.set_user(&user);
-    let context = app.operations(request.now, request.acting_person(&user));
+    let context = app.operations(request.now, request.actor());
     let session = SessionId::new(grants::find(&context, &grant).await?.session_id);
     let signed_in_at = sessions::find(&context, &session).await?.auth_time;
     let username = users::find_by_id(&context, &user).await?.person.username;

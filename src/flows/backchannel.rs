@@ -50,7 +50,7 @@ pub(super) async fn approve(
     checked: &CheckedRequest,
     signed_in: &SignedIn,
 ) -> HttpResponse {
-    call.set_user(&signed_in.user);
+    call.set_person(&signed_in.user, &signed_in.username);
     let (context, client) = (app.operations(call.now, call.actor()), &checked.request.client_id);
     match backchannel::allow(&context, id, client, signed_in, checked.granted_to(signed_in)).await {
         Ok(_) => {

@@ -49,7 +49,7 @@ pub(super) async fn approve(
     checked: &CheckedRequest,
     signed_in: &SignedIn,
 ) -> HttpResponse {
-    call.set_user(&signed_in.user);
+    call.set_person(&signed_in.user, &signed_in.username);
     let (context, client) = (app.operations(call.now, call.actor()), &checked.request.client_id);
     match devices::allow(&context, id, client, signed_in, checked.granted_to(signed_in)).await {
         Ok(_) => answer::see_other(&format!("{}/device?allowed=1", app.issuer)),

@@ -61,6 +61,8 @@ pub struct Call {
     client: OnceCell<ClientId>,
     application: OnceCell<Arc<StoredClient>>,
     user: OnceCell<UserId>,
+    /// The username of that user, where the request has read it anyway.
+    username: OnceCell<String>,
     certificate_source: CertificateSource,
     certificate: OnceCell<Result<Option<Arc<ClientCertificate>>, OAuthError>>,
     reason: Cell<Option<Reason>>,
@@ -96,6 +98,7 @@ impl Call {
             client: OnceCell::new(),
             application: OnceCell::new(),
             user: OnceCell::new(),
+            username: OnceCell::new(),
             certificate_source: client_certificate::source(http, &app.config.tls, &app.untrusted_peers),
             certificate: OnceCell::new(),
             reason: Cell::new(None),
@@ -154,6 +157,14 @@ impl Call {
         let _ = self.user.get_or_init(|| id.clone());
     }
 
+    /// Notes the user as [`set_user`](Self::set_user) does, with the username, which the audit trail says as well.
+    pub fn set_person(&self, id: &UserId, username: &str) {
+        self.set_user(id);
+        if self.user.get() == Some(id) {
+            let _ = self.username.get_or_init(|| username.to_owned());
+        }
+    }
+
     /// The certificate that the client has shown, at the listener for it or to a trusted proxy. `None` if the request came
     /// without one.
     /// Only that the client has its key is proven.
@@ -171,6 +182,7 @@ impl Call {
         let kind = if user.is_some() { ActorKind::Person } else { ActorKind::Stranger };
         Arc::new(Actor {
             id: user.map(ToString::to_string),
+            name: self.username.get().cloned(),
             address: Some(self.address),
             request_id: Some(self.id.clone()),
             ..Actor::of(kind)
@@ -178,9 +190,10 @@ impl Call {
     }
 
     /// This person as the one who acts, in a session of their own.
-    pub fn acting_person(&self, user: &UserId) -> Arc<Actor> {
+    pub fn acting_person(&self, user: &UserId, username: &str) -> Arc<Actor> {
         Arc::new(Actor {
             id: Some(user.to_string()),
+            name: Some(username.to_owned()),
             address: Some(self.address),
             request_id: Some(self.id.clone()),
             ..Actor::of(ActorKind::Person)

@@ -73,7 +73,7 @@ async fn choose(
     resumed: &ResumedFlow,
     chosen: &SignedIn,
 ) -> Result<(), Failure> {
-    request.set_user(&chosen.user);
+    request.set_person(&chosen.user, &chosen.username);
     let (client, flow) = (&resumed.checked.request.client_id, &resumed.key);
     sessions::choose(&app.operations(request.now, request.actor()), &chosen.session, client, flow).await?;
     Ok(())

@@ -63,7 +63,7 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
     // else, because client or scopes have changed since. The answer does not count, and the person is asked.
     let asked = accounts.people.iter().find(|here| is_for(&app, &resumed, here, &form));
     let Some(signed_in) = asked else { return go_on(&app, &resumed) };
-    request.set_user(&signed_in.user);
+    request.set_person(&signed_in.user, &signed_in.username);
     // A template of the operator may have a hidden field beside the buttons.
     if form.count("allow") == 0 || form.count("deny") > 0 {
         return deny(&app, &request, (resumed, signed_in), "the person denied the request").await;

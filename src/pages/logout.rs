@@ -218,7 +218,8 @@ async fn end_sessions(
 ) -> Result<Vec<(ClientId, SignedIn)>, Failure> {
     let ended = people.iter().map(|here| here.session.clone()).collect();
     // The cookie of a session proves who the person is.
-    let actor = people.first().map_or_else(|| call.actor(), |here| call.acting_person(&here.user));
+    let person = |here: &&SignedIn| call.acting_person(&here.user, &here.username);
+    let actor = people.first().map_or_else(|| call.actor(), person);
     let ended = sessions::sign_out(&app.operations(call.now, actor), ended).await?;
     let clients_of = |(done, here): (Done<SignedOut>, &&SignedIn)| {
         let here = (*here).clone();

@@ -62,7 +62,7 @@ pub(super) async fn check(
     let name = username.to_owned();
     let found = app.db.read(async move |conn| users::find_by_name(conn, &name).await).await?;
     if let Some(user) = &found {
-        request.set_user(&user.user);
+        request.set_person(&user.user, &user.username);
     }
     let (admission, requester) = admit(app, request, username, found.as_ref()).await?;
     let guess = match admission {

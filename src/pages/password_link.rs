@@ -110,7 +110,7 @@ async fn find(app: &App, request: &Request, token: &str) -> Result<LinkHolder, D
         .await
         .map_err(over)?;
     let holder = found.ok_or_else(|| Denied::Refused(refusal()))?;
-    request.set_user(&holder.person.id);
+    request.set_person(&holder.person.id, &holder.person.username);
     Ok(holder)
 }
 

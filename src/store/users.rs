@@ -16,6 +16,7 @@ use crate::oauth::identity::user::{account_key, skeletons};
 #[derive(Clone, Debug)]
 pub struct SignInRecord {
     pub user: UserId,
+    pub username: String,
     /// A PHC string; `None` if the user has no password.
     pub password_hash: Option<String>,
     pub disabled: bool,
@@ -62,6 +63,7 @@ struct UserRecordRow {
 #[derive(FromRow)]
 struct CredentialsRow {
     id: String,
+    username: String,
     password_hash: Option<String>,
     disabled_at: Option<Timestamp>,
 }
@@ -73,7 +75,7 @@ struct CredentialsRow {
 pub async fn find_by_name(conn: &mut Conn, name: &str) -> Result<Option<SignInRecord>, DbError> {
     let row: Option<CredentialsRow> = conn
         .query(
-            "SELECT users.id, users.password_hash, users.disabled_at
+            "SELECT users.id, users.username, users.password_hash, users.disabled_at
              FROM user_names JOIN users ON users.id = user_names.user_id WHERE user_names.folded = $1",
         )
         .bind(account_key(name))
@@ -81,6 +83,7 @@ pub async fn find_by_name(conn: &mut Conn, name: &str) -> Result<Option<SignInRe
         .await?;
     Ok(row.map(|row| SignInRecord {
         user: UserId::new(row.id),
+        username: row.username,
         password_hash: row.password_hash,
         disabled: row.disabled_at.is_some(),
     }))

@@ -90,6 +90,7 @@ async fn a_person_who_signs_in_consents_and_signs_out_is_recorded() {
         assert_eq!(event["user"], alice_id.as_str(), "{event}");
         assert_eq!(event["actor"]["type"], "person", "{event}");
         assert_eq!(event["actor"]["id"], alice_id.as_str(), "{event}");
+        assert_eq!(event["actor"]["name"], "alice", "{event}");
         assert_eq!(event["address"], "127.0.0.1", "{event}");
         assert!(event["request_id"].is_string(), "{event}");
     }
