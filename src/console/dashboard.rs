@@ -50,16 +50,25 @@ pub(super) async fn page(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
     }))
 }
 
+/// What a figure counts: the words after 1, and those after every other number.
+type Counted = (&'static str, &'static str);
+
+const JOBS: Counted = ("job waits for the database on this node", "jobs wait for the database on this node");
+
+fn words_after(number: usize, (one, other): Counted) -> &'static str {
+    if number == 1 { one } else { other }
+}
+
 /// A number, of which only the first are counted.
-fn counted<T>(name: &'static str, list: &operations::list::List<T>, path: &str) -> Figure {
+fn counted<T>(what: Counted, list: &operations::list::List<T>, path: &str) -> Figure {
     let number = list.items.len();
     let value = if list.next.is_some() { format!("{number}+") } else { number.to_string() };
-    Figure { name, value, path: Some(path.to_owned()) }
+    Figure { name: words_after(number, what), value, path: Some(path.to_owned()) }
 }
 
 /// The length of a queue.
-fn queue(name: &'static str, length: usize) -> Figure {
-    Figure { name, value: length.to_string(), path: None }
+fn queue(what: Counted, length: usize) -> Figure {
+    Figure { name: words_after(length, what), value: length.to_string(), path: None }
 }
 
 fn most<F>(filter: F) -> Listing<F> {
@@ -70,24 +79,32 @@ async fn figures(visit: &Visit<'_>) -> Result<Vec<Figure>, ConsoleError> {
     let (context, mut figures) = (visit.context(), Vec::new());
     if visit.may(Need::read(Area::Clients)) {
         let list = operations::clients::list(&context, most(ClientFilter::default())).await?;
-        figures.push(counted("clients", &list, "/admin/clients"));
+        figures.push(counted(("client", "clients"), &list, "/admin/clients"));
     }
     if visit.may(Need::read(Area::Users)) {
         let list = operations::users::list(&context, most(UserFilter::default())).await?;
-        figures.push(counted("people", &list, "/admin/users"));
+        figures.push(counted(("person", "people"), &list, "/admin/users"));
     }
     if visit.may(Need::read(Area::Clients)) {
         for (name, state, path) in [
-            ("notices of sign-outs wait", DeliveryState::Waiting, "/admin/logout-deliveries?state=waiting"),
-            ("notices of sign-outs failed", DeliveryState::Failed, "/admin/logout-deliveries?state=failed"),
+            (
+                ("notice of a sign-out waits", "notices of sign-outs wait"),
+                DeliveryState::Waiting,
+                "/admin/logout-deliveries?state=waiting",
+            ),
+            (
+                ("notice of a sign-out failed", "notices of sign-outs failed"),
+                DeliveryState::Failed,
+                "/admin/logout-deliveries?state=failed",
+            ),
         ] {
             let filter = DeliveryFilter { client: None, state: Some(state) };
             let list = operations::logout_deliveries::list(&context, most(filter)).await?;
             figures.push(counted(name, &list, path));
         }
         for (name, state, path) in [
-            ("pings wait", DeliveryState::Waiting, "/admin/pings?state=waiting"),
-            ("pings failed", DeliveryState::Failed, "/admin/pings?state=failed"),
+            (("ping waits", "pings wait"), DeliveryState::Waiting, "/admin/pings?state=waiting"),
+            (("ping failed", "pings failed"), DeliveryState::Failed, "/admin/pings?state=failed"),
         ] {
             let filter = DeliveryFilter { client: None, state: Some(state) };
             let list = operations::pings::list(&context, most(filter)).await?;
@@ -101,15 +118,18 @@ async fn figures(visit: &Visit<'_>) -> Result<Vec<Figure>, ConsoleError> {
             let is_off = webhook.disabled.is_some_and(|(_, because)| because != DisabledBecause::Operator);
             is_off || webhook.failing_since.is_some()
         });
-        figures.push(counted("webhooks fail", &list, "/admin/webhooks"));
+        figures.push(counted(("webhook fails", "webhooks fail"), &list, "/admin/webhooks"));
         let waiting = operations::webhooks::waiting(&context).await?;
         figures.push(Figure {
             path: Some("/admin/webhooks".to_owned()),
-            ..queue("messages to webhooks wait", waiting)
+            ..queue(("message to a webhook waits", "messages to webhooks wait"), waiting)
         });
         let jobs = visit.app.db.loads().iter().map(|load| load.waiting).sum();
-        figures.push(queue("jobs wait for the database on this node", jobs));
-        figures.push(queue("passwords wait for a check on this node", visit.app.passwords.waiting()));
+        figures.push(queue(JOBS, jobs));
+        figures.push(queue(
+            ("password waits for a check on this node", "passwords wait for a check on this node"),
+            visit.app.passwords.waiting(),
+        ));
     }
     Ok(figures)
 }

@@ -197,8 +197,9 @@ async fn retry_page(visit: &Visit<'_>, webhook: &WebhookRecord) -> Result<Consol
         }
         Some(delivery) => {
             let found = webhooks::delivery(&visit.context(), id, &delivery).await?;
+            let attempts = if found.attempts == 1 { "attempt" } else { "attempts" };
             let lead = format!(
-                "The message {delivery} of the type {} is {} after {} attempts. The server now sends it again, with the same id.",
+                "The message {delivery} of the type {} is {} after {} {attempts}. The server now sends it again, with the same id.",
                 found.kind, found.state, found.attempts
             );
             (Some(delivery), lead)

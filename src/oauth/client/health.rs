@@ -134,17 +134,18 @@ fn pkce(observed: &ObservedClient<'_>) -> PolicyHealth {
     if client.must(Demanded::Pkce, &observed.demands) {
         return always(Policy::Pkce, "This client must use PKCE already.");
     }
-    let what = ["requests for a code", "had a code_challenge", "had no code_challenge"];
+    let what = ["request for a code", "requests for a code", "had a code_challenge", "had no code_challenge"];
     observed.demand(Policy::Pkce, (FactKind::AuthorizedCode, FactKind::WithoutPkce), what)
 }
 
 fn state(observed: &ObservedClient<'_>) -> PolicyHealth {
-    let what = ["authorization requests", "had a state", "had no state"];
+    let what = ["authorization request", "authorization requests", "had a state", "had no state"];
     observed.demand(Policy::State, (FactKind::Authorized, FactKind::WithoutState), what)
 }
 
 fn nonce(observed: &ObservedClient<'_>) -> PolicyHealth {
-    let what = ["requests with the scope openid", "had a nonce", "had no nonce"];
+    let what =
+        ["request with the scope openid", "requests with the scope openid", "had a nonce", "had no nonce"];
     observed.demand(Policy::Nonce, (FactKind::AuthorizedOpenid, FactKind::WithoutNonce), what)
 }
 
@@ -172,6 +173,7 @@ fn exact_redirect_uri(observed: &ObservedClient<'_>) -> PolicyHealth {
         );
     }
     let what = [
+        "authorization request",
         "authorization requests",
         "had the redirect URI as it is registered",
         "had another port than the registered redirect URI",
@@ -182,8 +184,12 @@ fn exact_redirect_uri(observed: &ObservedClient<'_>) -> PolicyHealth {
 fn refresh_without_grace(observed: &ObservedClient<'_>) -> PolicyHealth {
     let all = observed.counts.of(FactKind::GrantType, GrantType::RefreshToken.as_str());
     let again = observed.counts.of(FactKind::RefreshAnsweredAgain, "");
-    let what =
-        ["refreshes", "came with the valid token", "came with a token that was replaced a moment before"];
+    let what = [
+        "refresh",
+        "refreshes",
+        "came with the valid token",
+        "came with a token that was replaced a moment before",
+    ];
     verdict(Policy::RefreshWithoutGrace, all.map_or(0, |tally| tally.count), again, what)
 }
 
@@ -197,10 +203,12 @@ fn verdict(
     policy: Policy,
     all: u64,
     refused: Option<FactTally>,
-    [requests, met, missed]: [&str; 3],
+    [request, requests, met, missed]: [&str; 4],
 ) -> PolicyHealth {
     let (verdict, sentence) = match refused {
         _ if all == 0 => (HealthVerdict::NoTraffic, format!("There were no {requests}.")),
+        None if all == 1 => (HealthVerdict::Safe, format!("The only {request} {met}.")),
+        Some(_) if all == 1 => (HealthVerdict::WouldRefuse, format!("The only {request} {missed}.")),
         None => (HealthVerdict::Safe, format!("All of {all} {requests} {met}.")),
         Some(tally) => (HealthVerdict::WouldRefuse, format!("{} of {all} {requests} {missed}.", tally.count)),
     };
@@ -209,7 +217,7 @@ fn verdict(
 
 impl ObservedClient<'_> {
     /// The answer for a demand on the requests `all`, which the requests `refused` among them did not meet.
-    fn demand(&self, policy: Policy, (all, refused): (FactKind, FactKind), what: [&str; 3]) -> PolicyHealth {
+    fn demand(&self, policy: Policy, (all, refused): (FactKind, FactKind), what: [&str; 4]) -> PolicyHealth {
         verdict(policy, self.counts.number(all), self.counts.of(refused, ""), what)
     }
 
@@ -229,7 +237,12 @@ impl ObservedClient<'_> {
                 sentence: format!("Requests are counted as soon as {name} is set to report."),
             },
             Demand::Off | Demand::Report => {
-                let requests = ["requests that were counted", "met the demand", "would have been refused"];
+                let requests = [
+                    "request that was counted",
+                    "requests that were counted",
+                    "met the demand",
+                    "would have been refused",
+                ];
                 verdict(policy, number(met) + number(missed), missed, requests)
             }
         }

@@ -52,11 +52,14 @@ async fn the_overview_and_the_page_of_a_client_show_what_was_counted() {
     ] {
         assert!(page.body.contains(queue), "{queue}: {page:?}");
     }
+    for counted in ["<strong>1</strong> client</a>", "<strong>2</strong> people</a>"] {
+        assert!(page.body.contains(counted), "{counted}: {page:?}");
+    }
     let page = owner.open("/admin/clients/web").await;
     let health = between(&page, ">Health</h2>", "</section>");
     for part in [
         "Demand a state",
-        "All of 1 authorization requests had a state.",
+        "The only authorization request had a state.",
         "Remove the scope: write",
         "/admin/clients/web/edit?remove_scope=write",
         "/admin/refusals?client=web&reason=redirect_uri",
