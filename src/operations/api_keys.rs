@@ -102,7 +102,7 @@ pub async fn create(context: &Context<'_>, new: NewApiKey) -> Outcome<CreatedApi
                 return Err(Fault::conflict(None, sentence).into());
             }
             api_keys::save(tx, &record, &Hash::of(key.expose())).await?;
-            let event = event(Act::ApiKeyCreated, &record).changing(Value::Null, members(&record));
+            let event = event(Act::ApiKeyCreated, &record).creating(members(&record));
             Ok(Done { outcome: CreatedApiKey { record: record.clone(), key: key.clone() }, event })
         })
         .await
@@ -155,7 +155,7 @@ pub async fn delete(context: &Context<'_>, id: &str) -> Outcome<()> {
             terms.check(&members(&before))?;
             must_leave_an_owner(tx, &actor, &before, now).await?;
             api_keys::delete(tx, &id).await?;
-            Ok(Done { outcome: (), event: event(Act::ApiKeyDeleted, &before) })
+            Ok(Done { outcome: (), event: event(Act::ApiKeyDeleted, &before).deleting(members(&before)) })
         })
         .await
 }

@@ -82,7 +82,8 @@ pub async fn create(context: &Context<'_>, record: AuthorizationType) -> Outcome
                 let sentence = format!("the authorization type {} exists already", record.name);
                 return Err(Fault::conflict("name", sentence).into());
             }
-            Ok(Done { event: event(Act::AuthorizationTypeCreated, &record.name), outcome: record })
+            let event = event(Act::AuthorizationTypeCreated, &record.name).creating(members(&record));
+            Ok(Done { outcome: record, event })
         })
         .await
 }
@@ -120,16 +121,18 @@ pub async fn delete(context: &Context<'_>, name: &str) -> Outcome<()> {
     let before = context.read(async move |conn: &mut Conn| unused(conn, &read).await).await?;
     context.terms.check(&members(&before))?;
     if context.terms.is_rehearsal {
-        return Ok(Done { outcome: (), event: event(Act::AuthorizationTypeDeleted, name) });
+        let event = event(Act::AuthorizationTypeDeleted, name).deleting(members(&before));
+        return Ok(Done { outcome: (), event });
     }
     let withdrawn = Withdrawn::AuthorizationType(name.to_owned());
     take_from_granted(context, &withdrawn).await?;
     let (deleted, terms) = (name.to_owned(), context.terms.clone());
     let done: Outcome<()> = context
         .act(async move |tx: &mut Tx| {
-            terms.check(&members(&unused(tx, &deleted).await?))?;
+            let before = members(&unused(tx, &deleted).await?);
+            terms.check(&before)?;
             authorization_types::delete(tx, &deleted).await?;
-            Ok(Done { outcome: (), event: event(Act::AuthorizationTypeDeleted, &deleted) })
+            Ok(Done { outcome: (), event: event(Act::AuthorizationTypeDeleted, &deleted).deleting(before) })
         })
         .await;
     let done = done?;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::consents::granted_members;
 use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
 use super::{Context, Done, Outcome};
@@ -89,7 +90,8 @@ pub async fn allow(
                     return Err(has_ended());
                 }
             }
-            Ok(Done { outcome: (), event: event(Act::BackchannelAllowed, &id, &client) })
+            let event = event(Act::BackchannelAllowed, &id, &client).creating(granted_members(&granted));
+            Ok(Done { outcome: (), event })
         })
         .await
 }

@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
+use serde_json::{Value, json};
+
 use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
 use super::list::{self, Cursor, List, Listing};
 use super::{Context, Done, clients};
 use crate::cache::catalogue::Catalogue;
 use crate::failure::Denied;
+use crate::oauth::grant::authorization_details::type_of;
 use crate::oauth::grant::consent::{Answer, Consent};
+use crate::oauth::grant::granted::Granted;
 use crate::oauth::id::{ClientId, SessionId, UserId};
 use crate::store::consents::{ConsentRecord, ConsentsOf};
 use crate::store::db::{Conn, DbError, Tx};
@@ -91,7 +95,7 @@ pub async fn give(context: &Context<'_>, given: ConsentAnswer) -> Result<Done<()
             consents::answer(tx, user, client, &given.answer, known, now).await?;
             flows::note_consented(tx, &given.flow, &given.session).await?;
             let event = Event::new(Act::ConsentGiven, ObjectKind::User, user.as_str()).with(client);
-            Ok(Done { outcome: (), event })
+            Ok(Done { outcome: (), event: event.creating(members(&given.answer.consent)) })
         })
         .await
 }
@@ -113,7 +117,32 @@ pub async fn take_back(
         .act(async move |tx: &mut Tx| {
             consents::take_back(tx, &user, &client, &answer, &*catalogue, now).await?;
             let event = Event::new(Act::ConsentTakenBack, ObjectKind::User, user.as_str()).with(&client);
-            Ok(Done { outcome: (), event })
+            // What the person leaves out now was allowed until then.
+            let before = Consent { allowed: answer.consent.refused.clone(), refused: Granted::default() };
+            Ok(Done { outcome: (), event: event.deleting(members(&before)) })
         })
         .await
+}
+
+/// The members of a consent for its events. Of authorization details only the types, because the rest may be about a person's
+/// money or health.
+pub(super) fn members(consent: &Consent) -> Value {
+    let mut members = granted_members(&consent.allowed);
+    if !consent.refused.scope.is_empty() {
+        members["refused_scope"] = consent.refused.scope.to_string().into();
+    }
+    members
+}
+
+/// The members of what was granted, for events.
+pub(super) fn granted_members(granted: &Granted) -> Value {
+    let mut members = json!({ "scope": granted.scope.to_string() });
+    if !granted.resources.is_empty() {
+        members["resources"] = granted.resources.clone().into();
+    }
+    let types: Vec<&str> = granted.details.iter().filter_map(type_of).collect();
+    if !types.is_empty() {
+        members["authorization_details_types"] = types.into();
+    }
+    members
 }

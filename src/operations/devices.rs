@@ -1,5 +1,6 @@
 //! Devices: the code that a person types, and the person's answer to the request (RFC 8628 §3.3).
 
+use super::consents::granted_members;
 use super::event::{Act, Event, ObjectKind};
 use super::fault::Fault;
 use super::guesses::{self, Admission, Guess};
@@ -80,7 +81,8 @@ pub async fn allow(
                     return Err(Fault::conflict(None, sentence).into());
                 }
             }
-            Ok(Done { outcome: (), event: event(Act::DeviceAllowed, &device, &client).of_user(&by.user) })
+            let event = event(Act::DeviceAllowed, &device, &client).of_user(&by.user);
+            Ok(Done { outcome: (), event: event.creating(granted_members(&granted)) })
         })
         .await
 }

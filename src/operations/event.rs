@@ -25,7 +25,8 @@ pub struct Event {
     pub user: Option<UserId>,
     /// Why something was refused, or ended by itself: a word of the error reference.
     pub reason: Option<&'static str>,
-    /// What an update changed. Empty for other acts, and for an update that changed nothing.
+    /// What an update changed, all of a new object, or all of one that was deleted. Empty for other acts, and for an update
+    /// that changed nothing.
     pub changes: Vec<Change>,
 }
 
@@ -257,6 +258,16 @@ impl Event {
     pub fn because(mut self, reason: &'static str) -> Self {
         self.reason = Some(reason);
         self
+    }
+
+    /// The same event, with every member of the object that the act has made. None of them is secret.
+    pub(super) fn creating(self, after: Value) -> Self {
+        self.changing(Value::Null, after)
+    }
+
+    /// The same event, with every member that the object had before the act deleted it. None of them is secret.
+    pub(super) fn deleting(self, before: Value) -> Self {
+        self.changing(before, Value::Null)
     }
 
     /// The same event, with every member that differs between the two states of the object.

@@ -7,12 +7,14 @@ use super::fault::{Fault, Faults};
 use super::list::{self, Cursor, List, Listing};
 use super::steps::Step;
 use super::terms::Version;
-use super::{Context, Done, Outcome};
+use super::{Context, Done, Outcome, consents};
 use crate::clock::Timestamp;
 use crate::failure::Denied;
 use crate::oauth::grant::EndReason;
+use crate::oauth::grant::consent::Consent;
 use crate::oauth::id::{ClientId, GrantId, UserId};
 use crate::oauth::identity::session::LiveSessions;
+use crate::store::consents as stored_consents;
 use crate::store::db::{Conn, Tx};
 use crate::store::grant_records::{self, GrantFilter, GrantRecord};
 use crate::store::grants;
@@ -77,12 +79,18 @@ pub async fn revoke(context: &Context<'_>, grant: &GrantId) -> Outcome<GrantReco
 /// Only failures.
 pub async fn revoke_access(context: &Context<'_>, user: &UserId, client: &ClientId) -> Outcome<u64> {
     let (user, client, now) = (user.clone(), client.clone(), context.now);
+    let (of, at) = (user.clone(), client.clone());
+    let look = async move |conn: &mut Conn| Ok(stored_consents::find(conn, &of, &at).await?);
+    // The first step deletes it.
+    let before: Option<Consent> = context.read(look).await?;
+    let before = before.as_ref().map(consents::members).unwrap_or_default();
     let step = async move |tx: &mut Tx| {
         let (revoked, has_more) = grant_records::revoke_access(tx, &user, &client, now).await?;
         if has_more {
             return Ok(Step::More(revoked));
         }
         let event = Event::new(Act::ConsentTakenBack, ObjectKind::User, user.as_str()).with(&client);
+        let event = event.deleting(before.clone());
         Ok::<_, Denied<Faults>>(Step::Last(Done { outcome: revoked, event }))
     };
     count(context, step).await

@@ -125,7 +125,10 @@ pub async fn rotate(
             if saved.len() < expected {
                 return Err(Fault::conflict(None, "another process rotated at the same moment").into());
             }
-            let done = |key: KeyRecord| Done { event: event(Act::KeyCreated, &key), outcome: key };
+            let done = |key: KeyRecord| {
+                let made = json!({ "algorithm": key.algorithm.as_str(), "signs_from": key.signs_from.iso() });
+                Done { event: event(Act::KeyCreated, &key).creating(made), outcome: key }
+            };
             Ok(saved.into_iter().map(done).collect())
         })
         .await
@@ -159,7 +162,11 @@ pub async fn retire(context: &Context<'_>, kid: &str) -> Outcome<Retirement> {
             if let Some(successor) = &found.successor {
                 signing_keys::sign_from(tx, &successor.kid, now).await?;
             }
-            Ok(Done { event: event(Act::KeyRetired, &found.key), outcome: found })
+            let retired = json!({ "retired_at": now.iso() });
+            Ok(Done {
+                event: event(Act::KeyRetired, &found.key).changing(Value::Null, retired),
+                outcome: found,
+            })
         })
         .await
 }

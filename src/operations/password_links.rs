@@ -1,5 +1,7 @@
 //! Links by which a person sets a password without e-mail: an operator hands one over, and it works once.
 
+use serde_json::json;
+
 use super::event::Act;
 use super::fault::{Fault, Faults};
 use super::steps::Step;
@@ -59,7 +61,9 @@ pub async fn create(context: &Context<'_>, user: &str) -> Outcome<PasswordLink> 
                 return Err(Fault::conflict(None, sentence).into());
             }
             let link = save(tx, user, &token, now).await?;
-            Ok(users::done(Act::UserPasswordLinkCreated, &link.user.person.clone(), link))
+            let made = json!({ "expires_at": link.expires_at.iso() });
+            let event = users::event(Act::UserPasswordLinkCreated, &link.user.person).creating(made);
+            Ok(Done { outcome: link, event })
         })
         .await
 }

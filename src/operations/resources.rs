@@ -87,7 +87,8 @@ pub async fn create(context: &Context<'_>, resource: Resource) -> Outcome<Resour
                 let sentence = format!("the resource {uri} exists already");
                 return Err(Fault::conflict("resource", sentence).into());
             }
-            Ok(Done { event: event(Act::ResourceCreated, uri), outcome: resource.clone() })
+            let event = event(Act::ResourceCreated, uri).creating(members(&resource));
+            Ok(Done { outcome: resource.clone(), event })
         })
         .await
 }
@@ -125,7 +126,8 @@ pub async fn delete(context: &Context<'_>, uri: &str) -> Outcome<()> {
     let (uri, terms) = (uri.to_owned(), context.terms.clone());
     context
         .act(async move |tx: &mut Tx| {
-            terms.check(&members(&existing(tx, &uri).await?))?;
+            let before = members(&existing(tx, &uri).await?);
+            terms.check(&before)?;
             if let Some(first) = clients::list_of_resource(tx, &uri).await?.first() {
                 let sentence = format!("the client {first} is registered for the resource {uri}");
                 return Err(Fault::conflict(None, sentence).into());
@@ -137,7 +139,7 @@ pub async fn delete(context: &Context<'_>, uri: &str) -> Outcome<()> {
             if !resources::delete(tx, &uri).await? {
                 return Err(unknown(&uri).into());
             }
-            Ok(Done { outcome: (), event: event(Act::ResourceDeleted, &uri) })
+            Ok(Done { outcome: (), event: event(Act::ResourceDeleted, &uri).deleting(before) })
         })
         .await
 }

@@ -89,7 +89,8 @@ pub async fn delete(context: &Context<'_>, name: &str, in_use: InUse) -> Outcome
     let before = context.read(async move |conn: &mut Conn| existing(conn, &read).await).await?;
     context.terms.check(&members(&before))?;
     if context.terms.is_rehearsal {
-        return Ok(Done { outcome: losing_it, event: event(Act::ScopeDeleted, name) });
+        let event = event(Act::ScopeDeleted, name).deleting(members(&before));
+        return Ok(Done { outcome: losing_it, event });
     }
     take_from_holders(context, name, &holders).await?;
     take_from_granted(context, &Withdrawn::Scope(name.to_owned())).await?;
@@ -97,12 +98,13 @@ pub async fn delete(context: &Context<'_>, name: &str, in_use: InUse) -> Outcome
     let (name, lost, witness) = (name.to_owned(), losing_it, context.witness());
     context
         .act(async move |tx: &mut Tx| {
-            terms.check(&members(&existing(tx, &name).await?))?;
+            let before = members(&existing(tx, &name).await?);
+            terms.check(&before)?;
             let late = holders_for(tx, &actor, &name, in_use).await?;
             let events = late.lose(tx, &actor, &name, now).await?;
             witness.record(tx, &events).await?;
             stored_scopes::delete(tx, &name).await?;
-            Ok(Done { outcome: lost.clone(), event: event(Act::ScopeDeleted, &name) })
+            Ok(Done { outcome: lost.clone(), event: event(Act::ScopeDeleted, &name).deleting(before) })
         })
         .await
 }

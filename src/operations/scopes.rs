@@ -82,7 +82,8 @@ pub async fn create(context: &Context<'_>, scope: ScopeRecord) -> Outcome<ScopeR
                     Fault::conflict("name", format!("the scope {} exists already", scope.name)).into()
                 );
             }
-            Ok(Done { event: event(Act::ScopeCreated, &scope.name), outcome: scope.clone() })
+            let event = event(Act::ScopeCreated, &scope.name).creating(members(&scope));
+            Ok(Done { outcome: scope.clone(), event })
         })
         .await
 }

@@ -1,5 +1,7 @@
 //! Sessions: who is signed in.
 
+use serde_json::{Value, json};
+
 use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
 use super::guesses::CountedGuess;
@@ -16,7 +18,7 @@ use crate::secret::Hash;
 use crate::store::db::{Conn, DbError, Tx};
 use crate::store::flows::FlowKey;
 use crate::store::page::Page;
-use crate::store::sessions::{self, EndedSession, NewSession, SessionRecord};
+use crate::store::sessions::{self, EndedSession, NewSession, SessionRecord, SessionTimes};
 use crate::store::steps::STEP;
 use crate::store::{flows, grants, revocations, users};
 
@@ -108,7 +110,10 @@ pub async fn sign_in(context: &Context<'_>, sign_in: ProvenSignIn) -> Outcome<Se
             if let Some(guess) = guess {
                 guess.take_back(tx).await?;
             }
+            let begun =
+                SessionTimes { auth_time: start.session.begins_at, expires_at: start.session.expires_at };
             let mut event = event(Act::SessionBegun, &session).of_user(&start.session.user);
+            event = event.creating(members(&begun));
             if let Some((client, _)) = &start.flow {
                 event = event.with(client);
             }
@@ -167,7 +172,10 @@ pub async fn end(context: &Context<'_>, session: &SessionId) -> Outcome<()> {
             let Some(user) = &ended.user else {
                 return Err(unknown(&id).into());
             };
-            let event = event(Act::SessionEnded, &id).of_user(user);
+            let mut event = event(Act::SessionEnded, &id).of_user(user);
+            if let Some(times) = &ended.times {
+                event = event.deleting(members(times));
+            }
             Ok::<_, Denied<Faults>>(Done { outcome: ended, event })
         })
         .await?;
@@ -208,6 +216,9 @@ pub async fn sign_out(
                 let clients = grants::front_channel_of_session(tx, session).await?;
                 let mut event = event(Act::SessionSignedOut, session);
                 event.user = ended.user.clone();
+                if let Some(times) = &ended.times {
+                    event = event.deleting(members(times));
+                }
                 let signed_out = SignedOut { session: session.clone(), clients };
                 done.push(Done { outcome: (signed_out, ended), event });
             }
@@ -270,6 +281,10 @@ pub async fn end_of_user(context: &Context<'_>, user: &UserId) -> Outcome<u64> {
 
 fn unknown(session: &SessionId) -> Fault {
     Fault::not_found(format!("there is no session with the id {session}"))
+}
+
+fn members(times: &SessionTimes) -> Value {
+    json!({ "auth_time": times.auth_time.iso(), "expires_at": times.expires_at.iso() })
 }
 
 fn event(act: Act, session: &SessionId) -> Event {

@@ -3,7 +3,7 @@
 use super::event::Act;
 use super::fault::{Fault, Faults};
 use super::sessions::{SessionStart, begin as begin_session};
-use super::users::{HashedPassword, done, taken};
+use super::users::{HashedPassword, event, person_members, taken};
 use super::{Context, Done};
 use crate::cache::row_budgets::Counting;
 use crate::clock::{Seconds, Timestamp};
@@ -85,7 +85,8 @@ pub async fn create(
             if begin_session(tx, &start, &proof).await?.is_none() {
                 return Err(taken(&person, &person.username).into());
             }
-            Ok(done(Act::UserSignedUp, &person, person.clone()))
+            let event = event(Act::UserSignedUp, &person).creating(person_members(&person));
+            Ok(Done { outcome: person.clone(), event })
         })
         .await
 }

@@ -20,7 +20,7 @@ use crate::oauth::client::AssertionAudience;
 use crate::oauth::client::registration::check_address;
 use crate::oauth::grant::scope::{OPENID, Scope};
 use crate::oauth::grant::trusted_issuer::{IssuerKeys, TrustedIssuer, check_issuer, check_subject};
-use crate::oauth::id::ClientId;
+use crate::oauth::id::{ClientId, UserId};
 use crate::store::db::{Conn, DbError, Tx};
 use crate::store::page::NameFilter;
 use crate::store::steps::{STEP, Stretch};
@@ -120,7 +120,8 @@ pub async fn create(context: &Context<'_>, issuer: TrustedIssuer) -> Outcome<Tru
                 let sentence = format!("the issuer {name} is trusted already");
                 return Err(Fault::conflict("issuer", sentence).into());
             }
-            Ok(Done { event: event(Act::TrustedIssuerCreated, name), outcome: issuer.clone() })
+            let event = event(Act::TrustedIssuerCreated, name).creating(members(&issuer));
+            Ok(Done { outcome: issuer.clone(), event })
         })
         .await
 }
@@ -168,7 +169,8 @@ pub async fn delete(context: &Context<'_>, issuer: &str) -> Outcome<u64> {
     let found = find_to_change(context, issuer).await?;
     if terms.is_rehearsal {
         terms.check(&members(&found))?;
-        return Ok(Done { outcome: 0, event: event(Act::TrustedIssuerDeleted, issuer) });
+        let event = event(Act::TrustedIssuerDeleted, issuer).deleting(members(&found));
+        return Ok(Done { outcome: 0, event });
     }
     // So that nothing new begins until the last step.
     let begin = async move |tx: &mut Tx| {
@@ -177,7 +179,8 @@ pub async fn delete(context: &Context<'_>, issuer: &str) -> Outcome<u64> {
     };
     context.db.decide(begin).await?;
     let revoked = revoke_untrusted(context, issuer).await?;
-    let name = issuer.to_owned();
+    // As it was before the first step.
+    let (name, before) = (issuer.to_owned(), members(&found));
     let step = async move |tx: &mut Tx| {
         if trusted_issuers::delete_subjects(tx, &name).await? >= STEP.unsigned_abs() {
             return Ok(Step::More(()));
@@ -185,7 +188,7 @@ pub async fn delete(context: &Context<'_>, issuer: &str) -> Outcome<u64> {
         if !trusted_issuers::delete(tx, &name).await? {
             return Err(unknown(&name).into());
         }
-        let event = event(Act::TrustedIssuerDeleted, &name);
+        let event = event(Act::TrustedIssuerDeleted, &name).deleting(before.clone());
         Ok::<_, Denied<Faults>>(Step::Last(Done { outcome: revoked, event }))
     };
     context.act_in_steps(step, |()| {}).await
@@ -233,8 +236,8 @@ pub async fn link_subject(
             }
             let username = person.username.clone();
             let link = SubjectRecord { subject: subject.clone(), user_id: person.id.to_string(), username };
-            let event = event(Act::SubjectLinked, &name).of_user(&person.id);
-            Ok(Done { event: event.changing(Value::Null, link_members(&link)), outcome: link })
+            let event = event(Act::SubjectLinked, &name).of_user(&person.id).creating(link_members(&link));
+            Ok(Done { outcome: link, event })
         })
         .await
 }
@@ -250,12 +253,13 @@ pub async fn unlink_subject(context: &Context<'_>, issuer: &str, subject: &str) 
     let (name, subject, terms) = (issuer.to_owned(), subject.to_owned(), context.terms.clone());
     let unlinked = context
         .act(async move |tx: &mut Tx| {
-            terms.check(&link_members(&existing_link(tx, &name, &subject).await?))?;
+            let link = existing_link(tx, &name, &subject).await?;
+            terms.check(&link_members(&link))?;
             if !trusted_issuers::unlink(tx, &name, &subject).await? {
                 return Err(not_linked(&name, &subject).into());
             }
-            let link = json!({ "subject": subject });
-            let event = event(Act::SubjectUnlinked, &name).changing(link, Value::Null);
+            let user = UserId::new(&link.user_id);
+            let event = event(Act::SubjectUnlinked, &name).of_user(&user).deleting(link_members(&link));
             Ok::<_, Denied<Faults>>(Done { outcome: (), event })
         })
         .await;

@@ -1,7 +1,7 @@
 //! Users: their accounts, names and passwords.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
@@ -134,9 +134,9 @@ pub async fn create(context: &Context<'_>, user: NewUser, password: HashedPasswo
         .await
 }
 
-/// The event of a new user. It says which role the user has.
+/// The event of a new user.
 pub(super) fn created(act: Act, user: &UserRecord) -> Event {
-    event(act, &user.person).changing(Value::Null, json!({ "role": user.role }))
+    event(act, &user.person).creating(members(user))
 }
 
 /// A person with a new id.
@@ -355,11 +355,15 @@ pub async fn delete(context: &Context<'_>, user: &UserId) -> Outcome<UserEnding>
     let user = user.clone();
     let has_begun = Arc::new(AtomicBool::new(false));
     let begun = has_begun.clone();
+    // As the user was before the first step.
+    let before = Arc::new(Mutex::new(Value::Null));
     let step = async move |tx: &mut Tx| {
         let user = existing(tx, user.as_str()).await?;
         // The first step changes the version itself.
         if !begun.load(Ordering::Relaxed) {
-            terms.check(&members(&user))?;
+            let members = members(&user);
+            terms.check(&members)?;
+            *before.lock().unwrap_or_else(PoisonError::into_inner) = members;
         }
         roles::may_change(&actor, &user)?;
         // Only while the user is enabled, so not after the first step.
@@ -368,11 +372,14 @@ pub async fn delete(context: &Context<'_>, user: &UserId) -> Outcome<UserEnding>
         let id = person.id.clone();
         // So that nothing new begins until the last step.
         users::disable(tx, &id, now).await?;
-        let step = end_some(tx, Act::UserDeleted, person, EndReason::UserDeleted, now).await?;
-        if let Step::Last(_) = step {
-            users::delete(tx, &id).await?;
+        match end_some(tx, Act::UserDeleted, person, EndReason::UserDeleted, now).await? {
+            Step::More(ending) => Ok(Step::More(ending)),
+            Step::Last(Done { outcome, event }) => {
+                users::delete(tx, &id).await?;
+                let before = before.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                Ok(Step::Last(Done { outcome, event: event.deleting(before) }))
+            }
         }
-        Ok(step)
     };
     all_steps_noting(context, step, || has_begun.store(true, Ordering::Relaxed)).await
 }
@@ -445,23 +452,28 @@ fn changed(person: Person, removed: &[String], claims: Claims) -> Result<Person,
     person.changed(removed, claims).map_err(|sentence| Fault::invalid("claims", sentence))
 }
 
-pub(super) fn done<T>(act: Act, person: &Person, outcome: T) -> Done<T> {
+fn done<T>(act: Act, person: &Person, outcome: T) -> Done<T> {
     Done { outcome, event: event(act, person) }
 }
 
-fn event(act: Act, person: &Person) -> Event {
+pub(super) fn event(act: Act, person: &Person) -> Event {
     Event::new(act, ObjectKind::User, person.id.as_str()).named(&person.username)
 }
 
 fn members(user: &UserRecord) -> Value {
-    let person = &user.person;
+    let mut members = person_members(&user.person);
+    members["role"] = user.role.map(Role::as_str).into();
+    members["disabled"] = user.disabled_at.is_some().into();
+    members["user_code_changed_at"] = user.user_code_changed_at.map(Timestamp::iso).into();
+    members
+}
+
+/// The members of a person for events.
+pub(super) fn person_members(person: &Person) -> Value {
     json!({
         "username": person.username,
         "name": person.name,
         "email": person.email,
         "claims": person.claims,
-        "role": user.role,
-        "disabled": user.disabled_at.is_some(),
-        "user_code_changed_at": user.user_code_changed_at.map(Timestamp::iso),
     })
 }

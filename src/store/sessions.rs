@@ -139,9 +139,18 @@ pub async fn count(conn: &mut Conn, user: &UserId, live: LiveSessions) -> Result
 pub struct EndedSession {
     /// The user of the session; `None` if the session did not exist.
     pub user: Option<UserId>,
+    /// `None` if the session did not exist.
+    pub times: Option<SessionTimes>,
     /// The number of grants that were revoked with it. [`STEP`]: there may be more, which the end of the session has made
     /// useless.
     pub revoked: u64,
+}
+
+/// When a session began, and when it ends at the latest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionTimes {
+    pub auth_time: Timestamp,
+    pub expires_at: Timestamp,
 }
 
 impl EndedSession {
@@ -163,9 +172,15 @@ pub async fn end(
 ) -> Result<EndedSession, DbError> {
     logout_deliveries::enqueue(tx, id, now).await?;
     let revoked = revocations::revoke_of_session(tx, id, why, now).await?;
-    let row: Option<(String,)> =
-        tx.query("DELETE FROM sessions WHERE id = $1 RETURNING user_id").bind(id.as_str()).optional().await?;
-    Ok(EndedSession { user: row.map(|(user,)| UserId::new(user)), revoked })
+    let row: Option<(String, Timestamp, Timestamp)> = tx
+        .query("DELETE FROM sessions WHERE id = $1 RETURNING user_id, auth_time, expires_at")
+        .bind(id.as_str())
+        .optional()
+        .await?;
+    let (user, times) = row
+        .map(|(user, auth_time, expires_at)| (UserId::new(user), SessionTimes { auth_time, expires_at }))
+        .unzip();
+    Ok(EndedSession { user, times, revoked })
 }
 
 /// Ends up to `most` sessions that are no longer live, as [`end`] does; fewer if many grants end with them. Returns their

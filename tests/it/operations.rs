@@ -269,7 +269,13 @@ async fn an_act_is_an_event_that_says_what_changed_and_no_secret() {
             event.changes.iter().map(|change| json!([change.member, change.before, change.after])).collect();
         json!([event.act.word(), event.object.kind.word(), event.object.id, event.object.name, changed])
     };
-    assert_eq!(says(&created.event), json!(["user.created", "user", id.as_str(), "alice", []]));
+    let made = json!([
+        ["claims", null, {}],
+        ["disabled", null, false],
+        ["name", null, "Alice"],
+        ["username", null, "alice"]
+    ]);
+    assert_eq!(says(&created.event), json!(["user.created", "user", id.as_str(), "alice", made]));
     let changes = UserChanges {
         username: Some("Alicia".into()),
         removed: vec!["name".into()],

@@ -16,6 +16,8 @@ pub use secrets::{
     remove_secret, secret_version, set_secret_end, takes_another,
 };
 
+use serde_json::Value;
+
 use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
 use super::list::{self, Cursor, List, Listing};
@@ -78,14 +80,16 @@ pub async fn delete(context: &Context<'_>, client: &ClientId) -> Outcome<u64> {
     if terms.is_rehearsal {
         return rehearse_delete(context, client).await;
     }
-    let disable = async move |tx: &mut Tx| -> Result<i64, Denied<Faults>> {
+    let disable = async move |tx: &mut Tx| -> Result<(i64, Value), Denied<Faults>> {
         let before = existing(tx, &id).await?.client;
-        terms.check(&registration::members(&before))?;
+        let members = registration::members(&before);
+        terms.check(&members)?;
         management::may_change(&actor, [&before])?;
         Mentions::find(tx, &id).await?.may_lose(&actor, &id)?;
-        Ok(clients::disable(tx, &id, now).await?.ok_or_else(|| unknown(&id))?)
+        let version = clients::disable(tx, &id, now).await?.ok_or_else(|| unknown(&id))?;
+        Ok((version, members))
     };
-    let version = context.db.decide(disable).await?;
+    let (version, before) = context.db.decide(disable).await?;
     // A client that is later registered under the same id must not receive any of these.
     references::take_from_others(context, client).await?;
     let revoked = delete_what_it_has(context, client, EndReason::ClientDeleted).await?;
@@ -103,7 +107,7 @@ pub async fn delete(context: &Context<'_>, client: &ClientId) -> Outcome<u64> {
             witness.record(tx, &events).await?;
             clients::delete(tx, &id).await?;
             logo::delete_unused(tx, &client).await?;
-            Ok(Done { outcome: revoked, event: event(Act::ClientDeleted, &client) })
+            Ok(Done { outcome: revoked, event: event(Act::ClientDeleted, &client).deleting(before.clone()) })
         })
         .await
 }
@@ -121,7 +125,8 @@ async fn rehearse_delete(context: &Context<'_>, client: &ClientId) -> Outcome<u6
     let id = client.id.clone();
     let named = context.read(async move |conn: &mut Conn| Ok(Mentions::find(conn, &id).await?)).await?;
     named.may_lose(&context.actor, &client.id)?;
-    Ok(Done { outcome: 0, event: event(Act::ClientDeleted, &client) })
+    let event = event(Act::ClientDeleted, &client).deleting(registration::members(&client));
+    Ok(Done { outcome: 0, event })
 }
 
 /// Revokes everything that people gave a client, and all tokens that the client has for itself. Its people are asked for

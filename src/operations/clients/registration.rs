@@ -108,7 +108,7 @@ pub async fn create(context: &Context<'_>, new: NewClient) -> Outcome<CreatedCli
                 clients::add_secret(tx, id, secret, now).await?;
             }
             logos.save(tx).await?;
-            let event = event(Act::ClientCreated, &client);
+            let event = event(Act::ClientCreated, &client).creating(members(&client));
             let outcome = CreatedClient { client, created_at: now, generated: generated.clone() };
             Ok(Done { outcome, event })
         })

@@ -105,7 +105,9 @@ pub async fn add_secret(
                 return Err(changed_meanwhile(&key).into());
             }
             clients::add_secret(tx, &key, &secret, now).await?;
-            Ok(Done { outcome: added.clone(), event: event(Act::ClientSecretAdded, &record.client) })
+            let event = event(Act::ClientSecretAdded, &record.client);
+            let event = event.creating(members(&added.id, added.expires_at));
+            Ok(Done { outcome: added.clone(), event })
         })
         .await
 }
@@ -125,7 +127,7 @@ pub async fn find_secret(
         .read(async move |conn: &mut Conn| {
             let record = existing(conn, &client).await?;
             let found = of_client(&record, &secret)?;
-            terms.check(&members(found))?;
+            terms.check(&members_of(found))?;
             Ok(found.clone())
         })
         .await
@@ -133,7 +135,7 @@ pub async fn find_secret(
 
 /// Returns the version of a secret, which has another one when it ends at another time.
 pub fn secret_version(secret: &SecretRecord) -> Version {
-    Version::of(&members(secret))
+    Version::of(&members_of(secret))
 }
 
 /// Changes when a secret ends. `None`: it no longer ends by itself. The outcome is the secret, as [`find_secret`] returns it.
@@ -159,11 +161,11 @@ pub async fn set_secret_end(
             let record = existing(tx, &key).await?;
             management::may_change(&actor, [&record.client])?;
             let before = of_client(&record, &secret)?;
-            terms.check(&members(before))?;
+            terms.check(&members_of(before))?;
             client_secrets::set_end(tx, &key, &secret, expires_at).await?;
             let after = SecretRecord { expires_at, ..before.clone() };
-            let event =
-                event(Act::ClientSecretChanged, &record.client).changing(members(before), members(&after));
+            let event = event(Act::ClientSecretChanged, &record.client)
+                .changing(members_of(before), members_of(&after));
             Ok(Done { outcome: after, event })
         })
         .await
@@ -205,12 +207,13 @@ pub async fn remove_secret(
         .act(async move |tx: &mut Tx| {
             let record = existing(tx, &key).await?;
             management::may_change(&actor, [&record.client])?;
-            terms.check(&members(of_client(&record, &secret)?))?;
+            let before = members_of(of_client(&record, &secret)?);
+            terms.check(&before)?;
             if SecretRemoval::of(&record, &secret, now)? != expected {
                 return Err(changed_meanwhile(&key).into());
             }
             client_secrets::delete(tx, &key, &secret).await?;
-            Ok(Done { outcome: (), event: event(Act::ClientSecretRemoved, &record.client) })
+            Ok(Done { outcome: (), event: event(Act::ClientSecretRemoved, &record.client).deleting(before) })
         })
         .await
 }
@@ -290,8 +293,12 @@ fn of_client<'r>(record: &'r ClientRecord, secret: &str) -> Result<&'r SecretRec
 }
 
 /// The members that a change may affect. The secret itself is not one of them.
-fn members(secret: &SecretRecord) -> Value {
-    json!({ "id": secret.id, "expires_at": secret.expires_at.map(Timestamp::iso) })
+fn members(id: &str, expires_at: Option<Timestamp>) -> Value {
+    json!({ "id": id, "expires_at": expires_at.map(Timestamp::iso) })
+}
+
+fn members_of(secret: &SecretRecord) -> Value {
+    members(&secret.id, secret.expires_at)
 }
 
 fn changed_meanwhile(client: &ClientId) -> Fault {

@@ -136,7 +136,7 @@ pub async fn create(context: &Context<'_>, new: NewWebhook) -> Outcome<WebhookWi
             webhooks::save(tx, &record, position).await?;
             webhook_secrets::save(tx, &record.id, &sealed, now).await?;
             let record = existing(tx, &record.id).await?;
-            let event = event(Act::WebhookCreated, &record).changing(Value::Null, members(&record));
+            let event = event(Act::WebhookCreated, &record).creating(members(&record));
             Ok(Done { outcome: WebhookWithSecret { record, secret: secret.clone() }, event })
         })
         .await
@@ -188,7 +188,7 @@ pub async fn delete(context: &Context<'_>, id: &str) -> Outcome<()> {
             may_change(&actor)?;
             terms.check(&members(&before))?;
             webhooks::delete(tx, &id).await?;
-            Ok(Done { outcome: (), event: event(Act::WebhookDeleted, &before) })
+            Ok(Done { outcome: (), event: event(Act::WebhookDeleted, &before).deleting(members(&before)) })
         })
         .await
 }

@@ -1,5 +1,7 @@
 //! The secrets of webhooks. Two secrets at a time allow a change without an outage: both sign.
 
+use serde_json::json;
+
 use super::{WebhookWithSecret, event, existing, may_change, may_learn_of_people, webhook_secrets};
 use crate::clock::Seconds;
 use crate::failure::Denied;
@@ -11,6 +13,7 @@ use crate::secret::webhook::WebhookSecret;
 use crate::secret::{Secret, random_id};
 use crate::store::db::Tx;
 use crate::store::webhook_secrets::SealedWebhookSecret;
+use crate::store::webhooks::WebhookRecord;
 
 /// The largest number of secrets that sign at the same time. Each makes the header longer.
 const MAX_SECRETS: usize = 5;
@@ -53,7 +56,11 @@ pub async fn rotate_secret(
             webhook_secrets::end_all(tx, &id, now + overlap).await?;
             webhook_secrets::save(tx, &id, &sealed, now).await?;
             let record = existing(tx, &id).await?;
-            let event = event(Act::WebhookSecretRotated, &before);
+            let ids = |webhook: &WebhookRecord| -> Vec<String> {
+                webhook.secrets.iter().map(|secret| secret.id.clone()).collect()
+            };
+            let event = event(Act::WebhookSecretRotated, &before)
+                .changing(json!({ "secrets": ids(&before) }), json!({ "secrets": ids(&record) }));
             Ok(Done { outcome: WebhookWithSecret { record, secret: secret.clone() }, event })
         })
         .await

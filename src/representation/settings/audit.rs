@@ -26,7 +26,11 @@ pub static EVENT: ObjectSettings = ObjectSettings {
             "Why something was refused, or ended by itself: a word of the error reference",
         )
         .null(Null::InAnswers),
-        Setting::by_server("changes", Form::ObjectList(&CHANGE), "What an update changed"),
+        Setting::by_server(
+            "changes",
+            Form::ObjectList(&CHANGE),
+            "What an update changed, and all members of an object that was made or deleted",
+        ),
     ],
 };
 
@@ -62,7 +66,7 @@ static EVENT_ACTOR: ObjectSettings = ObjectSettings {
 
 static CHANGE: ObjectSettings = ObjectSettings {
     name: "EventChange",
-    sentence: "The value of a member before and after an update.",
+    sentence: "The value of a member before and after an act.",
     command: None,
     members: &[
         Setting::by_server("member", Form::Text, "The name of the member"),

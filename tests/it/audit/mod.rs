@@ -3,6 +3,7 @@
 mod chain;
 mod commands;
 mod height;
+mod objects;
 mod recorded;
 mod refused;
 mod taken_away;
