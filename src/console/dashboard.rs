@@ -53,6 +53,8 @@ pub(super) async fn page(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
 /// What a figure counts: the words after 1, and those after every other number.
 type Counted = (&'static str, &'static str);
 
+const JOBS: Counted = ("job waits for the database on this node", "jobs wait for the database on this node");
+
 fn words_after(number: usize, (one, other): Counted) -> &'static str {
     if number == 1 { one } else { other }
 }
@@ -123,10 +125,7 @@ async fn figures(visit: &Visit<'_>) -> Result<Vec<Figure>, ConsoleError> {
             ..queue(("message to a webhook waits", "messages to webhooks wait"), waiting)
         });
         let jobs = visit.app.db.loads().iter().map(|load| load.waiting).sum();
-        figures.push(queue(
-            ("job waits for the database on this node", "jobs wait for the database on this node"),
-            jobs,
-        ));
+        figures.push(queue(JOBS, jobs));
         figures.push(queue(
             ("password waits for a check on this node", "passwords wait for a check on this node"),
             visit.app.passwords.waiting(),
