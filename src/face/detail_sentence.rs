@@ -91,7 +91,9 @@ fn shown(value: &Value) -> Option<String> {
     match value.kind() {
         // Only an expression such as `x if y` that says nothing gets here; a missing name is an error before.
         ValueKind::Undefined => Some(String::new()),
-        ValueKind::String | ValueKind::Number | ValueKind::Bool => {
+        // As in JSON, and as in the list of members.
+        ValueKind::Bool => Some(value.is_true().to_string()),
+        ValueKind::String | ValueKind::Number => {
             Some(value.to_string().chars().filter(|c| !matches!(*c, BEGIN | END)).collect())
         }
         _ => None,
@@ -169,6 +171,7 @@ mod tests {
         let detail = json!({ "amount": { "value": "12.50", "n": 7, "final": true }, "to": "<b>Shop\u{fdd1}</b>", "tags": ["a", "b"] });
         for (template, expected) in [
             ("Pay {{ amount.value }} to {{ to }}.", "Pay [12.50] to [<b>Shop</b>]."),
+            ("{{ amount.final }}", "[true]"),
             ("{{ to|safe }}", "[<b>Shop</b>]"),
             ("{{ to ~ '!' }}", "[<b>Shop</b>!]"),
             ("<i>{{ amount.n }}</i>", "<i>[7]</i>"),

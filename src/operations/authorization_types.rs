@@ -18,7 +18,7 @@ use crate::oauth::grant::authorization_details::authorization_type::{
 };
 use crate::oauth::grant::authorization_details::{check_schema, samples, type_of};
 use crate::oauth::grant::resource::normal;
-use crate::oauth::grant::scope::is_scope_name;
+use crate::oauth::grant::scope::{Scope, is_scope_name};
 use crate::store::db::{Conn, DbError, Tx};
 use crate::store::page::NameFilter;
 use crate::store::scopes::Withdrawn;
@@ -66,7 +66,10 @@ pub async fn find(context: &Context<'_>, name: &str) -> Result<AuthorizationType
 pub async fn create(context: &Context<'_>, record: AuthorizationType) -> Outcome<AuthorizationType> {
     let mut faults = Vec::new();
     if !is_scope_name(&record.name) {
-        let sentence = "the name of a type is printable ASCII without space, quote and backslash";
+        let most = Scope::MAX_NAME_LENGTH;
+        let sentence = format!(
+            "the name of a type is 1 to {most} characters of printable ASCII without space, quote and backslash"
+        );
         faults.push(Fault::invalid("name", sentence));
     }
     faults.extend(id_fault("name", &record.name));

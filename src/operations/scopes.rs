@@ -63,7 +63,10 @@ pub async fn list(
 pub async fn create(context: &Context<'_>, scope: ScopeRecord) -> Outcome<ScopeRecord> {
     let mut faults = Vec::new();
     if !is_scope_name(&scope.name) {
-        let sentence = "a scope's name is printable ASCII without space, quote and backslash";
+        let most = Scope::MAX_NAME_LENGTH;
+        let sentence = format!(
+            "a scope's name is 1 to {most} characters of printable ASCII without space, quote and backslash"
+        );
         faults.push(Fault::invalid("name", sentence));
     }
     faults.extend(id_fault("name", &scope.name));

@@ -18,8 +18,8 @@ pub(super) const MALFORMED: ReasonRow = ReasonRow {
     code: InvalidAuthorizationDetails,
     who: &[Developer],
     what: "The parameter authorization_details is not a JSON list of objects, each with a type that is a text.",
-    fix: "Send a list, also for one detail, and percent-encode it once. No object may have the same member twice, and nothing \
-          may be nested more than ten levels deep (RFC 9396 section 2).",
+    fix: "Send a list, also for one detail, and percent-encode it once. No object may have the same member twice, nothing may be \
+          nested more than ten levels deep (RFC 9396 section 2), and a number of more than 64 bits must be a text.",
     command: None,
     example: example(
         "GET https://id.example.com/authorize\n\

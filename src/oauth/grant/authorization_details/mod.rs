@@ -41,7 +41,7 @@ impl AuthorizationDetails {
     ///
     /// # Errors
     /// If it is repeated or too long, is not a list of objects with a `type`, has too many, is nested too deeply, or has a
-    /// text that people could not read as it is.
+    /// number that would change or a text that people could not read as it is.
     pub fn requested(params: &Params) -> Result<Option<Self>, OAuthError> {
         params.one(PARAMETER)?.map(Self::parse).transpose()
     }
@@ -68,6 +68,12 @@ impl AuthorizationDetails {
             if !has_type {
                 return Err(Reason::DetailsMalformed.because(format!(
                     "the element {index} of {PARAMETER} is not an object with a type that is a text"
+                )));
+            }
+            if has_inexact_number(detail) {
+                return Err(Reason::DetailsMalformed.because(format!(
+                    "the element {index} of {PARAMETER} has a number that programs would change, because it is too large \
+                     (RFC 7493 section 2.2); send it as a text"
                 )));
             }
             if let Some(pointer) = unreadable(detail, &mut String::new()) {
@@ -212,6 +218,19 @@ fn unreadable(value: &Value, pointer: &mut String) -> Option<String> {
             false => Some(pointer.clone()),
         }),
         _ => None,
+    }
+}
+
+/// Whether a number is too large to be kept as it came: beyond 64 bits, digits would be lost.
+fn has_inexact_number(value: &Value) -> bool {
+    const LARGEST: f64 = 9_007_199_254_740_992.0;
+    match value {
+        Value::Number(number) => {
+            number.is_f64() && number.as_f64().is_some_and(|number| number.abs() >= LARGEST)
+        }
+        Value::Array(items) => items.iter().any(has_inexact_number),
+        Value::Object(members) => members.values().any(has_inexact_number),
+        _ => false,
     }
 }
 

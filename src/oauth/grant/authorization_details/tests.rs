@@ -67,6 +67,12 @@ fn a_text_that_people_could_not_read_as_it_is_is_refused_with_its_place() {
         assert_eq!(error.reason, Reason::DetailsText);
         assert!(error.description.contains(place), "{}", error.description);
     }
+    for number in ["123456789012345678901234567890", "-18446744073709551616", "1e16"] {
+        let error =
+            AuthorizationDetails::parse(&format!(r#"[{{"type": "a", "b": [{number}]}}]"#)).unwrap_err();
+        assert_eq!(error.reason, Reason::DetailsMalformed, "{number}");
+    }
+    assert!(AuthorizationDetails::parse(r#"[{"type": "a", "b": [18446744073709551615, 12.5]}]"#).is_ok());
     let hebrew = r#"[{"type": "a", "to": "יומן <b>"}]"#;
     assert!(AuthorizationDetails::parse(hebrew).is_ok(), "other scripts and HTML are text");
 }
