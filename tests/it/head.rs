@@ -51,6 +51,8 @@ async fn rows(server: &TestServer) -> BTreeMap<&'static str, Vec<String>> {
     all.retain(|table, _| !matches!(*table, "events" | "event_chain" | "refusals"));
     // Counts of all requests, which the server writes once a minute.
     all.retain(|table, _| !matches!(*table, "hourly_counts" | "client_activity" | "client_uses"));
+    // Where the audit trail is.
+    all.entry("server_keys").and_modify(|rows| rows.retain(|row| !row.contains("event_height")));
     all
 }
 

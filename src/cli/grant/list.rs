@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::super::list::ListOptions;
+use super::super::user::consents::words;
 use super::super::{CliError, OutputOptions};
 use crate::clock::Timestamp;
 use crate::oauth::id::ClientId;
@@ -56,7 +57,7 @@ fn row(grant: &GrantRecord, now: Timestamp) -> [String; 7] {
         grant.id.clone(),
         grant.client_id.clone(),
         grant.username.clone().unwrap_or_else(|| grant.user_id.clone()),
-        grant.granted.scope.to_string(),
+        words(&grant.granted),
         grant.created_at.iso(),
         grant.revoked_at.unwrap_or_else(|| grant.expires_at.min(grant.idle_expires_at)).iso(),
         state,

@@ -9,11 +9,13 @@ use super::super::{CliContext, CliError, OutputOptions};
 use crate::jose::JoseError;
 use crate::jose::verify::{Expiry, VerifyingKey, verify};
 use crate::keys::master::ServerKeys;
+use crate::oauth::grant::authorization_details::AuthorizationDetails;
 use crate::oauth::id::GrantId;
 use crate::oauth::identity::session::LiveSessions;
 use crate::oauth::request::params::Params;
 use crate::oauth::signing_key::KeyAlgorithm;
 use crate::oauth::token::bearer::PresentedToken;
+use crate::oauth::token::binding::Binding;
 use crate::oauth::token::delegation::{Delegation, TokenActor};
 use crate::oauth::token::refresh::RefreshName;
 use crate::oauth::token::{ACCESS_TOKEN_PREFIX, JwtClaims, TYP};
@@ -112,6 +114,8 @@ async fn access_token(cli: &CliContext, token: &str) -> Result<TokenReport, CliE
         "client_id": token.client_id.as_str(),
         "subject": subject,
         "scope": token.granted.scope.to_string(),
+        "authorization_details": token.granted.details,
+        "cnf": token.binding,
         "audience": token.audience,
         "issued_at": token.issued_at.iso(),
         "expires_at": token.expires_at.iso(),
@@ -129,10 +133,25 @@ async fn access_token(cli: &CliContext, token: &str) -> Result<TokenReport, CliE
         ("issued at", token.issued_at.iso()),
         ("expires at", token.expires_at.iso()),
     ];
+    shown.extend(details(&token.granted.details));
+    shown.extend(token.binding.as_ref().map(|binding| ("bound to", bound(binding))));
     shown.extend(act.map(|act| ("actor", acting(&act))));
     shown.extend(exchanged_from.last().map(|from| ("exchanged from", from.jti.clone())));
     shown.extend(token.grant_id.map(|grant| ("grant", grant.to_string())));
     Ok(TokenReport { shown, members })
+}
+
+/// The authorization details, one in each row.
+fn details(details: &AuthorizationDetails) -> impl Iterator<Item = (&'static str, String)> {
+    details.iter().map(|detail| ("detail", detail.to_string()))
+}
+
+/// Describes what the sender of the token must prove.
+fn bound(binding: &Binding) -> String {
+    match binding {
+        Binding::DpopKey(thumbprint) => format!("the key with the thumbprint {thumbprint}"),
+        Binding::Certificate(thumbprint) => format!("the certificate with the thumbprint {thumbprint}"),
+    }
 }
 
 /// Describes the current actor, and the actors before it.
@@ -196,11 +215,12 @@ async fn refresh_token(
         "client_id": grant.client_id,
         "subject": person(Some(&grant)),
         "scope": grant.granted.scope.to_string(),
+        "authorization_details": grant.granted.details,
         "issued_at": issued_at,
         "expires_at": expires_at,
         "grant_id": grant_id.as_str(),
     });
-    let shown = vec![
+    let mut shown = vec![
         ("kind", format!("refresh token, number {number} of its chain")),
         ("state", state.shown),
         ("client", grant.client_id.clone()),
@@ -210,6 +230,7 @@ async fn refresh_token(
         ("expires at", expires_at),
         ("grant", grant_id.to_string()),
     ];
+    shown.extend(details(&grant.granted.details));
     Ok(TokenReport { shown, members })
 }
 

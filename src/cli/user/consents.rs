@@ -1,5 +1,7 @@
 //! `grantor user consents`.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 
 use super::super::list::ListOptions;
@@ -41,10 +43,10 @@ fn row(record: &ConsentRecord) -> [String; 5] {
     ]
 }
 
-/// The scopes, the claims, and the types of authorization details in a line.
+/// The scopes, the claims, and the types of authorization details in a line, each type once.
 pub(in crate::cli) fn words(granted: &Granted) -> String {
     let scopes = granted.scope.names();
-    let details = granted.details.iter().filter_map(type_of);
-    let words: Vec<&str> = scopes.chain(granted.claims.names()).chain(details).collect();
+    let types: BTreeSet<&str> = granted.details.iter().filter_map(type_of).collect();
+    let words: Vec<&str> = scopes.chain(granted.claims.names()).chain(types).collect();
     if words.is_empty() { "-".into() } else { words.join(" ") }
 }

@@ -194,6 +194,8 @@ async fn operators_see_what_was_allowed_in_consents_and_grants() {
     let grants = operator.json(&["grant", "list"]);
     assert_eq!(grants[0]["authorization_details"], json!([payment(), accounts()]), "{grants}");
     assert!(operator.done(&["user", "consents", "alice"]).contains("account_information"));
+    let listed = operator.done(&["grant", "list"]);
+    assert!(listed.contains("account_information payment_initiation"), "{listed}");
 }
 
 #[tokio::test]

@@ -141,6 +141,11 @@ async fn details_go_through_an_exchange_a_refresh_and_a_device_with_bound_tokens
         let first = prove(&app.redemption(&code)).await;
         assert_bound(&first, asked.clone()).await;
         let token = first.get("access_token");
+        let operator = Operator::of(&server);
+        let inspected = operator.json(&["token", "inspect", &token]);
+        assert_eq!((&inspected["cnf"], &inspected["authorization_details"]), (&expected, &asked));
+        let said = operator.done(&["token", "inspect", &token]);
+        assert!(said.contains("bound to") && said.contains("Merchant A"), "{said}");
         let exchange =
             [("grant_type", EXCHANGE), ("subject_token", token.as_str()), ("subject_token_type", KIND)];
         assert_bound(&prove(&exchange).await, asked.clone()).await;
