@@ -22,6 +22,13 @@ pub(super) struct EntityTag {
     opaque: String,
 }
 
+impl EntityTag {
+    /// The version of the settings, without the hash of what else was shown.
+    fn version(self) -> Version {
+        Version::new(self.opaque.split('.').next().unwrap_or_default())
+    }
+}
+
 impl TagCondition {
     /// Reads a condition of a request. `None` if it did not come.
     ///
@@ -79,9 +86,9 @@ impl TagCondition {
     pub(super) fn versions(self) -> Option<Vec<Version>> {
         match self {
             Self::Any => None,
-            Self::OneOf(tags) => Some(
-                tags.into_iter().filter(|tag| !tag.is_weak).map(|tag| Version::new(tag.opaque)).collect(),
-            ),
+            Self::OneOf(tags) => {
+                Some(tags.into_iter().filter(|tag| !tag.is_weak).map(EntityTag::version).collect())
+            }
         }
     }
 }

@@ -72,19 +72,34 @@ impl ApiReply {
         Self { is_replayed: true, ..self }
     }
 
-    /// The reply, or 304 to a GET whose sender has this version already (RFC 9110 §13.1.2).
+    /// The reply, or 304 to a GET whose sender has this very answer already (RFC 9110 §13.1.2).
     ///
     /// # Errors
     /// If the condition cannot be read.
     pub(super) fn unless_known(self, request: &Request) -> Result<Self, ApiError> {
+        let reply = self.with_whole_etag();
         let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
-        let Some(etag) = self.etag.as_deref().filter(|_| is_read) else { return Ok(self) };
+        let Some(etag) = reply.etag.as_deref().filter(|_| is_read) else { return Ok(reply) };
         match TagCondition::of(request, IF_NONE_MATCH)? {
             Some(known) if known.has(etag) => {
-                Ok(Self { status: StatusCode::NOT_MODIFIED.as_u16(), body: None, ..self })
+                Ok(Self { status: StatusCode::NOT_MODIFIED.as_u16(), body: None, ..reply })
             }
-            _ => Ok(self),
+            _ => Ok(reply),
         }
+    }
+
+    /// The reply with an ETag that also has a hash of the body: some members change without a change of the settings, such as
+    /// when a secret was last used. `If-Match` looks at the version before it. A new object is shown with what is shown only
+    /// once, so it keeps its version alone.
+    fn with_whole_etag(self) -> Self {
+        let is_whole = self.status == StatusCode::OK.as_u16();
+        let etag = match (self.etag.as_deref().and_then(|etag| etag.strip_suffix('"')), &self.body) {
+            (Some(version), Some(body)) if is_whole => {
+                Some(format!("{version}.{}\"", Version::of(body).as_str()))
+            }
+            _ => return self,
+        };
+        Self { etag, ..self }
     }
 
     /// The HTTP response. It is never stored by a cache: some answers have a secret, and all are only for their reader.

@@ -224,7 +224,7 @@ pub async fn update(context: &Context<'_>, user: &str, changes: UserChanges) -> 
     let done = context
         .act(async move |tx: &mut Tx| {
             let before = existing(tx, &user).await?;
-            terms.check(&members(&before))?;
+            terms.check(&settings(&before))?;
             roles::may_change(&actor, &before)?;
             let mut faults = invalid.clone();
             let after = changes.applied_to(&before.person, now, &mut faults);
@@ -302,9 +302,14 @@ pub async fn set_password(
 ) -> Outcome<UserEnding> {
     let Context { now, terms, actor, .. } = context.clone();
     let user = user.to_owned();
+    let has_begun = Arc::new(AtomicBool::new(false));
+    let begun = has_begun.clone();
     let step = async move |tx: &mut Tx| {
         let user = existing(tx, &user).await?;
-        terms.check(&members(&user))?;
+        // The first step changes the version itself.
+        if !begun.load(Ordering::Relaxed) {
+            terms.check(&settings(&user))?;
+        }
         roles::may_change(&actor, &user)?;
         let person = user.person;
         users::set_password(tx, &person.id, &password.0, now).await?;
@@ -312,7 +317,7 @@ pub async fn set_password(
         // Anyone who knew the old password may have signed in with it, or may be signing in now.
         end_some(tx, Act::UserPasswordSet, person, EndReason::PasswordChanged, now).await
     };
-    all_steps(context, step).await
+    all_steps_noting(context, step, || has_begun.store(true, Ordering::Relaxed)).await
 }
 
 /// Disables a user, who then can neither sign in nor get tokens. Sessions end, and the grants in them. Grants with offline
@@ -372,9 +377,8 @@ pub async fn delete(context: &Context<'_>, user: &UserId) -> Outcome<UserEnding>
         let user = existing(tx, user.as_str()).await?;
         // The first step changes the version itself.
         if !begun.load(Ordering::Relaxed) {
-            let members = members(&user);
-            terms.check(&members)?;
-            *before.lock().unwrap_or_else(PoisonError::into_inner) = members;
+            terms.check(&settings(&user))?;
+            *before.lock().unwrap_or_else(PoisonError::into_inner) = members(&user);
         }
         roles::may_change(&actor, &user)?;
         // Only while the user is enabled, so not after the first step.
@@ -395,9 +399,10 @@ pub async fn delete(context: &Context<'_>, user: &UserId) -> Outcome<UserEnding>
     all_steps_noting(context, step, || has_begun.store(true, Ordering::Relaxed)).await
 }
 
-/// Returns the version of a user, which every change of the names, the claims, the role, the state and the user code changes.
+/// Returns the version of a user, which every change of the names, the claims, the role, the state, the password and the user
+/// code changes.
 pub fn version(user: &UserRecord) -> Version {
-    Version::of(&members(user))
+    Version::of(&settings(user))
 }
 
 /// A step of an act that ends what a user has.
@@ -476,6 +481,13 @@ fn members(user: &UserRecord) -> Value {
     members["disabled"] = user.disabled_at.is_some().into();
     members["user_code_changed_at"] = user.user_code_changed_at.map(Timestamp::iso).into();
     members
+}
+
+/// What the version of a user is about.
+fn settings(user: &UserRecord) -> Value {
+    let mut settings = members(user);
+    settings["password_changed_at"] = user.password_changed_at.map(Timestamp::iso).into();
+    settings
 }
 
 /// The members of a person for events.

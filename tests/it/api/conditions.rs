@@ -3,7 +3,7 @@
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
-use super::{Api, refused};
+use super::{Api, refused, version};
 use crate::support::{Cluster, TestServer};
 
 #[tokio::test]
@@ -35,6 +35,34 @@ async fn a_condition_that_does_not_hold_changes_nothing() {
     refused(&send(Method::DELETE, &etag).await, StatusCode::PRECONDITION_FAILED, "api.other_version");
     let one_of = format!("\"other\",, W/\"weak\" , {}", changed.header("etag"));
     assert_eq!(send(Method::DELETE, &one_of).await.status, StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn an_answer_with_anything_new_is_no_304_and_a_change_of_the_password_is_another_version() {
+    let server = TestServer::start().await;
+    let api = Api::owner(&server).await;
+    let alice = format!("/users/{}", server.user("alice").await);
+    let webhook = json!({ "name": "log", "url": "https://log.example.com/" });
+    let webhook = api.post("/webhooks", webhook).await.json()["id"].as_str().expect("an id").to_owned();
+    let webhook = format!("/webhooks/{webhook}");
+    let known = async |path: &str| api.get(path).await.header("etag").to_owned();
+    let (old_alice, old_webhook) = (known(&alice).await, known(&webhook).await);
+    server.clock.advance(std::time::Duration::from_secs(5));
+    let password = json!({ "password": "a new password that is long" });
+    let set = api.put(&format!("{alice}/password"), &[("If-Match", &old_alice)], password.clone()).await;
+    assert_eq!(set.status, StatusCode::NO_CONTENT, "{set:?}");
+    let rotated = api.post(&format!("{webhook}/rotate-secret"), json!({})).await;
+    assert!(rotated.status.is_success(), "{rotated:?}");
+    for (path, old) in [(&alice, &old_alice), (&webhook, &old_webhook)] {
+        let read = api.send(Method::GET, path, &[("If-None-Match", old)], None).await;
+        assert_eq!(read.status, StatusCode::OK, "{path}: {read:?}");
+    }
+    let again = api.put(&format!("{alice}/password"), &[("If-Match", &old_alice)], password).await;
+    refused(&again, StatusCode::PRECONDITION_FAILED, "api.other_version");
+    // Its settings are the same.
+    let disabled =
+        api.send(Method::PATCH, &webhook, &[("If-Match", &old_webhook)], Some(json!({ "name": "x" })));
+    assert_eq!(disabled.await.status, StatusCode::OK);
 }
 
 #[tokio::test]
@@ -100,7 +128,7 @@ async fn a_secret_is_read_at_its_address_and_changed_only_as_it_was_read() {
     let (_, path) = created.header("location").split_once("/api/v1").expect("a path of the API");
     let (secret, etag) = (created.json()["client_secret"].clone(), created.header("etag").to_owned());
     let read = api.get(path).await;
-    assert_eq!((read.status, read.header("etag")), (StatusCode::OK, etag.as_str()), "{read:?}");
+    assert_eq!((read.status, version(&read)), (StatusCode::OK, version(&created)), "{read:?}");
     assert!(!read.body.contains(secret.as_str().unwrap()), "{read:?}");
     let listed = api.get("/clients/reports/secrets").await.json();
     assert!(listed["items"].as_array().unwrap().contains(&read.json()), "{listed}");

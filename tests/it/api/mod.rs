@@ -122,6 +122,11 @@ impl Api {
     }
 }
 
+/// The version in the ETag of an answer, without what else was shown.
+pub(crate) fn version(answer: &Answer) -> &str {
+    answer.header("etag").trim_matches('"').split('.').next().unwrap_or_default()
+}
+
 /// Checks that a request was refused with this status and reason, in the form of the contract.
 #[track_caller]
 pub(crate) fn refused(answer: &Answer, status: StatusCode, reason: &str) {
