@@ -104,6 +104,14 @@ async fn ask(
     server.browser().request(Method::POST, "/token", &[&own, headers].concat(), &body).await
 }
 
+/// Checks that a command shows what the token is bound to, and its details.
+fn assert_inspected(operator: &Operator, token: &str, (cnf, details): (&Value, &Value)) {
+    let inspected = operator.json(&["token", "inspect", token]);
+    assert_eq!((&inspected["cnf"], &inspected["authorization_details"]), (cnf, details));
+    let said = operator.done(&["token", "inspect", token]);
+    assert!(said.contains("bound to") && said.contains("Merchant A"), "{said}");
+}
+
 #[tokio::test]
 async fn details_go_through_an_exchange_a_refresh_and_a_device_with_bound_tokens() {
     let shown = self_signed("shop", |_| ());
@@ -141,11 +149,7 @@ async fn details_go_through_an_exchange_a_refresh_and_a_device_with_bound_tokens
         let first = prove(&app.redemption(&code)).await;
         assert_bound(&first, asked.clone()).await;
         let token = first.get("access_token");
-        let operator = Operator::of(&server);
-        let inspected = operator.json(&["token", "inspect", &token]);
-        assert_eq!((&inspected["cnf"], &inspected["authorization_details"]), (&expected, &asked));
-        let said = operator.done(&["token", "inspect", &token]);
-        assert!(said.contains("bound to") && said.contains("Merchant A"), "{said}");
+        assert_inspected(&Operator::of(&server), &token, (&expected, &asked));
         let exchange =
             [("grant_type", EXCHANGE), ("subject_token", token.as_str()), ("subject_token_type", KIND)];
         assert_bound(&prove(&exchange).await, asked.clone()).await;

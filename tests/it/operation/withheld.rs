@@ -55,20 +55,19 @@ impl Sender<'_> {
         for (method, path, parameters) in ENDPOINTS {
             let all: Vec<(&str, &str)> = serde_urlencoded::from_str(parameters).unwrap();
             let names: Vec<&str> = all.iter().map(|(name, _)| *name).chain(MORE.split_whitespace()).collect();
-            let address = format!("https://app.example/callback?token={secret}");
+            let redirect_uri = format!("https://app.example/callback?token={secret}");
             for name in names {
-                for value in [&secret, &address] {
+                for value in [&secret, &redirect_uri] {
                     let mut changed: Vec<(&str, &str)> =
                         all.iter().filter(|(other, _)| *other != name).copied().collect();
                     changed.push((name, value));
                     let query = serde_urlencoded::to_string(&changed).unwrap();
-                    match method {
-                        "GET" => self.send(method, &format!("{path}?{query}"), &[], "").await,
-                        _ => {
-                            self.send(method, path, &[form, ("authorization", &basic("web", "x"))], &query)
-                                .await
-                        }
-                    }
+                    let (address, body) = match method {
+                        "GET" => (format!("{path}?{query}"), ""),
+                        _ => (path.to_owned(), query.as_str()),
+                    };
+                    let wrong = ("authorization", basic("web", "x"));
+                    self.send(method, &address, &[form, (wrong.0, &wrong.1)], body).await;
                 }
             }
         }
