@@ -8,7 +8,7 @@ use super::form::{self, FieldValues, FormView, Group};
 use super::objects::{filled_by_a_link, from_query};
 use super::page::{Action, Badge, Cell, ConsolePage, Filter, Notice, PageLink, Part, Section};
 use super::same::{Same, shell};
-use super::tables::{kept_order, listing, narrowed, order, page, path_of, sorted, sorts};
+use super::tables::{is_disabled, kept_order, listing, narrowed, order, page, path_of, sorted, sorts};
 use super::visit::{ConsoleReply, Visit};
 use super::{client_check, client_health, client_secrets, field};
 use crate::http::general_error::FaultyMember;
@@ -34,24 +34,20 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
     visit.needs(READ)?;
     let filter = ClientFilter {
         q: visit.parameter("q"),
-        disabled: visit.parameter("state").map(|state| state == "disabled"),
-        kind: visit.parameter("kind").and_then(|word| ClientKind::parse(&word)),
-        grant_type: visit.parameter("grant_type").and_then(|word| GrantType::parse(&word)),
+        disabled: visit.word("state", is_disabled)?,
+        kind: visit.word("kind", ClientKind::parse)?,
+        grant_type: visit.word("grant_type", GrantType::parse)?,
         order: order(visit, ClientColumn::ORDERS),
     };
     let found = clients::list(&visit.context(), listing(visit, filter)).await?;
+    let grant_types: Vec<&str> = GrantType::ALL.iter().map(|grant| grant.as_str()).collect();
     let filter = Filter {
         path: "/admin/clients",
         fields: vec![
             narrowed(visit, "q", "Name or id", &[]),
             narrowed(visit, "kind", "Kind", &["web", "spa", "native", "service"]),
             narrowed(visit, "state", "State", &["enabled", "disabled"]),
-            narrowed(
-                visit,
-                "grant_type",
-                "Grant type",
-                &["authorization_code", "client_credentials", "refresh_token", "device_code"],
-            ),
+            narrowed(visit, "grant_type", "Grant type", &grant_types),
             kept_order(visit),
         ],
     };

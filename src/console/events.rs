@@ -18,8 +18,7 @@ const SPANS: [(&str, i64); 3] = [("last hour", 3600), ("last day", 24 * 3600), (
 
 pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError> {
     visit.needs(Need::read(Area::Audit))?;
-    let span = visit.parameter("since");
-    let since = SPANS.into_iter().find(|(word, _)| Some(*word) == span.as_deref());
+    let since = visit.word("since", |word| SPANS.into_iter().find(|(known, _)| *known == word))?;
     let filter = EventFilter {
         user: visit.parameter("user"),
         client: visit.parameter("client"),

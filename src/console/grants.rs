@@ -19,11 +19,11 @@ pub(super) const HEAD: [&str; 6] = ["Person", "Client", "Scope", "State", "Creat
 
 pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError> {
     visit.needs(Need::read(Area::Grants))?;
-    let state = visit.parameter("state");
+    let state = |word: &str| STATES.into_iter().find(|known| known.as_str() == word);
     let filter = GrantFilter {
         user: visit.parameter("user").map(UserId::new),
         client: visit.parameter("client").map(ClientId::new),
-        state: STATES.into_iter().find(|known| Some(known.as_str()) == state.as_deref()),
+        state: visit.word("state", state)?,
     };
     let found = grants::list(&visit.context(), listing(visit, filter)).await?;
     let fields = vec![

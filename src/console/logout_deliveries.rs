@@ -20,12 +20,10 @@ const STATES: [DeliveryState; 3] = [DeliveryState::Waiting, DeliveryState::Deliv
 
 pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError> {
     visit.needs(Need::read(Area::Clients))?;
-    let state = visit.parameter("state");
+    let state = |word: &str| STATES.into_iter().find(|known| known.as_str() == word);
     let client = visit.parameter("client_id");
-    let filter = DeliveryFilter {
-        client: client.clone().map(ClientId::new),
-        state: STATES.into_iter().find(|known| Some(known.as_str()) == state.as_deref()),
-    };
+    let filter =
+        DeliveryFilter { client: client.clone().map(ClientId::new), state: visit.word("state", state)? };
     let found = logout_deliveries::list(&visit.context(), listing(visit, filter)).await?;
     let fields = vec![
         narrowed(visit, "client_id", "Client id", &[]),

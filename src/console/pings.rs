@@ -12,10 +12,10 @@ use crate::store::deliveries::{DeliveryFilter, DeliveryState, next_attempt};
 
 pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError> {
     visit.needs(Need::read(Area::Clients))?;
-    let state = visit.parameter("state");
+    let state = |word: &str| DeliveryState::ALL.into_iter().find(|known| known.as_str() == word);
     let filter = DeliveryFilter {
         client: visit.parameter("client_id").map(ClientId::new),
-        state: DeliveryState::ALL.into_iter().find(|known| Some(known.as_str()) == state.as_deref()),
+        state: visit.word("state", state)?,
     };
     let found = pings::list(&visit.context(), listing(visit, filter)).await?;
     let fields = vec![

@@ -70,6 +70,15 @@ pub(super) fn narrowed(
     }
 }
 
+/// Whether a word for the state of an object means that it is disabled. `None` if it is another word.
+pub(super) fn is_disabled(word: &str) -> Option<bool> {
+    match word {
+        "enabled" => Some(false),
+        "disabled" => Some(true),
+        _ => None,
+    }
+}
+
 /// The order of a list, which a filter keeps.
 pub(super) fn kept_order(visit: &Visit<'_>) -> FilterField {
     FilterField { is_hidden: true, ..narrowed(visit, "sort", "", &[]) }

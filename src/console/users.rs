@@ -8,7 +8,7 @@ use super::form::{FieldSpec, Group, Input};
 use super::objects::Kind;
 use super::page::{Action, Cell, ConsolePage, Filter, Notice, PageLink};
 use super::same::{Same, shell};
-use super::tables::{kept_order, listing, narrowed, order, page, path_of, sorted, sorts};
+use super::tables::{is_disabled, kept_order, listing, narrowed, order, page, path_of, sorted, sorts};
 use super::user_code;
 use super::visit::{ConsoleReply, Visit};
 use crate::members::user as members;
@@ -69,11 +69,14 @@ const EDIT: &[Group] = &[("", &[USERNAME, EMAIL, VERIFIED, NAME, GROUPS, ROLE])]
 
 pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError> {
     visit.needs(READ)?;
-    let role = visit.parameter("role").map(|word| Role::parse(&word));
+    let role = |word: &str| match word {
+        "none" => Some(None),
+        word => Role::parse(word).map(Some),
+    };
     let filter = UserFilter {
         q: visit.parameter("q"),
-        disabled: visit.parameter("state").map(|state| state == "disabled"),
-        role,
+        disabled: visit.word("state", is_disabled)?,
+        role: visit.word("role", role)?,
         order: order(visit, UserColumn::ORDERS),
     };
     let found = users::list(&visit.context(), listing(visit, filter)).await?;

@@ -22,7 +22,7 @@ use crate::http::console_page;
 use crate::http::form;
 use crate::http::limiting;
 use crate::http::management::record_forbidden;
-use crate::oauth::error::OAuthError;
+use crate::oauth::error::{OAuthError, quoted};
 use crate::oauth::id::ClientId;
 use crate::oauth::permission::{Area, Need, Permissions};
 use crate::oauth::reason::Reason;
@@ -292,6 +292,20 @@ impl<'a> Visit<'a> {
         let value = query.iter().find(|(key, _)| key == name).map(|(_, value)| value.trim().to_owned());
         // PostgreSQL cannot store U+0000, so nothing has such a name.
         value.filter(|value| !value.is_empty() && !value.contains('\0'))
+    }
+
+    /// A parameter of the query that is one of the words that `known` knows. `None` if it did not come, or is empty.
+    ///
+    /// # Errors
+    /// If it is another word: without this filter, the list would show more than was asked for.
+    pub(super) fn word<T>(
+        &self,
+        name: &str,
+        known: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>, ConsoleError> {
+        let Some(word) = self.parameter(name) else { return Ok(None) };
+        let unknown = || Reason::ApiParameterInvalid.because(format!("there is no {name} {}", quoted(&word)));
+        known(&word).map(Some).ok_or_else(|| unknown().into())
     }
 
     /// The query of this page with another value of a parameter. A new cursor or order replaces the cursor, and the note of

@@ -112,10 +112,10 @@ fn secrets(visit: &Visit<'_>, webhook: &WebhookRecord) -> Section {
 }
 
 async fn deliveries(visit: &Visit<'_>, webhook: &WebhookRecord) -> Result<Section, ConsoleError> {
-    let state = visit.parameter("state");
+    let state = |word: &str| DeliveryState::ALL.into_iter().find(|known| known.as_str() == word);
     let filter = WebhookDeliveryFilter {
         webhook: webhook.id.clone(),
-        state: DeliveryState::ALL.into_iter().find(|known| Some(known.as_str()) == state.as_deref()),
+        state: visit.word("state", state)?,
         kind: visit.parameter("type"),
     };
     let list = webhooks::deliveries(&visit.context(), listing(visit, filter)).await?;

@@ -132,7 +132,7 @@ impl Fetcher {
 
     /// Checks the URL itself. The addresses of a name are checked when it is resolved.
     fn checked(&self, url: &str) -> Result<Url, FetchError> {
-        let url = Url::parse(url).map_err(|_| FetchError::NoUrl)?;
+        let url = crate::oauth::host::address(url).ok_or(FetchError::NoUrl)?;
         let host = url.host().ok_or(FetchError::NoUrl)?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err(FetchError::UserInfo);

@@ -7,6 +7,8 @@ use std::net::Ipv4Addr;
 
 use url::{Host, Url};
 
+use super::display_text::is_shown;
+
 /// The maximum length of a name in bytes (RFC 1035 §2.3.4).
 const MAX_NAME_LENGTH: usize = 253;
 /// The maximum length of a label in bytes (RFC 1035 §2.3.4).
@@ -15,6 +17,13 @@ const MAX_LABEL_LENGTH: usize = 63;
 /// What a sentence about a wrong host says after "its host".
 pub const WRONG_HOST: &str =
     "is neither a name of letters, digits and hyphens, such as app.example.com, nor an IP address";
+
+/// Parses an address that is stored as it was given. `None` if it is not an absolute URL, or has a character that the parser
+/// drops or encodes and that people do not see: white space, a control character, or another one that is not shown.
+pub fn address(text: &str) -> Option<Url> {
+    let is_seen = !text.contains(char::is_whitespace) && is_shown(text);
+    Url::parse(text).ok().filter(|_| is_seen)
+}
 
 /// Whether the host of a URL is an IP address, or a name whose labels are letters, digits and hyphens (RFC 1123 §2.1; with
 /// the A-labels of RFC 5890). `false` if the URL has no host.
@@ -58,6 +67,24 @@ fn is_label(label: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_has_nothing_that_a_parser_drops_or_people_do_not_see() {
+        assert!(address("https://app.example/a?b=%20#ü").is_some());
+        for hidden in [
+            "\t", "\n", "\r", " ", "\0", "\u{1}", "\u{7f}", "\u{85}", "\u{200b}", "\u{202e}", "\u{feff}",
+            "\u{2028}",
+        ] {
+            for text in [
+                format!("https://app.example/a{hidden}b"),
+                format!("https://app.example/a{hidden}"),
+                format!("{hidden}https://app.example/a"),
+                format!("https://app{hidden}.example/a"),
+            ] {
+                assert_eq!(address(&text), None, "{text:?}");
+            }
+        }
+    }
 
     fn of(host: &str) -> bool {
         Url::parse(&format!("https://{host}/a;b,c")).is_ok_and(|url| is_plain(&url))

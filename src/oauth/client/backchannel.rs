@@ -75,7 +75,7 @@ pub fn mistakes(client: &ClientMetadata) -> Vec<(&'static str, String)> {
 
 /// The address gets secrets, so it has https.
 fn check_endpoint(uri: &str) -> Result<(), String> {
-    let url = Url::parse(uri).ok().filter(|url| url.scheme() == "https");
+    let url = host::address(uri).filter(|url| url.scheme() == "https");
     let is_plain =
         |url: &Url| url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
     match url {

@@ -161,7 +161,7 @@ fn check_links(client: &ClientMetadata, findings: &mut Findings) {
         client.links.texts().into_iter().zip(["the website", "the privacy policy", "the terms of service"])
     {
         let check = |link: &str| {
-            let url = Url::parse(link).ok().filter(|url| url.scheme() == "https" && host::is_plain(url));
+            let url = host::address(link).filter(|url| url.scheme() == "https" && host::is_plain(url));
             let is_link = url.is_some() && link.len() <= MAX_URI_LENGTH;
             is_link.then_some(()).ok_or_else(|| format!("{what} must be an https address"))
         };
@@ -275,9 +275,12 @@ pub fn check_address(uri: &str) -> Result<(), String> {
     if uri.len() > MAX_URI_LENGTH {
         return Err(format!("an address has {MAX_URI_LENGTH} bytes at most"));
     }
-    match Url::parse(uri) {
-        Ok(url) if !host::is_plain(&url) => Err(format!("the address {uri:?} has a host that {WRONG_HOST}")),
-        _ => Ok(()),
+    match host::address(uri) {
+        None => Err(format!("{uri:?} is not an address, or has characters that are not shown")),
+        Some(url) if !host::is_plain(&url) => {
+            Err(format!("the address {uri:?} has a host that {WRONG_HOST}"))
+        }
+        Some(_) => Ok(()),
     }
 }
 
@@ -331,7 +334,7 @@ fn check_logout_uris(client: &ClientMetadata, findings: &mut Findings) {
         [("backchannel_logout_uri", back_channel), ("frontchannel_logout_uri", front_channel)]
     {
         let Some(uri) = uri else { continue };
-        let url = Url::parse(uri).ok().filter(|url| matches!(url.scheme(), "https" | "http"));
+        let url = host::address(uri).filter(|url| matches!(url.scheme(), "https" | "http"));
         let is_plain =
             |url: &Url| url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
         if uri.len() > MAX_URI_LENGTH || !url.as_ref().is_some_and(is_plain) {

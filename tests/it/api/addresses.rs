@@ -60,3 +60,25 @@ async fn commands_refuse_such_an_id_with_the_same_sentence() {
         assert!(refused.contains(".. cannot be an id"), "{arguments:?}: {refused}");
     }
 }
+
+#[tokio::test]
+async fn an_address_with_characters_that_are_not_shown_is_refused_everywhere() {
+    let server = TestServer::start().await;
+    let api = Api::owner(&server).await;
+    for hidden in ["\t", "\n", "\u{1b}[31m", " ", "\u{200b}", "\u{202e}", "\u{feff}"] {
+        let address = format!("https://app.example/a{hidden}b");
+        let webhook = api.post("/webhooks", json!({ "name": "log", "url": address })).await;
+        assert_eq!(faulty(&webhook)[0].0, "/url", "{webhook:?}");
+        for member in ["client_uri", "policy_uri", "tos_uri", "jwks_uri", "backchannel_logout_uri"] {
+            let mut client = json!({ "client_name": "a", "kind": "web", "scope": "openid" });
+            client["redirect_uris"] = json!(["https://app.example/cb"]);
+            client[member] = json!(address);
+            let answer = api.post("/clients", client).await;
+            let faults = faulty(&answer);
+            assert!(faults.iter().any(|(field, _)| *field == format!("/{member}")), "{member}: {answer:?}");
+        }
+        let issuer = json!({ "issuer": "https://issuer.example", "jwks_uri": address });
+        let answer = api.post("/issuers", issuer).await;
+        assert!(faulty(&answer).iter().any(|(field, _)| field == "/jwks_uri"), "{answer:?}");
+    }
+}

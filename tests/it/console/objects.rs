@@ -436,3 +436,40 @@ async fn the_check_of_a_request_shows_the_demands_that_are_only_reported() {
     assert!(page.body.contains(section) && page.body.contains("Demand pushed requests"), "{page:?}");
     assert!(page.body.contains("/admin/clients/web/edit?set_par=require"), "{page:?}");
 }
+
+#[tokio::test]
+async fn a_filter_that_no_list_knows_is_refused_and_every_word_of_a_form_narrows() {
+    let server = TestServer::start().await;
+    server.web().await;
+    let mut owner = Visitor::owner(&server).await;
+    for (list, names) in [
+        ("clients", &["kind", "state", "grant_type"][..]),
+        ("users", &["role", "state"]),
+        ("grants", &["state"]),
+        ("logout-deliveries", &["state"]),
+        ("pings", &["state"]),
+        ("events", &["since"]),
+    ] {
+        for name in names {
+            let wrong = owner.open(&format!("/admin/{list}?{name}=made-up")).await;
+            assert_eq!(wrong.status, 400, "{list} {name}: {wrong:?}");
+            let page = owner.open(&format!("/admin/{list}")).await;
+            let select = between(&page, &format!("<select name=\"{name}\">"), "</select>");
+            let words: Vec<&str> =
+                select.split("</option>").filter_map(|o| o.split_once('>')).map(|o| o.1).collect();
+            assert!(words.len() > 2, "{select}");
+            for word in
+                words.iter().map(|word| word.rsplit('>').next().unwrap()).filter(|word| *word != "any")
+            {
+                let narrowed = owner.open(&format!("/admin/{list}?{name}={word}")).await;
+                assert_eq!(narrowed.status, 200, "{list} {name}={word}");
+                assert!(
+                    narrowed.body.contains(&format!("<option selected>{word}</option>")),
+                    "{list} {name}={word}"
+                );
+            }
+        }
+    }
+    let devices = owner.open("/admin/clients?grant_type=urn:ietf:params:oauth:grant-type:device_code").await;
+    assert!(devices.body.contains("No client matches"), "{devices:?}");
+}
