@@ -44,7 +44,9 @@ impl Timestamp {
     pub fn parse(text: &str) -> Option<Self> {
         use time::format_description::well_known::Rfc3339;
         let parsed = time::OffsetDateTime::parse(text, &Rfc3339).ok()?;
-        Some(Self(parsed.unix_timestamp()))
+        // In UTC, the year of such a time may have five digits, or be before the year 0.
+        let in_utc = parsed.checked_to_offset(time::UtcOffset::UTC)?;
+        (0..=9999).contains(&in_utc.year()).then(|| Self(parsed.unix_timestamp()))
     }
 
     /// The text in ISO 8601, such as 2026-01-31T12:00:00Z.

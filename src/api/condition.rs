@@ -57,6 +57,9 @@ pub(super) fn of_put(request: &Request) -> Result<PutCondition, ApiError> {
 /// # Errors
 /// If the condition cannot be read.
 pub(super) fn context<'a>(call: &ApiCall<'a>) -> Result<Context<'a>, ApiError> {
+    if call.request.headers().contains_key(IF_NONE_MATCH) {
+        return Err(invalid("If-None-Match is for GET, and for PUT to create an object"));
+    }
     let condition = TagCondition::of(call.request, IF_MATCH)?;
     Ok(replacing(call, condition.and_then(TagCondition::versions)))
 }

@@ -283,13 +283,16 @@ fn is_of_older_release(keys: &ServerKeys, head: Option<&ChainEnd>) -> bool {
 async fn verify_between(db: &Db, keys: &ServerKeys, ends: &ChainEnds) -> Result<Verification, DbError> {
     let mut found = Verification { events: 0, from_to: None, findings: ends.findings(keys) };
     let mut place = ends.base.clone().map_or_else(ChainPlace::default, ChainPlace::of);
-    let (base, mut after) = (place.number, 0);
+    // Also before 1, where the server numbers no event.
+    let (base, mut after) = (place.number, i64::MIN);
     loop {
         let page = db.read(async move |conn: &mut Conn| events::after(conn, after, BATCH).await).await?;
         let is_last = (page.len() as i64) < BATCH;
         for record in page {
             after = record.number;
-            if after <= base {
+            if after < 1 {
+                found.findings.push(format!("the event {after} was inserted: the first one is 1"));
+            } else if after <= base {
                 found.findings.push(format!(
                     "the event {after} was inserted: the events up to {base} were deleted because of their age"
                 ));

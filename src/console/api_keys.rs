@@ -44,6 +44,7 @@ const API_KEYS: Kind = Kind {
     edit: &[("", &[NAME, END])],
     has_pages: false,
     command: "grantor api-key",
+    create: "create",
     id: "",
     is_named: false,
 };

@@ -51,6 +51,7 @@ const TYPES: Kind = Kind {
     edit: EDIT,
     has_pages: true,
     command: "grantor authorization-type",
+    create: "create",
     id: "name",
     is_named: false,
 };

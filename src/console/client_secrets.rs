@@ -185,12 +185,8 @@ fn end_page(
     view.hidden.push(("secret", secret.to_owned()));
     view.cancel = Some(path.clone());
     let members = form::members(END, values).unwrap_or_default();
-    let command = format!(
-        "grantor client update-secret {} {}{}",
-        shell(id),
-        shell(secret),
-        form::options(END, &members)
-    );
+    let of_secret = format!("grantor client update-secret {} {}", shell(id), shell(secret));
+    let command = form::options(END, &members).map(|options| format!("{of_secret}{options}"));
     let api = format!("/clients/{}/secrets/{}", segment(id), segment(secret));
     view.same = Some(Same::of(&visit.app.issuer, ("PATCH", &api), Some(&members.into()), command));
     let lead = "Until then the client can use it. After that, the server refuses what still uses it. \

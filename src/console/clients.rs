@@ -108,9 +108,12 @@ fn new_page(visit: &Visit<'_>, values: &FieldValues, error: Option<&ConsoleError
 }
 
 fn same_as_create(visit: &Visit<'_>, members: &Map<String, Value>) -> Same {
-    let options = form::options(of_new(visit), members);
+    // A command does not make up an id.
+    let id = if members.contains_key("client_id") { "" } else { " --id ID" };
+    let command =
+        form::options(of_new(visit), members).map(|options| format!("grantor client create{id}{options}"));
     let body = Value::Object(members.clone());
-    Same::of(&visit.app.issuer, ("POST", "/clients"), Some(&body), format!("grantor client create{options}"))
+    Same::of(&visit.app.issuer, ("POST", "/clients"), Some(&body), command)
 }
 
 /// What is wrong: with single fields, and with nothing that a field shows.
@@ -194,8 +197,8 @@ async fn edit_page(
 fn same_as_patch(visit: &Visit<'_>, client: &Client, patch: Option<&Map<String, Value>>) -> Same {
     let example = || Map::from_iter([("client_name".to_owned(), Value::from(client.name.as_str()))]);
     let patch = patch.cloned().unwrap_or_else(example);
-    let command =
-        format!("grantor client update {}{}", shell(client.id.as_str()), form::options(ALL, &patch));
+    let command = form::options(ALL, &patch)
+        .map(|options| format!("grantor client update {}{options}", shell(client.id.as_str())));
     let path = format!("/clients/{}", segment(client.id.as_str()));
     Same::of(&visit.app.issuer, ("PATCH", &path), Some(&Value::Object(patch)), command)
 }

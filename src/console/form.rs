@@ -322,33 +322,37 @@ pub(super) fn given(members: Map<String, Value>) -> Map<String, Value> {
     members.into_iter().filter(|(_, value)| has_value(value)).collect()
 }
 
-/// The options of a command that say the same as these members.
-pub(super) fn options(groups: &[Group], members: &Map<String, Value>) -> String {
+/// The options of a command that say the same as these members. `None` if no option says one of them.
+pub(super) fn options(groups: &[Group], members: &Map<String, Value>) -> Option<String> {
     let mut options = String::new();
     for spec in all(groups) {
         let (set, unset) = spec.option;
         let Some(value) = members.get(spec.name).filter(|_| !set.is_empty()) else { continue };
         let repeated = matches!(spec.input, Input::Lines | Input::Flags(_));
         match value {
-            Value::Null => options.push_str(&format!(" {unset}")),
-            Value::Array(list) if list.is_empty() => options.push_str(&format!(" {unset}")),
-            Value::Array(list) if repeated => {
-                for text in list.iter().filter_map(Value::as_str) {
-                    options.push_str(&format!(" {set} {}", shell(text)));
-                }
+            Value::Array(list) if !list.is_empty() && repeated => {
+                options.extend(list.iter().filter_map(Value::as_str).map(|text| given_as(set, text)));
             }
-            Value::Array(list) => {
+            Value::Array(list) if !list.is_empty() => {
                 let words: Vec<&str> = list.iter().filter_map(Value::as_str).collect();
-                options.push_str(&format!(" {set} {}", shell(&words.join(" "))));
+                options.push_str(&given_as(set, &words.join(" ")));
             }
-            Value::String(text) => options.push_str(&format!(" {set} {}", shell(text))),
+            Value::Null | Value::Array(_) if unset.is_empty() => return None,
+            Value::Null | Value::Array(_) => options.push_str(&format!(" {unset}")),
+            Value::String(text) => options.push_str(&given_as(set, text)),
             Value::Object(_) => options.push_str(&format!(" {set} FILE")),
             // The only numbers are times, in seconds.
             Value::Number(number) => options.push_str(&format!(" {set} {number}s")),
             Value::Bool(is_on) => options.push_str(&format!(" {set} {is_on}")),
         }
     }
-    options
+    Some(options)
+}
+
+/// An option with its value, which may begin as an option does.
+fn given_as(option: &str, value: &str) -> String {
+    let between = if value.starts_with('-') { '=' } else { ' ' };
+    format!(" {option}{between}{}", shell(value))
 }
 
 #[cfg(test)]
@@ -408,7 +412,7 @@ mod tests {
         assert_eq!(Value::Object(patch.clone()), expected);
         let command =
             r"--name 'a'\''b' --uri https://a --uri https://b --number default --is-on false --type a";
-        assert_eq!(options(GROUPS, &patch).trim(), command);
+        assert_eq!(options(GROUPS, &patch).unwrap().trim(), command);
     }
 
     #[test]

@@ -66,6 +66,7 @@ const ISSUERS: Kind = Kind {
     edit: EDIT,
     has_pages: true,
     command: "grantor issuer",
+    create: "create",
     id: "issuer",
     is_named: false,
 };

@@ -65,6 +65,7 @@ const KEYS: Kind = Kind {
     edit: &[],
     has_pages: false,
     command: "grantor key",
+    create: "rotate",
     id: "",
     is_named: false,
 };

@@ -60,6 +60,8 @@ pub(super) struct Kind {
     pub(super) has_pages: bool,
     /// The words of the command for these objects.
     pub(super) command: &'static str,
+    /// The word of the command that makes one.
+    pub(super) create: &'static str,
     /// The member that a command takes without an option when it creates one. Empty: none.
     pub(super) id: &'static str,
     /// Whether other commands take the name of an object, and not its id.
@@ -108,8 +110,9 @@ impl Kind {
         view.cancel = Some(self.list());
         let members = form::members(self.new, values).map(form::given).unwrap_or_default();
         let name = members.get(self.id).and_then(Value::as_str).map(|id| format!(" {}", shell(id)));
-        let options = form::options(self.new, &members);
-        let command = format!("{} create{}{options}", self.command, name.unwrap_or_default());
+        let name = name.unwrap_or_default();
+        let command = form::options(self.new, &members)
+            .map(|options| format!("{} {}{name}{options}", self.command, self.create));
         let path = format!("/{}", self.place);
         view.same =
             Some(Same::of(&visit.app.issuer, ("POST", &path), Some(&Value::Object(members)), command));
@@ -183,12 +186,9 @@ impl Kind {
         view.has_check = true;
         view.cancel = Some(self.home(id));
         let patch = patch.cloned().unwrap_or_default();
-        let command = format!(
-            "{} update {}{}",
-            self.command,
-            shell(if self.is_named { name } else { id }),
-            form::options(self.edit, &patch)
-        );
+        let word = shell(if self.is_named { name } else { id });
+        let command = form::options(self.edit, &patch)
+            .map(|options| format!("{} update {word}{options}", self.command));
         let path = format!("/{}/{}", self.place, segment(id));
         view.same = Some(Same::of(&visit.app.issuer, ("PATCH", &path), Some(&Value::Object(patch)), command));
         let section = Section { parts: vec![Part::Form(Box::new(view))], ..Section::default() };

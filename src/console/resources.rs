@@ -73,6 +73,7 @@ const RESOURCES: Kind = Kind {
     edit: EDIT,
     has_pages: true,
     command: "grantor resource",
+    create: "create",
     id: "resource",
     is_named: false,
 };

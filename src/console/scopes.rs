@@ -61,6 +61,7 @@ const SCOPES: Kind = Kind {
     edit: EDIT,
     has_pages: true,
     command: "grantor scope",
+    create: "create",
     id: "name",
     is_named: false,
 };

@@ -61,6 +61,7 @@ const PEOPLE: Kind = Kind {
     edit: EDIT,
     has_pages: true,
     command: "grantor user",
+    create: "invite",
     id: "",
     is_named: true,
 };

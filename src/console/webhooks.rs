@@ -63,6 +63,7 @@ const WEBHOOKS: Kind = Kind {
     edit: EDIT,
     has_pages: true,
     command: "grantor webhook",
+    create: "create",
     id: "",
     is_named: false,
 };
@@ -244,8 +245,8 @@ fn rotate_page(
     let mut view =
         FormView::of(format!("{path}/rotate-secret"), "Replace the secret", ROTATE, (values, &faults));
     let members = form::members(ROTATE, values).map(form::given).unwrap_or_default();
-    let command =
-        format!("grantor webhook rotate-secret {}{}", shell(&webhook.id), form::options(ROTATE, &members));
+    let command = form::options(ROTATE, &members)
+        .map(|options| format!("grantor webhook rotate-secret {}{options}", shell(&webhook.id)));
     let api = format!("/webhooks/{}/rotate-secret", segment(&webhook.id));
     view.same = Some(Same::of(&visit.app.issuer, ("POST", &api), Some(&members.into()), command));
     view.cancel = Some(path);

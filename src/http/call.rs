@@ -310,7 +310,7 @@ impl Call {
 
 /// Whether errors are those of the general API.
 fn is_api(surface: Surface) -> bool {
-    matches!(surface, Surface::Api | Surface::Management)
+    matches!(surface, Surface::Api | Surface::Management | Surface::Unknown)
 }
 
 fn accepts_problems(http: &HttpRequest) -> bool {

@@ -42,7 +42,7 @@ pub async fn wrap(
         return Err(actix_web::error::ErrorInternalServerError("no application state"));
     };
     let began = Instant::now();
-    let call = Rc::new(Call::begin(&app, request.request(), routes.find(request.path())));
+    let call = Rc::new(Call::begin(&app, request.request(), routes.find(request.match_info().as_str())));
     request.extensions_mut().insert(call.clone());
     let span = traces::begin(|| start(&app, &call, request.request()));
     // Without the box, every open connection would have room for it, twice.

@@ -91,7 +91,8 @@ impl Routes {
         Self(patterns)
     }
 
-    /// The endpoint of a path. [`NOWHERE`] if there is no such endpoint.
+    /// The endpoint of a path, which must be the text that the router compares: percent-encoded letters are letters there.
+    /// [`NOWHERE`] if there is no such endpoint.
     pub fn find(&self, path: &str) -> &'static Route {
         let found = self.0.iter().find(|(pattern, _)| pattern.matches(path));
         found.map_or(&NOWHERE, |(_, route)| route)

@@ -285,7 +285,7 @@ pub async fn find(conn: &mut Conn, id: &str) -> Result<Option<EventRecord>, DbEr
 /// # Errors
 /// Only failures of the database.
 pub async fn list(conn: &mut Conn, page: &Page<EventFilter, i64>) -> Result<Vec<EventRecord>, DbError> {
-    found(conn, page, page.after.unwrap_or_default(), false).await
+    found(conn, page, page.after.unwrap_or_default().max(0), false).await
 }
 
 /// A page of the numbered events that the filter finds, the newest first.

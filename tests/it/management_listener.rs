@@ -29,8 +29,13 @@ async fn where_it_cannot_be_reached_the_management_is_like_a_path_that_does_not_
     {
         let server = TestServer::start_with(&[option]).await;
         for accept in ["text/html", "application/json", "application/problem+json"] {
-            for (path, method) in ["/admin", "/admin/callback", "/admin/clients", "/api", "/api/v1/clients"]
+            let paths = ["/admin", "/admin/callback", "/admin/clients", "/api", "/api/v1/clients"];
+            // A router takes a percent-encoded letter for the letter.
+            let encoded =
+                ["/a%64min", "/a%64min/clients", "/a%70i", "/api/v1/%63lients", "/api/v1/openapi%2ejson"];
+            for (path, method) in paths
                 .into_iter()
+                .chain(encoded)
                 .flat_map(|path| methods.iter().map(move |method| (path, method)))
             {
                 // As long as the path.

@@ -60,9 +60,9 @@ async fn an_answer_with_anything_new_is_no_304_and_a_change_of_the_password_is_a
     let again = api.put(&format!("{alice}/password"), &[("If-Match", &old_alice)], password).await;
     refused(&again, StatusCode::PRECONDITION_FAILED, "api.other_version");
     // Its settings are the same.
-    let disabled =
-        api.send(Method::PATCH, &webhook, &[("If-Match", &old_webhook)], Some(json!({ "name": "x" })));
-    assert_eq!(disabled.await.status, StatusCode::OK);
+    let known = [("If-Match", old_webhook.as_str())];
+    let renamed = api.send(Method::PATCH, &webhook, &known, Some(json!({ "name": "x" }))).await;
+    assert_eq!(renamed.status, StatusCode::OK, "{renamed:?}");
 }
 
 #[tokio::test]

@@ -82,6 +82,12 @@ async fn an_event_that_is_removed_changed_moved_or_inserted_is_found() {
     ])
     .await;
     assert!(moved[0].starts_with("the event 3 (user.disabled, "), "{moved:?}");
+    let before_the_first = findings_after(&[
+        "INSERT INTO events (id, number, chain, time, act, object_kind, object_id, actor_kind)
+         SELECT 'x', -3, chain, time, act, object_kind, object_id, actor_kind FROM events WHERE number = 3",
+    ])
+    .await;
+    assert_eq!(before_the_first, ["the event -3 was inserted: the first one is 1"]);
     let inserted = findings_after(&[
         "UPDATE events SET number = number + 100 WHERE number > 3",
         "UPDATE events SET number = number - 99 WHERE number > 100",

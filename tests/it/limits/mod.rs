@@ -94,6 +94,21 @@ async fn each_endpoint_has_a_limit_for_each_network_and_answers_in_its_own_form(
 }
 
 #[tokio::test]
+async fn a_letter_that_is_percent_encoded_in_the_path_goes_around_no_limit() {
+    let one = ["pages", "token", "introspection", "device_authorization", "userinfo", "metadata"]
+        .map(|name| (format!("limits.{name}"), "1"));
+    let options: Vec<(&str, &str)> = one.iter().map(|(name, most)| (name.as_str(), *most)).collect();
+    let server = TestServer::start_with(&[&options[..], &[PROXIED]].concat()).await;
+    for (number, (policy, method, path)) in KINDS.iter().filter(|(.., path)| path.len() > 1).enumerate() {
+        let from = format!("192.0.2.{number}");
+        let letter = path.bytes().rfind(u8::is_ascii_alphabetic).expect("a letter");
+        let encoded = path.replacen(char::from(letter), &format!("%{letter:02x}"), 1);
+        assert_ne!(send(&server, &from, method, path).await.status, 429, "{path}");
+        assert_limited(&send(&server, &from, method, &encoded).await, policy, 1, 60);
+    }
+}
+
+#[tokio::test]
 async fn endpoints_that_share_a_limit_share_it_and_others_do_not() {
     let server = TestServer::start_with(&[PROXIED, ("limits.token", "2"), ("limits.pages", "2")]).await;
     let from = "203.0.113.1";
