@@ -281,6 +281,16 @@ mod tests {
     }
 
     #[test]
+    fn every_time_that_is_read_can_be_written_and_read_again() {
+        for text in ["9999-12-31T23:59:59-12:00", "0000-01-01T00:00:00+12:00", "2027-02-30T00:00:00Z", ""] {
+            assert_eq!(Timestamp::parse(text), None, "{text}");
+        }
+        for text in ["9999-12-31T23:59:59Z", "0000-01-01T00:00:00Z", "2027-01-31T12:00:00Z"] {
+            assert_eq!(Timestamp::parse(text).unwrap().iso(), text);
+        }
+    }
+
+    #[test]
     fn instants_and_spans_are_added_and_subtracted() {
         let (begin, end) = (Timestamp(100), Timestamp(160));
         assert_eq!((end - begin, begin - end), (Seconds(60), Seconds(-60)));

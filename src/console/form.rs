@@ -416,6 +416,16 @@ mod tests {
     }
 
     #[test]
+    fn a_value_that_looks_like_an_option_stays_a_value_and_not_all_can_be_said_by_options() {
+        let said = |members: Value| options(GROUPS, members.as_object().unwrap());
+        assert_eq!(said(json!({ "name": "-x" })).as_deref(), Some(" --name=-x"));
+        assert_eq!(said(json!({ "uris": ["--a b"] })).as_deref(), Some(" --uri='--a b'"));
+        assert_eq!(said(json!({ "uris": [] })).as_deref(), Some(" --no-uris"));
+        assert_eq!(said(json!({ "scope": [] })), None);
+        assert_eq!(said(json!({ "name": null })), None);
+    }
+
+    #[test]
     fn a_value_of_the_wrong_form_is_a_fault_of_its_field() {
         let values = values_in(GROUPS, &posted(&[("number", "five"), ("keys", "{")]));
         let Err(ConsoleError::Refused(refusal)) = members(GROUPS, &values) else { panic!() };

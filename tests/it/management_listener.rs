@@ -49,6 +49,17 @@ async fn where_it_cannot_be_reached_the_management_is_like_a_path_that_does_not_
 }
 
 #[tokio::test]
+async fn a_path_that_does_not_exist_is_a_problem_for_those_who_want_problems() {
+    let server = TestServer::start().await;
+    for path in ["/nothing", "/api/v1/nothing", "/api/nothing"] {
+        let request = http_client().get(format!("{}{path}", server.url));
+        let answer = request.header("accept", "application/problem+json").send().await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+        assert_eq!(answer.headers()["content-type"], "application/problem+json", "{path}");
+    }
+}
+
+#[tokio::test]
 async fn the_api_and_the_console_are_only_at_their_own_address() {
     let server = TestServer::start_with(&[("admin.listen", "127.0.0.1:0")]).await;
     let address = server.management_address.expect("an address of its own");

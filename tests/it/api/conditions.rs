@@ -66,6 +66,20 @@ async fn an_answer_with_anything_new_is_no_304_and_a_change_of_the_password_is_a
 }
 
 #[tokio::test]
+async fn a_condition_that_no_change_has_is_refused() {
+    let server = TestServer::start().await;
+    let api = Api::owner(&server).await;
+    api.service("reports").await;
+    for tag in ["*", "\"x\""] {
+        for (method, body) in [(Method::PATCH, Some(json!({ "client_name": "x" }))), (Method::DELETE, None)] {
+            let answer = api.send(method, "/clients/reports", &[("If-None-Match", tag)], body).await;
+            refused(&answer, StatusCode::BAD_REQUEST, "api.parameter_invalid");
+        }
+    }
+    assert_eq!(api.get("/clients/reports").await.json()["client_name"], "reports");
+}
+
+#[tokio::test]
 async fn who_knows_the_version_of_an_object_gets_304_without_it() {
     let server = TestServer::start().await;
     let api = Api::owner(&server).await;
