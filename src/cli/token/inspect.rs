@@ -85,21 +85,7 @@ async fn access_token(cli: &CliContext, token: &str) -> Result<TokenReport, CliE
             ("access token, JWT", "jwt", ParsedAccessToken::Jwt(Box::new(claims)))
         }
     };
-    let live = cli.config.live_sessions(cli.now);
-    let find = async move |conn: &mut Conn| {
-        let found = read.find(conn, live).await?;
-        let grant = match found.as_ref().and_then(|found| found.token.grant_id.as_ref()) {
-            None => None,
-            Some(grant) => grant_records::find(conn, grant, live).await?,
-        };
-        Ok((found, grant))
-    };
-    let (found, grant) = cli.db.read(find).await?;
-    let Some(PresentedToken { token, is_revoked, .. }) = found else {
-        return Err(
-            "this access token is not known here: it was never issued, was revoked, or ended long ago".into(),
-        );
-    };
+    let (PresentedToken { token, is_revoked, .. }, grant) = find_token(cli, read).await?;
     let state = match (is_revoked, cli.now >= token.expires_at) {
         (true, _) => why_not(grant.as_ref()),
         (false, true) => TokenState::new("expired"),
@@ -139,6 +125,25 @@ async fn access_token(cli: &CliContext, token: &str) -> Result<TokenReport, CliE
     shown.extend(exchanged_from.last().map(|from| ("exchanged from", from.jti.clone())));
     shown.extend(token.grant_id.map(|grant| ("grant", grant.to_string())));
     Ok(TokenReport { shown, members })
+}
+
+/// Finds an access token, and the grant that it belongs to.
+async fn find_token(
+    cli: &CliContext,
+    read: ParsedAccessToken,
+) -> Result<(PresentedToken, Option<GrantRecord>), CliError> {
+    let live = cli.config.live_sessions(cli.now);
+    let find = async move |conn: &mut Conn| {
+        let found = read.find(conn, live).await?;
+        let grant = match found.as_ref().and_then(|found| found.token.grant_id.as_ref()) {
+            None => None,
+            Some(grant) => grant_records::find(conn, grant, live).await?,
+        };
+        Ok((found, grant))
+    };
+    let (found, grant) = cli.db.read(find).await?;
+    let unknown = "this access token is not known here: it was never issued, was revoked, or ended long ago";
+    Ok((found.ok_or(unknown)?, grant))
 }
 
 /// The authorization details, one in each row.
