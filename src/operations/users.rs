@@ -399,8 +399,7 @@ pub async fn delete(context: &Context<'_>, user: &UserId) -> Outcome<UserEnding>
     all_steps_noting(context, step, || has_begun.store(true, Ordering::Relaxed)).await
 }
 
-/// Returns the version of a user, which every change of the names, the claims, the role, the state, the password and the user
-/// code changes.
+/// Returns the version of a user, which every change of a setting, the state, the password or the user code changes.
 pub fn version(user: &UserRecord) -> Version {
     Version::of(&settings(user))
 }
