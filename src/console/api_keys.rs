@@ -53,7 +53,7 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
     visit.needs(READ)?;
     let found =
         api_keys::list(&visit.context(), listing(visit, NameFilter { q: visit.parameter("q") })).await?;
-    let filter = Filter { path: "/admin/api-keys", fields: vec![narrowed(visit, "q", "Name", &[])] };
+    let filter = Filter::of("/admin/api-keys", vec![narrowed(visit, "q", "Name", &[])]);
     let may_write = visit.may(WRITE);
     let mut head = vec!["Name", "Scopes", "Created", "Ends", "Last used"];
     if may_write {

@@ -61,8 +61,7 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
     let found =
         authorization_types::list(&visit.context(), listing(visit, NameFilter { q: visit.parameter("q") }))
             .await?;
-    let filter =
-        Filter { path: "/admin/authorization-types", fields: vec![narrowed(visit, "q", "Type", &[])] };
+    let filter = Filter::of("/admin/authorization-types", vec![narrowed(visit, "q", "Type", &[])]);
     let empty = "No type matches. A type is something that applications ask for in words of their own, such as one payment.";
     let head = ["Type", "Sentence", "Resources", ""];
     let mut page = page(

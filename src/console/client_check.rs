@@ -49,7 +49,10 @@ pub(super) async fn page(visit: &Visit<'_>, client: &Client) -> Result<ConsoleRe
         sections: vec![
             Section::of(
                 "Request",
-                vec![Part::Filter(Filter { path: "", fields }), Part::Same(same(visit, client))],
+                vec![
+                    Part::Filter(Filter { button: "Check", ..Filter::of("", fields) }),
+                    Part::Same(same(visit, client)),
+                ],
             )
             .with_lead(
                 "What is left out is as a usual request of the client would have it. Nothing is stored.",

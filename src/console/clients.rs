@@ -41,16 +41,14 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
     };
     let found = clients::list(&visit.context(), listing(visit, filter)).await?;
     let grant_types: Vec<&str> = GrantType::ALL.iter().map(|grant| grant.as_str()).collect();
-    let filter = Filter {
-        path: "/admin/clients",
-        fields: vec![
-            narrowed(visit, "q", "Name or id", &[]),
-            narrowed(visit, "kind", "Kind", &["web", "spa", "native", "service"]),
-            narrowed(visit, "state", "State", &["enabled", "disabled"]),
-            narrowed(visit, "grant_type", "Grant type", &grant_types),
-            kept_order(visit),
-        ],
-    };
+    let fields = vec![
+        narrowed(visit, "q", "Name or id", &[]),
+        narrowed(visit, "kind", "Kind", &["web", "spa", "native", "service"]),
+        narrowed(visit, "state", "State", &["enabled", "disabled"]),
+        narrowed(visit, "grant_type", "Grant type", &grant_types),
+        kept_order(visit),
+    ];
+    let filter = Filter::of("/admin/clients", fields);
     let head = ["Name", "Client id", "Kind", "State", "Secrets", "Created"];
     let empty = "No client matches. A client is an application that gets tokens here.";
     let page = page(visit, ("Clients", "clients"), Some(filter), (&head, empty), (&found, cells));

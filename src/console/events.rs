@@ -35,7 +35,7 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
         narrowed(visit, "actor", "Id of who did it", &[]),
         narrowed(visit, "since", "When", &SPANS.map(|(word, _)| word)),
     ];
-    let filter = Filter { path: "/admin/events", fields };
+    let filter = Filter::of("/admin/events", fields);
     let mut page =
         page(visit, ("Events", "events"), Some(filter), (&HEAD, "No event matches."), (&found, cells));
     let same =

@@ -31,7 +31,7 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
         narrowed(visit, "client", "Client id", &[]),
         narrowed(visit, "state", "State", &STATES.map(|state| state.as_str())),
     ];
-    let filter = Filter { path: "/admin/grants", fields };
+    let filter = Filter::of("/admin/grants", fields);
     let shown = (&found, |grant: &GrantRecord| cells(visit, grant));
     let page = page(visit, ("Grants", "grants"), Some(filter), (&HEAD, "No grant matches."), shown);
     Ok(ConsoleReply::Page(page))

@@ -76,7 +76,7 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
     let found =
         trusted_issuers::list(&visit.context(), listing(visit, NameFilter { q: visit.parameter("q") }))
             .await?;
-    let filter = Filter { path: "/admin/issuers", fields: vec![narrowed(visit, "q", "Name", &[])] };
+    let filter = Filter::of("/admin/issuers", vec![narrowed(visit, "q", "Name", &[])]);
     let empty =
         "No issuer matches. A trusted issuer is another server whose tokens about people this one accepts.";
     let head = ["Issuer", "Scopes", "Clients"];

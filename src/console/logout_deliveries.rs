@@ -29,7 +29,7 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
         narrowed(visit, "client_id", "Client id", &[]),
         narrowed(visit, "state", "State", &STATES.map(|state| state.as_str())),
     ];
-    let filter = Filter { path: "/admin/logout-deliveries", fields };
+    let filter = Filter::of("/admin/logout-deliveries", fields);
     let head = ["Session ended", "Client", "State", "Attempts", "Next attempt", "Last error"];
     let place = ("Logout deliveries", "logout-deliveries");
     let mut page = page(visit, place, Some(filter), (&head, "No delivery matches."), (&found, cells));

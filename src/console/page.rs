@@ -136,6 +136,14 @@ pub(super) struct SortLink {
 pub(super) struct Filter {
     pub(super) path: &'static str,
     pub(super) fields: Vec<FilterField>,
+    /// What the button says.
+    pub(super) button: &'static str,
+}
+
+impl Filter {
+    pub(super) fn of(path: &'static str, fields: Vec<FilterField>) -> Self {
+        Self { path, fields, button: "Filter" }
+    }
 }
 
 /// A field of a filter: words to choose from, or a text.

@@ -22,7 +22,7 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
         narrowed(visit, "client_id", "Client id", &[]),
         narrowed(visit, "state", "State", &DeliveryState::ALL.map(DeliveryState::as_str)),
     ];
-    let filter = Filter { path: "/admin/pings", fields };
+    let filter = Filter::of("/admin/pings", fields);
     let head = ["Answered", "Client", "Request", "State", "Attempts", "Next attempt", "Last error"];
     let place = ("Pings", "pings");
     Ok(ConsoleReply::Page(page(visit, place, Some(filter), (&head, "No ping matches."), (&found, cells))))

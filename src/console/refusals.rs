@@ -28,7 +28,7 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
         narrowed(visit, "reason", "Reason", &[]),
         narrowed(visit, "request_id", "Request id", &[]),
     ];
-    let filter = Filter { path: "/admin/refusals", fields };
+    let filter = Filter::of("/admin/refusals", fields);
     let head = ["Time", "Reason", "Description", "Client", "Address"];
     let empty = "No refused request matches. Refusals are kept for a few days (explain.retention).";
     let shown = (&found, |row: &KeptRefusal| refusal(row, true));

@@ -82,7 +82,7 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
     visit.needs(READ)?;
     let found =
         resources::list(&visit.context(), listing(visit, NameFilter { q: visit.parameter("q") })).await?;
-    let filter = Filter { path: "/admin/resources", fields: vec![narrowed(visit, "q", "URI", &[])] };
+    let filter = Filter::of("/admin/resources", vec![narrowed(visit, "q", "URI", &[])]);
     let empty = "No resource matches. A resource is an API that tokens are for.";
     let head = ["URI", "Scopes", "Tokens", "Lifetime"];
     let mut page = page(visit, ("Resources", "resources"), Some(filter), (&head, empty), (&found, cells));

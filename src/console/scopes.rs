@@ -70,7 +70,7 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
     visit.needs(READ)?;
     let found =
         scopes::list(&visit.context(), listing(visit, NameFilter { q: visit.parameter("q") })).await?;
-    let filter = Filter { path: "/admin/scopes", fields: vec![narrowed(visit, "q", "Name", &[])] };
+    let filter = Filter::of("/admin/scopes", vec![narrowed(visit, "q", "Name", &[])]);
     let head = ["Name", "Description", "Claims", ""];
     let mut page =
         page(visit, ("Scopes", "scopes"), Some(filter), (&head, "No scope matches."), (&found, cells));

@@ -87,7 +87,7 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
         narrowed(visit, "state", "State", &["enabled", "disabled"]),
         kept_order(visit),
     ];
-    let filter = Filter { path: "/admin/users", fields };
+    let filter = Filter::of("/admin/users", fields);
     let head = ["Username", "Name", "E-mail address", "Role", "State", "Created"];
     let page =
         page(visit, ("People", "users"), Some(filter), (&head, "No account matches."), (&found, cells));

@@ -145,7 +145,7 @@ async fn deliveries(visit: &Visit<'_>, webhook: &WebhookRecord) -> Result<Sectio
         narrowed(visit, "state", "State", &DeliveryState::ALL.map(DeliveryState::as_str)),
         narrowed(visit, "type", "Type begins with", &[]),
     ];
-    let parts = vec![Part::Filter(Filter { path: "", fields }), Part::Table(table)];
+    let parts = vec![Part::Filter(Filter::of("", fields)), Part::Table(table)];
     let section = Section::of("Deliveries", parts);
     let has_open = list.items.iter().any(|delivery| delivery.state != DeliveryState::Delivered.as_str());
     Ok(match may_send && has_open {

@@ -77,7 +77,7 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
     visit.needs(READ)?;
     let found =
         webhooks::list(&visit.context(), listing(visit, NameFilter { q: visit.parameter("q") })).await?;
-    let filter = Filter { path: "/admin/webhooks", fields: vec![narrowed(visit, "q", "Name", &[])] };
+    let filter = Filter::of("/admin/webhooks", vec![narrowed(visit, "q", "Name", &[])]);
     let empty = "No webhook matches. A webhook sends the events of the audit trail to another program.";
     let mut page = page(visit, ("Webhooks", "webhooks"), Some(filter), (&HEAD, empty), (&found, cells));
     if may_change(visit) {
