@@ -47,8 +47,8 @@ async fn the_overview_and_the_page_of_a_client_show_what_was_counted() {
         "pings wait",
         "pings failed",
         "messages to webhooks wait",
-        "jobs wait for the database",
-        "passwords wait for a check",
+        "for the database on this node",
+        "for a check on this node",
     ] {
         assert!(page.body.contains(queue), "{queue}: {page:?}");
     }
