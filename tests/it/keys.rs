@@ -147,7 +147,7 @@ async fn the_database_holds_private_keys_only_encrypted_and_bound_to_their_kid()
     assert!(!public_jwk.contains("\"d\""));
 
     // A key that is moved to another `kid` cannot be decrypted, so write access to the database is not enough to swap keys.
-    let moved = "UPDATE signing_keys SET sealed = (SELECT sealed FROM server_keys)";
+    let moved = "UPDATE signing_keys SET sealed = (SELECT sealed FROM server_keys WHERE id = 'root')";
     assert_eq!(server.sql(moved).await, 2);
     let refused = node(&server.database, &[], &server.clock).await.err().unwrap();
     assert!(refused.to_string().contains("master key is not the one"), "{refused}");
