@@ -110,7 +110,7 @@ fn steps(steps: &[CheckStep]) -> Section {
     Section::of("Decision", vec![Part::Table(table)])
 }
 
-/// The demands that are only reported; `None` if there are none.
+/// The demands that are only reported; `None` if no demand is.
 fn reported(visit: &Visit<'_>, client: &Client, reported: &[PolicyHealth]) -> Option<Section> {
     (!reported.is_empty()).then(|| {
         let table = client_health::changes(visit, client, reported);

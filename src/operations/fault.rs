@@ -66,7 +66,7 @@ impl Faults {
         if faults.is_empty() { Ok(()) } else { Err(Self(faults)) }
     }
 
-    /// Those of these faults that `others` have, too; if there is none, a fault with this sentence.
+    /// The faults that `others` have, too; if they share no fault, a fault with this sentence.
     #[must_use]
     pub fn shared_with(self, others: &Self, otherwise: &str) -> Self {
         let shared: Vec<Fault> = self.0.into_iter().filter(|fault| others.0.contains(fault)).collect();

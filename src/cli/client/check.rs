@@ -79,7 +79,7 @@ fn text(check: &ClientCheck, issuer: &str) -> String {
     parts.into_iter().chain(refused).chain(reported(check)).chain(tokens).collect::<Vec<_>>().join("\n\n")
 }
 
-/// The demands that are only reported; `None` if there are none.
+/// The demands that are only reported; `None` if no demand is.
 fn reported(check: &ClientCheck) -> Option<String> {
     let row = |known: &PolicyHealth| {
         [known.policy.as_str().to_owned(), known.verdict.as_str().to_owned(), known.sentence.clone()]

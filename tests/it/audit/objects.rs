@@ -16,7 +16,7 @@ use crate::support::server::PASSWORD;
 enum Doing {
     Makes,
     Deletes,
-    /// The object was there before, and is still there; or there is none.
+    /// The act neither makes an object nor deletes one.
     Neither,
 }
 

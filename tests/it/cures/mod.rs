@@ -1,5 +1,5 @@
 //! The command that `grantor explain` prints: a shell runs it as it is, and then the same request is no longer refused for
-//! this reason. Where no command helps, there is none.
+//! this reason. Where no command helps, `explain` prints no command.
 
 mod authorize;
 mod token;
