@@ -180,7 +180,7 @@ async fn a_registration_says_at_once_everything_that_its_profile_needs() {
     let weak = json!({
         "client_id": "weak", "client_name": "Weak", "kind": "web", "profile": "fapi2", "scope": "openid",
         "redirect_uris": ["https://app.example/cb"], "par": "off", "dpop": "report",
-        "response_types": ["code", "code id_token"],
+        "response_types": ["code", "code id_token"], "id_token_signed_response_alg": "RS256",
     });
     let members: Vec<String> =
         faulty(&api.post("/clients", weak).await).into_iter().map(|(field, _)| field).collect();

@@ -111,7 +111,8 @@ pub(in crate::cli) struct Options {
     /// certificate; with default, a FAPI profile keeps it
     #[arg(long)]
     refresh_tokens: Option<RefreshTokensOrDefault>,
-    /// The algorithm that signs its ID Tokens; default, or no option, is RS256, if the server offers it
+    /// The algorithm that signs its ID Tokens; default, or no option, is RS256, if the server offers it and the profile allows
+    /// it
     #[arg(long, value_name = "ALG")]
     id_token_alg: Option<AlgorithmOrDefault>,
     /// The claims of the granted scopes that its ID Tokens have, too: none, scopes for all of them, or their names; for

@@ -21,7 +21,7 @@ pub(super) struct MessageOptions {
     #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
     pub(super) merge_request_object: Option<bool>,
     /// The algorithm that signs its authorization responses, if it asks for signed ones; default, or no option, is RS256, if
-    /// the server offers it
+    /// the server offers it and the profile allows it
     #[arg(long, value_name = "ALG")]
     pub(super) jarm_alg: Option<AlgorithmOrDefault>,
     /// Encrypt its signed authorization responses; the values are those of --id-token-encryption

@@ -83,7 +83,7 @@ pub struct ClientMetadata {
     pub messages: SignedMessages,
     #[serde(flatten)]
     pub backchannel: BackchannelSettings,
-    /// The algorithm that signs its ID Tokens. `None`: RS256, if the server offers it.
+    /// The algorithm that signs its ID Tokens. `None`: RS256, if the server offers it and the profile allows it.
     #[serde(rename = "id_token_signed_response_alg")]
     pub id_token_alg: Option<SigningAlgorithm>,
     #[serde(flatten, with = "id_token_encrypted_response")]

@@ -71,10 +71,8 @@ impl Profile {
         if self.is_fapi() {
             gaps.of_fapi(client);
         }
-        match self {
-            Self::Fapi2 => gaps.of_optional_messages(client),
-            Self::Fapi2MessageSigning => gaps.of_messages(client),
-            Self::None | Self::OAuth21 => {}
+        if self == Self::Fapi2MessageSigning {
+            gaps.of_signed_requests(client);
         }
         gaps.0
     }
@@ -88,9 +86,9 @@ fn is_required(own: Option<Demand>) -> bool {
     own.is_none_or(|own| own == Demand::Require)
 }
 
-/// Whether signatures are by another algorithm than RS256, which is the default.
+/// Whether what the server signs has another algorithm than RS256. Without a registered one, the profile chooses.
 fn is_strong(alg: Option<SigningAlgorithm>) -> bool {
-    alg.is_some_and(|alg| alg != SigningAlgorithm::Rs256)
+    alg != Some(SigningAlgorithm::Rs256)
 }
 
 /// Whether what a client signs may have this algorithm.
@@ -133,17 +131,31 @@ impl Gaps {
             "dpop",
             "tokens must be bound: `dpop` require, or `tls_client_certificate_bound_access_tokens`",
         );
+        let messages = &client.messages;
+        for (member, alg, sentence) in [
+            (
+                // It signs introspection responses, too.
+                "id_token_signed_response_alg",
+                client.id_token_alg,
+                "`id_token_signed_response_alg` must be PS256, ES256, EdDSA or Ed25519",
+            ),
+            (
+                "userinfo_signed_response_alg",
+                client.userinfo_alg,
+                "`userinfo_signed_response_alg` must be PS256, ES256, EdDSA or Ed25519",
+            ),
+            (
+                "authorization_signed_response_alg",
+                messages.response_alg,
+                "`authorization_signed_response_alg` must be PS256, ES256, EdDSA or Ed25519",
+            ),
+        ] {
+            self.need(is_strong(alg), member, sentence);
+        }
         self.need(
-            // It signs introspection responses, too.
-            is_strong(client.id_token_alg)
-                || client.id_token_alg.is_none() && !client.scopes.contains(OPENID),
-            "id_token_signed_response_alg",
-            "`id_token_signed_response_alg` must be PS256, ES256, EdDSA or Ed25519",
-        );
-        self.need(
-            client.userinfo_alg.is_none() || is_strong(client.userinfo_alg),
-            "userinfo_signed_response_alg",
-            "`userinfo_signed_response_alg` must be PS256, ES256, EdDSA or Ed25519",
+            messages.object_alg.is_none_or(is_allowed),
+            "request_object_signing_alg",
+            "`request_object_signing_alg` must be PS256, ES256, EdDSA or Ed25519",
         );
         // FAPI-CIBA §5.2.2.
         self.need(
@@ -154,34 +166,13 @@ impl Gaps {
         );
     }
 
-    /// What is signed although no one must sign it has an algorithm of the profile, too.
-    fn of_optional_messages(&mut self, client: &ClientMetadata) {
-        let messages = &client.messages;
+    /// FAPI 2.0 Message Signing §5.3.
+    fn of_signed_requests(&mut self, client: &ClientMetadata) {
+        self.need(is_required(client.messages.jar), "jar", "`jar` can only be require");
         self.need(
-            messages.object_alg.is_none_or(is_allowed),
-            "request_object_signing_alg",
-            "`request_object_signing_alg` must be PS256, ES256, EdDSA or Ed25519",
-        );
-        self.need(
-            messages.response_alg.is_none() || is_strong(messages.response_alg),
-            "authorization_signed_response_alg",
-            "`authorization_signed_response_alg` must be PS256, ES256, EdDSA or Ed25519",
-        );
-    }
-
-    /// FAPI 2.0 Message Signing §5.3 and §5.4.
-    fn of_messages(&mut self, client: &ClientMetadata) {
-        let messages = &client.messages;
-        self.need(is_required(messages.jar), "jar", "`jar` can only be require");
-        self.need(
-            messages.object_alg.is_some_and(is_allowed),
-            "request_object_signing_alg",
-            "`request_object_signing_alg` must be PS256, ES256, EdDSA or Ed25519",
-        );
-        self.need(
-            is_strong(messages.response_alg),
-            "authorization_signed_response_alg",
-            "`authorization_signed_response_alg` must be PS256, ES256, EdDSA or Ed25519",
+            client.jwks.is_some() || client.jwks_uri.is_some(),
+            "jwks",
+            "signed requests need the client's public keys, by `jwks` or `jwks_uri`",
         );
     }
 }
@@ -236,6 +227,7 @@ mod tests {
             id_token_alg: Some(SigningAlgorithm::Ps256),
             scopes: Scope::from_stored("openid"),
             redirect_uris: vec![RegisteredUri::register("https://app.example/cb", ClientKind::Web).unwrap()],
+            jwks_uri: Some("https://app.example/jwks".to_owned()),
             messages: SignedMessages {
                 object_alg: Some(ObjectAlgorithm::Es256),
                 response_alg: Some(SigningAlgorithm::EdDsa),
@@ -268,9 +260,15 @@ mod tests {
                 vec![RegisteredUri::register("http://127.0.0.1/cb", ClientKind::Native).unwrap()];
             client.par = Some(Demand::Off);
             client.dpop = Some(Demand::Report);
-            client.id_token_alg = None;
+            client.id_token_alg = Some(SigningAlgorithm::Rs256);
             client.userinfo_alg = Some(SigningAlgorithm::Rs256);
-            client.messages = SignedMessages { jar: Some(Demand::Off), ..SignedMessages::default() };
+            client.jwks_uri = None;
+            client.messages = SignedMessages {
+                jar: Some(Demand::Off),
+                object_alg: Some(ObjectAlgorithm::Rs256),
+                response_alg: Some(SigningAlgorithm::Rs256),
+                ..SignedMessages::default()
+            };
             client.grants.push(GrantType::Ciba);
             client.backchannel.request_alg = Some(ObjectAlgorithm::Rs256);
         };
@@ -283,18 +281,28 @@ mod tests {
             "dpop",
             "id_token_signed_response_alg",
             "userinfo_signed_response_alg",
+            "authorization_signed_response_alg",
+            "request_object_signing_alg",
             "backchannel_authentication_request_signing_alg",
         ];
-        let of_messages = ["jar", "request_object_signing_alg", "authorization_signed_response_alg"];
+        let of_signed_requests = ["jar", "jwks"];
         assert_eq!(gaps(OAuth21, weak_everywhere), Vec::<&str>::new());
         assert_eq!(gaps(Fapi2, weak_everywhere), of_fapi);
-        assert_eq!(gaps(Fapi2MessageSigning, weak_everywhere), [&of_fapi[..], &of_messages[..]].concat());
+        assert_eq!(
+            gaps(Fapi2MessageSigning, weak_everywhere),
+            [&of_fapi[..], &of_signed_requests[..]].concat()
+        );
         assert_eq!(gaps(Profile::None, weak_everywhere), Vec::<&str>::new());
         let certificate = |client: &mut ClientMetadata| {
             client.dpop = Some(Demand::Off);
             client.certificate.bound_tokens = true;
         };
         assert_eq!(gaps(Fapi2, certificate), Vec::<&str>::new());
+        let no_algorithms = |client: &mut ClientMetadata| {
+            client.id_token_alg = None;
+            client.messages = SignedMessages::default();
+        };
+        assert_eq!(gaps(Fapi2MessageSigning, no_algorithms), Vec::<&str>::new());
         for weak in [ObjectAlgorithm::Rs256, ObjectAlgorithm::Unsigned, ObjectAlgorithm::Es384] {
             let found = gaps(Fapi2MessageSigning, |client| client.messages.object_alg = Some(weak));
             assert_eq!(found, ["request_object_signing_alg"], "{weak:?}");

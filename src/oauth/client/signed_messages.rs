@@ -11,14 +11,16 @@ use crate::oauth::signing_key::SigningAlgorithm;
 pub struct SignedMessages {
     /// Whether it must sign its authorization requests (RFC 9101). `None` follows the server's `[oauth] jar`.
     pub jar: Option<Demand>,
-    /// The only algorithm of its request objects. `None`: any for which it has a key, and never `none`.
+    /// The only algorithm of its request objects. `None`: any for which it has a key and that the profile allows, and never
+    /// `none`.
     #[serde(rename = "request_object_signing_alg")]
     pub object_alg: Option<ObjectAlgorithm>,
     /// Parameters outside its request objects count, too (OpenID Connect Core §6.1), and an object needs no `exp`, `iss`
     /// and `aud`.
     #[serde(default, rename = "merge_request_object")]
     pub merges_object: bool,
-    /// The algorithm that signs its authorization responses. `None`: RS256, if the server offers it.
+    /// The algorithm that signs its authorization responses. `None`: RS256, if the server offers it and the profile
+    /// allows it.
     #[serde(rename = "authorization_signed_response_alg")]
     pub response_alg: Option<SigningAlgorithm>,
     #[serde(flatten, with = "authorization_encrypted_response")]

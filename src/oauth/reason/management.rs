@@ -136,7 +136,7 @@ pub(super) const FORBIDDEN: ReasonRow = row(
     AccessDenied,
     ReasonTexts {
         word: "api.forbidden",
-        title: "Only an owner may do this",
+        title: "You may not do this",
         what: "The request would let its sender do more than before: it gives away a scope that the sender does not \
                have, or changes something that may do more than the sender.",
         fix: "Let an owner do it, or a key with grantor.write.",

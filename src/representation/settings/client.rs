@@ -201,7 +201,7 @@ pub static CLIENT: ObjectSettings = ObjectSettings {
             "The algorithm that signs its authorization responses, if it asks for signed ones",
         )
         .may_be_unset()
-        .note("Without it, RS256, if the server offers it.")
+        .note("Without it, RS256, if the server offers it and the profile allows it.")
         .option("--jarm-alg"),
         Setting::new(
             "authorization_encrypted_response_alg",
@@ -225,7 +225,7 @@ pub static CLIENT: ObjectSettings = ObjectSettings {
             "The algorithm that signs its ID Tokens",
         )
         .may_be_unset()
-        .note("Without it, RS256, if the server offers it.")
+        .note("Without it, RS256, if the server offers it and the profile allows it.")
         .option("--id-token-alg"),
         Setting::new(
             "id_token_claims",

@@ -170,41 +170,46 @@ async fn nothing_but_its_own_push_leads_a_fapi_client_to_a_code() {
 }
 
 #[tokio::test]
-async fn a_fapi_client_signs_and_gets_signed_with_algorithms_of_the_profile_alone() {
+async fn without_registered_algorithms_the_profile_chooses_them() {
     let server = TestServer::start_with(&[KEYS]).await;
     let mut alice = server.alice().await;
     let weak = key(SigningAlgorithm::Rs256);
-    let change = |client: &mut Client| {
-        let keys: Value = serde_json::from_str(client.jwks.as_deref().unwrap()).unwrap();
-        let more: Value = serde_json::from_str(&weak.public_jwk().unwrap()).unwrap();
-        client.jwks = Some(json!({ "keys": [keys["keys"][0], more] }).to_string());
-        client.messages.object_alg = None;
-        client.messages.response_alg = None;
-    };
-    let bank = Bank::with(&server, Some(Profile::Fapi2), SigningAlgorithm::Es256, change).await;
-    let push = async |by: &SigningKey| {
-        let asked = json!({ "response_mode": "jwt", "scope": "read" });
-        let object = request_objects::object(&server, &bank.app, by, &asked);
-        bank.post("/par", &[("request", &object)], &[], &bank.assertion(&json!({}))).await
-    };
-    let refused = push(&weak).await;
-    refused.assert_json_error(400, "invalid_request_object", "request_object.algorithm");
-    let pushed = push(&bank.key).await;
-    assert_eq!(pushed.status, 201, "{pushed:?}");
-    // RS256 is the usual algorithm of this server, and not for this client.
-    let answer = alice.authorize(&crate::par::url(&bank.app, &pushed.get("request_uri"))).await;
-    let [header, said] = parts(&answer.get("response"));
-    assert_eq!(header["alg"], "PS256");
-    assert_eq!(bank.redeem(said["code"].as_str().unwrap()).await.status, 200);
-    let headers = [
-        ("accept", "application/token-introspection+jwt"),
-        ("content-type", "application/x-www-form-urlencoded"),
-    ];
-    let assertion = bank.assertion(&json!({}));
-    let body = [("token", "x"), ("client_assertion_type", JWT_BEARER), ("client_assertion", &assertion)];
-    let body = serde_urlencoded::to_string(body).unwrap();
-    let told = server.browser().request(reqwest::Method::POST, "/introspect", &headers, &body).await;
-    assert_eq!(parts(&told.body)[0]["alg"], "PS256");
+    for profile in [Profile::Fapi2, Profile::Fapi2MessageSigning] {
+        server.sql("DELETE FROM clients").await;
+        let change = |client: &mut Client| {
+            let keys: Value = serde_json::from_str(client.jwks.as_deref().unwrap()).unwrap();
+            let more: Value = serde_json::from_str(&weak.public_jwk().unwrap()).unwrap();
+            client.jwks = Some(json!({ "keys": [keys["keys"][0], more] }).to_string());
+            client.id_token_alg = None;
+            client.messages.object_alg = None;
+            client.messages.response_alg = None;
+        };
+        let bank = Bank::with(&server, Some(profile), SigningAlgorithm::Es256, change).await;
+        let push = async |by: &SigningKey| {
+            let asked = json!({ "response_mode": "jwt", "scope": "openid read" });
+            let object = request_objects::object(&server, &bank.app, by, &asked);
+            bank.post("/par", &[("request", &object)], &[], &bank.assertion(&json!({}))).await
+        };
+        let refused = push(&weak).await;
+        refused.assert_json_error(400, "invalid_request_object", "request_object.algorithm");
+        let pushed = push(&bank.key).await;
+        assert_eq!(pushed.status, 201, "{pushed:?}");
+        // RS256 is the usual algorithm of this server, and not for this client.
+        let answer = alice.authorize(&crate::par::url(&bank.app, &pushed.get("request_uri"))).await;
+        let [header, said] = parts(&answer.get("response"));
+        assert_eq!(header["alg"], "PS256");
+        let tokens = bank.redeem(said["code"].as_str().unwrap()).await;
+        assert_eq!(parts(&tokens.get("id_token"))[0]["alg"], "PS256");
+        let headers = [
+            ("accept", "application/token-introspection+jwt"),
+            ("content-type", "application/x-www-form-urlencoded"),
+        ];
+        let assertion = bank.assertion(&json!({}));
+        let body = [("token", "x"), ("client_assertion_type", JWT_BEARER), ("client_assertion", &assertion)];
+        let body = serde_urlencoded::to_string(body).unwrap();
+        let told = server.browser().request(reqwest::Method::POST, "/introspect", &headers, &body).await;
+        assert_eq!(parts(&told.body)[0]["alg"], "PS256");
+    }
 }
 
 #[tokio::test]
@@ -212,7 +217,7 @@ async fn a_weak_setting_of_a_client_does_not_weaken_the_profile_of_the_server() 
     let options = [&NOTHING[..], &[("oauth.profile", "fapi2")]].concat();
     let server = TestServer::start_with(&options).await;
     type Change = fn(&mut Client);
-    let changes: [(&str, Change); 11] = [
+    let changes: [(&str, Change); 10] = [
         ("pkce", |client| client.pkce = Some(Demand::Report)),
         ("par", |client| client.par = Some(Demand::Off)),
         ("dpop", |client| client.dpop = Some(Demand::Report)),
@@ -223,7 +228,6 @@ async fn a_weak_setting_of_a_client_does_not_weaken_the_profile_of_the_server() 
                 vec![RegisteredUri::register("http://127.0.0.1/cb", ClientKind::Native).unwrap()];
         }),
         ("id_token_signed_response_alg", |client| client.id_token_alg = Some(SigningAlgorithm::Rs256)),
-        ("id_token_signed_response_alg", |client| client.id_token_alg = None),
         ("userinfo_signed_response_alg", |client| client.userinfo_alg = Some(SigningAlgorithm::Rs256)),
         ("request_object_signing_alg", |client| client.messages.object_alg = Some(ObjectAlgorithm::Unsigned)),
         ("authorization_signed_response_alg", |client| {

@@ -162,7 +162,7 @@ struct ClientChangeOptions {
     #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
     merge_request_object: Option<bool>,
     /// The algorithm that signs its authorization responses, if it asks for signed ones; default is RS256, if the server
-    /// offers it
+    /// offers it and the profile allows it
     #[arg(long, value_name = "ALG")]
     jarm_alg: Option<AlgorithmOrDefault>,
     /// Encrypt its signed authorization responses; the values are those of --id-token-encryption
@@ -188,7 +188,7 @@ struct ClientChangeOptions {
     /// certificate; with default, a FAPI profile keeps it
     #[arg(long)]
     refresh_tokens: Option<RefreshTokensOrDefault>,
-    /// The algorithm that signs its ID Tokens; default is RS256, if the server offers it
+    /// The algorithm that signs its ID Tokens; default is RS256, if the server offers it and the profile allows it
     #[arg(long, value_name = "ALG")]
     id_token_alg: Option<AlgorithmOrDefault>,
     /// The claims of the granted scopes that its ID Tokens have, too: none, scopes for all of them, or their names; for
