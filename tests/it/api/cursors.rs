@@ -24,9 +24,7 @@ impl Objects {
         server.service().await;
         let alice = server.user("alice").await.to_string();
         let made = async |path: &str, body: Value| {
-            let answer = api.post(path, body).await;
-            assert_eq!(answer.status, StatusCode::CREATED, "{path}: {answer:?}");
-            answer.json()["id"].as_str().unwrap_or_default().to_owned()
+            api.made(path, body).await.json()["id"].as_str().unwrap_or_default().to_owned()
         };
         let mut webhook = String::new();
         for n in ["one", "two", "three"] {

@@ -62,6 +62,13 @@ impl Api {
         self.send(Method::POST, path, &[], Some(body)).await
     }
 
+    /// Creates an object, and returns the answer.
+    pub(crate) async fn made(&self, path: &str, body: Value) -> Answer {
+        let answer = self.post(path, body).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{path}: {answer:?}");
+        answer
+    }
+
     pub(crate) async fn put(&self, path: &str, headers: &[(&str, &str)], body: Value) -> Answer {
         self.send(Method::PUT, path, headers, Some(body)).await
     }

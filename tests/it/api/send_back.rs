@@ -16,8 +16,7 @@ type Replaced = (&'static str, String, bool);
 async fn objects(server: &TestServer, api: &Api) -> Vec<Replaced> {
     server.service().await;
     let made = async |path: &str, body: Value| {
-        let answer = api.post(path, body).await;
-        assert_eq!(answer.status, StatusCode::CREATED, "{path}: {answer:?}");
+        let answer = api.made(path, body).await;
         let (_, path) = answer.header("location").split_once("/api/v1").expect("a path of the API");
         path.to_owned()
     };
