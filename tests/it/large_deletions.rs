@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use futures_util::future::{join, select};
+use futures_util::future::{join, join_all, select};
 use grantor::oauth::id::{ClientId, UserId};
 use grantor::operations::scope_deletion::{self, InUse};
 use grantor::operations::users::{self, HashedPassword};
@@ -13,6 +13,7 @@ use grantor::secret::Secret;
 use grantor::store::db::Engine;
 use reqwest::Method;
 
+use crate::api::Api;
 use crate::support::database::{engine, statement_on};
 use crate::support::{Answer, Application, Browser, Operator, TestServer};
 
@@ -139,6 +140,48 @@ async fn a_deletion_that_was_interrupted_leaves_the_client_disabled_and_is_finis
     operator.run(&["client", "delete", "web", "--yes"]);
     assert_eq!(count(&server, "SELECT COUNT(*) FROM grants WHERE revoked_at IS NULL").await, 0);
     assert_eq!(count(&server, "SELECT COUNT(*) FROM clients WHERE id <> 'grantor-console'").await, 0);
+}
+
+#[tokio::test]
+async fn a_change_of_a_client_does_not_stop_its_deletion() {
+    for change in ["--name=New", "--enable"] {
+        let server = TestServer::start().await;
+        let (web, mut alice, _) = granted(&server).await;
+        many_grants(&server).await;
+        let (context, id) = (
+            server.app.operations(server.app.now(), grantor::operations::actor::Actor::server()),
+            ClientId::new("web"),
+        );
+        let operator = Operator::of(&server);
+        let changed = async {
+            let query = "SELECT COUNT(*) FROM grants WHERE revoked_at IS NOT NULL";
+            while count(&server, query).await == 0 {}
+            operator.run(&["client", "update", "web", change]);
+            // If the client is enabled now, it gets something new.
+            alice.get(&web.url_with(&[])).await;
+        };
+        let (deleted, ()) = join(clients::delete(&context, &id), changed).await;
+        assert!(deleted.is_ok(), "{change}: {deleted:?}");
+        for query in [
+            "SELECT COUNT(*) FROM clients WHERE id = 'web'",
+            "SELECT COUNT(*) FROM grants WHERE client_id = 'web' AND revoked_at IS NULL",
+        ] {
+            assert_eq!(count(&server, query).await, 0, "{change}: {query}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_deletions_at_the_same_time_one_deletes_and_the_others_find_nothing() {
+    let server = TestServer::start().await;
+    server.service().await;
+    let api = Api::owner(&server).await;
+    let answers = join_all((0..8).map(|_| api.delete("/clients/service"))).await;
+    let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status.as_u16()).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [204, 404, 404, 404, 404, 404, 404, 404], "{answers:?}");
+    let events = api.get("/events?act=client.deleted").await.json();
+    assert_eq!(events["items"].as_array().unwrap().len(), 1, "{events}");
 }
 
 #[tokio::test]

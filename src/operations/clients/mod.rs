@@ -19,7 +19,7 @@ pub use secrets::{
 use serde_json::Value;
 
 use super::event::{Act, Event, ObjectKind};
-use super::fault::{Fault, Faults};
+use super::fault::{Fault, FaultKind, Faults};
 use super::list::{self, Cursor, List, Listing};
 use super::terms::Version;
 use super::{Context, Done, Outcome, steps};
@@ -65,44 +65,73 @@ pub async fn find(context: &Context<'_>, client: &ClientId) -> Result<ClientReco
     context.read(async move |conn: &mut Conn| existing(conn, &client).await).await
 }
 
+/// How often a client is disabled while it is being deleted, if others enable it again.
+const ROUNDS: usize = 10;
+
 /// Deletes a client with its secrets and tokens, and with the consents that people gave it. The outcome is the number
 /// of grants that ended.
 ///
 /// The client is disabled first. If the act is interrupted, the client stays disabled, and deleting it again finishes the
-/// act.
+/// act. A change of the client in the meantime does not stop the deletion.
 ///
 /// # Errors
 ///
-/// There is no such client, the actor may not change it or what names it, or it was changed while it was being deleted.
+/// There is no such client, the actor may not change it or what names it, or others enabled it again and again.
 pub async fn delete(context: &Context<'_>, client: &ClientId) -> Outcome<u64> {
     let Context { now, terms, actor, .. } = context.clone();
     let id = client.clone();
     if terms.is_rehearsal {
         return rehearse_delete(context, client).await;
     }
-    let disable = async move |tx: &mut Tx| -> Result<(i64, Value), Denied<Faults>> {
+    let disable = async move |tx: &mut Tx| -> Result<Value, Denied<Faults>> {
         let before = existing(tx, &id).await?.client;
         let members = registration::members(&before);
         terms.check(&members)?;
         management::may_change(&actor, [&before])?;
         Mentions::find(tx, &id).await?.may_lose(&actor, &id)?;
-        let version = clients::disable(tx, &id, now).await?.ok_or_else(|| unknown(&id))?;
-        Ok((version, members))
+        clients::disable(tx, &id, now).await?;
+        Ok(members)
     };
-    let (version, before) = context.db.decide(disable).await?;
-    // A client that is later registered under the same id must not receive any of these.
-    references::take_from_others(context, client).await?;
-    let revoked = delete_what_it_has(context, client, EndReason::ClientDeleted).await?;
-    let (id, actor, witness) = (client.clone(), context.actor.clone(), context.witness());
+    let before = context.db.decide(disable).await?;
+    let (mut revoked, mut round) = (0, 1);
+    loop {
+        // A client that is later registered under the same id must not receive any of these.
+        references::take_from_others(context, client).await?;
+        revoked += delete_what_it_has(context, client, EndReason::ClientDeleted).await?;
+        match delete_disabled(context, client, &before, revoked).await {
+            // It may have got something new.
+            Err(Denied::Refused(faults)) if faults.kind() == FaultKind::Conflict && round < ROUNDS => {
+                let id = client.clone();
+                context.db.write(async move |tx: &mut Tx| clients::disable(tx, &id, now).await).await?;
+                round += 1;
+            }
+            done => return done,
+        }
+    }
+}
+
+/// Deletes a client that has nothing any more, with an event that says how it was `before`.
+///
+/// # Errors
+///
+/// There is no such client, the client is enabled, or the actor may not change it or what has named it since.
+async fn delete_disabled(
+    context: &Context<'_>,
+    client: &ClientId,
+    before: &Value,
+    revoked: u64,
+) -> Outcome<u64> {
+    let Context { now, actor, .. } = context.clone();
+    let (id, before, witness) = (client.clone(), before.clone(), context.witness());
     context
         .act(async move |tx: &mut Tx| {
             let client = existing(tx, &id).await?.client;
-            if client.version != version {
+            if !client.disabled {
                 let sentence =
-                    format!("the client {id} was changed while it was being deleted; it still exists");
+                    format!("the client {id} was enabled while it was being deleted; it still exists");
                 return Err(Fault::conflict(None, sentence).into());
             }
-            // Those that have named it since then.
+            management::may_change(&actor, [&client])?;
             let events = Mentions::find(tx, &id).await?.lose(tx, &actor, &id, now).await?;
             witness.record(tx, &events).await?;
             clients::delete(tx, &id).await?;
