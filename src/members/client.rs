@@ -1,18 +1,17 @@
 //! The members of a client in a body.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use strum::VariantArray as _;
 
-use super::Members;
+use super::{Members, client_value};
 use crate::oauth::client::{Client, ClientKind, ClientMetadata, GrantType, registration};
 use crate::oauth::id::ClientId;
+use crate::oauth::language_tag::LanguageTag;
 use crate::operations::fault::{Fault, Faults};
 use crate::operations::merge_patch::merge;
 use crate::representation::settings::{CLIENT, Given, Setting};
 use crate::secret::{Secret, random_id};
 
-/// Members whose lists have words that this server must know.
-const WORDS: [&str; 2] = ["grant_types", "response_types"];
 /// The name of a client whose own could not be read. The client is only checked.
 const STAND_IN: &str = "-";
 
@@ -46,11 +45,12 @@ impl NewMembers {
                 members.missing(required);
             }
         }
+        check_names(members, &mut object);
         object.retain(|_, value| !value.is_null());
         for (member, sentence) in take_unpaired(&mut object) {
             members.wrong(&member, sentence);
         }
-        check(members, &mut object);
+        client_value::check(members, &mut object);
         // Where a faulty member was dropped, what goes with it cannot be judged.
         take_unpaired(&mut object);
         object.entry("client_name").or_insert_with(|| STAND_IN.into());
@@ -76,9 +76,11 @@ pub fn read_patch(members: &mut Members, id: &ClientId) -> Map<String, Value> {
     for required in ["kind", "client_name"] {
         if object.get(required).is_some_and(Value::is_null) {
             members.wrong(required, "it cannot be removed");
+            object.remove(required);
         }
     }
-    check(members, &mut object);
+    check_names(members, &mut object);
+    client_value::check(members, &mut object);
     if let Some(disabled) = disabled {
         object.insert("disabled".to_owned(), disabled.into());
     }
@@ -126,59 +128,33 @@ fn take_unpaired(object: &mut Map<String, Value>) -> Vec<(String, String)> {
     found
 }
 
-/// Checks the name and the type of each member, and brings words that mean a default into the form of the metadata.
-fn check(members: &mut Members, object: &mut Map<String, Value>) {
-    for (name, word) in [("assertion_audience", "issuer"), ("id_token_claims", "none")] {
-        if object.get(name).and_then(Value::as_str) == Some(word) {
-            object.insert(name.to_owned(), Value::Null);
-        }
-    }
-    let names: Vec<String> = object.keys().cloned().collect();
-    for name in names {
-        match CLIENT.find(&name) {
-            Some(member) if member.is_by_server() => members.wrong(&name, "only the server sets it"),
+/// Notes and removes members that a client does not have, or that only the server sets.
+fn check_names(members: &mut Members, object: &mut Map<String, Value>) {
+    let mut known: Vec<(String, LanguageTag)> = Vec::new();
+    object.retain(|name, _| {
+        match CLIENT.find(name) {
+            Some(member) if member.is_by_server() => members.wrong(name, "only the server sets it"),
             // It is read before, if the request may have it.
-            None | Some(Setting { given: Given::AtCreation { .. }, .. }) => members.unknown(&name),
-            Some(_) if fits(members, &name, &object[&name]) => continue,
-            Some(_) => {}
+            None | Some(Setting { given: Given::AtCreation { .. }, .. }) => members.unknown(name),
+            Some(_) => match name.split_once('#').map(|(base, tag)| (base, LanguageTag::parse(tag))) {
+                None => return true,
+                Some((_, None)) => members.unknown(name),
+                Some((base, Some(tag))) => {
+                    let text = (base.to_owned(), tag);
+                    if !known.contains(&text) {
+                        known.push(text);
+                        return true;
+                    }
+                    members.wrong(name, "this language comes twice");
+                }
+            },
         }
-        object.remove(&name);
-    }
-    if let Some(types) = object.get_mut("response_types").and_then(Value::as_array_mut) {
-        // It follows from the grant type.
-        types.retain(|word| word != "code");
-    }
-}
-
-/// Whether a member alone has a value that a client can have.
-fn fits(members: &mut Members, name: &str, value: &Value) -> bool {
-    if value.is_null() {
-        return true;
-    }
-    let mut object = json!({ "kind": "web", "client_name": "-", "grant_types": [] });
-    object[name] = value.clone();
-    if let Some(start) = name.strip_suffix("_response_enc") {
-        object[format!("{start}_response_alg")] = "RSA-OAEP-256".into();
-    }
-    let read = object.as_object().and_then(metadata);
-    let Some(read) = read else {
-        members.wrong(name, "the value has the wrong type, or is no word that this member can have");
-        return false;
-    };
-    let Some(words) = value.as_array().filter(|_| WORDS.contains(&name)) else { return true };
-    let kept = serde_json::to_value(&read).unwrap_or_default();
-    for (n, word) in words.iter().enumerate() {
-        let is_kept = kept[name].as_array().is_some_and(|kept| kept.contains(word));
-        if !is_kept {
-            // The words that are known stay, so that they are checked with the other members.
-            members.wrong(&format!("{name}/{n}"), "this server does not know it");
-        }
-    }
-    true
+        false
+    });
 }
 
 /// The metadata of an object; the grant types of its kind if it names none.
-fn metadata(object: &Map<String, Value>) -> Option<ClientMetadata> {
+pub(super) fn metadata(object: &Map<String, Value>) -> Option<ClientMetadata> {
     let mut object = object.clone();
     let kind = object.get("kind").and_then(Value::as_str).and_then(ClientKind::parse)?;
     let grants: Vec<&str> = GrantType::default_for(kind).iter().map(|grant| grant.as_str()).collect();

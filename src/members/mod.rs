@@ -3,6 +3,7 @@
 
 pub mod authorization_type;
 pub mod client;
+mod client_value;
 pub mod resource;
 pub mod scope;
 pub mod trusted_issuer;
@@ -16,7 +17,7 @@ use crate::oauth::grant::scope::Scope;
 use crate::oauth::id::ClientId;
 use crate::oauth::reason::Reason;
 use crate::operations::list_change::ListChange;
-use crate::representation::settings::{ObjectSettings, Shown};
+use crate::representation::settings::{Given, ObjectSettings, Shown};
 
 /// The members of a body that have not been read yet, and what was wrong with the others.
 #[derive(Debug)]
@@ -231,10 +232,16 @@ impl Members {
         }
     }
 
-    /// Notes that this object has no such member.
+    /// Notes that this object has no such member, or that requests like this one cannot set it.
     pub fn unknown(&mut self, name: &str) {
         let place = name.replace('~', "~0").replace('/', "~1");
-        self.note(&place, Reason::ApiMemberUnknown, "this object has no such member".to_owned());
+        match self.of.find(name) {
+            Some(member) if member.is_by_server() => self.wrong(&place, "only the server sets it"),
+            Some(member) if matches!(member.given, Given::AtCreation { .. }) => {
+                self.wrong(&place, "only the request that creates the object can set it");
+            }
+            _ => self.note(&place, Reason::ApiMemberUnknown, "this object has no such member".to_owned()),
+        }
     }
 
     /// Whether something is wrong with a member that was read.

@@ -95,7 +95,7 @@ fn keys(members: &mut Members) -> GivenKeys {
     match (here, at) {
         (Some(here), Some(_)) if !here.is_null() => {
             members.wrong("jwks_uri", "an issuer has jwks or jwks_uri, not both");
-            GivenKeys::Wrong
+            GivenKeys::Given(IssuerKeys::Here(here.to_string()))
         }
         (_, Some(uri)) => GivenKeys::Given(IssuerKeys::At(uri)),
         (Some(set @ Value::Object(_)), None) => GivenKeys::Given(IssuerKeys::Here(set.to_string())),

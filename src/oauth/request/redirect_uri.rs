@@ -40,6 +40,9 @@ impl RegisteredUri {
                 "may hold only characters of RFC 3986; write other ones percent-encoded, hosts in punycode",
             );
         }
+        if has_broken_escape(text) {
+            return refuse("has a percent sign that two hexadecimal digits do not follow");
+        }
         if text.contains('#') {
             return refuse("must not have a fragment (RFC 6749 section 3.1.2)");
         }
@@ -127,6 +130,13 @@ impl TryFrom<String> for RegisteredUri {
     fn try_from(text: String) -> Result<Self, Self::Error> {
         if Url::parse(&text).is_ok() { Ok(Self(text)) } else { Err("not an absolute URI") }
     }
+}
+
+/// Whether a percent sign begins no escape (RFC 3986 §2.1).
+fn has_broken_escape(text: &str) -> bool {
+    let is_whole =
+        |after: &str| after.len() >= 2 && after.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
+    text.split('%').skip(1).any(|after| !is_whole(after))
 }
 
 /// What follows an optional `:port`; `None` if the host continues or the port is invalid.

@@ -259,3 +259,98 @@ async fn a_check_takes_one_resource_or_several() {
         assert_eq!(faulty(&check(wrong).await), [(place.to_owned(), "api.member_invalid".to_owned())]);
     }
 }
+
+#[tokio::test]
+async fn every_address_that_is_none_is_named_with_its_place_and_hides_nothing() {
+    let server = TestServer::start().await;
+    let api = Api::owner(&server).await;
+    let wrong = [
+        "app.example.com/cb",
+        "",
+        "/cb",
+        "https://",
+        "https://a.example:99999/",
+        "java%73cript:x",
+        "%6aavascript:alert(1)",
+        "https://a.example/#f",
+        "javascript:1",
+        "https://a b.example/",
+        "https://a.example/%zz",
+        "JavaScript:alert(1)",
+    ];
+    let mut uris = vec![json!("https://good.example.com/cb")];
+    uris.extend(wrong.map(Value::from));
+    uris.extend([json!(3), Value::Null]);
+    let body = json!({ "client_name": "x", "kind": "web", "redirect_uris": uris, "post_logout_redirect_uris": ["/out"],
+                       "origins": ["https://app.example.com", "app.example.com"], "scope": "made_up" });
+    let mut expected: Vec<String> = (1..uris.len()).map(|n| format!("/redirect_uris/{n}")).collect();
+    expected.extend(["/post_logout_redirect_uris/0", "/origins/1", "/scope"].map(str::to_owned));
+    expected.sort();
+    let changed = json!({ "redirect_uris": body["redirect_uris"], "scope": "made_up",
+                          "post_logout_redirect_uris": ["/out"], "origins": body["origins"] });
+    api.service("job").await;
+    server.web().await;
+    for answer in [api.post("/clients", body).await, api.patch("/clients/web", changed).await] {
+        let faults = faulty(&answer);
+        let mut places: Vec<String> = faults.iter().map(|(place, _)| place.clone()).collect();
+        places.sort();
+        assert_eq!(places, expected, "{answer:?}");
+        let errors = answer.json()["errors"].to_string();
+        assert!(
+            errors.contains("the redirect URI \\\"app.example.com/cb\\\" is not an absolute URI"),
+            "{errors}"
+        );
+        assert!(!errors.contains("stand-in"), "{errors}");
+    }
+}
+
+#[tokio::test]
+async fn a_value_of_the_wrong_type_is_told_what_it_must_be() {
+    let server = TestServer::start().await;
+    let api = Api::owner(&server).await;
+    for (member, value, said) in [
+        ("kind", json!("Web"), "one of: web, spa, native, service"),
+        ("token_endpoint_auth_method", json!("x"), "one of: "),
+        ("scope", json!(7), "a text"),
+        ("access_token_lifetime", json!("abc"), "a whole number"),
+        ("disabled", json!("yes"), "true or false"),
+        ("redirect_uris", json!("https://a.example/cb"), "a list of texts"),
+        ("jwks", json!([]), "a JWK Set"),
+    ] {
+        let mut body =
+            json!({ "client_name": "x", "kind": "web", "redirect_uris": ["https://a.example/cb"] });
+        body[member] = value;
+        let answer = api.post("/clients", body).await;
+        let errors = answer.json()["errors"].clone();
+        let found = errors.as_array().unwrap().iter().find(|error| error["field"] == format!("/{member}"));
+        let sentence = found.unwrap_or_else(|| panic!("{member}: {answer:?}"))["description"].to_string();
+        assert!(sentence.contains(said), "{member}: {sentence}");
+    }
+}
+
+#[tokio::test]
+async fn unknown_members_are_refused_also_as_null_and_with_what_is_no_language() {
+    let server = TestServer::start().await;
+    let api = Api::owner(&server).await;
+    server.web().await;
+    let long = format!("client_name#{}", "a".repeat(500));
+    for name in
+        ["zzz", "client_name#zz-bad!", "client_name#", "client_name#no such language", &long, "pkce#de"]
+    {
+        for value in [Value::Null, json!("x")] {
+            let new = json!({ "client_name": "x", "kind": "web", "redirect_uris": ["https://a.example/cb"], name: value });
+            for answer in
+                [api.post("/clients", new).await, api.patch("/clients/web", json!({ name: value })).await]
+            {
+                let faults = faulty(&answer);
+                assert_eq!(faults, [(format!("/{name}"), "api.member_unknown".to_owned())], "{name} {value}");
+            }
+        }
+    }
+    let twice = json!({ "client_name#DE": "A", "client_name#de": "B" });
+    assert_eq!(faulty(&api.patch("/clients/web", twice).await).len(), 1);
+    let removed = json!({ "client_name": null, "redirect_uris": ["javascript:1"] });
+    let places: Vec<String> =
+        faulty(&api.patch("/clients/web", removed).await).into_iter().map(|(place, _)| place).collect();
+    assert_eq!(places, ["/client_name", "/redirect_uris/0"]);
+}
