@@ -75,8 +75,7 @@ pub(super) fn paragraphs(explanation: &Explanation, issuer: &str) -> String {
         parts.push(card(&[("rule", reason.section().to_owned()), ("docs", docs)]));
     }
     if let Some(cure) = &explanation.cure {
-        let caution = cure.caution.map(|caution| format!("\n({caution})")).unwrap_or_default();
-        parts.push(format!("To allow it:\n  {}{caution}", cure.command));
+        parts.push(format!("To allow it:\n  {}\n({})", cure.command, cure.caution));
     }
     parts.join("\n\n")
 }

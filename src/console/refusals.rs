@@ -10,6 +10,7 @@ use super::visit::{ConsoleReply, Visit};
 use crate::oauth::detail::{Detail, DetailSubject};
 use crate::oauth::id::ClientId;
 use crate::oauth::permission::{Area, Need};
+use crate::operations::cure::CureChange;
 use crate::operations::explanation::{ExplainedRefusal, Marks};
 use crate::operations::refusals;
 use crate::representation::address::segment;
@@ -132,61 +133,67 @@ fn cure(visit: &Visit<'_>, found: &ExplainedRefusal) -> Section {
         parts.push(Part::Code { title: None, text: cure.command.clone(), is_open: true });
     }
     let fix = why.known.map_or_else(|| why.description.clone(), |reason| reason.fix().to_owned());
-    let caution = why.cure.as_ref().and_then(|cure| cure.caution);
-    let lead = match caution {
-        Some(caution) => format!("{fix} Before you use the command: {caution}."),
+    let lead = match &why.cure {
+        Some(cure) => format!("{fix} Before you use the command: {}.", cure.caution),
         None => fix,
     };
-    let mut section = Section::of("How to fix it", parts).with_lead(lead);
-    if let Some(path) = form_for(visit, found) {
-        section = section.with_actions(vec![Action::primary("Open the form with this change", path)]);
+    let section = Section::of("How to fix it", parts).with_lead(lead);
+    match form_for(visit, found) {
+        Some(path) if path.contains('?') => {
+            section.with_actions(vec![Action::primary("Open the form with this change", path)])
+        }
+        Some(path) => section.with_actions(vec![Action::primary("Open the form", path)]),
+        None => section,
     }
-    section
 }
 
 /// The path of the form that does what the command does. `None` if the person may not use it, or no command would help.
 fn form_for(visit: &Visit<'_>, found: &ExplainedRefusal) -> Option<String> {
     let (cure, detail) = (found.explanation.cure.as_ref()?, found.explanation.detail.as_ref());
-    let id = found.refusal.client.as_ref();
-    let of_client = |act: &str| {
-        let path = path_of("clients", id?.as_str());
-        visit.may(Need::write(Area::Clients)).then(|| format!("{path}/{act}"))
+    let area = match cure.change {
+        CureChange::ClientSettings | CureChange::ClientState | CureChange::ClientSecret => Area::Clients,
+        CureChange::NewScope | CureChange::NewResource | CureChange::ResourceSettings => Area::Config,
+        CureChange::UserState | CureChange::UserGroups => Area::Users,
     };
-    let added =
-        |name: &str, value: &str| Some(format!("{}?add_{name}={}", of_client("edit")?, segment(value)));
-    let words: Vec<&str> = cure.command.split(' ').take(3).collect();
-    match (words.as_slice(), detail) {
-        (["grantor", "client", "update"], Some(detail)) => {
-            match (detail.subject, &detail.came, &detail.differs) {
-                (DetailSubject::RedirectUri, Some(came), _) => added("redirect_uris", came),
-                (DetailSubject::PostLogoutRedirectUri, Some(came), _) => {
-                    added("post_logout_redirect_uris", came)
-                }
-                (DetailSubject::Scope, _, Some((_, names))) => added("scope", names),
-                _ => of_client("edit"),
-            }
+    let of_client =
+        |act: &str| Some(format!("{}/{act}", path_of("clients", found.refusal.client.as_ref()?.as_str())));
+    let of_user =
+        |act: &str| Some(format!("{}/{act}", path_of("users", found.refusal.user.as_ref()?.as_str())));
+    let path = match cure.change {
+        CureChange::ClientSettings => {
+            format!("{}{}", of_client("edit")?, detail.and_then(added).unwrap_or_default())
         }
-        (["grantor", "client", "update"], None) if cure.command.ends_with("--enable") => of_client("enable"),
-        (["grantor", "client", "update"], None) => of_client("edit"),
-        (["grantor", "client", "add-secret"], _) => of_client("secret"),
-        (["grantor", "scope", "create"], Some(detail)) => {
-            let (_, names) = detail.differs.as_ref()?;
-            let name = names.split(' ').next()?;
-            visit.may(Need::write(Area::Config)).then(|| format!("/admin/new/scopes?name={}", segment(name)))
+        CureChange::ClientState => of_client("enable")?,
+        CureChange::ClientSecret => of_client("secret")?,
+        CureChange::NewScope => {
+            let (_, names) = detail?.differs.as_ref()?;
+            format!("/admin/new/scopes?name={}", segment(names.split(' ').next()?))
         }
-        (["grantor", "resource", "create"], Some(detail)) => {
-            let uri = detail.came.as_deref()?;
-            visit
-                .may(Need::write(Area::Config))
-                .then(|| format!("/admin/new/resources?resource={}", segment(uri)))
+        CureChange::NewResource => {
+            format!("/admin/new/resources?resource={}", segment(detail?.came.as_deref()?))
         }
-        (["grantor", "user", act @ ("enable" | "update")], _) => {
-            let path = path_of("users", found.refusal.user.as_ref()?.as_str());
-            let act = if *act == "enable" { "enable" } else { "edit" };
-            visit.may(Need::write(Area::Users)).then(|| format!("{path}/{act}"))
+        CureChange::ResourceSettings => {
+            let (_, uri) = detail?.differs.as_ref()?;
+            format!("{}/edit", path_of("resources", uri))
         }
-        _ => None,
-    }
+        CureChange::UserState => of_user("enable")?,
+        CureChange::UserGroups => match detail?.registered.as_slice() {
+            [group] => format!("{}?add_groups={}", of_user("edit")?, segment(group)),
+            _ => of_user("edit")?,
+        },
+    };
+    visit.may(Need::write(area)).then_some(path)
+}
+
+/// The query that adds to a client's settings what came. `None` if no part of the form takes it.
+fn added(detail: &Detail) -> Option<String> {
+    let (name, value) = match (detail.subject, &detail.came, &detail.differs) {
+        (DetailSubject::RedirectUri, Some(came), _) => ("redirect_uris", came),
+        (DetailSubject::PostLogoutRedirectUri, Some(came), _) => ("post_logout_redirect_uris", came),
+        (DetailSubject::Scope, _, Some((_, names))) => ("scope", names),
+        _ => return None,
+    };
+    Some(format!("?add_{name}={}", segment(value)))
 }
 
 #[cfg(test)]

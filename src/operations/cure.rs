@@ -11,15 +11,33 @@ use crate::oauth::permission::is_management_scope;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::redirect_uri::RegisteredUri;
 use crate::oauth::request::response_type::ResponseType;
+use crate::oauth::withheld::WITHHELD;
 use crate::store::users::UserRecord;
 
 /// A command for the operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cure {
+    pub change: CureChange,
     /// One line for a shell. What a stranger sent is quoted in it.
     pub command: String,
     /// What the operator must know before.
-    pub caution: Option<&'static str>,
+    pub caution: &'static str,
+}
+
+/// What the command of a cure changes, for other ways to change it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CureChange {
+    ClientSettings,
+    /// The client is enabled.
+    ClientState,
+    /// The client gets one more secret.
+    ClientSecret,
+    NewScope,
+    NewResource,
+    ResourceSettings,
+    /// The account is enabled.
+    UserState,
+    UserGroups,
 }
 
 /// What is known about a refusal.
@@ -58,31 +76,34 @@ const WHY_DISABLED: &str = "first find out why it was disabled";
 /// Returns the command that lets the refused request pass this check. `None` if the mistake is the application's, if no
 /// command lifts it, or if the command would be refused: then the reason's own sentence says what helps.
 pub(super) fn cure(reason: Reason, facts: &Facts<'_>) -> Option<Cure> {
-    let (command, caution) = match reason {
+    use CureChange as Change;
+    let (change, command, caution) = match reason {
         Reason::RedirectUriNoneRegistered
         | Reason::RedirectUriScheme
         | Reason::RedirectUriHost
         | Reason::RedirectUriPort
-        | Reason::RedirectUriPath => redirect_uri(facts)?,
-        Reason::LogoutRedirectUri => (after_logout(facts)?, Some(WHOSE_ADDRESS)),
-        Reason::ScopeForbidden => (scopes(facts)?, Some(WHOSE_SCOPE)),
-        Reason::ScopeUnknown => (unknown_scope(facts)?, Some(UNKNOWN_SCOPE)),
-        Reason::ClientGrantNotAllowed => (grant(facts)?, Some(WHOSE_SCOPE)),
-        Reason::ResponseTypeNotAllowed => (response_types(facts)?, Some(IN_THE_BROWSER)),
-        Reason::ClientMethodNotAllowed => (auth_method(facts)?, Some(ONLY_METHOD)),
-        Reason::ClientSecretWrong => (secret(facts)?, Some(NEW_SECRET)),
-        Reason::ClientDisabled => (enabled(facts)?, Some(WHY_DISABLED)),
-        Reason::ChallengeMissing => (without_pkce(facts)?, Some(WITHOUT_PKCE)),
-        Reason::AssertionAudience => (token_endpoint(facts)?, Some(WIDER_AUDIENCE)),
-        Reason::ResourceUnknown => (unknown_resource(facts)?, Some(UNKNOWN_RESOURCE)),
-        Reason::ResourceNotAllowed => (resource(facts)?, Some(WHOSE_SCOPE)),
-        Reason::ResourceAlgorithm => (token_algorithm(facts)?, Some(WHOSE_TOKENS)),
-        Reason::DetailsTypeForbidden => (authorization_type(facts)?, Some(WHOSE_SCOPE)),
-        Reason::UserDisabled | Reason::SubjectDisabled => (enabled_user(facts)?, Some(WHY_DISABLED)),
-        Reason::UserGroup | Reason::SubjectGroup => (group(facts)?, Some(WHOSE_SCOPE)),
+        | Reason::RedirectUriPath => (Change::ClientSettings, redirect_uri(facts)?, whose_address(facts)),
+        Reason::LogoutRedirectUri => (Change::ClientSettings, after_logout(facts)?, WHOSE_ADDRESS),
+        Reason::ScopeForbidden => (Change::ClientSettings, scopes(facts)?, WHOSE_SCOPE),
+        Reason::ScopeUnknown => (Change::NewScope, unknown_scope(facts)?, UNKNOWN_SCOPE),
+        Reason::ClientGrantNotAllowed => (Change::ClientSettings, grant(facts)?, WHOSE_SCOPE),
+        Reason::ResponseTypeNotAllowed => (Change::ClientSettings, response_types(facts)?, IN_THE_BROWSER),
+        Reason::ClientMethodNotAllowed => (Change::ClientSettings, auth_method(facts)?, ONLY_METHOD),
+        Reason::ClientSecretWrong => (Change::ClientSecret, secret(facts)?, NEW_SECRET),
+        Reason::ClientDisabled => (Change::ClientState, enabled(facts)?, WHY_DISABLED),
+        Reason::ChallengeMissing => (Change::ClientSettings, without_pkce(facts)?, WITHOUT_PKCE),
+        Reason::AssertionAudience => (Change::ClientSettings, token_endpoint(facts)?, WIDER_AUDIENCE),
+        Reason::ResourceUnknown => (Change::NewResource, unknown_resource(facts)?, UNKNOWN_RESOURCE),
+        Reason::ResourceNotAllowed => (Change::ClientSettings, resource(facts)?, WHOSE_SCOPE),
+        Reason::ResourceAlgorithm => (Change::ResourceSettings, token_algorithm(facts)?, WHOSE_TOKENS),
+        Reason::DetailsTypeForbidden => (Change::ClientSettings, authorization_type(facts)?, WHOSE_SCOPE),
+        Reason::UserDisabled | Reason::SubjectDisabled => {
+            (Change::UserState, enabled_user(facts)?, WHY_DISABLED)
+        }
+        Reason::UserGroup | Reason::SubjectGroup => (Change::UserGroups, group(facts)?, WHOSE_SCOPE),
         _ => return None,
     };
-    Some(Cure { command, caution })
+    Some(Cure { change, command, caution })
 }
 
 impl Facts<'_> {
@@ -121,7 +142,7 @@ impl Facts<'_> {
     /// The names that differ, if they are whole.
     fn differing(&self) -> Option<&str> {
         let (_, names) = self.detail?.differs.as_ref()?;
-        (!names.ends_with("...")).then_some(names)
+        (!names.ends_with("...") && !names.contains(WITHHELD)).then_some(names)
     }
 }
 
@@ -134,14 +155,15 @@ fn address<'f>(facts: &'f Facts<'_>) -> Option<(&'f str, RegisteredUri)> {
     (!is_like_a_list).then_some((came, uri))
 }
 
-fn redirect_uri(facts: &Facts<'_>) -> Option<(String, Option<&'static str>)> {
+fn redirect_uri(facts: &Facts<'_>) -> Option<String> {
     let (came, uri) = address(facts)?;
-    let caution = match facts.client?.sector_identifier_uri {
-        Some(_) => WHOSE_ADDRESS_IN_SECTOR,
-        None => WHOSE_ADDRESS,
-    };
     let options = format!("--add-redirect-uri {}", argument(came)?);
-    Some((facts.update(&options, |client| add(&mut client.redirect_uris, uri))?, Some(caution)))
+    facts.update(&options, |client| add(&mut client.redirect_uris, uri))
+}
+
+fn whose_address(facts: &Facts<'_>) -> &'static str {
+    let is_in_sector = facts.client.is_some_and(|client| client.sector_identifier_uri.is_some());
+    if is_in_sector { WHOSE_ADDRESS_IN_SECTOR } else { WHOSE_ADDRESS }
 }
 
 fn after_logout(facts: &Facts<'_>) -> Option<String> {

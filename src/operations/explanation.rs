@@ -77,7 +77,7 @@ impl Explanation {
             "what": self.known.map(Reason::what),
             "fix": self.known.map(Reason::fix),
             "command": self.cure.as_ref().map(|cure| cure.command.as_str()),
-            "caution": self.cure.as_ref().and_then(|cure| cure.caution),
+            "caution": self.cure.as_ref().map(|cure| cure.caution),
             "docs": self.known.map(|reason| format!("{issuer}/errors/{}", reason.word())),
         })
     }
