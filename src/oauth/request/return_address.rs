@@ -169,7 +169,10 @@ enum Difference {
 impl Difference {
     /// `any_port`: whether the port may differ.
     fn between(registered: &Url, requested: &Url, any_port: bool) -> Self {
-        if registered.host_str() != requested.host_str() {
+        if requested.host_str().is_none() && registered.scheme() != requested.scheme() {
+            // Such as mailto and javascript, which know no hosts.
+            Self::Scheme
+        } else if registered.host_str() != requested.host_str() {
             Self::Host
         } else if registered.scheme() != requested.scheme() {
             Self::Scheme
@@ -234,9 +237,13 @@ fn compared(registered: &[RegisteredUri], kind: ClientKind, requested: &str) -> 
     let url = Url::parse(requested).ok();
     let nearest = url.as_ref().and_then(|url| {
         let parsed = registered.iter().filter_map(|uri| Some((uri, Url::parse(uri.as_str()).ok()?)));
-        parsed
-            .map(|(uri, known)| (Difference::between(&known, url, uri.has_free_port(kind)), uri))
-            .max_by_key(|(difference, _)| *difference)
+        let compared =
+            parsed.map(|(uri, known)| (Difference::between(&known, url, uri.has_free_port(kind)), uri));
+        // Of several that differ in the same part, the most similar text; the first of those, because this takes the last.
+        let all: Vec<_> = compared.collect();
+        all.into_iter()
+            .rev()
+            .max_by_key(|(difference, uri)| (*difference, in_common(uri.as_str(), requested)))
     });
     let first = nearest.map(|(_, uri)| uri);
     let others = registered.iter().filter(|uri| Some(*uri) != first);
@@ -247,6 +254,15 @@ fn compared(registered: &[RegisteredUri], kind: ClientKind, requested: &str) -> 
         address = address.differs(part, &difference.part_of(url, requested));
     }
     (address, nearest.map(|(difference, _)| difference))
+}
+
+/// The number of bytes with which both texts begin, and of those with which both end.
+fn in_common(one: &str, other: &str) -> usize {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let begin = one.iter().zip(other).take_while(|(a, b)| a == b).count();
+    let rest = |text: &[u8]| text.len() - begin;
+    let end = one.iter().rev().zip(other.iter().rev()).take_while(|(a, b)| a == b).count();
+    begin + end.min(rest(one)).min(rest(other))
 }
 
 #[cfg(test)]
@@ -306,6 +322,33 @@ mod tests {
         assert_eq!(reason("https://app.example/cb?a=2"), Reason::RedirectUriQuery);
         assert_eq!(reason("https://APP.example/cb?a=1"), Reason::RedirectUriMalformed);
         assert_eq!(reason("/cb"), Reason::RedirectUriMalformed);
+    }
+
+    #[test]
+    fn of_several_addresses_the_most_similar_one_is_compared() {
+        let known = [
+            "https://app.example.com/x",
+            "https://app.example.com/auth/callback",
+            "https://app.example.com/y",
+            "https://zzz.example.org/",
+        ];
+        let web = example(ClientKind::Web).with(|metadata| {
+            let uris = known.iter().map(|uri| RegisteredUri::register(uri, ClientKind::Web).unwrap());
+            metadata.redirect_uris = uris.collect();
+        });
+        for (requested, nearest) in [
+            ("https://app.example.com/auth/callback/", known[1]),
+            ("https://app.example.com/auth/Callback", known[1]),
+            ("http://app.example.com/auth/callback", known[1]),
+            ("https://app.example.co/auth/callback", known[1]),
+            ("https://zzz.example.org/x", known[3]),
+            ("https://app.example.com/", known[0]),
+        ] {
+            let detail = verify(&web, requested).unwrap_err().detail.unwrap();
+            assert_eq!(detail.registered[0], nearest, "{requested}");
+        }
+        let script = verify(&web, "javascript:alert(1)").unwrap_err();
+        assert_eq!(script.reason, Reason::RedirectUriScheme);
     }
 
     #[test]
