@@ -15,8 +15,8 @@ use crate::keys::master::ServerKeys;
 use crate::oauth::id::ClientId;
 use crate::oauth::token::IssuedFor;
 use crate::operations::actor::{Actor, ActorKind};
-use crate::operations::event::{Act, Event, ObjectKind, new_id};
-use crate::secret::random_id;
+use crate::operations::event::{Act, Event, ObjectKind};
+use crate::secret::{ordered_id, random_id};
 use crate::store::db::{Conn, Db, DbError};
 use crate::store::events::{self, NewEvent};
 use refused::RefusedCredentials;
@@ -158,7 +158,7 @@ impl AuditTrail {
 impl Waiting {
     fn record(&self) -> NewEvent {
         match self {
-            Self::Event(event, actor, now) => event.record(new_id(*now), actor, *now),
+            Self::Event(event, actor, now) => event.record(ordered_id(*now), actor, *now),
             Self::Issuance(issuance) => issuance.record(),
         }
     }
@@ -179,7 +179,7 @@ impl Issuance {
             request_id: Some(self.request_id.clone()),
             ..Actor::of(kind)
         };
-        event.record(new_id(self.at), &actor, self.at)
+        event.record(ordered_id(self.at), &actor, self.at)
     }
 }
 

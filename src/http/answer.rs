@@ -26,6 +26,7 @@ use crate::oauth::request::{Answered, Refusal};
 use crate::oauth::token::bearer;
 use crate::oauth::token::binding::AccessTokenType;
 use crate::oauth::withheld::without_credentials;
+use crate::secret::ordered_id;
 use crate::store::refusals::KeptRefusal;
 use crate::telemetry::RequestFacts as _;
 use crate::tokens::for_client::AuthorizationSigner;
@@ -128,6 +129,7 @@ fn oauth_json_with(
     Refused { error, headers }: Refused,
 ) -> HttpResponse {
     let mut response = HttpResponse::build(status);
+    response.reason(general_error::name(status));
     response.insert_header((header::CACHE_CONTROL, "no-store")).insert_header((header::PRAGMA, "no-cache"));
     let brings = |name: HeaderName| headers.iter().any(|(brought, _)| *brought == name);
     if status == StatusCode::UNAUTHORIZED && !brings(header::WWW_AUTHENTICATE) {
@@ -446,7 +448,7 @@ fn keep(call: &Call, error: &OAuthError) {
         return;
     }
     call.refusals.kept.add(|| KeptRefusal {
-        id: KeptRefusal::new_id(),
+        id: ordered_id(call.now),
         request_id: call.id.clone(),
         created_at: call.now,
         client: call.client().map(|id| ClientId::new(without_credentials(id.as_str()))),

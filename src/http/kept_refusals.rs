@@ -69,10 +69,11 @@ impl KeptRefusals {
 mod tests {
     use super::*;
     use crate::clock::Timestamp;
+    use crate::secret::ordered_id;
 
     fn refusal() -> KeptRefusal {
         KeptRefusal {
-            id: KeptRefusal::new_id(),
+            id: ordered_id(Timestamp::from_unix(0)),
             request_id: "r".into(),
             created_at: Timestamp::from_unix(0),
             client: None,

@@ -1,16 +1,15 @@
 //! Records of acts as values. The place that stores an event adds the actor and the time. No event contains a secret.
 
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 use strum::{IntoStaticStr, VariantArray};
 
 use super::actor::{Actor, ActorKind};
-use crate::clock::{Timestamp, micros_since};
+use crate::clock::Timestamp;
 use crate::oauth::id::{ClientId, UserId};
-use crate::secret::random_id;
+use crate::secret::ordered_id;
 use crate::store::db::{DbError, Tx};
 use crate::store::events::{self, NewEvent};
 
@@ -321,7 +320,7 @@ impl Event {
     /// # Errors
     /// Only failures of the database.
     pub async fn save(&self, tx: &mut Tx, actor: &Actor, now: Timestamp) -> Result<(), DbError> {
-        events::save(tx, &[self.record(new_id(now), actor, now)]).await
+        events::save(tx, &[self.record(ordered_id(now), actor, now)]).await
     }
 
     /// The changes as a JSON array. `None` if nothing changed.
@@ -329,14 +328,6 @@ impl Event {
         // Names and JSON values can always be written.
         (!self.changes.is_empty()).then(|| serde_json::to_string(&self.changes).ok()).flatten()
     }
-}
-
-/// The id of a new event, which is made at `now` or soon after. The ids of one process sort in their order. Those of several
-/// processes sort by the microsecond, as far as their clocks agree.
-pub fn new_id(now: Timestamp) -> String {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    let place = NEXT.fetch_add(1, Ordering::Relaxed);
-    format!("{:010x}{:06x}{place:08x}{}", now.as_unix().max(0), micros_since(now), random_id())
 }
 
 /// The text without U+0000, which cannot be stored.
@@ -356,20 +347,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::clock::Seconds;
-
-    #[test]
-    fn ids_sort_in_their_order_and_by_the_microsecond() {
-        let now = crate::clock::Clock::System.now();
-        let ids: Vec<String> = (0..100).map(|_| new_id(now)).collect();
-        assert!(ids.is_sorted());
-        // What another process compares has no part of the counter of this one.
-        let moment = |id: &str| id[..16].to_owned();
-        let first = moment(&new_id(now));
-        while moment(&new_id(now)) == first {}
-        assert!(moment(&new_id(now)) > first);
-        assert!(new_id(now + Seconds::new(1)) > new_id(now), "the time of the event comes first");
-    }
 
     #[test]
     fn an_update_says_what_was_changed_added_and_removed() {

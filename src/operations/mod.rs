@@ -57,6 +57,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::clock::Timestamp;
 use crate::config::Config;
 use crate::failure::Denied;
+use crate::secret::ordered_id;
 use crate::store::db::{Conn, Db, DbError, Refusable, Tx};
 use crate::store::events::{self as stored_events, NewEvent};
 use actor::Actor;
@@ -153,7 +154,7 @@ impl Context<'_> {
 
     /// What stores the events of one act.
     fn witness(&self) -> Witness {
-        let id = (!self.terms.is_rehearsal).then(|| event::new_id(self.now));
+        let id = (!self.terms.is_rehearsal).then(|| ordered_id(self.now));
         Witness { id, actor: self.actor.clone(), now: self.now }
     }
 

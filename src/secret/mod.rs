@@ -4,11 +4,14 @@ pub mod passwords;
 pub mod webhook;
 
 use std::fmt;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use aws_lc_rs::{constant_time, digest, rand};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::Zeroize;
+
+use crate::clock::{Timestamp, micros_since};
 
 /// A value that must not be printed: [`Secret::expose`] returns it, and `Debug` prints an ellipsis.
 #[derive(Clone, PartialEq, Eq)]
@@ -86,6 +89,14 @@ pub fn random_token() -> String {
     URL_SAFE_NO_PAD.encode(random::<32>())
 }
 
+/// An identifier that sorts by the time at which it is made: at `now` or soon after. Those of one process sort in their order,
+/// those of several by the microsecond, as far as their clocks agree.
+pub fn ordered_id(now: Timestamp) -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let place = NEXT.fetch_add(1, Ordering::Relaxed);
+    format!("{:010x}{:06x}{place:08x}{}", now.as_unix().max(0), micros_since(now), random_id())
+}
+
 /// 22 characters of base64url with 128 random bits: an identifier, not a secret.
 ///
 /// It never begins with `-`, because any identifier may become an argument of a command.
@@ -134,7 +145,21 @@ pub fn from_base64url(text: &str) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{random_id, random_password};
+    use super::{ordered_id, random_id, random_password};
+    use crate::clock::{Clock, Seconds};
+
+    #[test]
+    fn ids_sort_in_their_order_and_by_the_microsecond() {
+        let now = Clock::System.now();
+        let ids: Vec<String> = (0..100).map(|_| ordered_id(now)).collect();
+        assert!(ids.is_sorted());
+        // What another process compares has no part of the counter of this one.
+        let moment = |id: &str| id[..16].to_owned();
+        let first = moment(&ordered_id(now));
+        while moment(&ordered_id(now)) == first {}
+        assert!(moment(&ordered_id(now)) > first);
+        assert!(ordered_id(now + Seconds::new(1)) > ordered_id(now), "the time of the event comes first");
+    }
 
     #[test]
     fn a_random_password_has_five_groups_and_is_always_new() {

@@ -9,7 +9,6 @@ use super::page::Page;
 use crate::clock::Timestamp;
 use crate::oauth::detail::Detail;
 use crate::oauth::id::{ClientId, UserId};
-use crate::secret::random_id;
 
 /// The largest number of rows; the oldest go first.
 pub const MAX_ROWS: i64 = 10_000;
@@ -19,6 +18,7 @@ pub const MAX_ROWS_OF_A_NETWORK: i64 = MAX_ROWS / 10;
 /// A refused request. It never has a secret, a code or a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptRefusal {
+    /// It sorts by the time.
     pub id: String,
     /// A proxy may have chosen it, so it need not be unique.
     pub request_id: String,
@@ -59,13 +59,6 @@ pub struct RefusalFilter {
     /// The word of the reason.
     pub reason: Option<String>,
     pub request_id: Option<String>,
-}
-
-impl KeptRefusal {
-    /// The id of a new row.
-    pub fn new_id() -> String {
-        random_id()
-    }
 }
 
 /// Stores refusals, which end at `expires_at`, and deletes the oldest rows beyond [`MAX_ROWS_OF_A_NETWORK`] of each of their

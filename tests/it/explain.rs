@@ -237,6 +237,25 @@ async fn the_last_refusals_are_listed_and_found_by_client_and_reason() {
 }
 
 #[tokio::test]
+async fn the_refusals_of_one_second_are_listed_in_their_order() {
+    let server = TestServer::start().await;
+    let web = server.web().await;
+    let mut browser = server.browser();
+    let scopes: Vec<String> = (0..9).map(|n| format!("unknown{n}")).collect();
+    for scope in &scopes {
+        browser.get(&web.url_with(&[("scope", scope)])).await;
+    }
+    kept_refusals::store(&server.app).await;
+    let operator = Operator::of(&server);
+    let all = operator.json(&["refusal", "list"]);
+    let listed = all.as_array().unwrap().iter().map(|row| row["description"].to_string());
+    for (description, scope) in listed.zip(scopes.iter().rev()) {
+        assert!(description.contains(scope.as_str()), "{all}");
+    }
+    assert!(operator.json(&["explain", "--last"])["description"].to_string().contains("unknown8"));
+}
+
+#[tokio::test]
 async fn a_refusal_has_no_secret_code_token_or_password() {
     let server = TestServer::start().await;
     let (web, operator, mut alice) = (server.web().await, Operator::of(&server), server.alice().await);

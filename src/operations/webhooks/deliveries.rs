@@ -5,11 +5,12 @@ use serde_json::{Value, json};
 use super::{WebhookRecord, event, existing, may_change, webhook_deliveries};
 use crate::clock::Timestamp;
 use crate::failure::Denied;
-use crate::operations::event::{Act, new_id};
+use crate::operations::event::Act;
 use crate::operations::events;
 use crate::operations::fault::{Fault, Faults};
 use crate::operations::list::{self, Cursor, List, Listing};
 use crate::operations::{Context, Done, Outcome};
+use crate::secret::ordered_id;
 use crate::store::db::{Conn, Tx};
 use crate::store::events::EventRecord;
 use crate::store::webhook_deliveries::{MAX_WAITING, WebhookDelivery, WebhookDeliveryFilter, WebhookMessage};
@@ -94,7 +95,7 @@ pub async fn retry(context: &Context<'_>, webhook: &str, message: Option<&str>) 
 /// There is no such webhook, it is disabled, too many messages wait, or the actor may not read the audit trail.
 pub async fn test(context: &Context<'_>, webhook: &str) -> Outcome<WebhookDelivery> {
     let webhook = webhook.to_owned();
-    let (now, actor, id) = (context.now, context.actor.clone(), new_id(context.now));
+    let (now, actor, id) = (context.now, context.actor.clone(), ordered_id(context.now));
     context
         .act(async move |tx: &mut Tx| {
             let record = existing(tx, &webhook).await?;
