@@ -142,6 +142,25 @@ async fn real_requests_say_what_could_be_demanded_of_a_client_and_what_could_be_
 }
 
 #[tokio::test]
+async fn a_use_of_a_secret_counts_once_also_after_the_client_was_changed() {
+    let server = TestServer::start().await;
+    let (service, api) = (server.service().await, Api::owner(&server).await);
+    service.client_credentials().await;
+    for n in 0..3 {
+        api.made("/clients/service/secrets", json!({})).await;
+        api.patch("/clients/service", json!({ "client_name": format!("Service {n}") })).await;
+        service.client_credentials().await;
+    }
+    store(&server.app).await;
+    let found = health(&server, "service").await;
+    assert_eq!(
+        (&found["secrets"][0]["count"], &found["grant_types"][0]["count"]),
+        (&json!(4), &json!(4)),
+        "{found}"
+    );
+}
+
+#[tokio::test]
 async fn an_old_secret_is_safe_to_remove_when_only_the_new_one_is_used() {
     let server = TestServer::start().await;
     let (service, api) = (server.service().await, Api::owner(&server).await);

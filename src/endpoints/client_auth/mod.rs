@@ -208,7 +208,9 @@ impl Credentials {
         match &self.verified {
             Some(verified) if verified.is_on(&stored) => verified.verdict.clone()?,
             _ => {
-                let verdict = match self.offered.verify(app, call, &stored).await {
+                // A use of a secret counts once, also if the client has changed since the first look.
+                let is_new = self.verified.as_ref().is_none_or(|verified| verified.verdict.is_err());
+                let verdict = match self.offered.verify(app, call, &stored, is_new).await {
                     Ok(()) => Ok(()),
                     Err(Denied::Refused(error)) => Err(error),
                     Err(Denied::Failed(failure)) => return Err(failure.into()),
@@ -259,11 +261,13 @@ impl OfferedCredential {
         !matches!(self, Self::Nothing) || has_certificate
     }
 
+    /// Verifies the credential. `is_new`: whether the use of a secret counts.
     async fn verify(
         &mut self,
         app: &App,
         call: &Call,
         stored: &StoredClient,
+        is_new: bool,
     ) -> Result<(), Denied<OAuthError>> {
         match self {
             Self::Nothing if self.proves(stored) => certificate::verify(app, call, &stored.client).await,
@@ -275,8 +279,10 @@ impl OfferedCredential {
                     Reason::ClientSecretWrong
                         .because("the client secret is not one of this client's live secrets")
                 })?;
-                secrets::note_use(app, call, &secret.id);
-                app.activity.secret_used(&stored.client.id, &secret.id, call.now);
+                if is_new {
+                    secrets::note_use(app, call, &secret.id);
+                    app.activity.secret_used(&stored.client.id, &secret.id, call.now);
+                }
                 Ok(())
             }
             Self::Assertion(assertion) => assertion.verify(app, call, stored).await,
