@@ -59,7 +59,7 @@ pub(super) async fn caller(app: &App, request: &Request, need: Need) -> Result<C
             return Err(challenged(error, scheme, need));
         }
     };
-    let (caller, permissions) = match found {
+    let (caller, by_scope) = match found {
         Ok(found) => found,
         Err(Unproven::Other(error)) => return Err(error),
         Err(Unproven::Refused { error, key }) => {
@@ -70,12 +70,22 @@ pub(super) async fn caller(app: &App, request: &Request, need: Need) -> Result<C
             return Err(challenged(error, scheme, need));
         }
     };
-    match permissions.cover(need) {
-        true => Ok(caller),
-        false => {
-            let error = scope_missing(need);
-            record_forbidden(app, request, &caller.actor, &error);
-            Err(challenged(error, scheme, need))
+    if caller.permissions().cover(need) {
+        return Ok(caller);
+    }
+    let is_role = by_scope.cover(need);
+    let error = if is_role { beyond_role(need) } else { scope_missing(need) };
+    record_forbidden(app, request, &caller.actor, &error);
+    // Another token of the same person would not help, so nothing asks for one.
+    if is_role { Err(error.into()) } else { Err(challenged(error, scheme, need)) }
+}
+
+impl Caller {
+    /// What the credential permits now.
+    pub(super) fn permissions(&self) -> Permissions {
+        match &self.actor.authority {
+            Authority::Limited(permissions) => permissions.clone(),
+            Authority::Own | Authority::Unlimited => Permissions::default(),
         }
     }
 }
@@ -83,6 +93,11 @@ pub(super) async fn caller(app: &App, request: &Request, need: Need) -> Result<C
 /// The refusal of a credential without this scope.
 pub(super) fn lacks(need: Need) -> ApiError {
     challenged(scope_missing(need), None, need)
+}
+
+fn beyond_role(need: Need) -> OAuthError {
+    let needed = need.scope();
+    Reason::ApiForbidden.because(format!("the role of the person does not permit this; it needs {needed}"))
 }
 
 fn scope_missing(need: Need) -> OAuthError {
@@ -133,6 +148,7 @@ impl<E: Into<ApiError>> From<E> for Unproven {
     }
 }
 
+/// The sender of a good API key, and what the scope of the key permits.
 async fn by_api_key(app: &App, request: &Request, key: &str) -> Result<(Caller, Permissions), Unproven> {
     if !api_key::is_well_formed(key) {
         return Err(Unproven::wrong());
@@ -147,18 +163,19 @@ async fn by_api_key(app: &App, request: &Request, key: &str) -> Result<(Caller, 
     let holder = format!("api_key:{}", record.id);
     limiting::client_is_proven(app, request, &ClientId::new(&holder))?;
     note_use(app, request, &record).await?;
-    let permissions = Permissions::of(&record.scope);
+    let by_scope = Permissions::of(&record.scope);
     let actor = Actor {
         id: Some(record.id),
         name: Some(record.name),
         address: Some(request.address),
         request_id: Some(request.id.clone()),
-        authority: Authority::Limited(permissions.clone()),
+        authority: Authority::Limited(by_scope.clone()),
         ..Actor::of(ActorKind::ApiKey)
     };
-    Ok((Caller { actor: Arc::new(actor), holder }, permissions))
+    Ok((Caller { actor: Arc::new(actor), holder }, by_scope))
 }
 
+/// The sender of a good access token, and what the scope of the token permits. The role of a person may permit less.
 async fn by_access_token(
     app: &App,
     request: &Request,
@@ -173,7 +190,7 @@ async fn by_access_token(
         Denied::Failed(failure) => Unproven::Other(failure.into()),
     };
     let holder = management::holder_of(app, &token.text, request.now).await.map_err(unproven)?;
-    let TokenHolder { actor, client, binding } = holder;
+    let TokenHolder { actor, by_scope, client, binding } = holder;
     let possession = sender::check_presented(app, request, token, binding.as_ref(), Some(&client.client))
         .map_err(|error| unproven(error.into()))?;
     let id = actor.id.clone().unwrap_or_default();
@@ -193,12 +210,8 @@ async fn by_access_token(
         }
     };
     sender::use_up(app, possession).await.map_err(unproven)?;
-    let permissions = match &actor.authority {
-        Authority::Limited(permissions) => permissions.clone(),
-        Authority::Own | Authority::Unlimited => Permissions::default(),
-    };
     let actor = Actor { address: Some(request.address), request_id: Some(request.id.clone()), ..actor };
-    Ok((Caller { actor: Arc::new(actor), holder }, permissions))
+    Ok((Caller { actor: Arc::new(actor), holder }, by_scope))
 }
 
 /// Notes that a key is used, at most once a minute.

@@ -37,7 +37,7 @@ const MAX_KEY_LENGTH: usize = 255;
 struct KeyedRequest {
     id: Hash,
     holder: String,
-    /// The hash of the route and the body.
+    /// The hash of the route, of what the sender may do, and of the body.
     request: Hash,
     key: AnswerKey,
     now: Timestamp,
@@ -124,7 +124,8 @@ impl KeyedRequest {
             format!("Idempotency-Key is 1 to {MAX_KEY_LENGTH} visible characters of ASCII, and comes once");
         let text = text.ok_or_else(|| invalid(sentence))?;
         let holder = call.caller.holder.clone();
-        let route = format!("{}?{}\0", call.request.path, call.request.query_string());
+        let (path, query) = (&call.request.path, call.request.query_string());
+        let route = format!("{path}?{query}\0{}\0", call.caller.permissions().scope());
         Ok(Some(Self {
             id: Hash::of_bytes(&call.app.keys.kept_answer_mac(&format!("id {holder}"), text)),
             request: Hash::of_bytes(&[route.as_bytes(), body].concat()),
@@ -140,7 +141,8 @@ impl KeyedRequest {
         let find = async move |conn: &mut Conn| kept_answers::find(conn, &id, now).await;
         let Some(kept) = call.app.db.read(find).await? else { return Ok(None) };
         if kept.request != self.request.as_bytes() {
-            let sentence = "this Idempotency-Key came before with another body or address";
+            let sentence = "this Idempotency-Key came before with another body or address, or when the sender had other \
+                            permissions";
             return Err(Reason::ApiIdempotencyKeyReused.because(sentence).into());
         }
         let opened =

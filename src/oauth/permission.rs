@@ -115,6 +115,12 @@ impl Permissions {
         Self(all.filter(both).collect())
     }
 
+    /// The scopes that permit this, sorted and separated by spaces.
+    pub fn scope(&self) -> String {
+        let scopes = self.0.iter().map(|(area, access)| Need { area: *area, access: *access }.scope());
+        scopes.collect::<Vec<_>>().join(" ")
+    }
+
     /// Whether nothing is permitted.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

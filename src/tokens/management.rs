@@ -24,6 +24,8 @@ use crate::tokens::access_token;
 #[derive(Clone, Debug)]
 pub struct TokenHolder {
     pub actor: Actor,
+    /// What the scope of the token permits. The role of a person may permit less.
+    pub by_scope: Permissions,
     /// The client that the token was issued to.
     pub client: Arc<StoredClient>,
     /// What the token is bound to. The caller checks that the sender of the request proves it.
@@ -50,7 +52,7 @@ pub async fn holder_of(app: &App, token: &str, now: Timestamp) -> Result<TokenHo
     let client = &stored.client;
     let permitted = Permissions::of(&token.granted.scope).within(&Permissions::of(&client.scopes));
     let actor = match (&token.user_id, user) {
-        (None, _) => of_client(client, permitted),
+        (None, _) => of_client(client, permitted.clone()),
         (Some(_), Some(user)) if user.disabled_at.is_none() => of_person(&user, client, &permitted),
         (person @ Some(_), _) => {
             let error =
@@ -58,7 +60,7 @@ pub async fn holder_of(app: &App, token: &str, now: Timestamp) -> Result<TokenHo
             return Err(error.about(person.as_ref()).into());
         }
     };
-    Ok(TokenHolder { actor, client: stored, binding: presented.token.binding })
+    Ok(TokenHolder { actor, by_scope: permitted, client: stored, binding: presented.token.binding })
 }
 
 fn of_client(client: &Client, permitted: Permissions) -> Actor {

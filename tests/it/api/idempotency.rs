@@ -6,6 +6,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::{Api, refused};
+use crate::support::relying_party::Registration;
 use crate::support::{Answer, Cluster, TestServer};
 
 async fn create(api: &Api, key: &str, body: Value) -> Answer {
@@ -40,6 +41,23 @@ async fn the_same_request_gets_the_same_answer_with_its_secret_for_a_day() {
     server.clock.advance(Duration::from_secs(24 * 3600));
     assert_eq!(create(&api, "one", reports()).await.header("idempotent-replayed"), "");
     assert_eq!(count(&api).await, 3);
+}
+
+#[tokio::test]
+async fn an_answer_is_kept_for_senders_who_still_may_do_the_same() {
+    let server = TestServer::start().await;
+    let scopes = "grantor.clients.write grantor.users.write";
+    let robot = server.register(Registration::service("robot").scopes(scopes)).await;
+    let sender = async |scope: &str| {
+        let token = robot.token(&[("grant_type", "client_credentials"), ("scope", scope)]).await;
+        Api { key: token.get("access_token"), ..Api::owner(&server).await }
+    };
+    let (wide, narrow) = (sender(scopes).await, sender("grantor.clients.write").await);
+    let first = create(&wide, "one", reports()).await;
+    assert_eq!(first.status, StatusCode::CREATED, "{first:?}");
+    refused(&create(&narrow, "one", reports()).await, StatusCode::CONFLICT, "api.idempotency_key_reused");
+    let again = create(&sender(scopes).await, "one", reports()).await;
+    assert_eq!((again.header("idempotent-replayed"), again.json()), ("true", first.json()));
 }
 
 #[tokio::test]
