@@ -159,9 +159,9 @@ INSERT INTO scopes (name, description, consequence, sensitive, created_at) VALUE
     ('grantor.keys.write', 'Renew and retire the keys that sign tokens',
      'It can make all tokens invalid.', TRUE, 0),
     ('grantor.audit.read', 'See who did what on this server, and which requests it refused', NULL, TRUE, 0),
-    ('grantor.audit.write', 'Change how events are handled', NULL, TRUE, 0),
-    ('grantor.config.read', 'See the scopes, APIs and trusted issuers of this server', NULL, TRUE, 0),
-    ('grantor.config.write', 'Change the scopes, APIs and trusted issuers of this server',
+    ('grantor.audit.write', 'See who did what on this server, and which requests it refused', NULL, TRUE, 0),
+    ('grantor.config.read', 'See the scopes, APIs, trusted issuers and webhooks of this server', NULL, TRUE, 0),
+    ('grantor.config.write', 'Change the scopes, APIs, trusted issuers and webhooks of this server',
      'It can change what applications are allowed to ask for.', TRUE, 0);
 
 -- Protected APIs (RFC 8707), and the format of their access tokens.

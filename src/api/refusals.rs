@@ -29,7 +29,8 @@ pub async fn show(app: web::Data<App>, request: Request, id: web::Path<String>) 
     respond(&app, &request, async |call| {
         call.end_of_query()?;
         let filter = RefusalFilter { request_id: Some(id.into_inner()), ..RefusalFilter::default() };
-        Ok(ApiReply::ok(refusals::find(&call.context(), filter).await?.to_json(&call.app.issuer)))
+        let found = refusals::find(&call.context(), filter).await?;
+        Ok(ApiReply::ok(found.to_json(&call.app.issuer)).with_own_version())
     })
     .await
 }

@@ -62,6 +62,14 @@ impl ApiReply {
         Self { etag: Some(format!("\"{}\"", version.as_str())), ..self }
     }
 
+    /// The reply with a version of its body, for what no one changes by a request.
+    pub(super) fn with_own_version(self) -> Self {
+        match self.body.as_ref().map(Version::of) {
+            Some(version) => self.with_version(&version),
+            None => self,
+        }
+    }
+
     /// The reply with the next page of its list.
     pub(super) fn with_next(self, next: Option<String>) -> Self {
         Self { next, ..self }

@@ -62,7 +62,7 @@ fn answered(
     body["message"] = format!("{} {}", status.as_u16(), name(status)).into();
     body["request_id"] = call.id.as_str().into();
     let mut response = HttpResponse::build(status);
-    response.insert_header((header::CACHE_CONTROL, "no-store"));
+    response.reason(name(status)).insert_header((header::CACHE_CONTROL, "no-store"));
     if status == StatusCode::SERVICE_UNAVAILABLE {
         response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
     }
@@ -77,7 +77,7 @@ fn answered(
 }
 
 /// The name of a status (RFC 9110 §15).
-fn name(status: StatusCode) -> &'static str {
+pub(super) fn name(status: StatusCode) -> &'static str {
     match status {
         // The library still has the name of RFC 7231.
         StatusCode::PAYLOAD_TOO_LARGE => "Content Too Large",

@@ -83,11 +83,11 @@ pub async fn check_delete(
 ///
 /// Those of [`check_delete`].
 pub async fn delete(context: &Context<'_>, name: &str, in_use: InUse) -> Outcome<Vec<ClientId>> {
-    let holders = check(context, name, in_use).await?;
-    let losing_it = holders.clients.clone();
     let read = name.to_owned();
     let before = context.read(async move |conn: &mut Conn| existing(conn, &read).await).await?;
     context.terms.check(&members(&before))?;
+    let holders = check(context, name, in_use).await?;
+    let losing_it = holders.clients.clone();
     if context.terms.is_rehearsal {
         let event = event(Act::ScopeDeleted, name).deleting(members(&before));
         return Ok(Done { outcome: losing_it, event });
@@ -148,7 +148,7 @@ async fn holders_for(
     let allowed = stored_clients::list_allowed(conn, name).await?;
     if !allowed.is_empty() && in_use == InUse::Refuse {
         let clients = in_a_sentence(&ids(&allowed));
-        return Err(Fault::conflict("scope", format!("the scope {name} is allowed to {clients}")).into());
+        return Err(Fault::conflict(None, format!("the scope {name} is allowed to {clients}")).into());
     }
     may_take_from_clients(actor, name, &allowed)?;
     let issuers = stored_issuers::list_of_scope(conn, name).await?;

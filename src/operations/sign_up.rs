@@ -73,7 +73,7 @@ pub async fn create(
     context
         .act(async move |tx: &mut Tx| {
             // A refusal commits, so the name is checked before anything is counted.
-            let is_taken = users::find_by_name(tx, &person.username).await?.is_some();
+            let is_taken = !users::taken_names(tx, &person).await?.is_empty();
             if is_taken || users::find_look_alike(tx, &person).await?.is_some() {
                 return Err(taken(&person, &person.username).into());
             }

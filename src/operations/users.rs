@@ -489,12 +489,16 @@ fn settings(user: &UserRecord) -> Value {
     settings
 }
 
-/// The members of a person for events.
+/// The members of a person for events, with the names that they have everywhere else.
 pub(super) fn person_members(person: &Person) -> Value {
+    let mut claims = person.claims.clone();
+    let (is_verified, groups) = (claims.remove("email_verified"), claims.remove("groups"));
     json!({
         "username": person.username,
         "name": person.name,
         "email": person.email,
-        "claims": person.claims,
+        "email_verified": is_verified,
+        "groups": groups,
+        "claims": claims,
     })
 }

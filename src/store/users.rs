@@ -228,14 +228,16 @@ pub async fn find_by_id(conn: &mut Conn, id: &str) -> Result<Option<UserRecord>,
     row.map(UserRecordRow::into_record).transpose()
 }
 
-/// Returns which of the names of a person, the username and the e-mail address, another user has.
+/// Returns which of the names of a person, the username and the e-mail address, another user has. An id counts, too, because
+/// a command finds a user by each of them.
 ///
 /// # Errors
 /// Only failures of the database.
 pub async fn taken_names<'p>(conn: &mut Conn, person: &'p Person) -> Result<Vec<&'p str>, DbError> {
     let mut taken = Vec::new();
     for name in [Some(&person.username), person.email.as_ref()].into_iter().flatten() {
-        if find_by_name(conn, name).await?.is_some_and(|found| found.user != person.id) {
+        let is_name = find_by_name(conn, name).await?.is_some_and(|found| found.user != person.id);
+        if is_name || find_by_id(conn, name).await?.is_some() {
             taken.push(name.as_str());
         }
     }

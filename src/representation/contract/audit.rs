@@ -36,6 +36,7 @@ pub(super) const SECTION: ApiSection = ApiSection {
             .command("grantor refusal list --json"),
         ApiOperation::show("/api/v1/refusals/{id}", "getRefusal", "Explain a refused request", &EXPLAINED_REFUSAL)
             .needs(READ)
+            .versioned()
             .note("What came beside what is registered, and the command that would let the request pass.")
             .command("grantor explain 01JC0T8Q5W7XK3M9B2N4P6R8SV --json"),
         ApiOperation::show("/api/v1/activity", "getActivity", "Get what the server did in each hour", &ACTIVITY)

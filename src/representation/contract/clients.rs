@@ -96,6 +96,7 @@ pub(super) const SECTION: ApiSection = ApiSection {
             .command("grantor client update calendar --no-logo"),
         ApiOperation::show("/api/v1/clients/{id}/health", "getClientHealth", "Get the health of a client", &CLIENT_HEALTH)
             .needs(READ)
+            .versioned()
             .note("How the client used the server in the last 30 days, and for each policy whether it could be demanded now. Counts \
                    can be a minute old.")
             .command("grantor client health calendar --json"),

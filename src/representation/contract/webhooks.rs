@@ -77,6 +77,7 @@ pub(super) const SECTION: ApiSection = ApiSection {
             &WEBHOOK_DELIVERY,
         )
         .needs(READ)
+        .versioned()
         .command("grantor webhook deliveries mW1lSnXlY0a3hOQ7cLrT2g --json"),
         ApiOperation {
             body: BodyKind::Whole(&WEBHOOK_RETRY),

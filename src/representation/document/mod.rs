@@ -139,12 +139,14 @@ pub fn scope_sentence(scope: &str) -> String {
         "grants" => "grants",
         "keys" => "signing keys",
         "audit" => "the audit trail, and refused requests",
-        "config" => "scopes, resources, authorization types and trusted issuers",
+        "config" => "scopes, resources, authorization types, trusted issuers and webhooks",
         _ => "",
     };
     let verb = |access: &str| if access == "write" { "Read and change" } else { "Read" };
     let words: Vec<&str> = scope.split('.').skip(1).collect();
     match words.as_slice() {
+        // The trail never changes.
+        ["audit", "write"] => format!("Read {}, as grantor.audit.read does.", what("audit")),
         [area, access] => format!("{} {}.", verb(access), what(area)),
         [access] => format!("{} everything, and API keys.", verb(access)),
         _ => String::new(),

@@ -36,6 +36,19 @@ async fn can_sign_in(server: &TestServer, username: &str, password: &str) -> boo
 }
 
 #[tokio::test]
+async fn the_id_of_a_user_is_no_name_for_another_one() {
+    let server = TestServer::start().await;
+    let api = Api::owner(&server).await;
+    let bob = server.user("bob").await.to_string();
+    let answer = api.post("/users", json!({ "username": bob })).await;
+    refused(&answer, StatusCode::CONFLICT, "api.conflict");
+    server.user("carol").await;
+    let answer =
+        api.patch(&format!("/users/{}", server.user("dora").await), json!({ "username": bob })).await;
+    refused(&answer, StatusCode::CONFLICT, "api.conflict");
+}
+
+#[tokio::test]
 async fn a_user_is_created_read_changed_and_deleted() {
     let server = TestServer::start().await;
     let api = Api::with(&server, "grantor.users.write").await;

@@ -21,6 +21,18 @@ async fn start() -> (TestServer, Api) {
 }
 
 #[tokio::test]
+async fn of_two_places_of_keys_only_that_there_are_two_is_a_fault() {
+    let server = TestServer::start().await;
+    server.service().await;
+    let api = Api::owner(&server).await;
+    let both = json!({ "issuer": "https://i.example", "jwks": key_set(), "jwks_uri": "https://i.example/jwks",
+                       "scope": "read", "clients": ["service"] });
+    let places: Vec<String> =
+        faulty(&api.post("/issuers", both).await).into_iter().map(|(place, _)| place).collect();
+    assert_eq!(places, ["/jwks_uri"]);
+}
+
+#[tokio::test]
 async fn an_issuer_goes_through_its_life() {
     let (_server, api) = start().await;
     let given = issuer();

@@ -1,11 +1,27 @@
 //! Scopes: their texts, their names, and those that clients use.
 
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::json;
 
 use super::super::{Api, faulty, refused};
 use super::{at, created, goes_through_its_life, shows};
 use crate::support::TestServer;
+
+#[tokio::test]
+async fn the_version_is_checked_before_what_else_speaks_against_a_deletion() {
+    let server = TestServer::start().await;
+    let api = Api::owner(&server).await;
+    api.made("/scopes", json!({ "name": "inuse", "description": "Use it" })).await;
+    api.made("/clients", json!({ "client_name": "Job", "kind": "service", "scope": "inuse" })).await;
+    for name in ["inuse", "openid", "grantor.read"] {
+        let path = format!("/scopes/{name}");
+        let stale = api.send(Method::DELETE, &path, &[("If-Match", "\"stale\"")], None).await;
+        refused(&stale, StatusCode::PRECONDITION_FAILED, "api.other_version");
+        let found = api.get(&path).await;
+        let tag = [("If-Match", found.header("etag"))];
+        refused(&api.send(Method::DELETE, &path, &tag, None).await, StatusCode::CONFLICT, "api.conflict");
+    }
+}
 
 #[tokio::test]
 async fn a_scope_goes_through_its_life() {
