@@ -10,7 +10,7 @@ use super::scopes::facts;
 use super::tables::{listing, narrowed, page, path_of};
 use super::visit::{ConsoleReply, Visit};
 use crate::members::Members;
-use crate::members::authorization_type as members;
+use crate::members::named::NamedObject as _;
 use crate::oauth::grant::authorization_details::authorization_type::AuthorizationType;
 use crate::oauth::permission::{Area, Need};
 use crate::oauth::request::params::Params;
@@ -99,7 +99,7 @@ pub(super) async fn create(visit: &Visit<'_>, form: &Params) -> Result<ConsoleRe
     visit.needs(WRITE)?;
     let create = async |mut body: Members, context| {
         let name = body.required_text("name");
-        let record = members::new(&mut body, name);
+        let record = AuthorizationType::read(&mut body, name);
         body.end()?;
         Ok(TYPES.created(&authorization_types::create(&context, record).await?.outcome.name))
     };
@@ -163,7 +163,7 @@ pub(super) async fn act(
         "edit" => {
             let record = authorization_types::find(&visit.context(), name).await?;
             let update = async |mut body: Members, context| {
-                let changes = members::changes(&mut body);
+                let changes = AuthorizationType::read_changes(&mut body);
                 body.end()?;
                 authorization_types::update(&context, name, changes).await?;
                 Ok(())

@@ -13,7 +13,7 @@ use super::scopes::facts;
 use super::tables::{listing, narrowed, page, path_of};
 use super::visit::{ConsoleReply, Visit};
 use crate::members::Members;
-use crate::members::trusted_issuer as members;
+use crate::members::named::NamedObject as _;
 use crate::oauth::grant::trusted_issuer::TrustedIssuer;
 use crate::oauth::permission::{Area, Need};
 use crate::oauth::request::params::Params;
@@ -107,7 +107,7 @@ pub(super) async fn create(visit: &Visit<'_>, form: &Params) -> Result<ConsoleRe
     visit.must_be_fresh(|| "/admin/new/issuers".to_owned())?;
     let create = async |mut body: Members, context| {
         let name = body.required_text("issuer");
-        let issuer = members::new(&mut body, name);
+        let issuer = TrustedIssuer::read(&mut body, name);
         body.end()?;
         Ok(ISSUERS.created(&trusted_issuers::create(&context, issuer).await?.outcome.issuer))
     };
@@ -230,7 +230,7 @@ pub(super) async fn act(
     let note = match act {
         "edit" => {
             let update = async |mut body: Members, context| {
-                let changes = members::changes(&mut body);
+                let changes = TrustedIssuer::read_changes(&mut body);
                 body.end()?;
                 trusted_issuers::update(&context, name, changes).await?;
                 Ok(())

@@ -10,7 +10,7 @@ use super::scopes::facts;
 use super::tables::{listing, narrowed, page, path_of};
 use super::visit::{ConsoleReply, Visit};
 use crate::members::Members;
-use crate::members::resource as members;
+use crate::members::named::NamedObject as _;
 use crate::oauth::grant::resource::Resource;
 use crate::oauth::permission::{Area, Need};
 use crate::oauth::request::params::Params;
@@ -110,7 +110,7 @@ pub(super) async fn create(visit: &Visit<'_>, form: &Params) -> Result<ConsoleRe
     visit.needs(WRITE)?;
     let create = async |mut body: Members, context| {
         let uri = body.required_text("resource");
-        let resource = members::new(&mut body, uri);
+        let resource = Resource::read(&mut body, uri);
         body.end()?;
         Ok(RESOURCES.created(&resources::create(&context, resource).await?.outcome.uri))
     };
@@ -172,7 +172,7 @@ pub(super) async fn act(
         "edit" => {
             let resource = resources::find(&visit.context(), uri).await?;
             let update = async |mut body: Members, context| {
-                let changes = members::changes(&mut body);
+                let changes = Resource::read_changes(&mut body);
                 body.end()?;
                 resources::update(&context, uri, changes).await?;
                 Ok(())

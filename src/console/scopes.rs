@@ -9,7 +9,7 @@ use super::same::{Same, shell};
 use super::tables::{listing, narrowed, page, path_of};
 use super::visit::{ConsoleReply, Visit};
 use crate::members::Members;
-use crate::members::scope as members;
+use crate::members::named::NamedObject as _;
 use crate::oauth::grant::scope::ScopeRecord;
 use crate::oauth::id::ClientId;
 use crate::oauth::permission::{Area, Need, is_management_scope};
@@ -99,7 +99,7 @@ pub(super) async fn create(visit: &Visit<'_>, form: &Params) -> Result<ConsoleRe
     visit.needs(WRITE)?;
     let create = async |mut body: Members, context| {
         let name = body.required_text("name");
-        let scope = members::new(&mut body, name);
+        let scope = ScopeRecord::read(&mut body, name);
         body.end()?;
         Ok(SCOPES.created(&scopes::create(&context, scope).await?.outcome.name))
     };
@@ -199,7 +199,7 @@ pub(super) async fn act(
     match act {
         "edit" => {
             let update = async |mut body: Members, context| {
-                let changes = members::changes(&mut body);
+                let changes = ScopeRecord::read_changes(&mut body);
                 body.end()?;
                 scopes::update(&context, name, changes).await?;
                 Ok(())

@@ -3,6 +3,7 @@
 
 pub mod authorization_type;
 pub mod client;
+pub(crate) mod named;
 pub mod resource;
 pub mod scope;
 pub mod trusted_issuer;
