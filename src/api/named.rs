@@ -64,13 +64,11 @@ pub(crate) async fn put<T: NamedObject>(
         let object = T::read(&mut members, name.to_string());
         match condition {
             PutCondition::Create => {
-                let create =
-                    async |context| T::create(&context, object).await.map_err(condition::exists);
+                let create = async |context| T::create(&context, object).await.map_err(condition::exists);
                 Ok(created(&body::act(call, members, call.context(), create).await?))
             }
             PutCondition::Replace(versions) => {
-                let replace =
-                    async |context| T::update(&context, &name, object.whole()).await;
+                let replace = async |context| T::update(&context, &name, object.whole()).await;
                 let context = condition::replacing(call, versions);
                 Ok(shown(&body::act(call, members, context, replace).await?))
             }

@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 use super::clients::said;
 use super::error::ConsoleError;
 use super::field;
-use super::form::{self, FieldValues, FormView, Group};
-use super::page::{ConsolePage, Notice, PageLink, Part, Section};
+use super::form::{self, FieldValues, FormView, Group, Input};
+use super::page::{Cell, ConsolePage, Fact, Notice, PageLink, Part, Section};
 use super::same::{Same, shell};
 use super::tables::path_of;
 use super::visit::{ConsoleReply, Visit};
@@ -42,6 +42,28 @@ pub(super) fn filled_by_a_link(groups: &[Group], names: &[&str]) -> Option<Notic
     (!labels.is_empty()).then(|| Notice::warn(said()))
 }
 
+/// The settings of an object, each with its sentence.
+pub(super) fn facts(groups: &[Group], object: &Value) -> Part {
+    let values = form::values_of(groups, object);
+    let mut rows = Vec::new();
+    for spec in groups.iter().flat_map(|(_, specs)| specs.iter()) {
+        let texts = values.get(spec.name).map(Vec::as_slice).unwrap_or_default();
+        let cells: Vec<Cell> = match spec.input {
+            Input::Switch => vec![Cell::text(if texts.is_empty() { "no" } else { "yes" })],
+            _ if texts.is_empty() => vec![Cell::text("–")],
+            Input::Words => texts
+                .iter()
+                .flat_map(|text| text.split(' '))
+                .map(|name| Cell { is_code: true, ..Cell::link(name, path_of("scopes", name)) })
+                .collect(),
+            Input::Line => texts.iter().map(Cell::text).collect(),
+            _ => texts.iter().flat_map(|text| text.lines()).map(Cell::code).collect(),
+        };
+        rows.push(Fact::of_all(spec.label, cells).with_help(spec.sentences()));
+    }
+    Part::Facts { rows }
+}
+
 /// A kind of objects.
 pub(super) struct Kind {
     /// As a heading.
@@ -69,7 +91,8 @@ pub(super) struct Kind {
 }
 
 impl Kind {
-    fn list(&self) -> String {
+    /// The path of their list.
+    pub(super) fn list(&self) -> String {
         format!("/admin/{}", self.place)
     }
 

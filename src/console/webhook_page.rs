@@ -2,8 +2,8 @@
 
 use super::error::ConsoleError;
 use super::notes;
+use super::objects::facts;
 use super::page::{Action, Badge, Cell, ConsolePage, Fact, Filter, PageLink, Part, RowTable, Section};
-use super::scopes::facts;
 use super::tables::{delivery_state, listing, narrowed, path_of};
 use super::visit::{ConsoleReply, Visit};
 use super::webhooks::{EDIT, may_change};

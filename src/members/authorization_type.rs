@@ -95,7 +95,11 @@ impl NamedObject for AuthorizationType {
         Ok(authorization_types::create(context, object).await?.outcome)
     }
 
-    async fn update(context: &Context<'_>, name: &str, changes: Self::Changes) -> Result<Self, Denied<Faults>> {
+    async fn update(
+        context: &Context<'_>,
+        name: &str,
+        changes: Self::Changes,
+    ) -> Result<Self, Denied<Faults>> {
         Ok(authorization_types::update(context, name, changes).await?.outcome)
     }
 

@@ -47,7 +47,11 @@ pub(crate) trait NamedObject: Sized + Send + 'static {
     async fn create(context: &Context<'_>, object: Self) -> Result<Self, Denied<Faults>>;
 
     /// Changes an object. Returns it as it is now.
-    async fn update(context: &Context<'_>, name: &str, changes: Self::Changes) -> Result<Self, Denied<Faults>>;
+    async fn update(
+        context: &Context<'_>,
+        name: &str,
+        changes: Self::Changes,
+    ) -> Result<Self, Denied<Faults>>;
 
     /// Deletes an object that nothing else needs.
     async fn delete(context: &Context<'_>, name: &str) -> Result<(), Denied<Faults>>;

@@ -11,10 +11,10 @@ use crate::oauth::grant::resource::Resource;
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::signing_key::SigningAlgorithm;
 use crate::operations::Context;
-use crate::operations::resources::{self, ResourceChanges};
 use crate::operations::fault::Faults;
 use crate::operations::list::{List, Listing};
 use crate::operations::list_change::ListChange;
+use crate::operations::resources::{self, ResourceChanges};
 use crate::operations::terms::Version;
 use crate::representation;
 use crate::store::page::NameFilter;
@@ -85,7 +85,11 @@ impl NamedObject for Resource {
         Ok(resources::create(context, object).await?.outcome)
     }
 
-    async fn update(context: &Context<'_>, name: &str, changes: Self::Changes) -> Result<Self, Denied<Faults>> {
+    async fn update(
+        context: &Context<'_>,
+        name: &str,
+        changes: Self::Changes,
+    ) -> Result<Self, Denied<Faults>> {
         Ok(resources::update(context, name, changes).await?.outcome)
     }
 

@@ -10,11 +10,11 @@ use crate::oauth::grant::scope::ScopeRecord;
 use crate::oauth::language_tag::LanguageTag;
 use crate::oauth::localized_text::LocalizedText;
 use crate::operations::Context;
-use crate::operations::scopes::{self, ScopeChanges};
 use crate::operations::fault::Faults;
 use crate::operations::list::{List, Listing};
 use crate::operations::list_change::ListChange;
 use crate::operations::scope_deletion::{self, InUse};
+use crate::operations::scopes::{self, ScopeChanges};
 use crate::operations::terms::Version;
 use crate::operations::text_change::TextChange;
 use crate::representation;
@@ -99,7 +99,11 @@ impl NamedObject for ScopeRecord {
         Ok(scopes::create(context, object).await?.outcome)
     }
 
-    async fn update(context: &Context<'_>, name: &str, changes: Self::Changes) -> Result<Self, Denied<Faults>> {
+    async fn update(
+        context: &Context<'_>,
+        name: &str,
+        changes: Self::Changes,
+    ) -> Result<Self, Denied<Faults>> {
         Ok(scopes::update(context, name, changes).await?.outcome)
     }
 

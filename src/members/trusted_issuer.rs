@@ -9,11 +9,11 @@ use crate::oauth::client::AssertionAudience;
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::grant::trusted_issuer::{IssuerKeys, TrustedIssuer};
 use crate::operations::Context;
-use crate::operations::trusted_issuers::{self, TrustedIssuerChanges};
 use crate::operations::fault::Faults;
 use crate::operations::list::{List, Listing};
 use crate::operations::list_change::ListChange;
 use crate::operations::terms::Version;
+use crate::operations::trusted_issuers::{self, TrustedIssuerChanges};
 use crate::representation;
 use crate::store::page::NameFilter;
 
@@ -87,7 +87,11 @@ impl NamedObject for TrustedIssuer {
         Ok(trusted_issuers::create(context, object).await?.outcome)
     }
 
-    async fn update(context: &Context<'_>, name: &str, changes: Self::Changes) -> Result<Self, Denied<Faults>> {
+    async fn update(
+        context: &Context<'_>,
+        name: &str,
+        changes: Self::Changes,
+    ) -> Result<Self, Denied<Faults>> {
         Ok(trusted_issuers::update(context, name, changes).await?.outcome.0)
     }
 
