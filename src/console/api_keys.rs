@@ -45,7 +45,7 @@ const API_KEYS: Kind = Kind {
     has_pages: false,
     command: "grantor api-key",
     create: "create",
-    id: "",
+    id: ("", ""),
     is_named: false,
 };
 

@@ -39,7 +39,7 @@ impl NamedPages for AuthorizationType {
         has_pages: true,
         command: "grantor authorization-type",
         create: "create",
-        id: Self::NAME,
+        id: (Self::NAME, ""),
         is_named: false,
     };
     const LIST: (&'static str, &'static [&'static str], &'static str) = (

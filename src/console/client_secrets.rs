@@ -1,9 +1,9 @@
 //! The secrets of a client: a new one is shown once.
 
-use super::clients::said;
 use super::error::ConsoleError;
 use super::field;
 use super::form::{self, FieldSpec, FieldValues, FormView, Group, Input};
+use super::objects::said;
 use super::page::{Action, Cell, ConsolePage, Notice, PageLink, Part, RowTable, Section};
 use super::same::{Same, shell};
 use super::tables::path_of;

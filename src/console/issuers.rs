@@ -61,7 +61,7 @@ impl NamedPages for TrustedIssuer {
         has_pages: true,
         command: "grantor issuer",
         create: "create",
-        id: Self::NAME,
+        id: (Self::NAME, ""),
         is_named: false,
     };
     const LIST: (&'static str, &'static [&'static str], &'static str) = (

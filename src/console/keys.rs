@@ -66,7 +66,7 @@ const KEYS: Kind = Kind {
     has_pages: false,
     command: "grantor key",
     create: "rotate",
-    id: "",
+    id: ("", ""),
     is_named: false,
 };
 

@@ -3,7 +3,6 @@
 
 use serde_json::{Map, Value};
 
-use super::clients::said;
 use super::error::ConsoleError;
 use super::field;
 use super::form::{self, FieldValues, FormView, Group, Input};
@@ -11,6 +10,7 @@ use super::page::{Cell, ConsolePage, Fact, Notice, PageLink, Part, Section};
 use super::same::{Same, shell};
 use super::tables::path_of;
 use super::visit::{ConsoleReply, Visit};
+use crate::http::general_error::FaultyMember;
 use crate::members::Members;
 use crate::oauth::request::params::Params;
 use crate::operations::Context;
@@ -40,6 +40,16 @@ pub(super) fn filled_by_a_link(groups: &[Group], names: &[&str]) -> Option<Notic
     let said =
         || format!("The link to this page has filled in: {}. Check it before you save.", labels.join(", "));
     (!labels.is_empty()).then(|| Notice::warn(said()))
+}
+
+/// What is wrong: with single fields, and with nothing that a field shows.
+pub(super) fn said(groups: &[Group], error: Option<&ConsoleError>) -> (Vec<FaultyMember>, Vec<Notice>) {
+    let Some(ConsoleError::Refused(refusal)) = error else { return (Vec::new(), Vec::new()) };
+    let notices = match refusal.members.is_empty() {
+        true => vec![Notice::bad(refusal.error.description.clone().into_owned())],
+        false => form::elsewhere(groups, &refusal.members).into_iter().map(Notice::bad).collect(),
+    };
+    (refusal.members.clone(), notices)
 }
 
 /// The settings of an object, each with its sentence.
@@ -84,8 +94,8 @@ pub(super) struct Kind {
     pub(super) command: &'static str,
     /// The word of the command that makes one.
     pub(super) create: &'static str,
-    /// The member that a command takes without an option when it creates one. Empty: none.
-    pub(super) id: &'static str,
+    /// The member that a command needs when it creates one, and the option for it. Empty: none.
+    pub(super) id: (&'static str, &'static str),
     /// Whether other commands take the name of an object, and not its id.
     pub(super) is_named: bool,
 }
@@ -132,10 +142,15 @@ impl Kind {
         view.has_check = true;
         view.cancel = Some(self.list());
         let members = form::members(self.new, values).map(form::given).unwrap_or_default();
-        let name = members.get(self.id).and_then(Value::as_str).map(|id| format!(" {}", shell(id)));
-        let name = name.unwrap_or_default();
+        let (member, option) = self.id;
+        let id = match members.get(member).and_then(Value::as_str) {
+            Some(id) if option.is_empty() => format!(" {}", shell(id)),
+            // The API makes one up, and a command does not.
+            None if !option.is_empty() => format!(" {option} ID"),
+            _ => String::new(),
+        };
         let command = form::options(self.new, &members)
-            .map(|options| format!("{} {}{name}{options}", self.command, self.create));
+            .map(|options| format!("{} {}{id}{options}", self.command, self.create));
         let path = format!("/{}", self.place);
         view.same =
             Some(Same::of(&visit.app.issuer, ("POST", &path), Some(&Value::Object(members)), command));
@@ -195,7 +210,8 @@ impl Kind {
         ConsoleReply::Page(self.edit_page(visit, (id, name), (&values, None), (version, None)))
     }
 
-    fn edit_page(
+    /// The form with these values, the patch that they are, and what is wrong with it.
+    pub(super) fn edit_page(
         &self,
         visit: &Visit<'_>,
         (id, name): (&str, &str),

@@ -55,7 +55,7 @@ impl NamedPages for ScopeRecord {
         has_pages: true,
         command: "grantor scope",
         create: "create",
-        id: Self::NAME,
+        id: (Self::NAME, ""),
         is_named: false,
     };
     const LIST: (&'static str, &'static [&'static str], &'static str) =

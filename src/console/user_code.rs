@@ -2,9 +2,9 @@
 
 use serde_json::{Map, json};
 
-use super::clients::said;
 use super::error::ConsoleError;
 use super::form::{FieldSpec, FieldValues, FormView, Group, Input};
+use super::objects::said;
 use super::page::{ConsolePage, PageLink, Part, Section};
 use super::same::{Same, shell};
 use super::tables::path_of;

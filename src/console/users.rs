@@ -62,7 +62,7 @@ const PEOPLE: Kind = Kind {
     has_pages: true,
     command: "grantor user",
     create: "invite",
-    id: "",
+    id: ("", ""),
     is_named: true,
 };
 

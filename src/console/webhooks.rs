@@ -1,10 +1,9 @@
 //! Webhooks: their list, the forms for a new one and for one, and acts on one. The page of one is in `webhook_page`.
 
-use super::clients::said;
 use super::error::ConsoleError;
 use super::field;
 use super::form::{self, FieldSpec, FieldValues, FormView, Group, Input};
-use super::objects::Kind;
+use super::objects::{Kind, said};
 use super::page::{Action, Cell, ConsolePage, Filter, Notice, PageLink, Part, Section};
 use super::same::{Same, shell};
 use super::tables::{listing, narrowed, page, path_of};
@@ -64,7 +63,7 @@ const WEBHOOKS: Kind = Kind {
     has_pages: true,
     command: "grantor webhook",
     create: "create",
-    id: "",
+    id: ("", ""),
     is_named: false,
 };
 
