@@ -11,6 +11,7 @@ use super::visit::{ConsoleReply, Visit};
 use super::{client_check, client_health, client_secrets};
 use crate::members::Members;
 use crate::members::client::{self as members, NewMembers};
+use crate::oauth::client::demand::Demanded;
 use crate::oauth::client::{Client, ClientKind, GrantType};
 use crate::oauth::grant::management;
 use crate::oauth::grant::scope::Scope;
@@ -226,7 +227,7 @@ fn gives_management(values: &FieldValues) -> bool {
 }
 
 /// Changes the fields as the query says, because a link of an explanation or of the health proposes it: `add_` and `remove_`
-/// are for lists, `set_` is for single values. Returns the names of the changed fields.
+/// are for lists, `set_` is for what is demanded. Returns the names of the changed fields.
 fn change_as_query_says(visit: &Visit<'_>, values: &mut FieldValues) -> Vec<&'static str> {
     let before = values.clone();
     for (name, separator) in [("redirect_uris", "\n"), ("post_logout_redirect_uris", "\n"), ("scope", " ")] {
@@ -244,8 +245,10 @@ fn change_as_query_says(visit: &Visit<'_>, values: &mut FieldValues) -> Vec<&'st
     {
         grants.retain(|grant| *grant != removed);
     }
-    if let Some(policy) = visit.parameter("set_pkce") {
-        values.insert("pkce", vec![policy]);
+    for name in Demanded::ALL.iter().map(|demanded| demanded.as_str()) {
+        if let Some(word) = visit.parameter(&format!("set_{name}")) {
+            values.insert(name, vec![word]);
+        }
     }
     values.iter().filter(|(name, texts)| before.get(*name) != Some(*texts)).map(|(name, _)| *name).collect()
 }

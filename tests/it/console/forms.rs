@@ -1,10 +1,10 @@
-//! The forms of the console: what someone else has changed meanwhile.
+//! The forms of the console: what a link fills in, and what someone else has changed meanwhile.
 
 use serde_json::json;
 
 use super::{Visitor, between};
 use crate::api::Api;
-use crate::support::{Answer, TestServer};
+use crate::support::{Answer, Operator, TestServer};
 
 /// The version of its object that a form has.
 #[track_caller]
@@ -37,4 +37,29 @@ async fn a_second_press_of_save_does_not_overwrite_what_someone_else_has_changed
     }
     let now = version(&visitor.open(path).await);
     assert_ne!(now, shown);
+}
+
+#[tokio::test]
+async fn each_demand_that_is_only_reported_has_a_link_to_the_form_that_makes_it() {
+    let server = TestServer::start().await;
+    let mut visitor = Visitor::owner(&server).await;
+    server.web().await;
+    let section = "Demands that are only reported";
+    let page = visitor.open("/admin/clients/web/check").await;
+    assert!(!page.body.contains(section), "{page:?}");
+    let demands = ["pkce", "par", "jar", "token_redirect_uri", "dpop"];
+    let options = demands.map(|demand| format!("--{}", demand.replace('_', "-")));
+    let options = options.iter().flat_map(|option| [option.as_str(), "report"]);
+    let command: Vec<&str> = ["client", "update", "web"].into_iter().chain(options).collect();
+    Operator::of(&server).done(&command);
+    let page = visitor.open("/admin/clients/web/check").await;
+    assert!(page.body.contains(section) && page.body.contains("Demand pushed requests"), "{page:?}");
+    for demand in demands {
+        let link = format!("/admin/clients/web/edit?set_{demand}=require");
+        assert!(page.body.contains(&link), "{link}: {page:?}");
+        let form = visitor.open(&link).await;
+        let select = between(&form, &format!("name=\"{demand}\""), "</select>");
+        assert!(select.contains("<option value=\"require\" selected>"), "{demand}: {select}");
+        assert!(form.body.contains("The link to this page has filled in: "), "{demand}: {form:?}");
+    }
 }
