@@ -8,10 +8,10 @@ use super::same::{Same, shell};
 use super::tables::{listing, narrowed, page, path_of};
 use super::visit::{ConsoleReply, Visit};
 use crate::members::Members;
-use crate::oauth::grant::scope::Scope;
+use crate::members::api_key as members;
 use crate::oauth::permission::{Area, Need};
 use crate::oauth::request::params::Params;
-use crate::operations::api_keys::{self, ApiKeyChanges, NewApiKey};
+use crate::operations::api_keys;
 use crate::representation::address::segment;
 use crate::representation::api_key::to_json;
 use crate::representation::settings::API_KEY;
@@ -92,14 +92,8 @@ pub(super) async fn create(visit: &Visit<'_>, form: &Params) -> Result<ConsoleRe
     visit.needs(WRITE)?;
     visit.must_be_fresh(|| "/admin/new/api-keys".to_owned())?;
     let create = async |mut body: Members, context| {
-        let name = body.required_text("name");
-        let scope = Scope::parse(&body.required_text("scope"));
-        if let Err(error) = &scope {
-            body.wrong("scope", error.description.to_string());
-        }
-        let expires_at = body.changed_time("expires_at").flatten();
+        let new = members::read_new(&mut body);
         body.end()?;
-        let new = NewApiKey { name, scope: scope.unwrap_or_default(), expires_at };
         let created = api_keys::create(&context, new).await?.outcome;
         Ok(ConsoleReply::Page(ConsolePage {
             title: created.record.name.clone(),
@@ -145,12 +139,7 @@ pub(super) async fn act(
         "edit" => {
             let key = api_keys::find(&visit.context(), id).await?;
             let update = async |mut body: Members, context| {
-                let name = body.changed_text("name");
-                if name == Some(None) {
-                    body.missing("name");
-                }
-                let changes =
-                    ApiKeyChanges { name: name.flatten(), expires_at: body.changed_time("expires_at") };
+                let changes = members::read_changes(&mut body);
                 body.end()?;
                 api_keys::update(&context, id, changes).await?;
                 Ok(())

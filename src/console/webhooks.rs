@@ -9,12 +9,11 @@ use super::same::{Same, shell};
 use super::tables::{listing, narrowed, page, path_of};
 use super::visit::{ConsoleReply, Visit};
 use super::webhook_page;
-use crate::clock::Seconds;
 use crate::members::Members;
+use crate::members::webhook as members;
 use crate::oauth::permission::{Area, Need};
 use crate::oauth::request::params::Params;
-use crate::operations::list_change::ListChange;
-use crate::operations::webhooks::{self, NewWebhook, WebhookChanges};
+use crate::operations::webhooks::{self, WebhookChanges};
 use crate::representation::address::segment;
 use crate::representation::settings::{SECRET_ROTATION, WEBHOOK};
 use crate::representation::webhook::to_json;
@@ -111,11 +110,7 @@ pub(super) async fn create(visit: &Visit<'_>, form: &Params) -> Result<ConsoleRe
     visit.needs(WRITE)?;
     visit.must_be_fresh(|| "/admin/new/webhooks".to_owned())?;
     let create = async |mut body: Members, context| {
-        let new = NewWebhook {
-            name: body.required_text("name"),
-            url: body.required_text("url"),
-            types: body.texts("types").unwrap_or_default(),
-        };
+        let new = members::read_new(&mut body);
         body.end()?;
         let made = webhooks::create(&context, new).await?.outcome;
         Ok(ConsoleReply::Page(shown_once(&made)))
@@ -260,7 +255,7 @@ async fn rotate(visit: &Visit<'_>, id: &str, posted: &Params) -> Result<ConsoleR
     let values = form::values_in(ROTATE, posted);
     let rotated = async {
         let mut body = Members::of(&SECRET_ROTATION, form::given(form::members(ROTATE, &values)?));
-        let overlap = body.changed_number("overlap").flatten().map(Seconds::new);
+        let overlap = members::read_overlap(&mut body);
         body.end()?;
         Ok(webhooks::rotate_secret(&visit.context(), id, overlap).await?.outcome)
     };
@@ -312,17 +307,9 @@ pub(super) async fn act(
 async fn save(visit: &Visit<'_>, id: &str, form: &Params) -> Result<ConsoleReply, ConsoleError> {
     let webhook = webhooks::find(&visit.context(), id).await?;
     let update = async |mut body: Members, context| {
-        let mut needed = |name: &str| {
-            let text = body.changed_text(name);
-            if text == Some(None) {
-                body.missing(name);
-            }
-            text.flatten()
-        };
-        let (name, url) = (needed("name"), needed("url"));
-        let types = body.texts("types").map_or(ListChange::Keep, ListChange::Replace);
+        let changes = members::read_changes(&mut body);
         body.end()?;
-        webhooks::update(&context, id, WebhookChanges { name, url, types, disabled: None }).await?;
+        webhooks::update(&context, id, changes).await?;
         Ok(())
     };
     WEBHOOKS.save(visit, (id, &webhook.name), &to_json(&webhook), form, update).await

@@ -1,4 +1,4 @@
-//! The forms of the console: what a link fills in, and what someone else has changed meanwhile.
+//! The forms of the console: what a link fills in, what someone else has changed meanwhile, and what no object can have.
 
 use serde_json::json;
 
@@ -62,4 +62,18 @@ async fn each_demand_that_is_only_reported_has_a_link_to_the_form_that_makes_it(
         assert!(select.contains("<option value=\"require\" selected>"), "{demand}: {select}");
         assert!(form.body.contains("The link to this page has filled in: "), "{demand}: {form:?}");
     }
+}
+
+#[tokio::test]
+async fn keys_of_an_unknown_algorithm_are_not_made() {
+    let server = TestServer::start().await;
+    let (mut visitor, api) = (Visitor::owner(&server).await, Api::owner(&server).await);
+    let before = api.get("/keys").await.json();
+    let page = visitor.post("/admin/new/keys", &[("algorithm", "ES255")]).await;
+    assert_eq!(page.status, 400, "{page:?}");
+    let refused = api.post("/keys", json!({ "algorithm": "ES255" })).await.json();
+    let sentence = refused["errors"][0]["description"].as_str().expect("a sentence");
+    assert!(sentence.starts_with("it must be one of: "), "{refused}");
+    assert!(page.body.contains(sentence), "{sentence}: {page:?}");
+    assert_eq!(api.get("/keys").await.json(), before);
 }
