@@ -21,19 +21,10 @@ use crate::store::page::NameFilter;
 const READ: Need = Need::read(Area::ApiKeys);
 const WRITE: Need = Need::write(Area::ApiKeys);
 
-const fn spec(
-    name: &'static str,
-    label: &'static str,
-    input: Input,
-    option: (&'static str, &'static str),
-) -> FieldSpec {
-    FieldSpec { name, label, of: &API_KEY, input, is_required: false, option }
-}
-
-const NAME: FieldSpec = FieldSpec { is_required: true, ..spec("name", "Name", Input::Line, ("--name", "")) };
-const SCOPE: FieldSpec =
-    FieldSpec { is_required: true, ..spec("scope", "Scopes", Input::Words, ("--scope", "")) };
-const END: FieldSpec = spec("expires_at", "Ends at (UTC)", Input::Time, ("--expires", "--expires never"));
+const NAME: FieldSpec = FieldSpec::of(&API_KEY, "name", "Name", Input::Line, ("--name", "")).required();
+const SCOPE: FieldSpec = FieldSpec::of(&API_KEY, "scope", "Scopes", Input::Words, ("--scope", "")).required();
+const END: FieldSpec =
+    FieldSpec::of(&API_KEY, "expires_at", "Ends at (UTC)", Input::Time, ("--expires", "--expires never"));
 
 const API_KEYS: Kind = Kind {
     title: "API keys",

@@ -9,22 +9,28 @@ use crate::members::named::NamedObject;
 use crate::oauth::grant::authorization_details::authorization_type::AuthorizationType;
 use crate::representation::settings;
 
-const fn spec(
-    name: &'static str,
-    label: &'static str,
-    input: Input,
-    option: (&'static str, &'static str),
-) -> FieldSpec {
-    FieldSpec { name, label, of: &settings::AUTHORIZATION_TYPE, input, is_required: false, option }
-}
-
-const NAME: FieldSpec = FieldSpec { is_required: true, ..spec("name", "Type", Input::Line, ("", "")) };
+const NAME: FieldSpec =
+    FieldSpec::of(&settings::AUTHORIZATION_TYPE, "name", "Type", Input::Line, ("", "")).required();
 const SCHEMA: FieldSpec =
-    FieldSpec { is_required: true, ..spec("schema", "JSON Schema", Input::Json, ("--schema", "")) };
+    FieldSpec::of(&settings::AUTHORIZATION_TYPE, "schema", "JSON Schema", Input::Json, ("--schema", ""))
+        .required();
 const TEMPLATE: FieldSpec =
-    FieldSpec { is_required: true, ..spec("template", "Sentence", Input::Line, ("--template", "")) };
-const RESOURCES: FieldSpec = spec("resources", "Resources", Input::Lines, ("--resource", "--no-resources"));
-const ALWAYS_ASK: FieldSpec = spec("always_ask", "Always ask", Input::Switch, ("--always-ask", ""));
+    FieldSpec::of(&settings::AUTHORIZATION_TYPE, "template", "Sentence", Input::Line, ("--template", ""))
+        .required();
+const RESOURCES: FieldSpec = FieldSpec::of(
+    &settings::AUTHORIZATION_TYPE,
+    "resources",
+    "Resources",
+    Input::Lines,
+    ("--resource", "--no-resources"),
+);
+const ALWAYS_ASK: FieldSpec = FieldSpec::of(
+    &settings::AUTHORIZATION_TYPE,
+    "always_ask",
+    "Always ask",
+    Input::Switch,
+    ("--always-ask", ""),
+);
 
 const EDIT: &[Group] = &[("", &[TEMPLATE, SCHEMA, RESOURCES, ALWAYS_ASK])];
 

@@ -3,8 +3,7 @@
 use serde_json::json;
 
 use super::error::ConsoleError;
-use super::field;
-use super::form::{FieldSpec, FieldValues, FormView, Group, Input};
+use super::form::{FieldSpec, FieldValues, FormView, Group, Input, field};
 use super::named::{self, NamedPages, WRITE};
 use super::objects::Kind;
 use super::page::{Action, Cell, Part, RowTable, Section};
@@ -20,33 +19,28 @@ use crate::representation::address::segment;
 use crate::representation::settings;
 use crate::store::trusted_issuers::SubjectRecord;
 
-const fn spec(
-    name: &'static str,
-    label: &'static str,
-    input: Input,
-    option: (&'static str, &'static str),
-) -> FieldSpec {
-    FieldSpec { name, label, of: &settings::ISSUER, input, is_required: false, option }
-}
-
-const ISSUER: FieldSpec = FieldSpec { is_required: true, ..spec("issuer", "Issuer", Input::Line, ("", "")) };
-const JWKS_URI: FieldSpec = spec("jwks_uri", "Address of its keys", Input::Line, ("--jwks-uri", ""));
-const JWKS: FieldSpec = spec("jwks", "Keys", Input::Json, ("--jwks", ""));
-const SCOPE: FieldSpec = spec("scope", "Scopes", Input::Words, ("--scope", ""));
-const AUDIENCE: FieldSpec = spec(
+const ISSUER: FieldSpec =
+    FieldSpec::of(&settings::ISSUER, "issuer", "Issuer", Input::Line, ("", "")).required();
+const JWKS_URI: FieldSpec =
+    FieldSpec::of(&settings::ISSUER, "jwks_uri", "Address of its keys", Input::Line, ("--jwks-uri", ""));
+const JWKS: FieldSpec = FieldSpec::of(&settings::ISSUER, "jwks", "Keys", Input::Json, ("--jwks", ""));
+const SCOPE: FieldSpec = FieldSpec::of(&settings::ISSUER, "scope", "Scopes", Input::Words, ("--scope", ""));
+const AUDIENCE: FieldSpec = FieldSpec::of(
+    &settings::ISSUER,
     "assertion_audience",
     "Audience",
     Input::Choice(&[("issuer", "issuer"), ("token-endpoint", "issuer or token endpoint")]),
     ("--assertion-audience", ""),
 );
-const CLIENTS: FieldSpec = spec("clients", "Clients", Input::Lines, ("--client", ""));
+const CLIENTS: FieldSpec =
+    FieldSpec::of(&settings::ISSUER, "clients", "Clients", Input::Lines, ("--client", ""));
 
 const EDIT: &[Group] = &[("", &[JWKS_URI, JWKS, SCOPE, AUDIENCE, CLIENTS])];
 const LINK: &[Group] = &[(
     "",
     &[
-        FieldSpec { of: &settings::SUBJECT, ..spec("subject", "Subject", Input::Line, ("", "")) },
-        FieldSpec { of: &settings::SUBJECT, ..spec("user", "Person", Input::Line, ("--user", "")) },
+        FieldSpec::of(&settings::SUBJECT, "subject", "Subject", Input::Line, ("", "")),
+        FieldSpec::of(&settings::SUBJECT, "user", "Person", Input::Line, ("--user", "")),
     ],
 )];
 

@@ -23,11 +23,11 @@ const DAY: i64 = 24 * 3600;
 const ROTATE: &[Group] = &[(
     "",
     &[
-        FieldSpec {
-            name: "algorithm",
-            label: "Algorithm",
-            of: &KEY_ROTATION,
-            input: Input::Choice(&[
+        FieldSpec::of(
+            &KEY_ROTATION,
+            "algorithm",
+            "Algorithm",
+            Input::Choice(&[
                 ("", "each"),
                 ("RS256", "RS256"),
                 ("PS256", "PS256"),
@@ -40,17 +40,9 @@ const ROTATE: &[Group] = &[(
                 ("ECDH-ES+A128KW", "ECDH-ES+A128KW, for encryption"),
                 ("ECDH-ES+A256KW", "ECDH-ES+A256KW, for encryption"),
             ]),
-            is_required: false,
-            option: ("--algorithm", ""),
-        },
-        FieldSpec {
-            name: "now",
-            label: "Sign at once",
-            of: &KEY_ROTATION,
-            input: Input::Switch,
-            is_required: false,
-            option: ("--now", ""),
-        },
+            ("--algorithm", ""),
+        ),
+        FieldSpec::of(&KEY_ROTATION, "now", "Sign at once", Input::Switch, ("--now", "")),
     ],
 )];
 

@@ -3,8 +3,7 @@
 use serde_json::json;
 
 use super::error::ConsoleError;
-use super::field;
-use super::form::FormView;
+use super::form::{FormView, field};
 use super::page::{Cell, Filter, Part, Section};
 use super::same::Same;
 use super::tables::{delivery_state, listing, narrowed, page, path_of};

@@ -242,9 +242,3 @@ pub async fn act(
 fn known(id: &str) -> Result<&str, ConsoleError> {
     if id.contains('\0') { Err(ConsoleError::not_found()) } else { Ok(id) }
 }
-
-/// The value of a field. Empty if it did not come.
-fn field<'f>(form: &'f Params, name: &str) -> &'f str {
-    let mut values = form.pairs().iter().filter(|(key, _)| key == name);
-    values.next().map_or("", |(_, value)| value.trim())
-}

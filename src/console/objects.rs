@@ -4,8 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::error::ConsoleError;
-use super::field;
-use super::form::{self, FieldValues, FormView, Group, Input};
+use super::form::{self, FieldValues, FormView, Group, Input, field};
 use super::page::{Cell, ConsolePage, Fact, Notice, PageLink, Part, Section};
 use super::same::{Same, shell};
 use super::tables::path_of;

@@ -9,26 +9,26 @@ use crate::members::named::NamedObject;
 use crate::oauth::grant::resource::Resource;
 use crate::representation::settings;
 
-const fn spec(
-    name: &'static str,
-    label: &'static str,
-    input: Input,
-    option: (&'static str, &'static str),
-) -> FieldSpec {
-    FieldSpec { name, label, of: &settings::RESOURCE, input, is_required: false, option }
-}
-
-const URI: FieldSpec = FieldSpec { is_required: true, ..spec("resource", "URI", Input::Line, ("", "")) };
-const SCOPE: FieldSpec = spec("scope", "Scopes", Input::Words, ("--scope", "--scope ''"));
-const CLIENTS: FieldSpec =
-    spec("clients", "Clients that introspect", Input::Lines, ("--client", "--no-clients"));
-const FORMAT: FieldSpec = spec(
+const URI: FieldSpec =
+    FieldSpec::of(&settings::RESOURCE, "resource", "URI", Input::Line, ("", "")).required();
+const SCOPE: FieldSpec =
+    FieldSpec::of(&settings::RESOURCE, "scope", "Scopes", Input::Words, ("--scope", "--scope ''"));
+const CLIENTS: FieldSpec = FieldSpec::of(
+    &settings::RESOURCE,
+    "clients",
+    "Clients that introspect",
+    Input::Lines,
+    ("--client", "--no-clients"),
+);
+const FORMAT: FieldSpec = FieldSpec::of(
+    &settings::RESOURCE,
     "token_format",
     "Format of its tokens",
     Input::Choice(&[("jwt", "jwt"), ("opaque", "opaque")]),
     ("--token-format", ""),
 );
-const ALGORITHM: FieldSpec = spec(
+const ALGORITHM: FieldSpec = FieldSpec::of(
+    &settings::RESOURCE,
     "token_alg",
     "Algorithm",
     Input::Choice(&[
@@ -41,7 +41,8 @@ const ALGORITHM: FieldSpec = spec(
     ]),
     ("--token-alg", "--token-alg default"),
 );
-const LIFETIME: FieldSpec = spec(
+const LIFETIME: FieldSpec = FieldSpec::of(
+    &settings::RESOURCE,
     "access_token_lifetime",
     "Longest lifetime of access tokens",
     Input::Number,

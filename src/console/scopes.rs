@@ -16,31 +16,37 @@ use crate::operations::scope_deletion::{self, InUse};
 use crate::operations::scopes;
 use crate::representation::settings;
 
-const fn spec(
-    name: &'static str,
-    label: &'static str,
-    input: Input,
-    option: (&'static str, &'static str),
-) -> FieldSpec {
-    FieldSpec { name, label, of: &settings::SCOPE, input, is_required: false, option }
-}
-
-const NAME: FieldSpec = FieldSpec { is_required: true, ..spec("name", "Name", Input::Line, ("", "")) };
+const NAME: FieldSpec = FieldSpec::of(&settings::SCOPE, "name", "Name", Input::Line, ("", "")).required();
 const DESCRIPTION: FieldSpec =
-    FieldSpec { is_required: true, ..spec("description", "Description", Input::Line, ("--description", "")) };
-const CONSEQUENCE: FieldSpec =
-    spec("consequence", "Consequence", Input::Line, ("--consequence", "--no-consequence"));
-const SENSITIVE: FieldSpec = spec("sensitive", "Sensitive", Input::Switch, ("--sensitive", ""));
-const REQUIRED: FieldSpec = spec("required", "Required", Input::Switch, ("--required", ""));
-const CLAIMS: FieldSpec = spec("claims", "Claims", Input::Lines, ("--claim", "--no-claims"));
-const LIFETIME: FieldSpec = spec(
+    FieldSpec::of(&settings::SCOPE, "description", "Description", Input::Line, ("--description", ""))
+        .required();
+const CONSEQUENCE: FieldSpec = FieldSpec::of(
+    &settings::SCOPE,
+    "consequence",
+    "Consequence",
+    Input::Line,
+    ("--consequence", "--no-consequence"),
+);
+const SENSITIVE: FieldSpec =
+    FieldSpec::of(&settings::SCOPE, "sensitive", "Sensitive", Input::Switch, ("--sensitive", ""));
+const REQUIRED: FieldSpec =
+    FieldSpec::of(&settings::SCOPE, "required", "Required", Input::Switch, ("--required", ""));
+const CLAIMS: FieldSpec =
+    FieldSpec::of(&settings::SCOPE, "claims", "Claims", Input::Lines, ("--claim", "--no-claims"));
+const LIFETIME: FieldSpec = FieldSpec::of(
+    &settings::SCOPE,
     "access_token_lifetime",
     "Longest lifetime of access tokens",
     Input::Number,
     ("--access-token-lifetime", "--access-token-lifetime default"),
 );
-const GROUP: FieldSpec =
-    spec("required_group", "Required group", Input::Line, ("--require-group", "--no-required-group"));
+const GROUP: FieldSpec = FieldSpec::of(
+    &settings::SCOPE,
+    "required_group",
+    "Required group",
+    Input::Line,
+    ("--require-group", "--no-required-group"),
+);
 
 const EDIT: &[Group] = &[("", &[DESCRIPTION, CONSEQUENCE, SENSITIVE, REQUIRED, CLAIMS, LIFETIME, GROUP])];
 

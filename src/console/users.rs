@@ -3,8 +3,7 @@
 use serde_json::{Value, json};
 
 use super::error::ConsoleError;
-use super::field;
-use super::form::{FieldSpec, Group, Input};
+use super::form::{FieldSpec, Group, Input, field};
 use super::objects::Kind;
 use super::page::{Action, Cell, ConsolePage, Filter, Notice, PageLink};
 use super::same::{Same, shell};
@@ -35,22 +34,20 @@ const ROLES: &[(&str, &str)] = &[
     ("owner", "owner – changes everything"),
 ];
 
-const fn line(name: &'static str, label: &'static str, option: (&'static str, &'static str)) -> FieldSpec {
-    FieldSpec { name, label, of: &USER, input: Input::Line, is_required: false, option }
-}
-
 const USERNAME: FieldSpec =
-    FieldSpec { is_required: true, ..line("username", "Username", ("--username", "")) };
-const EMAIL: FieldSpec = line("email", "E-mail address", ("--email", "--no-email"));
-const NAME: FieldSpec = line("name", "Name", ("--name", "--no-name"));
-const GROUPS: FieldSpec =
-    FieldSpec { input: Input::Lines, ..line("groups", "Groups", ("--group", "--no-groups")) };
-const ROLE: FieldSpec =
-    FieldSpec { input: Input::Choice(ROLES), ..line("role", "Role", ("--role", "--role none")) };
-const VERIFIED: FieldSpec = FieldSpec {
-    input: Input::Switch,
-    ..line("email_verified", "The address is verified", ("--email-verified", ""))
-};
+    FieldSpec::of(&USER, "username", "Username", Input::Line, ("--username", "")).required();
+const EMAIL: FieldSpec =
+    FieldSpec::of(&USER, "email", "E-mail address", Input::Line, ("--email", "--no-email"));
+const NAME: FieldSpec = FieldSpec::of(&USER, "name", "Name", Input::Line, ("--name", "--no-name"));
+const GROUPS: FieldSpec = FieldSpec::of(&USER, "groups", "Groups", Input::Lines, ("--group", "--no-groups"));
+const ROLE: FieldSpec = FieldSpec::of(&USER, "role", "Role", Input::Choice(ROLES), ("--role", "--role none"));
+const VERIFIED: FieldSpec = FieldSpec::of(
+    &USER,
+    "email_verified",
+    "The address is verified",
+    Input::Switch,
+    ("--email-verified", ""),
+);
 
 const PEOPLE: Kind = Kind {
     title: "People",

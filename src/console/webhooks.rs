@@ -1,14 +1,12 @@
 //! Webhooks: their list, the forms for a new one and for one, and acts on one. The page of one is in `webhook_page`.
 
 use super::error::ConsoleError;
-use super::field;
-use super::form::{self, FieldSpec, FieldValues, FormView, Group, Input};
+use super::form::{self, FieldSpec, FieldValues, FormView, Group, Input, field};
 use super::objects::{Kind, said};
 use super::page::{Action, Cell, ConsolePage, Filter, Notice, PageLink, Part, Section};
 use super::same::{Same, shell};
 use super::tables::{listing, narrowed, page, path_of};
 use super::visit::{ConsoleReply, Visit};
-use super::webhook_page;
 use crate::members::Members;
 use crate::members::webhook as members;
 use crate::oauth::permission::{Area, Need};
@@ -25,31 +23,19 @@ const WRITE: Need = Need::write(Area::Config);
 
 pub(super) const HEAD: [&str; 5] = ["Name", "Address", "Types", "State", "Created"];
 
-const fn spec(
-    name: &'static str,
-    label: &'static str,
-    input: Input,
-    option: (&'static str, &'static str),
-) -> FieldSpec {
-    FieldSpec { name, label, of: &WEBHOOK, input, is_required: false, option }
-}
-
 /// The members that a form has.
 pub(super) const EDIT: &[Group] = &[(
     "",
     &[
-        FieldSpec { is_required: true, ..spec("name", "Name", Input::Line, ("--name", "")) },
-        FieldSpec { is_required: true, ..spec("url", "Address", Input::Line, ("--url", "")) },
-        spec("types", "Types", Input::Lines, ("--type", "--no-types")),
+        FieldSpec::of(&WEBHOOK, "name", "Name", Input::Line, ("--name", "")).required(),
+        FieldSpec::of(&WEBHOOK, "url", "Address", Input::Line, ("--url", "")).required(),
+        FieldSpec::of(&WEBHOOK, "types", "Types", Input::Lines, ("--type", "--no-types")),
     ],
 )];
 
 const ROTATE: &[Group] = &[(
     "",
-    &[FieldSpec {
-        of: &SECRET_ROTATION,
-        ..spec("overlap", "Overlap in seconds", Input::Number, ("--overlap", ""))
-    }],
+    &[FieldSpec::of(&SECRET_ROTATION, "overlap", "Overlap in seconds", Input::Number, ("--overlap", ""))],
 )];
 
 const WEBHOOKS: Kind = Kind {
@@ -90,7 +76,7 @@ pub(super) fn cells(webhook: &WebhookRecord) -> Vec<Cell> {
         [] => Cell::text("all"),
         words => Cell::code(words.join(" ")),
     };
-    let (tone, state) = webhook_page::state(webhook);
+    let (tone, state) = state(webhook);
     vec![
         Cell::link(webhook.name.clone(), path_of("webhooks", &webhook.id)),
         Cell::code(webhook.url.clone()),
@@ -98,6 +84,15 @@ pub(super) fn cells(webhook: &WebhookRecord) -> Vec<Cell> {
         Cell::badge(tone, state),
         Cell::time(webhook.created_at),
     ]
+}
+
+/// Whether messages are sent, and with what success: a colour and a word.
+pub(super) fn state(webhook: &WebhookRecord) -> (&'static str, &'static str) {
+    match (webhook.disabled, webhook.failing_since) {
+        (Some(_), _) => ("bad", "disabled"),
+        (None, Some(_)) => ("warn", "failing"),
+        (None, None) => ("good", "enabled"),
+    }
 }
 
 pub(super) fn new(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError> {
