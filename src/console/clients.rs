@@ -27,6 +27,8 @@ use crate::store::clients::{ClientColumn, ClientFilter, ClientRecord};
 const READ: Need = Need::read(Area::Clients);
 const WRITE: Need = Need::write(Area::Clients);
 
+pub(super) const HEAD: [&str; 6] = ["Name", "Client id", "Kind", "State", "Secrets", "Created"];
+
 pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError> {
     visit.needs(READ)?;
     let filter = ClientFilter {
@@ -46,9 +48,8 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
         kept_order(visit),
     ];
     let filter = Filter::of("/admin/clients", fields);
-    let head = ["Name", "Client id", "Kind", "State", "Secrets", "Created"];
     let empty = "No client matches. A client is an application that gets tokens here.";
-    let page = page(visit, ("Clients", "clients"), Some(filter), (&head, empty), (&found, cells));
+    let page = page(visit, ("Clients", "clients"), Some(filter), (&HEAD, empty), (&found, cells));
     let columns = [("Name", "client_name"), ("Client id", "client_id"), ("Created", "created_at")];
     let mut page = sorted(page, sorts(visit, "client_id", &columns));
     if visit.may(WRITE) {

@@ -20,6 +20,9 @@ const READ: Need = Need::read(Area::Keys);
 const WRITE: Need = Need::write(Area::Keys);
 const DAY: i64 = 24 * 3600;
 
+/// The head of a table of keys. An owner has a column more.
+pub(super) const HEAD: [&str; 6] = ["Key", "Algorithm", "State", "Age", "Signs from", "Published until"];
+
 const ROTATE: &[Group] = &[(
     "",
     &[
@@ -64,7 +67,7 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
     visit.needs(READ)?;
     let found = keys::list(&visit.context(), listing(visit, ())).await?;
     let is_owner = visit.is_owner();
-    let mut head = vec!["Key", "Algorithm", "State", "Age", "Signs from", "Published until"];
+    let mut head = HEAD.to_vec();
     head.extend(is_owner.then_some(""));
     let shown = |key: &ListedKey| cells(visit, &found.items, key);
     let mut page =

@@ -27,6 +27,8 @@ use crate::store::users::{UserColumn, UserFilter, UserRecord};
 const READ: Need = Need::read(Area::Users);
 const WRITE: Need = Need::write(Area::Users);
 
+pub(super) const HEAD: [&str; 6] = ["Username", "Name", "E-mail address", "Role", "State", "Created"];
+
 const ROLES: &[(&str, &str)] = &[
     ("", "none"),
     ("auditor", "auditor – sees everything, except secrets"),
@@ -85,9 +87,8 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
         kept_order(visit),
     ];
     let filter = Filter::of("/admin/users", fields);
-    let head = ["Username", "Name", "E-mail address", "Role", "State", "Created"];
     let page =
-        page(visit, ("People", "users"), Some(filter), (&head, "No account matches."), (&found, cells));
+        page(visit, ("People", "users"), Some(filter), (&HEAD, "No account matches."), (&found, cells));
     let columns = [("Username", "username"), ("Created", "created_at")];
     let mut page = sorted(page, sorts(visit, "username", &columns));
     if visit.may(WRITE) {

@@ -103,10 +103,9 @@ fn secrets(visit: &Visit<'_>, webhook: &WebhookRecord) -> Section {
 }
 
 async fn deliveries(visit: &Visit<'_>, webhook: &WebhookRecord) -> Result<Section, ConsoleError> {
-    let state = |word: &str| DeliveryState::ALL.into_iter().find(|known| known.as_str() == word);
     let filter = WebhookDeliveryFilter {
         webhook: webhook.id.clone(),
-        state: visit.word("state", state)?,
+        state: visit.word("state", DeliveryState::parse)?,
         kind: visit.parameter("type"),
     };
     let list = webhooks::deliveries(&visit.context(), listing(visit, filter)).await?;
