@@ -1,6 +1,6 @@
 //! Authorization types: what applications may ask for in words of their own.
 
-use super::form::{FieldSpec, Group, Input};
+use super::form::{FieldSpec, Input};
 use super::named::NamedPages;
 use super::objects::Kind;
 use super::page::Cell;
@@ -32,8 +32,6 @@ const ALWAYS_ASK: FieldSpec = FieldSpec::of(
     ("--always-ask", ""),
 );
 
-const EDIT: &[Group] = &[("", &[TEMPLATE, SCHEMA, RESOURCES, ALWAYS_ASK])];
-
 impl NamedPages for AuthorizationType {
     const KIND: Kind = Kind {
         title: "Authorization types",
@@ -41,7 +39,7 @@ impl NamedPages for AuthorizationType {
         place: Self::PLACE,
         of: &settings::AUTHORIZATION_TYPE,
         new: &[("", &[NAME, TEMPLATE, SCHEMA, RESOURCES, ALWAYS_ASK])],
-        edit: EDIT,
+        edit: &[("", &[TEMPLATE, SCHEMA, RESOURCES, ALWAYS_ASK])],
         has_pages: true,
         command: "grantor authorization-type",
         create: "create",

@@ -85,7 +85,7 @@ const CLIENTS: Kind = Kind {
     is_named: false,
 };
 
-/// The clients of this server: a new one needs more under a FAPI profile.
+/// The kind of clients, with the fields that the server's profile needs of a new one.
 fn kind(visit: &Visit<'_>) -> Kind {
     let new = if visit.app.config.oauth.profile.is_fapi() { NEW_WITH_FAPI } else { NEW };
     Kind { new, ..CLIENTS }

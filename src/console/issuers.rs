@@ -35,7 +35,6 @@ const AUDIENCE: FieldSpec = FieldSpec::of(
 const CLIENTS: FieldSpec =
     FieldSpec::of(&settings::ISSUER, "clients", "Clients", Input::Lines, ("--client", ""));
 
-const EDIT: &[Group] = &[("", &[JWKS_URI, JWKS, SCOPE, AUDIENCE, CLIENTS])];
 const LINK: &[Group] = &[(
     "",
     &[
@@ -51,7 +50,7 @@ impl NamedPages for TrustedIssuer {
         place: Self::PLACE,
         of: &settings::ISSUER,
         new: &[("", &[ISSUER, JWKS_URI, JWKS, SCOPE, AUDIENCE, CLIENTS])],
-        edit: EDIT,
+        edit: &[("", &[JWKS_URI, JWKS, SCOPE, AUDIENCE, CLIENTS])],
         has_pages: true,
         command: "grantor issuer",
         create: "create",

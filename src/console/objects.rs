@@ -21,7 +21,7 @@ use crate::representation::settings::ObjectSettings;
 const CHOSEN_BY_HAND: [&str; 3] = ["role", "jwks", "jwks_uri"];
 
 /// The values of a form for a new object that the link to it has filled in, and what to say about them.
-pub(super) fn from_query(visit: &Visit<'_>, groups: &[Group]) -> (FieldValues, Option<Notice>) {
+fn from_query(visit: &Visit<'_>, groups: &[Group]) -> (FieldValues, Option<Notice>) {
     let specs = groups.iter().flat_map(|(_, specs)| specs.iter());
     let specs = specs.filter(|spec| !CHOSEN_BY_HAND.contains(&spec.name));
     let values: FieldValues =

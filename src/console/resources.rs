@@ -1,6 +1,6 @@
 //! Resources: the APIs that tokens are for.
 
-use super::form::{FieldSpec, Group, Input};
+use super::form::{FieldSpec, Input};
 use super::named::NamedPages;
 use super::objects::Kind;
 use super::page::Cell;
@@ -49,8 +49,6 @@ const LIFETIME: FieldSpec = FieldSpec::of(
     ("--access-token-lifetime", "--access-token-lifetime default"),
 );
 
-const EDIT: &[Group] = &[("", &[SCOPE, CLIENTS, FORMAT, ALGORITHM, LIFETIME])];
-
 impl NamedPages for Resource {
     const KIND: Kind = Kind {
         title: "Resources",
@@ -58,7 +56,7 @@ impl NamedPages for Resource {
         place: Self::PLACE,
         of: &settings::RESOURCE,
         new: &[("", &[URI, SCOPE, CLIENTS, FORMAT, ALGORITHM, LIFETIME])],
-        edit: EDIT,
+        edit: &[("", &[SCOPE, CLIENTS, FORMAT, ALGORITHM, LIFETIME])],
         has_pages: true,
         command: "grantor resource",
         create: "create",

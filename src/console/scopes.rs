@@ -1,7 +1,7 @@
 //! Scopes: what applications may ask for. A scope that clients have is taken from them when it is deleted.
 
 use super::error::ConsoleError;
-use super::form::{FieldSpec, Group, Input};
+use super::form::{FieldSpec, Input};
 use super::named::{self, NamedPages, WRITE, deleted, deletion};
 use super::objects::Kind;
 use super::page::{Badge, Cell, Part, RowTable, Section};
@@ -48,8 +48,6 @@ const GROUP: FieldSpec = FieldSpec::of(
     ("--require-group", "--no-required-group"),
 );
 
-const EDIT: &[Group] = &[("", &[DESCRIPTION, CONSEQUENCE, SENSITIVE, REQUIRED, CLAIMS, LIFETIME, GROUP])];
-
 impl NamedPages for ScopeRecord {
     const KIND: Kind = Kind {
         title: "Scopes",
@@ -57,7 +55,7 @@ impl NamedPages for ScopeRecord {
         place: Self::PLACE,
         of: &settings::SCOPE,
         new: &[("", &[NAME, DESCRIPTION, CONSEQUENCE, SENSITIVE, REQUIRED, CLAIMS, LIFETIME, GROUP])],
-        edit: EDIT,
+        edit: &[("", &[DESCRIPTION, CONSEQUENCE, SENSITIVE, REQUIRED, CLAIMS, LIFETIME, GROUP])],
         has_pages: true,
         command: "grantor scope",
         create: "create",
