@@ -10,8 +10,8 @@ use super::listing;
 use super::reply::ApiReply;
 use crate::app::App;
 use crate::http::call::Request;
-use crate::oauth::grant::scope::Scope;
-use crate::operations::api_keys::{self, ApiKeyChanges, CreatedApiKey, NewApiKey};
+use crate::members::api_key as members;
+use crate::operations::api_keys::{self, CreatedApiKey};
 use crate::representation::api_key::to_json;
 use crate::store::page::NameFilter;
 
@@ -26,13 +26,7 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
 pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     respond(&app, &request, async |call| {
         let (mut members, bytes) = body::read_with_bytes(call, body).await?;
-        let name = members.required_text("name");
-        let scope = Scope::parse(&members.required_text("scope"));
-        if let Err(error) = &scope {
-            members.wrong("scope", error.description.to_string());
-        }
-        let expires_at = members.changed_time("expires_at").flatten();
-        let new = NewApiKey { name, scope: scope.unwrap_or_default(), expires_at };
+        let new = members::read_new(&mut members);
         let is_rehearsal = call.is_rehearsal();
         let shown = move |created: &CreatedApiKey| {
             let mut body = to_json(&created.record);
@@ -66,8 +60,7 @@ pub async fn patch(
     respond(&app, &request, async |call| {
         let context = condition::context(call)?;
         let mut members = body::read_patch(call, body).await?;
-        let name = members.kept_text("name");
-        let changes = ApiKeyChanges { name, expires_at: members.changed_time("expires_at") };
+        let changes = members::read_changes(&mut members);
         let update = async |context| api_keys::update(&context, &id, changes).await;
         let key = body::act(call, members, context, update).await?.outcome;
         Ok(ApiReply::ok(to_json(&key)).with_version(&api_keys::version(&key)))

@@ -16,11 +16,10 @@ use crate::store::grant_records::{GrantFilter, GrantState};
 
 pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
     respond(&app, &request, async |call| {
-        let states = [GrantState::Live, GrantState::Expired, GrantState::Revoked];
         let filter = GrantFilter {
             user: call.parameter("user").map(UserId::new),
             client: call.parameter("client").map(ClientId::new),
-            state: call.one_of("state", &states.map(|state| (state.as_str(), state)))?,
+            state: call.one_of("state", &GrantState::ALL.map(|state| (state.as_str(), state)))?,
         };
         let listing = listing::of(call, filter)?;
         let list = grants::list(&call.context(), listing).await?;

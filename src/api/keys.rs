@@ -12,10 +12,11 @@ use super::reply::ApiReply;
 use crate::app::App;
 use crate::failure::Denied;
 use crate::http::call::Request;
-use crate::oauth::signing_key::{KeyAlgorithm, KeyRecord};
+use crate::members::key_rotation;
+use crate::oauth::signing_key::KeyRecord;
 use crate::operations::Done;
 use crate::operations::fault::{Fault, Faults};
-use crate::operations::keys::{self, KeyRotation, Start};
+use crate::operations::keys;
 use crate::representation::signing_key::to_json;
 
 pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
@@ -30,10 +31,7 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
 pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     respond(&app, &request, async |call| {
         let (mut members, bytes) = body::read_with_bytes(call, body).await?;
-        let known: Vec<&str> = KeyAlgorithm::all().map(KeyAlgorithm::as_str).collect();
-        let algorithm = members.changed_word("algorithm", &known, KeyAlgorithm::parse).flatten();
-        let start = if members.flag("now") == Some(true) { Start::AtOnce } else { Start::InTime };
-        let rotation = KeyRotation { algorithm, start };
+        let rotation = key_rotation::read(&mut members);
         let now = call.request.now;
         let shown = move |made: &Vec<Done<KeyRecord>>| {
             let item = |done: &Done<KeyRecord>| to_json(&keys::as_new(&done.outcome, now));

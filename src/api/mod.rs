@@ -5,7 +5,6 @@
 
 pub mod activity;
 pub mod api_keys;
-pub mod authorization_types;
 mod body;
 mod call;
 pub mod clients;
@@ -17,17 +16,16 @@ mod error;
 pub mod events;
 pub mod grants;
 mod idempotency;
-pub mod issuers;
 mod json;
 pub mod keys;
 mod listing;
 pub mod logout_deliveries;
+pub(crate) mod named;
 pub mod pings;
-mod put;
 pub mod query;
 pub mod refusals;
 mod reply;
-pub mod resources;
 pub mod scopes;
+pub mod subjects;
 pub mod users;
 pub mod webhooks;

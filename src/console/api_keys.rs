@@ -8,10 +8,10 @@ use super::same::{Same, shell};
 use super::tables::{listing, narrowed, page, path_of};
 use super::visit::{ConsoleReply, Visit};
 use crate::members::Members;
-use crate::oauth::grant::scope::Scope;
+use crate::members::api_key as members;
 use crate::oauth::permission::{Area, Need};
 use crate::oauth::request::params::Params;
-use crate::operations::api_keys::{self, ApiKeyChanges, NewApiKey};
+use crate::operations::api_keys;
 use crate::representation::address::segment;
 use crate::representation::api_key::to_json;
 use crate::representation::settings::API_KEY;
@@ -21,19 +21,10 @@ use crate::store::page::NameFilter;
 const READ: Need = Need::read(Area::ApiKeys);
 const WRITE: Need = Need::write(Area::ApiKeys);
 
-const fn spec(
-    name: &'static str,
-    label: &'static str,
-    input: Input,
-    option: (&'static str, &'static str),
-) -> FieldSpec {
-    FieldSpec { name, label, of: &API_KEY, input, is_required: false, option }
-}
-
-const NAME: FieldSpec = FieldSpec { is_required: true, ..spec("name", "Name", Input::Line, ("--name", "")) };
-const SCOPE: FieldSpec =
-    FieldSpec { is_required: true, ..spec("scope", "Scopes", Input::Words, ("--scope", "")) };
-const END: FieldSpec = spec("expires_at", "Ends at (UTC)", Input::Time, ("--expires", "--expires never"));
+const NAME: FieldSpec = FieldSpec::of(&API_KEY, "name", "Name", Input::Line, ("--name", "")).required();
+const SCOPE: FieldSpec = FieldSpec::of(&API_KEY, "scope", "Scopes", Input::Words, ("--scope", "")).required();
+const END: FieldSpec =
+    FieldSpec::of(&API_KEY, "expires_at", "Ends at (UTC)", Input::Time, ("--expires", "--expires never"));
 
 const API_KEYS: Kind = Kind {
     title: "API keys",
@@ -45,7 +36,7 @@ const API_KEYS: Kind = Kind {
     has_pages: false,
     command: "grantor api-key",
     create: "create",
-    id: "",
+    id: ("", ""),
     is_named: false,
 };
 
@@ -92,14 +83,8 @@ pub(super) async fn create(visit: &Visit<'_>, form: &Params) -> Result<ConsoleRe
     visit.needs(WRITE)?;
     visit.must_be_fresh(|| "/admin/new/api-keys".to_owned())?;
     let create = async |mut body: Members, context| {
-        let name = body.required_text("name");
-        let scope = Scope::parse(&body.required_text("scope"));
-        if let Err(error) = &scope {
-            body.wrong("scope", error.description.to_string());
-        }
-        let expires_at = body.changed_time("expires_at").flatten();
+        let new = members::read_new(&mut body);
         body.end()?;
-        let new = NewApiKey { name, scope: scope.unwrap_or_default(), expires_at };
         let created = api_keys::create(&context, new).await?.outcome;
         Ok(ConsoleReply::Page(ConsolePage {
             title: created.record.name.clone(),
@@ -145,12 +130,7 @@ pub(super) async fn act(
         "edit" => {
             let key = api_keys::find(&visit.context(), id).await?;
             let update = async |mut body: Members, context| {
-                let name = body.changed_text("name");
-                if name == Some(None) {
-                    body.missing("name");
-                }
-                let changes =
-                    ApiKeyChanges { name: name.flatten(), expires_at: body.changed_time("expires_at") };
+                let changes = members::read_changes(&mut body);
                 body.end()?;
                 api_keys::update(&context, id, changes).await?;
                 Ok(())

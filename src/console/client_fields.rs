@@ -9,16 +9,12 @@ const fn field(
     input: Input,
     option: (&'static str, &'static str),
 ) -> FieldSpec {
-    FieldSpec { name, label, of: &CLIENT, input, is_required: false, option }
+    FieldSpec::of(&CLIENT, name, label, input, option)
 }
 
-const fn required(
-    name: &'static str,
-    label: &'static str,
-    input: Input,
-    option: (&'static str, &'static str),
-) -> FieldSpec {
-    FieldSpec { is_required: true, ..field(name, label, input, option) }
+/// The choices for something that the server can demand. `usual` is what it does without the setting.
+const fn demand(usual: &'static str) -> [(&'static str, &'static str); 4] {
+    [("", usual), ("off", "not demanded"), ("report", "noted in the log"), ("require", "demanded")]
 }
 
 /// The kinds of applications.
@@ -132,9 +128,9 @@ pub(super) const NEW_WITH_FAPI: &[Group] = &[
 ];
 
 const USUAL: &[FieldSpec] = &[
-    required("client_name", "Name", Input::Line, ("--name", "")),
+    field("client_name", "Name", Input::Line, ("--name", "")).required(),
     field("client_id", "Client id", Input::Line, ("--id", "")),
-    required("kind", "Kind", Input::Choice(KINDS), ("--kind", "")),
+    field("kind", "Kind", Input::Choice(KINDS), ("--kind", "")).required(),
     field("redirect_uris", "Redirect URIs", Input::Lines, ("--redirect-uri", "")),
     field("scope", "Scopes", Input::Words, ("--scope", "")),
 ];
@@ -154,8 +150,8 @@ pub(super) const ALL: &[Group] = &[
 ];
 
 const APPLICATION: &[FieldSpec] = &[
-    required("client_name", "Name", Input::Line, ("--name", "")),
-    required("kind", "Kind", Input::Choice(KINDS), ("--kind", "")),
+    field("client_name", "Name", Input::Line, ("--name", "")).required(),
+    field("kind", "Kind", Input::Choice(KINDS), ("--kind", "")).required(),
     field("client_uri", "Website", Input::Line, ("--site", "--no-site")),
     field("policy_uri", "Privacy policy", Input::Line, ("--policy", "--no-policy")),
     field("tos_uri", "Terms of service", Input::Line, ("--terms", "--no-terms")),
@@ -200,50 +196,20 @@ const GRANTING: &[FieldSpec] = &[
         ]),
         ("--refresh-tokens", "--refresh-tokens default"),
     ),
-    field(
-        "pkce",
-        "PKCE",
-        Input::Choice(&[
-            ("", "as the server's oauth.pkce"),
-            ("off", "not demanded"),
-            ("report", "noted in the log"),
-            ("require", "demanded"),
-        ]),
-        ("--pkce", "--pkce default"),
-    ),
+    field("pkce", "PKCE", Input::Choice(&demand("as the server's oauth.pkce")), ("--pkce", "--pkce default")),
     field(
         "par",
         "Pushed requests",
-        Input::Choice(&[
-            ("", "as the server's oauth.par"),
-            ("off", "not demanded"),
-            ("report", "noted in the log"),
-            ("require", "demanded"),
-        ]),
+        Input::Choice(&demand("as the server's oauth.par")),
         ("--par", "--par default"),
     ),
     field(
         "token_redirect_uri",
         "Redirect URI with a code",
-        Input::Choice(&[
-            ("", "as the server's oauth.token_redirect_uri"),
-            ("off", "not demanded"),
-            ("report", "noted in the log"),
-            ("require", "demanded"),
-        ]),
+        Input::Choice(&demand("as the server's oauth.token_redirect_uri")),
         ("--token-redirect-uri", "--token-redirect-uri default"),
     ),
-    field(
-        "dpop",
-        "DPoP",
-        Input::Choice(&[
-            ("", "as the server's oauth.dpop"),
-            ("off", "not demanded"),
-            ("report", "noted in the log"),
-            ("require", "demanded"),
-        ]),
-        ("--dpop", "--dpop default"),
-    ),
+    field("dpop", "DPoP", Input::Choice(&demand("as the server's oauth.dpop")), ("--dpop", "--dpop default")),
     field(
         "dpop_nonce",
         "DPoP nonces",
@@ -257,12 +223,7 @@ const GRANTING: &[FieldSpec] = &[
     field(
         "jar",
         "Signed requests",
-        Input::Choice(&[
-            ("", "as the server's oauth.jar"),
-            ("off", "not demanded"),
-            ("report", "noted in the log"),
-            ("require", "demanded"),
-        ]),
+        Input::Choice(&demand("as the server's oauth.jar")),
         ("--jar", "--jar default"),
     ),
     OBJECT_ALGORITHM,

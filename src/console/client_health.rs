@@ -191,15 +191,15 @@ fn change(client: &Client, health: &PolicyHealth) -> Option<String> {
     }
     let path = path_of("clients", client.id.as_str());
     let value = segment(health.value.as_deref().unwrap_or_default());
+    if let Some(demanded) = health.policy.demanded() {
+        let setting = if health.verdict == HealthVerdict::NotCounted { "report" } else { "require" };
+        return Some(format!("{path}/edit?set_{}={setting}", demanded.as_str()));
+    }
     match health.policy {
-        Policy::Pkce | Policy::Par | Policy::Jar | Policy::TokenRedirectUri | Policy::Dpop => {
-            let setting = if health.verdict == HealthVerdict::NotCounted { "report" } else { "require" };
-            Some(format!("{path}/edit?set_{}={setting}", health.policy.as_str()))
-        }
         Policy::RemoveRedirectUri => Some(format!("{path}/edit?remove_redirect_uris={value}")),
         Policy::RemoveScope => Some(format!("{path}/edit?remove_scope={value}")),
         Policy::RemoveGrantType => Some(format!("{path}/edit?remove_grant_types={value}")),
         Policy::RemoveSecret => Some(format!("{path}/remove-secret?secret={value}")),
-        Policy::State | Policy::Nonce | Policy::ExactRedirectUri | Policy::RefreshWithoutGrace => None,
+        _ => None,
     }
 }

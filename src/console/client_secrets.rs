@@ -1,9 +1,8 @@
 //! The secrets of a client: a new one is shown once.
 
-use super::clients::said;
 use super::error::ConsoleError;
-use super::field;
-use super::form::{self, FieldSpec, FieldValues, FormView, Group, Input};
+use super::form::{self, FieldSpec, FieldValues, FormView, Group, Input, field};
+use super::objects::said;
 use super::page::{Action, Cell, ConsolePage, Notice, PageLink, Part, RowTable, Section};
 use super::same::{Same, shell};
 use super::tables::path_of;
@@ -23,14 +22,7 @@ use crate::store::clients::ClientRecord;
 
 const END: &[Group] = &[(
     "",
-    &[FieldSpec {
-        name: "expires_at",
-        label: "Ends at (UTC)",
-        of: &SECRET,
-        input: Input::Time,
-        is_required: false,
-        option: ("--expires", "--expires never"),
-    }],
+    &[FieldSpec::of(&SECRET, "expires_at", "Ends at (UTC)", Input::Time, ("--expires", "--expires never"))],
 )];
 
 /// How long a replaced secret can still be used, if the operator does not say it.

@@ -1,19 +1,17 @@
 //! Clients: their list, the forms for a new one and for the settings of one, and acts on one.
 
-use serde_json::{Map, Value};
-
 use super::client_fields::{ALL, NEW, NEW_WITH_FAPI};
 use super::error::ConsoleError;
-use super::form::{self, FieldValues, FormView, Group};
-use super::objects::{filled_by_a_link, from_query};
-use super::page::{Action, Badge, Cell, ConsolePage, Filter, Notice, PageLink, Part, Section};
+use super::form::{self, FieldValues, FormView};
+use super::objects::{Kind, filled_by_a_link};
+use super::page::{Action, Badge, Cell, ConsolePage, Filter, PageLink, Part, Section};
 use super::same::{Same, shell};
 use super::tables::{is_disabled, kept_order, listing, narrowed, order, page, path_of, sorted, sorts};
 use super::visit::{ConsoleReply, Visit};
-use super::{client_check, client_health, client_secrets, field};
-use crate::http::general_error::FaultyMember;
+use super::{client_check, client_health, client_secrets};
 use crate::members::Members;
 use crate::members::client::{self as members, NewMembers};
+use crate::oauth::client::demand::Demanded;
 use crate::oauth::client::{Client, ClientKind, GrantType};
 use crate::oauth::grant::management;
 use crate::oauth::grant::scope::Scope;
@@ -21,7 +19,6 @@ use crate::oauth::id::ClientId;
 use crate::oauth::permission::{Area, Need};
 use crate::oauth::request::params::Params;
 use crate::operations::clients::{self, ClientChange, Logos, NewClient, SectorReading};
-use crate::operations::terms::Version;
 use crate::representation::address::segment;
 use crate::representation::client::settings;
 use crate::representation::settings::CLIENT;
@@ -29,6 +26,8 @@ use crate::store::clients::{ClientColumn, ClientFilter, ClientRecord};
 
 const READ: Need = Need::read(Area::Clients);
 const WRITE: Need = Need::write(Area::Clients);
+
+pub(super) const HEAD: [&str; 6] = ["Name", "Client id", "Kind", "State", "Secrets", "Created"];
 
 pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError> {
     visit.needs(READ)?;
@@ -49,9 +48,8 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
         kept_order(visit),
     ];
     let filter = Filter::of("/admin/clients", fields);
-    let head = ["Name", "Client id", "Kind", "State", "Secrets", "Created"];
     let empty = "No client matches. A client is an application that gets tokens here.";
-    let page = page(visit, ("Clients", "clients"), Some(filter), (&head, empty), (&found, cells));
+    let page = page(visit, ("Clients", "clients"), Some(filter), (&HEAD, empty), (&found, cells));
     let columns = [("Name", "client_name"), ("Client id", "client_id"), ("Created", "created_at")];
     let mut page = sorted(page, sorts(visit, "client_id", &columns));
     if visit.may(WRITE) {
@@ -73,132 +71,58 @@ pub(super) fn cells(record: &ClientRecord) -> Vec<Cell> {
     ]
 }
 
+const CLIENTS: Kind = Kind {
+    title: "Clients",
+    one: "client",
+    place: "clients",
+    of: &CLIENT,
+    new: NEW,
+    edit: ALL,
+    has_pages: true,
+    command: "grantor client",
+    create: "create",
+    id: ("client_id", "--id"),
+    is_named: false,
+};
+
+/// The kind of clients, with the fields that the server's profile needs of a new one.
+fn kind(visit: &Visit<'_>) -> Kind {
+    let new = if visit.app.config.oauth.profile.is_fapi() { NEW_WITH_FAPI } else { NEW };
+    Kind { new, ..CLIENTS }
+}
+
 pub(super) fn new(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError> {
     visit.needs(WRITE)?;
-    let (values, notice) = from_query(visit, of_new(visit));
-    let mut page = new_page(visit, &values, None);
-    page.notices.extend(notice);
-    Ok(ConsoleReply::Page(page))
-}
-
-/// The fields of a new client.
-fn of_new(visit: &Visit<'_>) -> &'static [Group] {
-    if visit.app.config.oauth.profile.is_fapi() { NEW_WITH_FAPI } else { NEW }
-}
-
-fn new_page(visit: &Visit<'_>, values: &FieldValues, error: Option<&ConsoleError>) -> ConsolePage {
-    let groups = of_new(visit);
-    let (faults, notices) = said(groups, error);
-    let mut view = FormView::of("/admin/new/clients", "Create client", groups, (values, &faults));
-    view.has_check = true;
-    view.cancel = Some("/admin/clients".to_owned());
-    let example = form::members(groups, values).map(form::given).unwrap_or_default();
-    view.same = Some(same_as_create(visit, &example));
-    ConsolePage {
-        title: "New client".to_owned(),
-        place: "clients",
-        trail: vec![PageLink::to("Clients", "/admin/clients")],
-        notices,
-        sections: vec![Section { parts: vec![Part::Form(Box::new(view))], ..Section::default() }],
-        is_refused: error.is_some(),
-        ..ConsolePage::default()
-    }
-}
-
-fn same_as_create(visit: &Visit<'_>, members: &Map<String, Value>) -> Same {
-    // A command does not make up an id.
-    let id = if members.contains_key("client_id") { "" } else { " --id ID" };
-    let command =
-        form::options(of_new(visit), members).map(|options| format!("grantor client create{id}{options}"));
-    let body = Value::Object(members.clone());
-    Same::of(&visit.app.issuer, ("POST", "/clients"), Some(&body), command)
-}
-
-/// What is wrong: with single fields, and with nothing that a field shows.
-pub(super) fn said(groups: &[Group], error: Option<&ConsoleError>) -> (Vec<FaultyMember>, Vec<Notice>) {
-    let Some(ConsoleError::Refused(refusal)) = error else { return (Vec::new(), Vec::new()) };
-    let notices = match refusal.members.is_empty() {
-        true => vec![Notice::bad(refusal.error.description.clone().into_owned())],
-        false => form::elsewhere(groups, &refusal.members).into_iter().map(Notice::bad).collect(),
-    };
-    (refusal.members.clone(), notices)
+    Ok(kind(visit).new_from_query(visit))
 }
 
 pub(super) async fn create(visit: &Visit<'_>, posted: &Params) -> Result<ConsoleReply, ConsoleError> {
     visit.needs(WRITE)?;
-    let values = form::values_in(of_new(visit), posted);
-    if gives_management(&values) {
+    let kind = kind(visit);
+    if gives_management(&form::values_in(kind.new, posted)) {
         visit.must_be_fresh(|| "/admin/new/clients".to_owned())?;
     }
-    let is_check = field(posted, "check") == "true";
-    match created(visit, &values, is_check).await {
-        Ok(_) if is_check => {
-            let mut page = new_page(visit, &values, None);
-            page.notices.push(Notice::good("Nothing is wrong. Nothing was created."));
-            Ok(ConsoleReply::Page(page))
-        }
-        Ok(created) => created_page(&created),
-        Err(error @ ConsoleError::Refused(_)) => {
-            Ok(ConsoleReply::Page(new_page(visit, &values, Some(&error))))
-        }
-        Err(error) => Err(error),
-    }
-}
-
-async fn created(
-    visit: &Visit<'_>,
-    values: &FieldValues,
-    is_check: bool,
-) -> Result<clients::CreatedClient, ConsoleError> {
-    let mut body = Members::of(&CLIENT, form::given(form::members(of_new(visit), values)?));
-    let new = NewMembers::read(&mut body, None);
-    body.end()?;
-    let new = NewClient { client: new.client, secret: None, logos: Logos::default() };
-    Ok(clients::create(&visit.context_on(None, is_check), new).await?.outcome)
-}
-
-/// The page of a new client, or where it is if it has no secret to show.
-fn created_page(created: &clients::CreatedClient) -> Result<ConsoleReply, ConsoleError> {
-    let path = path_of("clients", created.client.id.as_str());
-    let Some(secret) = &created.generated else {
-        return Ok(ConsoleReply::SeeOther(format!("{path}?note=created")));
+    let create = async |mut body: Members, context| {
+        let client = NewMembers::read(&mut body, None).client;
+        body.end()?;
+        let new = NewClient { client, secret: None, logos: Logos::default() };
+        let created = clients::create(&context, new).await?.outcome;
+        Ok(match &created.generated {
+            Some(secret) => ConsoleReply::Page(client_secrets::shown_once(&created.client, secret)),
+            None => CLIENTS.created(created.client.id.as_str()),
+        })
     };
-    Ok(ConsoleReply::Page(client_secrets::shown_once(&created.client, secret)))
+    kind.create(visit, posted, create).await
 }
 
-/// The form with all settings of a client.
-async fn edit_page(
-    visit: &Visit<'_>,
-    record: &ClientRecord,
-    (values, patch): (&FieldValues, Option<&Map<String, Value>>),
-    error: Option<&ConsoleError>,
-) -> ConsolePage {
-    let (faults, notices) = said(ALL, error);
-    let client = &record.client;
-    let path = path_of("clients", client.id.as_str());
-    let mut view = FormView::of(format!("{path}/edit"), "Save", ALL, (values, &faults));
-    view.hidden.push(("version", clients::version(client).as_str().to_owned()));
-    view.has_check = true;
-    view.cancel = Some(path.clone());
-    view.same = Some(same_as_patch(visit, client, patch));
-    ConsolePage {
-        title: format!("Settings of {}", client.name.as_str()),
-        place: "clients",
-        trail: vec![PageLink::to("Clients", "/admin/clients"), PageLink::to(client.name.as_str(), path)],
-        notices,
-        sections: vec![Section { parts: vec![Part::Form(Box::new(view))], ..Section::default() }],
-        is_refused: error.is_some(),
-        ..ConsolePage::default()
-    }
-}
-
-fn same_as_patch(visit: &Visit<'_>, client: &Client, patch: Option<&Map<String, Value>>) -> Same {
-    let example = || Map::from_iter([("client_name".to_owned(), Value::from(client.name.as_str()))]);
-    let patch = patch.cloned().unwrap_or_else(example);
-    let command = form::options(ALL, &patch)
-        .map(|options| format!("grantor client update {}{options}", shell(client.id.as_str())));
-    let path = format!("/clients/{}", segment(client.id.as_str()));
-    Same::of(&visit.app.issuer, ("PATCH", &path), Some(&Value::Object(patch)), command)
+/// The form with all settings of a client, changed as the query says.
+fn edit(visit: &Visit<'_>, client: &Client) -> ConsoleReply {
+    let mut values = form::values_of(ALL, &settings(client));
+    let filled = change_as_query_says(visit, &mut values);
+    let (named, version) = ((client.id.as_str(), client.name.as_str()), clients::version(client));
+    let mut page = CLIENTS.edit_page(visit, named, (&values, None), (&version, None));
+    page.notices.extend(filled_by_a_link(ALL, &filled));
+    ConsoleReply::Page(page)
 }
 
 pub(super) async fn prepare(visit: &Visit<'_>, id: &str, act: &str) -> Result<ConsoleReply, ConsoleError> {
@@ -208,13 +132,7 @@ pub(super) async fn prepare(visit: &Visit<'_>, id: &str, act: &str) -> Result<Co
         "check" => return client_check::page(visit, &record.client).await,
         "health" => return client_health::page(visit, &record.client).await,
         "secret" | "remove-secret" => return client_secrets::prepare(visit, &record, act).await,
-        "edit" => {
-            let mut values = form::values_of(ALL, &settings(&record.client));
-            let filled = change_as_query_says(visit, &mut values);
-            let mut page = edit_page(visit, &record, (&values, None), None).await;
-            page.notices.extend(filled_by_a_link(ALL, &filled));
-            return Ok(ConsoleReply::Page(page));
-        }
+        "edit" => return Ok(edit(visit, &record.client)),
         _ => {}
     }
     let path = path_of("clients", id);
@@ -310,7 +228,7 @@ fn gives_management(values: &FieldValues) -> bool {
 }
 
 /// Changes the fields as the query says, because a link of an explanation or of the health proposes it: `add_` and `remove_`
-/// are for lists, `set_` is for single values. Returns the names of the changed fields.
+/// are for lists, `set_` is for what is demanded. Returns the names of the changed fields.
 fn change_as_query_says(visit: &Visit<'_>, values: &mut FieldValues) -> Vec<&'static str> {
     let before = values.clone();
     for (name, separator) in [("redirect_uris", "\n"), ("post_logout_redirect_uris", "\n"), ("scope", " ")] {
@@ -328,8 +246,10 @@ fn change_as_query_says(visit: &Visit<'_>, values: &mut FieldValues) -> Vec<&'st
     {
         grants.retain(|grant| *grant != removed);
     }
-    if let Some(policy) = visit.parameter("set_pkce") {
-        values.insert("pkce", vec![policy]);
+    for name in Demanded::ALL.iter().map(|demanded| demanded.as_str()) {
+        if let Some(word) = visit.parameter(&format!("set_{name}")) {
+            values.insert(name, vec![word]);
+        }
     }
     values.iter().filter(|(name, texts)| before.get(*name) != Some(*texts)).map(|(name, _)| *name).collect()
 }
@@ -369,50 +289,17 @@ pub(super) async fn act(
 }
 
 async fn save(visit: &Visit<'_>, id: &ClientId, posted: &Params) -> Result<ConsoleReply, ConsoleError> {
-    let record = clients::find(&visit.context(), id).await?;
-    let before = form::values_of(ALL, &settings(&record.client));
-    let values = form::values_in(ALL, posted);
-    if management::has_any(&record.client.scopes) || gives_management(&values) {
+    let client = clients::find(&visit.context(), id).await?.client;
+    if management::has_any(&client.scopes) || gives_management(&form::values_in(ALL, posted)) {
         visit.must_be_fresh(|| format!("{}/edit", path_of("clients", id.as_str())))?;
     }
-    let is_check = field(posted, "check") == "true";
-    let version = Version::new(field(posted, "version"));
-    let patch = form::members(ALL, &values).map(|members| form::changed(ALL, &before, &members));
-    let done = match &patch {
-        Ok(patch) if patch.is_empty() && !is_check => {
-            return Ok(ConsoleReply::SeeOther(format!("{}?note=same", path_of("clients", id.as_str()))));
-        }
-        Ok(patch) => save_patch(visit, id, patch.clone(), (version, is_check)).await,
-        Err(_) => Ok(()),
+    let update = async |mut body: Members, context| {
+        let patch = members::read_patch(&mut body, id);
+        body.end()?;
+        let edit = move |before: &Client| members::patched(before, &patch);
+        let change = ClientChange { edit, logos: Logos::default(), sector: SectorReading::AsNeeded };
+        clients::update(&context, id, change).await?;
+        Ok(())
     };
-    let error = match (patch.as_ref().err(), done) {
-        (None, Ok(())) if is_check => None,
-        (None, Ok(())) => {
-            return Ok(ConsoleReply::SeeOther(format!("{}?note=saved", path_of("clients", id.as_str()))));
-        }
-        (None, Err(error @ ConsoleError::Refused(_))) => Some(error),
-        (None, Err(error)) => return Err(error),
-        (Some(_), _) => None,
-    };
-    let error = error.as_ref().or(patch.as_ref().err());
-    let mut page = edit_page(visit, &record, (&values, patch.as_ref().ok()), error).await;
-    if error.is_none() {
-        page.notices.push(Notice::good("Nothing is wrong. Nothing was saved."));
-    }
-    Ok(ConsoleReply::Page(page))
-}
-
-async fn save_patch(
-    visit: &Visit<'_>,
-    id: &ClientId,
-    patch: Map<String, Value>,
-    (version, is_check): (Version, bool),
-) -> Result<(), ConsoleError> {
-    let mut body = Members::of(&CLIENT, patch);
-    let patch = members::read_patch(&mut body, id);
-    body.end()?;
-    let edit = move |before: &Client| members::patched(before, &patch);
-    let change = ClientChange { edit, logos: Logos::default(), sector: SectorReading::AsNeeded };
-    clients::update(&visit.context_on(Some(version), is_check), id, change).await?;
-    Ok(())
+    CLIENTS.save(visit, (id.as_str(), client.name.as_str()), &settings(&client), posted, update).await
 }

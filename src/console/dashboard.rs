@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::chart::{Chart, ChartSpan};
 use super::error::ConsoleError;
 use super::page::{Action, Cell, ConsolePage, Figure, PageLink, Part, RowTable, Section};
-use super::tables::{first, refusal};
+use super::tables::{REFUSAL_HEAD, first, refusal};
 use super::visit::{ConsoleReply, Visit};
 use super::{clients, keys, notes};
 use crate::clock::Timestamp;
@@ -141,7 +141,7 @@ async fn lately(visit: &Visit<'_>) -> Result<Vec<Section>, ConsoleError> {
     let list = operations::refusals::list(&visit.context(), first(RefusalFilter::default())).await?;
     let last = RowTable {
         caption: "Last refusals".to_owned(),
-        head: vec!["Time", "Reason", "Description", "Client", "Address"],
+        head: REFUSAL_HEAD.to_vec(),
         rows: list.items.iter().take(5).map(|row| refusal(row, true)).collect(),
         empty: "No refused request is kept.".to_owned(),
         all: Some(PageLink::to("All refusals", "/admin/refusals")),
@@ -208,7 +208,7 @@ fn by_reason(hours: &ActivityHours) -> RowTable {
 
 async fn signing_keys(visit: &Visit<'_>) -> Result<Section, ConsoleError> {
     let list = operations::keys::list(&visit.context(), first(())).await?;
-    let mut head = vec!["Key", "Algorithm", "State", "Age", "Signs from", "Published until"];
+    let mut head = keys::HEAD.to_vec();
     head.extend(visit.is_owner().then_some(""));
     let rows = list.items.iter().filter(|key| key.key.retired_at.is_none());
     let table = RowTable {
@@ -231,7 +231,7 @@ async fn first_clients(visit: &Visit<'_>) -> Result<Option<Section>, ConsoleErro
         false => Vec::new(),
     };
     let table = RowTable {
-        head: vec!["Name", "Client id", "Kind", "State", "Secrets", "Created"],
+        head: clients::HEAD.to_vec(),
         rows: list.items.iter().map(clients::cells).collect(),
         empty: "There is no client yet. A client is an application that gets tokens here.".to_owned(),
         ..RowTable::default()

@@ -26,6 +26,22 @@ pub(super) struct FieldSpec {
 }
 
 impl FieldSpec {
+    /// A field for a member of the objects that this table describes, which may stay empty.
+    pub(super) const fn of(
+        of: &'static ObjectSettings,
+        name: &'static str,
+        label: &'static str,
+        input: Input,
+        option: (&'static str, &'static str),
+    ) -> Self {
+        Self { name, label, of, input, is_required: false, option }
+    }
+
+    /// The field, which must not stay empty.
+    pub(super) const fn required(self) -> Self {
+        Self { is_required: true, ..self }
+    }
+
     /// What the setting does, in sentences.
     pub(super) fn sentences(&self) -> String {
         self.of.find(self.name).map(Setting::sentences).unwrap_or_default()
@@ -217,6 +233,12 @@ pub(super) fn values_of(groups: &[Group], object: &Value) -> FieldValues {
     all(groups).map(|spec| (spec.name, texts(spec.input, &object[spec.name]))).collect()
 }
 
+/// The value of a field. Empty if it did not come.
+pub(super) fn field<'f>(form: &'f Params, name: &str) -> &'f str {
+    let mut values = form.pairs().iter().filter(|(key, _)| key == name);
+    values.next().map_or("", |(_, value)| value.trim())
+}
+
 /// What came in the fields.
 pub(super) fn values_in(groups: &[Group], form: &Params) -> FieldValues {
     let came = |spec: &'static FieldSpec| {
@@ -375,7 +397,7 @@ mod tests {
     const GROUPS: &[Group] = &[("", SPECS)];
 
     const fn spec(name: &'static str, input: Input, option: (&'static str, &'static str)) -> FieldSpec {
-        FieldSpec { name, label: name, of: &CLIENT, input, is_required: false, option }
+        FieldSpec::of(&CLIENT, name, name, input, option)
     }
 
     fn posted(pairs: &[(&str, &str)]) -> Params {

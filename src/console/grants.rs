@@ -14,22 +14,20 @@ use crate::operations::list::{Listing, MAX_PAGE_SIZE};
 use crate::representation::address::segment;
 use crate::store::grant_records::{GrantFilter, GrantRecord, GrantState};
 
-const STATES: [GrantState; 3] = [GrantState::Live, GrantState::Expired, GrantState::Revoked];
 pub(super) const HEAD: [&str; 6] = ["Person", "Client", "Scope", "State", "Created", "Ends"];
 
 pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError> {
     visit.needs(Need::read(Area::Grants))?;
-    let state = |word: &str| STATES.into_iter().find(|known| known.as_str() == word);
     let filter = GrantFilter {
         user: visit.parameter("user").map(UserId::new),
         client: visit.parameter("client").map(ClientId::new),
-        state: visit.word("state", state)?,
+        state: visit.word("state", GrantState::parse)?,
     };
     let found = grants::list(&visit.context(), listing(visit, filter)).await?;
     let fields = vec![
         narrowed(visit, "user", "Id of a person", &[]),
         narrowed(visit, "client", "Client id", &[]),
-        narrowed(visit, "state", "State", &STATES.map(|state| state.as_str())),
+        narrowed(visit, "state", "State", &GrantState::ALL.map(GrantState::as_str)),
     ];
     let filter = Filter::of("/admin/grants", fields);
     let shown = (&found, |grant: &GrantRecord| cells(visit, grant));

@@ -1,20 +1,18 @@
 //! Signing keys. Only an owner changes them.
 
-use serde_json::json;
-
 use super::error::ConsoleError;
-use super::field;
 use super::form::{self, FieldSpec, FieldValues, FormView, Group, Input};
-use super::objects::Kind;
-use super::page::{Action, Cell, Part, Section};
+use super::objects::{Kind, said};
+use super::page::{Action, Cell, ConsolePage, Part, Section};
 use super::same::{Same, shell};
 use super::tables::{listing, page, path_of};
 use super::visit::{ConsoleReply, Visit};
+use crate::members::Members;
+use crate::members::key_rotation;
 use crate::oauth::permission::{Area, Need};
 use crate::oauth::request::params::Params;
-use crate::oauth::signing_key::KeyAlgorithm;
 use crate::operations::fault::Fault;
-use crate::operations::keys::{self, KeyRotation, ListedKey, Start};
+use crate::operations::keys::{self, ListedKey};
 use crate::representation::address::segment;
 use crate::representation::settings::KEY_ROTATION;
 
@@ -22,14 +20,17 @@ const READ: Need = Need::read(Area::Keys);
 const WRITE: Need = Need::write(Area::Keys);
 const DAY: i64 = 24 * 3600;
 
+/// The head of a table of keys. An owner has a column more.
+pub(super) const HEAD: [&str; 6] = ["Key", "Algorithm", "State", "Age", "Signs from", "Published until"];
+
 const ROTATE: &[Group] = &[(
     "",
     &[
-        FieldSpec {
-            name: "algorithm",
-            label: "Algorithm",
-            of: &KEY_ROTATION,
-            input: Input::Choice(&[
+        FieldSpec::of(
+            &KEY_ROTATION,
+            "algorithm",
+            "Algorithm",
+            Input::Choice(&[
                 ("", "each"),
                 ("RS256", "RS256"),
                 ("PS256", "PS256"),
@@ -42,17 +43,9 @@ const ROTATE: &[Group] = &[(
                 ("ECDH-ES+A128KW", "ECDH-ES+A128KW, for encryption"),
                 ("ECDH-ES+A256KW", "ECDH-ES+A256KW, for encryption"),
             ]),
-            is_required: false,
-            option: ("--algorithm", ""),
-        },
-        FieldSpec {
-            name: "now",
-            label: "Sign at once",
-            of: &KEY_ROTATION,
-            input: Input::Switch,
-            is_required: false,
-            option: ("--now", ""),
-        },
+            ("--algorithm", ""),
+        ),
+        FieldSpec::of(&KEY_ROTATION, "now", "Sign at once", Input::Switch, ("--now", "")),
     ],
 )];
 
@@ -66,7 +59,7 @@ const KEYS: Kind = Kind {
     has_pages: false,
     command: "grantor key",
     create: "rotate",
-    id: "",
+    id: ("", ""),
     is_named: false,
 };
 
@@ -74,7 +67,7 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
     visit.needs(READ)?;
     let found = keys::list(&visit.context(), listing(visit, ())).await?;
     let is_owner = visit.is_owner();
-    let mut head = vec!["Key", "Algorithm", "State", "Age", "Signs from", "Published until"];
+    let mut head = HEAD.to_vec();
     head.extend(is_owner.then_some(""));
     let shown = |key: &ListedKey| cells(visit, &found.items, key);
     let mut page =
@@ -120,14 +113,16 @@ pub(super) fn cells(visit: &Visit<'_>, all: &[ListedKey], listed: &ListedKey) ->
 pub(super) fn new(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError> {
     visit.needs(WRITE)?;
     visit.must_be_fresh(|| "/admin/new/keys".to_owned())?;
-    let mut view = FormView::of("/admin/new/keys", "Make new keys", ROTATE, (&FieldValues::new(), &[]));
+    Ok(ConsoleReply::Page(rotate_page(visit, &FieldValues::new(), None)))
+}
+
+fn rotate_page(visit: &Visit<'_>, values: &FieldValues, error: Option<&ConsoleError>) -> ConsolePage {
+    let (faults, notices) = said(ROTATE, error);
+    let mut view = FormView::of("/admin/new/keys", "Make new keys", ROTATE, (values, &faults));
     view.cancel = Some("/admin/keys".to_owned());
-    view.same = Some(Same::of(
-        &visit.app.issuer,
-        ("POST", "/keys"),
-        Some(&json!({})),
-        "grantor key rotate".to_owned(),
-    ));
+    let members = form::members(ROTATE, values).map(form::given).unwrap_or_default();
+    let command = form::options(ROTATE, &members).map(|options| format!("grantor key rotate{options}"));
+    view.same = Some(Same::of(&visit.app.issuer, ("POST", "/keys"), Some(&members.into()), command));
     let lead = "New keys are published first and sign later, so no token is refused. The keys before stay published until \
                 everything that they signed has ended.";
     let section = Section {
@@ -135,23 +130,37 @@ pub(super) fn new(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError> {
         parts: vec![Part::Form(Box::new(view))],
         ..Section::default()
     };
-    Ok(ConsoleReply::Page(KEYS.page("Make new keys".to_owned(), None, section)))
+    let page = KEYS.page("Make new keys".to_owned(), None, section);
+    ConsolePage { notices, is_refused: error.is_some(), ..page }
 }
 
 pub(super) async fn create(visit: &Visit<'_>, form: &Params) -> Result<ConsoleReply, ConsoleError> {
     visit.needs(WRITE)?;
     visit.must_be_fresh(|| "/admin/new/keys".to_owned())?;
-    let members = form::members(ROTATE, &form::values_in(ROTATE, form))?;
-    let algorithm = KeyAlgorithm::parse(field(form, "algorithm"));
-    let start = if members["now"] == true { Start::AtOnce } else { Start::InTime };
+    let values = form::values_in(ROTATE, form);
+    match rotate(visit, &values).await {
+        Ok(()) => Ok(ConsoleReply::SeeOther("/admin/keys?note=rotated".to_owned())),
+        // The form shows only what is wrong with its fields.
+        Err(ConsoleError::Refused(refusal)) if !refusal.members.is_empty() => {
+            let error = ConsoleError::Refused(refusal);
+            Ok(ConsoleReply::Page(rotate_page(visit, &values, Some(&error))))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn rotate(visit: &Visit<'_>, values: &FieldValues) -> Result<(), ConsoleError> {
+    let mut body = Members::of(&KEY_ROTATION, form::given(form::members(ROTATE, values)?));
+    let rotation = key_rotation::read(&mut body);
+    body.end()?;
     let verdict = visit.app.clock_watch.look().await?;
     if !verdict.may_make_keys() {
         return Err(Fault::conflict(None, format!("{verdict}, so no key was made")).into());
     }
     let context = visit.context();
-    let due = keys::check_rotate(&context, KeyRotation { algorithm, start }).await?;
+    let due = keys::check_rotate(&context, rotation).await?;
     keys::rotate(&context, visit.app.keys.master(), due).await?;
-    Ok(ConsoleReply::SeeOther("/admin/keys?note=rotated".to_owned()))
+    Ok(())
 }
 
 pub(super) async fn prepare(visit: &Visit<'_>, kid: &str, act: &str) -> Result<ConsoleReply, ConsoleError> {

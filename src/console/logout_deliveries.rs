@@ -3,8 +3,7 @@
 use serde_json::json;
 
 use super::error::ConsoleError;
-use super::field;
-use super::form::FormView;
+use super::form::{FormView, field};
 use super::page::{Cell, Filter, Part, Section};
 use super::same::Same;
 use super::tables::{delivery_state, listing, narrowed, page, path_of};
@@ -16,18 +15,17 @@ use crate::operations::logout_deliveries;
 use crate::store::deliveries::{DeliveryFilter, DeliveryState, next_attempt};
 use crate::store::logout_deliveries::Delivery;
 
-const STATES: [DeliveryState; 3] = [DeliveryState::Waiting, DeliveryState::Delivered, DeliveryState::Failed];
-
 pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError> {
     visit.needs(Need::read(Area::Clients))?;
-    let state = |word: &str| STATES.into_iter().find(|known| known.as_str() == word);
     let client = visit.parameter("client_id");
-    let filter =
-        DeliveryFilter { client: client.clone().map(ClientId::new), state: visit.word("state", state)? };
+    let filter = DeliveryFilter {
+        client: client.clone().map(ClientId::new),
+        state: visit.word("state", DeliveryState::parse)?,
+    };
     let found = logout_deliveries::list(&visit.context(), listing(visit, filter)).await?;
     let fields = vec![
         narrowed(visit, "client_id", "Client id", &[]),
-        narrowed(visit, "state", "State", &STATES.map(|state| state.as_str())),
+        narrowed(visit, "state", "State", &DeliveryState::ALL.map(DeliveryState::as_str)),
     ];
     let filter = Filter::of("/admin/logout-deliveries", fields);
     let head = ["Session ended", "Client", "State", "Attempts", "Next attempt", "Last error"];

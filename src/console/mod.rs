@@ -19,6 +19,7 @@ mod grants;
 mod issuers;
 mod keys;
 mod logout_deliveries;
+mod named;
 mod notes;
 mod objects;
 mod page;
@@ -45,6 +46,10 @@ use crate::http::browser;
 use crate::http::call::Request;
 use crate::http::console_page;
 use crate::oauth::client::console::CONSOLE;
+use crate::oauth::grant::authorization_details::authorization_type::AuthorizationType;
+use crate::oauth::grant::resource::Resource;
+use crate::oauth::grant::scope::ScopeRecord;
+use crate::oauth::grant::trusted_issuer::TrustedIssuer;
 use crate::oauth::id::ClientId;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
@@ -105,10 +110,10 @@ pub async fn list(app: web::Data<App>, request: Request, kind: web::Path<String>
         "clients" => clients::list(visit).await,
         "users" => users::list(visit).await,
         "grants" => grants::list(visit).await,
-        "scopes" => scopes::list(visit).await,
-        "resources" => resources::list(visit).await,
-        "authorization-types" => authorization_types::list(visit).await,
-        "issuers" => issuers::list(visit).await,
+        "scopes" => named::list::<ScopeRecord>(visit).await,
+        "resources" => named::list::<Resource>(visit).await,
+        "authorization-types" => named::list::<AuthorizationType>(visit).await,
+        "issuers" => named::list::<TrustedIssuer>(visit).await,
         "keys" => keys::list(visit).await,
         "logout-deliveries" => logout_deliveries::list(visit).await,
         "pings" => pings::list(visit).await,
@@ -126,10 +131,10 @@ pub async fn new(app: web::Data<App>, request: Request, kind: web::Path<String>)
     show(&app, &request, async |visit| match kind.as_str() {
         "clients" => clients::new(visit),
         "users" => users::new(visit),
-        "scopes" => scopes::new(visit),
-        "resources" => resources::new(visit),
-        "authorization-types" => authorization_types::new(visit),
-        "issuers" => issuers::new(visit),
+        "scopes" => named::new::<ScopeRecord>(visit),
+        "resources" => named::new::<Resource>(visit),
+        "authorization-types" => named::new::<AuthorizationType>(visit),
+        "issuers" => named::new::<TrustedIssuer>(visit),
         "keys" => keys::new(visit),
         "webhooks" => webhooks::new(visit),
         "api-keys" => api_keys::new(visit),
@@ -147,10 +152,10 @@ pub async fn create(
     change(&app, &request, body, async |visit, form| match kind.as_str() {
         "clients" => clients::create(visit, form).await,
         "users" => users::create(visit, form).await,
-        "scopes" => scopes::create(visit, form).await,
-        "resources" => resources::create(visit, form).await,
-        "authorization-types" => authorization_types::create(visit, form).await,
-        "issuers" => issuers::create(visit, form).await,
+        "scopes" => named::create::<ScopeRecord>(visit, form).await,
+        "resources" => named::create::<Resource>(visit, form).await,
+        "authorization-types" => named::create::<AuthorizationType>(visit, form).await,
+        "issuers" => named::create::<TrustedIssuer>(visit, form).await,
         "keys" => keys::create(visit, form).await,
         "webhooks" => webhooks::create(visit, form).await,
         "api-keys" => api_keys::create(visit, form).await,
@@ -171,8 +176,8 @@ pub async fn object(
             "clients" => client_page::show(visit, id).await,
             "users" => user_page::show(visit, id).await,
             "scopes" => scopes::show(visit, id).await,
-            "resources" => resources::show(visit, id).await,
-            "authorization-types" => authorization_types::show(visit, id).await,
+            "resources" => named::show::<Resource>(visit, id).await,
+            "authorization-types" => named::show::<AuthorizationType>(visit, id).await,
             "issuers" => issuers::show(visit, id).await,
             "refusals" => refusals::show(visit, id).await,
             "webhooks" => webhook_page::show(visit, id).await,
@@ -195,8 +200,8 @@ pub async fn prepare(
             "users" => users::prepare(visit, id, act).await,
             "grants" => grants::prepare(visit, id, act).await,
             "scopes" => scopes::prepare(visit, id, act).await,
-            "resources" => resources::prepare(visit, id, act).await,
-            "authorization-types" => authorization_types::prepare(visit, id, act).await,
+            "resources" => named::prepare::<Resource>(visit, id, act).await,
+            "authorization-types" => named::prepare::<AuthorizationType>(visit, id, act).await,
             "issuers" => issuers::prepare(visit, id, act).await,
             "keys" => keys::prepare(visit, id, act).await,
             "webhooks" => webhooks::prepare(visit, id, act).await,
@@ -220,8 +225,8 @@ pub async fn act(
             "users" => users::act(visit, (id, act), form).await,
             "grants" => grants::act(visit, id, act).await,
             "scopes" => scopes::act(visit, (id, act), form).await,
-            "resources" => resources::act(visit, (id, act), form).await,
-            "authorization-types" => authorization_types::act(visit, (id, act), form).await,
+            "resources" => named::act::<Resource>(visit, (id, act), form).await,
+            "authorization-types" => named::act::<AuthorizationType>(visit, (id, act), form).await,
             "issuers" => issuers::act(visit, (id, act), form).await,
             "keys" => keys::act(visit, id, act).await,
             "logout-deliveries" => logout_deliveries::act(visit, act, form).await,
@@ -236,10 +241,4 @@ pub async fn act(
 /// An id of a path. PostgreSQL cannot even search for one with the character U+0000.
 fn known(id: &str) -> Result<&str, ConsoleError> {
     if id.contains('\0') { Err(ConsoleError::not_found()) } else { Ok(id) }
-}
-
-/// The value of a field. Empty if it did not come.
-fn field<'f>(form: &'f Params, name: &str) -> &'f str {
-    let mut values = form.pairs().iter().filter(|(key, _)| key == name);
-    values.next().map_or("", |(_, value)| value.trim())
 }

@@ -3,14 +3,13 @@
 
 use serde_json::{Map, Value};
 
-use super::clients::said;
 use super::error::ConsoleError;
-use super::field;
-use super::form::{self, FieldValues, FormView, Group};
-use super::page::{ConsolePage, Notice, PageLink, Part, Section};
+use super::form::{self, FieldValues, FormView, Group, Input, field};
+use super::page::{Cell, ConsolePage, Fact, Notice, PageLink, Part, Section};
 use super::same::{Same, shell};
 use super::tables::path_of;
 use super::visit::{ConsoleReply, Visit};
+use crate::http::general_error::FaultyMember;
 use crate::members::Members;
 use crate::oauth::request::params::Params;
 use crate::operations::Context;
@@ -22,7 +21,7 @@ use crate::representation::settings::ObjectSettings;
 const CHOSEN_BY_HAND: [&str; 3] = ["role", "jwks", "jwks_uri"];
 
 /// The values of a form for a new object that the link to it has filled in, and what to say about them.
-pub(super) fn from_query(visit: &Visit<'_>, groups: &[Group]) -> (FieldValues, Option<Notice>) {
+fn from_query(visit: &Visit<'_>, groups: &[Group]) -> (FieldValues, Option<Notice>) {
     let specs = groups.iter().flat_map(|(_, specs)| specs.iter());
     let specs = specs.filter(|spec| !CHOSEN_BY_HAND.contains(&spec.name));
     let values: FieldValues =
@@ -40,6 +39,38 @@ pub(super) fn filled_by_a_link(groups: &[Group], names: &[&str]) -> Option<Notic
     let said =
         || format!("The link to this page has filled in: {}. Check it before you save.", labels.join(", "));
     (!labels.is_empty()).then(|| Notice::warn(said()))
+}
+
+/// What is wrong: with single fields, and with nothing that a field shows.
+pub(super) fn said(groups: &[Group], error: Option<&ConsoleError>) -> (Vec<FaultyMember>, Vec<Notice>) {
+    let Some(ConsoleError::Refused(refusal)) = error else { return (Vec::new(), Vec::new()) };
+    let notices = match refusal.members.is_empty() {
+        true => vec![Notice::bad(refusal.error.description.clone().into_owned())],
+        false => form::elsewhere(groups, &refusal.members).into_iter().map(Notice::bad).collect(),
+    };
+    (refusal.members.clone(), notices)
+}
+
+/// The settings of an object, each with its sentence.
+pub(super) fn facts(groups: &[Group], object: &Value) -> Part {
+    let values = form::values_of(groups, object);
+    let mut rows = Vec::new();
+    for spec in groups.iter().flat_map(|(_, specs)| specs.iter()) {
+        let texts = values.get(spec.name).map(Vec::as_slice).unwrap_or_default();
+        let cells: Vec<Cell> = match spec.input {
+            Input::Switch => vec![Cell::text(if texts.is_empty() { "no" } else { "yes" })],
+            _ if texts.is_empty() => vec![Cell::text("–")],
+            Input::Words => texts
+                .iter()
+                .flat_map(|text| text.split(' '))
+                .map(|name| Cell { is_code: true, ..Cell::link(name, path_of("scopes", name)) })
+                .collect(),
+            Input::Line => texts.iter().map(Cell::text).collect(),
+            _ => texts.iter().flat_map(|text| text.lines()).map(Cell::code).collect(),
+        };
+        rows.push(Fact::of_all(spec.label, cells).with_help(spec.sentences()));
+    }
+    Part::Facts { rows }
 }
 
 /// A kind of objects.
@@ -62,14 +93,15 @@ pub(super) struct Kind {
     pub(super) command: &'static str,
     /// The word of the command that makes one.
     pub(super) create: &'static str,
-    /// The member that a command takes without an option when it creates one. Empty: none.
-    pub(super) id: &'static str,
+    /// The member that a command needs when it creates one, and the option for it. Empty: none.
+    pub(super) id: (&'static str, &'static str),
     /// Whether other commands take the name of an object, and not its id.
     pub(super) is_named: bool,
 }
 
 impl Kind {
-    fn list(&self) -> String {
+    /// The path of their list.
+    pub(super) fn list(&self) -> String {
         format!("/admin/{}", self.place)
     }
 
@@ -109,10 +141,15 @@ impl Kind {
         view.has_check = true;
         view.cancel = Some(self.list());
         let members = form::members(self.new, values).map(form::given).unwrap_or_default();
-        let name = members.get(self.id).and_then(Value::as_str).map(|id| format!(" {}", shell(id)));
-        let name = name.unwrap_or_default();
+        let (member, option) = self.id;
+        let id = match members.get(member).and_then(Value::as_str) {
+            Some(id) if option.is_empty() => format!(" {}", shell(id)),
+            // The API makes one up, and a command does not.
+            None if !option.is_empty() => format!(" {option} ID"),
+            _ => String::new(),
+        };
         let command = form::options(self.new, &members)
-            .map(|options| format!("{} {}{name}{options}", self.command, self.create));
+            .map(|options| format!("{} {}{id}{options}", self.command, self.create));
         let path = format!("/{}", self.place);
         view.same =
             Some(Same::of(&visit.app.issuer, ("POST", &path), Some(&Value::Object(members)), command));
@@ -172,7 +209,8 @@ impl Kind {
         ConsoleReply::Page(self.edit_page(visit, (id, name), (&values, None), (version, None)))
     }
 
-    fn edit_page(
+    /// The form with these values, the patch that they are, and what is wrong with it.
+    pub(super) fn edit_page(
         &self,
         visit: &Visit<'_>,
         (id, name): (&str, &str),

@@ -134,15 +134,15 @@ pub(super) struct SortLink {
 /// The fields that narrow a list. They are sent in the query, so they survive a reload.
 #[derive(Serialize)]
 pub(super) struct Filter {
-    pub(super) path: &'static str,
+    pub(super) path: String,
     pub(super) fields: Vec<FilterField>,
     /// What the button says.
     pub(super) button: &'static str,
 }
 
 impl Filter {
-    pub(super) fn of(path: &'static str, fields: Vec<FilterField>) -> Self {
-        Self { path, fields, button: "Filter" }
+    pub(super) fn of(path: impl Into<String>, fields: Vec<FilterField>) -> Self {
+        Self { path: path.into(), fields, button: "Filter" }
     }
 }
 

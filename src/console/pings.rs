@@ -12,10 +12,9 @@ use crate::store::deliveries::{DeliveryFilter, DeliveryState, next_attempt};
 
 pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError> {
     visit.needs(Need::read(Area::Clients))?;
-    let state = |word: &str| DeliveryState::ALL.into_iter().find(|known| known.as_str() == word);
     let filter = DeliveryFilter {
         client: visit.parameter("client_id").map(ClientId::new),
-        state: visit.word("state", state)?,
+        state: visit.word("state", DeliveryState::parse)?,
     };
     let found = pings::list(&visit.context(), listing(visit, filter)).await?;
     let fields = vec![

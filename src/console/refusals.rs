@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::error::ConsoleError;
 use super::page::{Action, Badge, Cell, ConsolePage, Fact, Filter, PageLink, Part, Piece, Section};
 use super::same::{Same, shell};
-use super::tables::{client, listing, narrowed, page, path_of, refusal};
+use super::tables::{REFUSAL_HEAD, client, listing, narrowed, page, path_of, refusal};
 use super::visit::{ConsoleReply, Visit};
 use crate::oauth::detail::{Detail, DetailSubject};
 use crate::oauth::id::ClientId;
@@ -30,10 +30,9 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
         narrowed(visit, "request_id", "Request id", &[]),
     ];
     let filter = Filter::of("/admin/refusals", fields);
-    let head = ["Time", "Reason", "Description", "Client", "Address"];
     let empty = "No refused request matches. Refusals are kept for a few days (explain.retention).";
     let shown = (&found, |row: &KeptRefusal| refusal(row, true));
-    let page = page(visit, ("Refusals", "refusals"), Some(filter), (&head, empty), shown);
+    let page = page(visit, ("Refusals", "refusals"), Some(filter), (&REFUSAL_HEAD, empty), shown);
     Ok(ConsoleReply::Page(page))
 }
 

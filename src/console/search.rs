@@ -2,7 +2,7 @@
 
 use super::error::ConsoleError;
 use super::page::{Cell, ConsolePage, PageLink, Part, RowTable, Section};
-use super::tables::{all, first, path_of, refusal};
+use super::tables::{REFUSAL_HEAD, all, first, path_of, refusal};
 use super::visit::{ConsoleReply, Visit};
 use super::{clients, events, grants, users, webhooks};
 use crate::oauth::id::GrantId;
@@ -73,8 +73,7 @@ async fn found_clients(visit: &Visit<'_>, q: &str) -> Result<Option<Section>, Co
     let filter = ClientFilter { q: Some(q.to_owned()), ..ClientFilter::default() };
     let list = operations::clients::list(&visit.context(), first(filter)).await?;
     let more = all(&list, format!("/admin/clients?q={}", segment(q)));
-    let head = ["Name", "Client id", "Kind", "State", "Secrets", "Created"];
-    Ok(section("Clients", &head, &list, clients::cells, more))
+    Ok(section("Clients", &clients::HEAD, &list, clients::cells, more))
 }
 
 async fn found_users(visit: &Visit<'_>, q: &str) -> Result<Option<Section>, ConsoleError> {
@@ -84,8 +83,7 @@ async fn found_users(visit: &Visit<'_>, q: &str) -> Result<Option<Section>, Cons
     let filter = UserFilter { q: Some(q.to_owned()), ..UserFilter::default() };
     let list = operations::users::list(&visit.context(), first(filter)).await?;
     let more = all(&list, format!("/admin/users?q={}", segment(q)));
-    let head = ["Username", "Name", "E-mail address", "Role", "State", "Created"];
-    Ok(section("People", &head, &list, users::cells, more))
+    Ok(section("People", &users::HEAD, &list, users::cells, more))
 }
 
 async fn found_config(visit: &Visit<'_>, q: &str) -> Result<Vec<Section>, ConsoleError> {
@@ -177,8 +175,7 @@ async fn found_refusals(visit: &Visit<'_>, q: &str) -> Result<Option<Section>, C
     }
     let filter = RefusalFilter { request_id: Some(q.to_owned()), ..RefusalFilter::default() };
     let list = operations::refusals::list(&visit.context(), first(filter)).await?;
-    let head = ["Time", "Reason", "Description", "Client", "Address"];
-    Ok(section("Refused requests", &head, &list, |row| refusal(row, true), None))
+    Ok(section("Refused requests", &REFUSAL_HEAD, &list, |row| refusal(row, true), None))
 }
 
 async fn found_event(visit: &Visit<'_>, q: &str) -> Result<Option<Section>, ConsoleError> {

@@ -176,6 +176,9 @@ pub(super) async fn refusals(visit: &Visit<'_>, client: &ClientId) -> Result<Opt
     Ok(Some(Section::of("Last refusals", vec![Part::Table(table)])))
 }
 
+/// The head of a table of refusals of all clients.
+pub(super) const REFUSAL_HEAD: [&str; 5] = ["Time", "Reason", "Description", "Client", "Address"];
+
 /// The cells of a refusal.
 pub(super) fn refusal(row: &KeptRefusal, has_client: bool) -> Vec<Cell> {
     let mut cells = vec![

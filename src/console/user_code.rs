@@ -2,9 +2,9 @@
 
 use serde_json::{Map, json};
 
-use super::clients::said;
 use super::error::ConsoleError;
 use super::form::{FieldSpec, FieldValues, FormView, Group, Input};
+use super::objects::said;
 use super::page::{ConsolePage, PageLink, Part, Section};
 use super::same::{Same, shell};
 use super::tables::path_of;
@@ -18,17 +18,8 @@ use crate::representation::address::segment;
 use crate::representation::settings::USER;
 use crate::store::users::UserRecord;
 
-const CODE: &[Group] = &[(
-    "",
-    &[FieldSpec {
-        name: "user_code",
-        label: "User code",
-        of: &USER,
-        input: Input::Hidden,
-        is_required: true,
-        option: ("--user-code", ""),
-    }],
-)];
+const CODE: &[Group] =
+    &[("", &[FieldSpec::of(&USER, "user_code", "User code", Input::Hidden, ("--user-code", "")).required()])];
 
 /// The form for a new code. `refused`: what is wrong with the one that was sent.
 pub(super) fn page(visit: &Visit<'_>, user: &UserRecord, refused: Option<&ConsoleError>) -> ConsoleReply {

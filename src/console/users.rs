@@ -3,8 +3,7 @@
 use serde_json::{Value, json};
 
 use super::error::ConsoleError;
-use super::field;
-use super::form::{FieldSpec, Group, Input};
+use super::form::{FieldSpec, Group, Input, field};
 use super::objects::Kind;
 use super::page::{Action, Cell, ConsolePage, Filter, Notice, PageLink};
 use super::same::{Same, shell};
@@ -28,6 +27,8 @@ use crate::store::users::{UserColumn, UserFilter, UserRecord};
 const READ: Need = Need::read(Area::Users);
 const WRITE: Need = Need::write(Area::Users);
 
+pub(super) const HEAD: [&str; 6] = ["Username", "Name", "E-mail address", "Role", "State", "Created"];
+
 const ROLES: &[(&str, &str)] = &[
     ("", "none"),
     ("auditor", "auditor – sees everything, except secrets"),
@@ -35,22 +36,20 @@ const ROLES: &[(&str, &str)] = &[
     ("owner", "owner – changes everything"),
 ];
 
-const fn line(name: &'static str, label: &'static str, option: (&'static str, &'static str)) -> FieldSpec {
-    FieldSpec { name, label, of: &USER, input: Input::Line, is_required: false, option }
-}
-
 const USERNAME: FieldSpec =
-    FieldSpec { is_required: true, ..line("username", "Username", ("--username", "")) };
-const EMAIL: FieldSpec = line("email", "E-mail address", ("--email", "--no-email"));
-const NAME: FieldSpec = line("name", "Name", ("--name", "--no-name"));
-const GROUPS: FieldSpec =
-    FieldSpec { input: Input::Lines, ..line("groups", "Groups", ("--group", "--no-groups")) };
-const ROLE: FieldSpec =
-    FieldSpec { input: Input::Choice(ROLES), ..line("role", "Role", ("--role", "--role none")) };
-const VERIFIED: FieldSpec = FieldSpec {
-    input: Input::Switch,
-    ..line("email_verified", "The address is verified", ("--email-verified", ""))
-};
+    FieldSpec::of(&USER, "username", "Username", Input::Line, ("--username", "")).required();
+const EMAIL: FieldSpec =
+    FieldSpec::of(&USER, "email", "E-mail address", Input::Line, ("--email", "--no-email"));
+const NAME: FieldSpec = FieldSpec::of(&USER, "name", "Name", Input::Line, ("--name", "--no-name"));
+const GROUPS: FieldSpec = FieldSpec::of(&USER, "groups", "Groups", Input::Lines, ("--group", "--no-groups"));
+const ROLE: FieldSpec = FieldSpec::of(&USER, "role", "Role", Input::Choice(ROLES), ("--role", "--role none"));
+const VERIFIED: FieldSpec = FieldSpec::of(
+    &USER,
+    "email_verified",
+    "The address is verified",
+    Input::Switch,
+    ("--email-verified", ""),
+);
 
 const PEOPLE: Kind = Kind {
     title: "People",
@@ -62,7 +61,7 @@ const PEOPLE: Kind = Kind {
     has_pages: true,
     command: "grantor user",
     create: "invite",
-    id: "",
+    id: ("", ""),
     is_named: true,
 };
 
@@ -88,9 +87,8 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
         kept_order(visit),
     ];
     let filter = Filter::of("/admin/users", fields);
-    let head = ["Username", "Name", "E-mail address", "Role", "State", "Created"];
     let page =
-        page(visit, ("People", "users"), Some(filter), (&head, "No account matches."), (&found, cells));
+        page(visit, ("People", "users"), Some(filter), (&HEAD, "No account matches."), (&found, cells));
     let columns = [("Username", "username"), ("Created", "created_at")];
     let mut page = sorted(page, sorts(visit, "username", &columns));
     if visit.may(WRITE) {

@@ -2,11 +2,11 @@
 
 use super::error::ConsoleError;
 use super::notes;
+use super::objects::facts;
 use super::page::{Action, Badge, Cell, ConsolePage, Fact, Filter, PageLink, Part, RowTable, Section};
-use super::scopes::facts;
 use super::tables::{delivery_state, listing, narrowed, path_of};
 use super::visit::{ConsoleReply, Visit};
-use super::webhooks::{EDIT, may_change};
+use super::webhooks::{EDIT, may_change, state};
 use crate::oauth::permission::{Area, Need};
 use crate::oauth::webhook::DisabledBecause;
 use crate::operations::webhooks;
@@ -32,15 +32,6 @@ pub(super) async fn show(visit: &Visit<'_>, id: &str) -> Result<ConsoleReply, Co
         sections: vec![settings(&webhook), secrets(visit, &webhook), deliveries(visit, &webhook).await?],
         ..ConsolePage::default()
     }))
-}
-
-/// Whether messages are sent, and with what success: a colour and a word.
-pub(super) fn state(webhook: &WebhookRecord) -> (&'static str, &'static str) {
-    match (webhook.disabled, webhook.failing_since) {
-        (Some(_), _) => ("bad", "disabled"),
-        (None, Some(_)) => ("warn", "failing"),
-        (None, None) => ("good", "enabled"),
-    }
 }
 
 fn actions(webhook: &WebhookRecord) -> Vec<Action> {
@@ -112,10 +103,9 @@ fn secrets(visit: &Visit<'_>, webhook: &WebhookRecord) -> Section {
 }
 
 async fn deliveries(visit: &Visit<'_>, webhook: &WebhookRecord) -> Result<Section, ConsoleError> {
-    let state = |word: &str| DeliveryState::ALL.into_iter().find(|known| known.as_str() == word);
     let filter = WebhookDeliveryFilter {
         webhook: webhook.id.clone(),
-        state: visit.word("state", state)?,
+        state: visit.word("state", DeliveryState::parse)?,
         kind: visit.parameter("type"),
     };
     let list = webhooks::deliveries(&visit.context(), listing(visit, filter)).await?;

@@ -1,21 +1,17 @@
 //! Webhooks: their list, the forms for a new one and for one, and acts on one. The page of one is in `webhook_page`.
 
-use super::clients::said;
 use super::error::ConsoleError;
-use super::field;
-use super::form::{self, FieldSpec, FieldValues, FormView, Group, Input};
-use super::objects::Kind;
+use super::form::{self, FieldSpec, FieldValues, FormView, Group, Input, field};
+use super::objects::{Kind, said};
 use super::page::{Action, Cell, ConsolePage, Filter, Notice, PageLink, Part, Section};
 use super::same::{Same, shell};
 use super::tables::{listing, narrowed, page, path_of};
 use super::visit::{ConsoleReply, Visit};
-use super::webhook_page;
-use crate::clock::Seconds;
 use crate::members::Members;
+use crate::members::webhook as members;
 use crate::oauth::permission::{Area, Need};
 use crate::oauth::request::params::Params;
-use crate::operations::list_change::ListChange;
-use crate::operations::webhooks::{self, NewWebhook, WebhookChanges};
+use crate::operations::webhooks::{self, WebhookChanges};
 use crate::representation::address::segment;
 use crate::representation::settings::{SECRET_ROTATION, WEBHOOK};
 use crate::representation::webhook::to_json;
@@ -27,31 +23,19 @@ const WRITE: Need = Need::write(Area::Config);
 
 pub(super) const HEAD: [&str; 5] = ["Name", "Address", "Types", "State", "Created"];
 
-const fn spec(
-    name: &'static str,
-    label: &'static str,
-    input: Input,
-    option: (&'static str, &'static str),
-) -> FieldSpec {
-    FieldSpec { name, label, of: &WEBHOOK, input, is_required: false, option }
-}
-
 /// The members that a form has.
 pub(super) const EDIT: &[Group] = &[(
     "",
     &[
-        FieldSpec { is_required: true, ..spec("name", "Name", Input::Line, ("--name", "")) },
-        FieldSpec { is_required: true, ..spec("url", "Address", Input::Line, ("--url", "")) },
-        spec("types", "Types", Input::Lines, ("--type", "--no-types")),
+        FieldSpec::of(&WEBHOOK, "name", "Name", Input::Line, ("--name", "")).required(),
+        FieldSpec::of(&WEBHOOK, "url", "Address", Input::Line, ("--url", "")).required(),
+        FieldSpec::of(&WEBHOOK, "types", "Types", Input::Lines, ("--type", "--no-types")),
     ],
 )];
 
 const ROTATE: &[Group] = &[(
     "",
-    &[FieldSpec {
-        of: &SECRET_ROTATION,
-        ..spec("overlap", "Overlap in seconds", Input::Number, ("--overlap", ""))
-    }],
+    &[FieldSpec::of(&SECRET_ROTATION, "overlap", "Overlap in seconds", Input::Number, ("--overlap", ""))],
 )];
 
 const WEBHOOKS: Kind = Kind {
@@ -64,7 +48,7 @@ const WEBHOOKS: Kind = Kind {
     has_pages: true,
     command: "grantor webhook",
     create: "create",
-    id: "",
+    id: ("", ""),
     is_named: false,
 };
 
@@ -92,7 +76,7 @@ pub(super) fn cells(webhook: &WebhookRecord) -> Vec<Cell> {
         [] => Cell::text("all"),
         words => Cell::code(words.join(" ")),
     };
-    let (tone, state) = webhook_page::state(webhook);
+    let (tone, state) = state(webhook);
     vec![
         Cell::link(webhook.name.clone(), path_of("webhooks", &webhook.id)),
         Cell::code(webhook.url.clone()),
@@ -100,6 +84,15 @@ pub(super) fn cells(webhook: &WebhookRecord) -> Vec<Cell> {
         Cell::badge(tone, state),
         Cell::time(webhook.created_at),
     ]
+}
+
+/// Whether messages are sent, and with what success: a colour and a word.
+pub(super) fn state(webhook: &WebhookRecord) -> (&'static str, &'static str) {
+    match (webhook.disabled, webhook.failing_since) {
+        (Some(_), _) => ("bad", "disabled"),
+        (None, Some(_)) => ("warn", "failing"),
+        (None, None) => ("good", "enabled"),
+    }
 }
 
 pub(super) fn new(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError> {
@@ -112,11 +105,7 @@ pub(super) async fn create(visit: &Visit<'_>, form: &Params) -> Result<ConsoleRe
     visit.needs(WRITE)?;
     visit.must_be_fresh(|| "/admin/new/webhooks".to_owned())?;
     let create = async |mut body: Members, context| {
-        let new = NewWebhook {
-            name: body.required_text("name"),
-            url: body.required_text("url"),
-            types: body.texts("types").unwrap_or_default(),
-        };
+        let new = members::read_new(&mut body);
         body.end()?;
         let made = webhooks::create(&context, new).await?.outcome;
         Ok(ConsoleReply::Page(shown_once(&made)))
@@ -261,7 +250,7 @@ async fn rotate(visit: &Visit<'_>, id: &str, posted: &Params) -> Result<ConsoleR
     let values = form::values_in(ROTATE, posted);
     let rotated = async {
         let mut body = Members::of(&SECRET_ROTATION, form::given(form::members(ROTATE, &values)?));
-        let overlap = body.changed_number("overlap").flatten().map(Seconds::new);
+        let overlap = members::read_overlap(&mut body);
         body.end()?;
         Ok(webhooks::rotate_secret(&visit.context(), id, overlap).await?.outcome)
     };
@@ -313,17 +302,9 @@ pub(super) async fn act(
 async fn save(visit: &Visit<'_>, id: &str, form: &Params) -> Result<ConsoleReply, ConsoleError> {
     let webhook = webhooks::find(&visit.context(), id).await?;
     let update = async |mut body: Members, context| {
-        let mut needed = |name: &str| {
-            let text = body.changed_text(name);
-            if text == Some(None) {
-                body.missing(name);
-            }
-            text.flatten()
-        };
-        let (name, url) = (needed("name"), needed("url"));
-        let types = body.texts("types").map_or(ListChange::Keep, ListChange::Replace);
+        let changes = members::read_changes(&mut body);
         body.end()?;
-        webhooks::update(&context, id, WebhookChanges { name, url, types, disabled: None }).await?;
+        webhooks::update(&context, id, changes).await?;
         Ok(())
     };
     WEBHOOKS.save(visit, (id, &webhook.name), &to_json(&webhook), form, update).await

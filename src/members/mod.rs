@@ -1,13 +1,17 @@
 //! Objects from JSON, member by member, so that every faulty member is named at once. The management API and the console read
 //! the same members, and so refuse the same things.
 
+pub mod api_key;
 pub mod authorization_type;
 pub mod client;
 mod client_value;
+pub mod key_rotation;
+pub(crate) mod named;
 pub mod resource;
 pub mod scope;
 pub mod trusted_issuer;
 pub mod user;
+pub mod webhook;
 
 use serde_json::{Map, Value};
 

@@ -3,65 +3,114 @@
 use serde_json::Value;
 
 use super::Members;
+use super::named::NamedObject;
 use crate::clock::Seconds;
+use crate::failure::Denied;
 use crate::oauth::grant::scope::ScopeRecord;
 use crate::oauth::language_tag::LanguageTag;
 use crate::oauth::localized_text::LocalizedText;
+use crate::operations::Context;
+use crate::operations::fault::Faults;
+use crate::operations::list::{List, Listing};
 use crate::operations::list_change::ListChange;
-use crate::operations::scopes::ScopeChanges;
+use crate::operations::scope_deletion::{self, InUse};
+use crate::operations::scopes::{self, ScopeChanges};
+use crate::operations::terms::Version;
 use crate::operations::text_change::TextChange;
+use crate::representation;
+use crate::store::page::NameFilter;
 
-/// Reads a scope to create under this name, or one that replaces it. What is wrong is noted with the members.
-pub fn new(members: &mut Members, name: String) -> ScopeRecord {
-    let given = changes(members);
-    let description = whole_text(members, &given.description, "description");
-    if description.is_none() {
-        members.missing_unless_wrong("description");
-    }
-    let consequence = whole_text(members, &given.consequence, "consequence");
-    ScopeRecord {
-        name,
-        version: 1,
-        description: description.unwrap_or_default(),
-        consequence,
-        sensitive: given.sensitive.unwrap_or_default(),
-        claims: given.claims.new_members().to_vec(),
-        access_token_lifetime: given.access_token_lifetime.flatten(),
-        required_group: given.required_group.flatten(),
-        required: given.required.unwrap_or_default(),
-    }
-}
+impl NamedObject for ScopeRecord {
+    const PLACE: &'static str = "scopes";
+    const NAME: &'static str = "name";
+    type Changes = ScopeChanges;
 
-/// The changes that give a scope all the members of this one.
-pub fn whole(scope: ScopeRecord) -> ScopeChanges {
-    ScopeChanges {
-        description: replacing(Some(&scope.description)),
-        consequence: replacing(scope.consequence.as_ref()),
-        sensitive: Some(scope.sensitive),
-        claims: ListChange::Replace(scope.claims),
-        access_token_lifetime: Some(scope.access_token_lifetime),
-        required_group: Some(scope.required_group),
-        required: Some(scope.required),
+    fn name(&self) -> &str {
+        &self.name
     }
-}
 
-/// Reads a merge patch of a scope (RFC 7396). What is wrong is noted with the members.
-pub fn changes(members: &mut Members) -> ScopeChanges {
-    let changes = ScopeChanges {
-        description: text(members, "description"),
-        consequence: text(members, "consequence"),
-        sensitive: members.flag("sensitive"),
-        claims: members.texts("claims").map_or(ListChange::Keep, ListChange::Replace),
-        access_token_lifetime: members
-            .changed_number("access_token_lifetime")
-            .map(|number| number.map(Seconds::new)),
-        required_group: members.changed_text("required_group"),
-        required: members.flag("required"),
-    };
-    if changes.description.default == Some(None) {
-        members.wrong("description", "it cannot be removed");
+    fn read(members: &mut Members, name: String) -> Self {
+        let given = Self::read_changes(members);
+        let description = whole_text(members, &given.description, "description");
+        if description.is_none() {
+            members.missing_unless_wrong("description");
+        }
+        let consequence = whole_text(members, &given.consequence, "consequence");
+        Self {
+            name,
+            version: 1,
+            description: description.unwrap_or_default(),
+            consequence,
+            sensitive: given.sensitive.unwrap_or_default(),
+            claims: given.claims.new_members().to_vec(),
+            access_token_lifetime: given.access_token_lifetime.flatten(),
+            required_group: given.required_group.flatten(),
+            required: given.required.unwrap_or_default(),
+        }
     }
-    changes
+
+    fn read_changes(members: &mut Members) -> Self::Changes {
+        let changes = ScopeChanges {
+            description: text(members, "description"),
+            consequence: text(members, "consequence"),
+            sensitive: members.flag("sensitive"),
+            claims: members.texts("claims").map_or(ListChange::Keep, ListChange::Replace),
+            access_token_lifetime: members
+                .changed_number("access_token_lifetime")
+                .map(|number| number.map(Seconds::new)),
+            required_group: members.changed_text("required_group"),
+            required: members.flag("required"),
+        };
+        if changes.description.default == Some(None) {
+            members.wrong("description", "it cannot be removed");
+        }
+        changes
+    }
+
+    fn whole(self) -> Self::Changes {
+        ScopeChanges {
+            description: replacing(Some(&self.description)),
+            consequence: replacing(self.consequence.as_ref()),
+            sensitive: Some(self.sensitive),
+            claims: ListChange::Replace(self.claims),
+            access_token_lifetime: Some(self.access_token_lifetime),
+            required_group: Some(self.required_group),
+            required: Some(self.required),
+        }
+    }
+
+    fn to_json(&self) -> Value {
+        representation::scope::to_json(self)
+    }
+
+    fn version(&self) -> Version {
+        scopes::version(self)
+    }
+
+    async fn list(context: &Context<'_>, listing: Listing<NameFilter>) -> Result<List<Self>, Denied<Faults>> {
+        scopes::list(context, listing).await
+    }
+
+    async fn find(context: &Context<'_>, name: &str) -> Result<Self, Denied<Faults>> {
+        scopes::find(context, name).await
+    }
+
+    async fn create(context: &Context<'_>, object: Self) -> Result<Self, Denied<Faults>> {
+        Ok(scopes::create(context, object).await?.outcome)
+    }
+
+    async fn update(
+        context: &Context<'_>,
+        name: &str,
+        changes: Self::Changes,
+    ) -> Result<Self, Denied<Faults>> {
+        Ok(scopes::update(context, name, changes).await?.outcome)
+    }
+
+    async fn delete(context: &Context<'_>, name: &str) -> Result<(), Denied<Faults>> {
+        scope_deletion::delete(context, name, InUse::Refuse).await?;
+        Ok(())
+    }
 }
 
 /// Takes a text with all its languages, such as `description` and `description#de`.

@@ -3,54 +3,102 @@
 use serde_json::Value;
 
 use super::Members;
+use super::named::NamedObject;
+use crate::failure::Denied;
 use crate::oauth::client::AssertionAudience;
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::grant::trusted_issuer::{IssuerKeys, TrustedIssuer};
+use crate::operations::Context;
+use crate::operations::fault::Faults;
+use crate::operations::list::{List, Listing};
 use crate::operations::list_change::ListChange;
-use crate::operations::trusted_issuers::TrustedIssuerChanges;
+use crate::operations::terms::Version;
+use crate::operations::trusted_issuers::{self, TrustedIssuerChanges};
+use crate::representation;
+use crate::store::page::NameFilter;
 
 /// The word for the audience that every server has: its issuer.
 const ISSUER: &str = "issuer";
 
-/// Reads an issuer to trust under this name, or one that replaces it. What is wrong is noted with the members.
-pub fn new(members: &mut Members, issuer: String) -> TrustedIssuer {
-    let keys = keys(members);
-    if matches!(keys, GivenKeys::None | GivenKeys::Removed) {
-        members.wrong("jwks", "an issuer has jwks or jwks_uri");
-    }
-    let given = other_changes(members);
-    if given.scopes == ListChange::Keep {
-        members.missing_unless_wrong("scope");
-    }
-    if given.clients == ListChange::Keep {
-        members.missing_unless_wrong("clients");
-    }
-    TrustedIssuer {
-        issuer,
-        keys: keys.change().unwrap_or_else(|| IssuerKeys::Here(String::new())),
-        scopes: Scope::from_stored(&given.scopes.new_members().join(" ")),
-        audience: given.audience.flatten(),
-        clients: given.clients.new_members().to_vec(),
-    }
-}
+impl NamedObject for TrustedIssuer {
+    const PLACE: &'static str = "issuers";
+    const NAME: &'static str = "issuer";
+    type Changes = TrustedIssuerChanges;
 
-/// The changes that give an issuer all the members of this one.
-pub fn whole(issuer: TrustedIssuer) -> TrustedIssuerChanges {
-    TrustedIssuerChanges {
-        keys: Some(issuer.keys),
-        scopes: ListChange::Replace(issuer.scopes.names().map(str::to_owned).collect()),
-        audience: Some(issuer.audience),
-        clients: ListChange::Replace(issuer.clients),
+    fn name(&self) -> &str {
+        &self.issuer
     }
-}
 
-/// Reads a merge patch of an issuer (RFC 7396). What is wrong is noted with the members.
-pub fn changes(members: &mut Members) -> TrustedIssuerChanges {
-    let given = keys(members);
-    if given == GivenKeys::Removed {
-        members.wrong("jwks", "an issuer has jwks or jwks_uri; to remove one, give the other");
+    fn read(members: &mut Members, issuer: String) -> Self {
+        let keys = keys(members);
+        if matches!(keys, GivenKeys::None | GivenKeys::Removed) {
+            members.wrong("jwks", "an issuer has jwks or jwks_uri");
+        }
+        let given = other_changes(members);
+        if given.scopes == ListChange::Keep {
+            members.missing_unless_wrong("scope");
+        }
+        if given.clients == ListChange::Keep {
+            members.missing_unless_wrong("clients");
+        }
+        Self {
+            issuer,
+            keys: keys.change().unwrap_or_else(|| IssuerKeys::Here(String::new())),
+            scopes: Scope::from_stored(&given.scopes.new_members().join(" ")),
+            audience: given.audience.flatten(),
+            clients: given.clients.new_members().to_vec(),
+        }
     }
-    TrustedIssuerChanges { keys: given.change(), ..other_changes(members) }
+
+    fn read_changes(members: &mut Members) -> Self::Changes {
+        let given = keys(members);
+        if given == GivenKeys::Removed {
+            members.wrong("jwks", "an issuer has jwks or jwks_uri; to remove one, give the other");
+        }
+        TrustedIssuerChanges { keys: given.change(), ..other_changes(members) }
+    }
+
+    fn whole(self) -> Self::Changes {
+        TrustedIssuerChanges {
+            keys: Some(self.keys),
+            scopes: ListChange::Replace(self.scopes.names().map(str::to_owned).collect()),
+            audience: Some(self.audience),
+            clients: ListChange::Replace(self.clients),
+        }
+    }
+
+    fn to_json(&self) -> Value {
+        representation::trusted_issuer::to_json(self)
+    }
+
+    fn version(&self) -> Version {
+        trusted_issuers::version(self)
+    }
+
+    async fn list(context: &Context<'_>, listing: Listing<NameFilter>) -> Result<List<Self>, Denied<Faults>> {
+        trusted_issuers::list(context, listing).await
+    }
+
+    async fn find(context: &Context<'_>, name: &str) -> Result<Self, Denied<Faults>> {
+        trusted_issuers::find(context, name).await
+    }
+
+    async fn create(context: &Context<'_>, object: Self) -> Result<Self, Denied<Faults>> {
+        Ok(trusted_issuers::create(context, object).await?.outcome)
+    }
+
+    async fn update(
+        context: &Context<'_>,
+        name: &str,
+        changes: Self::Changes,
+    ) -> Result<Self, Denied<Faults>> {
+        Ok(trusted_issuers::update(context, name, changes).await?.outcome.0)
+    }
+
+    async fn delete(context: &Context<'_>, name: &str) -> Result<(), Denied<Faults>> {
+        trusted_issuers::delete(context, name).await?;
+        Ok(())
+    }
 }
 
 fn other_changes(members: &mut Members) -> TrustedIssuerChanges {

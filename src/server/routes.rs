@@ -1,12 +1,12 @@
 //! The route table. A URL that is not in it does not exist.
 
+use actix_web::http;
 use actix_web::middleware::Compress;
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{Resource, http};
 
 use crate::api::{
-    activity, api_keys, authorization_types, clients, document, events, grants, issuers, keys,
-    logout_deliveries, pings, refusals, resources, scopes, users, webhooks,
+    activity, api_keys, clients, document, events, grants, keys, logout_deliveries, named, pings, refusals,
+    scopes, subjects, users, webhooks,
 };
 use crate::console;
 use crate::endpoints::fallback::{self, MethodNotAllowed};
@@ -18,6 +18,10 @@ use crate::http::reached::ReachedAt;
 use crate::http::route::Surface::{Api, Console, Management, OAuth, Page};
 use crate::http::route::{Route, Surface};
 use crate::limits::Class;
+use crate::oauth::grant::authorization_details::authorization_type::AuthorizationType;
+use crate::oauth::grant::resource::Resource;
+use crate::oauth::grant::scope::ScopeRecord;
+use crate::oauth::grant::trusted_issuer::TrustedIssuer;
 use crate::pages::{
     api_reference, approve, assets, choose_account, consent, device, errors, home, language, logo, logout,
     password_link, sign_in, sign_up,
@@ -131,43 +135,43 @@ static ENDPOINTS: [Endpoint; 87] = [
         .read(|route| route.to(grants::show))
         .delete(|route| route.to(grants::revoke)),
     at("/api/v1/scopes", Management, Class::Management)
-        .read(|route| route.to(scopes::list))
-        .post(|route| route.to(scopes::create)),
+        .read(|route| route.to(named::list::<ScopeRecord>))
+        .post(|route| route.to(named::create::<ScopeRecord>)),
     at("/api/v1/scopes/{name}", Management, Class::Management)
-        .read(|route| route.to(scopes::show))
-        .put(|route| route.to(scopes::put))
-        .patch(|route| route.to(scopes::patch))
+        .read(|route| route.to(named::show::<ScopeRecord>))
+        .put(|route| route.to(named::put::<ScopeRecord>))
+        .patch(|route| route.to(named::patch::<ScopeRecord>))
         .delete(|route| route.to(scopes::delete)),
     at("/api/v1/authorization-types", Management, Class::Management)
-        .read(|route| route.to(authorization_types::list))
-        .post(|route| route.to(authorization_types::create)),
+        .read(|route| route.to(named::list::<AuthorizationType>))
+        .post(|route| route.to(named::create::<AuthorizationType>)),
     at("/api/v1/authorization-types/{type}", Management, Class::Management)
-        .read(|route| route.to(authorization_types::show))
-        .put(|route| route.to(authorization_types::put))
-        .patch(|route| route.to(authorization_types::patch))
-        .delete(|route| route.to(authorization_types::delete)),
+        .read(|route| route.to(named::show::<AuthorizationType>))
+        .put(|route| route.to(named::put::<AuthorizationType>))
+        .patch(|route| route.to(named::patch::<AuthorizationType>))
+        .delete(|route| route.to(named::delete::<AuthorizationType>)),
     at("/api/v1/resources", Management, Class::Management)
-        .read(|route| route.to(resources::list))
-        .post(|route| route.to(resources::create)),
+        .read(|route| route.to(named::list::<Resource>))
+        .post(|route| route.to(named::create::<Resource>)),
     at("/api/v1/resources/{uri}", Management, Class::Management)
-        .read(|route| route.to(resources::show))
-        .put(|route| route.to(resources::put))
-        .patch(|route| route.to(resources::patch))
-        .delete(|route| route.to(resources::delete)),
+        .read(|route| route.to(named::show::<Resource>))
+        .put(|route| route.to(named::put::<Resource>))
+        .patch(|route| route.to(named::patch::<Resource>))
+        .delete(|route| route.to(named::delete::<Resource>)),
     at("/api/v1/issuers", Management, Class::Management)
-        .read(|route| route.to(issuers::list))
-        .post(|route| route.to(issuers::create)),
+        .read(|route| route.to(named::list::<TrustedIssuer>))
+        .post(|route| route.to(named::create::<TrustedIssuer>)),
     at("/api/v1/issuers/{issuer}", Management, Class::Management)
-        .read(|route| route.to(issuers::show))
-        .put(|route| route.to(issuers::put))
-        .patch(|route| route.to(issuers::patch))
-        .delete(|route| route.to(issuers::delete)),
+        .read(|route| route.to(named::show::<TrustedIssuer>))
+        .put(|route| route.to(named::put::<TrustedIssuer>))
+        .patch(|route| route.to(named::patch::<TrustedIssuer>))
+        .delete(|route| route.to(named::delete::<TrustedIssuer>)),
     at("/api/v1/issuers/{issuer}/subjects", Management, Class::Management)
-        .read(|route| route.to(issuers::subjects::list))
-        .post(|route| route.to(issuers::subjects::create)),
+        .read(|route| route.to(subjects::list))
+        .post(|route| route.to(subjects::create)),
     at("/api/v1/issuers/{issuer}/subjects/{subject}", Management, Class::Management)
-        .read(|route| route.to(issuers::subjects::show))
-        .delete(|route| route.to(issuers::subjects::delete)),
+        .read(|route| route.to(subjects::show))
+        .delete(|route| route.to(subjects::delete)),
     at("/api/v1/keys", Management, Class::Management)
         .read(|route| route.to(keys::list))
         .post(|route| route.to(keys::create)),
@@ -415,7 +419,7 @@ impl Endpoint {
     }
 
     /// The resource at `path`. Any method without a handler is answered with 405, in the form that the surface uses.
-    fn resource(&self, path: String) -> Resource {
+    fn resource(&self, path: String) -> actix_web::Resource {
         let (mut resource, mut methods) = (web::resource(path), Vec::new());
         for (method, handler, route) in self.handlers() {
             if let Some(handler) = handler {

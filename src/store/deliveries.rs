@@ -22,6 +22,11 @@ impl DeliveryState {
             Self::Failed => "failed",
         }
     }
+
+    /// The state with this word. `None` if there is none.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.as_str() == word)
+    }
 }
 
 /// Which deliveries to list. `None` everywhere: all of them.

@@ -93,6 +93,8 @@ pub enum GrantState {
 }
 
 impl GrantState {
+    pub const ALL: [Self; 3] = [Self::Live, Self::Expired, Self::Revoked];
+
     /// The word for the state, in JSON and in SQL.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -100,6 +102,11 @@ impl GrantState {
             Self::Expired => "expired",
             Self::Revoked => "revoked",
         }
+    }
+
+    /// The state with this word. `None` if there is none.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.as_str() == word)
     }
 }
 

@@ -11,10 +11,9 @@ use super::idempotency;
 use super::listing;
 use super::reply::ApiReply;
 use crate::app::App;
-use crate::clock::Seconds;
 use crate::http::call::Request;
-use crate::operations::list_change::ListChange;
-use crate::operations::webhooks::{self, NewWebhook, WebhookChanges, WebhookWithSecret};
+use crate::members::webhook as members;
+use crate::operations::webhooks::{self, WebhookWithSecret};
 use crate::representation::webhook::to_json;
 use crate::store::page::NameFilter;
 use crate::store::webhooks::WebhookRecord;
@@ -30,11 +29,7 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
 pub async fn create(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     respond(&app, &request, async |call| {
         let (mut members, bytes) = body::read_with_bytes(call, body).await?;
-        let new = NewWebhook {
-            name: members.required_text("name"),
-            url: members.required_text("url"),
-            types: members.texts("types").unwrap_or_default(),
-        };
+        let new = members::read_new(&mut members);
         let with_secret = with_secret(call);
         let shown = move |created: &WebhookWithSecret| {
             let address = format!("/api/v1/webhooks/{}", created.record.id);
@@ -66,12 +61,7 @@ pub async fn put(
         let versions = condition.replaced("webhooks")?;
         members.named("id", &id);
         members.drop_read_only();
-        let changes = WebhookChanges {
-            name: Some(members.required_text("name")),
-            url: Some(members.required_text("url")),
-            types: ListChange::Replace(members.texts("types").unwrap_or_default()),
-            disabled: Some(members.flag("disabled").unwrap_or_default()),
-        };
+        let changes = members::read_replacement(&mut members);
         let context = condition::replacing(call, versions);
         let update = async |context| webhooks::update(&context, &id, changes).await;
         Ok(shown(&body::act(call, members, context, update).await?.outcome))
@@ -88,12 +78,7 @@ pub async fn patch(
     respond(&app, &request, async |call| {
         let context = condition::context(call)?;
         let mut members = body::read_patch(call, body).await?;
-        let changes = WebhookChanges {
-            name: members.kept_text("name"),
-            url: members.kept_text("url"),
-            types: members.texts("types").map_or(ListChange::Keep, ListChange::Replace),
-            disabled: members.flag("disabled"),
-        };
+        let changes = members::read_changes(&mut members);
         let update = async |context| webhooks::update(&context, &id, changes).await;
         Ok(shown(&body::act(call, members, context, update).await?.outcome))
     })
@@ -118,7 +103,7 @@ pub async fn rotate_secret(
 ) -> HttpResponse {
     respond(&app, &request, async |call| {
         let (mut members, bytes) = body::read_if_any(call, body).await?;
-        let overlap = members.changed_number("overlap").flatten().map(Seconds::new);
+        let overlap = members::read_overlap(&mut members);
         let with_secret = with_secret(call);
         let shown = move |rotated: &WebhookWithSecret| ApiReply::ok(with_secret(rotated));
         let rotate = async |context| webhooks::rotate_secret(&context, &id, overlap).await;

@@ -173,7 +173,7 @@ pub static API_KEY: ObjectSettings = ObjectSettings {
 };
 
 pub(in crate::representation) fn grant_states() -> Vec<&'static str> {
-    [GrantState::Live, GrantState::Expired, GrantState::Revoked].map(GrantState::as_str).to_vec()
+    GrantState::ALL.map(GrantState::as_str).to_vec()
 }
 
 fn key_algorithms() -> Vec<&'static str> {

@@ -1,6 +1,7 @@
 //! The console at `/admin`.
 
 mod browsers;
+mod forms;
 mod looked_at;
 mod objects;
 mod pages;

@@ -424,20 +424,6 @@ async fn a_client_that_the_servers_profile_does_not_allow_is_not_made() {
 }
 
 #[tokio::test]
-async fn the_check_of_a_request_shows_the_demands_that_are_only_reported() {
-    let server = TestServer::start().await;
-    let mut visitor = Visitor::owner(&server).await;
-    server.web().await;
-    let section = "Demands that are only reported";
-    let page = visitor.open("/admin/clients/web/check").await;
-    assert!(!page.body.contains(section), "{page:?}");
-    Operator::of(&server).done(&["client", "update", "web", "--par", "report"]);
-    let page = visitor.open("/admin/clients/web/check").await;
-    assert!(page.body.contains(section) && page.body.contains("Demand pushed requests"), "{page:?}");
-    assert!(page.body.contains("/admin/clients/web/edit?set_par=require"), "{page:?}");
-}
-
-#[tokio::test]
 async fn a_filter_that_no_list_knows_is_refused_and_every_word_of_a_form_narrows() {
     let server = TestServer::start().await;
     server.web().await;

@@ -2,15 +2,16 @@
 
 use actix_web::{HttpResponse, web};
 
-use super::super::body;
-use super::super::call::respond;
-use super::super::condition;
-use super::super::idempotency;
-use super::super::listing;
-use super::super::reply::ApiReply;
-use super::address;
+use super::body;
+use super::call::respond;
+use super::condition;
+use super::idempotency;
+use super::listing;
+use super::named;
+use super::reply::ApiReply;
 use crate::app::App;
 use crate::http::call::Request;
+use crate::oauth::grant::trusted_issuer::TrustedIssuer;
 use crate::operations::Context;
 use crate::operations::trusted_issuers;
 use crate::representation::address::segment;
@@ -37,7 +38,7 @@ pub async fn create(
         let (mut members, bytes) = body::read_with_bytes(call, body).await?;
         let (subject, user) = (members.required_text("subject"), members.required_text("user"));
         let issuer = issuer.into_inner();
-        let at = format!("{}/subjects/{}", address(&issuer), segment(&subject));
+        let at = format!("{}/subjects/{}", named::address::<TrustedIssuer>(&issuer), segment(&subject));
         let link = async |context: Context<'_>| {
             trusted_issuers::find(&context, &issuer).await?;
             trusted_issuers::link_subject(&context, &issuer, &subject, &user).await
