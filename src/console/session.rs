@@ -37,7 +37,6 @@ pub(super) const FRESH: Seconds = Seconds::new(300);
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct ConsoleSession {
     token: String,
-    grant: String,
     user: String,
     pub(super) username: String,
     /// When the person signed in.
@@ -66,8 +65,8 @@ impl ConsoleSession {
     }
 
     fn sealed(&self, app: &App) -> Result<String, Failure> {
-        let text =
-            serde_json::to_string(self).map_err(|_| Failure::Internal("a session is text".to_owned()))?;
+        let text = serde_json::to_string(self)
+            .map_err(|_| Failure::Internal("the console session could not be written as JSON".to_owned()))?;
         app.keys.seal_text(SESSION, &text)
     }
 }
@@ -174,12 +173,7 @@ pub(super) async fn redeem(
     let session = SessionId::new(grants::find(&context, &grant).await?.session_id);
     let signed_in_at = sessions::find(&context, &session).await?.auth_time;
     let username = users::find_by_id(&context, &user).await?.person.username;
-    let session = ConsoleSession {
-        token: issued.access_token,
-        grant: grant.to_string(),
-        user: user.to_string(),
-        username,
-        signed_in_at,
-    };
+    let session =
+        ConsoleSession { token: issued.access_token, user: user.to_string(), username, signed_in_at };
     Ok(session.sealed(app)?)
 }

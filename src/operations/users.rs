@@ -94,7 +94,7 @@ pub async fn list(
     list::read(context, cursor, listing, users::list, key).await
 }
 
-/// Finds a user by id, or else by a username or e-mail address in any spelling; `None` if no user has it.
+/// Finds a user by id, or else by a username or e-mail address in any spelling.
 ///
 /// # Errors
 ///

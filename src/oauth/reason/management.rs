@@ -137,9 +137,10 @@ pub(super) const FORBIDDEN: ReasonRow = row(
     ReasonTexts {
         word: "api.forbidden",
         title: "You may not do this",
-        what: "The request would let its sender do more than before: it gives away a scope that the sender does not \
-               have, or changes something that may do more than the sender.",
-        fix: "Let an owner do it, or a key with grantor.write.",
+        what: "The credential or the role of the sender does not permit everything that the request does: it lacks a \
+               scope, or the request concerns permissions that the sender does not have.",
+        fix: "The description names the missing scope. If it names none, an owner must do it, or a key with \
+              grantor.write.",
     },
     example(
         "# with a key for grantor.clients.write\n\

@@ -18,7 +18,7 @@ pub(super) const SECTION: ApiSection = ApiSection {
         .parameters(&[
             filter("user", Form::Text, "Only events about this user, by the id"),
             filter("client", Form::Text, "Only events about this client, by its client_id"),
-            filter("act", Form::Text, "Only this act, such as client.created"),
+            filter("act", Form::Text, "Only acts that begin with this text, such as client.created or user."),
             filter("actor", Form::Text, "Only events of this actor, by the id"),
             filter("since", Form::Time, "Only events at this time or later"),
             filter("until", Form::Time, "Only events before this time"),

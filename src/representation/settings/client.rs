@@ -457,15 +457,17 @@ pub static CLIENT: ObjectSettings = ObjectSettings {
             .may_be_unset()
             .option("--brand-radius"),
         Setting::by_server("has_logo", Form::Flag, "Whether the consent page shows a logo of the application")
-            .note("A command sets it: grantor client update --logo FILE."),
+            .note("PUT to the address of the client with /logos/light at its end sets it, and so does the command \
+                   grantor client update ID --logo FILE."),
         Setting::by_server(
             "has_dark_logo",
             Form::Flag,
             "Whether the application has another logo for the dark scheme",
         )
-        .note("A command sets it: grantor client update --brand-logo-dark FILE."),
+        .note("PUT to the address of the client with /logos/dark at its end sets it, and so does the command \
+                   grantor client update ID --brand-logo-dark FILE."),
         Setting::new("disabled", Form::Flag, "Whether the server refuses the application until it is enabled again")
-            .note("The commands are grantor client disable and enable."),
+            .note("The commands are grantor client update ID --disable and grantor client update ID --enable."),
         Setting::by_server("created_at", Form::Time, "When the client was created"),
     ],
 };
