@@ -20,7 +20,7 @@ use crate::telemetry;
 
 #[derive(Args)]
 #[command(
-    after_help = "The server may run meanwhile. The copy contains hashes of passwords, so keep it private. \
+    after_help = "The server may keep running. The copy contains hashes of passwords, so keep it private. \
 Its signing keys are sealed with the master key, which the copy does not contain."
 )]
 pub(super) struct Options {

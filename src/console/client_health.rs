@@ -1,4 +1,4 @@
-//! How a client uses the server, and whether something could be demanded of it now, with the way to the form that does it.
+//! How a client uses the server, and whether something could be required of it now, with the way to the form that does it.
 
 use super::error::ConsoleError;
 use super::page::{Action, Cell, ConsolePage, Fact, PageLink, Part, RowTable, Section};
@@ -58,7 +58,7 @@ pub(super) async fn page(visit: &Visit<'_>, client: &Client) -> Result<ConsoleRe
 fn lead(health: &ClientHealth) -> String {
     match health.counted_since {
         Some(since) => format!(
-            "What its requests of the last 30 days say, counted since {}. The last minute may be missing.",
+            "What the requests of this client in the last 30 days show, counted since {}. The last minute may be missing.",
             since.iso().get(..10).unwrap_or_default()
         ),
         None => "Nothing was counted in the last 30 days.".to_owned(),
@@ -97,8 +97,9 @@ pub(super) fn changes(visit: &Visit<'_>, client: &Client, policies: &[PolicyHeal
 fn tables(visit: &Visit<'_>, health: &ClientHealth) -> Vec<RowTable> {
     let client = &health.record.client;
     let policies = RowTable {
-        empty: "Nothing more could be demanded of this client, or taken from it, as far as its requests say."
-            .to_owned(),
+        empty:
+            "Nothing more could be required of this client, or taken from it, as far as its requests show."
+                .to_owned(),
         ..changes(visit, client, &health.policies)
     };
     let used = |used: &ValueUse| use_of(kind(used.kind), &used.value, used.count, used.last_used_at);
@@ -180,7 +181,7 @@ fn verdict(verdict: HealthVerdict) -> Cell {
         HealthVerdict::WouldRefuse => Cell::badge("bad", "would refuse"),
         HealthVerdict::NoTraffic => Cell::badge("warn", "not known"),
         HealthVerdict::NotCounted => Cell::badge("", "not counted"),
-        HealthVerdict::AlwaysRequired => Cell::badge("", "demanded already"),
+        HealthVerdict::AlwaysRequired => Cell::badge("", "required already"),
     }
 }
 

@@ -1,5 +1,5 @@
-//! The session of the console: an access token of this very server, in a cookie that only this server can read. It is got
-//! by an authorization request, as any client gets one.
+//! The session of the console: an access token of this server, in a cookie that only this server can read. The console gets
+//! the token by an authorization request, as any client does.
 
 use actix_web::HttpResponse;
 use serde::{Deserialize, Serialize};

@@ -182,7 +182,7 @@ async fn edit_each(
 ) -> Result<Vec<Event>, DbError> {
     let mut events = Vec::new();
     for uri in uris {
-        // One that was deleted meanwhile has nothing to lose.
+        // A resource that was deleted since then has nothing to lose.
         let Some(before) = resources::find(tx, uri).await? else { continue };
         let after = edit(&before);
         resources::update(tx, &after).await?;

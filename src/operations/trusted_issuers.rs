@@ -328,7 +328,7 @@ async fn edit_each(
     let mut events = Vec::new();
     for name in issuers {
         actor.must_be_owner(OBJECT)?;
-        // One that was deleted meanwhile has nothing to lose.
+        // An issuer that was deleted since then has nothing to lose.
         let Some(before) = trusted_issuers::find(tx, name).await? else { continue };
         let after = edit(&before);
         trusted_issuers::update(tx, &after).await?;

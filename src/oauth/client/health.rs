@@ -60,7 +60,7 @@ impl Policy {
     }
 }
 
-/// Whether a policy could be enforced now.
+/// Whether a policy could be required now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "snake_case")]
 pub enum HealthVerdict {

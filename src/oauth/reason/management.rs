@@ -317,9 +317,10 @@ pub(super) const KEY_REUSED: ReasonRow = row(
     ReasonTexts {
         word: "api.idempotency_key_reused",
         title: "The Idempotency-Key belongs to another request",
-        what: "The same Idempotency-Key came before with another body or address, or the request with it is still worked on.",
-        fix: "Make a new random key for every new request, and repeat a request with its own key and the very same body. \
-              If the first request is still worked on, repeat it after a second.",
+        what: "The same Idempotency-Key came before with another body or address, or the request with it is still being \
+               processed.",
+        fix: "Make a new random key for every new request, and repeat a request with its own key and exactly the same \
+              body. If the first request is still being processed, repeat it after a second.",
     },
     example(
         "# after another request with the same key\n\

@@ -124,7 +124,7 @@ pub(in crate::operations) async fn take_scope(
 ) -> Result<Vec<Event>, Denied<Faults>> {
     let (taken, mut changed) = (Scope::from_stored(scope), Vec::new());
     for id in ids {
-        // One that was deleted meanwhile has nothing to lose.
+        // A client that was deleted since then has nothing to lose.
         let Some(before) = clients::find(tx, id).await?.map(|found| found.client) else { continue };
         management::may_change(actor, [&before])?;
         let mut after = before.clone();

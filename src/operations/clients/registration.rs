@@ -189,7 +189,8 @@ fn sector_fault(list: Option<&Result<SectorList, Fault>>, before: &Client, after
         Some(Ok(list)) if list.is_of(uri) => list.fault(after),
         Some(Err(fault)) => Some(fault.clone()),
         _ if is_new_to_sector(before, after) => {
-            let sentence = format!("the client {} was changed meanwhile, so nothing was done", after.id);
+            let sentence =
+                format!("the client {} was changed in the meantime, so nothing was done", after.id);
             Some(Fault::conflict(None, sentence))
         }
         _ => None,

@@ -15,7 +15,7 @@ use crate::store::events::EventRecord;
 use crate::store::webhook_deliveries::{MAX_WAITING, WebhookDelivery, WebhookDeliveryFilter, WebhookMessage};
 
 const CURSOR: Cursor = Cursor::of("webhook_deliveries");
-/// The type of a message that is only for trying.
+/// The type of a test message.
 const TEST: &str = "webhook.test";
 
 impl WebhookMessage {

@@ -101,7 +101,7 @@ pub(super) const DELIVERIES: ApiSection = ApiSection {
             )
         }
         .needs(Need::write(Area::Clients))
-        .note("The server sends everything again at once that no application has confirmed.")
+        .note("The server resends at once every notice that its application has not confirmed.")
         .command("grantor logout retry --client calendar"),
     ],
 };

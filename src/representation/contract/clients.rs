@@ -54,8 +54,8 @@ pub(super) const SECTION: ApiSection = ApiSection {
         ApiOperation::put(ONE, "putClient", "Create or replace a client", &CLIENT)
             .needs(WRITE)
             .versioned()
-            .note("What is left out has its default again. Members that only the server sets are ignored, so that an object can \
-                   be sent back as it was read."),
+            .note("Members that are left out get their defaults. Members that only the server sets are ignored, so that an \
+                   object can be sent back as it was read."),
         ApiOperation::patch(ONE, "updateClient", "Update a client", &CLIENT)
             .needs(WRITE)
             .versioned()
@@ -96,7 +96,7 @@ pub(super) const SECTION: ApiSection = ApiSection {
             .command("grantor client update calendar --no-logo"),
         ApiOperation::show("/api/v1/clients/{id}/health", "getClientHealth", "Get the health of a client", &CLIENT_HEALTH)
             .needs(READ)
-            .note("How the client used the server in the last 30 days, and for each policy whether it could be demanded now. Counts \
+            .note("How the client used the server in the last 30 days, and for each policy whether it could be required now. Counts \
                    can be a minute old.")
             .command("grantor client health calendar --json"),
         ApiOperation::list(SECRETS, "listClientSecrets", "List the secrets of a client", &SECRET)

@@ -90,7 +90,7 @@ pub(super) const SECTION: ApiSection = ApiSection {
             body: BodyKind::Empty,
             answer: AnswerKind::Created(&WEBHOOK_DELIVERY),
             can_conflict: true,
-            ..ApiOperation::new("POST", "/api/v1/webhooks/{id}/test", "testWebhook", "Send a message that is only for trying")
+            ..ApiOperation::new("POST", "/api/v1/webhooks/{id}/test", "testWebhook", "Send a test message")
         }
         .needs(WRITE)
         .command("grantor webhook test mW1lSnXlY0a3hOQ7cLrT2g"),

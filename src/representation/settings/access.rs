@@ -61,7 +61,7 @@ pub static SIGNING_KEY: ObjectSettings = ObjectSettings {
     ],
 };
 
-/// The wish for new signing keys.
+/// A request for new signing keys.
 pub static KEY_ROTATION: ObjectSettings = ObjectSettings {
     name: "KeyRotation",
     sentence: "Which signing keys to make.",
@@ -103,7 +103,7 @@ pub static DELIVERY: ObjectSettings = ObjectSettings {
     ],
 };
 
-/// The wish to inform applications again.
+/// A request to inform applications again.
 pub static RETRY: ObjectSettings = ObjectSettings {
     name: "LogoutRetry",
     sentence: "Which applications to inform again.",

@@ -29,7 +29,7 @@ static HOUR: ObjectSettings = ObjectSettings {
 /// How a client uses the server.
 pub static CLIENT_HEALTH: ObjectSettings = ObjectSettings {
     name: "ClientHealth",
-    sentence: "How a client uses the server, and what could be demanded of it.",
+    sentence: "How a client uses the server, and what could be required of it.",
     command: None,
     members: &[
         Setting::by_server("client_id", Form::Text, "The client"),
@@ -57,7 +57,7 @@ pub static CLIENT_HEALTH: ObjectSettings = ObjectSettings {
             Form::ObjectList(&REFUSED),
             "Requests that were refused, by the reason",
         ),
-        Setting::by_server("policies", Form::ObjectList(&POLICY), "What could be demanded of the client"),
+        Setting::by_server("policies", Form::ObjectList(&POLICY), "What could be required of the client"),
     ],
 };
 
@@ -107,14 +107,14 @@ static REFUSED: ObjectSettings = ObjectSettings {
     members: &[
         Setting::by_server("reason", Form::Text, "A word of the error reference"),
         Setting::by_server("count", Form::Number, "How often"),
-        Setting::by_server("last_at", Form::Time, "When last"),
+        Setting::by_server("last_at", Form::Time, "When it last happened"),
     ],
 };
 
-/// What could be demanded of a client.
+/// What could be required of a client.
 pub(super) static POLICY: ObjectSettings = ObjectSettings {
     name: "PolicyHealth",
-    sentence: "Whether a policy could be demanded of the client.",
+    sentence: "Whether a policy could be required of the client.",
     command: None,
     members: &[
         Setting::by_server("policy", Form::Text, "The policy, such as pkce"),

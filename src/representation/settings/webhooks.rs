@@ -52,7 +52,8 @@ static WEBHOOK_SECRET: ObjectSettings = ObjectSettings {
     members: &[
         Setting::by_server("id", Form::Text, "The id of the secret"),
         Setting::by_server("created_at", Form::Time, "When it was created"),
-        Setting::by_server("expires_at", Form::Time, "Until when it signs, too").null(Null::InAnswers),
+        Setting::by_server("expires_at", Form::Time, "Until when the secret also signs")
+            .null(Null::InAnswers),
     ],
 };
 
@@ -61,7 +62,7 @@ pub static SECRET_ROTATION: ObjectSettings = ObjectSettings {
     name: "WebhookSecretRotation",
     sentence: "How the secret of a webhook is replaced.",
     command: None,
-    members: &[Setting::new("overlap", Form::Seconds, "For how many seconds the secret before signs, too")
+    members: &[Setting::new("overlap", Form::Seconds, "How long the previous secret also signs, in seconds")
         .shown(Shown::Never)
         .note("A day if it is left out.")],
 };
