@@ -47,8 +47,8 @@ struct KeyedRequest {
 /// the operation, as [`body::act`] does, and `reply` makes the answer from its outcome.
 ///
 /// # Errors
-/// Everything that is wrong with the body and the query; those of the operation; or if the key belongs to another request, or to
-/// one that is still being processed.
+/// Everything that is wrong with the body and the query; those of the operation; or if the key belongs to another request, or
+/// to one that is still being processed.
 pub(super) async fn once<'a, T, A, R>(
     call: &ApiCall<'a>,
     body: (Members, BytesMut),

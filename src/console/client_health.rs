@@ -16,7 +16,7 @@ use crate::representation::address::segment;
 /// How many rows of each table the page of the client has.
 const FEW: usize = 12;
 
-/// The section of the client's page: what is known, without what nothing is known about.
+/// Makes the section about health for the page of a client. It leaves out policies that the requests say nothing about.
 ///
 /// # Errors
 /// Only failures, and that the client is gone.

@@ -54,7 +54,7 @@ impl LoopbackFetcher {
     /// Sends a POST with the caller's headers and body, and returns the answer, whatever its status.
     ///
     /// # Errors
-    /// As [`Self::get`].
+    /// Those of [`Self::get`].
     pub async fn post(&self, url: &str, headers: HeaderMap, body: Vec<u8>) -> Result<Fetched, FetchError> {
         self.check(url)?;
         send(self.client.post(url).headers(headers).body(body)).await

@@ -140,7 +140,7 @@ impl KeySet {
     /// that was no longer ago than applications keep them anyway. Also returns how long they may still keep them.
     ///
     /// # Errors
-    /// As [`Self::current`].
+    /// Those of [`Self::current`].
     pub async fn published(&self, now: Timestamp) -> Result<(Arc<CurrentKeys>, Seconds), Failure> {
         let left = |current: &CurrentKeys| JWKS_MAX_AGE - (now - current.at).max(Seconds::ZERO);
         let last =

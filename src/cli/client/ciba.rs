@@ -14,8 +14,8 @@ pub(super) struct BackchannelOptions {
     /// For ping: the address that the server calls when a person has answered
     #[arg(long, value_name = "URL")]
     pub(super) ciba_notification_endpoint: Option<String>,
-    /// The algorithm that signs the client's backchannel requests, which must then all be signed; default, or no option, requires no
-    /// signature
+    /// The algorithm that signs the client's backchannel requests, which must then all be signed; default, or no option,
+    /// requires no signature
     #[arg(long, value_name = "ALG")]
     pub(super) ciba_request_alg: Option<ObjectAlgorithmOrDefault>,
     /// Whether the application asks people for their user code; only then it may ask people who have one

@@ -111,12 +111,12 @@ pub(in crate::cli) struct Options {
     /// certificate; with default, a FAPI profile keeps it
     #[arg(long)]
     refresh_tokens: Option<RefreshTokensOrDefault>,
-    /// The algorithm that signs ID Tokens for the client; default, or no option, is RS256, if the server offers it and the profile allows
-    /// it
+    /// The algorithm that signs ID Tokens for the client; default, or no option, is RS256, if the server offers it and the
+    /// profile allows it
     #[arg(long, value_name = "ALG")]
     id_token_alg: Option<AlgorithmOrDefault>,
-    /// The claims of the granted scopes that ID Tokens for the client have, too: none, scopes for all of them, or their names; for
-    /// applications that never call UserInfo
+    /// The claims of the granted scopes that ID Tokens for the client have, too: none, scopes for all of them, or their
+    /// names; for applications that never call UserInfo
     #[arg(long, value_name = "none|scopes|\"a b\"", default_value = "none", value_parser = IdTokenClaims::parse)]
     id_token_claims: IdTokenClaims,
     /// The algorithm that signs UserInfo answers to the client; default, or no option, is plain JSON
@@ -134,8 +134,8 @@ pub(in crate::cli) struct Options {
     /// only for libraries that cannot send the issuer
     #[arg(long, value_name = "AUDIENCE", default_value = "issuer")]
     assertion_audience: Audience,
-    /// Encrypt ID Tokens for the client with one of its keys: RSA-OAEP, RSA-OAEP-256, ECDH-ES, ECDH-ES+A128KW or ECDH-ES+A256KW,
-    /// then a space and A256GCM, A128GCM, A128CBC-HS256 or A256CBC-HS512; none is no encryption
+    /// Encrypt ID Tokens for the client with one of its keys: RSA-OAEP, RSA-OAEP-256, ECDH-ES, ECDH-ES+A128KW or
+    /// ECDH-ES+A256KW, then a space and A256GCM, A128GCM, A128CBC-HS256 or A256CBC-HS512; none is no encryption
     #[arg(long, value_name = "\"ALG ENC\"")]
     id_token_encryption: Option<String>,
     /// Encrypt UserInfo answers to the client; the values are those of --id-token-encryption
@@ -159,8 +159,8 @@ pub(in crate::cli) struct Options {
     /// use every registered type; may be given several times
     #[arg(long = "authorization-type", value_name = "NAME")]
     authorization_types: Vec<String>,
-    /// The lifetime of the client's access tokens, such as 5m; resources and scopes may shorten it; with default, or without this
-    /// option, the server decides
+    /// The lifetime of the client's access tokens, such as 5m; resources and scopes may shorten it; with default, or without
+    /// this option, the server decides
     #[arg(long, value_name = "TIME")]
     access_token_lifetime: Option<String>,
     /// Only people in this group may sign in to the application and get tokens for it

@@ -24,7 +24,8 @@ pub(in crate::cli) struct Options {
     /// A client that may present the issuer's tokens; may be given several times
     #[arg(long = "client", value_name = "ID", required = true)]
     clients: Vec<String>,
-    /// The audience that the issuer's tokens may have: only the issuer of this server, or also the token endpoint, which is legacy
+    /// The audience that the issuer's tokens may have: only the issuer of this server, or also the token endpoint, which is
+    /// legacy
     #[arg(long, value_name = "AUDIENCE", default_value = "issuer")]
     assertion_audience: Audience,
     #[command(flatten)]

@@ -51,7 +51,8 @@ struct IssuerChangeOptions {
     /// Remove a client; may be given several times
     #[arg(long = "remove-client", value_name = "ID")]
     remove_clients: Vec<String>,
-    /// The audience that the issuer's tokens may have: only the issuer of this server, or also the token endpoint, which is legacy
+    /// The audience that the issuer's tokens may have: only the issuer of this server, or also the token endpoint, which is
+    /// legacy
     #[arg(long, value_name = "AUDIENCE")]
     assertion_audience: Option<Audience>,
 }

@@ -120,8 +120,7 @@ struct Known<'a> {
 /// client with pairwise subjects; without them the tokens have none.
 ///
 /// # Errors
-///
-/// The client or the user does not exist.
+/// If the client or the user does not exist.
 pub async fn check(
     context: &Context<'_>,
     (issuer, keys): (&str, Option<&ServerKeys>),

@@ -35,8 +35,7 @@ impl WebhookMessage {
 /// Returns a page of the deliveries to a webhook, the newest first.
 ///
 /// # Errors
-///
-/// There is no such webhook, or an invalid limit or cursor.
+/// If there is no such webhook, or the limit or the cursor is not valid.
 pub async fn deliveries(
     context: &Context<'_>,
     listing: Listing<WebhookDeliveryFilter>,
@@ -49,8 +48,7 @@ pub async fn deliveries(
 /// Finds the delivery of a message to a webhook.
 ///
 /// # Errors
-///
-/// There is no such webhook, or it has no such delivery.
+/// If there is no such webhook, or it has no such delivery.
 pub async fn delivery(
     context: &Context<'_>,
     webhook: &str,
@@ -67,8 +65,7 @@ pub async fn delivery(
 /// Makes a message due at once, or all that were not delivered. The outcome is their number.
 ///
 /// # Errors
-///
-/// There is no such webhook or message, the webhook is disabled, or the actor may not read the audit trail.
+/// If there is no such webhook or message, the webhook is disabled, or the actor may not read the audit trail.
 pub async fn retry(context: &Context<'_>, webhook: &str, message: Option<&str>) -> Outcome<u64> {
     let (webhook, message) = (webhook.to_owned(), message.map(str::to_owned));
     let (now, actor) = (context.now, context.actor.clone());
@@ -90,8 +87,7 @@ pub async fn retry(context: &Context<'_>, webhook: &str, message: Option<&str>) 
 /// Sends a message of the type `webhook.test`, whichever types the webhook gets. The outcome is its delivery.
 ///
 /// # Errors
-///
-/// There is no such webhook, it is disabled, too many messages wait, or the actor may not read the audit trail.
+/// If there is no such webhook, it is disabled, too many messages wait, or the actor may not read the audit trail.
 pub async fn test(context: &Context<'_>, webhook: &str) -> Outcome<WebhookDelivery> {
     let webhook = webhook.to_owned();
     let (now, actor, id) = (context.now, context.actor.clone(), new_id(context.now));

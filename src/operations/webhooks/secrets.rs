@@ -25,9 +25,8 @@ const MAX_OVERLAP: Seconds = Seconds::new(30 * 86_400);
 /// Gives a webhook a new secret. The secrets before it sign, too, for `overlap`. The outcome has the new secret.
 ///
 /// # Errors
-///
-/// There is no such webhook, the time is too long, too many secrets sign already, or the actor may not read the audit trail
-/// or, where the webhook gets their addresses, the people.
+/// If there is no such webhook, the time is too long, too many secrets sign already, or the actor may not read the audit
+/// trail or, where the webhook gets their addresses, the people.
 pub async fn rotate_secret(
     context: &Context<'_>,
     id: &str,

@@ -154,15 +154,15 @@ struct ClientChangeOptions {
     /// Whether the application must sign its authorization requests; with default, the server's oauth.jar decides
     #[arg(long)]
     jar: Option<DemandOrDefault>,
-    /// The only algorithm that signs the client's request objects; none is for objects that are not signed; default is any for which
-    /// the client has a key
+    /// The only algorithm that signs the client's request objects; none is for objects that are not signed; default is any
+    /// for which the client has a key
     #[arg(long, value_name = "ALG")]
     request_object_alg: Option<ObjectAlgorithmOrDefault>,
     /// Whether parameters beside the client's request objects count, too, as in OpenID Connect Core section 6
     #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
     merge_request_object: Option<bool>,
-    /// The algorithm that signs authorization responses to the client, if it asks for signed ones; default is RS256, if the server
-    /// offers it and the profile allows it
+    /// The algorithm that signs authorization responses to the client, if it asks for signed ones; default is RS256, if the
+    /// server offers it and the profile allows it
     #[arg(long, value_name = "ALG")]
     jarm_alg: Option<AlgorithmOrDefault>,
     /// Encrypt signed authorization responses to the client; the values are those of --id-token-encryption
@@ -191,8 +191,8 @@ struct ClientChangeOptions {
     /// The algorithm that signs ID Tokens for the client; default is RS256, if the server offers it and the profile allows it
     #[arg(long, value_name = "ALG")]
     id_token_alg: Option<AlgorithmOrDefault>,
-    /// The claims of the granted scopes that ID Tokens for the client have, too: none, scopes for all of them, or their names; for
-    /// applications that never call UserInfo
+    /// The claims of the granted scopes that ID Tokens for the client have, too: none, scopes for all of them, or their
+    /// names; for applications that never call UserInfo
     #[arg(long, value_name = "none|scopes|\"a b\"", value_parser = IdTokenClaims::parse)]
     id_token_claims: Option<IdTokenClaims>,
     /// The algorithm that signs UserInfo answers to the client; default is plain JSON
@@ -204,8 +204,8 @@ struct ClientChangeOptions {
     /// The address of the client's public keys; replaces the keys of --jwks
     #[arg(long, value_name = "URI")]
     jwks_uri: Option<String>,
-    /// For tls_client_auth: the subject of the client's certificate with the most specific part first, such as "CN=app,O=Bank,C=DE";
-    /// replaces every name of the certificate
+    /// For tls_client_auth: the subject of the client's certificate with the most specific part first, such as
+    /// "CN=app,O=Bank,C=DE"; replaces every name of the certificate
     #[arg(long, value_name = "NAME", conflicts_with = "no_tls_name")]
     tls_subject_dn: Option<String>,
     /// For tls_client_auth: a host among the alternative names of the client's certificate; replaces every name
@@ -230,8 +230,8 @@ struct ClientChangeOptions {
     /// only for libraries that cannot send the issuer
     #[arg(long, value_name = "AUDIENCE")]
     assertion_audience: Option<Audience>,
-    /// Encrypt ID Tokens for the client with one of its keys: RSA-OAEP, RSA-OAEP-256, ECDH-ES, ECDH-ES+A128KW or ECDH-ES+A256KW,
-    /// then a space and A256GCM, A128GCM, A128CBC-HS256 or A256CBC-HS512; none stops the encryption
+    /// Encrypt ID Tokens for the client with one of its keys: RSA-OAEP, RSA-OAEP-256, ECDH-ES, ECDH-ES+A128KW or
+    /// ECDH-ES+A256KW, then a space and A256GCM, A128GCM, A128CBC-HS256 or A256CBC-HS512; none stops the encryption
     #[arg(long, value_name = "\"ALG ENC\"")]
     id_token_encryption: Option<String>,
     /// Encrypt UserInfo answers to the client; the values are those of --id-token-encryption
@@ -352,7 +352,8 @@ struct ClientChangeOptions {
     /// Remove the terms of service in a language; may be given several times
     #[arg(long, value_name = "TAG", value_parser = language, conflicts_with = "no_terms")]
     no_terms_in: Vec<LanguageTag>,
-    /// The colour of links and buttons on the pages that lead to the application, such as "#0a7", if brand.clients_may allows it
+    /// The colour of links and buttons on the pages that lead to the application, such as "#0a7", if brand.clients_may allows
+    /// it
     #[arg(long, value_name = "COLOUR")]
     brand_accent: Option<Colour>,
     /// The background of these pages; the text on the pages must be readable on it
