@@ -28,7 +28,7 @@ pub(super) enum Command {
     Delete(delete::Options),
     /// Give a webhook a new secret, and print it once; the previous secret also signs for a while
     RotateSecret(rotate_secret::Options),
-    /// List the messages that a webhook got, or is to get
+    /// List the messages to a webhook, those that were sent and those that wait
     Deliveries(deliveries::Options),
     /// Resend messages that were not delivered, at once
     Retry(retry::Options),

@@ -23,8 +23,8 @@ pub(super) const SECTION: ApiSection = ApiSection {
             filter("since", Form::Time, "Only events at this time or later"),
             filter("until", Form::Time, "Only events before this time"),
         ])
-        .note("The oldest event comes first. next is there also at the end: send it as after later, and you get what was added \
-               since.")
+        .note("The oldest event comes first. The last page has next, too: send it as after later to get the events that were \
+               added since.")
         .command("grantor audit list --since 1h --json"),
         ApiOperation::list("/api/v1/refusals", "listRefusals", "List refused requests", &REFUSAL)
             .needs(READ)
@@ -36,7 +36,7 @@ pub(super) const SECTION: ApiSection = ApiSection {
             .command("grantor refusal list --json"),
         ApiOperation::show("/api/v1/refusals/{id}", "getRefusal", "Explain a refused request", &EXPLAINED_REFUSAL)
             .needs(READ)
-            .note("What came beside what is registered, and the command that would let the request pass.")
+            .note("Shows the value that came, what is registered, and the command that would let the request pass.")
             .command("grantor explain 01JC0T8Q5W7XK3M9B2N4P6R8SV --json"),
         ApiOperation::show("/api/v1/activity", "getActivity", "Get what the server did in each hour", &ACTIVITY)
             .needs(READ)
@@ -56,5 +56,5 @@ pub(super) const DOCUMENT: ApiSection = ApiSection {
         answer: AnswerKind::Document,
         ..ApiOperation::new("GET", "/api/v1/openapi.json", "getDocument", "Get the OpenAPI document")
     }
-    .note("It is the same for everyone and tells nothing about the objects of this server, so it needs no credential.")],
+    .note("It is the same for everyone and says nothing about the objects of this server, so it needs no credential.")],
 };

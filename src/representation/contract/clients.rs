@@ -16,7 +16,9 @@ const SECRETS: &str = "/api/v1/clients/{id}/secrets";
 const ONE_SECRET: &str = "/api/v1/clients/{id}/secrets/{secret}";
 
 const FILTERS: &[QueryParameter] = &[
-    search("Only clients with this text in their name or client_id, in any spelling"),
+    search(
+        "Only clients with this text in their name, client_id or addresses, in any spelling, or with a secret of this id",
+    ),
     filter("kind", Form::Word(kinds), "Only clients of this kind"),
     filter("grant_type", Form::Word(grant_types), "Only clients that may use this grant type"),
     filter("disabled", Form::Flag, "Only clients that are disabled, or only those that are not"),
