@@ -162,7 +162,7 @@ fn fits(members: &mut Members, name: &str, value: &Value) -> bool {
     }
     let read = object.as_object().and_then(metadata);
     let Some(read) = read else {
-        members.wrong(name, "the value has the wrong type, or is no word that this member can have");
+        members.wrong(name, "the value has the wrong type, or is not a word that this member can have");
         return false;
     };
     let Some(words) = value.as_array().filter(|_| WORDS.contains(&name)) else { return true };

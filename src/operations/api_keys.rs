@@ -195,7 +195,7 @@ fn scope_fault(scope: &Scope) -> Option<Fault> {
     let unknown = scope.names().find(|name| !management_scopes().any(|known| known == *name));
     if let Some(name) = unknown {
         let all: Vec<String> = management_scopes().collect();
-        let sentence = format!("{name} is no scope of the management API; these are: {}", all.join(", "));
+        let sentence = format!("{name} is not a scope of the management API; these are: {}", all.join(", "));
         return Some(Fault::invalid("scope", sentence));
     }
     let is_empty = Permissions::of(scope).is_empty();

@@ -140,7 +140,7 @@ pub static PING: ObjectSettings = ObjectSettings {
         Setting::by_server(
             "request_id",
             Form::Text,
-            "The id of the request, as in the audit trail; it is no secret",
+            "The id of the request, as in the audit trail; the id is not secret",
         ),
         Setting::by_server(
             "state",

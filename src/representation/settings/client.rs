@@ -84,7 +84,7 @@ pub static CLIENT: ObjectSettings = ObjectSettings {
             "A response type that the application may use besides code, such as \"code id_token\"; tokens then pass through the \
              browser",
         )
-        .note("code is there if the client may use authorization_code.")
+        .note("The list always has code if the client may use authorization_code.")
         .option("--response-type"),
         Setting::new(
             "token_endpoint_auth_method",
