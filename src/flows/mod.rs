@@ -277,7 +277,10 @@ pub fn page(next: &Next<'_>) -> &'static str {
     }
 }
 
-/// The next step of a checked request, for the accounts that are signed in now.
+/// Returns the next step of a checked request, for the accounts that are signed in now.
+///
+/// # Errors
+/// If the request cannot go on, for example with `prompt=none` when the person would have to sign in.
 pub fn next<'a>(
     app: &App,
     call: &Call,

@@ -32,6 +32,9 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 
 /// Makes the request's [`Call`], limits its time, and turns a panic into an answer.
+///
+/// # Errors
+/// Only if the application state is missing, or the server fails below the handlers.
 pub async fn wrap(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,

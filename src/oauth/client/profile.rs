@@ -8,7 +8,6 @@ use super::demand::{Demanded, Demands};
 use super::vocabulary::{AssertionAudience, AuthMethod, Demand, GrantType, ObjectAlgorithm, RefreshTokens};
 use super::{Client, ClientMetadata};
 use crate::oauth::error::OAuthError;
-use crate::oauth::grant::scope::OPENID;
 use crate::oauth::reason::Reason;
 use crate::oauth::signing_key::SigningAlgorithm;
 use crate::oauth::word::word;
