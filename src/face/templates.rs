@@ -170,7 +170,7 @@ impl Templates {
         self.render_value(reader, view.template(), fields)
     }
 
-    /// The same for a template without a type of its own.
+    /// Renders a page from a template without a type of its own.
     ///
     /// # Errors
     /// If the template uses something that the context does not have.

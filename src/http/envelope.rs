@@ -82,7 +82,7 @@ async fn answer(
         count(app, call, response.status(), began);
         return Ok(request.into_response(response));
     }
-    // Before any handler, so that no method and no header tells that there is something.
+    // Before any handler, so that no method and no header shows that something is there.
     if call.is_out_of_reach {
         let mut response = answer::not_found(app, call, request.headers());
         finish(app, call, origin, response.headers_mut()).await;

@@ -8,7 +8,7 @@ use crate::oauth::client::BackchannelSettings;
 #[derive(Args)]
 pub(super) struct BackchannelOptions {
     /// How the application learns that a person has answered its request: with poll it asks at the token endpoint, with
-    /// ping the server tells it first; without this option, poll
+    /// ping the server notifies it first; without this option, poll
     #[arg(long, value_name = "MODE")]
     pub(super) ciba_mode: Option<Delivery>,
     /// For ping: the address that the server calls when a person has answered

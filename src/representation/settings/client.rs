@@ -170,7 +170,7 @@ pub static CLIENT: ObjectSettings = ObjectSettings {
             "backchannel_token_delivery_mode",
             Form::Word(delivery_modes),
             "How the application learns that a person has answered its request: with poll it asks at the token endpoint, \
-             with ping the server tells it first",
+             with ping the server notifies it first",
         )
         .option("--ciba-mode"),
         Setting::new(

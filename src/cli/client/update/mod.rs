@@ -169,7 +169,7 @@ struct ClientChangeOptions {
     #[arg(long, value_name = "\"ALG ENC\"")]
     jarm_encryption: Option<String>,
     /// How the application learns that a person has answered its request: with poll it asks at the token endpoint, with
-    /// ping the server tells it first
+    /// ping the server notifies it first
     #[arg(long, value_name = "MODE")]
     ciba_mode: Option<Delivery>,
     /// For ping: the address that the server calls when a person has answered
