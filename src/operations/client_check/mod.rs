@@ -26,7 +26,7 @@ use crate::store::{consents, users};
 pub use preview::TokenPreview;
 use rehearsal::Rehearsal;
 
-/// The request to check. What it leaves out is as a usual request of the client would have it.
+/// The request to check. What it leaves out is as in a usual request of the client.
 #[derive(Clone, Debug, Default)]
 pub struct CheckInput {
     /// `None`: the first registered one.

@@ -258,7 +258,7 @@ impl Rules {
         new.map(|gap| {
             let (name, sentence) = (self.demands.profile.as_str(), gap.sentence);
             let sentence = format!(
-                "with {name}, which is oauth.profile, {sentence}; or the client stays outside: `profile` none"
+                "with {name}, which is oauth.profile, {sentence}; or take the client out of the profile: `profile` none"
             );
             Fault::invalid(gap.member, sentence)
         })

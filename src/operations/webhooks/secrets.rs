@@ -34,7 +34,7 @@ pub async fn rotate_secret(
 ) -> Outcome<WebhookWithSecret> {
     let overlap = overlap.unwrap_or(USUAL_OVERLAP);
     if !(Seconds::ZERO..=MAX_OVERLAP).contains(&overlap) {
-        let sentence = "the secrets before can be used from 0 seconds to 30 days (2592000) longer";
+        let sentence = "the previous secrets can be used for 0 seconds to 30 days (2592000) longer";
         return Err(Fault::invalid("overlap", sentence).into());
     }
     let (sealed, secret) = make(context).await?;
