@@ -159,13 +159,13 @@ fn kind(kind: FactKind) -> &'static str {
 
 fn title(policy: Policy) -> &'static str {
     match policy {
-        Policy::Pkce => "Demand PKCE",
-        Policy::Par => "Demand pushed requests",
-        Policy::Jar => "Demand signed requests",
+        Policy::Pkce => "Require PKCE",
+        Policy::Par => "Require pushed requests",
+        Policy::Jar => "Require signed requests",
         Policy::TokenRedirectUri => "Require the redirect URI with a code",
         Policy::Dpop => "Require a proof of a key",
-        Policy::State => "Demand a state",
-        Policy::Nonce => "Demand a nonce",
+        Policy::State => "Require a state",
+        Policy::Nonce => "Require a nonce",
         Policy::ExactRedirectUri => "Require the exact redirect URI",
         Policy::RefreshWithoutGrace => "Answer no refresh token twice",
         Policy::RemoveRedirectUri => "Remove the redirect URI",

@@ -433,7 +433,7 @@ async fn the_check_of_a_request_shows_the_demands_that_are_only_reported() {
     assert!(!page.body.contains(section), "{page:?}");
     Operator::of(&server).done(&["client", "update", "web", "--par", "report"]);
     let page = visitor.open("/admin/clients/web/check").await;
-    assert!(page.body.contains(section) && page.body.contains("Demand pushed requests"), "{page:?}");
+    assert!(page.body.contains(section) && page.body.contains("Require pushed requests"), "{page:?}");
     assert!(page.body.contains("/admin/clients/web/edit?set_par=require"), "{page:?}");
 }
 
