@@ -142,12 +142,18 @@ impl App {
     }
 
     /// Draws on the budget for one row that a stranger in the network `site` makes.
+    ///
+    /// # Errors
+    /// Only failures of the database.
     pub async fn draw(&self, kind: RowKind, site: String, now: Timestamp) -> Result<Draw, Failure> {
         self.draw_within(kind, self.config.row_budget(kind), site, now).await
     }
 
     /// Draws on the budget for one row that the client `id` makes, which has proven to be that client. It has no bound of
     /// its own, but a row of it counts like those of strangers.
+    ///
+    /// # Errors
+    /// Only failures of the database.
     pub async fn draw_for_client(
         &self,
         kind: RowKind,

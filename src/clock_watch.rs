@@ -137,6 +137,9 @@ impl ClockWatch {
     }
 
     /// Compares the clocks now and, if this one is good, writes what it says. Logs what has changed.
+    ///
+    /// # Errors
+    /// Only failures of the database.
     pub async fn look(&self) -> Result<ClockVerdict, DbError> {
         let state = &self.0;
         let (now, span) = state.clock.now_and_uptime();

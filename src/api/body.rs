@@ -106,7 +106,7 @@ pub(super) async fn act<'a, T>(
 /// Checks that the query and the body have nothing that is unknown or cannot be read.
 ///
 /// # Errors
-/// With everything that is wrong.
+/// If anything is wrong, with everything that is wrong.
 pub(super) fn end(call: &ApiCall<'_>, members: Members) -> Result<(), WrongInput> {
     match (call.end_of_query(), members.end()) {
         (Ok(()), Ok(())) => Ok(()),

@@ -33,7 +33,8 @@ pub(super) struct ApiCall<'a> {
     is_rehearsal: bool,
 }
 
-/// Answers a request whose sender has the permission that its operation needs. `work` does it.
+/// Checks that the sender of a request has the permission that its operation needs, calls `work`, and makes the answer from
+/// its outcome.
 pub(super) async fn respond<'a, F>(app: &'a App, request: &'a Request, work: F) -> HttpResponse
 where
     F: AsyncFnOnce(&ApiCall<'a>) -> Result<ApiReply, ApiError>,

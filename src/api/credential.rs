@@ -31,7 +31,7 @@ use crate::tokens::management::{self, TokenHolder};
 /// How old the noted use of a key may be.
 const NOTE_EVERY: Seconds = Seconds::new(60);
 
-/// Who asks, as far as the management API must know.
+/// The sender of a request, as far as the management API must know.
 #[derive(Debug)]
 pub(super) struct Caller {
     pub(super) actor: Arc<Actor>,
@@ -120,7 +120,7 @@ fn wrong() -> OAuthError {
     Reason::ApiCredentialWrong.because("the Authorization header has no valid API key or access token")
 }
 
-/// An error on the way to the header that says what would be enough.
+/// Why a credential proves nothing. Its answer gets the header that says which scope would be enough.
 enum Unproven {
     Refused {
         error: OAuthError,

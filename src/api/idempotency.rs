@@ -47,8 +47,8 @@ struct KeyedRequest {
 /// the operation, as [`body::act`] does, and `reply` makes the answer from its outcome.
 ///
 /// # Errors
-/// Everything that is wrong with the body and the query; those of the operation; or if the key belongs to another request, or to
-/// one that is still worked on.
+/// Everything that is wrong with the body and the query; those of the operation; or if the key belongs to another request, or
+/// to one that is still being processed.
 pub(super) async fn once<'a, T, A, R>(
     call: &ApiCall<'a>,
     body: (Members, BytesMut),
@@ -86,7 +86,7 @@ where
         return Ok(reply(&act(call.context()).await?));
     };
     let Some(_taken) = call.app.requests_in_work.take(keyed.id) else {
-        let sentence = "a request with this Idempotency-Key is still worked on";
+        let sentence = "a request with this Idempotency-Key is still being processed";
         return Err(Reason::ApiIdempotencyKeyReused.because(sentence).after(Seconds::new(1)).into());
     };
     if let Some(kept) = keyed.kept(call).await? {
@@ -104,7 +104,8 @@ where
         // Another node was first.
         Err(Denied::Failed(Failure::Database(DbError::AnswerKept))) => {
             let busy = || {
-                Reason::ApiIdempotencyKeyReused.because("a request with this Idempotency-Key was worked on")
+                Reason::ApiIdempotencyKeyReused
+                    .because("another node was processing a request with this Idempotency-Key")
             };
             keyed.kept(call).await?.ok_or_else(|| busy().after(Seconds::new(1)).into())
         }

@@ -28,7 +28,7 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
     .await
 }
 
-/// Makes deliveries that no application has confirmed due at once.
+/// Resends at once every notice that its application has not confirmed.
 pub async fn retry(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     respond(&app, &request, async |call| {
         let (mut members, bytes) = body::read_with_bytes(call, body).await?;

@@ -49,7 +49,6 @@ impl<T, E: Clone> Fresh<T, E> {
     /// Returns the value and the moment when its read began; reads it if it was read before `since` or is not `good`.
     ///
     /// # Errors
-    ///
     /// The error of `read`. The old value is kept.
     pub async fn get(
         &self,

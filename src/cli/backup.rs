@@ -20,7 +20,7 @@ use crate::telemetry;
 
 #[derive(Args)]
 #[command(
-    after_help = "The server may run meanwhile. The copy contains hashes of passwords, so keep it private. \
+    after_help = "The server may keep running. The copy contains hashes of passwords, so keep it private. \
 Its signing keys are sealed with the master key, which the copy does not contain."
 )]
 pub(super) struct Options {
@@ -83,8 +83,7 @@ async fn back_up(options: &Options) -> Result<(), CliError> {
 /// The database file to copy.
 ///
 /// # Errors
-///
-/// On PostgreSQL; the sentence names the tool to use instead.
+/// If the database is PostgreSQL; the sentence names the tool to use instead.
 fn source(config: &Config) -> Result<PathBuf, CliError> {
     let Some(path) = config.database_options().sqlite_path() else {
         return Err("the database is on PostgreSQL, where pg_dump makes backups; \

@@ -27,8 +27,7 @@ pub(super) fn language(tag: &str) -> Result<LanguageTag, String> {
 /// The change of a text that options describe. `option` names the text, such as `--name`.
 ///
 /// # Errors
-///
-/// A language is given twice.
+/// If a language is given twice.
 pub(super) fn text_change(
     option: &str,
     default: Option<Option<String>>,

@@ -19,14 +19,14 @@ use crate::secret::{Secret, random, random_password};
 #[derive(Args)]
 #[group(multiple = false)]
 pub(super) struct ChosenSecretOptions {
-    /// Its secret. Other accounts of this machine can see it while the command runs; better use one of the next two
-    /// options. Without all three, a confidential client gets a generated secret, which is printed once
+    /// The secret of the client. Other accounts of this machine can see it while the command runs; better use one of the next
+    /// two options. Without all three, a confidential client gets a generated secret, which is printed once
     #[arg(long, value_name = "S")]
     secret: Option<String>,
-    /// Read its secret from standard input, without the line end after it; a terminal asks for it and does not show it
+    /// Read the client's secret from standard input, without the line end after it; a terminal asks for it and does not show it
     #[arg(long)]
     secret_stdin: bool,
-    /// Read its secret from a file, without the line end after it
+    /// Read the client's secret from a file, without the line end after it
     #[arg(long, value_name = "FILE")]
     secret_file: Option<PathBuf>,
 }

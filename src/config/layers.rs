@@ -35,6 +35,9 @@ pub struct Layers {
 impl Layers {
     /// Reads the defaults, then the configuration file, then the environment. The file is `given`, or in one of the
     /// [usual places](place::find).
+    ///
+    /// # Errors
+    /// If the defaults of this program are not valid; every other mistake is kept as a finding.
     pub fn read(given: Option<&Path>) -> Result<Self, ConfigError> {
         Self::over(place::find(given), std::env::vars_os())
     }
@@ -60,7 +63,10 @@ impl Layers {
         Ok(layers)
     }
 
-    /// An error if the configuration file could not be read, because then there is nothing to show.
+    /// Checks that the configuration file could be read; if not, there is nothing to show.
+    ///
+    /// # Errors
+    /// If the file could not be read.
     pub fn unreadable(&self) -> Result<(), ConfigError> {
         let of_files = self.findings.iter().filter(|finding| finding.key.is_none());
         let of_files: Vec<Finding> = of_files.cloned().collect();

@@ -265,7 +265,10 @@ impl Config {
         Layers::read(given)?.resolve()
     }
 
-    /// The defaults, overridden only by `overrides`, such as `("listen", "127.0.0.1:0")`.
+    /// Returns the defaults, overridden only by `overrides`, such as `("listen", "127.0.0.1:0")`.
+    ///
+    /// # Errors
+    /// If an override is not valid.
     pub fn with(overrides: &[(&str, &str)]) -> Result<Self, ConfigError> {
         let variable = |key: &str| format!("GRANTOR_{}", key.replace('.', "__").to_uppercase());
         let variables = overrides.iter().map(|(key, value)| (variable(key).into(), (*value).into()));

@@ -55,7 +55,7 @@ pub(super) async fn page(visit: &Visit<'_>, client: &Client) -> Result<ConsoleRe
                 ],
             )
             .with_lead(
-                "What is left out is as a usual request of the client would have it. Nothing is stored.",
+                "Fields that you leave out are as in a usual request of the client. Nothing is stored.",
             ),
         ],
         ..ConsolePage::default()

@@ -1,4 +1,4 @@
-//! How a client uses the server, and whether something could be demanded of it now, with the way to the form that does it.
+//! How a client uses the server, and whether something could be required of it now, with the way to the form that does it.
 
 use super::error::ConsoleError;
 use super::page::{Action, Cell, ConsolePage, Fact, PageLink, Part, RowTable, Section};
@@ -16,7 +16,7 @@ use crate::representation::address::segment;
 /// How many rows of each table the page of the client has.
 const FEW: usize = 12;
 
-/// The section of the client's page: what is known, without what nothing is known about.
+/// Makes the section about health for the page of a client. It leaves out policies that the requests say nothing about.
 ///
 /// # Errors
 /// Only failures, and that the client is gone.
@@ -58,7 +58,7 @@ pub(super) async fn page(visit: &Visit<'_>, client: &Client) -> Result<ConsoleRe
 fn lead(health: &ClientHealth) -> String {
     match health.counted_since {
         Some(since) => format!(
-            "What its requests of the last 30 days say, counted since {}. The last minute may be missing.",
+            "What the requests of this client in the last 30 days show, counted since {}. The last minute may be missing.",
             since.iso().get(..10).unwrap_or_default()
         ),
         None => "Nothing was counted in the last 30 days.".to_owned(),
@@ -97,8 +97,9 @@ pub(super) fn changes(visit: &Visit<'_>, client: &Client, policies: &[PolicyHeal
 fn tables(visit: &Visit<'_>, health: &ClientHealth) -> Vec<RowTable> {
     let client = &health.record.client;
     let policies = RowTable {
-        empty: "Nothing more could be demanded of this client, or taken from it, as far as its requests say."
-            .to_owned(),
+        empty:
+            "Nothing more could be required of this client, or taken from it, as far as its requests show."
+                .to_owned(),
         ..changes(visit, client, &health.policies)
     };
     let used = |used: &ValueUse| use_of(kind(used.kind), &used.value, used.count, used.last_used_at);
@@ -158,14 +159,14 @@ fn kind(kind: FactKind) -> &'static str {
 
 fn title(policy: Policy) -> &'static str {
     match policy {
-        Policy::Pkce => "Demand PKCE",
-        Policy::Par => "Demand pushed requests",
-        Policy::Jar => "Demand signed requests",
-        Policy::TokenRedirectUri => "Demand the redirect URI with a code",
-        Policy::Dpop => "Demand a proof of a key",
-        Policy::State => "Demand a state",
-        Policy::Nonce => "Demand a nonce",
-        Policy::ExactRedirectUri => "Demand the exact redirect URI",
+        Policy::Pkce => "Require PKCE",
+        Policy::Par => "Require pushed requests",
+        Policy::Jar => "Require signed requests",
+        Policy::TokenRedirectUri => "Require the redirect URI with a code",
+        Policy::Dpop => "Require a proof of a key",
+        Policy::State => "Require a state",
+        Policy::Nonce => "Require a nonce",
+        Policy::ExactRedirectUri => "Require the exact redirect URI",
         Policy::RefreshWithoutGrace => "Answer no refresh token twice",
         Policy::RemoveRedirectUri => "Remove the redirect URI",
         Policy::RemoveScope => "Remove the scope",
@@ -180,7 +181,7 @@ fn verdict(verdict: HealthVerdict) -> Cell {
         HealthVerdict::WouldRefuse => Cell::badge("bad", "would refuse"),
         HealthVerdict::NoTraffic => Cell::badge("warn", "not known"),
         HealthVerdict::NotCounted => Cell::badge("", "not counted"),
-        HealthVerdict::AlwaysRequired => Cell::badge("", "demanded already"),
+        HealthVerdict::AlwaysRequired => Cell::badge("", "required already"),
     }
 }
 

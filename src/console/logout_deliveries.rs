@@ -44,7 +44,7 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
         let same = Same::of(&visit.app.issuer, ("POST", "/logout-deliveries/retry"), Some(&body), command);
         let view = FormView {
             path: "/admin/logout-deliveries/all/retry".to_owned(),
-            submit: "Send everything again that is not confirmed".to_owned(),
+            submit: "Resend everything unconfirmed".to_owned(),
             hidden: client.into_iter().map(|id| ("client_id", id)).collect(),
             same: Some(same),
             ..FormView::default()

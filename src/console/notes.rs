@@ -23,7 +23,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ("retired", "The key is out of use."),
     ("sent-again", "The server now sends the messages again."),
     ("tested", "The server now sends the test. Reload this page to see whether it was delivered."),
-    ("retried", "The server now sends everything again that no application has confirmed."),
+    ("retried", "The server now resends everything that is not confirmed."),
 ];
 
 /// The note that the address names.

@@ -1,5 +1,5 @@
-//! The session of the console: an access token of this very server, in a cookie that only this server can read. It is got
-//! by an authorization request, as any client gets one.
+//! The session of the console: an access token of this server, in a cookie that only this server can read. The console gets
+//! the token by an authorization request, as any client does.
 
 use actix_web::HttpResponse;
 use serde::{Deserialize, Serialize};
@@ -37,7 +37,6 @@ pub(super) const FRESH: Seconds = Seconds::new(300);
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct ConsoleSession {
     token: String,
-    grant: String,
     user: String,
     pub(super) username: String,
     /// When the person signed in.
@@ -66,8 +65,8 @@ impl ConsoleSession {
     }
 
     fn sealed(&self, app: &App) -> Result<String, Failure> {
-        let text =
-            serde_json::to_string(self).map_err(|_| Failure::Internal("a session is text".to_owned()))?;
+        let text = serde_json::to_string(self)
+            .map_err(|_| Failure::Internal("the console session could not be written as JSON".to_owned()))?;
         app.keys.seal_text(SESSION, &text)
     }
 }
@@ -174,12 +173,7 @@ pub(super) async fn redeem(
     let session = SessionId::new(grants::find(&context, &grant).await?.session_id);
     let signed_in_at = sessions::find(&context, &session).await?.auth_time;
     let username = users::find_by_id(&context, &user).await?.person.username;
-    let session = ConsoleSession {
-        token: issued.access_token,
-        grant: grant.to_string(),
-        user: user.to_string(),
-        username,
-        signed_in_at,
-    };
+    let session =
+        ConsoleSession { token: issued.access_token, user: user.to_string(), username, signed_in_at };
     Ok(session.sealed(app)?)
 }

@@ -114,7 +114,7 @@ async fn sessions_of(visit: &Visit<'_>, user: &UserId) -> Result<Section, Consol
         caption: "Sessions".to_owned(),
         head,
         rows: list.items.iter().map(row).collect(),
-        empty: "The person is signed in nowhere.".to_owned(),
+        empty: "The person is not signed in anywhere.".to_owned(),
         ..RowTable::default()
     };
     let section = Section::of("Sessions", vec![Part::Table(table)]);

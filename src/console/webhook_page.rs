@@ -139,10 +139,8 @@ async fn deliveries(visit: &Visit<'_>, webhook: &WebhookRecord) -> Result<Sectio
     let section = Section::of("Deliveries", parts);
     let has_open = list.items.iter().any(|delivery| delivery.state != DeliveryState::Delivered.as_str());
     Ok(match may_send && has_open {
-        true => section.with_actions(vec![Action::plain(
-            "Send all again that are not delivered",
-            format!("{path}/retry"),
-        )]),
+        true => section
+            .with_actions(vec![Action::plain("Resend everything undelivered", format!("{path}/retry"))]),
         false => section,
     })
 }

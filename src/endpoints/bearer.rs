@@ -56,7 +56,7 @@ pub(super) async fn in_header_or_body(
     let params = form::read(request, body).await?;
     match (in_header, params.one("access_token")?) {
         (Some(_), Some(_)) => Err(Reason::BearerRepeated.because(
-            "the access token stands in the Authorization header and in the body; send one of them",
+            "the access token is in the Authorization header and in the body, too; send it in one of them",
         )),
         (in_header, None) => Ok(in_header),
         (None, Some(token)) if is_token(token) => {

@@ -55,7 +55,7 @@ pub(super) async fn verified(
 ) -> Result<Arc<TrustedToken>, Denied<OAuthError>> {
     let TokenRules { kind, types, .. } = rules;
     let Some(named) = unverified_claim(token, "iss") else {
-        return Err(kind.refuse(rules.malformed, "is no signed JWT with an issuer as its iss").into());
+        return Err(kind.refuse(rules.malformed, "is not a signed JWT with an issuer as its iss").into());
     };
     let key = named.clone();
     let find = async move |conn: &mut Conn| trusted_issuers::find(conn, &key).await;

@@ -25,7 +25,7 @@ impl PageTexts {
     /// language.
     ///
     /// # Errors
-    /// A file is not valid.
+    /// If a file is not valid.
     pub fn new<'a>(overrides: impl Fn(Language) -> Option<&'a str>) -> Result<Self, Failure> {
         let texts =
             Language::ALL.into_iter().map(|language| Ok((language, read(language, overrides(language))?)));
@@ -35,7 +35,7 @@ impl PageTexts {
     /// Returns a text as HTML. The text itself and its arguments are escaped, except for arguments that are HTML already.
     ///
     /// # Errors
-    /// There is no such text, or an argument is missing.
+    /// If there is no such text, or an argument is missing.
     pub fn html(&self, language: Language, id: &str, arguments: &[(&str, Value)]) -> Result<String, Error> {
         let unknown = || Error::new(ErrorKind::InvalidOperation, format!("there is no text {id}"));
         // build.rs keeps the languages complete.

@@ -21,12 +21,13 @@ const NUMBERS: [i64; 9] = [0, 1, 2, 3, 11, 99, 100, 1000, 1_000_000];
 pub struct MessageOverrides(Vec<(Language, String)>);
 
 impl MessageOverrides {
-    /// Reads the files `de.ftl`, `pt-BR.ftl` and so on of a folder that `option` names. Each may have some of the messages. What
-    /// has another ending is left alone.
+    /// Reads the files `de.ftl`, `pt-BR.ftl` and so on of a folder that `option` names. Each may have some of the messages.
+    /// What has another ending is left alone.
     ///
     /// # Errors
-    /// A sentence for each mistake, with the file, the line and the message: a message that does not exist, other variables than
-    /// in English, a missing plural category, a text that cannot be shown, a file that is not valid or of no language of the pages.
+    /// A sentence for each mistake, with the file, the line and the message: a message that does not exist, other variables
+    /// than in English, a missing plural category, a text that cannot be shown, a file that is not valid or of no language of
+    /// the pages.
     pub fn read(option: &str, folder: &Path) -> Result<Self, Vec<String>> {
         let (mut found, mut ids) = (Vec::new(), Vec::new());
         let mut mistakes = Vec::new();

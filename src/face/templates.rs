@@ -89,7 +89,7 @@ impl Templates {
     /// they have been checked (`replacement`).
     ///
     /// # Errors
-    /// A template or a file of the catalogue is not valid.
+    /// If a template or a file of the catalogue is not valid.
     pub fn new(issuer: &str, assets: &Assets, theme: &OperatorTheme) -> Result<Self, Failure> {
         let brand = &theme.brand;
         let mut environment = Environment::new();
@@ -164,16 +164,16 @@ impl Templates {
     /// Renders a page.
     ///
     /// # Errors
-    /// The template uses something that the view does not have.
+    /// If the template uses something that the view does not have.
     pub fn render(&self, reader: Reader<'_>, view: &dyn AnyView) -> Result<String, Error> {
         let fields = context! { script => view.script(), ..view.fields() };
         self.render_value(reader, view.template(), fields)
     }
 
-    /// The same for a template without a type of its own.
+    /// Renders a page from a template without a type of its own.
     ///
     /// # Errors
-    /// The template uses something that the context does not have.
+    /// If the template uses something that the context does not have.
     pub fn render_value(&self, reader: Reader<'_>, template: &str, view: Value) -> Result<String, Error> {
         let Reader { language, here } = reader;
         let page = context! {

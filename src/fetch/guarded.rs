@@ -84,7 +84,7 @@ impl Fetcher {
     /// compressed.
     ///
     /// # Errors
-    /// As [`Self::get`].
+    /// Those of [`Self::get`].
     pub async fn post_form(&self, url: &str, form: String) -> Result<Fetched, FetchError> {
         self.post(url, ("application/x-www-form-urlencoded", form), &[]).await
     }
@@ -92,7 +92,7 @@ impl Fetcher {
     /// Sends a POST with a body of this media type and with these headers, as [`Self::post_form`] does.
     ///
     /// # Errors
-    /// As [`Self::get`].
+    /// Those of [`Self::get`].
     pub async fn post(
         &self,
         url: &str,

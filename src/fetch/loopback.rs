@@ -20,18 +20,27 @@ pub struct LoopbackFetcher {
 }
 
 impl LoopbackFetcher {
-    /// A client that only calls loopback addresses.
+    /// Makes a client that only calls loopback addresses.
+    ///
+    /// # Errors
+    /// If the client cannot be made.
     pub fn new() -> Result<Self, FetchError> {
         // No certificate authorities: calls to loopback do not need them, and the machine may have none.
         Self::build(builder(DEADLINE).tls_certs_only([]), None)
     }
 
-    /// A client that calls loopback addresses, and `address`, which this machine has.
+    /// Makes a client that calls loopback addresses, and `address`, which this machine has.
+    ///
+    /// # Errors
+    /// Those of [`Self::new`].
     pub fn for_this_machine(address: IpAddr) -> Result<Self, FetchError> {
         Self::build(builder(DEADLINE).tls_certs_only([]), Some(address))
     }
 
-    /// A client for the server that listens on `address`. It accepts any certificate, because it sends no secrets.
+    /// Makes a client for the server that listens on `address`. It accepts any certificate, because it sends no secrets.
+    ///
+    /// # Errors
+    /// Those of [`Self::new`].
     pub fn for_own_server(address: IpAddr) -> Result<Self, FetchError> {
         let builder = builder(DEADLINE).tls_certs_only([]).tls_danger_accept_invalid_certs(true);
         Self::build(builder, Some(address))
@@ -54,7 +63,7 @@ impl LoopbackFetcher {
     /// Sends a POST with the caller's headers and body, and returns the answer, whatever its status.
     ///
     /// # Errors
-    /// As [`Self::get`].
+    /// Those of [`Self::get`].
     pub async fn post(&self, url: &str, headers: HeaderMap, body: Vec<u8>) -> Result<Fetched, FetchError> {
         self.check(url)?;
         send(self.client.post(url).headers(headers).body(body)).await

@@ -65,8 +65,8 @@ pub enum FetchError {
 const MAX_ENCODING_LENGTH: usize = 40;
 
 impl Fetched {
-    /// How long the receiver asks the caller to wait (`Retry-After`, RFC 9110 §10.2.3); `None` if the answer does not say it, or
-    /// says a time that has passed.
+    /// How long the receiver asks the caller to wait (`Retry-After`, RFC 9110 §10.2.3); `None` if the answer does not say it,
+    /// or says a time that has passed.
     pub fn retry_after(&self, now: Timestamp) -> Option<Seconds> {
         let text = self.headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
         if let Ok(seconds) = text.parse::<u32>() {

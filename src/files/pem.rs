@@ -31,7 +31,7 @@ pub fn certificates(file: &NamedFile<'_>) -> Result<Vec<CertificateDer<'static>>
 /// The certificates of a file, as authorities that the server trusts; at least one.
 ///
 /// # Errors
-/// As [`certificates`], and if one of them cannot be read.
+/// Those of [`certificates`], and if one of them cannot be read.
 pub fn authorities(file: &NamedFile<'_>) -> Result<Vec<CertificateDer<'static>>, FileError> {
     let found = certificates(file)?;
     let mut store = RootCertStore::empty();

@@ -74,6 +74,9 @@ impl CheckedRequest {
 /// A request that is refused because of a cached record is decided again with the database. Two cases are always decided
 /// with the database: a request that is answered with tokens, because no later check follows as it does for a code; and a
 /// request that only some groups may make, because it may turn a person away.
+///
+/// # Errors
+/// If the request is refused; the refusal says where it must be sent.
 pub async fn validate(
     app: &App,
     call: &Call,
@@ -212,7 +215,10 @@ pub async fn accounts(app: &App, http: &Request, client: Option<&ClientId>) -> R
     Ok(accounts)
 }
 
-/// The same for a request that is not counted for the accounts.
+/// Returns the accounts as [`accounts`] does, and does not count the request for them.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn uncounted_accounts(
     app: &App,
     http: &Request,
@@ -271,7 +277,10 @@ pub fn page(next: &Next<'_>) -> &'static str {
     }
 }
 
-/// The next step of a checked request, for the accounts that are signed in now.
+/// Returns the next step of a checked request, for the accounts that are signed in now.
+///
+/// # Errors
+/// If the request cannot go on, for example with `prompt=none` when the person would have to sign in.
 pub fn next<'a>(
     app: &App,
     call: &Call,

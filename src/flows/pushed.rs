@@ -71,8 +71,8 @@ fn row_id(flow: &FlowId) -> FlowId {
     FlowId::new(format!("{flow}.pushed"))
 }
 
-/// Finds the request that the parameter `request_uri` of an authorization request names; every other parameter but
-/// `client_id` counts for nothing (RFC 9126 §4). `None` if there is no such parameter, or if it is not one of ours. Whether it
+/// Finds the request that the parameter `request_uri` of an authorization request names; the server ignores every other
+/// parameter except `client_id` (RFC 9126 §4). `None` if there is no such parameter, or if it is not one of ours. Whether it
 /// has its answer is decided later: by the transaction that answers, or by [`is_answered`] before a page.
 ///
 /// # Errors

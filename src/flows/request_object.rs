@@ -93,6 +93,9 @@ async fn open(
 }
 
 /// Verifies the signature, unless it was compared with the keys of the same record before.
+///
+/// # Errors
+/// If the keys of the client cannot be read, or none of them made the signature.
 pub async fn verify_once(
     app: &App,
     call: &Call,

@@ -38,7 +38,10 @@ pub struct NewFlow {
     pub id: Option<FlowId>,
 }
 
-/// Keeps a request until a person has answered it, bound to this browser; `page` is where the browser is sent.
+/// Keeps a request until a person has answered it, bound to this browser, and sends the browser to `page`.
+///
+/// # Errors
+/// [`Failure::TooManyFlows`] if the request needs a row and there are too many, or other failures.
 pub async fn begin_flow(
     app: &App,
     http: &Request,
@@ -54,6 +57,9 @@ pub async fn begin_flow(
 }
 
 /// Keeps a request that came by POST, as [`begin_flow`] does, until [`resume_posted`].
+///
+/// # Errors
+/// Those of [`begin_flow`].
 pub async fn begin_posted_flow(app: &App, http: &Request, new: NewFlow) -> Result<HttpResponse, Failure> {
     if browser::binding(app, http).is_some() {
         return begin_flow(app, http, new, "authorize/resume").await;
@@ -159,6 +165,9 @@ impl ResumedFlow {
 
     /// Sends the person on to a page. A flow that began with a POST gets the browser's own secret first, because the
     /// other one is replaced by the next POST.
+    ///
+    /// # Errors
+    /// [`Failure::TooManyFlows`] if the flow needs a row and there are too many, or other failures.
     pub async fn onward(self, app: &App, http: &Request, page: &str) -> Result<HttpResponse, Failure> {
         let own = browser::binding(app, http);
         if own.as_ref() == Some(&self.browser) {
@@ -172,12 +181,19 @@ impl ResumedFlow {
     }
 }
 
-/// Finds the flow of a page. Only the browser that began it may continue.
+/// Finds the flow of a page. Only the browser that began the flow may continue it.
+///
+/// # Errors
+/// If the flow is unknown, was begun by another browser, has its answer already or has ended, or if its request is refused
+/// now.
 pub async fn resume_flow(app: &App, http: &Request, params: &Params) -> Result<ResumedFlow, Denied<Refusal>> {
     resume(app, http, params, browser::binding(app, http).into_iter().collect()).await
 }
 
 /// Finds the flow, as [`resume_flow`] does, also if it has just begun with a POST from another site.
+///
+/// # Errors
+/// Those of [`resume_flow`].
 pub async fn resume_posted(
     app: &App,
     http: &Request,

@@ -36,7 +36,7 @@ impl ContentPolicy {
         "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'",
     ));
 
-    /// The same for the console, whose forms never lead to another site.
+    /// The policy of [`Self::PAGE`] for the console, whose forms never lead to another site.
     pub const CONSOLE: Self = Self(Cow::Borrowed(
         "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     ));

@@ -32,6 +32,9 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 
 /// Makes the request's [`Call`], limits its time, and turns a panic into an answer.
+///
+/// # Errors
+/// Only if the application state is missing, or the server fails below the handlers.
 pub async fn wrap(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -79,7 +82,7 @@ async fn answer(
         count(app, call, response.status(), began);
         return Ok(request.into_response(response));
     }
-    // Before any handler, so that no method and no header tells that there is something.
+    // Before any handler, so that no method and no header shows that something is there.
     if call.is_out_of_reach {
         let mut response = answer::not_found(app, call, request.headers());
         finish(app, call, origin, response.headers_mut()).await;

@@ -27,7 +27,7 @@ impl Pages {
     /// Prepares the pages in an operator's theme.
     ///
     /// # Errors
-    /// A template or a text is not valid.
+    /// If a template or a text is not valid.
     pub fn new(issuer: &str, popups: bool, theme: &OperatorTheme) -> Result<Self, Failure> {
         let assets = Assets::new(&theme.brand);
         Ok(Self { templates: Templates::new(issuer, &assets, theme)?, assets, popups })

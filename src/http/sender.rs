@@ -200,7 +200,7 @@ fn check_nonce(app: &App, request: &Request, nonce: Option<&str>) -> Result<(), 
     match is_ours {
         true => Ok(()),
         false => Err(Reason::DpopNonceOld.because(
-            "the nonce of the DPoP proof is not one of now; use that of the header DPoP-Nonce of this answer",
+            "the nonce of the DPoP proof has expired; use that of the header DPoP-Nonce of this answer",
         )),
     }
 }

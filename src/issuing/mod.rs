@@ -80,6 +80,10 @@ pub struct ResponseSigner<'a> {
 }
 
 impl<'a> ResponseSigner<'a> {
+    /// Finds the key that signs ID Tokens for the client, and the one that encrypts them.
+    ///
+    /// # Errors
+    /// Those of [`Signer::of`].
     pub async fn begin(
         app: &'a App,
         client: &'a Client,
@@ -91,6 +95,9 @@ impl<'a> ResponseSigner<'a> {
     }
 
     /// Signs the tokens. This must not be done while the database waits. `None` if nothing was issued.
+    ///
+    /// # Errors
+    /// Only failures of the signatures and of the encryption.
     pub async fn answer(self, issued: Option<Issued>) -> Result<Option<TokenResponse>, Denied<OAuthError>> {
         let Some(Issued { token, refresh_token, authentication, id_token }) = issued else {
             return Ok(None);
@@ -117,6 +124,9 @@ pub struct ReplayedGrant<'a> {
 
 impl ReplayedGrant<'_> {
     /// Revokes the grant, and records that in the audit trail.
+    ///
+    /// # Errors
+    /// Only failures of the database.
     pub async fn revoke(&self, tx: &mut Tx, actor: &Actor, now: Timestamp) -> Result<(), DbError> {
         if !grants::revoke(tx, self.grant, self.why, now).await? {
             return Ok(());
@@ -148,6 +158,9 @@ pub struct NewGrant {
 /// Redeems what a person has allowed, and begins the grant with its first tokens.
 ///
 /// `redeem` uses it up and decides. It returns `None` if the client has changed since it authenticated.
+///
+/// # Errors
+/// Those of `redeem`; or if a proof was used before, the grant cannot be stored, or the answer cannot be signed.
 pub async fn begin_grant(
     (app, call): (&App, &Call),
     stored: &Arc<StoredClient>,
@@ -174,6 +187,9 @@ pub async fn begin_grant(
 
 impl NewGrant {
     /// Revokes a grant, because what a person has allowed was presented a second time.
+    ///
+    /// # Errors
+    /// Only failures of the database.
     pub async fn revoke_replayed(
         &self,
         tx: &mut Tx,

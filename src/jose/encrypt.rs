@@ -68,7 +68,7 @@ pub(super) fn fits(jwk: &Value) -> bool {
 /// A sentence for the operator, if the text is not a JWK Set or contains a private key.
 pub fn check_set(jwks: &str) -> Result<(), &'static str> {
     let Some(keys) = keys(jwks) else {
-        return Err("it is no JWK Set: a JSON object with an array keys");
+        return Err("it is not a JWK Set: a JSON object with an array keys");
     };
     if keys.iter().any(|key| PRIVATE.iter().any(|member| key.get(member).is_some())) {
         return Err("it holds a private key; bring the public ones alone, and count that one as lost");

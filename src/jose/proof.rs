@@ -368,7 +368,7 @@ mod tests {
         refused("ES384", &jwk, &sign);
         refused("EdDSA", &jwk, &sign);
         refused("RS256", &jwk, &sign);
-        // The last character of 32 bytes has two bits that count for nothing.
+        // The last character of 32 bytes has two bits that no one reads.
         let last = x.len() - 1;
         let twin = ('A'..='z').map(|letter| format!("{}{letter}", &x[..last])).find(|twin| {
             twin != x && from_base64url(twin).is_some_and(|bytes| Some(bytes) == from_base64url(x))

@@ -82,7 +82,7 @@ pub enum VerifyError {
     Critical,
     #[error("it is a token of another type")]
     Type,
-    #[error("its key is none that is known")]
+    #[error("its key is not known")]
     Key,
     #[error("its algorithm is not its key's")]
     Algorithm,

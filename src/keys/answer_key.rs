@@ -1,5 +1,5 @@
-//! The key under which the answer to a request with an Idempotency-Key is kept. Only who has the Idempotency-Key can make
-//! it, so the database alone does not give away the secrets in such answers.
+//! The key under which the answer to a request with an Idempotency-Key is kept. It can only be made from the
+//! Idempotency-Key, so the database alone does not give away the secrets in such answers.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};

@@ -29,8 +29,8 @@ const MAX_SIZE: u64 = 4096;
 /// The row with the secret from which all other keys are derived.
 const ROOT: &str = "root";
 
-/// The keys for refresh tokens, forms, sealed texts, pairwise identifiers, client secrets, counts of guesses, nonces and the audit trail;
-/// the same on every node of one database.
+/// The keys for refresh tokens, forms, sealed texts, pairwise identifiers, client secrets, counts of guesses, nonces and the
+/// audit trail; the same on every node of one database.
 #[derive(Debug)]
 pub struct ServerKeys {
     /// A hash of the encrypted root as it was read, to detect when the database holds another one.

@@ -81,7 +81,7 @@ impl RemoteKeys<ForeignKeys> {
     /// them. `address` is where the token comes from.
     ///
     /// # Errors
-    /// As [`Self::with`].
+    /// Those of [`Self::with`].
     pub async fn at(
         &self,
         fetcher: &Fetcher,
@@ -98,7 +98,7 @@ impl RemoteKeys<RegisteredCertificates> {
     /// `address` is where the certificate comes from.
     ///
     /// # Errors
-    /// As [`Self::with`].
+    /// Those of [`Self::with`].
     pub async fn at(
         &self,
         fetcher: &Fetcher,

@@ -80,12 +80,12 @@ struct KeySetState {
     watch: ClockWatch,
     master: Arc<MasterKey>,
     algorithms: Vec<SigningAlgorithm>,
-    /// The same, and those for encryption.
+    /// The algorithms for signing, and those for encryption.
     all: Vec<KeyAlgorithm>,
     schedule: Schedule,
     /// Decrypted keys by `kid`, because parsing an RSA key is slow.
     opened: Mutex<HashMap<String, Arc<SigningKey>>>,
-    /// The same for keys that decrypt.
+    /// Keys that decrypt, by `kid`.
     decrypting: Mutex<HashMap<String, Arc<OwnDecryptionKey>>>,
     current: Fresh<CurrentKeys, Arc<Failure>>,
     is_rotating: AtomicBool,
@@ -140,7 +140,7 @@ impl KeySet {
     /// that was no longer ago than applications keep them anyway. Also returns how long they may still keep them.
     ///
     /// # Errors
-    /// As [`Self::current`].
+    /// Those of [`Self::current`].
     pub async fn published(&self, now: Timestamp) -> Result<(Arc<CurrentKeys>, Seconds), Failure> {
         let left = |current: &CurrentKeys| JWKS_MAX_AGE - (now - current.at).max(Seconds::ZERO);
         let last =

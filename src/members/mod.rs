@@ -260,7 +260,7 @@ impl Members {
     /// Checks that all members were read and are valid.
     ///
     /// # Errors
-    /// With every faulty member. A member that is left is unknown.
+    /// If a member is faulty, with every faulty member. A member that is left is unknown.
     pub fn end(mut self) -> Result<(), Vec<FaultyMember>> {
         for name in self.take_all().keys() {
             self.unknown(name);

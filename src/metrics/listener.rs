@@ -31,6 +31,9 @@ static ROUTE: Route = Route { path: "/metrics", surface: Surface::Api, class: No
 /// Serves the metrics at `listener` until the handle stops it.
 ///
 /// `seats`: the connections that the metrics are about.
+///
+/// # Errors
+/// If the listener cannot be used.
 pub fn serve(listener: TcpListener, app: Arc<App>, seats: Arc<Seats>) -> Result<ServerHandle, Failure> {
     let http = &app.config.http;
     let (refusals, clock) = (app.refusals.clone(), app.clock.clone());

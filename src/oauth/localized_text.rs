@@ -185,7 +185,7 @@ impl<'de> Visitor<'de> for MemberName<'_> {
 /// Reads texts from a JSON object, as [`TextMembers`] does.
 ///
 /// # Errors
-/// The text is not a JSON object, or a text in it is not a string.
+/// If the text is not a JSON object, or a text in it is not a string.
 pub fn from_json<const N: usize>(json: &str, names: [&'static str; N]) -> serde_json::Result<[FoundText; N]> {
     let mut deserializer = serde_json::Deserializer::from_str(json);
     let found = deserializer.deserialize_map(TextMembers(names))?;

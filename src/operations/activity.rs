@@ -47,12 +47,11 @@ impl ActivityHour {
     }
 }
 
-/// The hours from the one of `since` to the one of `until`. They can be a minute old, because each node writes its counts once a
-/// minute. Without `until` the list ends with this hour, and without `since` it has the 24 hours before.
+/// The hours from the one of `since` to the one of `until`. They can be a minute old, because each node writes its counts
+/// once a minute. Without `until` the list ends with this hour, and without `since` it has the 24 hours before.
 ///
 /// # Errors
-///
-/// A list that would end before it begins, or that is longer than counts are kept.
+/// If the list would end before it begins, or is longer than counts are kept.
 pub async fn hours(
     context: &Context<'_>,
     since: Option<Timestamp>,

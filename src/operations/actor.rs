@@ -81,8 +81,7 @@ impl Actor {
     /// Checks that the actor may do everything. `what` begins a sentence about the act, such as `a signing key`.
     ///
     /// # Errors
-    ///
-    /// The actor may not do everything.
+    /// If the actor may not do everything.
     pub fn must_be_owner(&self, what: &str) -> Result<(), Fault> {
         let sentence = || format!("{what} can be changed only by an owner, or with the scope grantor.write");
         match &self.authority {
@@ -95,8 +94,7 @@ impl Actor {
     /// object that has them.
     ///
     /// # Errors
-    ///
-    /// The actor may do less.
+    /// If the actor may do less.
     pub fn must_hold(&self, given: &Permissions) -> Result<(), Fault> {
         match &self.authority {
             Authority::Limited(own) if !own.include(given) => Err(Fault::forbidden(
@@ -109,8 +107,7 @@ impl Actor {
     /// Checks that the actor may do this beside the act itself. `why` begins a sentence that ends with the scope.
     ///
     /// # Errors
-    ///
-    /// The actor may not.
+    /// If the actor may not do it.
     pub fn must_cover(&self, need: Need, why: &str) -> Result<(), Fault> {
         match &self.authority {
             Authority::Limited(own) if !own.cover(need) => {

@@ -55,8 +55,7 @@ pub struct ApiKeyChanges {
 /// Returns a page of the API keys, sorted by id.
 ///
 /// # Errors
-///
-/// An invalid limit or cursor.
+/// If the limit or the cursor is not valid.
 pub async fn list(
     context: &Context<'_>,
     listing: Listing<NameFilter>,
@@ -67,8 +66,7 @@ pub async fn list(
 /// Finds an API key by its id.
 ///
 /// # Errors
-///
-/// There is no such key.
+/// If there is no such key.
 pub async fn find(context: &Context<'_>, id: &str) -> Result<ApiKeyRecord, Denied<Faults>> {
     let id = id.to_owned();
     context.read(async move |conn: &mut Conn| existing(conn, &id).await).await
@@ -77,8 +75,7 @@ pub async fn find(context: &Context<'_>, id: &str) -> Result<ApiKeyRecord, Denie
 /// Creates an API key. The outcome has the key itself.
 ///
 /// # Errors
-///
-/// The actor is not an owner, a member is not valid, or there are too many keys.
+/// If the actor is not an owner, a member is not valid, or there are too many keys.
 pub async fn create(context: &Context<'_>, new: NewApiKey) -> Outcome<CreatedApiKey> {
     context.actor.must_be_owner(KEY)?;
     let NewApiKey { name, scope, expires_at } = new;
@@ -111,8 +108,8 @@ pub async fn create(context: &Context<'_>, new: NewApiKey) -> Outcome<CreatedApi
 /// Changes the name or the end of an API key. The outcome is the changed key.
 ///
 /// # Errors
-///
-/// The actor is not an owner, there is no such key, a member is not valid, or the key is to end sooner and is the last owner.
+/// If the actor is not an owner, there is no such key, a member is not valid, or the key is to end sooner and is the last
+/// owner.
 pub async fn update(context: &Context<'_>, id: &str, changes: ApiKeyChanges) -> Outcome<ApiKeyRecord> {
     context.actor.must_be_owner(KEY)?;
     let mut faults: Vec<Fault> = changes.name.as_deref().and_then(name_fault).into_iter().collect();
@@ -143,8 +140,7 @@ pub async fn update(context: &Context<'_>, id: &str, changes: ApiKeyChanges) -> 
 /// Deletes an API key. Requests with it are refused from now on, on every node.
 ///
 /// # Errors
-///
-/// The actor is not an owner, there is no such key, or no owner would remain.
+/// If the actor is not an owner, there is no such key, or no owner would remain.
 pub async fn delete(context: &Context<'_>, id: &str) -> Outcome<()> {
     context.actor.must_be_owner(KEY)?;
     let Context { now, terms, actor, .. } = context.clone();
@@ -164,8 +160,7 @@ pub async fn delete(context: &Context<'_>, id: &str) -> Outcome<()> {
 /// may end the last one, because a command can also make a new one.
 ///
 /// # Errors
-///
-/// The key is the last owner.
+/// If the key is the last owner.
 async fn must_leave_an_owner(
     conn: &mut Conn,
     actor: &Actor,
@@ -200,7 +195,7 @@ fn scope_fault(scope: &Scope) -> Option<Fault> {
     let unknown = scope.names().find(|name| !management_scopes().any(|known| known == *name));
     if let Some(name) = unknown {
         let all: Vec<String> = management_scopes().collect();
-        let sentence = format!("{name} is no scope of the management API; these are: {}", all.join(", "));
+        let sentence = format!("{name} is not a scope of the management API; these are: {}", all.join(", "));
         return Some(Fault::invalid("scope", sentence));
     }
     let is_empty = Permissions::of(scope).is_empty();

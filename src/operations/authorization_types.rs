@@ -38,8 +38,7 @@ const CURSOR: Cursor = Cursor::of("authorization-types");
 /// Returns a page of the types, sorted by name.
 ///
 /// # Errors
-///
-/// An invalid limit or cursor.
+/// If the limit or the cursor is not valid.
 pub async fn list(
     context: &Context<'_>,
     listing: Listing<NameFilter>,
@@ -50,8 +49,7 @@ pub async fn list(
 /// Finds a type by its name.
 ///
 /// # Errors
-///
-/// There is no such type.
+/// If there is no such type.
 pub async fn find(context: &Context<'_>, name: &str) -> Result<AuthorizationType, Denied<Faults>> {
     let name = name.to_owned();
     context.read(async move |conn: &mut Conn| existing(conn, &name).await).await
@@ -60,9 +58,8 @@ pub async fn find(context: &Context<'_>, name: &str) -> Result<AuthorizationType
 /// Creates a type. The outcome is the type as stored.
 ///
 /// # Errors
-///
-/// A name that is already registered, an invalid member, a template that cannot be used with the schema, a resource that does
-/// not exist, or too many types.
+/// If the name is already registered, a member is not valid, the template cannot be used with the schema, a resource does not
+/// exist, or there are too many types.
 pub async fn create(context: &Context<'_>, record: AuthorizationType) -> Outcome<AuthorizationType> {
     let mut faults = Vec::new();
     if !is_scope_name(&record.name) {
@@ -102,8 +99,7 @@ pub async fn create(context: &Context<'_>, record: AuthorizationType) -> Outcome
 /// Changes a type. The outcome is the type with the changes. What was granted before stays as it was checked then.
 ///
 /// # Errors
-///
-/// There is no such type, or those of [`create`] about its members.
+/// If there is no such type; those of [`create`] about its members.
 pub async fn update(context: &Context<'_>, name: &str, changes: TypeChanges) -> Outcome<AuthorizationType> {
     let (name, terms) = (name.to_owned(), context.terms.clone());
     context
@@ -126,8 +122,7 @@ pub async fn update(context: &Context<'_>, name: &str, changes: TypeChanges) -> 
 /// else. Access tokens keep them until they expire. If the act is interrupted, deleting the type again finishes it.
 ///
 /// # Errors
-///
-/// There is no such type, or a client names it: without its only type, the client might then use any.
+/// If there is no such type, or a client names it: without its only type, the client might then use any.
 pub async fn delete(context: &Context<'_>, name: &str) -> Outcome<()> {
     let read = name.to_owned();
     let before = context.read(async move |conn: &mut Conn| unused(conn, &read).await).await?;
@@ -241,7 +236,6 @@ async fn unused(conn: &mut Conn, name: &str) -> Result<AuthorizationType, Denied
 /// One fault for each type that does not exist.
 ///
 /// # Errors
-///
 /// Only failures of the database.
 pub(super) async fn missing(conn: &mut Conn, names: &[String]) -> Result<Vec<Fault>, DbError> {
     if names.is_empty() {

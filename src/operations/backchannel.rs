@@ -69,8 +69,7 @@ fn message(request: &BackchannelRequest, person: &Person, client: &Client, link:
 /// session changes nothing and has the same outcome.
 ///
 /// # Errors
-///
-/// The request has another answer already, has ended, or is for another person.
+/// If the request has another answer already, has ended, or is for another person.
 pub async fn allow(
     context: &Context<'_>,
     request: &GrantId,
@@ -99,8 +98,7 @@ pub async fn allow(
 /// Denies a request as the person whose request it is. Denying it again has the same outcome.
 ///
 /// # Errors
-///
-/// The request has another answer already, has ended, or is for another person.
+/// If the request has another answer already, has ended, or is for another person.
 pub async fn deny(context: &Context<'_>, request: &GrantId, client: &ClientId, user: &UserId) -> Outcome<()> {
     let (id, client, user, now) = (request.clone(), client.clone(), user.clone(), context.now);
     context

@@ -47,8 +47,7 @@ pub struct ValueUse {
 /// Finds what was counted about a client.
 ///
 /// # Errors
-///
-/// There is no such client.
+/// If there is no such client.
 pub async fn find(context: &Context<'_>, client: &ClientId) -> Result<ClientHealth, Denied<Faults>> {
     let (id, since) = (client.clone(), context.now - KEPT);
     let read = async move |conn: &mut Conn| {
@@ -77,8 +76,7 @@ pub async fn find(context: &Context<'_>, client: &ClientId) -> Result<ClientHeal
 /// days.
 ///
 /// # Errors
-///
-/// There is no such client.
+/// If there is no such client.
 pub async fn reported(context: &Context<'_>, client: &ClientId) -> Result<Vec<PolicyHealth>, Denied<Faults>> {
     let mut health = find(context, client).await?;
     let (client, demands) = (&health.record.client, context.config.oauth.demands());

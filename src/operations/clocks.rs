@@ -9,7 +9,6 @@ use crate::store::db::Tx;
 /// forgotten times.
 ///
 /// # Errors
-///
 /// Only failures.
 pub async fn forget(context: &Context<'_>) -> Outcome<u64> {
     context

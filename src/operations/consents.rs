@@ -39,8 +39,7 @@ const OF_CLIENT: Cursor = Cursor::of("client-consents");
 /// Returns a page of the consents of a user, sorted by client.
 ///
 /// # Errors
-///
-/// An invalid limit or cursor.
+/// If the limit or the cursor is not valid.
 pub async fn list(
     context: &Context<'_>,
     listing: Listing<UserId>,
@@ -53,8 +52,7 @@ pub async fn list(
 /// Returns a page of what people have allowed a client, sorted by user id.
 ///
 /// # Errors
-///
-/// There is no such client, or the limit or cursor is invalid.
+/// If there is no such client, or the limit or cursor is invalid.
 pub async fn list_of_client(
     context: &Context<'_>,
     listing: Listing<ClientId>,
@@ -68,8 +66,7 @@ pub async fn list_of_client(
 /// Finds what a user has answered a client.
 ///
 /// # Errors
-///
-/// The user has not answered the client, or has taken the consent back.
+/// If the user has not answered the client, or has taken the consent back.
 pub async fn find(
     context: &Context<'_>,
     user: &UserId,
@@ -85,7 +82,6 @@ pub async fn find(
 /// Remembers what a person allows a client and what they leave out, and that the request has its answer.
 ///
 /// # Errors
-///
 /// Only a failing database.
 pub async fn give(context: &Context<'_>, given: ConsentAnswer) -> Result<Done<()>, DbError> {
     let now = context.now;
@@ -104,7 +100,6 @@ pub async fn give(context: &Context<'_>, given: ConsentAnswer) -> Result<Done<()
 /// out. What was issued before is kept.
 ///
 /// # Errors
-///
 /// Only a failing database.
 pub async fn take_back(
     context: &Context<'_>,

@@ -38,7 +38,6 @@ pub enum FoundDevice {
 /// Finds the device that waits with a typed code. It counts the guess, and takes a right one back.
 ///
 /// # Errors
-///
 /// Only failures.
 pub async fn find_by_code(context: &Context<'_>, typed: TypedCode) -> Result<FoundDevice, Failure> {
     let TypedCode { code, user, networks, draw } = typed;
@@ -58,11 +57,11 @@ pub async fn find_by_code(context: &Context<'_>, typed: TypedCode) -> Result<Fou
     Ok(context.db.write(look).await?)
 }
 
-/// Allows the request of a device; `granted` is what it gets, all that it asked for or a part. Allowing it again in the same session changes nothing and has the same outcome.
+/// Allows the request of a device; `granted` is what the device gets, all that it asked for or a part. Allowing it again in
+/// the same session changes nothing and has the same outcome.
 ///
 /// # Errors
-///
-/// The request has another answer already, or has ended.
+/// If the request has another answer already, or has ended.
 pub async fn allow(
     context: &Context<'_>,
     device: &GrantId,
@@ -90,7 +89,6 @@ pub async fn allow(
 /// Denies the request of a device. A request that has its answer already keeps it.
 ///
 /// # Errors
-///
 /// Only a failing database.
 pub async fn deny(context: &Context<'_>, device: &GrantId, client: &ClientId) -> Result<Done<()>, DbError> {
     let (device, client, now) = (device.clone(), client.clone(), context.now);

@@ -19,8 +19,7 @@ const LATEST: Cursor = Cursor::of("latest events");
 /// on with it later, also with another filter. Only events that have their number are in the list, so a reader misses no event.
 ///
 /// # Errors
-///
-/// An invalid limit or cursor, or a list that would end before it begins.
+/// If the limit or the cursor is not valid, or the list would end before it begins.
 pub async fn list(
     context: &Context<'_>,
     listing: Listing<EventFilter>,
@@ -44,8 +43,7 @@ pub async fn list(
 /// Returns a page of the events, the newest first.
 ///
 /// # Errors
-///
-/// An invalid limit or cursor.
+/// If the limit or the cursor is not valid.
 pub async fn latest(
     context: &Context<'_>,
     listing: Listing<EventFilter>,
@@ -58,7 +56,6 @@ pub async fn latest(
 /// Finds the event with this id. `None` if it is not kept, or has no number yet.
 ///
 /// # Errors
-///
 /// Only failures.
 pub async fn find(context: &Context<'_>, id: &str) -> Result<Option<EventRecord>, Denied<Faults>> {
     let id = id.to_owned();

@@ -60,7 +60,6 @@ impl Faults {
     /// Refuses if there is a fault.
     ///
     /// # Errors
-    ///
     /// The faults, in their order.
     pub fn refuse_if_any(faults: Vec<Fault>) -> Result<(), Self> {
         if faults.is_empty() { Ok(()) } else { Err(Self(faults)) }

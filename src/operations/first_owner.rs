@@ -28,7 +28,6 @@ pub enum Management {
 /// Says whether someone can manage the server.
 ///
 /// # Errors
-///
 /// Only failures.
 pub async fn state(context: &Context<'_>) -> Result<Management, Denied<Faults>> {
     let now = context.now;
@@ -49,8 +48,7 @@ pub async fn state(context: &Context<'_>) -> Result<Management, Denied<Faults>> 
 /// Makes a link by which a person becomes the first owner. `invited` is the account that was made for them before.
 ///
 /// # Errors
-///
-/// Another user has the name of the account.
+/// If another user has the name of the account.
 pub async fn invite(
     context: &Context<'_>,
     invited: Option<Box<UserRecord>>,

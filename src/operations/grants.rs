@@ -25,8 +25,7 @@ const CURSOR: Cursor = Cursor::of("grants");
 /// Returns a page of the grants, the newest first.
 ///
 /// # Errors
-///
-/// An invalid limit or cursor.
+/// If the limit or the cursor is not valid.
 pub async fn list(
     context: &Context<'_>,
     listing: Listing<GrantFilter>,
@@ -41,8 +40,7 @@ pub async fn list(
 /// Finds a grant by its id.
 ///
 /// # Errors
-///
-/// There is no such grant.
+/// If there is no such grant.
 pub async fn find(context: &Context<'_>, grant: &GrantId) -> Result<GrantRecord, Denied<Faults>> {
     let (grant, live) = (grant.clone(), context.config.live_sessions(context.now));
     context.read(async move |conn: &mut Conn| existing(conn, &grant, live).await).await
@@ -52,8 +50,7 @@ pub async fn find(context: &Context<'_>, grant: &GrantId) -> Result<GrantRecord,
 /// before the act.
 ///
 /// # Errors
-///
-/// There is no such grant.
+/// If there is no such grant.
 pub async fn revoke(context: &Context<'_>, grant: &GrantId) -> Outcome<GrantRecord> {
     let (grant, now, terms) = (grant.clone(), context.now, context.terms.clone());
     let live = context.config.live_sessions(now);
@@ -75,7 +72,6 @@ pub async fn revoke(context: &Context<'_>, grant: &GrantId) -> Outcome<GrantReco
 /// outcome is the number of grants that ended.
 ///
 /// # Errors
-///
 /// Only failures.
 pub async fn revoke_access(context: &Context<'_>, user: &UserId, client: &ClientId) -> Outcome<u64> {
     let (user, client, now) = (user.clone(), client.clone(), context.now);
@@ -99,7 +95,6 @@ pub async fn revoke_access(context: &Context<'_>, user: &UserId, client: &Client
 /// Revokes everything that a person gave clients, as [`revoke_access`] does for one client.
 ///
 /// # Errors
-///
 /// Only failures.
 pub async fn revoke_all_of_user(context: &Context<'_>, user: &UserId) -> Outcome<u64> {
     let (user, now) = (user.clone(), context.now);

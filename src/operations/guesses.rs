@@ -211,6 +211,9 @@ pub async fn count(context: &Context<'_>, guess: Guess, draw: Draw) -> Result<Ad
 
 impl CountedGuess {
     /// Takes the guess back in a transaction, because it was right. Its rows no longer count as those of a stranger.
+    ///
+    /// # Errors
+    /// Only failures of the database.
     pub async fn take_back(&self, tx: &mut Tx) -> Result<(), DbError> {
         if !self.buckets.is_empty() {
             guesses::take_back(tx, &self.buckets).await?;

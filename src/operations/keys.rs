@@ -59,8 +59,7 @@ const OBJECT: &str = "a signing key";
 /// Returns a page of the keys. Those of one algorithm come in the order in which they sign.
 ///
 /// # Errors
-///
-/// An invalid limit or cursor.
+/// If the limit or the cursor is not valid.
 pub async fn list(context: &Context<'_>, listing: Listing<()>) -> Result<List<ListedKey>, Denied<Faults>> {
     let keys = stored(context).await?;
     let all = keys.iter().map(|key| listed(&context.config.keys, &keys, key, context.now)).collect();
@@ -71,8 +70,7 @@ pub async fn list(context: &Context<'_>, listing: Listing<()>) -> Result<List<Li
 /// Finds a key by its kid.
 ///
 /// # Errors
-///
-/// There is no such key.
+/// If there is no such key.
 pub async fn find(context: &Context<'_>, kid: &str) -> Result<ListedKey, Denied<Faults>> {
     let keys = stored(context).await?;
     let key = keys.iter().find(|key| key.kid == kid).ok_or_else(|| unknown(kid))?;
@@ -94,9 +92,7 @@ pub fn version(key: &KeyRecord) -> Version {
 /// Returns the keys that a rotation would create.
 ///
 /// # Errors
-///
-/// An algorithm that the configuration does not offer, one whose next key already waits, or an actor who may not do
-/// everything.
+/// If the configuration does not offer the algorithm, its next key already waits, or the actor may not do everything.
 pub async fn check_rotate(
     context: &Context<'_>,
     rotation: KeyRotation,
@@ -109,8 +105,7 @@ pub async fn check_rotate(
 /// Creates the keys that [`check_rotate`] returned. There is one outcome for each of them.
 ///
 /// # Errors
-///
-/// Another process has created a key since [`check_rotate`], or the actor may not do everything.
+/// If another process has created a key since [`check_rotate`], or the actor may not do everything.
 pub async fn rotate(
     context: &Context<'_>,
     master: &Arc<MasterKey>,
@@ -137,8 +132,7 @@ pub async fn rotate(
 /// Returns what retiring a key would do.
 ///
 /// # Errors
-///
-/// There is no such key, it is already retired, or it is the only key of an algorithm that the configuration offers.
+/// If there is no such key, it is already retired, or it is the only key of an algorithm that the configuration offers.
 pub async fn check_retire(context: &Context<'_>, kid: &str) -> Result<Retirement, Denied<Faults>> {
     Ok(retirement(&stored(context).await?, kid, &context.config.keys, context.now)?)
 }
@@ -146,8 +140,7 @@ pub async fn check_retire(context: &Context<'_>, kid: &str) -> Result<Retirement
 /// Takes a key out of use at once. Everything that it signed becomes invalid.
 ///
 /// # Errors
-///
-/// Those of [`check_retire`], or the actor may not do everything.
+/// Those of [`check_retire`], or if the actor may not do everything.
 pub async fn retire(context: &Context<'_>, kid: &str) -> Outcome<Retirement> {
     let (kid, keys, now) = (kid.to_owned(), context.config.keys.clone(), context.now);
     let (actor, terms) = (context.actor.clone(), context.terms.clone());

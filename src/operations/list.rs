@@ -59,8 +59,7 @@ pub struct BoundCursor {
 /// `list` reads rows from the database; `key` is the sort key of a row.
 ///
 /// # Errors
-///
-/// A limit out of bounds, or a cursor that does not belong to this list.
+/// If the limit is out of bounds, or the cursor does not belong to this list.
 pub(super) async fn read<F, K, T>(
     context: &Context<'_>,
     cursor: Cursor,
@@ -83,7 +82,6 @@ where
 /// Reads a page as [`read`] does, but always from the primary database.
 ///
 /// # Errors
-///
 /// Those of [`read`].
 pub(super) async fn read_now<F, K, T>(
     context: &Context<'_>,
@@ -107,7 +105,6 @@ where
 /// Returns a page of `items`, which are all in memory, in their order. `key` identifies each item.
 ///
 /// # Errors
-///
 /// Those of [`read`].
 pub(super) fn of_all<F: Debug, T>(
     items: Vec<T>,

@@ -29,8 +29,7 @@ impl<T: Clone + PartialEq + Display> ListChange<T> {
     /// The list after the change, in its order, with new members at the end. `what` names a member in a sentence.
     ///
     /// # Errors
-    ///
-    /// A member to remove is not in the list.
+    /// If a member to remove is not in the list.
     pub fn applied_to(&self, before: &[T], member: &'static str, what: &str) -> Result<Vec<T>, Fault> {
         let (add, remove) = match self {
             Self::Keep => return Ok(before.to_vec()),

@@ -20,8 +20,7 @@ const CURSOR: Cursor = Cursor::of("logout_deliveries");
 /// Returns a page of the deliveries; the session that ended last comes first.
 ///
 /// # Errors
-///
-/// An invalid limit or cursor.
+/// If the limit or the cursor is not valid.
 pub async fn list(
     context: &Context<'_>,
     listing: Listing<DeliveryFilter>,
@@ -33,7 +32,6 @@ pub async fn list(
 /// Makes the unconfirmed deliveries due at once, those to one client or to all. The outcome is their number.
 ///
 /// # Errors
-///
 /// Only failures.
 pub async fn retry(context: &Context<'_>, client: Option<&ClientId>) -> Outcome<u64> {
     let (client, now) = (client.cloned(), context.now);

@@ -46,8 +46,7 @@ pub struct LinkHolder {
 /// Makes a link for a user, and ends the one before. Opening it changes nothing; only its form sets a password.
 ///
 /// # Errors
-///
-/// There is no such user, the user is disabled, or the actor may not change the user.
+/// If there is no such user, the user is disabled, or the actor may not change the user.
 pub async fn create(context: &Context<'_>, user: &str) -> Outcome<PasswordLink> {
     let (user, now, token) = (user.to_owned(), context.now, Secret::new(random_token()));
     let actor = context.actor.clone();
@@ -71,8 +70,7 @@ pub async fn create(context: &Context<'_>, user: &str) -> Outcome<PasswordLink> 
 /// Creates a user without a password, with a link for setting one.
 ///
 /// # Errors
-///
-/// As [`users::create`].
+/// Those of [`users::create`].
 pub async fn invite(context: &Context<'_>, user: NewUser) -> Outcome<PasswordLink> {
     roles::may_give(&context.actor, None, user.role)?;
     let (role, code, now, token) = (user.role, user.user_code, context.now, Secret::new(random_token()));
@@ -102,7 +100,6 @@ async fn save(
 /// if the account is disabled.
 ///
 /// # Errors
-///
 /// Only failures.
 pub async fn find(context: &Context<'_>, token: &str) -> Result<Option<LinkHolder>, Denied<Faults>> {
     let (token, now) = (Hash::of(token), context.now);
@@ -122,8 +119,7 @@ pub async fn find(context: &Context<'_>, token: &str) -> Result<Option<LinkHolde
 /// Sets the password of the link's user, and uses up the link. Ends all sessions of the user and revokes all grants.
 ///
 /// # Errors
-///
-/// The link was used, replaced or has ended, or the account is disabled.
+/// If the link was used, replaced or has ended, or the account is disabled.
 pub async fn redeem(context: &Context<'_>, token: &str, password: HashedPassword) -> Outcome<UserEnding> {
     let (token, now) = (Hash::of(token), context.now);
     let step = async move |tx: &mut Tx| {

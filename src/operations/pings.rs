@@ -14,8 +14,7 @@ const CURSOR: Cursor = Cursor::of("backchannel_pings");
 /// Returns a page of the pings; the request that was answered last comes first.
 ///
 /// # Errors
-///
-/// An invalid limit or cursor.
+/// If the limit or the cursor is not valid.
 pub async fn list(
     context: &Context<'_>,
     listing: Listing<DeliveryFilter>,

@@ -43,8 +43,8 @@ async fn advice(conn: &mut Conn, name: &str) -> Result<String, DbError> {
 /// The largest number of mistakes in a name that is still recognized.
 const MAX_TYPOS: usize = 2;
 
-/// One fault for each client that does not exist or has no secret and no key. `why` completes the sentence: what the
-/// client could not prove.
+/// Returns one fault for each client that does not exist, or that is public and so cannot prove who it is. `why` completes
+/// the sentence: what the client could not prove.
 pub(super) async fn client_faults(
     conn: &mut Conn,
     member: &'static str,

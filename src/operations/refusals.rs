@@ -17,8 +17,7 @@ const CURSOR: Cursor = Cursor::of("refusals");
 /// Returns a page of the refusals, the newest first.
 ///
 /// # Errors
-///
-/// An invalid limit or cursor.
+/// If the limit or the cursor is not valid.
 pub async fn list(
     context: &Context<'_>,
     listing: Listing<RefusalFilter>,
@@ -30,8 +29,7 @@ pub async fn list(
 /// Finds the newest refusal that the filter matches, and explains it.
 ///
 /// # Errors
-///
-/// No refusal matches.
+/// If no refusal matches.
 pub async fn find(context: &Context<'_>, filter: RefusalFilter) -> Result<ExplainedRefusal, Denied<Faults>> {
     let is_on = context.config.explain.is_on();
     let demands = context.config.oauth.demands();

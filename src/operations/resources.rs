@@ -41,8 +41,7 @@ const CURSOR: Cursor = Cursor::of("resources");
 /// Returns a page of the resources, sorted by URI.
 ///
 /// # Errors
-///
-/// An invalid limit or cursor.
+/// If the limit or the cursor is not valid.
 pub async fn list(
     context: &Context<'_>,
     listing: Listing<NameFilter>,
@@ -53,8 +52,7 @@ pub async fn list(
 /// Finds a resource by its URI.
 ///
 /// # Errors
-///
-/// There is no such resource.
+/// If there is no such resource.
 pub async fn find(context: &Context<'_>, uri: &str) -> Result<Resource, Denied<Faults>> {
     let uri = uri.to_owned();
     context.read(async move |conn: &mut Conn| existing(conn, &uri).await).await
@@ -63,8 +61,7 @@ pub async fn find(context: &Context<'_>, uri: &str) -> Result<Resource, Denied<F
 /// Creates a resource. The outcome is the resource as stored.
 ///
 /// # Errors
-///
-/// A URI that is already registered in any spelling, an invalid member, or a scope or client that does not exist.
+/// If the URI is already registered in any spelling, a member is not valid, or a scope or client does not exist.
 pub async fn create(context: &Context<'_>, resource: Resource) -> Outcome<Resource> {
     let uri = check_uri(&resource.uri).err().map(|why| Fault::invalid("resource", why));
     let mut faults: Vec<Fault> = uri.into_iter().collect();
@@ -99,8 +96,7 @@ pub async fn create(context: &Context<'_>, resource: Resource) -> Outcome<Resour
 /// Changes a resource. The outcome is the resource with the changes.
 ///
 /// # Errors
-///
-/// There is no such resource, a member is not valid, or a scope or client does not exist.
+/// If there is no such resource, a member is not valid, or a scope or client does not exist.
 pub async fn update(context: &Context<'_>, uri: &str, changes: ResourceChanges) -> Outcome<Resource> {
     let lifetime = changes.access_token_lifetime.flatten();
     let faults = faults_of(context, changes.algorithm.flatten(), lifetime);
@@ -122,9 +118,8 @@ pub async fn update(context: &Context<'_>, uri: &str, changes: ResourceChanges) 
 /// Deletes a resource. No more tokens are issued for it.
 ///
 /// # Errors
-///
-/// There is no such resource, or a client or an authorization type is registered for it: one without its only resource might
-/// then name any.
+/// If there is no such resource, or a client or an authorization type is registered for it: one without its only resource
+/// might then name any.
 pub async fn delete(context: &Context<'_>, uri: &str) -> Outcome<()> {
     let (uri, terms) = (uri.to_owned(), context.terms.clone());
     context
@@ -150,7 +145,6 @@ pub async fn delete(context: &Context<'_>, uri: &str) -> Outcome<()> {
 /// Takes a scope from these resources. Returns an event for each.
 ///
 /// # Errors
-///
 /// Only failures.
 pub(super) async fn take_scope(tx: &mut Tx, scope: &str, uris: &[String]) -> Result<Vec<Event>, DbError> {
     let taken = Scope::from_stored(scope);
@@ -161,7 +155,6 @@ pub(super) async fn take_scope(tx: &mut Tx, scope: &str, uris: &[String]) -> Res
 /// Takes a client from the servers of these resources. Returns an event for each.
 ///
 /// # Errors
-///
 /// Only failures.
 pub(super) async fn take_server(
     tx: &mut Tx,
@@ -182,7 +175,7 @@ async fn edit_each(
 ) -> Result<Vec<Event>, DbError> {
     let mut events = Vec::new();
     for uri in uris {
-        // One that was deleted meanwhile has nothing to lose.
+        // A resource that was deleted since then has nothing to lose.
         let Some(before) = resources::find(tx, uri).await? else { continue };
         let after = edit(&before);
         resources::update(tx, &after).await?;

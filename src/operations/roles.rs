@@ -13,8 +13,7 @@ use crate::store::users::UserRecord;
 /// person.
 ///
 /// # Errors
-///
-/// The user may do more than the actor.
+/// If the user may do more than the actor.
 pub(super) fn may_change(actor: &Actor, user: &UserRecord) -> Result<(), Fault> {
     match user.role {
         None => Ok(()),
@@ -26,8 +25,7 @@ pub(super) fn may_change(actor: &Actor, user: &UserRecord) -> Result<(), Fault> 
 /// Checks that the actor may give this role to a user who has the role `before`.
 ///
 /// # Errors
-///
-/// The role is another one, and the actor is not an owner.
+/// If the role is another one, and the actor is not an owner.
 pub(super) fn may_give(actor: &Actor, before: Option<Role>, role: Option<Role>) -> Result<(), Fault> {
     if before == role { Ok(()) } else { actor.must_be_owner("the role of a person") }
 }
@@ -38,8 +36,7 @@ pub(super) fn may_give(actor: &Actor, before: Option<Role>, role: Option<Role>) 
 /// Someone who was invited and has not set a password is no owner yet.
 ///
 /// # Errors
-///
-/// The user is the last owner.
+/// If the user is the last owner.
 pub(super) async fn must_leave_an_owner(
     conn: &mut Conn,
     actor: &Actor,

@@ -47,7 +47,6 @@ struct Holders {
 /// Returns the clients that may ask for a scope, without the console, which is in no list.
 ///
 /// # Errors
-///
 /// Only failures.
 pub async fn clients_with(context: &Context<'_>, name: &str) -> Result<Vec<ClientId>, Denied<Faults>> {
     let name = name.to_owned();
@@ -62,9 +61,8 @@ pub async fn clients_with(context: &Context<'_>, name: &str) -> Result<Vec<Clien
 /// Returns the clients that lose a scope when it is deleted.
 ///
 /// # Errors
-///
-/// There is no such scope, it is `openid` or belongs to the management API, it is the only one of a resource, clients may ask
-/// for it and `in_use` refuses that, or the actor may not change what has it.
+/// If there is no such scope, it is `openid` or belongs to the management API, it is the only one of a resource, clients may
+/// ask for it and `in_use` refuses that, or the actor may not change what has it.
 pub async fn check_delete(
     context: &Context<'_>,
     name: &str,
@@ -80,7 +78,6 @@ pub async fn check_delete(
 /// the act.
 ///
 /// # Errors
-///
 /// Those of [`check_delete`].
 pub async fn delete(context: &Context<'_>, name: &str, in_use: InUse) -> Outcome<Vec<ClientId>> {
     let read = name.to_owned();

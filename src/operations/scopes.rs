@@ -46,8 +46,7 @@ const CURSOR: Cursor = Cursor::of("scopes");
 /// Returns a page of the scopes, sorted by name.
 ///
 /// # Errors
-///
-/// An invalid limit or cursor.
+/// If the limit or the cursor is not valid.
 pub async fn list(
     context: &Context<'_>,
     listing: Listing<NameFilter>,
@@ -58,8 +57,7 @@ pub async fn list(
 /// Creates a scope. The outcome is the scope as stored.
 ///
 /// # Errors
-///
-/// A name that already exists or belongs to the management API, or an invalid member.
+/// If the name already exists or belongs to the management API, or a member is not valid.
 pub async fn create(context: &Context<'_>, scope: ScopeRecord) -> Outcome<ScopeRecord> {
     let mut faults = Vec::new();
     if !is_scope_name(&scope.name) {
@@ -99,8 +97,7 @@ pub async fn create(context: &Context<'_>, scope: ScopeRecord) -> Outcome<ScopeR
 /// Changes a scope. The outcome is the scope with the changes.
 ///
 /// # Errors
-///
-/// There is no such scope, it belongs to the management API, a member is not valid, or the scope would lose a claim that a
+/// If there is no such scope, it belongs to the management API, a member is not valid, or the scope would lose a claim that a
 /// client names for its ID Tokens.
 pub async fn update(context: &Context<'_>, name: &str, changes: ScopeChanges) -> Outcome<ScopeRecord> {
     let invalid = faults_of(context, &changes);
@@ -128,7 +125,6 @@ pub async fn update(context: &Context<'_>, name: &str, changes: ScopeChanges) ->
 /// Takes a scope or an authorization type from consents, and from grants and codes that are still valid, in steps.
 ///
 /// # Errors
-///
 /// Only failures of the database.
 pub(super) async fn take_from_granted(context: &Context<'_>, what: &Withdrawn) -> Result<(), DbError> {
     let (looked, taken) = (what.clone(), what.clone());
@@ -162,8 +158,7 @@ pub(super) async fn take_from_granted(context: &Context<'_>, what: &Withdrawn) -
 /// Finds a scope by its name.
 ///
 /// # Errors
-///
-/// There is no such scope.
+/// If there is no such scope.
 pub async fn find(context: &Context<'_>, name: &str) -> Result<ScopeRecord, Denied<Faults>> {
     let name = name.to_owned();
     context.read(async move |conn: &mut Conn| existing(conn, &name).await).await
@@ -183,7 +178,6 @@ pub(super) fn must_not_be_of_management(name: &str) -> Result<(), Fault> {
 /// Reads the scopes that an object names, separated by spaces.
 ///
 /// # Errors
-///
 /// What is wrong with `scope`. The empty text is an error too.
 pub fn parse(text: &str) -> Result<Scope, Fault> {
     Scope::parse(text).map_err(|error| Fault::invalid("scope", format!("`scope`: {}", error.description)))
@@ -192,8 +186,7 @@ pub fn parse(text: &str) -> Result<Scope, Fault> {
 /// The scope after a change of its names.
 ///
 /// # Errors
-///
-/// A name to remove is not in the scope.
+/// If a name to remove is not in the scope.
 pub fn changed(before: &Scope, change: &ListChange<String>) -> Result<Scope, Fault> {
     let names: Vec<String> = before.names().map(str::to_owned).collect();
     Ok(Scope::from_stored(&change.applied_to(&names, "scope", "scope")?.join(" ")))

@@ -58,8 +58,7 @@ const CURSOR: Cursor = Cursor::of("sessions");
 /// Returns a page of the live sessions of one user or of all; the last one to sign in comes first.
 ///
 /// # Errors
-///
-/// An invalid limit or cursor.
+/// If the limit or the cursor is not valid.
 pub async fn list(
     context: &Context<'_>,
     listing: Listing<Option<UserId>>,
@@ -74,8 +73,7 @@ pub async fn list(
 /// Finds a session by its id, also one that is no longer live.
 ///
 /// # Errors
-///
-/// There is no such session.
+/// If there is no such session.
 pub async fn find(context: &Context<'_>, session: &SessionId) -> Result<SessionRecord, Denied<Faults>> {
     let id = session.clone();
     let look = async move |conn: &mut Conn| Ok(sessions::find_record(conn, &id).await?);
@@ -85,7 +83,6 @@ pub async fn find(context: &Context<'_>, session: &SessionId) -> Result<SessionR
 /// Counts the live sessions of a user.
 ///
 /// # Errors
-///
 /// Only failures.
 pub async fn count(context: &Context<'_>, user: &UserId) -> Result<i64, Denied<Faults>> {
     let (user, live) = (user.clone(), live(context));
@@ -96,8 +93,7 @@ pub async fn count(context: &Context<'_>, user: &UserId) -> Result<i64, Denied<F
 /// outcome is the session.
 ///
 /// # Errors
-///
-/// What was proven no longer holds: the password was changed, or the user disabled.
+/// If what was proven no longer holds: the password was changed, or the user disabled.
 pub async fn sign_in(context: &Context<'_>, sign_in: ProvenSignIn) -> Outcome<SessionId> {
     context
         .act(async move |tx: &mut Tx| {
@@ -142,7 +138,6 @@ pub(super) async fn begin(
 /// Notes the session in which a person wants to continue a request.
 ///
 /// # Errors
-///
 /// Only a failing database.
 pub async fn choose(
     context: &Context<'_>,
@@ -162,8 +157,7 @@ pub async fn choose(
 /// Ends a session and the grants in it, except those with offline access; applications get a logout token.
 ///
 /// # Errors
-///
-/// There is no such session.
+/// If there is no such session.
 pub async fn end(context: &Context<'_>, session: &SessionId) -> Outcome<()> {
     let (id, now) = (session.clone(), context.now);
     let done = context
@@ -201,7 +195,6 @@ async fn revoke_the_rest(
 /// Ends the sessions that a person signs out of, as [`end`] does; one outcome for each.
 ///
 /// # Errors
-///
 /// Only a failing database: a session that is over already is as good as ended.
 pub async fn sign_out(
     context: &Context<'_>,
@@ -237,7 +230,6 @@ pub async fn sign_out(
 /// it has not ended. The outcome is the number of grants that ended.
 ///
 /// # Errors
-///
 /// Only a failing database.
 pub async fn sign_out_at_client(
     context: &Context<'_>,
@@ -262,7 +254,6 @@ pub async fn sign_out_at_client(
 /// Ends all sessions of a user, as [`end`] does. The outcome is their number.
 ///
 /// # Errors
-///
 /// Only failures.
 pub async fn end_of_user(context: &Context<'_>, user: &UserId) -> Outcome<u64> {
     let (user, now) = (user.clone(), context.now);

@@ -36,7 +36,6 @@ pub enum SignUpRefusal {
 /// Whether there is room for one more account.
 ///
 /// # Errors
-///
 /// The time to wait, if too many accounts were created.
 pub async fn check(context: &Context<'_>, counting: Counting) -> Result<(), Denied<SignUpRefusal>> {
     let look = async move |conn: &mut Conn| counting.look(conn).await;
@@ -48,7 +47,6 @@ pub async fn check(context: &Context<'_>, counting: Counting) -> Result<(), Deni
 /// person. `counting` counts the account.
 ///
 /// # Errors
-///
 /// See [`SignUpRefusal`]. The username is at fault if a person may not choose it, or if it is taken or looks like the
 /// one of another user.
 pub async fn create(

@@ -57,8 +57,7 @@ impl Terms {
     /// Checks the version of an object with these members, inside the act's transaction.
     ///
     /// # Errors
-    ///
-    /// The object has another version.
+    /// If the object has another version.
     pub fn check(&self, members: &Value) -> Result<(), Fault> {
         match &self.versions {
             Some(versions) if !versions.contains(&Version::of(members)) => Err(Fault {

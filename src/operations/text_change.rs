@@ -25,8 +25,7 @@ impl TextChange {
     /// `member`: the member that has the default.
     ///
     /// # Errors
-    ///
-    /// A language to remove is not there, or a text in a language would have no default.
+    /// If a language to remove is not there, or a text in a language would have no default.
     pub fn applied_to(
         &self,
         before: Option<&LocalizedText>,
@@ -68,8 +67,7 @@ impl TextChange {
     /// Returns a text that cannot be removed after the change.
     ///
     /// # Errors
-    ///
-    /// A language to remove is not there.
+    /// If a language to remove is not there.
     pub fn applied_to_required(
         &self,
         before: &LocalizedText,

@@ -47,8 +47,7 @@ const OBJECT: &str = "a trusted issuer";
 /// Returns a page of the trusted issuers, sorted by name.
 ///
 /// # Errors
-///
-/// An invalid limit or cursor.
+/// If the limit or the cursor is not valid.
 pub async fn list(
     context: &Context<'_>,
     listing: Listing<NameFilter>,
@@ -59,8 +58,7 @@ pub async fn list(
 /// Returns a page of the subjects of an issuer that are linked to users, sorted by subject. The filter is the issuer.
 ///
 /// # Errors
-///
-/// An invalid limit or cursor.
+/// If the limit or the cursor is not valid.
 pub async fn list_subjects(
     context: &Context<'_>,
     listing: Listing<String>,
@@ -72,8 +70,7 @@ pub async fn list_subjects(
 /// Finds the link of a subject of an issuer.
 ///
 /// # Errors
-///
-/// There is no such issuer or no such link.
+/// If there is no such issuer or no such link.
 pub async fn find_subject(
     context: &Context<'_>,
     issuer: &str,
@@ -90,8 +87,7 @@ pub async fn find_subject(
 /// Finds a trusted issuer by its name.
 ///
 /// # Errors
-///
-/// There is no such issuer.
+/// If there is no such issuer.
 pub async fn find(context: &Context<'_>, issuer: &str) -> Result<TrustedIssuer, Denied<Faults>> {
     let issuer = issuer.to_owned();
     context.read(async move |conn: &mut Conn| existing(conn, &issuer).await).await
@@ -100,9 +96,8 @@ pub async fn find(context: &Context<'_>, issuer: &str) -> Result<TrustedIssuer, 
 /// Trusts an issuer. The outcome is the issuer as stored.
 ///
 /// # Errors
-///
-/// An issuer that is already trusted or is this server itself, an invalid member, a scope or client that does not exist,
-/// or an actor who may not do everything.
+/// If the issuer is already trusted or is this server itself, a member is not valid, a scope or client does not exist, or the
+/// actor may not do everything.
 pub async fn create(context: &Context<'_>, issuer: TrustedIssuer) -> Outcome<TrustedIssuer> {
     context.actor.must_be_owner(OBJECT)?;
     let name = check_issuer(&issuer.issuer).err().map(|why| Fault::invalid("issuer", why));
@@ -136,8 +131,7 @@ pub async fn create(context: &Context<'_>, issuer: TrustedIssuer) -> Outcome<Tru
 /// changed issuer and the number of grants that ended.
 ///
 /// # Errors
-///
-/// There is no such issuer, a member is not valid, a scope or client does not exist, or the actor may not do everything.
+/// If there is no such issuer, a member is not valid, a scope or client does not exist, or the actor may not do everything.
 pub async fn update(
     context: &Context<'_>,
     issuer: &str,
@@ -168,8 +162,7 @@ pub async fn update(
 /// Stops trusting an issuer and revokes the grants that were made for its tokens. The outcome is their number.
 ///
 /// # Errors
-///
-/// There is no such issuer, or the actor may not do everything.
+/// If there is no such issuer, or the actor may not do everything.
 pub async fn delete(context: &Context<'_>, issuer: &str) -> Outcome<u64> {
     let (name, terms) = (issuer.to_owned(), context.terms.clone());
     let found = find_to_change(context, issuer).await?;
@@ -218,9 +211,8 @@ async fn revoke_untrusted(context: &Context<'_>, issuer: &str) -> Result<u64, Db
 /// Links a subject of an issuer to a user. The outcome is the link.
 ///
 /// # Errors
-///
-/// A subject that is not valid or already linked, a user that does not exist, an issuer that is not trusted, or an actor
-/// who may not do everything.
+/// If the subject is not valid or is already linked, the user does not exist, the issuer is not trusted, or the actor may not
+/// do everything.
 pub async fn link_subject(
     context: &Context<'_>,
     issuer: &str,
@@ -259,8 +251,7 @@ pub async fn link_subject(
 /// number.
 ///
 /// # Errors
-///
-/// There is no such issuer or no such link, the link has another version, or the actor may not do everything.
+/// If there is no such issuer or no such link, the link has another version, or the actor may not do everything.
 pub async fn unlink_subject(context: &Context<'_>, issuer: &str, subject: &str) -> Outcome<u64> {
     find_to_change(context, issuer).await?;
     let (name, subject, terms) = (issuer.to_owned(), subject.to_owned(), context.terms.clone());
@@ -287,8 +278,7 @@ pub async fn unlink_subject(context: &Context<'_>, issuer: &str, subject: &str) 
 /// Takes a scope from these issuers. Returns an event for each.
 ///
 /// # Errors
-///
-/// The actor may not do everything.
+/// If the actor may not do everything.
 pub(super) async fn take_scope(
     tx: &mut Tx,
     actor: &Actor,
@@ -304,8 +294,7 @@ pub(super) async fn take_scope(
 /// Takes a client from those that may present tokens of these issuers. Returns an event for each.
 ///
 /// # Errors
-///
-/// The actor may not do everything.
+/// If the actor may not do everything.
 pub(super) async fn take_client(
     tx: &mut Tx,
     actor: &Actor,
@@ -328,7 +317,7 @@ async fn edit_each(
     let mut events = Vec::new();
     for name in issuers {
         actor.must_be_owner(OBJECT)?;
-        // One that was deleted meanwhile has nothing to lose.
+        // An issuer that was deleted since then has nothing to lose.
         let Some(before) = trusted_issuers::find(tx, name).await? else { continue };
         let after = edit(&before);
         trusted_issuers::update(tx, &after).await?;

@@ -98,7 +98,7 @@ impl UserChanges {
         (removed, claims)
     }
 
-    /// What an update with these changes is called.
+    /// Returns the act that an update with these changes is recorded as.
     pub(super) fn act(&self, before: &UserRecord) -> Act {
         match self.disabled.filter(|disabled| *disabled != before.disabled_at.is_some()) {
             Some(true) => Act::UserDisabled,

@@ -21,8 +21,7 @@ impl HashedUserCode {
     /// Checks and hashes a new code.
     ///
     /// # Errors
-    ///
-    /// A code that is too short or too long is refused; a full queue is a failure.
+    /// If the code is too short or too long, or if the queue of hashing jobs is full.
     pub async fn new(passwords: &Passwords, code: &Secret) -> Result<Self, Denied<Faults>> {
         check(code.expose()).map_err(|sentence| Fault::invalid("user_code", sentence))?;
         let code = Secret::new(normalized(code.expose()).into_owned());
@@ -48,8 +47,7 @@ impl UserCodeChange {
     /// The change to a new code, or to none, with the code hashed.
     ///
     /// # Errors
-    ///
-    /// As [`HashedUserCode::new`].
+    /// Those of [`HashedUserCode::new`].
     pub async fn to(passwords: &Passwords, code: Option<&Secret>) -> Result<Self, Denied<Faults>> {
         match code {
             None => Ok(Self::Remove),
@@ -92,7 +90,6 @@ pub enum UserCodeVerdict {
 /// `passwords`: the hashing threads, for the requester that this client is.
 ///
 /// # Errors
-///
 /// Only failures.
 pub async fn check_user_code(
     context: &Context<'_>,

@@ -39,8 +39,7 @@ impl HashedPassword {
     /// Checks and hashes, in its normal form, a new password of a person with these names and addresses.
     ///
     /// # Errors
-    ///
-    /// A password that the policy does not allow is refused; a full queue is a failure.
+    /// If the policy does not allow the password, or if the queue of hashing jobs is full.
     pub async fn new(
         passwords: &Passwords,
         policy: PasswordPolicy,
@@ -82,8 +81,7 @@ const CURSOR: Cursor = Cursor::of("users");
 /// Returns a page of the users, in the order of the filter.
 ///
 /// # Errors
-///
-/// An invalid limit or cursor.
+/// If the limit or the cursor is not valid.
 pub async fn list(
     context: &Context<'_>,
     listing: Listing<UserFilter>,
@@ -94,11 +92,10 @@ pub async fn list(
     list::read(context, cursor, listing, users::list, key).await
 }
 
-/// Finds a user by id, or else by a username or e-mail address in any spelling; `None` if no user has it.
+/// Finds a user by id, or else by a username or e-mail address in any spelling.
 ///
 /// # Errors
-///
-/// There is no such user.
+/// If there is no such user.
 pub async fn find(context: &Context<'_>, user: &str) -> Result<UserRecord, Denied<Faults>> {
     let user = user.to_owned();
     context.read(async move |conn: &mut Conn| existing(conn, &user).await).await
@@ -107,8 +104,7 @@ pub async fn find(context: &Context<'_>, user: &str) -> Result<UserRecord, Denie
 /// Finds a user by id only.
 ///
 /// # Errors
-///
-/// There is no such user.
+/// If there is no such user.
 pub async fn find_by_id(context: &Context<'_>, id: &UserId) -> Result<UserRecord, Denied<Faults>> {
     let id = id.clone();
     let unknown = Fault::not_found(format!("there is no user with the id {id}"));
@@ -120,8 +116,7 @@ pub async fn find_by_id(context: &Context<'_>, id: &UserId) -> Result<UserRecord
 /// Creates a user. The outcome is the user.
 ///
 /// # Errors
-///
-/// An invalid username or claim, a name or address that another user has, or a role that the actor may not give.
+/// If the username or a claim is not valid, another user has the name or the address, or the actor may not give the role.
 pub async fn create(context: &Context<'_>, user: NewUser, password: HashedPassword) -> Outcome<UserRecord> {
     roles::may_give(&context.actor, None, user.role)?;
     let (role, code, now) = (user.role, user.user_code, context.now);
@@ -158,7 +153,6 @@ pub(super) fn new_person(username: String, claims: Claims) -> (Person, Vec<Fault
 /// Checks, in the transaction that stores a new user, that nothing is wrong and that no other user has the names.
 ///
 /// # Errors
-///
 /// The faults, and the names that another user has.
 pub(super) async fn check_new(tx: &mut Tx, person: &Person, faults: &[Fault]) -> Result<(), Denied<Faults>> {
     let mut faults = faults.to_vec();
@@ -175,7 +169,6 @@ async fn taken_names(conn: &mut Conn, person: &Person) -> Result<Vec<Fault>, DbE
 /// Stores a new user that [`check_new`] has checked; without a password, the user cannot sign in.
 ///
 /// # Errors
-///
 /// Only failures.
 pub(super) async fn save_new(
     tx: &mut Tx,
@@ -197,7 +190,6 @@ pub(super) async fn save_new(
 /// choose it themselves, and if another user's looks like it. Empty for most names.
 ///
 /// # Errors
-///
 /// Only failures of the database.
 pub async fn name_warnings(context: &Context<'_>, person: &Person) -> Result<Vec<String>, Denied<Faults>> {
     let name = &person.username;
@@ -214,8 +206,7 @@ pub async fn name_warnings(context: &Context<'_>, person: &Person) -> Result<Vec
 /// Changes a user's names, claims, role, state and user code. The outcome is the changed user.
 ///
 /// # Errors
-///
-/// There is no such user, a username or claim is not valid, another user has the name or address, the actor may not change
+/// If there is no such user, a username or claim is not valid, another user has the name or address, the actor may not change
 /// the user or the role, or no owner would remain.
 pub async fn update(context: &Context<'_>, user: &str, changes: UserChanges) -> Outcome<UserRecord> {
     let invalid = changes.faults();
@@ -293,8 +284,7 @@ async fn end_the_rest(context: &Context<'_>, user: &UserId) -> Result<(), DbErro
 /// Sets a user's password. Ends all sessions of the user and revokes all grants.
 ///
 /// # Errors
-///
-/// There is no such user, or the actor may not change the user.
+/// If there is no such user, or the actor may not change the user.
 pub async fn set_password(
     context: &Context<'_>,
     user: &str,
@@ -324,8 +314,7 @@ pub async fn set_password(
 /// access are kept but do not work, so that enabling the user gives applications back what they had.
 ///
 /// # Errors
-///
-/// There is no such user, the actor may not change the user, or no owner would remain.
+/// If there is no such user, the actor may not change the user, or no owner would remain.
 pub async fn disable(context: &Context<'_>, user: &str) -> Outcome<UserEnding> {
     let (user, now, actor) = (user.to_owned(), context.now, context.actor.clone());
     let step = async move |tx: &mut Tx| {
@@ -346,8 +335,7 @@ pub async fn disable(context: &Context<'_>, user: &str) -> Outcome<UserEnding> {
 /// Enables a disabled user, who can then sign in and get tokens again.
 ///
 /// # Errors
-///
-/// There is no such user, or the actor may not change the user.
+/// If there is no such user, or the actor may not change the user.
 pub async fn enable(context: &Context<'_>, user: &str) -> Outcome<Person> {
     let (user, actor) = (user.to_owned(), context.actor.clone());
     context
@@ -364,8 +352,7 @@ pub async fn enable(context: &Context<'_>, user: &str) -> Outcome<Person> {
 /// Deletes a user with all sessions, consents, grants and tokens.
 ///
 /// # Errors
-///
-/// There is no such user, the actor may not change the user, or no owner would remain.
+/// If there is no such user, the actor may not change the user, or no owner would remain.
 pub async fn delete(context: &Context<'_>, user: &UserId) -> Outcome<UserEnding> {
     let Context { now, terms, actor, .. } = context.clone();
     let user = user.clone();

@@ -22,7 +22,7 @@ use crate::representation::settings::{Form, Given, ObjectSettings, Setting, Show
 pub async fn show(app: web::Data<App>) -> HttpResponse {
     let reader = Reader { language: Language::English, here: None };
     let mut response = app.pages.show_value(reader, StatusCode::OK, "api.html", contents(&app.issuer));
-    // It tells nothing about anyone, and changes only with the program.
+    // It says nothing about anyone, and changes only with the program.
     let kept = header::HeaderValue::from_static("public, max-age=300");
     response.headers_mut().insert(header::CACHE_CONTROL, kept);
     response

@@ -205,8 +205,8 @@ async fn view(
     })
 }
 
-/// What the application asks for, the sensitive scopes first, then `openid`. What the person refused before is not ticked. Nothing for an
-/// own application: it is only asked about because it cannot prove who it is.
+/// What the application asks for, the sensitive scopes first, then `openid`. What the person refused before is not ticked.
+/// Nothing for an own application: it is only asked about because it cannot prove who it is.
 fn items(checked: &CheckedRequest, signed_in: &SignedIn, languages: &[LanguageTag]) -> Vec<AskedItem> {
     let CheckedRequest { client, request, catalogue } = checked;
     if client.client.first_party && !request.prompt.consent {

@@ -170,7 +170,7 @@ pub async fn picture(app: web::Data<App>, request: Request) -> HttpResponse {
         None => general_error::plain(
             &request,
             StatusCode::NOT_FOUND,
-            "user_code is no code of this server's form",
+            "the user_code does not have the form of this server's codes",
         ),
     }
 }

@@ -192,6 +192,9 @@ impl Server {
     }
 
     /// Serves requests until the handle stops it, then finishes the requests in flight.
+    ///
+    /// # Errors
+    /// If a listener cannot be used.
     pub fn start(self) -> Result<(impl Future<Output = std::io::Result<()>>, ServerHandle), Failure> {
         let app = web::Data::from(self.app.clone());
         let mount = mount_path(&self.app.issuer);
@@ -357,6 +360,9 @@ fn listen(address: SocketAddr, what: &str) -> Result<(TcpListener, SocketAddr), 
 /// Opens a migrated database, for the server. Makes it if it does not exist.
 ///
 /// `lock_timeout` is how long another process may hold SQLite's write lock.
+///
+/// # Errors
+/// If the database cannot be used, made or migrated.
 pub async fn make_database(config: &Config, clock: &Clock, lock_timeout: Duration) -> Result<Db, Failure> {
     let options = database_options(config, lock_timeout);
     migrate::run(&options, &migrate::this_process(), clock.now()).await?;
@@ -366,7 +372,8 @@ pub async fn make_database(config: &Config, clock: &Clock, lock_timeout: Duratio
 /// Opens a migrated database, for commands, as [`make_database`] does.
 ///
 /// # Errors
-/// Also [`DbError::NoDatabase`](crate::store::db::DbError::NoDatabase) if it does not exist.
+/// Those of [`make_database`], and [`DbError::NoDatabase`](crate::store::db::DbError::NoDatabase) if the database does not
+/// exist.
 pub async fn open_database(config: &Config, clock: &Clock, lock_timeout: Duration) -> Result<Db, Failure> {
     let options = database_options(config, lock_timeout);
     migrate::run_on_existing(&options, &migrate::this_process(), clock.now()).await?;

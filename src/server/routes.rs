@@ -245,7 +245,7 @@ pub(super) enum Mounted {
     Management,
     /// All that no browser shows.
     Programs,
-    /// The same without the management API.
+    /// All that no browser shows, but not the management API.
     ProgramsWithoutManagement,
 }
 
@@ -265,7 +265,7 @@ impl Mounted {
 }
 
 impl Mounted {
-    /// The same without what a browser shows.
+    /// Returns what is left without the endpoints that a browser shows.
     pub(super) fn for_programs(self) -> Self {
         match self {
             Self::All | Self::Programs => Self::Programs,

@@ -98,7 +98,7 @@ pub(super) fn config(certificates: Arc<Certificates>) -> Result<ServerConfig, Fa
     config_with(certificates, |builder| builder.with_no_client_auth())
 }
 
-/// The same with what `ask` says about certificates of clients.
+/// Makes the configuration as [`config`] does, with what `ask` says about certificates of clients.
 pub(super) fn config_with(
     certificates: Arc<Certificates>,
     ask: impl FnOnce(ConfigBuilder<ServerConfig, WantsVerifier>) -> ConfigBuilder<ServerConfig, WantsServerCert>,

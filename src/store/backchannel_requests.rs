@@ -87,8 +87,8 @@ pub async fn save(tx: &mut Tx, new: &NewBackchannelRequest) -> Result<(), DbErro
     .map(drop)
 }
 
-/// How often applications have asked for a person, in all and by one client; requests that came before `since` do not count. It is read
-/// in the transaction that stores the next request, so that many requests at once are counted, too.
+/// How often applications have asked for a person, in all and by one client; requests that came before `since` do not count.
+/// It is read in the transaction that stores the next request, so that many requests at once are counted, too.
 ///
 /// # Errors
 /// Only failures of the database.

@@ -99,8 +99,8 @@ pub async fn find(conn: &mut Conn, id: &GrantId) -> Result<Option<DeviceRequest>
     row.map(DeviceRow::into_device).transpose()
 }
 
-/// Records that a person allows the request, and what the device is granted. `false` if it was already answered or has expired. It is one conditional
-/// statement, so that only one answer counts.
+/// Records that a person allows the request, and what the device is granted. `false` if it was already answered or has
+/// expired. It is one conditional statement, so that only one answer counts.
 ///
 /// # Errors
 /// Only failures of the database.

@@ -271,7 +271,8 @@ pub async fn take_from_grants(
     Ok(taken)
 }
 
-/// The next codes after `after` by hash, at most [`LOOK`], each with whether it was not redeemed and may have what is withdrawn.
+/// The next codes after `after` by hash, at most [`LOOK`], each with whether it was not redeemed and may have what is
+/// withdrawn.
 ///
 /// # Errors
 /// Only failures of the database.

@@ -22,8 +22,8 @@ pub fn consume_in(batch: Batch, id: &Hash, expires_at: Timestamp) -> Batch {
         .bind(expires_at)
 }
 
-/// Adds to a batch that an assertion is used, as [`consume_in`], if the client is the one that has been read: the statement also
-/// changes no row if the client has changed since then.
+/// Adds to a batch that an assertion is used, as [`consume_in`], if the client is the one that has been read: the statement
+/// also changes no row if the client has changed since then.
 pub fn consume_for_client_in(
     batch: Batch,
     id: &Hash,

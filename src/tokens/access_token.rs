@@ -59,8 +59,8 @@ impl Draft {
     /// client must be allowed to name the resource.
     ///
     /// # Errors
-    /// A refusal if the request names several resources, or one that the client may not name, or malformed authorization
-    /// details; otherwise only failures.
+    /// If the request names several resources, or one that the client may not name, or malformed authorization details;
+    /// otherwise only failures.
     pub async fn begin(
         app: &App,
         client: &Client,
@@ -82,7 +82,7 @@ impl Draft {
     /// subject token.
     ///
     /// # Errors
-    /// A refusal if the request names several targets, or malformed authorization details; otherwise only failures.
+    /// If the request names several targets, or malformed authorization details; otherwise only failures.
     pub async fn in_exchange(
         app: &App,
         params: &Params,
@@ -409,7 +409,7 @@ impl ParsedAccessToken {
     /// The token with its state at this moment. `None` if an opaque token does not exist.
     ///
     /// # Errors
-    /// As [`access_tokens::find_opaque`] and [`access_tokens::find_jwt`].
+    /// Those of [`access_tokens::find_opaque`] and [`access_tokens::find_jwt`].
     pub async fn find(&self, conn: &mut Conn, live: LiveSessions) -> Result<Option<PresentedToken>, DbError> {
         match self {
             Self::Opaque(hash) => access_tokens::find_opaque(conn, hash, live).await,

@@ -209,7 +209,7 @@ pub async fn sign_for(
 /// What an `id_token_hint` says: the client, the user and the session. The hint may have expired.
 ///
 /// # Errors
-/// A refusal if the token is not an ID Token that this server issued; otherwise only failures.
+/// If the token is not an ID Token that this server issued; otherwise only failures.
 pub async fn read_hint(app: &App, token: &str, now: Timestamp) -> Result<Hint, Denied<OAuthError>> {
     let keys = app.key_set.current(now).await?;
     let claims: HintClaims = verify(token, TYP, keys.published(), Expiry::Ignored).map_err(|why| {

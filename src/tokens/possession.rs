@@ -49,7 +49,7 @@ impl Possession {
     /// Uses the proof up in a transaction of its own, for requests that have no other one.
     ///
     /// # Errors
-    /// As [`Self::use_up`].
+    /// Those of [`Self::use_up`].
     pub async fn use_up_alone(&self, db: &Db) -> Result<(), Denied<OAuthError>> {
         let Some(SingleUse { id, until }) = &self.once else { return Ok(()) };
         accepted(db.run(used_assertions::consume_in(Batch::new(), id, *until)).await? == [1])

@@ -35,7 +35,7 @@ tokio::task_local! {
 /// Whether the environment names a collector (OpenTelemetry, "Environment Variable Specification").
 ///
 /// # Errors
-/// A protocol or an exporter that this program does not have, in a sentence.
+/// If this program does not have the protocol or the exporter, in a sentence.
 pub fn are_wanted() -> Result<bool, String> {
     let value = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let is_off = value("OTEL_SDK_DISABLED").is_some_and(|value| value.eq_ignore_ascii_case("true"));

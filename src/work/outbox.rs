@@ -1,4 +1,4 @@
-//! What delivers the rows of an outbox, with retries: logout notifications, and messages to webhooks.
+//! Delivers the rows of an outbox, with retries: logout notifications, pings, and messages to webhooks.
 //!
 //! The deliveries are rows in the database. Every node looks for due deliveries. A node claims a row by moving its next
 //! attempt beyond the end of this one: if the node dies, another one retries it later, and no two nodes send it at the

@@ -100,6 +100,9 @@ pub enum Pass {
 }
 
 /// Deletes ended rows and counts each step. `live` are the sessions that have not ended, and the time.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn pass(purging: &Purging<'_>, live: LiveSessions) -> Result<Pass, Failure> {
     let Purging { db, counters, holder, watch, .. } = *purging;
     let verdict = watch.look().await?;
@@ -161,7 +164,10 @@ fn end_of(table: ExpiringTable, now: Timestamp, retention: Seconds) -> Timestamp
     if table == ExpiringTable::Events { now - retention } else { now }
 }
 
-/// The size of each table and its backlog; `retention` is for how long events are kept; may be read from a replica.
+/// Returns the size of each table and its backlog; `retention` is for how long events are kept; may be read from a replica.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn backlog(db: &Db, retention: Seconds, now: Timestamp) -> Result<Vec<Backlog>, Failure> {
     let count = async move |conn: &mut Conn| {
         let mut found = Vec::new();
@@ -184,7 +190,10 @@ pub struct PurgeLag {
     pub since: Option<Timestamp>,
 }
 
-/// How far the purge is behind, at a bounded cost; `retention` is for how long events are kept.
+/// Returns how far the purge is behind, at a bounded cost; `retention` is for how long events are kept.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn overdue(db: &Db, retention: Seconds, now: Timestamp) -> Result<Vec<PurgeLag>, Failure> {
     let count = async move |conn: &mut Conn| {
         let mut found = Vec::new();

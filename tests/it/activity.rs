@@ -1,4 +1,4 @@
-//! What the server and each client did is counted, and answers whether a policy could be enforced without breaking a client.
+//! What the server and each client did is counted, and answers whether a policy could be required without breaking a client.
 
 use std::time::Duration;
 

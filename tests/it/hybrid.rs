@@ -149,7 +149,7 @@ async fn a_client_gets_only_the_types_that_it_is_registered_for() {
     refused.assert_redirect_error("unsupported_response_type", "response_type.not_allowed", &server.url);
 
     let wrong = operator.refused(&["client", "update", "intranet", "--response-type", "token"]);
-    assert!(wrong.contains("is none of: code, id_token, "), "{wrong}");
+    assert!(wrong.contains("is not one of: code, id_token, "), "{wrong}");
     let without =
         operator.refused(&["client", "update", "intranet", "--scope", "read", "--response-type", "id_token"]);
     assert!(without.contains("needs the scope openid"), "{without}");

@@ -12,7 +12,7 @@ use crate::store::page::NameFilter;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
-    /// Only keys with this text in their name, in any spelling
+    /// Only keys with this text in their name or id, in any spelling
     #[arg(long, value_name = "TEXT")]
     search: Option<String>,
     #[command(flatten)]

@@ -21,7 +21,7 @@ pub(in crate::cli) struct Options {
     /// Only events that concern this application, by its client_id
     #[arg(long, value_name = "ID")]
     client: Option<String>,
-    /// Only this act, such as user.created, or all whose word begins so, such as user.
+    /// Only acts that begin with this text, such as user.created or user.
     #[arg(long, value_name = "WORD")]
     act: Option<String>,
     /// Only what this actor did: the id of a user, a client or an API key, or the number of an account of the operating system
@@ -33,7 +33,7 @@ pub(in crate::cli) struct Options {
     /// Only events before this time, which is written as for --since
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
-    /// Only events after the one with this number, so that a program goes on where it stopped
+    /// Only events after the one with this number, so that a program continues where it stopped
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(i64).range(0..))]
     after: Option<i64>,
     /// The largest number of events

@@ -36,7 +36,7 @@ pub(super) struct ClientBrandOptions {
     /// allows it
     #[arg(long, value_name = "COLOUR")]
     pub(super) brand_accent: Option<Colour>,
-    /// The background of these pages; their text must be readable on it
+    /// The background of these pages; the text on the pages must be readable on it
     #[arg(long, value_name = "COLOUR")]
     pub(super) brand_background: Option<Colour>,
     /// The background in the dark scheme

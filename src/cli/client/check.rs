@@ -85,7 +85,7 @@ fn reported(check: &ClientCheck) -> Option<String> {
         [known.policy.as_str().to_owned(), known.verdict.as_str().to_owned(), known.sentence.clone()]
     };
     let rows: Vec<[String; 3]> = check.reported.iter().map(row).collect();
-    (!rows.is_empty()).then(|| table(["ONLY REPORTED", "REQUIRE NOW", "WHY"], &rows))
+    (!rows.is_empty()).then(|| table(["ONLY REPORTED", "VERDICT", "WHY"], &rows))
 }
 
 fn row(step: &CheckStep) -> [String; 3] {

@@ -8,14 +8,14 @@ use crate::oauth::client::BackchannelSettings;
 #[derive(Args)]
 pub(super) struct BackchannelOptions {
     /// How the application learns that a person has answered its request: with poll it asks at the token endpoint, with
-    /// ping the server tells it first; without this option, poll
+    /// ping the server notifies it first; without this option, poll
     #[arg(long, value_name = "MODE")]
     pub(super) ciba_mode: Option<Delivery>,
     /// For ping: the address that the server calls when a person has answered
     #[arg(long, value_name = "URL")]
     pub(super) ciba_notification_endpoint: Option<String>,
-    /// The algorithm that signs its backchannel requests, which must then all be signed; default, or no option, demands no
-    /// signature
+    /// The algorithm that signs the client's backchannel requests, which must then all be signed; default, or no option,
+    /// requires no signature
     #[arg(long, value_name = "ALG")]
     pub(super) ciba_request_alg: Option<ObjectAlgorithmOrDefault>,
     /// Whether the application asks people for their user code; only then it may ask people who have one

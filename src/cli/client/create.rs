@@ -99,7 +99,7 @@ pub(in crate::cli) struct Options {
     /// server's oauth.dpop decides
     #[arg(long)]
     dpop: Option<DemandOrDefault>,
-    /// Whether its DPoP proofs need a nonce of the server; with default, or without this option, the server's
+    /// Whether the client's DPoP proofs need a nonce of the server; with default, or without this option, the server's
     /// oauth.dpop_nonce decides
     #[arg(long)]
     dpop_nonce: Option<NonceOrDefault>,
@@ -111,34 +111,34 @@ pub(in crate::cli) struct Options {
     /// certificate; with default, a FAPI profile keeps it
     #[arg(long)]
     refresh_tokens: Option<RefreshTokensOrDefault>,
-    /// The algorithm that signs its ID Tokens; default, or no option, is RS256, if the server offers it and the profile allows
-    /// it
+    /// The algorithm that signs ID Tokens for the client; default, or no option, is RS256, if the server offers it and the
+    /// profile allows it
     #[arg(long, value_name = "ALG")]
     id_token_alg: Option<AlgorithmOrDefault>,
-    /// The claims of the granted scopes that its ID Tokens have, too: none, scopes for all of them, or their names; for
-    /// applications that never call UserInfo
+    /// The claims of the granted scopes that ID Tokens for the client have, too: none, scopes for all of them, or their
+    /// names; for applications that never call UserInfo
     #[arg(long, value_name = "none|scopes|\"a b\"", default_value = "none", value_parser = IdTokenClaims::parse)]
     id_token_claims: IdTokenClaims,
-    /// The algorithm that signs its UserInfo answers; default, or no option, is plain JSON
+    /// The algorithm that signs UserInfo answers to the client; default, or no option, is plain JSON
     #[arg(long, value_name = "ALG")]
     userinfo_alg: Option<AlgorithmOrDefault>,
-    /// Its public keys, as a JWK Set, in a file
+    /// The public keys of the client, as a JWK Set, in a file
     #[arg(long, value_name = "FILE")]
     jwks: Option<PathBuf>,
-    /// The address of its public keys; the server reads them when it needs them; instead of --jwks
+    /// The address of the client's public keys; the server reads them when it needs them; instead of --jwks
     #[arg(long, value_name = "URI", conflicts_with = "jwks")]
     jwks_uri: Option<String>,
     #[command(flatten)]
     certificate: CertificateOptions,
-    /// The audience that its client assertions may have: only the issuer, or also the token endpoint, which is legacy and
+    /// The audience that the client's assertions may have: only the issuer, or also the token endpoint, which is legacy and
     /// only for libraries that cannot send the issuer
     #[arg(long, value_name = "AUDIENCE", default_value = "issuer")]
     assertion_audience: Audience,
-    /// Encrypt its ID Tokens with one of its keys: RSA-OAEP, RSA-OAEP-256, ECDH-ES, ECDH-ES+A128KW or ECDH-ES+A256KW,
-    /// then a space and A256GCM, A128GCM, A128CBC-HS256 or A256CBC-HS512; none is no encryption
+    /// Encrypt ID Tokens for the client with one of its keys: RSA-OAEP, RSA-OAEP-256, ECDH-ES, ECDH-ES+A128KW or
+    /// ECDH-ES+A256KW, then a space and A256GCM, A128GCM, A128CBC-HS256 or A256CBC-HS512; none is no encryption
     #[arg(long, value_name = "\"ALG ENC\"")]
     id_token_encryption: Option<String>,
-    /// Encrypt its UserInfo answers; the values are those of --id-token-encryption
+    /// Encrypt UserInfo answers to the client; the values are those of --id-token-encryption
     #[arg(long, value_name = "\"ALG ENC\"")]
     userinfo_encryption: Option<String>,
     /// The subject that identifies a person: public is the same for all applications, pairwise differs between sectors
@@ -159,14 +159,14 @@ pub(in crate::cli) struct Options {
     /// use every registered type; may be given several times
     #[arg(long = "authorization-type", value_name = "NAME")]
     authorization_types: Vec<String>,
-    /// The lifetime of its access tokens, such as 5m; resources and scopes may shorten it; with default, or without this
-    /// option, the server decides
+    /// The lifetime of the client's access tokens, such as 5m; resources and scopes may shorten it; with default, or without
+    /// this option, the server decides
     #[arg(long, value_name = "TIME")]
     access_token_lifetime: Option<String>,
     /// Only people in this group may sign in to the application and get tokens for it
     #[arg(long, value_name = "GROUP", value_parser = group)]
     require_group: Option<String>,
-    /// The only client that may exchange its tokens; without this option, the servers of a token's resource may
+    /// The only client that may exchange this client's tokens; without this option, the servers of a token's resource may
     /// exchange it
     #[arg(long, value_name = "ID")]
     may_act: Option<String>,
@@ -201,13 +201,13 @@ pub(in crate::cli) struct Options {
     /// The website in a language, such as de=https://example.com/de/; may be given several times
     #[arg(long, value_name = "TAG=URL", value_parser = in_language)]
     site_in: Vec<InLanguage>,
-    /// Its privacy policy
+    /// The application's privacy policy
     #[arg(long, value_name = "URL")]
     policy: Option<String>,
     /// The privacy policy in a language; may be given several times
     #[arg(long, value_name = "TAG=URL", value_parser = in_language)]
     policy_in: Vec<InLanguage>,
-    /// Its terms of service
+    /// The application's terms of service
     #[arg(long, value_name = "URL")]
     terms: Option<String>,
     /// The terms of service in a language; may be given several times

@@ -49,7 +49,7 @@ fn text(health: &ClientHealth) -> String {
     numbers.push(("reused tokens", health.refresh.reused.to_string()));
     let mut parts = vec![
         since,
-        table(["POLICY", "ABOUT", "ENFORCE NOW", "WHY"], &policies),
+        table(["POLICY", "ABOUT", "VERDICT", "WHY"], &policies),
         card(&numbers),
         table(["USE OF", "VALUE", "TIMES", "LAST USED"], &uses),
     ];

@@ -37,8 +37,7 @@ impl LinkChanges {
 /// `link`: the new default, and whether the option that removes the link is set.
 ///
 /// # Errors
-///
-/// A link that is not an https address, or a language that is given twice.
+/// If a link is not an https address, or a language is given twice.
 pub(super) fn link_change(
     option: &str,
     (new, is_removed): (&Option<String>, bool),

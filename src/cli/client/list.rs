@@ -11,7 +11,7 @@ use crate::store::clients::{ClientFilter, ClientRecord};
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
-    /// Only applications with this text in their client_id, name or addresses, in any spelling
+    /// Only applications with this text in their client_id, name or addresses, in any spelling, or with a secret of this id
     #[arg(long, value_name = "TEXT")]
     search: Option<String>,
     /// Only applications in this state

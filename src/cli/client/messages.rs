@@ -13,18 +13,18 @@ pub(super) struct MessageOptions {
     /// oauth.jar decides
     #[arg(long)]
     pub(super) jar: Option<DemandOrDefault>,
-    /// The only algorithm that signs its request objects; none is for objects that are not signed; default, or no option, is
-    /// any for which it has a key
+    /// The only algorithm that signs the client's request objects; none is for objects that are not signed; default, or no
+    /// option, is any for which the client has a key
     #[arg(long, value_name = "ALG")]
     pub(super) request_object_alg: Option<ObjectAlgorithmOrDefault>,
-    /// Whether parameters beside its request objects count, too, as in OpenID Connect Core section 6
+    /// Whether parameters beside the client's request objects count, too, as in OpenID Connect Core section 6
     #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
     pub(super) merge_request_object: Option<bool>,
-    /// The algorithm that signs its authorization responses, if it asks for signed ones; default, or no option, is RS256, if
-    /// the server offers it and the profile allows it
+    /// The algorithm that signs authorization responses to the client, if it asks for signed ones; default, or no option, is
+    /// RS256, if the server offers it and the profile allows it
     #[arg(long, value_name = "ALG")]
     pub(super) jarm_alg: Option<AlgorithmOrDefault>,
-    /// Encrypt its signed authorization responses; the values are those of --id-token-encryption
+    /// Encrypt signed authorization responses to the client; the values are those of --id-token-encryption
     #[arg(long, value_name = "\"ALG ENC\"")]
     pub(super) jarm_encryption: Option<String>,
 }

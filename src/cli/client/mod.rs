@@ -32,7 +32,7 @@ pub(super) enum Command {
     Show(show::Options),
     /// Check a request of an application without making it: what would be refused and why, or which tokens it would get
     Check(check::Options),
-    /// Show how an application uses this server, and what could be demanded of it, or removed, without breaking it
+    /// Show how an application uses this server, and what could be required of it, or removed, without breaking it
     Health(health::Options),
     /// List what people have allowed an application
     Consents(consents::Options),

@@ -132,7 +132,7 @@ pub(in crate::cli) fn response_types(texts: &[String]) -> Result<Vec<ResponseTyp
     for text in texts {
         let Some(known) = ResponseType::parse(text) else {
             let known: Vec<&str> = ResponseType::ALL.iter().map(|known| known.as_str()).collect();
-            return Err(format!("the response type {text:?} is none of: {}", known.join(", ")).into());
+            return Err(format!("the response type {text:?} is not one of: {}", known.join(", ")).into());
         };
         if known != ResponseType::Code && !types.contains(&known) {
             types.push(known);

@@ -15,7 +15,7 @@ const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Forget the times that nodes left in the database, after a clock was wrong or for a long pause
+    /// Forget the times that nodes left in the database, after a clock was wrong or the server was off for long
     Forget(forget::Options),
 }
 

@@ -1,5 +1,5 @@
-//! Settings of registrations that `grantor config check` warns of: those that are only there for older software, those that need
-//! an option of the server, and those that the server's options do not allow.
+//! Settings of registrations that `grantor config check` warns of: those that are only there for older software, those that
+//! need an option of the server, and those that the server's options do not allow.
 
 use std::time::Duration;
 

@@ -26,7 +26,7 @@ pub(super) struct Options {
     /// The configuration file to write; an existing one is never changed
     #[arg(long, value_name = "FILE", default_value = "grantor.toml")]
     config: PathBuf,
-    /// Ask nothing: what no option says has its default; without --username there is no person, without --client-id no
+    /// Ask nothing, and use defaults for everything that no option says; without --username there is no person, without --client-id no
     /// application
     #[arg(long)]
     yes: bool,

@@ -14,17 +14,18 @@ use crate::representation::trusted_issuer::to_json;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
-    /// The iss of its tokens, exactly as written in them
+    /// The iss of the issuer's tokens, exactly as written in them
     issuer: String,
     #[command(flatten)]
     keys: Keys,
-    /// The scopes that its tokens can lead to at most, separated by spaces
+    /// The scopes that the issuer's tokens can lead to at most, separated by spaces
     #[arg(long, value_name = "\"a b\"")]
     scope: String,
-    /// A client that may present its tokens; may be given several times
+    /// A client that may present the issuer's tokens; may be given several times
     #[arg(long = "client", value_name = "ID", required = true)]
     clients: Vec<String>,
-    /// The audience that its tokens may have: only the issuer of this server, or also the token endpoint, which is legacy
+    /// The audience that the issuer's tokens may have: only the issuer of this server, or also the token endpoint, which is
+    /// legacy
     #[arg(long, value_name = "AUDIENCE", default_value = "issuer")]
     assertion_audience: Audience,
     #[command(flatten)]
@@ -35,10 +36,10 @@ pub(in crate::cli) struct Options {
 #[derive(Args)]
 #[group(required = true, multiple = false)]
 struct Keys {
-    /// Its public keys, as a JWK Set, in a file
+    /// The public keys of the issuer, as a JWK Set, in a file
     #[arg(long, value_name = "FILE")]
     jwks: Option<PathBuf>,
-    /// The address of its public keys; the server reads them when it needs them
+    /// The address of the issuer's public keys; the server reads them when it needs them
     #[arg(long, value_name = "URI")]
     jwks_uri: Option<String>,
 }

@@ -10,7 +10,7 @@ use crate::operations::trusted_issuers;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
-    /// The iss of its tokens
+    /// The iss of the issuer's tokens
     issuer: String,
     #[command(flatten)]
     question: Question,

@@ -10,11 +10,11 @@ use crate::operations::trusted_issuers;
 
 #[derive(Args)]
 pub(in crate::cli) struct Link {
-    /// The iss of its tokens
+    /// The iss of the issuer's tokens
     issuer: String,
-    /// The sub of its tokens about this person
+    /// The sub of the issuer's tokens about this person
     subject: String,
-    /// The user that the subject stands for: a username, an e-mail address or an id
+    /// The user that the subject is linked to: a username, an e-mail address or an id
     #[arg(long)]
     user: String,
     #[command(flatten)]
@@ -23,9 +23,9 @@ pub(in crate::cli) struct Link {
 
 #[derive(Args)]
 pub(in crate::cli) struct Unlink {
-    /// The iss of its tokens
+    /// The iss of the issuer's tokens
     issuer: String,
-    /// The sub of its tokens about this person
+    /// The sub of the issuer's tokens about this person
     subject: String,
     #[command(flatten)]
     question: Question,

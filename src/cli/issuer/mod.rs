@@ -29,7 +29,7 @@ pub(super) enum Command {
     Delete(delete::Options),
     /// Say which user an issuer means by a subject
     Link(link::Link),
-    /// Remove that link; revokes everything that was issued for tokens about the subject
+    /// Remove the link of a subject to a user; revokes everything that was issued for tokens about the subject
     Unlink(link::Unlink),
 }
 

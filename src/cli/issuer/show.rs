@@ -11,7 +11,7 @@ use crate::store::trusted_issuers::SubjectRecord;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
-    /// The iss of its tokens
+    /// The iss of the issuer's tokens
     issuer: String,
     #[command(flatten)]
     output: OutputOptions,

@@ -15,7 +15,7 @@ use crate::representation::trusted_issuer::to_json;
 #[derive(Args)]
 #[command(arg_required_else_help = true, override_usage = "grantor issuer update [OPTIONS] <ISSUER>")]
 pub(in crate::cli) struct Options {
-    /// The iss of its tokens
+    /// The iss of the issuer's tokens
     issuer: String,
     #[command(flatten)]
     changes: IssuerChangeOptions,
@@ -27,13 +27,13 @@ pub(in crate::cli) struct Options {
 #[derive(Args)]
 #[group(required = true, multiple = true)]
 struct IssuerChangeOptions {
-    /// Its public keys, as a JWK Set, in a file; replaces the keys or the address before
+    /// The public keys of the issuer, as a JWK Set, in a file; replaces the keys or the address before
     #[arg(long, value_name = "FILE", conflicts_with = "jwks_uri")]
     jwks: Option<PathBuf>,
-    /// The address of its public keys; replaces the keys or the address before
+    /// The address of the issuer's public keys; replaces the keys or the address before
     #[arg(long, value_name = "URI")]
     jwks_uri: Option<String>,
-    /// The scopes that its tokens can lead to at most, separated by spaces; replaces those before
+    /// The scopes that the issuer's tokens can lead to at most, separated by spaces; replaces those before
     #[arg(long, value_name = "\"a b\"", conflicts_with_all = ["add_scope", "remove_scope"])]
     scope: Option<String>,
     /// Add scopes, separated by spaces
@@ -42,7 +42,7 @@ struct IssuerChangeOptions {
     /// Remove scopes, separated by spaces
     #[arg(long, value_name = "\"a b\"")]
     remove_scope: Option<String>,
-    /// A client that may present its tokens; replaces those before; may be given several times
+    /// A client that may present the issuer's tokens; replaces those before; may be given several times
     #[arg(long = "client", value_name = "ID", conflicts_with_all = ["add_clients", "remove_clients"])]
     clients: Vec<String>,
     /// Add a client; may be given several times
@@ -51,7 +51,8 @@ struct IssuerChangeOptions {
     /// Remove a client; may be given several times
     #[arg(long = "remove-client", value_name = "ID")]
     remove_clients: Vec<String>,
-    /// The audience that its tokens may have: only the issuer of this server, or also the token endpoint, which is legacy
+    /// The audience that the issuer's tokens may have: only the issuer of this server, or also the token endpoint, which is
+    /// legacy
     #[arg(long, value_name = "AUDIENCE")]
     assertion_audience: Option<Audience>,
 }

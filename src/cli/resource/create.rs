@@ -21,13 +21,13 @@ pub(in crate::cli) struct Options {
     /// A client that may introspect tokens for the API, usually the API itself; may be given several times
     #[arg(long = "client", value_name = "ID")]
     clients: Vec<String>,
-    /// The format of its access tokens: a jwt that the API verifies itself, or opaque
+    /// The format of access tokens for the API: a jwt that the API verifies itself, or opaque
     #[arg(long, value_name = "FORMAT", default_value = "jwt")]
     token_format: Format,
-    /// The algorithm that signs its JWTs; default, or no option, is tokens.access_token_alg
+    /// The algorithm that signs JWTs for the API; default, or no option, is tokens.access_token_alg
     #[arg(long, value_name = "ALG")]
     token_alg: Option<AlgorithmOrDefault>,
-    /// The lifetime of its access tokens, such as 5m; clients and scopes may shorten it; default is the server's
+    /// The lifetime of access tokens for the API, such as 5m; clients and scopes may shorten it; default is the server's
     #[arg(long, value_name = "TIME")]
     access_token_lifetime: Option<String>,
     #[command(flatten)]

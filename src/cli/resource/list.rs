@@ -12,7 +12,7 @@ use crate::store::page::NameFilter;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
-    /// Only APIs with this text in their name, in any spelling
+    /// Only APIs with this text in their URI, in any spelling
     #[arg(long, value_name = "TEXT")]
     search: Option<String>,
     #[command(flatten)]

@@ -45,13 +45,13 @@ struct ResourceChangeOptions {
     /// Remove all clients; only the client to which a token was issued may then introspect it
     #[arg(long, conflicts_with_all = ["add_clients", "remove_clients"])]
     no_clients: bool,
-    /// The format of its access tokens: a jwt that the API verifies itself, or opaque
+    /// The format of access tokens for the API: a jwt that the API verifies itself, or opaque
     #[arg(long, value_name = "FORMAT")]
     token_format: Option<Format>,
-    /// The algorithm that signs its JWTs; default is tokens.access_token_alg
+    /// The algorithm that signs JWTs for the API; default is tokens.access_token_alg
     #[arg(long, value_name = "ALG")]
     token_alg: Option<AlgorithmOrDefault>,
-    /// The lifetime of its access tokens, such as 5m; default removes it
+    /// The lifetime of access tokens for the API, such as 5m; default removes it
     #[arg(long, value_name = "TIME")]
     access_token_lifetime: Option<String>,
 }

@@ -103,7 +103,7 @@ impl ThemeSource {
     /// The theme at the start of the preview.
     ///
     /// # Errors
-    /// It cannot be shown.
+    /// If the theme cannot be shown.
     pub(super) fn first(&self) -> Result<(), CliError> {
         self.now().theme.map(drop).map_err(CliError::from)
     }

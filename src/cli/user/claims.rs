@@ -32,8 +32,7 @@ impl PersonOptions {
     /// All claims that the options set.
     ///
     /// # Errors
-    ///
-    /// A claim that is given twice.
+    /// If a claim is given twice.
     pub(super) fn claims(&self) -> Result<Claims, CliError> {
         let mut claims = Claims::new();
         let mut add = |name: String, value: Value| match claims.insert(name.clone(), value) {

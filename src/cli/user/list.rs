@@ -12,7 +12,7 @@ use crate::store::users::{UserFilter, UserRecord};
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
-    /// Only users with this text in their username or e-mail address, in any spelling
+    /// Only users with this text in their username, e-mail address or id, in any spelling
     #[arg(long, value_name = "TEXT")]
     search: Option<String>,
     /// Only users in this state

@@ -14,8 +14,8 @@ pub(in crate::cli) struct Options {
     /// A name that says which program it is
     #[arg(long, value_name = "N")]
     name: String,
-    /// An event that it gets, such as client.updated, or a group such as user.; may be given several times; without this
-    /// option it gets all events
+    /// An event that the webhook gets, such as client.updated, or a group such as user.; may be given several times; without this
+    /// option, the webhook gets all events
     #[arg(long = "type", value_name = "TYPE")]
     types: Vec<String>,
     #[command(flatten)]

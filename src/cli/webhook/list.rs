@@ -12,7 +12,7 @@ use crate::store::webhooks::WebhookRecord;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
-    /// Only webhooks with this text in their name, in any spelling
+    /// Only webhooks with this text in their name, id or address, in any spelling
     #[arg(long, value_name = "TEXT")]
     search: Option<String>,
     #[command(flatten)]

@@ -26,13 +26,13 @@ pub(super) enum Command {
     Update(update::Options),
     /// Delete a webhook, and everything that waits to be delivered to it
     Delete(delete::Options),
-    /// Give a webhook a new secret, and print it once; the one before signs, too, for a while
+    /// Give a webhook a new secret, and print it once; the previous secret also signs for a while
     RotateSecret(rotate_secret::Options),
-    /// List the messages that a webhook got, or is to get
+    /// List the messages to a webhook, those that were sent and those that wait
     Deliveries(deliveries::Options),
-    /// Send messages again, at once, that were not delivered
+    /// Resend messages that were not delivered, at once
     Retry(retry::Options),
-    /// Send a message that is only for trying
+    /// Send a test message
     Test(test::Options),
 }
 

@@ -11,7 +11,7 @@ use crate::representation::webhook::to_json;
 pub(in crate::cli) struct Options {
     /// The webhook's id, which webhook list shows
     id: String,
-    /// For how long the secret before signs, too, such as 1h; at most 30d; 0s ends it at once
+    /// How long the previous secret also signs, such as 1h; at most 30d; 0s ends it at once
     #[arg(long, value_name = "TIME", default_value = "1d")]
     overlap: String,
     #[command(flatten)]

@@ -28,7 +28,7 @@ struct WebhookChangeOptions {
     /// The address that gets the events by POST
     #[arg(long, value_name = "URL")]
     url: Option<String>,
-    /// An event that it gets, such as client.updated, or a group such as user.; replaces those before; may be given several
+    /// An event that the webhook gets, such as client.updated, or a group such as user.; replaces those before; may be given several
     /// times
     #[arg(long = "type", value_name = "TYPE", conflicts_with_all = ["add_types", "remove_types", "no_types"])]
     types: Vec<String>,
@@ -38,7 +38,7 @@ struct WebhookChangeOptions {
     /// Remove a type; may be given several times
     #[arg(long = "remove-type", value_name = "TYPE")]
     remove_types: Vec<String>,
-    /// Remove all types; it gets all events then
+    /// Remove all types; the webhook then gets all events
     #[arg(long, conflicts_with_all = ["add_types", "remove_types"])]
     no_types: bool,
     /// Send messages again, beginning with those that it has not got yet

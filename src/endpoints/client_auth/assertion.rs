@@ -69,7 +69,7 @@ impl Assertion {
             (None, Some(_)) => malformed("the parameter client_assertion is missing"),
             (Some(token), Some(JWT_BEARER)) => match unverified_claim(token, "sub") {
                 Some(subject) => Ok(Some(Self { token: token.to_owned(), subject, is_used: false })),
-                None => malformed("the client assertion is no signed JWT with the client_id as its sub"),
+                None => malformed("the client assertion is not a signed JWT with the client_id as its sub"),
             },
             (Some(_), _) => malformed(
                 "the client_assertion_type must be urn:ietf:params:oauth:client-assertion-type:jwt-bearer",

@@ -126,7 +126,7 @@ fn named_type(params: &Params, name: &'static str) -> Result<TokenType, OAuthErr
 /// The same answer for every token that cannot be exchanged, so that callers learn nothing about other clients' tokens.
 fn invalid() -> OAuthError {
     Reason::SubjectTokenInvalid
-        .because("the subject token is not good at present, or not one that this client may exchange")
+        .because("the subject token is not valid now, or this client may not exchange it")
 }
 
 async fn subject(

@@ -68,7 +68,7 @@ pub fn load(folder: &Path, messages: &MessageOverrides) -> Result<Vec<Replacemen
 /// Reads the templates in a folder: its files whose names end in `.html`.
 ///
 /// # Errors
-/// The folder or a file cannot be read, or no template of ours has this name.
+/// If the folder or a file cannot be read, or no template of ours has this name.
 fn read(folder: &Path) -> Result<Vec<Replacement>, WrongTemplate> {
     let unreadable = |error: std::io::Error| {
         WrongTemplate::new(&folder.display().to_string(), format!("the folder cannot be read: {error}"))
@@ -103,7 +103,7 @@ pub fn start(name: &str) -> Option<Replacement> {
 /// Returns what is wrong with templates, at most one finding for each. Without findings they can replace ours.
 ///
 /// # Errors
-/// Our own templates are not valid.
+/// If our own templates are not valid.
 fn check(replaced: &[Replacement], messages: &MessageOverrides) -> Result<Vec<WrongTemplate>, Failure> {
     if replaced.is_empty() {
         return Ok(Vec::new());

@@ -13,7 +13,7 @@ const CONTROLS: [&str; 4] = ["input", "button", "textarea", "select"];
 /// The attributes of controls that change what is sent, or where.
 const OF_CONTROLS: [&str; 6] = ["form", "formaction", "formmethod", "formenctype", "formtarget", "dirname"];
 
-/// The same for forms.
+/// The attributes of forms that change how they are sent, or where.
 const OF_FORMS: [&str; 3] = ["enctype", "target", "accept-charset"];
 
 /// The elements in which forms and controls are no elements of HTML, are not shown, or only in some browsers.

@@ -37,7 +37,7 @@ pub enum DeliveryMode {
     /// It asks at the token endpoint.
     #[default]
     Poll,
-    /// The server tells it, and then it asks at the token endpoint.
+    /// The server notifies the application, which then asks at the token endpoint.
     Ping,
 }
 

@@ -60,7 +60,7 @@ impl Policy {
     }
 }
 
-/// Whether a policy could be enforced now.
+/// Whether a policy could be required now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "snake_case")]
 pub enum HealthVerdict {
@@ -249,7 +249,7 @@ impl ObservedClient<'_> {
         let number = |tally: Option<FactTally>| tally.map_or(0, |tally| tally.count);
         let name = what.as_str();
         match self.client.demand(what, &self.demands) {
-            Demand::Require => always(policy, "The server demands this of the client already."),
+            Demand::Require => always(policy, "The server requires this of the client already."),
             Demand::Off if met.is_none() && missed.is_none() => PolicyHealth {
                 policy,
                 value: None,

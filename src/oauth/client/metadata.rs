@@ -212,7 +212,6 @@ impl ClientMetadata {
     /// The metadata as JSON without empty members.
     ///
     /// # Errors
-    ///
     /// If `jwks` is not JSON, which registration refuses.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         let mut value = serde_json::to_value(self)?;
@@ -225,7 +224,6 @@ impl ClientMetadata {
     /// Reads what [`Self::to_json`] wrote.
     ///
     /// # Errors
-    ///
     /// If a required member is missing or a member is not valid. The error may quote the member.
     pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(text)

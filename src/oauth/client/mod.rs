@@ -101,8 +101,7 @@ impl ClientMetadata {
     /// Checks that the client may use a grant (RFC 6749 §5.2).
     ///
     /// # Errors
-    ///
-    /// The client is not registered for the grant, or it is public and the grant needs an authenticated client.
+    /// If the client is not registered for the grant, or it is public and the grant needs an authenticated client.
     pub fn may_use(&self, grant: GrantType) -> Result<(), OAuthError> {
         let has_no_proof = self.kind.is_public() && grant.needs_proof();
         if self.grants.contains(&grant) && !has_no_proof {

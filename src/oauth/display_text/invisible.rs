@@ -68,8 +68,8 @@ fn changes_shape(before: &[char], c: char, after: &[char]) -> bool {
     }
 }
 
-/// Variants of Chinese and Japanese characters and of Mongolian letters, and the places in words of Thai, Lao, Khmer and Burmese
-/// where a line may break.
+/// Variants of Chinese and Japanese characters and of Mongolian letters, and the places in words of Thai, Lao, Khmer and
+/// Burmese where a line may break.
 fn is_spelling(before: &[char], c: char, after: &[char]) -> bool {
     let Some(&last) = before.last() else { return false };
     let is_mongolian = |c| CodePointMapData::<Script>::new().get(c) == Script::Mongolian;

@@ -9,8 +9,8 @@ pub fn is_line(text: &str) -> bool {
     is_plain(text) && invisible::is_for_names(text)
 }
 
-/// The same for a text about which a person decides, and that a program then reads: [`is_line`], also without those variants
-/// of characters that many fonts do not have, because somebody could hide something in them.
+/// Whether a text is a line as for [`is_line`], and also without those variants of characters that many fonts do not have,
+/// because somebody could hide something in them. It is for texts about which a person decides, and that a program then reads.
 pub fn is_shown(text: &str) -> bool {
     is_plain(text) && invisible::is_for_decisions(text)
 }

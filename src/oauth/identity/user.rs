@@ -42,8 +42,8 @@ pub fn account_key(name: &str) -> String {
 }
 
 /// What a username looks like (UTS 39 §4), as it is shown and as its key: two names look alike if they have a skeleton in
-/// common. What was stored is from the data of Unicode of its release. The two are equal for most names; they differ where a capital looks like another letter than the small one,
-/// as I does.
+/// common. What was stored is from the data of Unicode of its release. The two are equal for most names; they differ where a
+/// capital looks like another letter than the small one, as I does.
 pub fn skeletons(username: &str) -> [String; 2] {
     // In lower case, because people take Alice and alice for one name. The lower case of a skeleton need not be one.
     let look = |name: &str| skeleton(&skeleton(name).collect::<String>().to_lowercase()).collect();

@@ -124,7 +124,7 @@ impl ErrorCode {
                  first."
             }
             Self::InvalidAuthorizationDetails => {
-                "Compare the element that the description names with what the operator demands of its type."
+                "Compare the element that the description names with what the operator requires of its type."
             }
             Self::AuthorizationPending | Self::SlowDown | Self::ExpiredToken => self.advice_about_polls(),
             Self::UnknownUserId

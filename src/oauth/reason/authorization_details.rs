@@ -119,8 +119,8 @@ pub(super) const INVALID: ReasonRow = ReasonRow {
     title: "A detail does not fit the schema of its type",
     code: InvalidAuthorizationDetails,
     who: &[Developer, Operator],
-    what: "A member of an element is missing, unknown, or not what the schema of the type demands.",
-    fix: "The error names the element, the place in it as a JSON Pointer, and what the schema demands. The operator sees the \
+    what: "A member of an element is missing, unknown, or not what the schema of the type requires.",
+    fix: "The error names the element, the place in it as a JSON Pointer, and what the schema requires. The operator sees the \
           schema with grantor authorization-type show.",
     command: Some("grantor authorization-type show payment"),
     example: example(

@@ -82,7 +82,7 @@ pub(super) const HINT_TOKEN: ReasonRow = ReasonRow {
     title: "The login_hint_token is not valid",
     code: InvalidRequest,
     who: &[Developer, Operator],
-    what: "The login_hint_token is no JWT of an issuer that is trusted here with tokens of this application, or its claims \
+    what: "The login_hint_token is not a JWT of an issuer that is trusted here with tokens of this application, or its claims \
            are not valid for this server.",
     fix: "Send a JWT with iss, sub, aud and exp, whose aud is the issuer of this server, and which an issuer has signed \
           that grantor issuer list shows with this application.",
@@ -144,7 +144,7 @@ pub(super) const INVALID_USER_CODE: ReasonRow = ReasonRow {
     code: InvalidUserCode,
     who: &[Person, Developer],
     what: "The user_code is not the one of the person.",
-    fix: "Let the person type it again. After several wrong codes, the server checks none for a while.",
+    fix: "Let the person type it again. After several wrong codes, the server checks no more codes for a while.",
     command: None,
     example: example(
         ask!("scope=openid", "login_hint=alice", "user_code=a-wrong-code"),
@@ -187,12 +187,12 @@ pub(super) const NOTIFICATION_TOKEN: ReasonRow = ReasonRow {
 
 pub(super) const EXPIRY: ReasonRow = ReasonRow {
     word: "backchannel.requested_expiry",
-    title: "The requested_expiry is no number of seconds",
+    title: "The requested_expiry is not a number of seconds",
     code: InvalidRequest,
     who: &[Developer],
     what: "The requested_expiry is not a positive number.",
     fix: "Send a whole number of seconds, or nothing. More than ciba.max_lifetime is shortened to it; expires_in of \
-          the answer says what counts.",
+          the answer says which time applies.",
     command: None,
     example: example(
         ask!("scope=openid", "login_hint=alice", "requested_expiry=soon"),

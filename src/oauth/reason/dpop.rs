@@ -214,7 +214,7 @@ pub(super) const URL: ReasonRow = ReasonRow {
 
 pub(super) const TIME: ReasonRow = ReasonRow {
     word: "dpop.time",
-    title: "The DPoP proof is not from now",
+    title: "The DPoP proof was not signed just now",
     code: InvalidDpopProof,
     who: &[Developer, Operator],
     what: "The iat of the DPoP proof is too long ago, or in the future, by this server's clock.",
@@ -312,7 +312,7 @@ pub(super) const NONCE_MISSING: ReasonRow = ReasonRow {
 
 pub(super) const NONCE_OLD: ReasonRow = ReasonRow {
     word: "dpop.nonce_old",
-    title: "The nonce of the DPoP proof is not one of now",
+    title: "The nonce of the DPoP proof has expired",
     code: UseDpopNonce,
     who: &[Developer],
     what: "The nonce of the proof was given out more than some minutes ago, or by another server.",
@@ -364,7 +364,7 @@ pub(super) const JKT_MISMATCH: ReasonRow = ReasonRow {
     code: InvalidRequest,
     who: &[Developer],
     what: "The pushed request has a DPoP header and the parameter dpop_jkt, and they are about two keys.",
-    fix: "Send one of the two, or the thumbprint of the very key that has signed the proof.",
+    fix: "Send one of the two, or the thumbprint of the key that signed the proof.",
     command: None,
     example: example(
         "POST https://id.example.com/par\n\

@@ -137,9 +137,10 @@ pub(super) const FORBIDDEN: ReasonRow = row(
     ReasonTexts {
         word: "api.forbidden",
         title: "You may not do this",
-        what: "The request would let its sender do more than before: it gives away a scope that the sender does not \
-               have, or changes something that may do more than the sender.",
-        fix: "Let an owner do it, or a key with grantor.write.",
+        what: "The credential or the role of the sender does not permit everything that the request does: it lacks a \
+               scope, or the request concerns permissions that the sender does not have.",
+        fix: "The description names the missing scope. If it names none, an owner must do it, or a key with \
+              grantor.write.",
     },
     example(
         "# with a key for grantor.clients.write\n\
@@ -316,9 +317,10 @@ pub(super) const KEY_REUSED: ReasonRow = row(
     ReasonTexts {
         word: "api.idempotency_key_reused",
         title: "The Idempotency-Key belongs to another request",
-        what: "The same Idempotency-Key came before with another body or address, or the request with it is still worked on.",
-        fix: "Make a new random key for every new request, and repeat a request with its own key and the very same body. \
-              If the first request is still worked on, repeat it after a second.",
+        what: "The same Idempotency-Key came before with another body or address, or the request with it is still being \
+               processed.",
+        fix: "Make a new random key for every new request, and repeat a request with its own key and exactly the same \
+              body. If the first request is still being processed, repeat it after a second.",
     },
     example(
         "# after another request with the same key\n\

@@ -45,7 +45,7 @@ pub(super) const MALFORMED: ReasonRow = ReasonRow {
     title: "The request object cannot be read",
     code: InvalidRequestObject,
     who: &[Developer],
-    what: "The value of request is no signed token, its JSON has a member twice or is nested deeply, or a member in it cannot be a \
+    what: "The value of request is not a signed token, its JSON has a member twice or is nested deeply, or a member in it cannot be a \
            parameter.",
     fix: "Send the compact serialization of a JWT: header, claims and signature in base64url, with dots between them. Each \
           parameter is a text or a number; claims is an object, and resource a text or a list of texts.",
@@ -279,7 +279,7 @@ pub(super) const REPLAYED: ReasonRow = ReasonRow {
     title: "The request object was used before",
     code: InvalidRequestObject,
     who: &[Developer],
-    what: "A backchannel request with this request object came before: each jti counts once.",
+    what: "A backchannel request with this request object came before: each jti is accepted once.",
     fix: "Sign a new object with a random jti for each request. If your application did not send it twice, another party has it.",
     command: None,
     example: example(

@@ -33,8 +33,7 @@ impl Prompt {
     /// Reads `prompt`, `max_age` and `login_hint` (OpenID Connect Core §3.1.2.1).
     ///
     /// # Errors
-    ///
-    /// A parameter is repeated or malformed, a `prompt` value is unknown, or `none` is combined with another value.
+    /// If a parameter is repeated or malformed, a `prompt` value is unknown, or `none` is combined with another value.
     pub fn from_request(params: &Params) -> Result<Self, OAuthError> {
         let max_age = params.one("max_age")?.map(seconds).transpose()?;
         // Applications fill it with what a person has typed or pasted there.

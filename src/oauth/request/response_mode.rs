@@ -29,7 +29,7 @@ pub enum ResponseMode {
     FormPostJwt,
 }
 
-/// The mode that stands for the usual signed mode of a response type (JARM §2.3.4).
+/// The mode that means the usual signed mode of a response type (JARM §2.3.4).
 const JWT: &str = "jwt";
 
 impl ResponseMode {

@@ -36,7 +36,8 @@ impl ResponseType {
         self.into()
     }
 
-    /// Parses a list of values in any order, with any number of spaces between and around them (RFC 6749 §3.1.1); `None` if the response type is not supported.
+    /// Parses a list of values in any order, with any number of spaces between and around them (RFC 6749 §3.1.1); `None` if
+    /// the response type is not supported.
     pub fn parse(text: &str) -> Option<Self> {
         let sorted = |text: &str| {
             let mut values: Vec<String> =

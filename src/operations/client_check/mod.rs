@@ -26,7 +26,7 @@ use crate::store::{consents, users};
 pub use preview::TokenPreview;
 use rehearsal::Rehearsal;
 
-/// The request to check. What it leaves out is as a usual request of the client would have it.
+/// The request to check. What it leaves out is as in a usual request of the client.
 #[derive(Clone, Debug, Default)]
 pub struct CheckInput {
     /// `None`: the first registered one.
@@ -120,8 +120,7 @@ struct Known<'a> {
 /// client with pairwise subjects; without them the tokens have none.
 ///
 /// # Errors
-///
-/// The client or the user does not exist.
+/// If the client or the user does not exist.
 pub async fn check(
     context: &Context<'_>,
     (issuer, keys): (&str, Option<&ServerKeys>),

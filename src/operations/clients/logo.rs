@@ -22,8 +22,7 @@ impl Logo {
     /// Checks a logo.
     ///
     /// # Errors
-    ///
-    /// A picture that is too large, or that is not PNG, JPEG, WebP or GIF.
+    /// If the picture is too large, or is not PNG, JPEG, WebP or GIF.
     pub fn new(bytes: Vec<u8>) -> Result<Self, Fault> {
         if bytes.len() > Self::MAX_SIZE {
             return Err(Fault::invalid("logo", "the logo has more than 128 KiB"));

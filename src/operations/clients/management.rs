@@ -9,8 +9,7 @@ use crate::operations::fault::Fault;
 /// Checks that the actor may make a change between these states of a client: those before and after it.
 ///
 /// # Errors
-///
-/// The client has a scope of the management API in one of them, and the actor is not an owner.
+/// If the client has a scope of the management API in one of them, and the actor is not an owner.
 pub(super) fn may_change<'c>(
     actor: &Actor,
     states: impl IntoIterator<Item = &'c Client>,

@@ -38,8 +38,7 @@ const CURSOR: Cursor = Cursor::of("clients");
 /// Returns a page of the clients with their secrets, in the order of the filter.
 ///
 /// # Errors
-///
-/// An invalid limit or cursor.
+/// If the limit or the cursor is not valid.
 pub async fn list(
     context: &Context<'_>,
     listing: Listing<ClientFilter>,
@@ -51,6 +50,9 @@ pub async fn list(
 }
 
 /// Whether any client is registered. Asks the database itself, and no replica.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn is_any(context: &Context<'_>) -> Result<bool, Failure> {
     Ok(context.db.read(async |conn: &mut Conn| clients::is_any(conn).await).await?)
 }
@@ -58,8 +60,7 @@ pub async fn is_any(context: &Context<'_>) -> Result<bool, Failure> {
 /// Finds a client by its id.
 ///
 /// # Errors
-///
-/// There is no such client.
+/// If there is no such client.
 pub async fn find(context: &Context<'_>, client: &ClientId) -> Result<ClientRecord, Denied<Faults>> {
     let client = client.clone();
     context.read(async move |conn: &mut Conn| existing(conn, &client).await).await
@@ -75,8 +76,7 @@ const ROUNDS: usize = 10;
 /// act. A change of the client in the meantime does not stop the deletion.
 ///
 /// # Errors
-///
-/// There is no such client, the actor may not change it or what names it, or others enabled it again and again.
+/// If there is no such client, the actor may not change it or what names it, or others enabled it again and again.
 pub async fn delete(context: &Context<'_>, client: &ClientId) -> Outcome<u64> {
     let Context { now, terms, actor, .. } = context.clone();
     let id = client.clone();
@@ -162,8 +162,7 @@ async fn rehearse_delete(context: &Context<'_>, client: &ClientId) -> Outcome<u6
 /// consent again. What begins while this goes on may stay. The outcome is the number of grants that ended.
 ///
 /// # Errors
-///
-/// There is no such client.
+/// If there is no such client.
 pub async fn revoke_all(context: &Context<'_>, client: &ClientId) -> Outcome<u64> {
     let client = find(context, client).await?.client;
     let revoked = match context.terms.is_rehearsal {

@@ -30,7 +30,6 @@ impl Mentions {
     /// Finds at most some of each kind.
     ///
     /// # Errors
-    ///
     /// Only failures of the database.
     pub(super) async fn find(conn: &mut Conn, client: &ClientId) -> Result<Self, DbError> {
         let mut resources = stored_resources::list_of_server(conn, client).await?;
@@ -51,8 +50,7 @@ impl Mentions {
     /// Checks that the actor may change these objects.
     ///
     /// # Errors
-    ///
-    /// The actor may not change one of them. The fault names it.
+    /// If the actor may not change one of them. The fault names it.
     pub(super) fn may_lose(&self, actor: &Actor, client: &ClientId) -> Result<(), Fault> {
         if let Some(first) = self.issuers.first() {
             actor.must_be_owner(&format!("the trusted issuer {first}, which names the client {client},"))?;
@@ -67,8 +65,7 @@ impl Mentions {
     /// Takes the client from these objects. Returns an event for each.
     ///
     /// # Errors
-    ///
-    /// The actor may not change one of them.
+    /// If the actor may not change one of them.
     pub(super) async fn lose(
         self,
         tx: &mut Tx,
@@ -92,8 +89,7 @@ impl Mentions {
 /// Takes a client from the objects that name it, some of them in each transaction.
 ///
 /// # Errors
-///
-/// The actor may not change one of them.
+/// If the actor may not change one of them.
 pub(super) async fn take_from_others(context: &Context<'_>, client: &ClientId) -> Result<(), Denied<Faults>> {
     loop {
         let Context { now, actor, .. } = context.clone();
@@ -114,8 +110,7 @@ pub(super) async fn take_from_others(context: &Context<'_>, client: &ClientId) -
 /// Takes a scope from these clients. Returns an event for each.
 ///
 /// # Errors
-///
-/// The actor may not change one of them.
+/// If the actor may not change one of them.
 pub(in crate::operations) async fn take_scope(
     tx: &mut Tx,
     (actor, now): (&Actor, Timestamp),
@@ -124,7 +119,7 @@ pub(in crate::operations) async fn take_scope(
 ) -> Result<Vec<Event>, Denied<Faults>> {
     let (taken, mut changed) = (Scope::from_stored(scope), Vec::new());
     for id in ids {
-        // One that was deleted meanwhile has nothing to lose.
+        // A client that was deleted since then has nothing to lose.
         let Some(before) = clients::find(tx, id).await?.map(|found| found.client) else { continue };
         management::may_change(actor, [&before])?;
         let mut after = before.clone();

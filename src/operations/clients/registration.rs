@@ -70,9 +70,8 @@ pub enum SectorReading {
 /// Registers a client.
 ///
 /// # Errors
-///
-/// An id that already exists, an invalid member, a scope, resource or client that does not exist, or a scope of the
-/// management API, unless the actor is an owner.
+/// If the id already exists, a member is not valid, a scope, resource or client does not exist, or the client would have a
+/// scope of the management API and the actor is not an owner.
 pub async fn create(context: &Context<'_>, new: NewClient) -> Outcome<CreatedClient> {
     let NewClient { client, secret, logos } = new;
     let client = logos.given_to(client);
@@ -124,8 +123,7 @@ pub async fn create(context: &Context<'_>, new: NewClient) -> Outcome<CreatedCli
 /// Changes a client. The outcome is the changed client with its new version.
 ///
 /// # Errors
-///
-/// There is no such client, the actor may not change it, a member is not valid, or a resource or client does not exist.
+/// If there is no such client, the actor may not change it, a member is not valid, or a resource or client does not exist.
 pub async fn update<F>(context: &Context<'_>, client: &ClientId, change: ClientChange<F>) -> Outcome<Client>
 where
     F: Fn(&Client) -> Result<Client, Faults> + Send + 'static,
@@ -189,7 +187,8 @@ fn sector_fault(list: Option<&Result<SectorList, Fault>>, before: &Client, after
         Some(Ok(list)) if list.is_of(uri) => list.fault(after),
         Some(Err(fault)) => Some(fault.clone()),
         _ if is_new_to_sector(before, after) => {
-            let sentence = format!("the client {} was changed meanwhile, so nothing was done", after.id);
+            let sentence =
+                format!("the client {} was changed in the meantime, so nothing was done", after.id);
             Some(Fault::conflict(None, sentence))
         }
         _ => None,
@@ -259,7 +258,7 @@ impl Rules {
         new.map(|gap| {
             let (name, sentence) = (self.demands.profile.as_str(), gap.sentence);
             let sentence = format!(
-                "with {name}, which is oauth.profile, {sentence}; or the client stays outside: `profile` none"
+                "with {name}, which is oauth.profile, {sentence}; or take the client out of the profile: `profile` none"
             );
             Fault::invalid(gap.member, sentence)
         })
@@ -382,7 +381,6 @@ fn kept_secret_fault(record: &ClientRecord, after: &Client) -> Option<Fault> {
 /// cannot be what it is named for, is added to the faults.
 ///
 /// # Errors
-///
 /// Only failures of the database.
 async fn resolved(
     conn: &mut Conn,
@@ -411,7 +409,7 @@ async fn resolved(
     Ok(Client { metadata, ..client })
 }
 
-/// The fault of a claim for ID BrandTokens that no scope of the client gives access to. A claim that the client had `before`, and to
+/// The fault of a claim for ID Tokens that no scope of the client gives access to. A claim that the client had `before`, and to
 /// which none of its scopes gave access any more, may stay.
 async fn claims_fault(
     conn: &mut Conn,

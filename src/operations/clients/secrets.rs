@@ -65,8 +65,7 @@ impl ChosenSecret {
     /// Checks and hashes a secret.
     ///
     /// # Errors
-    ///
-    /// A secret of the wrong length. A failure if the queue of hashing jobs is full.
+    /// If the secret has the wrong length, or if the queue of hashing jobs is full.
     pub async fn new(passwords: &Passwords, text: Secret) -> Result<Self, Denied<Faults>> {
         if !(1..=Self::MAX_LENGTH).contains(&text.expose().len()) {
             return Err(Fault::invalid(
@@ -83,8 +82,7 @@ impl ChosenSecret {
 /// Adds a secret to a client.
 ///
 /// # Errors
-///
-/// There is no such client, the actor may not change it, it uses no secrets, or it already has as many as it may have.
+/// If there is no such client, the actor may not change it, it uses no secrets, or it already has as many as it may have.
 pub async fn add_secret(
     context: &Context<'_>,
     client: &ClientId,
@@ -117,8 +115,7 @@ pub async fn add_secret(
 /// Returns a page of the secrets of a client, the oldest first. The filter is the client.
 ///
 /// # Errors
-///
-/// There is no such client, or an invalid limit or cursor.
+/// If there is no such client, or the limit or the cursor is not valid.
 pub async fn list_secrets(
     context: &Context<'_>,
     listing: Listing<ClientId>,
@@ -131,8 +128,7 @@ pub async fn list_secrets(
 /// Finds a secret of a client, without the secret itself.
 ///
 /// # Errors
-///
-/// There is no such client or secret, or the secret has another version than the terms name.
+/// If there is no such client or secret, or the secret has another version than the terms name.
 pub async fn find_secret(
     context: &Context<'_>,
     client: &ClientId,
@@ -157,8 +153,7 @@ pub fn secret_version(secret: &SecretRecord) -> Version {
 /// Changes when a secret ends. `None`: it no longer ends by itself. The outcome is the secret, as [`find_secret`] returns it.
 ///
 /// # Errors
-///
-/// There is no such client or secret, the secret has another version, the time is over, or the actor may not change the
+/// If there is no such client or secret, the secret has another version, the time is over, or the actor may not change the
 /// client.
 pub async fn set_secret_end(
     context: &Context<'_>,
@@ -190,8 +185,7 @@ pub async fn set_secret_end(
 /// Returns what the removal of a secret would mean.
 ///
 /// # Errors
-///
-/// There is no such client or secret.
+/// If there is no such client or secret.
 pub async fn check_remove_secret(
     context: &Context<'_>,
     client: &ClientId,
@@ -208,8 +202,7 @@ pub async fn check_remove_secret(
 /// Removes a secret if that still means what the caller `expected`.
 ///
 /// # Errors
-///
-/// There is no such client or secret, the secret has another version, the actor may not change the client, or the removal
+/// If there is no such client or secret, the secret has another version, the actor may not change the client, or the removal
 /// now means something else.
 pub async fn remove_secret(
     context: &Context<'_>,
@@ -284,8 +277,7 @@ async fn sealed(context: &Context<'_>, id: &str, secret: &str) -> Result<Vec<u8>
 /// Checks that a client can get one more secret.
 ///
 /// # Errors
-///
-/// It uses no secrets, or has as many as it may have.
+/// If the client uses no secrets, or has as many as it may have.
 pub fn takes_another(record: &ClientRecord) -> Result<(), Fault> {
     let (id, kind) = (&record.client.id, record.client.kind);
     let sentence = if kind.is_public() {

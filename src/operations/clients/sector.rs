@@ -21,8 +21,7 @@ impl SectorList {
     /// Reads the list behind a URI.
     ///
     /// # Errors
-    ///
-    /// A URI that is not an https address, and an answer that is not a list.
+    /// If the URI is not an https address, or the answer is not a list.
     pub(super) async fn read(fetcher: &Fetcher, uri: &str) -> Result<Self, Fault> {
         let wrong = |why: &str| {
             let sentence = format!("the sector identifier URI {uri:?} {why}");

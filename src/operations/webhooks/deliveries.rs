@@ -16,7 +16,7 @@ use crate::store::events::EventRecord;
 use crate::store::webhook_deliveries::{MAX_WAITING, WebhookDelivery, WebhookDeliveryFilter, WebhookMessage};
 
 const CURSOR: Cursor = Cursor::of("webhook_deliveries");
-/// The type of a message that is only for trying.
+/// The type of a test message.
 const TEST: &str = "webhook.test";
 
 impl WebhookMessage {
@@ -36,8 +36,7 @@ impl WebhookMessage {
 /// Returns a page of the deliveries to a webhook, the newest first.
 ///
 /// # Errors
-///
-/// There is no such webhook, or an invalid limit or cursor.
+/// If there is no such webhook, or the limit or the cursor is not valid.
 pub async fn deliveries(
     context: &Context<'_>,
     listing: Listing<WebhookDeliveryFilter>,
@@ -50,8 +49,7 @@ pub async fn deliveries(
 /// Finds the delivery of a message to a webhook.
 ///
 /// # Errors
-///
-/// There is no such webhook, or it has no such delivery.
+/// If there is no such webhook, or it has no such delivery.
 pub async fn delivery(
     context: &Context<'_>,
     webhook: &str,
@@ -68,8 +66,7 @@ pub async fn delivery(
 /// Makes a message due at once, or all that were not delivered. The outcome is their number.
 ///
 /// # Errors
-///
-/// There is no such webhook or message, the webhook is disabled, or the actor may not read the audit trail.
+/// If there is no such webhook or message, the webhook is disabled, or the actor may not read the audit trail.
 pub async fn retry(context: &Context<'_>, webhook: &str, message: Option<&str>) -> Outcome<u64> {
     let (webhook, message) = (webhook.to_owned(), message.map(str::to_owned));
     let (now, actor) = (context.now, context.actor.clone());
@@ -91,8 +88,7 @@ pub async fn retry(context: &Context<'_>, webhook: &str, message: Option<&str>) 
 /// Sends a message of the type `webhook.test`, whichever types the webhook gets. The outcome is its delivery.
 ///
 /// # Errors
-///
-/// There is no such webhook, it is disabled, too many messages wait, or the actor may not read the audit trail.
+/// If there is no such webhook, it is disabled, too many messages wait, or the actor may not read the audit trail.
 pub async fn test(context: &Context<'_>, webhook: &str) -> Outcome<WebhookDelivery> {
     let webhook = webhook.to_owned();
     let (now, actor, id) = (context.now, context.actor.clone(), ordered_id(context.now));

@@ -70,8 +70,7 @@ pub struct WebhookChanges {
 /// Returns a page of the webhooks, sorted by id.
 ///
 /// # Errors
-///
-/// An invalid limit or cursor.
+/// If the limit or the cursor is not valid.
 pub async fn list(
     context: &Context<'_>,
     listing: Listing<NameFilter>,
@@ -82,8 +81,7 @@ pub async fn list(
 /// Finds a webhook by its id.
 ///
 /// # Errors
-///
-/// There is no such webhook.
+/// If there is no such webhook.
 pub async fn find(context: &Context<'_>, id: &str) -> Result<WebhookRecord, Denied<Faults>> {
     let id = id.to_owned();
     context.read(async move |conn: &mut Conn| existing(conn, &id).await).await
@@ -102,8 +100,7 @@ pub async fn waiting(context: &Context<'_>) -> Result<usize, Denied<Faults>> {
 /// Creates a webhook. It gets the events that are numbered from now on. The outcome has its secret.
 ///
 /// # Errors
-///
-/// A member is not valid, the actor may not read the audit trail, or there are too many webhooks.
+/// If a member is not valid, the actor may not read the audit trail, or there are too many webhooks.
 pub async fn create(context: &Context<'_>, new: NewWebhook) -> Outcome<WebhookWithSecret> {
     let NewWebhook { name, url, types } = new;
     let fetcher = Fetcher::new(&context.config.fetch)?;
@@ -146,9 +143,8 @@ pub async fn create(context: &Context<'_>, new: NewWebhook) -> Outcome<WebhookWi
 /// where it stopped.
 ///
 /// # Errors
-///
-/// There is no such webhook, a member is not valid, or the actor may not read the audit trail or, where the webhook gets their
-/// addresses, the people.
+/// If there is no such webhook, a member is not valid, or the actor may not read the audit trail or, where the webhook gets
+/// their addresses, the people.
 pub async fn update(context: &Context<'_>, id: &str, changes: WebhookChanges) -> Outcome<WebhookRecord> {
     let fetcher = Fetcher::new(&context.config.fetch)?;
     let mut faults: Vec<Fault> = changes.name.as_deref().and_then(name_fault).into_iter().collect();
@@ -177,8 +173,7 @@ pub async fn update(context: &Context<'_>, id: &str, changes: WebhookChanges) ->
 /// Deletes a webhook, and everything that waits to be delivered to it.
 ///
 /// # Errors
-///
-/// There is no such webhook, or the actor may not read the audit trail.
+/// If there is no such webhook, or the actor may not read the audit trail.
 pub async fn delete(context: &Context<'_>, id: &str) -> Outcome<()> {
     let Context { terms, actor, .. } = context.clone();
     let id = id.to_owned();
@@ -197,7 +192,6 @@ pub async fn delete(context: &Context<'_>, id: &str) -> Outcome<()> {
 /// whether it did.
 ///
 /// # Errors
-///
 /// Only failures of the database.
 pub async fn disable(
     tx: &mut Tx,
@@ -218,7 +212,6 @@ pub async fn disable(
 /// Records that a webhook did not get the events after the number `from` up to `to`, because they were deleted.
 ///
 /// # Errors
-///
 /// Only failures of the database.
 pub async fn record_missed(
     tx: &mut Tx,

@@ -25,9 +25,8 @@ const MAX_OVERLAP: Seconds = Seconds::new(30 * 86_400);
 /// Gives a webhook a new secret. The secrets before it sign, too, for `overlap`. The outcome has the new secret.
 ///
 /// # Errors
-///
-/// There is no such webhook, the time is too long, too many secrets sign already, or the actor may not read the audit trail
-/// or, where the webhook gets their addresses, the people.
+/// If there is no such webhook, the time is too long, too many secrets sign already, or the actor may not read the audit
+/// trail or, where the webhook gets their addresses, the people.
 pub async fn rotate_secret(
     context: &Context<'_>,
     id: &str,
@@ -35,7 +34,7 @@ pub async fn rotate_secret(
 ) -> Outcome<WebhookWithSecret> {
     let overlap = overlap.unwrap_or(USUAL_OVERLAP);
     if !(Seconds::ZERO..=MAX_OVERLAP).contains(&overlap) {
-        let sentence = "the secrets before can be used from 0 seconds to 30 days (2592000) longer";
+        let sentence = "the previous secrets can be used for 0 seconds to 30 days (2592000) longer";
         return Err(Fault::invalid("overlap", sentence).into());
     }
     let (sealed, secret) = make(context).await?;

@@ -20,7 +20,7 @@ const OF_CLIENT: QueryParameter =
 
 pub(super) const GRANTS: ApiSection = ApiSection {
     name: "Grants",
-    sentence: "What clients got: access tokens, and what comes from their refresh tokens.",
+    sentence: "What clients got: access tokens, and the tokens that come from their refresh tokens.",
     operations: &[
         ApiOperation::list(ALL_GRANTS, "listGrants", "List grants", &GRANT)
             .needs(Need::read(Area::Grants))
@@ -33,7 +33,7 @@ pub(super) const GRANTS: ApiSection = ApiSection {
         ApiOperation::delete(ALL_GRANTS, "revokeGrants", "Revoke everything of a user or client")
             .needs(Need::write(Area::Grants))
             .parameters(&[OF_USER, OF_CLIENT])
-            .note("It needs user or client, or both. It also takes back the consents.")
+            .note("The query needs user or client, or both. The consents are taken back, too.")
             .command("grantor grant revoke --user jane --client calendar"),
         ApiOperation::show(ONE_GRANT, "getGrant", "Get a grant", &GRANT)
             .needs(Need::read(Area::Grants))
@@ -101,7 +101,7 @@ pub(super) const DELIVERIES: ApiSection = ApiSection {
             )
         }
         .needs(Need::write(Area::Clients))
-        .note("The server sends everything again at once that no application has confirmed.")
+        .note("The server resends at once every notice that its application has not confirmed.")
         .command("grantor logout retry --client calendar"),
     ],
 };
@@ -121,11 +121,11 @@ pub(super) const PINGS: ApiSection = ApiSection {
 
 pub(super) const API_KEYS: ApiSection = ApiSection {
     name: "API keys",
-    sentence: "Keys for this API. No scope is only about them: they need grantor.read and grantor.write.",
+    sentence: "Keys for this API. There is no scope for them alone: reading needs grantor.read, and writing grantor.write.",
     operations: &[
         ApiOperation::list(ALL_API_KEYS, "listApiKeys", "List API keys", &API_KEY)
             .needs(Need::read(Area::ApiKeys))
-            .parameters(&[search("Only keys with this text in their name, in any spelling")])
+            .parameters(&[search("Only keys with this text in their name or id, in any spelling")])
             .command("grantor api-key list --json"),
         ApiOperation::create(ALL_API_KEYS, "createApiKey", "Create an API key", &API_KEY)
             .needs(Need::write(Area::ApiKeys))

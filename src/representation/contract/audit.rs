@@ -18,13 +18,13 @@ pub(super) const SECTION: ApiSection = ApiSection {
         .parameters(&[
             filter("user", Form::Text, "Only events about this user, by the id"),
             filter("client", Form::Text, "Only events about this client, by its client_id"),
-            filter("act", Form::Text, "Only this act, such as client.created"),
+            filter("act", Form::Text, "Only acts that begin with this text, such as client.created or user."),
             filter("actor", Form::Text, "Only events of this actor, by the id"),
             filter("since", Form::Time, "Only events at this time or later"),
             filter("until", Form::Time, "Only events before this time"),
         ])
-        .note("The oldest event comes first. next is there also at the end: send it as after later, and you get what was added \
-               since.")
+        .note("The oldest event comes first. The last page has next, too: send it as after later to get the events that were \
+               added since.")
         .command("grantor audit list --since 1h --json"),
         ApiOperation::list("/api/v1/refusals", "listRefusals", "List refused requests", &REFUSAL)
             .needs(READ)
@@ -37,7 +37,7 @@ pub(super) const SECTION: ApiSection = ApiSection {
         ApiOperation::show("/api/v1/refusals/{id}", "getRefusal", "Explain a refused request", &EXPLAINED_REFUSAL)
             .needs(READ)
             .versioned()
-            .note("What came beside what is registered, and the command that would let the request pass.")
+            .note("Shows the value that came, what is registered, and the command that would let the request pass.")
             .command("grantor explain 01JC0T8Q5W7XK3M9B2N4P6R8SV --json"),
         ApiOperation::show("/api/v1/activity", "getActivity", "Get what the server did in each hour", &ACTIVITY)
             .needs(READ)
@@ -57,5 +57,5 @@ pub(super) const DOCUMENT: ApiSection = ApiSection {
         answer: AnswerKind::Document,
         ..ApiOperation::new("GET", "/api/v1/openapi.json", "getDocument", "Get the OpenAPI document")
     }
-    .note("It is the same for everyone and tells nothing about the objects of this server, so it needs no credential.")],
+    .note("It is the same for everyone and says nothing about the objects of this server, so it needs no credential.")],
 };

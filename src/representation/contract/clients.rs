@@ -16,7 +16,9 @@ const SECRETS: &str = "/api/v1/clients/{id}/secrets";
 const ONE_SECRET: &str = "/api/v1/clients/{id}/secrets/{secret}";
 
 const FILTERS: &[QueryParameter] = &[
-    search("Only clients with this text in their name or client_id, in any spelling"),
+    search(
+        "Only clients with this text in their name, client_id or addresses, in any spelling, or with a secret of this id",
+    ),
     filter("kind", Form::Word(kinds), "Only clients of this kind"),
     filter("grant_type", Form::Word(grant_types), "Only clients that may use this grant type"),
     filter("disabled", Form::Flag, "Only clients that are disabled, or only those that are not"),
@@ -54,8 +56,8 @@ pub(super) const SECTION: ApiSection = ApiSection {
         ApiOperation::put(ONE, "putClient", "Create or replace a client", &CLIENT)
             .needs(WRITE)
             .versioned()
-            .note("What is left out has its default again. Members that only the server sets are ignored, so that an object can \
-                   be sent back as it was read."),
+            .note("Members that are left out get their defaults. Members that only the server sets are ignored, so that an \
+                   object can be sent back as it was read."),
         ApiOperation::patch(ONE, "updateClient", "Update a client", &CLIENT)
             .needs(WRITE)
             .versioned()
@@ -97,7 +99,7 @@ pub(super) const SECTION: ApiSection = ApiSection {
         ApiOperation::show("/api/v1/clients/{id}/health", "getClientHealth", "Get the health of a client", &CLIENT_HEALTH)
             .needs(READ)
             .versioned()
-            .note("How the client used the server in the last 30 days, and for each policy whether it could be demanded now. Counts \
+            .note("How the client used the server in the last 30 days, and for each policy whether it could be required now. Counts \
                    can be a minute old.")
             .command("grantor client health calendar --json"),
         ApiOperation::list(SECRETS, "listClientSecrets", "List the secrets of a client", &SECRET)

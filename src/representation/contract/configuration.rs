@@ -138,7 +138,7 @@ pub(super) const AUTHORIZATION_TYPES: ApiSection = ApiSection {
         ApiOperation::delete(ONE_TYPE, "deleteAuthorizationType", "Delete an authorization type")
             .needs(WRITE)
             .versioned()
-            .note("The server removes its details from what people have allowed. It deletes no type that a client names.")
+            .note("The server removes the details of the type from what people have allowed. It does not delete a type that a client names.")
             .command("grantor authorization-type delete payment"),
     ],
 };
@@ -174,7 +174,7 @@ pub(super) const ISSUERS: ApiSection = ApiSection {
         ApiOperation::delete(ONE_ISSUER, "deleteIssuer", "No longer trust an issuer")
             .needs(WRITE)
             .versioned()
-            .note("The server revokes everything that it issued for its tokens.")
+            .note("The server revokes everything that it issued for tokens of the issuer.")
             .command("grantor issuer delete https://idp.example.com"),
         ApiOperation::list(SUBJECTS, "listSubjects", "List the linked subjects of an issuer", &SUBJECT)
             .needs(READ)

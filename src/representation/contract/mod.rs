@@ -1,5 +1,5 @@
-//! The operations of the management API: what each needs, takes and answers. A request is checked by its operation here, and the
-//! document and the reference are made from the same, so they cannot differ.
+//! The operations of the management API: what each needs, takes and answers. A request is checked by its operation here, and
+//! the document and the reference are made from the same, so they cannot differ.
 
 mod access;
 mod audit;

@@ -13,7 +13,7 @@ const ONE: &str = "/api/v1/users/{id}";
 const SESSIONS: &str = "/api/v1/users/{id}/sessions";
 
 const FILTERS: &[QueryParameter] = &[
-    search("Only people with this text in their username or e-mail address, in any spelling"),
+    search("Only people with this text in their username, e-mail address or id, in any spelling"),
     filter("disabled", Form::Flag, "Only people who are disabled, or only those who are not"),
     filter("role", Form::Word(roles), "Only people with this role"),
     filter(

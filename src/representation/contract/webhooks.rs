@@ -15,11 +15,11 @@ const ONE: &str = "/api/v1/webhooks/{id}";
 
 pub(super) const SECTION: ApiSection = ApiSection {
     name: "Webhooks",
-    sentence: "Other programs that get the events of the audit trail. Whoever changes one needs grantor.audit.read, too.",
+    sentence: "Other programs that get the events of the audit trail. Changing a webhook needs grantor.audit.read, too.",
     operations: &[
         ApiOperation::list(ALL, "listWebhooks", "List webhooks", &WEBHOOK)
             .needs(READ)
-            .parameters(&[search("Only webhooks with this text in their name, in any spelling")])
+            .parameters(&[search("Only webhooks with this text in their name, id or address, in any spelling")])
             .command("grantor webhook list --json"),
         ApiOperation::create(ALL, "createWebhook", "Create a webhook", &WEBHOOK)
             .needs(WRITE)
@@ -91,7 +91,7 @@ pub(super) const SECTION: ApiSection = ApiSection {
             body: BodyKind::Empty,
             answer: AnswerKind::Created(&WEBHOOK_DELIVERY),
             can_conflict: true,
-            ..ApiOperation::new("POST", "/api/v1/webhooks/{id}/test", "testWebhook", "Send a message that is only for trying")
+            ..ApiOperation::new("POST", "/api/v1/webhooks/{id}/test", "testWebhook", "Send a test message")
         }
         .needs(WRITE)
         .command("grantor webhook test mW1lSnXlY0a3hOQ7cLrT2g"),

@@ -8,16 +8,16 @@ use crate::store::grant_records::GrantState;
 /// A grant.
 pub static GRANT: ObjectSettings = ObjectSettings {
     name: "Grant",
-    sentence: "What a client got at once: an access token, and tokens that come from its refresh token.",
+    sentence: "What a client got at one time: an access token, and the tokens that come from its refresh token.",
     command: None,
     members: &[
         Setting::by_server("id", Form::Text, "The id of the grant"),
         Setting::by_server("client_id", Form::Text, "The client_id of the application"),
         Setting::by_server("user_id", Form::Text, "The id of the user"),
         Setting::by_server("username", Form::Text, "The username"),
-        Setting::by_server("session_id", Form::Text, "The id of the session in which it was given")
+        Setting::by_server("session_id", Form::Text, "The id of the session in which the grant was given")
             .null(Null::InAnswers),
-        Setting::by_server("issuer", Form::Text, "The trusted issuer whose token led to it")
+        Setting::by_server("issuer", Form::Text, "The trusted issuer whose token led to the grant")
             .null(Null::InAnswers),
         Setting::by_server("scope", Form::Scope, "The scopes that were granted"),
         Setting::by_server("resources", Form::UriList, "The resources that were granted"),
@@ -27,14 +27,14 @@ pub static GRANT: ObjectSettings = ObjectSettings {
             "The authorization details that were granted",
         ),
         Setting::by_server("state", Form::Word(grant_states), "Whether tokens of the grant are still valid"),
-        Setting::by_server("created_at", Form::Time, "When it was given"),
-        Setting::by_server("refreshed", Form::Number, "How often its refresh token was used"),
-        Setting::by_server("refreshed_at", Form::Time, "When its refresh token was last used")
+        Setting::by_server("created_at", Form::Time, "When the grant was given"),
+        Setting::by_server("refreshed", Form::Number, "How often the refresh token of the grant was used"),
+        Setting::by_server("refreshed_at", Form::Time, "When the refresh token of the grant was last used")
             .null(Null::InAnswers),
         Setting::by_server("has_refresh_token", Form::Flag, "Whether the client has a refresh token"),
-        Setting::by_server("expires_at", Form::Time, "When it ends, if it is not used before"),
-        Setting::by_server("revoked_at", Form::Time, "When it was revoked").null(Null::InAnswers),
-        Setting::by_server("revoked_for", Form::Text, "Why it was revoked").null(Null::InAnswers),
+        Setting::by_server("expires_at", Form::Time, "When the grant ends, if it is not used before"),
+        Setting::by_server("revoked_at", Form::Time, "When the grant was revoked").null(Null::InAnswers),
+        Setting::by_server("revoked_for", Form::Text, "Why the grant was revoked").null(Null::InAnswers),
     ],
 };
 
@@ -49,7 +49,7 @@ pub static SIGNING_KEY: ObjectSettings = ObjectSettings {
         Setting::by_server(
             "state",
             Form::Word(key_states),
-            "Whether the key signs: next signs later, former no longer, and its tokens are still valid; ended and retired are \
+            "Whether the key signs: next signs later; former no longer signs, but its tokens are still valid; ended and retired are \
              no longer published",
         ),
         Setting::by_server("created_at", Form::Time, "When the key was made"),
@@ -61,7 +61,7 @@ pub static SIGNING_KEY: ObjectSettings = ObjectSettings {
     ],
 };
 
-/// The wish for new signing keys.
+/// A request for new signing keys.
 pub static KEY_ROTATION: ObjectSettings = ObjectSettings {
     name: "KeyRotation",
     sentence: "Which signing keys to make.",
@@ -93,17 +93,26 @@ pub static DELIVERY: ObjectSettings = ObjectSettings {
         Setting::by_server("client_id", Form::Text, "The client_id of the application"),
         Setting::by_server("session_id", Form::Text, "The id of the session that has ended"),
         Setting::by_server("user_id", Form::Text, "The id of the user"),
-        Setting::by_server("state", Form::Word(delivery_states), "Whether the application has confirmed it"),
+        Setting::by_server(
+            "state",
+            Form::Word(delivery_states),
+            "Whether the application has confirmed the notice",
+        ),
         Setting::by_server("attempts", Form::Number, "How often the server has tried"),
         Setting::by_server("created_at", Form::Time, "When the session ended"),
         Setting::by_server("next_attempt_at", Form::Time, "When the server tries again")
             .null(Null::InAnswers),
-        Setting::by_server("done_at", Form::Time, "When it was confirmed, or given up").null(Null::InAnswers),
+        Setting::by_server(
+            "done_at",
+            Form::Time,
+            "When the application confirmed the notice, or the server gave up",
+        )
+        .null(Null::InAnswers),
         Setting::by_server("last_error", Form::Text, "Why the last attempt failed").null(Null::InAnswers),
     ],
 };
 
-/// The wish to inform applications again.
+/// A request to inform applications again.
 pub static RETRY: ObjectSettings = ObjectSettings {
     name: "LogoutRetry",
     sentence: "Which applications to inform again.",
@@ -131,14 +140,23 @@ pub static PING: ObjectSettings = ObjectSettings {
         Setting::by_server(
             "request_id",
             Form::Text,
-            "The id of the request, as in the audit trail; it is no secret",
+            "The id of the request, as in the audit trail; the id is not secret",
         ),
-        Setting::by_server("state", Form::Word(delivery_states), "Whether the application has confirmed it"),
+        Setting::by_server(
+            "state",
+            Form::Word(delivery_states),
+            "Whether the application has confirmed the notice",
+        ),
         Setting::by_server("attempts", Form::Number, "How often the server has tried"),
         Setting::by_server("created_at", Form::Time, "When the person answered"),
         Setting::by_server("next_attempt_at", Form::Time, "When the server tries again")
             .null(Null::InAnswers),
-        Setting::by_server("done_at", Form::Time, "When it was confirmed, or given up").null(Null::InAnswers),
+        Setting::by_server(
+            "done_at",
+            Form::Time,
+            "When the application confirmed the notice, or the server gave up",
+        )
+        .null(Null::InAnswers),
         Setting::by_server("expires_at", Form::Time, "When the request ends, and with it every attempt"),
         Setting::by_server("last_error", Form::Text, "Why the last attempt failed").null(Null::InAnswers),
     ],

@@ -29,7 +29,7 @@ static HOUR: ObjectSettings = ObjectSettings {
 /// How a client uses the server.
 pub static CLIENT_HEALTH: ObjectSettings = ObjectSettings {
     name: "ClientHealth",
-    sentence: "How a client uses the server, and what could be demanded of it.",
+    sentence: "How a client uses the server, and what could be required of it.",
     command: None,
     members: &[
         Setting::by_server("client_id", Form::Text, "The client"),
@@ -57,7 +57,7 @@ pub static CLIENT_HEALTH: ObjectSettings = ObjectSettings {
             Form::ObjectList(&REFUSED),
             "Requests that were refused, by the reason",
         ),
-        Setting::by_server("policies", Form::ObjectList(&POLICY), "What could be demanded of the client"),
+        Setting::by_server("policies", Form::ObjectList(&POLICY), "What could be required of the client"),
     ],
 };
 
@@ -67,8 +67,8 @@ static USED_VALUE: ObjectSettings = ObjectSettings {
     command: None,
     members: &[
         Setting::by_server("value", Form::Text, "The value"),
-        Setting::by_server("count", Form::Number, "How often it was used"),
-        Setting::by_server("last_used_at", Form::Time, "When it was used last").null(Null::InAnswers),
+        Setting::by_server("count", Form::Number, "How often the value was used"),
+        Setting::by_server("last_used_at", Form::Time, "When the value was last used").null(Null::InAnswers),
     ],
 };
 
@@ -78,10 +78,10 @@ static USED_SECRET: ObjectSettings = ObjectSettings {
     command: None,
     members: &[
         Setting::by_server("id", Form::Text, "The id of the secret"),
-        Setting::by_server("created_at", Form::Time, "When it was created"),
-        Setting::by_server("expires_at", Form::Time, "When it expires").null(Null::InAnswers),
-        Setting::by_server("last_used_at", Form::Time, "When it was used last").null(Null::InAnswers),
-        Setting::by_server("count", Form::Number, "How often it was used"),
+        Setting::by_server("created_at", Form::Time, "When the secret was created"),
+        Setting::by_server("expires_at", Form::Time, "When the secret expires").null(Null::InAnswers),
+        Setting::by_server("last_used_at", Form::Time, "When the secret was last used").null(Null::InAnswers),
+        Setting::by_server("count", Form::Number, "How often the secret was used"),
     ],
 };
 
@@ -106,26 +106,26 @@ static REFUSED: ObjectSettings = ObjectSettings {
     command: None,
     members: &[
         Setting::by_server("reason", Form::Text, "A word of the error reference"),
-        Setting::by_server("count", Form::Number, "How often"),
-        Setting::by_server("last_at", Form::Time, "When last"),
+        Setting::by_server("count", Form::Number, "How often requests were refused for it"),
+        Setting::by_server("last_at", Form::Time, "When a request was last refused for it"),
     ],
 };
 
-/// What could be demanded of a client.
+/// What could be required of a client.
 pub(super) static POLICY: ObjectSettings = ObjectSettings {
     name: "PolicyHealth",
-    sentence: "Whether a policy could be demanded of the client.",
+    sentence: "Whether a policy could be required of the client.",
     command: None,
     members: &[
         Setting::by_server("policy", Form::Text, "The policy, such as pkce"),
-        Setting::by_server("value", Form::Text, "What it is about, such as a redirect URI")
+        Setting::by_server("value", Form::Text, "What the policy is about, such as a redirect URI")
             .null(Null::InAnswers),
         Setting::by_server(
             "verdict",
             Form::Text,
             "safe, would_refuse, no_traffic, not_counted or always_required",
         ),
-        Setting::by_server("count", Form::Number, "How many requests it would have refused"),
+        Setting::by_server("count", Form::Number, "How many requests the policy would have refused"),
         Setting::by_server("last_at", Form::Time, "The last such request").null(Null::InAnswers),
         Setting::by_server("sentence", Form::Text, "The verdict in a sentence"),
     ],

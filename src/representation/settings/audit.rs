@@ -10,15 +10,16 @@ pub static EVENT: ObjectSettings = ObjectSettings {
     members: &[
         Setting::by_server("id", Form::Text, "The id of the event"),
         Setting::by_server("number", Form::Number, "The place of the event in the chain of all events"),
-        Setting::by_server("time", Form::Time, "When it happened"),
+        Setting::by_server("time", Form::Time, "When the act happened"),
         Setting::by_server("act", Form::Text, "What was done, such as client.created"),
-        Setting::by_server("object", Form::Object(&EVENT_OBJECT), "What it was done to"),
-        Setting::by_server("actor", Form::Object(&EVENT_ACTOR), "Who did it, and by what credential"),
+        Setting::by_server("object", Form::Object(&EVENT_OBJECT), "The object of the act"),
+        Setting::by_server("actor", Form::Object(&EVENT_ACTOR), "Who acted, and by what credential"),
         Setting::by_server("user", Form::Text, "The id of the user that the act concerns")
             .null(Null::InAnswers),
         Setting::by_server("client", Form::Text, "The client_id of the client that the act concerns")
             .null(Null::InAnswers),
-        Setting::by_server("address", Form::Text, "The address from which it was done").null(Null::InAnswers),
+        Setting::by_server("address", Form::Text, "The address from which the act came")
+            .null(Null::InAnswers),
         Setting::by_server("request_id", Form::Text, "The id of the request").null(Null::InAnswers),
         Setting::by_server(
             "reason",
@@ -41,8 +42,12 @@ static EVENT_OBJECT: ObjectSettings = ObjectSettings {
     members: &[
         Setting::by_server("type", Form::Text, "The kind of the object, such as client"),
         Setting::by_server("id", Form::Text, "The id of the object"),
-        Setting::by_server("name", Form::Text, "The name that people use for it, if that is not the id")
-            .null(Null::InAnswers),
+        Setting::by_server(
+            "name",
+            Form::Text,
+            "The name that people use for the object, if that is not the id",
+        )
+        .null(Null::InAnswers),
     ],
 };
 
@@ -57,8 +62,12 @@ static EVENT_ACTOR: ObjectSettings = ObjectSettings {
             "The kind of the actor: command, server, person, client, person_by_client, api_key or stranger",
         ),
         Setting::by_server("id", Form::Text, "The id of the actor").null(Null::InAnswers),
-        Setting::by_server("name", Form::Text, "The name that people use for it, if that is not the id")
-            .null(Null::InAnswers),
+        Setting::by_server(
+            "name",
+            Form::Text,
+            "The name that people use for the actor, if that is not the id",
+        )
+        .null(Null::InAnswers),
         Setting::by_server("client", Form::Text, "The client whose access token the person used")
             .null(Null::InAnswers),
     ],
@@ -70,8 +79,8 @@ static CHANGE: ObjectSettings = ObjectSettings {
     command: None,
     members: &[
         Setting::by_server("member", Form::Text, "The name of the member"),
-        Setting::by_server("before", Form::Any, "Its value before"),
-        Setting::by_server("after", Form::Any, "Its value after"),
+        Setting::by_server("before", Form::Any, "The value before the act"),
+        Setting::by_server("after", Form::Any, "The value after the act"),
     ],
 };
 
@@ -85,13 +94,14 @@ pub static REFUSAL: ObjectSettings = ObjectSettings {
 
 const REFUSED_REQUEST: [Setting; 8] = [
     Setting::by_server("request_id", Form::Text, "The id of the request"),
-    Setting::by_server("created_at", Form::Time, "When it was refused"),
-    Setting::by_server("client_id", Form::Text, "The client that sent it").null(Null::InAnswers),
-    Setting::by_server("user_id", Form::Text, "The user that it was about").null(Null::InAnswers),
-    Setting::by_server("address", Form::Text, "The network from which it came").null(Null::InAnswers),
+    Setting::by_server("created_at", Form::Time, "When the request was refused"),
+    Setting::by_server("client_id", Form::Text, "The client that sent the request").null(Null::InAnswers),
+    Setting::by_server("user_id", Form::Text, "The user that the request was about").null(Null::InAnswers),
+    Setting::by_server("address", Form::Text, "The network from which the request came")
+        .null(Null::InAnswers),
     Setting::by_server("path", Form::Text, "The path of the request"),
-    Setting::by_server("reason", Form::Text, "Why it was refused: a word of the error reference"),
-    Setting::by_server("description", Form::Text, "What the application got to read"),
+    Setting::by_server("reason", Form::Text, "Why the request was refused: a word of the error reference"),
+    Setting::by_server("description", Form::Text, "The description that the application got"),
 ];
 
 /// The members of an explanation beside `reason` and `description`.
@@ -161,7 +171,7 @@ static DIFFERENCE: ObjectSettings = ObjectSettings {
     command: None,
     members: &[
         Setting::by_server("part", Form::Text, "The name of the part, such as port"),
-        Setting::by_server("text", Form::Text, "Its text in the value that came"),
+        Setting::by_server("text", Form::Text, "The text of this part in the value that came"),
     ],
 };
 

@@ -7,7 +7,7 @@ use super::{Form, Null, ObjectSettings, Setting, Shown};
 /// The request to check.
 pub static CHECK_REQUEST: ObjectSettings = ObjectSettings {
     name: "CheckRequest",
-    sentence: "A request that no one has sent. What it leaves out is as a usual request of the client would have it.",
+    sentence: "A request that no one has sent. Members that are left out are as in a usual request of the client.",
     command: Some("client check"),
     members: &[
         given("redirect_uri", Form::Text, "The address to which the answer would be sent")
@@ -68,7 +68,7 @@ static STEP: ObjectSettings = ObjectSettings {
         sometimes(Setting::by_server(
             "reason",
             Form::Text,
-            "Why it is refused: a word of the error reference",
+            "Why the request is refused: a word of the error reference",
         )),
         sometimes(Setting::by_server("description", Form::Text, "What the application would get to read")),
         sometimes(EXPLANATION[0]),

@@ -32,7 +32,7 @@ pub static CLIENT: ObjectSettings = ObjectSettings {
         )
         .required()
         .option("--kind"),
-        Setting::new("client_secret", Form::Secret, "Its secret")
+        Setting::new("client_secret", Form::Secret, "The secret of the client")
             .given(Given::AtCreation { is_required: false })
             .shown(Shown::Once)
             .note(
@@ -84,7 +84,7 @@ pub static CLIENT: ObjectSettings = ObjectSettings {
             "A response type that the application may use besides code, such as \"code id_token\"; tokens then pass through the \
              browser",
         )
-        .note("code is there if the client may use authorization_code.")
+        .note("The list always has code if the client may use authorization_code.")
         .option("--response-type"),
         Setting::new(
             "token_endpoint_auth_method",
@@ -138,7 +138,7 @@ pub static CLIENT: ObjectSettings = ObjectSettings {
         Setting::new(
             "dpop_nonce",
             Form::Word(nonce_policies),
-            "Whether its DPoP proofs need a nonce of the server",
+            "Whether the client's DPoP proofs need a nonce of the server",
         )
         .may_be_unset()
         .note("Without it, oauth.dpop_nonce of the configuration decides.")
@@ -154,15 +154,15 @@ pub static CLIENT: ObjectSettings = ObjectSettings {
         Setting::new(
             "request_object_signing_alg",
             Form::Word(object_algorithms),
-            "The only algorithm that signs its request objects; none is for objects that are not signed",
+            "The only algorithm that signs the client's request objects; none is for objects that are not signed",
         )
         .may_be_unset()
-        .note("Without it, any for which it has a key.")
+        .note("Without it, any for which the client has a key.")
         .option("--request-object-alg"),
         Setting::new(
             "merge_request_object",
             Form::Flag,
-            "Whether parameters beside its request objects count, too, as in OpenID Connect Core section 6",
+            "Whether parameters beside the client's request objects count, too, as in OpenID Connect Core section 6",
         )
         .note("Otherwise only what is inside of an object counts, and it needs iss, aud and exp.")
         .option("--merge-request-object"),
@@ -170,7 +170,7 @@ pub static CLIENT: ObjectSettings = ObjectSettings {
             "backchannel_token_delivery_mode",
             Form::Word(delivery_modes),
             "How the application learns that a person has answered its request: with poll it asks at the token endpoint, \
-             with ping the server tells it first",
+             with ping the server notifies it first",
         )
         .option("--ciba-mode"),
         Setting::new(
@@ -184,7 +184,7 @@ pub static CLIENT: ObjectSettings = ObjectSettings {
         Setting::new(
             "backchannel_authentication_request_signing_alg",
             Form::Word(object_algorithms),
-            "The algorithm that signs its backchannel requests, which must then all be signed",
+            "The algorithm that signs the client's backchannel requests, which must then all be signed",
         )
         .may_be_unset()
         .note("Without it, they need no signature. none is refused.")
@@ -198,7 +198,7 @@ pub static CLIENT: ObjectSettings = ObjectSettings {
         Setting::new(
             "authorization_signed_response_alg",
             Form::Word(signing_algorithms),
-            "The algorithm that signs its authorization responses, if it asks for signed ones",
+            "The algorithm that signs authorization responses to the client, if it asks for signed ones",
         )
         .may_be_unset()
         .note("Without it, RS256, if the server offers it and the profile allows it.")
@@ -206,7 +206,7 @@ pub static CLIENT: ObjectSettings = ObjectSettings {
         Setting::new(
             "authorization_encrypted_response_alg",
             Form::Word(key_management),
-            "Encrypt its signed authorization responses",
+            "Encrypt signed authorization responses to the client",
         )
         .may_be_unset()
         .note("The algorithm by which the key of the content is encrypted.")
@@ -214,7 +214,7 @@ pub static CLIENT: ObjectSettings = ObjectSettings {
         Setting::new(
             "authorization_encrypted_response_enc",
             Form::Word(content_encryption),
-            "Encrypt its signed authorization responses",
+            "Encrypt signed authorization responses to the client",
         )
         .may_be_unset()
         .note("The algorithm that encrypts the content; without it, A128CBC-HS256.")
@@ -222,7 +222,7 @@ pub static CLIENT: ObjectSettings = ObjectSettings {
         Setting::new(
             "id_token_signed_response_alg",
             Form::Word(signing_algorithms),
-            "The algorithm that signs its ID Tokens",
+            "The algorithm that signs ID Tokens for the client",
         )
         .may_be_unset()
         .note("Without it, RS256, if the server offers it and the profile allows it.")
@@ -230,33 +230,33 @@ pub static CLIENT: ObjectSettings = ObjectSettings {
         Setting::new(
             "id_token_claims",
             Form::ClaimChoice,
-            "The claims of the granted scopes that its ID Tokens have, too: none, scopes for all of them, or their names; for \
+            "The claims of the granted scopes that ID Tokens for the client have, too: none, scopes for all of them, or their names; for \
              applications that never call UserInfo",
         )
         .option("--id-token-claims"),
         Setting::new(
             "userinfo_signed_response_alg",
             Form::Word(signing_algorithms),
-            "The algorithm that signs its UserInfo answers",
+            "The algorithm that signs UserInfo answers to the client",
         )
         .may_be_unset()
         .note("Without it, they are plain JSON.")
         .option("--userinfo-alg"),
-        Setting::new("jwks", Form::JwkSet, "Its public keys, as a JWK Set")
+        Setting::new("jwks", Form::JwkSet, "The public keys of the client, as a JWK Set")
             .may_be_unset()
             .note("A client has this or jwks_uri, not both.")
             .option("--jwks"),
         Setting::new(
             "jwks_uri",
             Form::Uri,
-            "The address of its public keys; the server reads them when it needs them",
+            "The address of the client's public keys; the server reads them when it needs them",
         )
         .may_be_unset()
         .option("--jwks-uri"),
         Setting::new(
             "tls_client_auth_subject_dn",
             Form::Text,
-            "For tls_client_auth: the subject of its certificate with the most specific part first, such as \
+            "For tls_client_auth: the subject of the client's certificate with the most specific part first, such as \
              \"CN=app,O=Bank,C=DE\"",
         )
         .may_be_unset()
@@ -265,48 +265,48 @@ pub static CLIENT: ObjectSettings = ObjectSettings {
         Setting::new(
             "tls_client_auth_san_dns",
             Form::Text,
-            "For tls_client_auth: a host among the alternative names of its certificate",
+            "For tls_client_auth: a host among the alternative names of the client's certificate",
         )
         .may_be_unset()
         .option("--tls-san-dns"),
         Setting::new(
             "tls_client_auth_san_uri",
             Form::Text,
-            "For tls_client_auth: a URI among the alternative names of its certificate",
+            "For tls_client_auth: a URI among the alternative names of the client's certificate",
         )
         .may_be_unset()
         .option("--tls-san-uri"),
         Setting::new(
             "tls_client_auth_san_ip",
             Form::Text,
-            "For tls_client_auth: an IP address among the alternative names of its certificate",
+            "For tls_client_auth: an IP address among the alternative names of the client's certificate",
         )
         .may_be_unset()
         .option("--tls-san-ip"),
         Setting::new(
             "tls_client_auth_san_email",
             Form::Text,
-            "For tls_client_auth: an e-mail address among the alternative names of its certificate",
+            "For tls_client_auth: an e-mail address among the alternative names of the client's certificate",
         )
         .may_be_unset()
         .option("--tls-san-email"),
         Setting::new(
             "tls_client_certificate_bound_access_tokens",
             Form::Flag,
-            "Whether its access tokens are bound to its certificate, and the refresh tokens of a public client, too",
+            "Whether the client's access tokens are bound to its certificate, and the refresh tokens of a public client, too",
         )
         .option("--certificate-bound-tokens"),
         Setting::new(
             "assertion_audience",
             Form::Word(assertion_audiences),
-            "The audience that its client assertions may have: only the issuer, or also the token endpoint, which is legacy and \
+            "The audience that the client's assertions may have: only the issuer, or also the token endpoint, which is legacy and \
              only for libraries that cannot send the issuer",
         )
         .option("--assertion-audience"),
         Setting::new(
             "id_token_encrypted_response_alg",
             Form::Word(key_management),
-            "Encrypt its ID Tokens with one of its keys",
+            "Encrypt ID Tokens for the client with one of its keys",
         )
         .may_be_unset()
         .note("The algorithm by which the key of the content is encrypted.")
@@ -314,7 +314,7 @@ pub static CLIENT: ObjectSettings = ObjectSettings {
         Setting::new(
             "id_token_encrypted_response_enc",
             Form::Word(content_encryption),
-            "Encrypt its ID Tokens with one of its keys",
+            "Encrypt ID Tokens for the client with one of its keys",
         )
         .may_be_unset()
         .note("The algorithm that encrypts the content; without it, A128CBC-HS256.")
@@ -322,7 +322,7 @@ pub static CLIENT: ObjectSettings = ObjectSettings {
         Setting::new(
             "userinfo_encrypted_response_alg",
             Form::Word(key_management),
-            "Encrypt its UserInfo answers",
+            "Encrypt UserInfo answers to the client",
         )
         .may_be_unset()
         .note("The algorithm by which the key of the content is encrypted.")
@@ -330,7 +330,7 @@ pub static CLIENT: ObjectSettings = ObjectSettings {
         Setting::new(
             "userinfo_encrypted_response_enc",
             Form::Word(content_encryption),
-            "Encrypt its UserInfo answers",
+            "Encrypt UserInfo answers to the client",
         )
         .may_be_unset()
         .note("The algorithm that encrypts the content; without it, A128CBC-HS256.")
@@ -372,7 +372,7 @@ pub static CLIENT: ObjectSettings = ObjectSettings {
         Setting::new(
             "access_token_lifetime",
             Form::Seconds,
-            "The lifetime of its access tokens, such as 5m; resources and scopes may shorten it",
+            "The lifetime of the client's access tokens, such as 5m; resources and scopes may shorten it",
         )
         .may_be_unset()
         .note("In JSON, a number of seconds. Without it, the server decides.")
@@ -384,7 +384,7 @@ pub static CLIENT: ObjectSettings = ObjectSettings {
         )
         .may_be_unset()
         .option("--require-group"),
-        Setting::new("may_act", Form::Text, "The only client that may exchange its tokens")
+        Setting::new("may_act", Form::Text, "The only client that may exchange this client's tokens")
             .may_be_unset()
             .note("Without it, the servers of a token's resource may exchange it.")
             .option("--may-act"),
@@ -433,8 +433,8 @@ pub static CLIENT: ObjectSettings = ObjectSettings {
         Setting::new("client_uri", Form::UriByLanguage, "The application's website")
             .may_be_unset()
             .option("--site"),
-        Setting::new("policy_uri", Form::UriByLanguage, "Its privacy policy").may_be_unset().option("--policy"),
-        Setting::new("tos_uri", Form::UriByLanguage, "Its terms of service").may_be_unset().option("--terms"),
+        Setting::new("policy_uri", Form::UriByLanguage, "The application's privacy policy").may_be_unset().option("--policy"),
+        Setting::new("tos_uri", Form::UriByLanguage, "The application's terms of service").may_be_unset().option("--terms"),
         Setting::new(
             "brand_accent",
             Form::Colour,
@@ -446,7 +446,7 @@ pub static CLIENT: ObjectSettings = ObjectSettings {
         Setting::new(
             "brand_background",
             Form::Colour,
-            "The background of these pages; their text must be readable on it",
+            "The background of these pages; the text on the pages must be readable on it",
         )
         .may_be_unset()
         .option("--brand-background"),
@@ -457,15 +457,17 @@ pub static CLIENT: ObjectSettings = ObjectSettings {
             .may_be_unset()
             .option("--brand-radius"),
         Setting::by_server("has_logo", Form::Flag, "Whether the consent page shows a logo of the application")
-            .note("A command sets it: grantor client update --logo FILE."),
+            .note("PUT to the address of the client with /logos/light at its end sets it, and so does the command \
+                   grantor client update ID --logo FILE."),
         Setting::by_server(
             "has_dark_logo",
             Form::Flag,
             "Whether the application has another logo for the dark scheme",
         )
-        .note("A command sets it: grantor client update --brand-logo-dark FILE."),
+        .note("PUT to the address of the client with /logos/dark at its end sets it, and so does the command \
+                   grantor client update ID --brand-logo-dark FILE."),
         Setting::new("disabled", Form::Flag, "Whether the server refuses the application until it is enabled again")
-            .note("The commands are grantor client disable and enable."),
+            .note("The commands are grantor client update ID --disable and grantor client update ID --enable."),
         Setting::by_server("created_at", Form::Time, "When the client was created"),
     ],
 };
@@ -477,7 +479,7 @@ pub static SECRET: ObjectSettings = ObjectSettings {
     command: Some("client add-secret"),
     members: &[
         Setting::by_server("id", Form::Text, "The id of the secret"),
-        Setting::new("client_secret", Form::Secret, "Its secret")
+        Setting::new("client_secret", Form::Secret, "The secret of the client")
             .given(Given::AtCreation { is_required: false })
             .shown(Shown::Once)
             .note("Without it, the server generates one, which is in the answer to this request only.")

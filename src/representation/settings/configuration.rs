@@ -84,17 +84,17 @@ pub static RESOURCE: ObjectSettings = ObjectSettings {
         Setting::new(
             "token_format",
             Form::Word(token_formats),
-            "The format of its access tokens: a jwt that the API verifies itself, or opaque",
+            "The format of access tokens for the API: a jwt that the API verifies itself, or opaque",
         )
         .option("--token-format"),
-        Setting::new("token_alg", Form::Word(signing_algorithms), "The algorithm that signs its JWTs")
+        Setting::new("token_alg", Form::Word(signing_algorithms), "The algorithm that signs JWTs for the API")
             .may_be_unset()
             .note("Without it, tokens.access_token_alg of the configuration decides. Clients with a FAPI profile get no token with RS256.")
             .option("--token-alg"),
         Setting::new(
             "access_token_lifetime",
             Form::Seconds,
-            "The lifetime of its access tokens, such as 5m; clients and scopes may shorten it",
+            "The lifetime of access tokens for the API, such as 5m; clients and scopes may shorten it",
         )
         .may_be_unset()
         .note("In JSON, a number of seconds. Without it, the server decides.")
@@ -145,32 +145,32 @@ pub static ISSUER: ObjectSettings = ObjectSettings {
     sentence: "Another server whose tokens may say who a person is.",
     command: Some("issuer create"),
     members: &[
-        name("issuer", Form::Text, "The iss of its tokens, exactly as written in them").option("<ISSUER>"),
-        Setting::new("jwks", Form::JwkSet, "Its public keys, as a JWK Set")
+        name("issuer", Form::Text, "The iss of the issuer's tokens, exactly as written in them").option("<ISSUER>"),
+        Setting::new("jwks", Form::JwkSet, "The public keys of the issuer, as a JWK Set")
             .may_be_unset()
             .note("An issuer has either this or jwks_uri.")
             .option("--jwks"),
         Setting::new(
             "jwks_uri",
             Form::Uri,
-            "The address of its public keys; the server reads them when it needs them",
+            "The address of the issuer's public keys; the server reads them when it needs them",
         )
         .may_be_unset()
         .option("--jwks-uri"),
         Setting::new(
             "scope",
             Form::Scope,
-            "The scopes that its tokens can lead to at most, separated by spaces",
+            "The scopes that the issuer's tokens can lead to at most, separated by spaces",
         )
         .required()
         .option("--scope"),
-        Setting::new("clients", Form::TextList, "A client that may present its tokens")
+        Setting::new("clients", Form::TextList, "A client that may present the issuer's tokens")
             .required()
             .option("--client"),
         Setting::new(
             "assertion_audience",
             Form::Word(assertion_audiences),
-            "The audience that its tokens may have: only the issuer of this server, or also the token endpoint, which is legacy",
+            "The audience that the issuer's tokens may have: only the issuer of this server, or also the token endpoint, which is legacy",
         )
         .option("--assertion-audience"),
     ],
@@ -179,16 +179,16 @@ pub static ISSUER: ObjectSettings = ObjectSettings {
 /// The link of a subject of a trusted issuer to a user.
 pub static SUBJECT: ObjectSettings = ObjectSettings {
     name: "LinkedSubject",
-    sentence: "A subject of a trusted issuer, and the user that it stands for.",
+    sentence: "A subject of a trusted issuer, and the user that it is linked to.",
     command: Some("issuer link"),
     members: &[
-        Setting::new("subject", Form::Text, "The sub of its tokens about this person")
+        Setting::new("subject", Form::Text, "The sub of the issuer's tokens about this person")
             .required()
             .option("<SUBJECT>"),
         Setting::new(
             "user",
             Form::Text,
-            "The user that the subject stands for: a username, an e-mail address or an id",
+            "The user that the subject is linked to: a username, an e-mail address or an id",
         )
         .required()
         .shown(Shown::Never)

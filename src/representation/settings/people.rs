@@ -30,7 +30,7 @@ pub static USER: ObjectSettings = ObjectSettings {
         .may_be_unset()
         .option("--role"),
         Setting::new("disabled", Form::Flag, "Whether the person cannot sign in until the account is enabled again")
-            .note("A new user is enabled. It ends the sessions, as grantor user disable does."),
+            .note("A new user is enabled. Disabling a user ends the sessions, as grantor user disable does."),
         Setting::new("password", Form::Secret, "The password of the person")
             .given(Given::AtCreation { is_required: false })
             .shown(Shown::Never)
@@ -41,7 +41,7 @@ pub static USER: ObjectSettings = ObjectSettings {
             "A link by which the person sets a password, once",
         )
         .shown(Shown::Once)
-        .note("It is as good as the account, and only in the answer to this request."),
+        .note("Anyone who has the link can set the password. It is only in the answer to this request."),
         Setting::by_server("link_expires_at", Form::Time, "When the link ends").shown(Shown::Once),
         Setting::by_server("password_changed_at", Form::Time, "When the password was last set").null(Null::InAnswers),
         Setting::new(
@@ -56,7 +56,7 @@ pub static USER: ObjectSettings = ObjectSettings {
         ),
         Setting::by_server("user_code_changed_at", Form::Time, "When the user code was last set")
             .null(Null::InAnswers)
-            .note("null for a person without one."),
+            .note("null for a person without a user code."),
         Setting::by_server("created_at", Form::Time, "When the user was created"),
         Setting::by_server("updated_at", Form::Time, "When the user was last changed"),
     ],
@@ -78,7 +78,7 @@ pub static PASSWORD_LINK: ObjectSettings = ObjectSettings {
     members: &[
         Setting::by_server("password_link", Form::Uri, "The link")
             .shown(Shown::Once)
-            .note("It is as good as the account, and only in the answer to this request."),
+            .note("Anyone who has the link can set the password. It is only in the answer to this request."),
         Setting::by_server("link_expires_at", Form::Time, "When the link ends"),
     ],
 };

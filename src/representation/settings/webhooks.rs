@@ -18,24 +18,24 @@ const WEBHOOK_MEMBERS: [Setting; 11] = [
     Setting::new(
         "types",
         Form::TextList,
-        "The types of messages that the server sends to it, or beginnings of types that end with a full stop",
+        "The types of messages that the webhook gets, or beginnings of types that end with a full stop",
     )
     .note(
         "An empty list means all events. backchannel.requested is no event, so name it: the server sends it when an \
          application asks for a person, and your program can then send this person an e-mail or a push message.",
     ),
-    Setting::new("disabled", Form::Flag, "Whether the server sends nothing to it")
+    Setting::new("disabled", Form::Flag, "Whether the server sends nothing to the webhook")
         .given(Given::Optional)
         .note("It cannot be set when the webhook is created."),
-    Setting::by_server("disabled_at", Form::Time, "When it was disabled").null(Null::InAnswers),
-    Setting::by_server("disabled_because", Form::Text, "Why it was disabled").null(Null::InAnswers),
+    Setting::by_server("disabled_at", Form::Time, "When the webhook was disabled").null(Null::InAnswers),
+    Setting::by_server("disabled_because", Form::Text, "Why the webhook was disabled").null(Null::InAnswers),
     Setting::by_server("failing_since", Form::Time, "Since when every attempt has failed")
         .null(Null::InAnswers),
-    Setting::by_server("created_at", Form::Time, "When it was created"),
+    Setting::by_server("created_at", Form::Time, "When the webhook was created"),
     Setting::by_server(
         "secrets",
         Form::ObjectList(&WEBHOOK_SECRET),
-        "Its secrets, without the secrets themselves",
+        "The secrets of the webhook, without the secrets themselves",
     ),
     Setting::by_server(
         "secret",
@@ -51,8 +51,9 @@ static WEBHOOK_SECRET: ObjectSettings = ObjectSettings {
     command: None,
     members: &[
         Setting::by_server("id", Form::Text, "The id of the secret"),
-        Setting::by_server("created_at", Form::Time, "When it was created"),
-        Setting::by_server("expires_at", Form::Time, "Until when it signs, too").null(Null::InAnswers),
+        Setting::by_server("created_at", Form::Time, "When the secret was created"),
+        Setting::by_server("expires_at", Form::Time, "Until when the secret also signs")
+            .null(Null::InAnswers),
     ],
 };
 
@@ -61,7 +62,7 @@ pub static SECRET_ROTATION: ObjectSettings = ObjectSettings {
     name: "WebhookSecretRotation",
     sentence: "How the secret of a webhook is replaced.",
     command: None,
-    members: &[Setting::new("overlap", Form::Seconds, "For how many seconds the secret before signs, too")
+    members: &[Setting::new("overlap", Form::Seconds, "How long the previous secret also signs, in seconds")
         .shown(Shown::Never)
         .note("A day if it is left out.")],
 };
@@ -95,12 +96,17 @@ pub static WEBHOOK_DELIVERY: ObjectSettings = ObjectSettings {
         Setting::by_server("id", Form::Text, "The id of the message, which the receiver gets as webhook-id"),
         Setting::by_server("webhook_id", Form::Text, "The webhook"),
         Setting::by_server("type", Form::Text, "The type of the message, such as client.updated"),
-        Setting::by_server("state", Form::Word(states), "Whether the receiver has confirmed it"),
+        Setting::by_server("state", Form::Word(states), "Whether the receiver has confirmed the message"),
         Setting::by_server("attempts", Form::Number, "How often the server has tried"),
         Setting::by_server("created_at", Form::Time, "When the message was made"),
         Setting::by_server("next_attempt_at", Form::Time, "When the server tries again")
             .null(Null::InAnswers),
-        Setting::by_server("done_at", Form::Time, "When it was confirmed, or given up").null(Null::InAnswers),
+        Setting::by_server(
+            "done_at",
+            Form::Time,
+            "When the receiver confirmed the message, or the server gave up",
+        )
+        .null(Null::InAnswers),
         Setting::by_server("last_error", Form::Text, "Why the last attempt failed").null(Null::InAnswers),
     ],
 };

@@ -92,7 +92,6 @@ impl DbOptions {
     /// The engine that the URL names.
     ///
     /// # Errors
-    ///
     /// If the URL cannot be used.
     pub fn engine(&self) -> Result<Engine, DbError> {
         check_url(&self.url).map_err(DbError::Url)
@@ -118,7 +117,6 @@ impl Db {
     /// Connects to the database. A replica is connected when it is first needed.
     ///
     /// # Errors
-    ///
     /// A sentence for the operator that says what is wrong.
     pub async fn open(options: &DbOptions) -> Result<Self, DbError> {
         let engine = options.engine()?;
@@ -166,7 +164,6 @@ impl Db {
     /// Runs `work` on a connection that does not write.
     ///
     /// # Errors
-    ///
     /// If `work` fails, the queue is full or the deadline passes.
     pub async fn read<T, F>(&self, work: F) -> Result<T, DbError>
     where
@@ -179,7 +176,6 @@ impl Db {
     /// Runs `work` on a connection that does not write. `work` may refuse.
     ///
     /// # Errors
-    ///
     /// The refusal of `work`; otherwise as [`Self::read`].
     pub async fn decide_reading<T, E, F>(&self, work: F) -> Result<T, E>
     where
@@ -197,8 +193,7 @@ impl Db {
     /// Only for lists that people read. Never for data that decides a request, such as codes, tokens and sessions.
     ///
     /// # Errors
-    ///
-    /// As [`Self::read`].
+    /// Those of [`Self::read`].
     pub async fn read_lagging<T, F>(&self, work: F) -> Result<T, DbError>
     where
         F: AsyncFn(&mut Conn) -> Result<T, DbError> + Clone + Send + 'static,
@@ -219,7 +214,6 @@ impl Db {
     /// So `work` must not consume its captures, must change nothing but `tx`, and must await nothing but `tx`.
     ///
     /// # Errors
-    ///
     /// If `work` fails, the queue is full or the deadline passes.
     pub async fn write<T, F>(&self, work: F) -> Result<T, DbError>
     where
@@ -232,7 +226,6 @@ impl Db {
     /// Runs `work` in a write transaction, as [`Self::write`]. `work` may refuse; a refusal commits.
     ///
     /// # Errors
-    ///
     /// The refusal of `work`; otherwise as [`Self::write`].
     pub async fn decide<T, E, F>(&self, work: F) -> Result<T, E>
     where
@@ -250,7 +243,6 @@ impl Db {
     /// as one text.
     ///
     /// # Errors
-    ///
     /// If a statement fails, the queue is full or the deadline passes. Then nothing was changed.
     pub async fn run(&self, batch: Batch) -> Result<Vec<u64>, DbError> {
         if batch.is_empty() {

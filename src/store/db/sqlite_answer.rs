@@ -7,8 +7,8 @@ use sqlx::{Either, Error, Executor as _, FromRow, SqlSafeStr};
 
 /// The rows of a statement, and then how many rows it has changed; of joined statements, one after the other.
 ///
-/// The thread of the connection closes the answer a moment after it has said that the statement is done. No caller waits for that,
-/// because its thread would fall asleep and be woken once more for each statement.
+/// The thread of the connection closes the answer a moment after it has said that the statement is done. No caller waits for
+/// that, because its thread would fall asleep and be woken once more for each statement.
 pub(super) struct SqliteAnswer<'e>(BoxStream<'e, Result<Either<SqliteQueryResult, SqliteRow>, Error>>);
 
 impl<'e> SqliteAnswer<'e> {

@@ -69,7 +69,7 @@ async fn put_creates_or_replaces_and_says_which() {
     let again = api.put("/clients/calendar", &[("If-None-Match", "*")], web()).await;
     refused(&again, StatusCode::PRECONDITION_FAILED, "api.other_version");
 
-    // An object can be sent back as it was read; what is left out has its default again.
+    // An object can be sent back as it was read; members that are left out get their defaults.
     let read = api.get("/clients/calendar").await;
     let etag = read.header("etag").to_owned();
     let same = api.put("/clients/calendar", &[("If-Match", &etag)], read.json()).await;

@@ -56,7 +56,7 @@ async fn an_api_key_is_changed_and_deleted() {
         (vec!["update", id, "--expires", "2001-01-01T00:00:00Z"], "the time is over already"),
         (vec!["update", id, "--name", "two\nlines"], "one line of visible characters"),
         (vec!["create", "--name", "", "--scope", "grantor.read"], "a name has 1 to 100 characters"),
-        (vec!["create", "--name", "X", "--scope", "read"], "is no scope of the management API"),
+        (vec!["create", "--name", "X", "--scope", "read"], "is not a scope of the management API"),
         (vec!["create", "--name", "X", "--scope", ""], "a key without a scope could do nothing"),
     ] {
         let text = operator.refused(&[&["api-key"], &arguments[..]].concat());

@@ -53,7 +53,7 @@ async fn each_demand_that_is_only_reported_has_a_link_to_the_form_that_makes_it(
     let command: Vec<&str> = ["client", "update", "web"].into_iter().chain(options).collect();
     Operator::of(&server).done(&command);
     let page = visitor.open("/admin/clients/web/check").await;
-    assert!(page.body.contains(section) && page.body.contains("Demand pushed requests"), "{page:?}");
+    assert!(page.body.contains(section) && page.body.contains("Require pushed requests"), "{page:?}");
     for demand in demands {
         let link = format!("/admin/clients/web/edit?set_{demand}=require");
         assert!(page.body.contains(&link), "{link}: {page:?}");

@@ -58,7 +58,7 @@ async fn the_overview_and_the_page_of_a_client_show_what_was_counted() {
     let page = owner.open("/admin/clients/web").await;
     let health = between(&page, ">Health</h2>", "</section>");
     for part in [
-        "Demand a state",
+        "Require a state",
         "The only authorization request had a state.",
         "Remove the scope: write",
         "/admin/clients/web/edit?remove_scope=write",

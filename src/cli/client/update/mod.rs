@@ -148,28 +148,28 @@ struct ClientChangeOptions {
     /// Whether the application must prove a key with DPoP for its tokens; with default, the server's oauth.dpop decides
     #[arg(long)]
     dpop: Option<DemandOrDefault>,
-    /// Whether its DPoP proofs need a nonce of the server; with default, the server's oauth.dpop_nonce decides
+    /// Whether the client's DPoP proofs need a nonce of the server; with default, the server's oauth.dpop_nonce decides
     #[arg(long)]
     dpop_nonce: Option<NonceOrDefault>,
     /// Whether the application must sign its authorization requests; with default, the server's oauth.jar decides
     #[arg(long)]
     jar: Option<DemandOrDefault>,
-    /// The only algorithm that signs its request objects; none is for objects that are not signed; default is any for which
-    /// it has a key
+    /// The only algorithm that signs the client's request objects; none is for objects that are not signed; default is any
+    /// for which the client has a key
     #[arg(long, value_name = "ALG")]
     request_object_alg: Option<ObjectAlgorithmOrDefault>,
-    /// Whether parameters beside its request objects count, too, as in OpenID Connect Core section 6
+    /// Whether parameters beside the client's request objects count, too, as in OpenID Connect Core section 6
     #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
     merge_request_object: Option<bool>,
-    /// The algorithm that signs its authorization responses, if it asks for signed ones; default is RS256, if the server
-    /// offers it and the profile allows it
+    /// The algorithm that signs authorization responses to the client, if it asks for signed ones; default is RS256, if the
+    /// server offers it and the profile allows it
     #[arg(long, value_name = "ALG")]
     jarm_alg: Option<AlgorithmOrDefault>,
-    /// Encrypt its signed authorization responses; the values are those of --id-token-encryption
+    /// Encrypt signed authorization responses to the client; the values are those of --id-token-encryption
     #[arg(long, value_name = "\"ALG ENC\"")]
     jarm_encryption: Option<String>,
     /// How the application learns that a person has answered its request: with poll it asks at the token endpoint, with
-    /// ping the server tells it first
+    /// ping the server notifies it first
     #[arg(long, value_name = "MODE")]
     ciba_mode: Option<Delivery>,
     /// For ping: the address that the server calls when a person has answered
@@ -178,7 +178,7 @@ struct ClientChangeOptions {
     /// Remove the address that the server calls when a person has answered
     #[arg(long)]
     no_ciba_notification_endpoint: bool,
-    /// The algorithm that signs its backchannel requests, which must then all be signed; default demands no signature
+    /// The algorithm that signs the client's backchannel requests, which must then all be signed; default requires no signature
     #[arg(long, value_name = "ALG")]
     ciba_request_alg: Option<ObjectAlgorithmOrDefault>,
     /// Whether the application asks people for their user code; only then it may ask people who have one
@@ -188,53 +188,53 @@ struct ClientChangeOptions {
     /// certificate; with default, a FAPI profile keeps it
     #[arg(long)]
     refresh_tokens: Option<RefreshTokensOrDefault>,
-    /// The algorithm that signs its ID Tokens; default is RS256, if the server offers it and the profile allows it
+    /// The algorithm that signs ID Tokens for the client; default is RS256, if the server offers it and the profile allows it
     #[arg(long, value_name = "ALG")]
     id_token_alg: Option<AlgorithmOrDefault>,
-    /// The claims of the granted scopes that its ID Tokens have, too: none, scopes for all of them, or their names; for
-    /// applications that never call UserInfo
+    /// The claims of the granted scopes that ID Tokens for the client have, too: none, scopes for all of them, or their
+    /// names; for applications that never call UserInfo
     #[arg(long, value_name = "none|scopes|\"a b\"", value_parser = IdTokenClaims::parse)]
     id_token_claims: Option<IdTokenClaims>,
-    /// The algorithm that signs its UserInfo answers; default is plain JSON
+    /// The algorithm that signs UserInfo answers to the client; default is plain JSON
     #[arg(long, value_name = "ALG")]
     userinfo_alg: Option<AlgorithmOrDefault>,
-    /// Its public keys, as a JWK Set, in a file; replaces --jwks-uri
+    /// The public keys of the client, as a JWK Set, in a file; replaces --jwks-uri
     #[arg(long, value_name = "FILE", conflicts_with = "jwks_uri")]
     jwks: Option<PathBuf>,
-    /// The address of its public keys; replaces the keys of --jwks
+    /// The address of the client's public keys; replaces the keys of --jwks
     #[arg(long, value_name = "URI")]
     jwks_uri: Option<String>,
-    /// For tls_client_auth: the subject of its certificate with the most specific part first, such as "CN=app,O=Bank,C=DE";
-    /// replaces every name of its certificate
+    /// For tls_client_auth: the subject of the client's certificate with the most specific part first, such as
+    /// "CN=app,O=Bank,C=DE"; replaces every name of the certificate
     #[arg(long, value_name = "NAME", conflicts_with = "no_tls_name")]
     tls_subject_dn: Option<String>,
-    /// For tls_client_auth: a host among the alternative names of its certificate; replaces every name
+    /// For tls_client_auth: a host among the alternative names of the client's certificate; replaces every name
     #[arg(long, value_name = "HOST", conflicts_with = "no_tls_name")]
     tls_san_dns: Option<String>,
-    /// For tls_client_auth: a URI among the alternative names of its certificate; replaces every name
+    /// For tls_client_auth: a URI among the alternative names of the client's certificate; replaces every name
     #[arg(long, value_name = "URI", conflicts_with = "no_tls_name")]
     tls_san_uri: Option<String>,
-    /// For tls_client_auth: an IP address among the alternative names of its certificate; replaces every name
+    /// For tls_client_auth: an IP address among the alternative names of the client's certificate; replaces every name
     #[arg(long, value_name = "ADDRESS", conflicts_with = "no_tls_name")]
     tls_san_ip: Option<String>,
-    /// For tls_client_auth: an e-mail address among the alternative names of its certificate; replaces every name
+    /// For tls_client_auth: an e-mail address among the alternative names of the client's certificate; replaces every name
     #[arg(long, value_name = "ADDRESS", conflicts_with = "no_tls_name")]
     tls_san_email: Option<String>,
-    /// Remove the name of its certificate
+    /// Remove the name of the client's certificate
     #[arg(long)]
     no_tls_name: bool,
-    /// Whether its access tokens are bound to its certificate, and the refresh tokens of a public client, too
+    /// Whether the client's access tokens are bound to its certificate, and the refresh tokens of a public client, too
     #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
     certificate_bound_tokens: Option<bool>,
-    /// The audience that its client assertions may have: only the issuer, or also the token endpoint, which is legacy and
+    /// The audience that the client's assertions may have: only the issuer, or also the token endpoint, which is legacy and
     /// only for libraries that cannot send the issuer
     #[arg(long, value_name = "AUDIENCE")]
     assertion_audience: Option<Audience>,
-    /// Encrypt its ID Tokens with one of its keys: RSA-OAEP, RSA-OAEP-256, ECDH-ES, ECDH-ES+A128KW or ECDH-ES+A256KW,
-    /// then a space and A256GCM, A128GCM, A128CBC-HS256 or A256CBC-HS512; none stops the encryption
+    /// Encrypt ID Tokens for the client with one of its keys: RSA-OAEP, RSA-OAEP-256, ECDH-ES, ECDH-ES+A128KW or
+    /// ECDH-ES+A256KW, then a space and A256GCM, A128GCM, A128CBC-HS256 or A256CBC-HS512; none stops the encryption
     #[arg(long, value_name = "\"ALG ENC\"")]
     id_token_encryption: Option<String>,
-    /// Encrypt its UserInfo answers; the values are those of --id-token-encryption
+    /// Encrypt UserInfo answers to the client; the values are those of --id-token-encryption
     #[arg(long, value_name = "\"ALG ENC\"")]
     userinfo_encryption: Option<String>,
     /// The subject that identifies a person: public is the same for all applications, pairwise differs between sectors
@@ -271,7 +271,7 @@ struct ClientChangeOptions {
     /// The application may use every registered type of authorization details
     #[arg(long)]
     no_authorization_types: bool,
-    /// The lifetime of its access tokens, such as 5m; with default, the server decides
+    /// The lifetime of the client's access tokens, such as 5m; with default, the server decides
     #[arg(long, value_name = "TIME")]
     access_token_lifetime: Option<String>,
     /// Only people in this group may sign in to the application and get tokens for it
@@ -280,7 +280,7 @@ struct ClientChangeOptions {
     /// People of every group may sign in to the application
     #[arg(long)]
     no_required_group: bool,
-    /// The only client that may exchange its tokens
+    /// The only client that may exchange this client's tokens
     #[arg(long, value_name = "ID", conflicts_with = "no_may_act")]
     may_act: Option<String>,
     /// The servers of a token's resource may exchange it
@@ -328,7 +328,7 @@ struct ClientChangeOptions {
     /// Remove the website in a language; may be given several times
     #[arg(long, value_name = "TAG", value_parser = language, conflicts_with = "no_site")]
     no_site_in: Vec<LanguageTag>,
-    /// Its privacy policy
+    /// The application's privacy policy
     #[arg(long, value_name = "URL", conflicts_with = "no_policy")]
     policy: Option<String>,
     /// Remove the privacy policy, in all languages
@@ -340,7 +340,7 @@ struct ClientChangeOptions {
     /// Remove the privacy policy in a language; may be given several times
     #[arg(long, value_name = "TAG", value_parser = language, conflicts_with = "no_policy")]
     no_policy_in: Vec<LanguageTag>,
-    /// Its terms of service
+    /// The application's terms of service
     #[arg(long, value_name = "URL", conflicts_with = "no_terms")]
     terms: Option<String>,
     /// Remove the terms of service, in all languages
@@ -352,10 +352,11 @@ struct ClientChangeOptions {
     /// Remove the terms of service in a language; may be given several times
     #[arg(long, value_name = "TAG", value_parser = language, conflicts_with = "no_terms")]
     no_terms_in: Vec<LanguageTag>,
-    /// The colour of links and buttons on its pages, such as "#0a7", if brand.clients_may allows it
+    /// The colour of links and buttons on the pages that lead to the application, such as "#0a7", if brand.clients_may allows
+    /// it
     #[arg(long, value_name = "COLOUR")]
     brand_accent: Option<Colour>,
-    /// The background of these pages; their text must be readable on it
+    /// The background of these pages; the text on the pages must be readable on it
     #[arg(long, value_name = "COLOUR")]
     brand_background: Option<Colour>,
     /// The background in the dark scheme

@@ -85,7 +85,7 @@ pub enum AttributeValue {
         /// In the form in which values are compared.
         prepared: String,
     },
-    /// A `NumericString`, whose spaces count for nothing (RFC 4517 §4.2.22).
+    /// A `NumericString`, whose spaces are ignored (RFC 4517 §4.2.22).
     Digits(String),
     /// The tag and the content of a value that is not text, or text that cannot be compared.
     Encoded { tag: u8, content: Vec<u8> },

@@ -27,7 +27,7 @@ impl DistinguishedName {
         Self(parts)
     }
 
-    /// Reads a name as text (RFC 4514 §3). Spaces around the separators count for nothing.
+    /// Reads a name as text (RFC 4514 §3). Spaces around the separators are ignored.
     ///
     /// # Errors
     /// A sentence about what is wrong; it repeats nothing of the text.
@@ -53,7 +53,7 @@ impl DistinguishedName {
         Ok(Self(parts))
     }
 
-    /// Whether both names have the same parts in the same order. The order within a part counts for nothing. A name without
+    /// Whether both names have the same parts in the same order. The order within a part does not matter. A name without
     /// parts is the same as no other.
     pub fn means(&self, other: &Self) -> bool {
         let parts = self.0.iter().zip(&other.0);

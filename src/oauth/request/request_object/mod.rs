@@ -81,7 +81,7 @@ impl RequestObject {
         let [header, claims, signature] = parts.as_slice() else {
             return Err(match parts.len() {
                 5 => encrypted("is encrypted, and one that is only signed is needed here"),
-                _ => malformed("is no signed token in compact serialization"),
+                _ => malformed("is not a signed token in compact serialization"),
             });
         };
         let header = object(header, "the header of the request object")?;

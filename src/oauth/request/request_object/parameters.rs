@@ -24,7 +24,7 @@ pub struct Outside<'a> {
 }
 
 impl RequestObject {
-    /// The request that a verified object is. Parameters outside count for nothing (RFC 9101 §6.3), unless the client is
+    /// The request that a verified object is. Parameters outside are ignored (RFC 9101 §6.3), unless the client is
     /// registered for OpenID Connect Core §6.1.
     ///
     /// # Errors
