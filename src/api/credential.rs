@@ -56,7 +56,7 @@ pub(super) async fn caller(app: &App, request: &Request, need: Need) -> Result<C
         Ok(None) => {
             let error =
                 Reason::ApiCredentialMissing.because("the request has no API key and no access token");
-            return Err(challenged(error, scheme, need));
+            return Err(challenged((app, request), error, scheme, need));
         }
     };
     let (caller, permissions) = match found {
@@ -67,7 +67,7 @@ pub(super) async fn caller(app: &App, request: &Request, need: Need) -> Result<C
             if error.code() != ErrorCode::UseDpopNonce {
                 record_refusal(app, request, key, &error);
             }
-            return Err(challenged(error, scheme, need));
+            return Err(challenged((app, request), error, scheme, need));
         }
     };
     match permissions.cover(need) {
@@ -75,14 +75,14 @@ pub(super) async fn caller(app: &App, request: &Request, need: Need) -> Result<C
         false => {
             let error = scope_missing(need);
             record_forbidden(app, request, &caller.actor, &error);
-            Err(challenged(error, scheme, need))
+            Err(challenged((app, request), error, scheme, need))
         }
     }
 }
 
 /// The refusal of a credential without this scope.
-pub(super) fn lacks(need: Need) -> ApiError {
-    challenged(scope_missing(need), None, need)
+pub(super) fn lacks(app: &App, request: &Request, need: Need) -> ApiError {
+    challenged((app, request), scope_missing(need), None, need)
 }
 
 fn scope_missing(need: Need) -> OAuthError {
@@ -174,6 +174,7 @@ async fn by_access_token(
     };
     let holder = management::holder_of(app, &token.text, request.now).await.map_err(unproven)?;
     let TokenHolder { actor, client, binding } = holder;
+    sender::announce(app, request, &client.client, sender::has_proof(request));
     let possession = sender::check_presented(app, request, token, binding.as_ref(), Some(&client.client))
         .map_err(|error| unproven(error.into()))?;
     let id = actor.id.clone().unwrap_or_default();
@@ -213,7 +214,12 @@ async fn note_use(app: &App, request: &Request, record: &ApiKeyRecord) -> Result
 
 /// The error with the challenges of both schemes (RFC 6750 §3, RFC 9449 §7.1). That of the scheme which the request used also
 /// has the error and the scope that would be enough.
-fn challenged(error: OAuthError, scheme: Option<AccessTokenType>, need: Need) -> ApiError {
+fn challenged(
+    (app, request): (&App, &Request),
+    error: OAuthError,
+    scheme: Option<AccessTokenType>,
+    need: Need,
+) -> ApiError {
     let code = match error.reason {
         Reason::ApiCredentialMissing => String::new(),
         _ => format!(", error=\"{}\"", error.code().as_str()),
@@ -221,7 +227,7 @@ fn challenged(error: OAuthError, scheme: Option<AccessTokenType>, need: Need) ->
     let used = scheme.unwrap_or(AccessTokenType::Bearer);
     let mut error = ApiError::from(error);
     for scheme in AccessTokenType::ACCEPTED {
-        let own = challenge(scheme);
+        let own = challenge(scheme, request.profile().unwrap_or(app.config.oauth.profile));
         let whole = match scheme == used {
             true => format!("{own}{code}, scope=\"{}\"", need.scope()),
             false => own,
