@@ -14,6 +14,7 @@ use crate::clock::Timestamp;
 use crate::http::general_error::FaultyMember;
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::id::ClientId;
+use crate::oauth::quoted::quoted;
 use crate::oauth::reason::Reason;
 use crate::operations::list_change::ListChange;
 use crate::representation::settings::{ObjectSettings, Shown};
@@ -234,7 +235,7 @@ impl Members {
     /// Notes that this object has no such member.
     pub fn unknown(&mut self, name: &str) {
         let place = name.replace('~', "~0").replace('/', "~1");
-        self.note(&place, Reason::ApiMemberUnknown, "this object has no such member".to_owned());
+        self.note(&place, Reason::ApiMemberUnknown, format!("this object has no member {}", quoted(name)));
     }
 
     /// Whether something is wrong with a member that was read.
