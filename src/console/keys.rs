@@ -74,7 +74,7 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
     visit.needs(READ)?;
     let found = keys::list(&visit.context(), listing(visit, ())).await?;
     let is_owner = visit.is_owner();
-    let mut head = vec!["Key", "Algorithm", "State", "Age", "Signs from", "Published until"];
+    let mut head = vec!["Key", "Algorithm", "State", "Age", "Current from", "Published until"];
     head.extend(is_owner.then_some(""));
     let shown = |key: &ListedKey| cells(visit, &found.items, key);
     let mut page =
@@ -87,9 +87,9 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
 
 /// The cells of a key in a list.
 pub(super) fn cells(visit: &Visit<'_>, all: &[ListedKey], listed: &ListedKey) -> Vec<Cell> {
-    let (key, state) = (&listed.key, listed.state.as_str());
+    let (key, state) = (&listed.key, listed.state.word_for(listed.key.algorithm));
     let tone = match state {
-        "signing" => "good",
+        "signing" | "current" => "good",
         "retired" => "bad",
         _ => "",
     };
