@@ -90,7 +90,7 @@ impl<'a> ApiCall<'a> {
     pub(super) fn also_needs(&self, need: Need) -> Result<(), ApiError> {
         match &self.caller.actor.authority {
             Authority::Limited(permissions) if permissions.cover(need) => Ok(()),
-            _ => Err(credential::lacks(need)),
+            _ => Err(credential::lacks(self.app, self.request, need)),
         }
     }
 

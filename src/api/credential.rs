@@ -56,7 +56,7 @@ pub(super) async fn caller(app: &App, request: &Request, need: Need) -> Result<C
         Ok(None) => {
             let error =
                 Reason::ApiCredentialMissing.because("the request has no API key and no access token");
-            return Err(challenged(error, scheme, need));
+            return Err(challenged((app, request), error, scheme, need));
         }
     };
     let (caller, by_scope) = match found {
@@ -67,7 +67,7 @@ pub(super) async fn caller(app: &App, request: &Request, need: Need) -> Result<C
             if error.code() != ErrorCode::UseDpopNonce {
                 record_refusal(app, request, key, &error);
             }
-            return Err(challenged(error, scheme, need));
+            return Err(challenged((app, request), error, scheme, need));
         }
     };
     if caller.permissions().cover(need) {
@@ -77,7 +77,7 @@ pub(super) async fn caller(app: &App, request: &Request, need: Need) -> Result<C
     let error = if is_role { beyond_role(need) } else { scope_missing(need) };
     record_forbidden(app, request, &caller.actor, &error);
     // Another token of the same person would not help, so nothing asks for one.
-    if is_role { Err(error.into()) } else { Err(challenged(error, scheme, need)) }
+    if is_role { Err(error.into()) } else { Err(challenged((app, request), error, scheme, need)) }
 }
 
 impl Caller {
@@ -91,8 +91,8 @@ impl Caller {
 }
 
 /// The refusal of a credential without this scope.
-pub(super) fn lacks(need: Need) -> ApiError {
-    challenged(scope_missing(need), None, need)
+pub(super) fn lacks(app: &App, request: &Request, need: Need) -> ApiError {
+    challenged((app, request), scope_missing(need), None, need)
 }
 
 fn beyond_role(need: Need) -> OAuthError {
@@ -191,6 +191,7 @@ async fn by_access_token(
     };
     let holder = management::holder_of(app, &token.text, request.now).await.map_err(unproven)?;
     let TokenHolder { actor, by_scope, client, binding } = holder;
+    sender::announce(app, request, &client.client, sender::has_proof(request));
     let possession = sender::check_presented(app, request, token, binding.as_ref(), Some(&client.client))
         .map_err(|error| unproven(error.into()))?;
     let id = actor.id.clone().unwrap_or_default();
@@ -226,7 +227,12 @@ async fn note_use(app: &App, request: &Request, record: &ApiKeyRecord) -> Result
 
 /// The error with the challenges of both schemes (RFC 6750 §3, RFC 9449 §7.1). That of the scheme which the request used also
 /// has the error and the scope that would be enough.
-fn challenged(error: OAuthError, scheme: Option<AccessTokenType>, need: Need) -> ApiError {
+fn challenged(
+    (app, request): (&App, &Request),
+    error: OAuthError,
+    scheme: Option<AccessTokenType>,
+    need: Need,
+) -> ApiError {
     let code = match error.reason {
         Reason::ApiCredentialMissing => String::new(),
         _ => format!(", error=\"{}\"", error.code().as_str()),
@@ -234,7 +240,7 @@ fn challenged(error: OAuthError, scheme: Option<AccessTokenType>, need: Need) ->
     let used = scheme.unwrap_or(AccessTokenType::Bearer);
     let mut error = ApiError::from(error);
     for scheme in AccessTokenType::ACCEPTED {
-        let own = challenge(scheme);
+        let own = challenge(scheme, request.profile().unwrap_or(app.config.oauth.profile));
         let whole = match scheme == used {
             true => format!("{own}{code}, scope=\"{}\"", need.scope()),
             false => own,

@@ -30,6 +30,8 @@ pub struct RowBudgets {
     sign_ups: Arc<Tally>,
     guesses: Arc<Tally>,
     flows: Arc<Tally>,
+    pushed_requests: Arc<Tally>,
+    cancelled: Arc<Tally>,
 }
 
 #[derive(Default)]
@@ -111,6 +113,8 @@ impl RowBudgets {
             RowKind::SignUp => &self.sign_ups,
             RowKind::Guess => &self.guesses,
             RowKind::Flow => &self.flows,
+            RowKind::PushedRequest => &self.pushed_requests,
+            RowKind::Cancelled => &self.cancelled,
         }
     }
 }

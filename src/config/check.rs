@@ -44,6 +44,7 @@ impl Config {
             mistakes.push(("audit.retention", "audit.retention must be at least 1d".into()));
         }
         mistakes.extend(self.check_lifetimes());
+        mistakes.extend(self.check_spans_of_fapi());
         mistakes.extend(self.check_signing());
         mistakes.extend(self.check_database());
         mistakes.extend(self.check_limits());
@@ -239,6 +240,26 @@ impl Config {
         mistakes
     }
 
+    /// FAPI 2.0 Security Profile §5.3.2.1 and §5.3.2.2: a `request_uri` lives for less than ten minutes, and a clock that is ten
+    /// seconds ahead is no mistake.
+    fn check_spans_of_fapi(&self) -> Vec<OptionMistake> {
+        let (oauth, mut mistakes) = (&self.oauth, Vec::new());
+        let mut found = |key: &'static str, why: &str| {
+            mistakes
+                .push((key, format!("{key} must be {why} with oauth.profile {}", oauth.profile.as_str())));
+        };
+        if !oauth.profile.is_fapi() {
+            return mistakes;
+        }
+        if oauth.pushed_request_lifetime.seconds() >= Seconds::new(600) {
+            found("oauth.pushed_request_lifetime", "shorter than 10m");
+        }
+        if oauth.dpop_max_ahead.seconds() < Seconds::new(10) {
+            found("oauth.dpop_max_ahead", "at least 10s");
+        }
+        mistakes
+    }
+
     /// Spans that have no effect, because another one ends first.
     fn check_order(&self) -> impl Iterator<Item = OptionMistake> {
         let (tokens, sessions, device, ciba) = (&self.tokens, &self.sessions, &self.device, &self.ciba);
@@ -350,6 +371,22 @@ mod tests {
         let with = |algorithms| Config::with(&[("oauth.profile", "fapi2"), ("keys.algorithms", algorithms)]);
         assert!(with("RS256").unwrap_err().to_string().contains("oauth.profile needs one of PS256"));
         assert!(with("RS256 PS256").is_ok());
+    }
+
+    #[test]
+    fn a_fapi_profile_bounds_pushed_requests_and_the_clocks_of_proofs() {
+        for (key, wrong, right) in
+            [("oauth.pushed_request_lifetime", "10m", "599s"), ("oauth.dpop_max_ahead", "9s", "10s")]
+        {
+            let with = |profile, value| Config::with(&[("oauth.profile", profile), (key, value)]);
+            for profile in ["fapi2", "fapi2-message-signing"] {
+                let sentence = with(profile, wrong).unwrap_err().to_string();
+                assert!(sentence.contains(&format!("{key} must be ")), "{sentence}");
+                assert!(sentence.contains(&format!("with oauth.profile {profile}")), "{sentence}");
+                assert!(with(profile, right).is_ok(), "{key}");
+            }
+            assert!(with("none", wrong).is_ok() && with("oauth21", wrong).is_ok(), "{key}");
+        }
     }
 
     #[test]

@@ -14,6 +14,8 @@ use crate::oauth::row_budget::{RowBudget, RowKind};
 const SIGN_UPS_COUNT_FOR: Seconds = Seconds::new(24 * 3600);
 /// For how long the row of a flow is kept after its end.
 const FLOWS_ARE_KEPT: Seconds = Seconds::new(24 * 3600);
+/// For how long the row of a pushed request is kept after its end.
+const PUSHED_REQUESTS_ARE_KEPT: Seconds = Seconds::new(300);
 
 #[derive(Clone, Debug, Deserialize)]
 pub struct Limits {
@@ -84,14 +86,18 @@ impl Limits {
             RowKind::Guess => {
                 [("limits.network_guesses", self.network_guesses), ("limits.guesses", self.guesses)]
             }
-            RowKind::Flow => [("limits.network_flows", self.network_flows), ("limits.flows", self.flows)],
+            // Each is counted apart, so that no stranger's push takes a person's place.
+            RowKind::Flow | RowKind::PushedRequest | RowKind::Cancelled => {
+                [("limits.network_flows", self.network_flows), ("limits.flows", self.flows)]
+            }
         }
     }
 
     /// What is wrong with the budgets, each with its option.
     pub(super) fn check_row_budgets(&self) -> Vec<(&'static str, String)> {
         let mut mistakes = Vec::new();
-        for kind in RowKind::ALL {
+        let shared = [RowKind::PushedRequest, RowKind::Cancelled];
+        for kind in RowKind::ALL.iter().filter(|kind| !shared.contains(kind)) {
             let [(network_key, network), (key, in_all)] = self.bounds(*kind);
             for (key, most) in [(network_key, network), (key, in_all)] {
                 if most == 0 {
@@ -116,7 +122,8 @@ impl Config {
             RowKind::BackchannelRequest => self.ciba.max_lifetime(),
             RowKind::SignUp => SIGN_UPS_COUNT_FOR,
             RowKind::Guess => guessing::MEMORY,
-            RowKind::Flow => self.sign_in.flow_lifetime.seconds() + FLOWS_ARE_KEPT,
+            RowKind::Flow | RowKind::Cancelled => self.sign_in.flow_lifetime.seconds() + FLOWS_ARE_KEPT,
+            RowKind::PushedRequest => self.oauth.pushed_request_lifetime.seconds() + PUSHED_REQUESTS_ARE_KEPT,
         };
         RowBudget { per_network: per_network.into(), in_all: in_all.into(), lifetime }
     }

@@ -21,7 +21,7 @@ const WRITE: Need = Need::write(Area::Keys);
 const DAY: i64 = 24 * 3600;
 
 /// The head of a table of keys. An owner has a column more.
-pub(super) const HEAD: [&str; 6] = ["Key", "Algorithm", "State", "Age", "Signs from", "Published until"];
+pub(super) const HEAD: [&str; 6] = ["Key", "Algorithm", "State", "Age", "Current from", "Published until"];
 
 const ROTATE: &[Group] = &[(
     "",
@@ -80,9 +80,9 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
 
 /// The cells of a key in a list.
 pub(super) fn cells(visit: &Visit<'_>, all: &[ListedKey], listed: &ListedKey) -> Vec<Cell> {
-    let (key, state) = (&listed.key, listed.state.as_str());
+    let (key, state) = (&listed.key, listed.state.word_for(listed.key.algorithm));
     let tone = match state {
-        "signing" => "good",
+        "signing" | "current" => "good",
         "retired" => "bad",
         _ => "",
     };

@@ -38,9 +38,24 @@ pub async fn post(app: web::Data<App>, request: Request, body: web::Payload) -> 
         Ok(checked) => checked,
         Err(denied) => return answer::authorization_error(&app, &request, denied).await,
     };
-    match flows::begin_posted_flow(&app, &request, arrived.flow(&checked)).await {
+    match wait_posted(&app, &request, &checked, arrived).await {
         Ok(answer) => answer,
         Err(failure) => flows::fail(&app, &request, &checked.request, &failure).await,
+    }
+}
+
+/// Keeps a request of a form as a flow, unless it was pushed and has its answer.
+async fn wait_posted(
+    app: &App,
+    request: &Request,
+    checked: &CheckedRequest,
+    arrived: Arrived,
+) -> Result<HttpResponse, Failure> {
+    match arrived.waiting(checked) {
+        Some(flow) if flows::pushed::is_answered(app, request, &flow.key).await? => {
+            Ok(flows::show_answered(app, request, &flow).await)
+        }
+        _ => flows::begin_posted_flow(app, request, arrived.flow(checked)).await,
     }
 }
 
@@ -68,7 +83,7 @@ pub async fn resume(app: web::Data<App>, request: Request) -> HttpResponse {
         Err(error) if accounts.people.is_empty() && !resumed.flow().is_pushed() => {
             flows::refuse(&app, &request, checked, error, None).await
         }
-        Err(error) => flows::decline(&app, &request, resumed, error).await,
+        Err(error) => flows::refuse(&app, &request, checked, error, Some(resumed.flow())).await,
     }
 }
 

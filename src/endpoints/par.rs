@@ -42,7 +42,7 @@ async fn push(
 ) -> Result<PushedResponse, Denied<OAuthError>> {
     let params = client_auth::read_form(request, body).await?;
     let client = client_auth::identify(app, request, &params).await?;
-    if params.count("request_uri") > 0 {
+    if params.has("request_uri") {
         let error = Reason::PushedRequestNested
             .because("a pushed request has its parameters itself, and no request_uri");
         return Err(error.into());

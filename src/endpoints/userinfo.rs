@@ -79,6 +79,9 @@ async fn user_info(
     let client = &presented.token.client_id;
     request.set_client(client.clone());
     let client = app.cache.client(client, Freshness::Cached).await?;
+    if let Some(client) = &client {
+        sender::announce(app, request, &client.client, sender::has_proof(request));
+    }
     let binding = presented.token.binding.clone();
     let UserInfoAccess { person, scope, claims } = check_user_info(presented, person, OPENID, request.now)?;
     let Some(client) = client else {

@@ -33,6 +33,7 @@ pub fn sentence(reason: Reason) -> &'static str {
         Reason::FlowOtherBrowser => "flow-other-browser",
         Reason::FlowExpired => "flow-expired",
         Reason::FlowTooMany => "flow-too-many",
+        Reason::PushedRequestUsed => "request-used",
         Reason::FormForged => "form-forged",
         Reason::RequestMalformed | Reason::RequestMediaType | Reason::RequestTooLarge => "form",
         Reason::SignUpOff => "sign-up-off",

@@ -77,7 +77,7 @@ pub const ERROR_HEADINGS: [&str; 8] =
     ["link", "later", "moment", "broken", "again", "over", "off", "nothing"];
 
 /// What happened, for the person.
-pub const ERROR_SENTENCES: [&str; 24] = [
+pub const ERROR_SENTENCES: [&str; 25] = [
     "application",
     "application-unknown",
     "application-disabled",
@@ -90,6 +90,7 @@ pub const ERROR_SENTENCES: [&str; 24] = [
     "flow-other-browser",
     "flow-expired",
     "flow-too-many",
+    "request-used",
     "form-forged",
     "form",
     "sign-up-off",

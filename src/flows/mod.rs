@@ -41,6 +41,7 @@ use crate::tokens::for_client::AuthorizationSigner;
 use crate::tokens::id_token;
 use crate::tokens::subject;
 use response::Answering;
+use waiting::Refuser;
 pub use waiting::{
     NewFlow, ResumedFlow, begin_flow, begin_posted_flow, resume_flow, resume_posted, show_answered,
 };
@@ -345,7 +346,7 @@ pub async fn issue(
 /// Sends the application or the device the person's refusal instead of what it asked for, and sends the person on.
 pub async fn decline(app: &App, http: &Request, resumed: ResumedFlow, error: OAuthError) -> HttpResponse {
     let (checked, flow) = resumed.into_parts();
-    refuse(app, http, checked, error, Some(&flow)).await
+    refuse_as(app, http, checked, error, Some((&flow, Refuser::Person))).await
 }
 
 /// Sends the application or the device a refusal, and sends the person on. `flow`: as for [`issue`], the flow or the pushed
@@ -357,6 +358,16 @@ pub async fn refuse(
     error: OAuthError,
     flow: Option<&Flow>,
 ) -> HttpResponse {
+    refuse_as(app, http, checked, error, flow.map(|flow| (flow, Refuser::Server))).await
+}
+
+async fn refuse_as(
+    app: &App,
+    http: &Request,
+    checked: CheckedRequest,
+    error: OAuthError,
+    flow: Option<(&Flow, Refuser)>,
+) -> HttpResponse {
     let request = checked.request;
     match &request.answer_to {
         AnswerTo::Device(device) => {
@@ -367,8 +378,8 @@ pub async fn refuse(
         }
         AnswerTo::Application { .. } => {}
     }
-    if let Some(flow) = flow {
-        match waiting::note_refused(app, http, flow).await {
+    if let Some((flow, by)) = flow {
+        match waiting::note_refused(app, http, flow, by).await {
             Ok(true) => {}
             Ok(false) => return show_answered(app, http, flow).await,
             Err(failure) => return fail(app, http, &request, &failure).await,

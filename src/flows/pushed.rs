@@ -5,7 +5,7 @@
 //! however many tabs, and a flow is answered once, also with an error.
 
 use super::sealed::{self, PUSHED};
-use super::waiting::{self, store_for_stranger};
+use super::waiting::{self, Refuser, store_for_stranger};
 use super::{CheckedRequest, validate};
 use crate::app::App;
 use crate::clock::Seconds;
@@ -56,12 +56,12 @@ async fn store(app: &App, call: &Request, checked: &CheckedRequest, flow: &Flow)
     let client = &checked.client.client;
     let id = flow.key.id.to_string();
     let row = flow.clone().with_id(row_id(&flow.key.id));
-    let save = async move |tx: &mut Tx| flows::save(tx, &row).await;
+    let save = async move |tx: &mut Tx| flows::save_pushed(tx, &row).await;
     if client.kind.is_public() {
-        store_for_stranger(app, call, save).await?;
+        store_for_stranger(app, call, RowKind::PushedRequest, save).await?;
         return Ok(id);
     }
-    let draw = app.draw_for_client(RowKind::Flow, &client.id, call.now).await?;
+    let draw = app.draw_for_client(RowKind::PushedRequest, &client.id, call.now).await?;
     waiting::store_within(&app.db, draw, save).await?;
     Ok(id)
 }
@@ -117,7 +117,7 @@ pub async fn use_up(app: &App, call: &Request, flow: &Flow, denied: Denied<Refus
     if !flow.is_pushed() || !matches!(denied, Denied::Refused(Refusal::Redirect { .. })) {
         return denied;
     }
-    match waiting::note_refused(app, call, flow).await {
+    match waiting::note_refused(app, call, flow, Refuser::Server).await {
         Ok(true) => denied,
         Ok(false) => waiting::answered(app, call, flow).await.map_or_else(Denied::from, Denied::from),
         Err(failure) => failure.into(),

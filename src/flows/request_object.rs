@@ -13,8 +13,8 @@ use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::oauth::request::received::{Received, Source};
 use crate::oauth::request::request_object::{
-    ObjectContext, Outside, RequestObject, TYPES, for_another_key, is_encrypted, refuse, undecryptable,
-    unreadable,
+    ObjectContext, Outside, RequestObject, TYPES, for_another_key, is_encrypted, not_offered, refuse,
+    undecryptable, unreadable,
 };
 use crate::oauth::request::{self, Refusal};
 use crate::tokens::client_signed::{NotSigned, by_client_key};
@@ -37,7 +37,7 @@ pub async fn resolve(
 ) -> Result<Received, Denied<Refusal>> {
     let token = match params.one("request").transpose() {
         // A request by reference is refused with all other mistakes.
-        Some(token) if params.count("request_uri") == 0 => token,
+        Some(token) if !params.has("request_uri") => token,
         _ => return Ok(Received::resolve(source, params)),
     };
     let id = request::client_id_of(&params).map_err(Refusal::Page)?;
@@ -77,12 +77,14 @@ async fn open(
     if !is_encrypted(token) {
         return Ok(RequestObject::read(token).map(|object| (object, token.to_owned())));
     }
-    if app.config.keys.encryption_algorithms.is_empty() {
-        return Ok(Err(for_another_key()));
-    }
-    let keys = app.key_set.current(call.now).await?;
     let Ok(encrypted) = EncryptedToken::read(token) else { return Ok(Err(unreadable())) };
-    let Some(key) = keys.decrypting(&encrypted) else { return Ok(Err(for_another_key())) };
+    let (algorithm, offered) = (encrypted.algorithm(), &app.config.keys.encryption_algorithms);
+    let keys = app.key_set.current(call.now).await?;
+    // A key of an algorithm that is no longer offered decrypts to its end.
+    let Some(key) = keys.decrypting(&encrypted) else {
+        let is_offered = offered.iter().any(|known| known.as_str() == algorithm.as_str());
+        return Ok(Err(if is_offered { for_another_key() } else { not_offered(algorithm.as_str()) }));
+    };
     // Anyone can encrypt something for a published key.
     if key.algorithm().is_rsa() {
         limiting::use_private_key(app, call)?;

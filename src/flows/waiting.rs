@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 
 use super::sealed::{self, FLOW};
-use super::{CheckedRequest, accounts, backchannel, device, pushed, validate};
+use super::{CheckedRequest, accounts, backchannel, device, pushed, uncounted_accounts, validate};
 use crate::app::App;
 use crate::cache::catalogue::Freshness;
 use crate::cache::row_budgets::Draw;
@@ -90,7 +90,8 @@ async fn keep(app: &App, call: &Call, flow: &Flow) -> Result<String, Failure> {
         return Ok(sealed);
     }
     let stored = flow.clone();
-    store_for_stranger(app, call, async move |tx: &mut Tx| flows::save(tx, &stored).await).await?;
+    let save = async move |tx: &mut Tx| flows::save(tx, &stored).await;
+    store_for_stranger(app, call, RowKind::Flow, save).await?;
     Ok(flow.key.id.to_string())
 }
 
@@ -101,9 +102,10 @@ async fn keep(app: &App, call: &Call, flow: &Flow) -> Result<String, Failure> {
 pub(super) async fn store_for_stranger<T: Send + 'static>(
     app: &App,
     call: &Call,
+    kind: RowKind,
     save: impl AsyncFn(&mut Tx) -> Result<T, DbError> + Send + 'static,
 ) -> Result<T, Failure> {
-    let draw = app.draw(RowKind::Flow, Networks::of(call.address).site, call.now).await?;
+    let draw = app.draw(kind, Networks::of(call.address).site, call.now).await?;
     store_within(&app.db_for_strangers, draw, save).await
 }
 
@@ -279,9 +281,14 @@ fn other_browser() -> Denied<Refusal> {
     Refusal::Page(error).into()
 }
 
-/// The refusal of a flow that has its answer already. The person gets a way on to the application's home page: the one that
+/// The refusal of a flow that has its answer already. A `request_uri` that is used up is an error; otherwise the person gets a way on to the application's home page: the one that
 /// is registered, or that of the site of the redirect URI, but never the redirect URI itself.
 pub(super) async fn answered(app: &App, http: &Request, flow: &Flow) -> Result<Refusal, Failure> {
+    if !flow.is_opened() {
+        let error = Reason::PushedRequestUsed
+            .because("the request_uri was used already: its request has its answer; push a new request");
+        return Ok(Refusal::Page(error));
+    }
     let id = match &flow.waiting {
         FlowRequest::Application(received) => request::client_id(received).ok(),
         FlowRequest::Device(_) | FlowRequest::Backchannel(_) => None,
@@ -316,11 +323,25 @@ pub async fn show_answered(app: &App, http: &Request, flow: &Flow) -> HttpRespon
     answer::authorization_error(app, http, refusal.map_or_else(Denied::from, Denied::from)).await
 }
 
+/// Who has refused a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refuser {
+    /// A person, on a page.
+    Person,
+    /// The server, before a person has answered.
+    Server,
+}
+
 /// Records that the request was refused. `false` if the request has an answer already.
 ///
 /// # Errors
 /// [`Failure::TooManyFlows`], or other failures.
-pub(super) async fn note_refused(app: &App, http: &Request, flow: &Flow) -> Result<bool, Failure> {
+pub(super) async fn note_refused(
+    app: &App,
+    http: &Request,
+    flow: &Flow,
+    by: Refuser,
+) -> Result<bool, Failure> {
     // A copy that comes later needs no row, so it draws on no budget.
     if flow.is_pushed() && pushed::is_answered(app, http, &flow.key).await? {
         return Ok(false);
@@ -332,5 +353,10 @@ pub(super) async fn note_refused(app: &App, http: &Request, flow: &Flow) -> Resu
     if flow.is_pushed() && is_confidential {
         return Ok(app.db.write(note).await?);
     }
-    store_for_stranger(app, http, note).await
+    // Neither is somebody who is signed in, and whose consent would be stored, too.
+    if !uncounted_accounts(app, http, None).await?.people.is_empty() {
+        return Ok(app.db.write(note).await?);
+    }
+    let kind = if by == Refuser::Person { RowKind::Cancelled } else { RowKind::Flow };
+    store_for_stranger(app, http, kind, note).await
 }

@@ -94,7 +94,7 @@ pub fn bearer_error(
         let error = Some(&refused.error).filter(|error| error.reason != Reason::BearerMissing);
         let used = scheme.unwrap_or(AccessTokenType::Bearer);
         for challenge in AccessTokenType::ACCEPTED
-            .map(|scheme| challenge(app, scheme, error.filter(|_| scheme == used), scope))
+            .map(|scheme| challenge((app, call), scheme, error.filter(|_| scheme == used), scope))
         {
             // Descriptions are printable ASCII without quotes (RFC 6749 §5.2).
             if let Ok(challenge) = HeaderValue::try_from(challenge) {
@@ -106,8 +106,14 @@ pub fn bearer_error(
 }
 
 /// The challenge of one scheme (RFC 6750 §3, RFC 9449 §7.1).
-fn challenge(app: &App, scheme: AccessTokenType, error: Option<&OAuthError>, scope: &str) -> String {
-    let mut challenge = bearer::challenge(scheme);
+fn challenge(
+    (app, call): (&App, &Call),
+    scheme: AccessTokenType,
+    error: Option<&OAuthError>,
+    scope: &str,
+) -> String {
+    let profile = call.profile().unwrap_or(app.config.oauth.profile);
+    let mut challenge = bearer::challenge(scheme, profile);
     let Some(error) = error else { return challenge };
     let (code, uri, description) = (error.code().as_str(), error_uri(app, error), &error.description);
     challenge

@@ -29,6 +29,7 @@ use crate::face::language::Language;
 use crate::face::templates::Reader;
 use crate::limits::{Class, Limited};
 use crate::oauth::client::Client;
+use crate::oauth::client::profile::Profile;
 use crate::oauth::error::OAuthError;
 use crate::oauth::id::{ClientId, UserId};
 use crate::oauth::language_tag::LanguageTag;
@@ -70,6 +71,7 @@ pub struct Call {
     reason: Cell<Option<Reason>>,
     has_basic: Cell<bool>,
     dpop_nonce: OnceCell<String>,
+    profile: OnceCell<Profile>,
     places: RequestPlaces,
     place: OnceCell<RequestPlace>,
     place_for_a_long_form: OnceCell<RequestPlace>,
@@ -112,6 +114,7 @@ impl Call {
             reason: Cell::new(None),
             has_basic: Cell::new(false),
             dpop_nonce: OnceCell::new(),
+            profile: OnceCell::new(),
             places: app.request_places.clone(),
             place: OnceCell::new(),
             place_for_a_long_form: OnceCell::new(),
@@ -248,6 +251,16 @@ impl Call {
     /// Notes the nonce for the sender's next DPoP proof. Only the first call counts.
     pub(super) fn set_dpop_nonce(&self, nonce: String) {
         let _ = self.dpop_nonce.set(nonce);
+    }
+
+    /// Notes the profile of the client that proofs are about. Only the first call counts.
+    pub(super) fn set_profile(&self, profile: Profile) {
+        let _ = self.profile.set(profile);
+    }
+
+    /// The profile of the client that proofs are about, if the client is known.
+    pub fn profile(&self) -> Option<Profile> {
+        self.profile.get().copied()
     }
 
     /// The nonce for the sender's next DPoP proof, if it needs one.

@@ -2,7 +2,7 @@
 
 use actix_web::http::header::HeaderName;
 
-use super::call::Request;
+use super::call::{Call, Request};
 use crate::app::App;
 use crate::config::mount_path;
 use crate::failure::Denied;
@@ -34,6 +34,20 @@ pub fn possession(app: &App, request: &Request, client: &Client) -> Result<Posse
     }
     let key = proven_key(app, request, client)?.unwrap_or_default();
     Ok(Possession { beside: certificate(request), ..key })
+}
+
+/// Whether a request has a DPoP header, or several.
+pub fn has_proof(request: &Request) -> bool {
+    request.headers().contains_key(&DPOP)
+}
+
+/// Notes what every answer to a request about `client` says about proofs, also one that refuses it: the algorithms, and if
+/// the request has a proof, the nonce for the next one.
+pub fn announce(app: &App, call: &Call, client: &Client, has_proof: bool) {
+    call.set_profile(client.profile(&app.config.oauth.demands()));
+    if has_proof {
+        offer_nonce(app, call, Some(client));
+    }
 }
 
 /// The key that the sender of a request of `client` proves. `None` if the request has no DPoP proof. It is not used up yet.
@@ -181,12 +195,12 @@ fn refusal(flaw: ProofFlaw) -> OAuthError {
 }
 
 /// Puts the nonce for the next proof into the answer, if proofs of this client need one. Returns whether they do.
-fn offer_nonce(app: &App, request: &Request, client: Option<&Client>) -> bool {
+fn offer_nonce(app: &App, call: &Call, client: Option<&Client>) -> bool {
     let policy = client.and_then(|client| client.dpop_nonce).unwrap_or(app.config.oauth.dpop_nonce);
     let is_needed = policy == NoncePolicy::Require;
-    if is_needed {
-        let [current, ..] = nonce_numbers(request.now);
-        request.set_dpop_nonce(app.keys.dpop_nonce(current));
+    if is_needed && call.dpop_nonce().is_none() {
+        let [current, ..] = nonce_numbers(call.now);
+        call.set_dpop_nonce(app.keys.dpop_nonce(current));
     }
     is_needed
 }

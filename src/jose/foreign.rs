@@ -10,6 +10,7 @@ use jsonwebtoken::{Algorithm, DecodingKey};
 use serde_json::Value;
 
 use super::verify::{TokenHeader, VerifyError, is_type, signed_bytes};
+use crate::oauth::client::profile::may_verify;
 use crate::oauth::strict_json;
 use crate::secret::from_base64url;
 
@@ -76,10 +77,15 @@ impl ForeignKeys {
 
 impl ForeignKey {
     fn read(key: Value) -> Option<Self> {
+        if !may_verify(&key) {
+            return None;
+        }
         // A library that does not know an algorithm's name would refuse the whole key.
         let named = key["alg"].as_str().map(str::to_owned);
         let mut key = key;
-        key.as_object_mut()?.remove("alg");
+        let members = key.as_object_mut()?;
+        members.remove("alg");
+        members.remove("key_ops");
         let jwk: Jwk = serde_json::from_value(key).ok()?;
         if jwk.common.public_key_use.as_ref().is_some_and(|meant| *meant != PublicKeyUse::Signature) {
             return None;

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::encrypt;
 use super::foreign::{MAX_KEYS, RSA_BITS, rsa_bits};
+use crate::oauth::client::profile::may_verify;
 use crate::oauth::error::quoted;
 use crate::secret::from_base64url;
 
@@ -82,6 +83,8 @@ pub enum KeyFlaw {
     Symmetric,
     #[error("its use is {0}, and must be sig or missing")]
     Use(&'static str),
+    #[error("its key_ops must contain verify, or be missing")]
+    Operations,
     #[error("its curve is {0}, and must be P-256, P-384 or Ed25519")]
     Curve(&'static str),
     #[error("its alg is {0}, and can only be {1} for such a key")]
@@ -153,6 +156,9 @@ impl KeyFlaw {
         if !jwk["use"].is_null() && jwk["use"] != "sig" {
             return Some(Self::Use(shown(&jwk["use"])));
         }
+        if !may_verify(jwk) {
+            return Some(Self::Operations);
+        }
         if !jwk["alg"].is_null() && !fit.split(" or ").any(|fit| jwk["alg"] == fit) {
             return Some(Self::Algorithm(shown(&jwk["alg"]), fit));
         }
@@ -223,6 +229,10 @@ mod tests {
             let key = public(algorithm);
             assert_eq!(KeyFlaw::of(&key), None, "{algorithm}");
             assert_eq!(KeyFlaw::of(&with(&key, "use", Value::Null)), None, "{algorithm}");
+            let operations = with(&key, "key_ops", json!(["verify", "something-new"]));
+            assert_eq!(KeyFlaw::of(&operations), None, "{algorithm}");
+            let set = json!({ "keys": [operations] }).to_string();
+            assert!(!ForeignKeys::read(&set).unwrap().is_empty(), "{algorithm}");
             assert_eq!(KeyFlaw::of(&with(&key, "alg", Value::Null)), None, "{algorithm}");
         }
     }
@@ -248,6 +258,9 @@ mod tests {
                 "it is symmetric, and a shared secret must not be published",
             ),
             (with(&ec, "use", json!("enc")), "its use is enc, and must be sig or missing"),
+            (with(&ec, "key_ops", json!(["sign"])), "its key_ops must contain verify, or be missing"),
+            (with(&rsa, "key_ops", json!([])), "its key_ops must contain verify, or be missing"),
+            (with(&ed, "key_ops", json!("verify")), "its key_ops must contain verify, or be missing"),
             (with(&ec, "use", json!(7)), "its use is not a text, and must be sig or missing"),
             (
                 with(&ec, "crv", json!("secp256k1")),

@@ -355,7 +355,10 @@ impl MadeKeys {
 fn note(made: &[KeyRecord], now: Timestamp) {
     for KeyRecord { kid, algorithm, signs_from, .. } in made {
         let wait = *signs_from - now;
-        tracing::info!("made the {algorithm} key {kid}, which {} in {wait} seconds", algorithm.verb());
+        tracing::info!(
+            "made the {algorithm} key {kid}, which {}",
+            algorithm.takes_over(&format!("in {wait} seconds"))
+        );
     }
 }
 

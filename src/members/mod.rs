@@ -19,6 +19,7 @@ use crate::clock::Timestamp;
 use crate::http::general_error::FaultyMember;
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::id::ClientId;
+use crate::oauth::quoted::quoted;
 use crate::oauth::reason::Reason;
 use crate::operations::list_change::ListChange;
 use crate::representation::settings::{Given, ObjectSettings, Shown};
@@ -244,7 +245,11 @@ impl Members {
             Some(member) if matches!(member.given, Given::AtCreation { .. }) => {
                 self.wrong(&place, "only the request that creates the object can set it");
             }
-            _ => self.note(&place, Reason::ApiMemberUnknown, "this object has no such member".to_owned()),
+            _ => self.note(
+                &place,
+                Reason::ApiMemberUnknown,
+                format!("this object has no member {}", quoted(name)),
+            ),
         }
     }
 

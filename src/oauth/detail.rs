@@ -69,9 +69,9 @@ pub enum DetailSubject {
     ProofMethod,
     /// The address that a DPoP proof is for.
     ProofUrl,
-    /// When a DPoP proof was signed, if that is too long ago.
+    /// When a DPoP proof was signed or ended, if that is too long ago.
     ProofAge,
-    /// When a DPoP proof was signed, if that is in the future.
+    /// When a DPoP proof was signed or begins, if that is in the future.
     ProofBegin,
     /// The type of an element of `authorization_details`.
     AuthorizationDetailsType,

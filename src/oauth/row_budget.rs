@@ -15,8 +15,13 @@ pub enum RowKind {
     SignUp,
     /// The counts of a guess at a secret.
     Guess,
-    /// An authorization request that is stored because it is too large for the browser.
+    /// An authorization request that is stored because it is too large for the browser, or a pushed one of a public client
+    /// that got an error before a person did anything.
     Flow,
+    /// A pushed request that is too large for its `request_uri`.
+    PushedRequest,
+    /// A request that a person who is not signed in has cancelled.
+    Cancelled,
 }
 
 /// The number of spans into which the lifetime of rows is divided: rows are counted by the span in which they end.
@@ -33,8 +38,15 @@ pub struct RowBudget {
 }
 
 impl RowKind {
-    pub const ALL: &[Self] =
-        &[Self::DeviceCode, Self::BackchannelRequest, Self::SignUp, Self::Guess, Self::Flow];
+    pub const ALL: &[Self] = &[
+        Self::DeviceCode,
+        Self::BackchannelRequest,
+        Self::SignUp,
+        Self::Guess,
+        Self::Flow,
+        Self::PushedRequest,
+        Self::Cancelled,
+    ];
 
     /// The word for this kind in the database.
     pub fn word(self) -> &'static str {
@@ -44,6 +56,8 @@ impl RowKind {
             Self::SignUp => "sign_up",
             Self::Guess => "guess",
             Self::Flow => "flow",
+            Self::PushedRequest => "pushed_request",
+            Self::Cancelled => "cancelled",
         }
     }
 }

@@ -57,11 +57,12 @@ impl KeyAlgorithm {
         }
     }
 
-    /// What its keys do, for a sentence: `signs` or `decrypts`.
-    pub fn verb(self) -> &'static str {
+    /// What a new key does, for a sentence. `when`: when it takes over, such as `from …`. A key decrypts as soon as it is
+    /// published.
+    pub fn takes_over(self, when: &str) -> String {
         match self {
-            Self::Signing(_) => "signs",
-            Self::Encryption(_) => "decrypts",
+            Self::Signing(_) => format!("signs {when}"),
+            Self::Encryption(_) => format!("decrypts at once, and is the one to encrypt for {when}"),
         }
     }
 
@@ -124,9 +125,18 @@ pub enum KeyState {
 }
 
 impl KeyState {
-    /// The word that commands show.
+    /// The word for a signing key. The API has it for every key.
     pub fn as_str(self) -> &'static str {
         self.into()
+    }
+
+    /// The word that people see for a key with this algorithm. All published keys decrypt; the current one is the one to encrypt
+    /// for.
+    pub fn word_for(self, algorithm: KeyAlgorithm) -> &'static str {
+        match (self, algorithm) {
+            (Self::Signing, KeyAlgorithm::Encryption(_)) => "current",
+            _ => self.as_str(),
+        }
     }
 
     /// Whether the key is in the JWK Set.

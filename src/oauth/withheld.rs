@@ -14,8 +14,15 @@ pub const WITHHELD: &str = "(withheld)";
 
 /// Parameters of an address whose values are credentials, also those of other servers.
 const NAMES: [&[u8]; 9] = [
-    b"access_token=", b"assertion=", b"client_assertion=", b"client_secret=", b"code=", b"id_token=", b"password=",
-    b"refresh_token=", b"token=",
+    b"access_token=",
+    b"assertion=",
+    b"client_assertion=",
+    b"client_secret=",
+    b"code=",
+    b"id_token=",
+    b"password=",
+    b"refresh_token=",
+    b"token=",
 ];
 
 /// Returns the text with `(withheld)` in place of what makes each credential in it secret; the prefix stays, so that the

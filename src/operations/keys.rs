@@ -200,9 +200,8 @@ fn due(context: &Context<'_>, rotation: KeyRotation, stored: &[KeyRecord]) -> Re
             return Ok(keys.schedule().in_time(stored, algorithm, now));
         };
         let sentence = format!(
-            "the {algorithm} key {kid} already waits, and {} from {}",
-            algorithm.verb(),
-            signs_from.iso()
+            "the {algorithm} key {kid} already waits; it {}",
+            algorithm.takes_over(&format!("from {}", signs_from.iso()))
         );
         Err(Fault::conflict(None, sentence))
     };

@@ -14,6 +14,9 @@ use crate::secret::{Hash, equal, from_base64url, to_base64url};
 
 /// For how many seconds a flow that has ended still leads back to its application.
 const MEMORY: Seconds = Seconds::new(24 * 3600);
+/// For how many seconds the row of a pushed request that has ended still leads back to its application. Strangers can push,
+/// so it is short.
+const PUSHED_MEMORY: Seconds = Seconds::new(300);
 
 /// The id of a flow, and the time at which it ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +29,11 @@ impl FlowKey {
     /// From this time on, the flow is unknown and its row may be deleted.
     pub fn purge_after(&self) -> Timestamp {
         self.expires_at + MEMORY
+    }
+
+    /// From this time on, the row of a pushed request may be deleted. What becomes of the request has a row of its own.
+    pub fn purge_pushed_after(&self) -> Timestamp {
+        self.expires_at + PUSHED_MEMORY
     }
 }
 
@@ -65,6 +73,11 @@ impl Flow {
     /// Whether the client of the request pushed it (RFC 9126).
     pub fn is_pushed(&self) -> bool {
         matches!(&self.waiting, FlowRequest::Application(received) if received.is_pushed())
+    }
+
+    /// Whether a browser has it. `false` for a pushed request as it comes by its `request_uri`.
+    pub fn is_opened(&self) -> bool {
+        !self.is_pushed() || !self.belongs_to("")
     }
 
     /// Whether this secret is that of the browser in which the flow began.
@@ -152,13 +165,25 @@ pub async fn find(conn: &mut Conn, id: &FlowId, now: Timestamp) -> Result<Option
 /// # Errors
 /// Only failures of the database.
 pub async fn save(tx: &mut Tx, flow: &Flow) -> Result<(), DbError> {
+    save_until(tx, flow, flow.key.purge_after()).await
+}
+
+/// Stores a pushed request.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn save_pushed(tx: &mut Tx, flow: &Flow) -> Result<(), DbError> {
+    save_until(tx, flow, flow.key.purge_pushed_after()).await
+}
+
+async fn save_until(tx: &mut Tx, flow: &Flow, purge_after: Timestamp) -> Result<(), DbError> {
     tx.query(
         "INSERT INTO flows (id, request, purge_after) VALUES ($1, $2, $3)
          ON CONFLICT (id) DO UPDATE SET request = excluded.request",
     )
     .bind(flow.key.id.as_str())
     .bind(flow.to_text())
-    .bind(flow.key.purge_after())
+    .bind(purge_after)
     .execute()
     .await
     .map(drop)

@@ -286,6 +286,8 @@ pub struct RefreshRotation<'a> {
     pub successor: &'a Hash,
     /// The network that the successor is issued to.
     pub network: &'a str,
+    /// What the chain is bound to from now on, if it was bound to nothing.
+    pub binding: Option<&'a Binding>,
 }
 
 /// Replaces the refresh token of the generation `rotation.from` by its successor. `false` if another caller was faster
@@ -302,7 +304,7 @@ pub async fn rotate(
     let rotated = tx
         .query(
             "UPDATE grants SET refresh_generation = $7, refresh_hash = $3, rotated_at = $5, rotated_from = $8,
-                               answered_again = 0, idle_expires_at = $4, purge_after = $6
+                               answered_again = 0, idle_expires_at = $4, purge_after = $6, cnf = COALESCE(cnf, $9)
              WHERE id = $1 AND refresh_generation = $2 AND refresh_hash IS NOT NULL AND revoked_at IS NULL",
         )
         .bind(rotation.to.grant_id.as_str())
@@ -313,6 +315,7 @@ pub async fn rotate(
         .bind(lifetime.purge_after)
         .bind(i64::from(rotation.to.generation))
         .bind(rotation.network)
+        .bind(rotation.binding.map(Binding::to_stored))
         .execute()
         .await?;
     Ok(rotated == 1)
@@ -335,9 +338,13 @@ pub(super) fn revoking<'c>(tx: &'c mut Tx, statement: &'static str, why: &str, n
     tx.query(statement).bind(now).bind(why)
 }
 
-/// Adds to a batch the record that the valid refresh token of a chain was sent again.
-pub fn note_answer_again(batch: Batch, id: &GrantId) -> Batch {
-    batch.query("UPDATE grants SET answered_again = answered_again + 1 WHERE id = $1").bind(id.as_str())
+/// Adds to a batch the record that the valid refresh token of a chain was sent again, and that the chain is bound to `binding`
+/// from now on, if it was bound to nothing.
+pub fn note_answer_again(batch: Batch, id: &GrantId, binding: Option<&Binding>) -> Batch {
+    batch
+        .query("UPDATE grants SET answered_again = answered_again + 1, cnf = COALESCE(cnf, $2) WHERE id = $1")
+        .bind(id.as_str())
+        .bind(binding.map(Binding::to_stored))
 }
 
 /// Whether a grant was ever begun. Its row is kept as long as the code that it was begun with.

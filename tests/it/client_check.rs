@@ -1,12 +1,13 @@
 //! `grantor client check`: decides about a request as the server does, and makes nothing.
 
 use grantor::cache::catalogue::Freshness;
-use grantor::oauth::client::{ClientKind, GrantType, SubjectType};
+use grantor::oauth::client::{AuthMethod, ClientKind, Demand, GrantType, ObjectAlgorithm, SubjectType};
 use grantor::oauth::id::ClientId;
 use grantor::oauth::request::response_type::ResponseType;
 use serde_json::{Value, json};
 
 use crate::support::jwt::claims;
+use crate::support::process::said;
 use crate::support::relying_party::Registration;
 use crate::support::{Application, Operator, TestServer};
 
@@ -288,4 +289,54 @@ async fn a_check_says_of_each_demand_that_is_only_reported_whether_to_require_it
     assert_eq!((verdicts(&found), &found["allowed"]), (of("would_refuse"), &json!(true)), "{found}");
     let text = text();
     assert!(text.contains("ONLY REPORTED") && text.contains("The only request that was counted"), "{text}");
+}
+
+#[tokio::test]
+async fn a_check_says_that_a_demand_of_the_server_cannot_be_met() {
+    let server = TestServer::start_with(&[("oauth.jar", "require")]).await;
+    openid_client(&server, |registration| {
+        registration.client.messages.object_alg = Some(ObjectAlgorithm::Unsigned);
+    })
+    .await;
+    server.register(Registration::web("keyless")).await;
+    let mut free = Registration::web("free");
+    free.client.messages.jar = Some(Demand::Off);
+    server.register(free).await;
+    let operator = Operator::of(&server);
+    let demanding = |arguments: &[&str]| {
+        let mut command = operator.command(arguments);
+        command.env("GRANTOR_PUBLIC_URL", &server.url).env("GRANTOR_OAUTH__JAR", "require");
+        String::from_utf8(said(command, b"")).unwrap()
+    };
+    for (client, refused) in
+        [("web", &["request_object.algorithm"][..]), ("keyless", &["request_object.required"]), ("free", &[])]
+    {
+        let check = serde_json::from_str(&demanding(&["client", "check", client, "--json"])).unwrap();
+        assert_eq!(reasons(&check), refused, "{check}");
+    }
+    let text = demanding(&["config", "check"]);
+    assert!(
+        text.contains("demands signed requests, and these clients") && text.contains(": keyless, web;"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn a_check_says_that_no_certificate_can_arrive() {
+    let server = TestServer::start().await;
+    let mut by_name = Registration::service("by-name");
+    by_name.client.auth_method = Some(AuthMethod::TlsClientAuth);
+    by_name.client.certificate.subject_dn = Some("CN=job".into());
+    let mut bound = Registration::service("bound");
+    bound.client.certificate.bound_tokens = true;
+    server.register(by_name).await;
+    server.register(bound).await;
+    let operator = Operator::of(&server);
+    let grant = ["--grant-type", "client_credentials"];
+    for (client, reason) in
+        [("by-name", "client_certificate.missing"), ("bound", "client_certificate.required")]
+    {
+        let check = check(&operator, &server, client, &grant);
+        assert_eq!((&check["allowed"], reasons(&check)), (&json!(false), vec![reason.to_owned()]), "{check}");
+    }
 }

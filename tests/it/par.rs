@@ -67,7 +67,7 @@ async fn a_pushed_request_becomes_a_code_with_or_without_pages_and_only_once() {
             let tokens = app.redeem_by_hand(&answer.get("code")).await;
             assert_eq!(tokens.status, 200, "{tokens:?}");
             for _ in 0..2 {
-                alice.get(&address).await.assert_page(200, "flow.answered");
+                alice.get(&address).await.assert_page(400, "pushed_request.used");
             }
         }
     }
@@ -110,7 +110,7 @@ async fn a_posted_request_may_be_a_pushed_one() {
     let page = alice.follow(begun).await;
     let page = alice.sign_in(&page, "alice").await;
     assert_ne!(alice.allow(&page).await.get("code"), "");
-    alice.get(&url(&web, &uri)).await.assert_page(200, "flow.answered");
+    alice.get(&url(&web, &uri)).await.assert_page(400, "pushed_request.used");
 }
 
 #[tokio::test]
@@ -254,7 +254,7 @@ async fn of_64_answers_at_once_on_two_nodes_one_has_a_code() {
         let codes = answers.iter().filter(|answer| !code(answer).is_empty()).count();
         assert_eq!(codes, 1, "{answers:?}");
         let others = answers.iter().filter(|answer| code(answer).is_empty());
-        others.for_each(|answer| answer.assert_page(200, "flow.answered"));
+        others.for_each(|answer| answer.assert_page(400, "pushed_request.used"));
     }
 }
 
@@ -284,4 +284,41 @@ async fn scripts_of_a_registered_origin_can_push() {
     let answer = browser.request(Method::POST, "/par", &headers, &body).await;
     assert_eq!(answer.status, 201, "{answer:?}");
     assert_eq!(answer.header("access-control-allow-origin"), "https://app.example");
+}
+
+#[tokio::test]
+async fn an_empty_parameter_counts_as_one_that_was_not_sent() {
+    let server = TestServer::start().await;
+    let (web, mut alice) = (server.web().await, server.alice().await);
+    let names = [
+        "request",
+        "request_uri",
+        "response_mode",
+        "nonce",
+        "claims",
+        "authorization_details",
+        "prompt",
+        "max_age",
+        "id_token_hint",
+        "login_hint",
+        "ui_locales",
+        "dpop_jkt",
+        "resource",
+        "client_secret",
+        "client_assertion",
+        "client_assertion_type",
+    ];
+    for name in names {
+        let uri = pushed(&web, &[(name, "")]).await;
+        assert_ne!(alice.authorize(&url(&web, &uri)).await.get("code"), "", "{name}");
+        let answer = alice.authorize(&web.url_with(&[(name, "")])).await;
+        assert_ne!(answer.get("code"), "", "{name}");
+    }
+    pushed(&web, &[("request", ""), ("request_uri", "")]).await;
+    // The client has proven its id.
+    let mut form = parameters(&web, &[]);
+    form.push(("client_id".into(), String::new()));
+    let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let answer = web.post("/par", &form).await;
+    assert_eq!(answer.status, 201, "{answer:?}");
 }

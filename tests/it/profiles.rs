@@ -131,6 +131,24 @@ async fn a_fapi_client_signs_a_person_in_and_its_refresh_token_stays() {
 }
 
 #[tokio::test]
+async fn the_challenge_to_a_fapi_client_lists_the_algorithms_that_it_may_use() {
+    let server = TestServer::start_with(&[KEYS]).await;
+    let bank = Bank::of(&server, Some(Profile::Fapi2), SigningAlgorithm::Ps256).await;
+    let tokens = bank.redeem(&bank.code(&mut server.alice().await).await).await;
+    let token = tokens.get("access_token");
+    let (request, weak) = (("GET", "/userinfo"), ProofKey::of("RS256"));
+    let proof = weak.proof_for(&server, request, &token);
+    for proofs in [&[proof.as_str()][..], &[]] {
+        let refused = server.with_token(request, ("DPoP", &token), proofs).await;
+        assert_eq!(refused.status, 401, "{refused:?}");
+        let challenges = refused.headers.get_all("www-authenticate").iter();
+        let challenges: Vec<&str> = challenges.map(|value| value.to_str().unwrap()).collect();
+        let dpop = challenges.iter().find(|challenge| challenge.starts_with("DPoP ")).unwrap();
+        assert!(dpop.contains("algs=\"ES256 PS256 EdDSA Ed25519\""), "{dpop}");
+    }
+}
+
+#[tokio::test]
 async fn what_a_fapi_client_must_do_is_refused_with_its_own_reason() {
     let server = TestServer::start_with(&[KEYS]).await;
     let mut alice = server.alice().await;

@@ -107,7 +107,7 @@ async fn a_signed_request_becomes_a_code_from_a_query_a_form_and_a_push() {
         let query = [("client_id", app.id.as_str()), ("request_uri", &uri)];
         let address = format!("{}/authorize?{}", server.url, serde_urlencoded::to_string(query).unwrap());
         assert_eq!(alice.get(&address).await.get("state"), "inside");
-        alice.get(&address).await.assert_page(200, "flow.answered");
+        alice.get(&address).await.assert_page(400, "pushed_request.used");
     }
 }
 

@@ -7,7 +7,7 @@ use crate::oauth::client::CertificateSettings;
 #[derive(Args)]
 pub(super) struct CertificateOptions {
     /// For tls_client_auth: the subject of the client's certificate with the most specific part first, such as
-    /// "CN=app,O=Bank,C=DE", as openssl x509 -noout -subject -nameopt RFC2253 writes it
+    /// "CN=app,O=Bank,C=DE", as openssl x509 -noout -subject -nameopt RFC2253 writes it after "subject="
     #[arg(long, value_name = "NAME")]
     pub(super) tls_subject_dn: Option<String>,
     /// For tls_client_auth: a host among the alternative names of the client's certificate

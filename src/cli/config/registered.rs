@@ -4,9 +4,10 @@
 use std::time::Duration;
 
 use crate::config::{Config, Finding};
-use crate::oauth::client::demand::Demands;
+use crate::oauth::client::console::CONSOLE;
+use crate::oauth::client::demand::{Demanded, Demands};
 use crate::oauth::client::profile::{FAPI_ALGORITHMS, Profile};
-use crate::oauth::client::{Client, TokenFormat};
+use crate::oauth::client::{Client, Demand, TokenFormat};
 use crate::oauth::grant::resource::Resource;
 use crate::oauth::id::ClientId;
 use crate::oauth::signing_key::SigningAlgorithm;
@@ -34,6 +35,8 @@ struct Registered {
     with_weak_tokens: Vec<String>,
     /// Those that lack something for their profile, each with the members that must change.
     with_gaps: Vec<String>,
+    /// Those that must sign their requests because the server demands it, and cannot.
+    unable_to_sign: Vec<String>,
 }
 
 /// A warning for each such setting that clients or trusted issuers use. Empty if there is no database yet, if it has an older
@@ -48,6 +51,7 @@ pub(super) async fn warnings(config: &Config) -> Vec<Finding> {
         default_algorithm(config, &found),
         algorithms_of_resources(config, &found),
         gaps(config, &found),
+        unable_to_sign(&found),
     ];
     sentences.into_iter().flatten().map(Finding::of_database).collect()
 }
@@ -68,6 +72,11 @@ async fn read(config: &Config) -> Result<Registered, DbError> {
             with_fapi: names(clients::list_with_fapi_profile(conn).await?),
             with_weak_tokens: with_weak_tokens(resources::all(conn).await?),
             with_gaps: with_gaps(&clients::list_with_profile(conn, &demands).await?, &demands),
+            unable_to_sign: match demands.of(Demanded::Jar) {
+                Demand::Require => without_signature(&clients::list_enabled(conn).await?, &demands),
+                // A setting of the client itself was checked with its registration.
+                Demand::Off | Demand::Report => Vec::new(),
+            },
         })
     })
     .await
@@ -93,6 +102,24 @@ fn with_gaps(clients: &[Client], demands: &Demands) -> Vec<String> {
         (!members.is_empty()).then(|| format!("{} ({})", client.id, members.join(", ")))
     });
     lacking.collect()
+}
+
+fn without_signature(clients: &[Client], demands: &Demands) -> Vec<String> {
+    let others = clients.iter().filter(|client| client.id.as_str() != CONSOLE);
+    let unable = others.filter(|client| client.check_can_sign(demands).is_err());
+    unable.map(|client| client.id.to_string()).collect()
+}
+
+/// The sentence about clients that cannot sign their requests, where the server demands it.
+fn unable_to_sign(found: &Registered) -> Option<String> {
+    (!found.unable_to_sign.is_empty()).then(|| {
+        format!(
+            "oauth.jar or oauth.profile demands signed requests, and these clients have no keys, or request_object_signing_alg none, \
+             so all their authorization requests are refused: {}; grantor client check says what each needs, and grantor client \
+             update --jar off leaves a client outside",
+            listed(&found.unable_to_sign)
+        )
+    })
 }
 
 /// The sentence about clients whose registration lacks something for their profile.

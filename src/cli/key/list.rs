@@ -20,7 +20,7 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
     options.output.common.run(async |cli| {
         let context = cli.operations();
         let keys = options.list.read((), async |listing| keys::list(&context, listing).await).await?;
-        let header = ["KID", "ALGORITHM", "STATE", "SIGNS FROM", "PUBLISHED UNTIL"];
+        let header = ["KID", "ALGORITHM", "STATE", "CURRENT FROM", "PUBLISHED UNTIL"];
         options.output.list((&keys, &options.list), to_json, header, row)
     })
 }
@@ -29,7 +29,7 @@ fn row(listed: &ListedKey) -> [String; 5] {
     [
         listed.key.kid.clone(),
         listed.key.algorithm.to_string(),
-        listed.state.as_str().to_owned(),
+        listed.state.word_for(listed.key.algorithm).to_owned(),
         listed.key.signs_from.iso(),
         listed.published_until.map_or_else(|| "-".to_owned(), Timestamp::iso),
     ]

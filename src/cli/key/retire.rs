@@ -6,6 +6,7 @@ use serde_json::json;
 use super::super::fault::with_hint;
 use super::super::question::Question;
 use super::super::{CliError, OutputOptions};
+use crate::oauth::signing_key::KeyAlgorithm;
 use crate::operations::fault::FaultKind;
 use crate::operations::keys::{self, Retirement};
 
@@ -31,7 +32,11 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
         options.question.ask(&question(&found))?;
         let Retirement { key, successor } = keys::retire(&context, kid).await.map_err(hinted)?.outcome;
         let signing = successor.map(|successor| successor.kid);
-        let then = signing.as_ref().map_or_else(String::new, |kid| format!("; {kid} signs from now on"));
+        let act = match key.algorithm {
+            KeyAlgorithm::Signing(_) => "signs",
+            KeyAlgorithm::Encryption(_) => "is the one to encrypt for",
+        };
+        let then = signing.as_ref().map_or_else(String::new, |kid| format!("; {kid} {act} from now on"));
         options.output.say(
             json!({ "kid": key.kid, "algorithm": key.algorithm.as_str(), "signing": signing }),
             format!("retired the {} key {}{then}", key.algorithm, key.kid),
@@ -42,12 +47,15 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
 fn question(found: &Retirement) -> String {
     let Retirement { key, successor } = found;
     let kid = &key.kid;
+    let (act, lost) = match key.algorithm {
+        KeyAlgorithm::Signing(_) => ("sign with", "Everything that it signed becomes invalid."),
+        KeyAlgorithm::Encryption(_) => {
+            ("have others encrypt for", "Everything that was encrypted for it becomes unreadable.")
+        }
+    };
     let then = match successor {
-        Some(successor) => format!(", and sign with {} from now on", successor.kid),
+        Some(successor) => format!(", and {act} {} from now on", successor.kid),
         None => String::new(),
     };
-    format!(
-        "Remove the {} key {kid} from /jwks{then}? Everything that it signed becomes invalid.",
-        key.algorithm
-    )
+    format!("Remove the {} key {kid} from /jwks{then}? {lost}", key.algorithm)
 }

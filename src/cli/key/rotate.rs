@@ -43,10 +43,7 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
         let hint = with_hint(FaultKind::Conflict, None, "--now makes one that signs at once");
         let due = keys::check_rotate(&context, rotation).await.map_err(hint)?;
         if options.now {
-            options.question.ask(&format!(
-                "Sign with new keys for {} at once? Clients that read /jwks within the last hour may refuse the new signatures.",
-                words(&due)
-            ))?;
+            options.question.ask(&question(&due))?;
         }
         let server_keys = ServerKeys::open(&cli.config, &cli.db, cli.now).await?;
         let hint = with_hint(FaultKind::Conflict, None, "see grantor key list");
@@ -57,8 +54,16 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
     })
 }
 
-fn words(due: &[DueKey]) -> String {
-    due.iter().map(|due| due.algorithm.as_str()).collect::<Vec<_>>().join(", ")
+fn question(due: &[DueKey]) -> String {
+    let words = due.iter().map(|due| due.algorithm.as_str()).collect::<Vec<_>>().join(", ");
+    match due.iter().any(|due| matches!(due.algorithm, KeyAlgorithm::Signing(_))) {
+        true => format!(
+            "Sign with new keys for {words} at once? Clients that read /jwks within the last hour may refuse the new signatures."
+        ),
+        false => format!(
+            "Make the new keys for {words} the ones to encrypt for at once? The old ones still decrypt for a time."
+        ),
+    }
 }
 
 fn to_json(key: &KeyRecord) -> Value {
@@ -67,5 +72,6 @@ fn to_json(key: &KeyRecord) -> Value {
 
 fn sentence(key: &KeyRecord) -> String {
     let KeyRecord { kid, algorithm, signs_from, .. } = key;
-    format!("made the {algorithm} key {kid}, which {} from {}", algorithm.verb(), signs_from.iso())
+    let when = format!("from {}", signs_from.iso());
+    format!("made the {algorithm} key {kid}, which {}", algorithm.takes_over(&when))
 }

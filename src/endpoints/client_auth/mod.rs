@@ -17,6 +17,7 @@ use crate::failure::Denied;
 use crate::http::call::{Call, Request};
 use crate::http::form;
 use crate::http::limiting;
+use crate::http::sender;
 use crate::oauth::client::AuthMethod;
 use crate::oauth::error::OAuthError;
 use crate::oauth::id::ClientId;
@@ -36,6 +37,8 @@ const PARAMS: [&str; 4] = ["client_id", "client_secret", "client_assertion", "cl
 pub(super) struct Credentials {
     id: ClientId,
     offered: OfferedCredential,
+    /// Whether a DPoP proof came with them.
+    has_proof: bool,
     verified: Option<CredentialCheck>,
 }
 
@@ -113,7 +116,7 @@ pub(super) fn credentials(request: &Request, params: &Params) -> Result<Credenti
     if request.client().is_none() {
         request.set_client(id.clone());
     }
-    Ok(Credentials { id, offered, verified: None })
+    Ok(Credentials { id, offered, has_proof: sender::has_proof(request), verified: None })
 }
 
 fn required(id: Option<&str>) -> Result<ClientId, OAuthError> {
@@ -202,6 +205,7 @@ impl Credentials {
     ) -> Result<Arc<StoredClient>, Denied<OAuthError>> {
         let stored = view.client(&self.id).await?.ok_or_else(unknown)?;
         call.set_application(&stored);
+        sender::announce(app, call, &stored.client, self.has_proof);
         if stored.client.disabled {
             return Err(Reason::ClientDisabled.because("this client is disabled").into());
         }

@@ -7,6 +7,7 @@ use crate::clock::Timestamp;
 use crate::failure::Denied;
 use crate::issuing::{Issued, ReplayedGrant, ResponseSigner, TokenPair, granted_scope};
 use crate::network::Network;
+use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::{may_issue, scope};
 use crate::oauth::id::{ClientId, GrantId, UserId};
@@ -43,6 +44,11 @@ pub(super) async fn prepare(
 
 fn unknown() -> OAuthError {
     Reason::RefreshTokenUnknown.because("the refresh token is not known here")
+}
+
+/// What a chain that was bound to nothing is bound to from now on: what its public client proves (RFC 9449 §5).
+fn bound_now(client: &Client, plan: &Draft, chain: &Chain) -> Option<Binding> {
+    Binding::of_refresh_token(client, plan.binding()).filter(|_| chain.grant.binding.is_none())
 }
 
 /// What the log says about an unusual refresh.
@@ -95,9 +101,11 @@ pub(super) async fn issue(
         let rotates = refresh::is_replaced(client, &demands, &chain.grant);
         let next = if rotates { name.successor() } else { name.clone() };
         let successor = keys.refresh_token(&next);
+        let bound = bound_now(client, plan, &chain);
         if verdict.is_valid() {
             let hash = Hash::of(&successor);
-            let rotation = RefreshRotation { from: chain.generation, to: &next, successor: &hash, network: &network };
+            let (from, binding) = (chain.generation, bound.as_ref());
+            let rotation = RefreshRotation { from, to: &next, successor: &hash, network: &network, binding };
             let lifetime = Lifetime::new(idle_expires_at, chain.expires_at).with(&token);
             if !grants::rotate(tx, rotation, lifetime, now).await? {
                 return Err(unknown().into());
@@ -105,7 +113,7 @@ pub(super) async fn issue(
         }
         let mut batch = Batch::new();
         if verdict == RefreshVerdict::AnswerAgain {
-            batch = grants::note_answer_again(batch, &name.grant_id);
+            batch = grants::note_answer_again(batch, &name.grant_id, bound.as_ref());
         }
         // A refresh is a use of the session, so that an application in use does not lose its grant.
         if presented.session_seen_at.is_some_and(|seen_at| live.must_note(seen_at)) {

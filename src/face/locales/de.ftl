@@ -247,6 +247,7 @@ error-flow-unknown = Diese Anmeldung ist hier nicht bekannt. Vielleicht ist sie 
 error-flow-other-browser = Diese Anmeldung wurde in einem anderen Browser begonnen, oder dieser Browser nimmt keine Cookies an.
 error-flow-expired = Diese Anmeldung hat zu lange gedauert und ist deshalb beendet.
 error-flow-too-many = Aus Ihrem Netzwerk wurden zu viele Anmeldungen begonnen.
+error-request-used = Diese Anfrage wurde bereits verwendet.
 error-form-forged = Dieses Formular ist zu alt oder stammt nicht von dieser Seite. Es wurde nichts geändert.
 error-form = Das Formular konnte nicht gelesen werden. Es wurde nichts geändert.
 error-sign-up-off = Hier kann niemand selbst ein Konto erstellen. Wenden Sie sich an den Betreiber dieses Dienstes.

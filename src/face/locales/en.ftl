@@ -280,6 +280,7 @@ error-flow-unknown = We do not recognise this sign-in. It may have ended.
 error-flow-other-browser = This sign-in was begun in another browser, or this browser does not accept cookies.
 error-flow-expired = This sign-in took too long, so it has ended.
 error-flow-too-many = Too many sign-ins have been begun from your network.
+error-request-used = This request was already used.
 error-form-forged = This form is too old, or did not come from this page. Nothing was changed.
 error-form = The form could not be read. Nothing was changed.
 error-sign-up-off = Nobody can create an account here by themselves. Ask the people who run this service.

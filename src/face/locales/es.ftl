@@ -248,6 +248,7 @@ error-flow-unknown = Este inicio de sesión no se conoce aquí. Puede que sea de
 error-flow-other-browser = Este inicio de sesión se empezó en otro navegador, o este navegador no acepta cookies.
 error-flow-expired = Este inicio de sesión tardó demasiado y ha terminado.
 error-flow-too-many = Se han empezado demasiados inicios de sesión desde su red.
+error-request-used = Esta solicitud ya se utilizó.
 error-form-forged = Este formulario es demasiado antiguo o no procede de esta página. No se ha cambiado nada.
 error-form = No se ha podido leer el formulario. No se ha cambiado nada.
 error-sign-up-off = Aquí no es posible crear una cuenta por iniciativa propia. Consulte a los responsables de este servicio.

@@ -248,6 +248,7 @@ error-flow-unknown = Cette connexion n’est pas connue ici. Elle est peut-être
 error-flow-other-browser = Cette connexion a été commencée dans un autre navigateur, ou ce navigateur n’accepte pas les cookies.
 error-flow-expired = Cette connexion a duré trop longtemps et a pris fin.
 error-flow-too-many = Trop de connexions ont été commencées depuis votre réseau.
+error-request-used = Cette demande a déjà été utilisée.
 error-form-forged = Ce formulaire est trop ancien ou ne vient pas de cette page. Rien n’a été modifié.
 error-form = Le formulaire n’a pas pu être lu. Rien n’a été modifié.
 error-sign-up-off = Il n’est pas possible de créer soi-même un compte ici. Adressez-vous aux responsables de ce service.

@@ -246,6 +246,7 @@ error-flow-unknown = Questo accesso non è riconosciuto. Potrebbe essere troppo 
 error-flow-other-browser = Questo accesso è stato avviato in un altro browser, oppure questo browser non accetta i cookie.
 error-flow-expired = Questo accesso ha richiesto troppo tempo ed è terminato.
 error-flow-too-many = Dalla tua rete sono stati avviati troppi accessi.
+error-request-used = Questa richiesta è già stata utilizzata.
 error-form-forged = Questo modulo è troppo vecchio o non proviene da questa pagina. Non è stato modificato nulla.
 error-form = Non è stato possibile leggere il modulo. Non è stato modificato nulla.
 error-sign-up-off = Qui non è possibile creare un account da soli. Rivolgiti a chi gestisce questo servizio.

@@ -241,6 +241,7 @@ error-flow-unknown = このログインは確認できません。有効期限�
 error-flow-other-browser = このログインは別のブラウザで開始されたか、このブラウザでCookieが無効になっています。
 error-flow-expired = 時間がかかりすぎたため、このログインは終了しました。
 error-flow-too-many = お使いのネットワークから開始されたログインが多すぎます。
+error-request-used = このリクエストはすでに使用されています。
 error-form-forged = フォームの有効期限が切れているか、このページから送信されたものではありません。何も変更されていません。
 error-form = フォームを読み取れませんでした。何も変更されていません。
 error-sign-up-off = ここではご自身でアカウントを作成できません。このサービスの運営者にお問い合わせください。

@@ -246,6 +246,7 @@ error-flow-unknown = Este acesso não foi reconhecido. Ele pode ser antigo demai
 error-flow-other-browser = Este acesso foi iniciado em outro navegador, ou este navegador não aceita cookies.
 error-flow-expired = Este acesso demorou demais e foi encerrado.
 error-flow-too-many = Muitos acessos foram iniciados na sua rede.
+error-request-used = Esta solicitação já foi usada.
 error-form-forged = Este formulário é antigo demais ou não veio desta página. Nada foi alterado.
 error-form = Não foi possível ler o formulário. Nada foi alterado.
 error-sign-up-off = Aqui não é possível criar a própria conta. Fale com quem administra este serviço.

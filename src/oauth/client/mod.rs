@@ -138,7 +138,12 @@ impl ClientMetadata {
                 .because(
                     "this client proves who it is with a certificate, and the request came without one",
                 )),
-            (AuthMethod::None, _) => Err(Reason::ClientAuthenticationMissing
+            (AuthMethod::None, Some(method)) => {
+                let method = method.as_str();
+                Err(Reason::ClientAuthenticationMissing
+                    .because(format!("this client is confidential and must authenticate with {method}")))
+            }
+            (AuthMethod::None, None) => Err(Reason::ClientAuthenticationMissing
                 .because("this client is confidential and must authenticate with its secret")),
             (_, _) if public => {
                 Err(Reason::ClientSecretUnexpected.because("this client is public and has no secret to send"))

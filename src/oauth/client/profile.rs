@@ -1,6 +1,7 @@
 //! Security profiles: which registrations and requests they allow (OAuth 2.1, FAPI 2.0 Security Profile, FAPI 2.0 Message
 //! Signing).
 
+use serde_json::Value;
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::console::CONSOLE;
@@ -69,6 +70,7 @@ impl Profile {
         }
         if self.is_fapi() {
             gaps.of_fapi(client);
+            gaps.of_keys(client, self == Self::Fapi2MessageSigning);
         }
         if self == Self::Fapi2MessageSigning {
             gaps.of_signed_requests(client);
@@ -93,6 +95,25 @@ fn is_strong(alg: Option<SigningAlgorithm>) -> bool {
 /// Whether what a client signs may have this algorithm.
 fn is_allowed(alg: ObjectAlgorithm) -> bool {
     FAPI_ALGORITHMS.contains(&alg.as_str())
+}
+
+/// Whether a public key can verify a signature of FAPI 2.0 Security Profile §5.4.1, as far as its words say.
+fn is_key_for_fapi(key: &Value) -> bool {
+    let algorithms: &[&str] = match (key["kty"].as_str(), key["crv"].as_str()) {
+        (Some("RSA"), _) => &["PS256"],
+        (Some("EC"), Some("P-256")) => &["ES256"],
+        (Some("OKP"), Some("Ed25519")) => &["EdDSA", "Ed25519"],
+        _ => return false,
+    };
+    let has_algorithm = key["alg"].is_null() || algorithms.iter().any(|known| key["alg"] == *known);
+    has_algorithm && (key["use"].is_null() || key["use"] == "sig") && may_verify(key)
+}
+
+/// Whether a key is meant to verify signatures, as far as its `key_ops` say (RFC 7517 §4.3). A key without the member may do
+/// everything.
+pub fn may_verify(key: &Value) -> bool {
+    let operations = &key["key_ops"];
+    operations.is_null() || operations.as_array().is_some_and(|known| known.iter().any(|one| one == "verify"))
 }
 
 impl Gaps {
@@ -165,6 +186,19 @@ impl Gaps {
         );
     }
 
+    /// Keys that are registered themselves must fit what the client signs. Those at an address may change at any time.
+    fn of_keys(&mut self, client: &ClientMetadata, signs_requests: bool) {
+        let signs = signs_requests
+            || client.auth_method == Some(AuthMethod::PrivateKeyJwt)
+            || is_required(client.messages.jar) && client.messages.jar.is_some()
+            || client.messages.object_alg.is_some_and(|alg| alg != ObjectAlgorithm::Unsigned)
+            || client.grants.contains(&GrantType::Ciba);
+        let Some(jwks) = client.jwks.as_deref().filter(|_| signs) else { return };
+        let set: Value = serde_json::from_str(jwks).unwrap_or_default();
+        let fits = set["keys"].as_array().is_some_and(|keys| keys.iter().any(is_key_for_fapi));
+        self.need(fits, "jwks", "`jwks` must have a key that signs with PS256, ES256, EdDSA or Ed25519");
+    }
+
     /// FAPI 2.0 Message Signing §5.3.
     fn of_signed_requests(&mut self, client: &ClientMetadata) {
         self.need(is_required(client.messages.jar), "jar", "`jar` can only be require");
@@ -214,6 +248,8 @@ impl Client {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::oauth::client::{ClientKind, ClientMetadata, SignedMessages};
     use crate::oauth::grant::scope::Scope;
@@ -240,6 +276,37 @@ mod tests {
         let mut client = fapi();
         change(&mut client);
         profile.gaps(&client).into_iter().map(|gap| gap.member).collect()
+    }
+
+    #[test]
+    fn registered_keys_must_be_able_to_sign_as_the_profile_wants() {
+        let with = |keys: Value, change: fn(&mut ClientMetadata)| {
+            gaps(Profile::Fapi2, |client| {
+                client.jwks = Some(json!({ "keys": keys }).to_string());
+                client.jwks_uri = None;
+                change(client);
+            })
+        };
+        let (p384, rs256) = (json!({ "kty": "EC", "crv": "P-384" }), json!({ "kty": "RSA", "alg": "RS256" }));
+        let to_sign = json!({ "kty": "OKP", "crv": "Ed25519", "key_ops": ["sign"] });
+        for weak in [json!([]), json!([p384]), json!([p384, rs256]), json!([to_sign])] {
+            assert_eq!(with(weak.clone(), |_| {}), ["jwks"], "{weak}");
+            let nothing_signed: fn(&mut ClientMetadata) = |client| {
+                client.auth_method = Some(AuthMethod::SelfSignedTls);
+                client.messages.object_alg = None;
+            };
+            assert_eq!(with(weak, nothing_signed), Vec::<&str>::new(), "certificates have other keys");
+        }
+        for strong in [
+            json!({ "kty": "RSA" }),
+            json!({ "kty": "RSA", "alg": "PS256", "use": "sig" }),
+            json!({ "kty": "EC", "crv": "P-256", "key_ops": ["verify"] }),
+            json!({ "kty": "OKP", "crv": "Ed25519", "alg": "Ed25519" }),
+        ] {
+            assert_eq!(with(json!([p384, strong]), |_| {}), Vec::<&str>::new(), "{strong}");
+            let encrypting = json!([{ "use": "enc", "kty": strong["kty"], "crv": strong["crv"] }]);
+            assert_eq!(with(encrypting, |_| {}), ["jwks"], "{strong}");
+        }
     }
 
     #[test]

@@ -10,8 +10,8 @@ use crate::oauth::client::certificate::RegisteredSubject;
 use crate::oauth::client::demand::Demanded;
 use crate::oauth::client::profile::Profile;
 use crate::oauth::client::{
-    AuthMethod, ClientKind, ClientMetadata, Demand, GrantType, IdTokenClaims, LogoutUris, ObjectAlgorithm,
-    RefreshTokens, SubjectType,
+    AuthMethod, CertificateSettings, ClientKind, ClientMetadata, Demand, GrantType, IdTokenClaims,
+    LogoutUris, ObjectAlgorithm, RefreshTokens, SubjectType,
 };
 use crate::oauth::display_text::{is_blank, is_line};
 use crate::oauth::grant::scope::{OFFLINE_ACCESS, OPENID};
@@ -168,6 +168,23 @@ fn check_links(client: &ClientMetadata, findings: &mut Findings) {
         if let Some(link) = link {
             findings.add_errors(member, link, check);
         }
+    }
+}
+
+/// Takes what hangs on the way of authentication that a client leaves out of its registration, if it stayed as it was: the name in
+/// its certificate, and the audience of its assertions.
+pub fn leave_method(before: &ClientMetadata, after: &mut ClientMetadata) {
+    let was = |method: AuthMethod| before.auth_method == Some(method) && after.auth_method != Some(method);
+    let is_same_name = before.certificate.subjects().eq(after.certificate.subjects());
+    let was_by_name = was(AuthMethod::TlsClientAuth) && is_same_name;
+    let signed = |client: &ClientMetadata| client.auth_method.is_some_and(AuthMethod::is_assertion);
+    let leaves_assertions = signed(before) && !signed(after);
+    if was_by_name {
+        let bound_tokens = after.certificate.bound_tokens;
+        after.certificate = CertificateSettings { bound_tokens, ..CertificateSettings::default() };
+    }
+    if leaves_assertions && before.assertion_audience == after.assertion_audience {
+        after.assertion_audience = None;
     }
 }
 

@@ -2,8 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::oauth::client::Client;
+use crate::oauth::client::demand::{Demanded, Demands};
 use crate::oauth::client::encryption::{Encryption, authorization_encrypted_response};
 use crate::oauth::client::vocabulary::{Demand, ObjectAlgorithm};
+use crate::oauth::error::OAuthError;
+use crate::oauth::reason::Reason;
 use crate::oauth::signing_key::SigningAlgorithm;
 
 /// What a registration says about signed requests and signed answers. Flattened into the metadata of the client.
@@ -25,4 +29,28 @@ pub struct SignedMessages {
     pub response_alg: Option<SigningAlgorithm>,
     #[serde(flatten, with = "authorization_encrypted_response")]
     pub response_encryption: Option<Encryption>,
+}
+
+impl Client {
+    /// Checks that the registration lets the client meet the demand to sign its requests, which may be the server's and newer than
+    /// the client.
+    ///
+    /// # Errors
+    /// If the client must sign them, and is registered for unsigned ones or has no keys.
+    pub fn check_can_sign(&self, server: &Demands) -> Result<(), OAuthError> {
+        if !self.must(Demanded::Jar, server) {
+            return Ok(());
+        }
+        if self.messages.object_alg == Some(ObjectAlgorithm::Unsigned) {
+            return Err(Reason::RequestObjectAlgorithm.because(
+                "the request must be signed, and the client is registered with request_object_signing_alg none",
+            ));
+        }
+        match self.jwks.is_some() || self.jwks_uri.is_some() {
+            true => Ok(()),
+            false => Err(Reason::RequestObjectRequired.because(
+                "the request must be signed, and the client is registered without keys: it has neither jwks nor jwks_uri",
+            )),
+        }
+    }
 }

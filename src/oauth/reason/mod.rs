@@ -206,6 +206,7 @@ reasons! {
         PushedRequestNested = par::NESTED;
         PushedRequestUnknown = par::UNKNOWN;
         PushedRequestExpired = par::EXPIRED;
+        PushedRequestUsed = par::USED;
     }
     "Request object" {
         RequestObjectRequired = request_object::REQUIRED;

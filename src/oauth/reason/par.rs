@@ -1,7 +1,7 @@
 //! Reasons about pushed authorization requests (RFC 9126).
 
 use super::Reason;
-use super::Responsible::{Developer, Operator};
+use super::Responsible::{Developer, Operator, Person};
 use super::row::{ReasonRow, example};
 use crate::oauth::error_code::ErrorCode::{InvalidRequest, InvalidRequestUri};
 
@@ -96,5 +96,25 @@ pub(super) const EXPIRED: ReasonRow = ReasonRow {
          ?client_id=calendar\n\
          &request_uri=urn:ietf:params:oauth:request_uri:made-up at 12:05:01",
     ),
-    see: &[Reason::PushedRequestUnknown],
+    see: &[Reason::PushedRequestUnknown, Reason::PushedRequestUsed],
+};
+
+pub(super) const USED: ReasonRow = ReasonRow {
+    word: "pushed_request.used",
+    title: "The pushed request was used already",
+    code: InvalidRequestUri,
+    who: &[Person, Developer],
+    what: "The application has its answer to this pushed request: a code, tokens, or an error.",
+    fix: "Begin again at the application, which pushes a new request for each sign-in. The page of a request_uri can be \
+          loaded again only until the request has its answer.",
+    command: None,
+    example: example(
+        "GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &request_uri=urn:ietf:params:oauth:request_uri:answered",
+        "GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &request_uri=urn:ietf:params:oauth:request_uri:pushed-just-now",
+    ),
+    see: &[Reason::PushedRequestExpired, Reason::FlowAnswered],
 };

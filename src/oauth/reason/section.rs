@@ -66,7 +66,9 @@ impl Reason {
             }
             Self::PushedRequestRequired => "RFC 9126 §5 and §6",
             Self::PushedRequestNested => "RFC 9126 §2.1",
-            Self::PushedRequestUnknown | Self::PushedRequestExpired => "RFC 9126 §2.2 and §4",
+            Self::PushedRequestUnknown | Self::PushedRequestExpired | Self::PushedRequestUsed => {
+                "RFC 9126 §2.2 and §4"
+            }
             Self::NonceMissing => "OpenID Connect Core §3.2.2.1 and §3.3.2.1",
             Self::ScopeWithoutOpenid => "OpenID Connect Core §3.1.2.1",
             Self::ClaimsMalformed => "OpenID Connect Core §5.5",

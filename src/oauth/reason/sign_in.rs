@@ -70,8 +70,8 @@ pub(super) const FLOW_TOO_MANY: ReasonRow = ReasonRow {
     title: "Too many sign-ins wait for a person",
     code: TemporarilyUnavailable,
     who: &[Person, Developer, Operator],
-    what: "Too many sign-ins of this network wait for a person, were cancelled, or were pushed by a public application and got an \
-           error.",
+    what: "Too many sign-ins of this network wait for a person, or were cancelled by people who are not signed in, or were \
+           pushed by a public application.",
     fix: "Try again after the seconds of Retry-After, or from another network. A request that fits into an address \
           of 2,048 characters is not stored, so an application can avoid the limit by a shorter state. An operator \
           can allow more with limits.network_flows and limits.flows.",

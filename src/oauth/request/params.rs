@@ -58,10 +58,11 @@ impl Params {
         Ok(Self(pairs))
     }
 
-    /// The parameters with this one, unless they have it already.
+    /// The parameters with this one, unless they have it already. An empty one counts as not sent (RFC 6749 §3.1).
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {
-        if self.count(name) == 0 {
+        if !self.has(name) {
+            self.0.retain(|(key, _)| key != name);
             self.0.push((name.to_owned(), value.to_owned()));
         }
         self
@@ -89,6 +90,11 @@ impl Params {
         let (at, pair) = self.0.iter_mut().enumerate().find(|(_, (key, _))| key == name)?;
         value.clone_into(&mut pair.1);
         Some(at)
+    }
+
+    /// Whether the parameter was sent with a value, in whatever form.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(key, value)| key == name && !value.is_empty())
     }
 
     /// How often the parameter was sent, including empty values.

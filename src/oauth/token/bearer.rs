@@ -1,6 +1,7 @@
 //! Bearer tokens: whether a token may be used now (RFC 6750 §3.1).
 
 use crate::clock::Timestamp;
+use crate::oauth::client::profile::Profile;
 use crate::oauth::error::{OAuthError, quoted};
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::identity::claims::Person;
@@ -35,12 +36,13 @@ pub struct PresentedText {
     pub text: String,
 }
 
-/// The challenge of a scheme, without an error (RFC 6750 §3, RFC 9449 §7.1).
-pub fn challenge(scheme: AccessTokenType) -> String {
+/// The challenge of a scheme, without an error (RFC 6750 §3, RFC 9449 §7.1). It lists the algorithms that the profile allows.
+pub fn challenge(scheme: AccessTokenType, profile: Profile) -> String {
     match scheme {
         AccessTokenType::Bearer => "Bearer realm=\"grantor\"".to_owned(),
         AccessTokenType::Dpop => {
-            let algorithms: Vec<&str> = ProofAlgorithm::ALL.iter().map(|known| known.as_str()).collect();
+            let known = ProofAlgorithm::ALL.iter().map(|known| known.as_str());
+            let algorithms: Vec<&str> = known.filter(|known| profile.allows_algorithm(known)).collect();
             format!("DPoP realm=\"grantor\", algs=\"{}\"", algorithms.join(" "))
         }
     }

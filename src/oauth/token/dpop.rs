@@ -44,6 +44,9 @@ pub struct DpopProof {
     pub url: String,
     /// `iat`.
     pub issued_at: Timestamp,
+    /// `exp` and `nbf`, which a proof may have (RFC 7519 §4.1).
+    pub ends_at: Option<Timestamp>,
+    pub begins_at: Option<Timestamp>,
     /// `ath`.
     pub token_hash: Option<String>,
     pub nonce: Option<String>,
@@ -122,13 +125,18 @@ impl DpopProof {
 
     fn check_time(&self, now: Timestamp, times: ProofTimes) -> Result<(), OAuthError> {
         let (late, early) = (now - self.issued_at, self.issued_at - now);
-        let (by, what) = match () {
-            () if late > times.max_age => (late, "was signed too long ago"),
-            () if early > times.max_ahead => (early, "was signed in the future"),
-            () => return Ok(()),
+        let too_early = |begin: &Timestamp| *begin - now > times.max_ahead;
+        let ended = self.ends_at.filter(|end| *end <= now);
+        let not_begun = self.begins_at.filter(too_early);
+        let (at, by, what) = match (ended, not_begun) {
+            _ if late > times.max_age => (self.issued_at, late, "was signed too long ago"),
+            _ if early > times.max_ahead => (self.issued_at, early, "was signed in the future"),
+            (Some(end), _) => (end, now - end, "has ended, as its exp says"),
+            (None, Some(begin)) => (begin, begin - now, "begins in the future, as its nbf says"),
+            (None, None) => return Ok(()),
         };
-        let subject = if late > Seconds::ZERO { DetailSubject::ProofAge } else { DetailSubject::ProofBegin };
-        let detail = Detail::of(subject).came(&self.issued_at.iso()).registered([now.iso().as_str()]).by(by);
+        let subject = if at <= now { DetailSubject::ProofAge } else { DetailSubject::ProofBegin };
+        let detail = Detail::of(subject).came(&at.iso()).registered([now.iso().as_str()]).by(by);
         Err(Reason::DpopTime.because(format!("the DPoP proof {what}; compare the clocks")).with(detail))
     }
 }
@@ -177,6 +185,8 @@ mod tests {
             method: "POST".into(),
             url: TOKEN_ENDPOINT.into(),
             issued_at: Timestamp::from_unix(1000),
+            ends_at: None,
+            begins_at: None,
             token_hash: None,
             nonce: None,
         }
@@ -222,6 +232,25 @@ mod tests {
         };
         let detail = proof().check(request, TIMES).unwrap_err().detail.unwrap();
         assert_eq!((detail.subject, detail.seconds), (DetailSubject::ProofAge, Some(Seconds::new(75))));
+    }
+
+    #[test]
+    fn a_proof_with_an_end_or_a_begin_is_good_between_them() {
+        let at = |seconds: i64| Some(Timestamp::from_unix(seconds));
+        for (ends_at, begins_at, is_good) in [
+            (at(1011), None, true),
+            (at(1010), None, false),
+            (at(0), None, false),
+            (None, at(1000), true),
+            (None, at(1020), true),
+            (None, at(1021), false),
+            (at(1060), at(990), true),
+            (at(1060), at(9000), false),
+        ] {
+            let bounded = DpopProof { ends_at, begins_at, ..proof() };
+            let expected = if is_good { Ok(()) } else { Err(Reason::DpopTime) };
+            assert_eq!(checked(&bounded, None, 1010), expected, "{ends_at:?} {begins_at:?}");
+        }
     }
 
     #[test]

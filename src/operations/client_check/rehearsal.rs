@@ -157,7 +157,8 @@ impl<'a> Rehearsal<'a> {
             self.note("pushed_request", Ok(((), note)));
         }
         if let Some(note) = self.about_signature() {
-            self.note("request_object", Ok(((), note)));
+            let signs = self.known.client.check_can_sign(&self.demands());
+            self.note("request_object", signs.map(|()| ((), note)));
         }
         if kind.is_none_or(ResponseType::has_code) {
             self.sender();

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::config::Config;
 use crate::oauth::client::demand::Demanded;
 use crate::oauth::client::profile::{FAPI_ALGORITHMS, Profile};
-use crate::oauth::client::{Client, Demand, NoncePolicy};
+use crate::oauth::client::{AuthMethod, Client, Demand, NoncePolicy};
 use crate::oauth::error::OAuthError;
 use crate::oauth::reason::Reason;
 
@@ -24,8 +24,14 @@ impl SenderConstraint {
     /// # Errors
     /// If the client needs a certificate, and none can arrive here.
     pub(super) fn of(client: &Client, config: &Config) -> Result<Self, OAuthError> {
+        let takes_certificates = config.tls.takes_certificates();
+        if client.auth_method.is_some_and(AuthMethod::is_certificate) && !takes_certificates {
+            return Err(Reason::CertificateMissing.because(
+                "this client proves who it is with a certificate, and no certificate can arrive at this server",
+            ));
+        }
         if client.certificate.bound_tokens {
-            return match config.tls.takes_certificates() {
+            return match takes_certificates {
                 true => Ok(Self::Certificate),
                 false => Err(Reason::CertificateRequired.because(
                     "the tokens of this client are bound to its certificate, and no certificate can arrive at this server",

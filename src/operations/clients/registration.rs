@@ -138,7 +138,8 @@ where
             let record = existing(tx, &id).await?;
             let before = &record.client;
             terms.check(&members(before))?;
-            let after = logos.given_to(edit(before)?);
+            let mut after = logos.given_to(edit(before)?);
+            registration::leave_method(before, &mut after);
             management::may_change(&actor, [before, &after])?;
             let mut faults = rules.faults(Some(before), &after);
             faults.extend(kept_secret_fault(&record, &after));

@@ -379,6 +379,17 @@ pub async fn list_with_profile(conn: &mut Conn, server: &Demands) -> Result<Vec<
     Ok(clients.into_iter().filter(|client| client.profile(server) != Profile::None).collect())
 }
 
+/// The enabled clients, in the order of their ids.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if a row is damaged; otherwise only failures of the database.
+pub async fn list_enabled(conn: &mut Conn) -> Result<Vec<Client>, DbError> {
+    const QUERY: &str =
+        "SELECT id, version, metadata, disabled_at FROM clients WHERE disabled_at IS NULL ORDER BY id";
+    let rows: Vec<ClientRow> = conn.query(QUERY).all().await?;
+    rows.into_iter().map(ClientRow::into_client).collect()
+}
+
 /// The ids of the clients that have a FAPI profile of their own, sorted.
 ///
 /// # Errors

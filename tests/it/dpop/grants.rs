@@ -84,19 +84,45 @@ async fn a_public_client_gets_a_refresh_token_that_only_its_key_can_use() {
 }
 
 #[tokio::test]
-async fn the_refresh_token_of_a_public_client_without_dpop_stays_as_it_was() {
+async fn the_first_proof_binds_the_refresh_token_of_a_public_client_from_then_on() {
+    let server = TestServer::start().await;
+    let tv = Registration::native("tv").grants(&[GrantType::DeviceCode, GrantType::RefreshToken]);
+    let (spa, tv) = (server.spa().await, server.register(tv).await);
+    let mut alice = server.alice().await;
+    let of_code = spa.redeem_by_hand(&spa.code(&mut alice).await).await;
+    let code = tv.device_code(&mut alice, &[]).await;
+    let of_device = tv.post("/token", &[("grant_type", DEVICE_CODE), ("device_code", &code)]).await;
+    for (app, first) in [(&spa, of_code), (&tv, of_device)] {
+        assert_eq!(first.get("token_type"), "Bearer", "{first:?}");
+        let plain = app.refresh_by_hand(&first.get("refresh_token")).await;
+        assert_eq!(plain.get("token_type"), "Bearer", "without a proof, nothing changes: {plain:?}");
+        let (key, thief) = (ProofKey::new(), ProofKey::new());
+        let unbound = plain.get("refresh_token");
+        let bound = app.proven(&server, &refresh(&unbound), &key.proof(&server)).await;
+        assert_bound(app, &bound, &key).await;
+        // Also the one before, whose answer may have been lost.
+        for token in [bound.get("refresh_token"), unbound] {
+            app.refresh_by_hand(&token).await.assert_json_error(400, "invalid_grant", "binding.mismatch");
+            let stolen = app.proven(&server, &refresh(&token), &thief.proof(&server)).await;
+            stolen.assert_json_error(400, "invalid_grant", "binding.mismatch");
+        }
+        let next = app.proven(&server, &refresh(&bound.get("refresh_token")), &key.proof(&server)).await;
+        assert_bound(app, &next, &key).await;
+    }
+}
+
+#[tokio::test]
+async fn a_refresh_that_is_answered_again_binds_the_refresh_token_too() {
     let server = TestServer::start().await;
     let spa = server.spa().await;
-    let mut alice = server.alice().await;
-    let code = spa.code(&mut alice).await;
-    let first = spa.redeem_by_hand(&code).await;
-    assert_eq!(first.get("token_type"), "Bearer");
-    // A later proof binds that access token, and not the refresh token.
+    let first = spa.redeem_by_hand(&spa.code(&mut server.alice().await).await).await.get("refresh_token");
+    let lost = spa.refresh_by_hand(&first).await;
     let key = ProofKey::new();
-    let bound = spa.proven(&server, &refresh(&first.get("refresh_token")), &key.proof(&server)).await;
-    assert_bound(&spa, &bound, &key).await;
-    let again = spa.refresh_by_hand(&bound.get("refresh_token")).await;
-    assert_eq!((again.status.as_u16(), again.get("token_type").as_str()), (200, "Bearer"), "{again:?}");
+    let again = spa.proven(&server, &refresh(&first), &key.proof(&server)).await;
+    assert_bound(&spa, &again, &key).await;
+    let token = again.get("refresh_token");
+    assert_eq!(token, lost.get("refresh_token"));
+    spa.refresh_by_hand(&token).await.assert_json_error(400, "invalid_grant", "binding.mismatch");
 }
 
 #[tokio::test]

@@ -214,3 +214,37 @@ async fn scripts_may_send_proofs_and_read_nonces_and_challenges() {
         assert!(exposed.split(", ").any(|exposed| exposed == name), "{exposed}");
     }
 }
+
+#[tokio::test]
+async fn every_answer_to_a_proof_has_the_newest_nonce_whatever_it_refuses() {
+    let server = TestServer::start_with(&[("oauth.dpop_nonce", "require")]).await;
+    let (service, web) = (server.service().await, server.web().await);
+    let (key, now) = (ProofKey::new(), server.app.now().as_unix());
+    let good = key.proof(&server);
+    let mut browser = server.browser();
+    for (name, value) in
+        [("htm", json!("GET")), ("htu", json!("https://x.example/")), ("iat", json!(now - 3600))]
+    {
+        let proof = key.proof_with(&server, TOKEN, &change(name, value));
+        let refused = service.proven(&server, CLIENT_CREDENTIALS, &proof).await;
+        refused.assert_json_error(400, "invalid_dpop_proof", refused.json()["reason"].as_str().unwrap());
+        nonce(&refused);
+        let page = server.with_token(USERINFO, ("DPoP", "made-up"), &[&proof]).await;
+        assert_eq!(page.status, 401, "a token that is not known has no client: {page:?}");
+    }
+    for proofs in [&["junk"][..], &[&good, &good]] {
+        nonce(&service.post_proven_at(&mut browser, "/token", CLIENT_CREDENTIALS, proofs).await);
+    }
+    let mut wrong = service;
+    wrong.secret = Some("wrong".into());
+    let refused = wrong.proven(&server, CLIENT_CREDENTIALS, &good).await;
+    refused.assert_json_error(401, "invalid_client", "client.secret_wrong");
+    nonce(&refused);
+    let tokens = web.redeem_by_hand(&web.code(&mut server.alice().await).await).await;
+    let bearer = tokens.get("access_token");
+    for proofs in [&["junk"][..], &[&good, &good], &[&good]] {
+        let refused = server.with_token(USERINFO, ("Bearer", &bearer), proofs).await;
+        assert_ne!(refused.status, 200, "{refused:?}");
+        nonce(&refused);
+    }
+}

@@ -283,3 +283,26 @@ async fn a_proof_is_looked_at_only_after_the_client_has_authenticated() {
     // And it is used up for every client.
     refused(&server, &other, &proof, "dpop.replayed").await;
 }
+
+#[tokio::test]
+async fn a_proof_is_not_used_after_its_exp_or_before_its_nbf() {
+    let server = TestServer::start().await;
+    let service = server.service().await;
+    let (key, now) = (ProofKey::new(), server.app.now().as_unix());
+    let with = |name: &str, value: Value| key.proof_with(&server, TOKEN, &change(name, value));
+    for (name, value, reason) in [
+        ("exp", json!(now - 1), "dpop.time"),
+        ("exp", json!(now), "dpop.time"),
+        ("exp", json!(0), "dpop.time"),
+        ("nbf", json!(now + 11), "dpop.time"),
+        ("exp", json!("soon"), "dpop.malformed"),
+        ("exp", json!({}), "dpop.malformed"),
+        ("nbf", json!("now"), "dpop.malformed"),
+    ] {
+        refused(&server, &service, &with(name, value), reason).await;
+    }
+    for (name, value) in [("exp", now + 60), ("nbf", now), ("nbf", now + 10)] {
+        let answer = service.proven(&server, CLIENT_CREDENTIALS, &with(name, json!(value))).await;
+        assert_bound(&service, &answer, &key).await;
+    }
+}

@@ -161,7 +161,19 @@ async fn the_command_line_sets_shows_and_removes_what_is_about_certificates() {
         "{refused}"
     );
     let refused = cli.refused(&["client", "update", "job", "--tls-subject-dn", "job"]);
-    assert!(refused.contains("it is not a name as RFC 4514 writes it"), "{refused}");
-    cli.done(&["client", "update", "job", "--no-tls-name", "--auth-method", "client_secret_basic"]);
+    assert!(refused.contains("--tls-subject-dn \"job\" is not a name as RFC 4514 writes it"), "{refused}");
+    for (option, value, why) in [
+        ("--tls-san-ip", "300.1.1.1", "is not an IP address"),
+        ("--tls-san-dns", "a b", "is not the name of a host"),
+        ("--tls-san-uri", "app", "is not a URI"),
+        ("--tls-san-email", "job", "is not an e-mail address"),
+    ] {
+        let refused = cli.refused(&["client", "update", "job", option, value]);
+        assert!(refused.contains(&format!("{option} {value:?} {why}")), "{refused}");
+    }
+    // The name goes with the method that needs it.
+    cli.done(&["client", "update", "job", "--auth-method", "client_secret_basic"]);
     assert!(!show().contains("CN=job"), "{}", show());
+    let refused = cli.refused(&["client", "update", "job", "--tls-subject-dn", "CN=job"]);
+    assert!(refused.contains("--tls-subject-dn is for clients with tls_client_auth"), "{refused}");
 }

@@ -8,6 +8,7 @@ use grantor::oauth::id::ClientId;
 
 use super::{LONG, pushed, url};
 use crate::support::cluster::Cluster;
+use crate::support::relying_party::Registration;
 use crate::support::{Answer, Application, Browser, Operator, TestServer};
 
 /// An error that an application gets instead of a code.
@@ -119,18 +120,19 @@ async fn every_error_that_the_application_gets_uses_a_request_up() {
                 let (error, reason) = kind.error();
                 answer.assert_redirect_error(error, reason, &server.url);
                 assert_eq!(answer.get("state"), state, "{kind:?}");
+                // The row of a long request is gone some minutes after its end.
+                let is_gone = matches!(kind, FirstAnswer::FlowEnded) && *state == long;
+                let reason = if is_gone { "pushed_request.unknown" } else { "pushed_request.used" };
                 for _ in 0..2 {
-                    alice.get(&url(app, &uri)).await.assert_page(200, "flow.answered");
-                    server.get(&url(app, &uri)).await.assert_page(200, "flow.answered");
+                    alice.get(&url(app, &uri)).await.assert_page(400, reason);
+                    server.get(&url(app, &uri)).await.assert_page(400, reason);
                 }
                 let form = [("client_id", app.id.as_str()), ("request_uri", uri.as_str())];
-                let begun = alice.post("/authorize", &form).await;
-                let posted = alice.follow(begun).await;
-                posted.assert_page(200, "flow.answered");
+                alice.post("/authorize", &form).await.assert_page(400, reason);
                 if let FirstAnswer::ScopeTaken = kind {
                     Operator::of(&server).done(&["client", "update", &app.id, "--add-scope", "read"]);
                     server.app.cache.client(&ClientId::new(app.id.as_str()), Freshness::Now).await.unwrap();
-                    alice.get(&url(app, &uri)).await.assert_page(200, "flow.answered");
+                    alice.get(&url(app, &uri)).await.assert_page(400, "pushed_request.used");
                 }
             }
         }
@@ -184,7 +186,7 @@ async fn one_error(server: &TestServer, apps: [&Application; 2]) {
                 answers.iter().partition(|answer| answer.location().is_some());
             assert_eq!(errors.len(), 1, "{errors:?}");
             errors[0].assert_redirect_error("login_required", "sign_in.required", &server.url);
-            others.iter().for_each(|answer| answer.assert_page(200, "flow.answered"));
+            others.iter().for_each(|answer| answer.assert_page(400, "pushed_request.used"));
         }
     }
 }
@@ -216,7 +218,7 @@ async fn strangers_use_up_no_more_requests_than_their_budget_and_a_proven_client
     let address = url(&spa, &pushed(&spa, &[("prompt", "none")]).await);
     server.get(&address).await.assert_redirect_error("login_required", "sign_in.required", &server.url);
     for _ in 0..8 {
-        server.get(&address).await.assert_page(200, "flow.answered");
+        server.get(&address).await.assert_page(400, "pushed_request.used");
     }
     for _ in 0..3 {
         refused(&spa).await.assert_page(429, "flow.too_many");
@@ -225,6 +227,55 @@ async fn strangers_use_up_no_more_requests_than_their_budget_and_a_proven_client
     for _ in 0..30 {
         refused(&web).await.assert_redirect_error("login_required", "sign_in.required", &server.url);
     }
+}
+
+#[tokio::test]
+async fn a_used_request_uri_is_an_error_also_in_the_browser_that_has_answered() {
+    let server = TestServer::start().await;
+    let (web, mut alice) = (server.web().await, server.alice().await);
+    let address = url(&web, &pushed(&web, &[]).await);
+    assert_ne!(alice.authorize(&address).await.get("code"), "");
+    let again = alice.get(&address).await;
+    again.assert_page(400, "pushed_request.used");
+    assert!(again.body.contains("This request was already used."), "{again:?}");
+    assert!(again.body.contains("invalid_request_uri"), "{again:?}");
+}
+
+#[tokio::test]
+async fn pushes_of_strangers_take_no_place_of_a_person_who_denies_and_free_theirs_soon() {
+    let server = TestServer::start_with(&[("limits.network_flows", "3"), ("limits.flows", "10000")]).await;
+    let (spa, other) = (server.spa().await, server.register(Registration::spa("other")).await);
+    server.user("alice").await;
+    let long = "s".repeat(LONG);
+    for _ in 0..3 {
+        pushed(&spa, &[("state", &long)]).await;
+    }
+    let full = super::push(&spa, &[("state", &long)]).await;
+    full.assert_json_error(429, "temporarily_unavailable", "flow.too_many");
+    // Errors before a person has done anything.
+    for _ in 0..3 {
+        let address = url(&spa, &pushed(&spa, &[("prompt", "none")]).await);
+        let answer = server.get(&address).await;
+        answer.assert_redirect_error("login_required", "sign_in.required", &server.url);
+    }
+    let mut stranger = server.browser();
+    let page = stranger.open(&other.url_with(&[])).await;
+    let cancelled = stranger.submit(&page, &[("cancel", "1")]).await;
+    cancelled.assert_redirect_error("access_denied", "sign_in.cancelled", &server.url);
+    // Somebody who is signed in is no stranger.
+    let mut alice = server.browser();
+    let page = alice.open(&other.url_with(&[])).await;
+    alice.sign_in(&page, "alice").await;
+    for _ in 0..5 {
+        let page = alice.open(&other.url_with(&[])).await;
+        assert!(page.is_consent(), "{page:?}");
+        let denied = alice.submit(&page, &[("deny", "1")]).await;
+        denied.assert_redirect_error("access_denied", "consent.denied", &server.url);
+    }
+    let seconds: u64 = full.header("retry-after").parse().unwrap();
+    assert!((360..=405).contains(&seconds), "{seconds}");
+    server.clock.advance(Duration::from_secs(seconds));
+    pushed(&spa, &[("state", &long)]).await;
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ use crate::support::{Answer, Application, Browser, CHALLENGE, TestServer, VERIFI
 const CALLBACK: &str = "https://app.example.com/callback";
 
 /// Reasons whose example depends on time, settings or size and so cannot be shown with a single request.
-const NEEDS_MORE: [&str; 151] = [
+const NEEDS_MORE: [&str; 152] = [
     "backchannel.hint_expired",
     "backchannel.user_code_missing",
     "backchannel.user_code_invalid",
@@ -144,6 +144,7 @@ const NEEDS_MORE: [&str; 151] = [
     "exchange.too_deep",
     "pushed_request.required",
     "pushed_request.expired",
+    "pushed_request.used",
     "binding.mismatch",
     "bearer.bound",
     "dpop.missing",

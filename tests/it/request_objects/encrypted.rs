@@ -73,20 +73,45 @@ async fn an_object_is_encrypted_for_a_key_at_jwks_which_rotates() {
     assert!(operator.refused(&rotate).contains("keys.encryption_algorithms"));
     let rotated =
         operator.command(&rotate).env("GRANTOR_KEYS__ENCRYPTION_ALGORITHMS", BOTH.1).output().unwrap();
-    succeeded(&rotate, rotated);
+    let rotated = succeeded(&rotate, rotated);
+    assert!(rotated.contains("which decrypts at once, and is the one to encrypt for from"), "{rotated}");
     let good = object(&server, &app, &signing, &json!({}));
     let old = keys.iter().find(|key| key["alg"] == "ECDH-ES").unwrap();
     assert_eq!(push(&app, &encrypted(old, &good)).await.status, 201);
     let listed = operator.json(&["key", "list"]);
     let of_encryption = listed.as_array().unwrap().iter().filter(|key| key["algorithm"] == "ECDH-ES");
     assert_eq!(of_encryption.count(), 2, "{listed}");
-    operator.done(&["key", "retire", old["kid"].as_str().unwrap(), "--yes"]);
+    let states = |operator: &Operator| {
+        let table = operator.done(&["key", "list"]);
+        let lines = table.lines().filter(|line| line.contains(" ECDH-ES "));
+        lines.map(|line| line.split_whitespace().nth(2).unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(states(&operator), ["former", "current"], "it signs nothing");
+    let retired = operator.done(&["key", "retire", old["kid"].as_str().unwrap(), "--yes"]);
+    assert!(retired.starts_with("retired the ECDH-ES key"), "{retired}");
     let other = TestServer::start().await;
     let app = signer(&other, "app", &signing, |_| ()).await;
     let elsewhere = encrypted(old, &object(&other, &app, &signing, &json!({})));
     refused(&other, &app, &elsewhere, "request_object.encrypted").await;
     let metadata = other.get("/.well-known/openid-configuration").await.json();
     assert!(metadata.get("request_object_encryption_alg_values_supported").is_none(), "{metadata}");
+}
+
+#[tokio::test]
+async fn an_algorithm_that_the_server_does_not_offer_is_named() {
+    let (server, other) = (TestServer::start_with(&[BOTH]).await, TestServer::start().await);
+    let signing = key(SigningAlgorithm::Es256);
+    for (offered, server) in [("ECDH-ES", &server), ("", &other)] {
+        let app = signer(server, "app", &signing, |_| ()).await;
+        let options = [("keys.encryption_algorithms", "ECDH-ES ECDH-ES+A256KW RSA-OAEP")];
+        let foreign = TestServer::start_with(&options).await;
+        for key in published(&foreign).await.iter().filter(|key| key["alg"] != offered) {
+            let (good, alg) = (object(server, &app, &signing, &json!({})), key["alg"].as_str().unwrap());
+            let description = push(&app, &encrypted(key, &good)).await.get("error_description");
+            let expected = format!("the request object is encrypted with the alg {alg}, which ");
+            assert!(description.starts_with(&expected), "{description}");
+        }
+    }
 }
 
 #[tokio::test]

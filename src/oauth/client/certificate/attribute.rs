@@ -6,7 +6,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 /// The names of attribute types, each with its object identifier. The first name of a type is the one that is shown.
 /// RFC 4514 §3, then those that programs write for certificates.
-const NAMES: [(&str, &str); 33] = [
+const NAMES: [(&str, &str); 37] = [
     ("CN", "2.5.4.3"),
     ("L", "2.5.4.7"),
     ("ST", "2.5.4.8"),
@@ -35,6 +35,10 @@ const NAMES: [(&str, &str); 33] = [
     ("generationQualifier", "2.5.4.44"),
     ("pseudonym", "2.5.4.65"),
     ("name", "2.5.4.41"),
+    ("telephoneNumber", "2.5.4.20"),
+    ("x500UniqueIdentifier", "2.5.4.45"),
+    ("unstructuredName", "1.2.840.113549.1.9.2"),
+    ("unstructuredAddress", "1.2.840.113549.1.9.8"),
     ("commonName", "2.5.4.3"),
     ("organizationName", "2.5.4.10"),
     ("jurisdictionL", "1.3.6.1.4.1.311.60.2.1.1"),

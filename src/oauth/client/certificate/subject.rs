@@ -42,22 +42,30 @@ impl RegisteredSubject {
     /// A sentence for the operator.
     pub fn parse(member: &str, text: &str) -> Result<Self, String> {
         if text.is_empty() || text.len() > MAX_LENGTH {
-            return Err(format!("a name has 1 to {MAX_LENGTH} bytes"));
+            return Err(format!("`{member}` has 1 to {MAX_LENGTH} bytes"));
         }
+        let wrong = |why: &str| Err(format!("`{member}` {text:?} {why}"));
         match member {
-            DN => DistinguishedName::parse(text).map(Self::Dn).map_err(|why| {
-                format!("it is not a name as RFC 4514 writes it, such as CN=app,O=Bank,C=DE with the most specific part first: {why}")
-            }),
+            DN => match DistinguishedName::parse(text) {
+                Ok(name) => Ok(Self::Dn(name)),
+                Err(why) => wrong(&format!(
+                    "is not a name as RFC 4514 writes it, such as CN=app,O=Bank,C=DE with the most specific part first: {why}"
+                )),
+            },
             DNS if is_host(text) => Ok(Self::Dns(text.to_owned())),
-            DNS => Err("it is not the name of a host, such as app.example.com; an international one is written as xn--…".into()),
+            DNS => wrong(
+                "is not the name of a host, such as app.example.com; an international one is written as xn--…",
+            ),
             URI if Url::parse(text).is_ok() && text.is_ascii() => Ok(Self::Uri(text.to_owned())),
-            URI => Err("it is not a URI, such as https://app.example.com/ or spiffe://example.com/app".into()),
-            IP => text.parse().map(Self::Address).map_err(|_| "it is not an IP address".into()),
+            URI => wrong("is not a URI, such as https://app.example.com/ or spiffe://example.com/app"),
+            IP => text
+                .parse()
+                .map_or_else(|_| wrong("is not an IP address"), |address| Ok(Self::Address(address))),
             EMAIL => match text.rsplit_once('@') {
                 Some((local, host)) if !local.is_empty() && is_host(host) => Ok(Self::Email(text.to_owned())),
-                _ => Err("it is not an e-mail address".into()),
+                _ => wrong("is not an e-mail address"),
             },
-            _ => Err("it is not a name of a certificate".into()),
+            _ => wrong("is not a name of a certificate"),
         }
     }
 
@@ -148,7 +156,9 @@ mod tests {
             (EMAIL, "@example.com"),
             ("jwks", "x"),
         ] {
-            assert!(RegisteredSubject::parse(member, text).is_err(), "{member} {text}");
+            let sentence = RegisteredSubject::parse(member, text).unwrap_err();
+            assert!(sentence.starts_with(&format!("`{member}` ")), "{sentence}");
+            assert!(text.is_empty() || sentence.contains(&format!("{text:?}")), "{sentence}");
         }
     }
 }

@@ -92,15 +92,18 @@ impl RequestObject {
             None => {}
             Some(Value::String(typ)) if is_known_type(typ) => {}
             Some(typ) => {
-                let typ = typ.as_str().unwrap_or_default();
+                let typ = typ.as_str().map_or_else(|| typ.to_string(), str::to_owned);
                 return Err(Reason::RequestObjectType.because(format!(
-                    "the request object has the typ {}, and not oauth-authz-req+jwt or JWT",
-                    quoted(typ)
+                    "the request object has {}, and not oauth-authz-req+jwt or JWT",
+                    named("typ", &typ)
                 )));
             }
         }
-        let algorithm = header.get("alg").and_then(Value::as_str).unwrap_or_default();
-        let algorithm = ObjectAlgorithm::parse(algorithm).ok_or_else(|| unusable(algorithm))?;
+        let algorithm = match header.get("alg") {
+            Some(Value::String(name)) => ObjectAlgorithm::parse(name).ok_or_else(|| unusable(name))?,
+            Some(other) => return Err(unusable(&other.to_string())),
+            None => return Err(malformed("has no alg in its header")),
+        };
         // A signature that no one verifies, and a missing one, are both a mistake.
         if (algorithm == ObjectAlgorithm::Unsigned) != signature.is_empty() {
             return Err(malformed("has a signature that does not fit its alg"));
@@ -177,6 +180,14 @@ pub fn for_another_key() -> OAuthError {
     encrypted("is encrypted, and not for a key at /jwks whose use is enc")
 }
 
+/// The refusal of an encrypted object whose `alg` this server does not offer.
+pub fn not_offered(algorithm: &str) -> OAuthError {
+    encrypted(&format!(
+        "is encrypted with the alg {algorithm}, which request_object_encryption_alg_values_supported in the metadata does not \
+         list"
+    ))
+}
+
 /// The refusal of an encrypted object whose form this server does not read, before a key is looked for.
 pub fn unreadable() -> OAuthError {
     encrypted(
@@ -207,11 +218,16 @@ fn malformed(what: &str) -> OAuthError {
     Reason::RequestObjectMalformed.because(format!("the request object {what}"))
 }
 
+/// A member of the header and its value, for a sentence.
+fn named(member: &str, value: &str) -> String {
+    if value.is_empty() { format!("an empty {member}") } else { format!("the {member} {}", quoted(value)) }
+}
+
 fn unusable(algorithm: &str) -> OAuthError {
     let known: Vec<&str> = ObjectAlgorithm::signing().map(ObjectAlgorithm::as_str).collect();
     Reason::RequestObjectAlgorithm.because(format!(
-        "the request object has the alg {}; use one of {}",
-        quoted(algorithm),
+        "the request object has {}; use one of {}",
+        named("alg", algorithm),
         known.join(", ")
     ))
 }

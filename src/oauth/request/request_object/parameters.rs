@@ -6,6 +6,7 @@ use super::{ObjectContext, RequestObject, malformed};
 use crate::oauth::client::Client;
 use crate::oauth::client::demand::Demands;
 use crate::oauth::error::OAuthError;
+use crate::oauth::grant::scope::OPENID;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::oauth::request::received::{Received, Source};
@@ -83,6 +84,13 @@ fn check_outside(outside: &Params, inside: &Params) -> Result<(), OAuthError> {
             return Err(Reason::RequestObjectOutside
                 .because(format!("the parameter {name} must be beside the request object, too")));
         }
+    }
+    let names_openid = |params: &Params| -> Result<bool, OAuthError> {
+        Ok(params.one("scope")?.is_some_and(|scope| scope.split(' ').any(|name| name == OPENID)))
+    };
+    if names_openid(inside)? && !names_openid(outside)? {
+        return Err(Reason::RequestObjectOutside
+            .because("the scope beside the request object must contain openid, as the one in it does"));
     }
     let differs =
         inside.one("response_type")?.is_some_and(|kind| outside.one("response_type") != Ok(Some(kind)));

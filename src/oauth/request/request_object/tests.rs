@@ -244,6 +244,10 @@ fn parameters_outside_count_for_a_client_that_is_registered_so_and_need_not_be_s
         let change = with(bare.clone(), &change);
         assert_eq!(read_from(&client, &outside(""), &change).err(), Some(reason), "{change}");
     }
+    let both = with(bare.clone(), &json!({ "scope": "openid email" }));
+    let without = outside("").replace("scope=openid", "scope=openid2");
+    assert_eq!(read_from(&client, &without, &both).err(), Some(Reason::RequestObjectOutside));
+    assert!(read_from(&client, &outside(""), &both).is_ok());
     // A demand is for the whole request.
     let object = RequestObject::read(&written(&json!({ "alg": "ES256" }), &with(claims(&json!({})), &bare)));
     let demanded = ObjectContext { demands: demands(Demand::Require), ..context(&client) };
@@ -280,6 +284,24 @@ fn a_refusal_goes_to_a_registered_redirect_uri_as_the_object_asks() {
     assert_eq!(to(refused(elsewhere, &by_query)), None);
     assert_eq!(to(refused(json!({}), "")), None);
     assert_eq!(to(refused(json!({}), &format!("{by_query}&redirect_uri={uri}"))), None);
+}
+
+#[test]
+fn what_is_wrong_in_a_header_is_quoted_whatever_its_form() {
+    for (header, sentence) in [
+        (
+            json!({ "alg": "ES256", "typ": 1 }),
+            "the request object has the typ 1, and not oauth-authz-req+jwt or JWT",
+        ),
+        (json!({ "alg": "ES256", "typ": null }), "the request object has the typ null, and not"),
+        (json!({ "alg": "ES256", "typ": "" }), "the request object has an empty typ, and not"),
+        (json!({ "alg": 1 }), "the request object has the alg 1; use one of"),
+        (json!({ "alg": "" }), "the request object has an empty alg; use one of"),
+        (json!({}), "the request object has no alg in its header"),
+    ] {
+        let error = RequestObject::read(&written(&header, &claims(&json!({})))).unwrap_err();
+        assert!(error.description.starts_with(sentence), "{header}: {}", error.description);
+    }
 }
 
 #[test]
