@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use grantor::clock::{Seconds, Timestamp};
 use grantor::oauth::client::{AuthMethod, Demand, GrantType};
+use grantor::secret::ordered_id;
 use grantor::store::refusals::{self, KeptRefusal, MAX_ROWS, MAX_ROWS_OF_A_NETWORK};
 use grantor::work::kept_refusals;
 use grantor::work::purge::pass;
@@ -331,7 +332,7 @@ async fn a_flood_of_one_network_is_kept_in_part_and_ten_thousand_rows_are_kept_i
     let now = server.app.now();
     for batch in 0..11_i64 {
         let made = move |number: i64| KeptRefusal {
-            id: KeptRefusal::new_id(),
+            id: ordered_id(now),
             request_id: format!("r{batch}-{number}"),
             created_at: now + Seconds::new(batch * 1000 + number),
             client: None,
@@ -357,7 +358,7 @@ async fn one_network_does_not_push_the_refusals_of_all_others_out() {
     let server = TestServer::start().await;
     let now = server.app.now();
     let made = move |network: &str, number: i64| KeptRefusal {
-        id: KeptRefusal::new_id(),
+        id: ordered_id(now),
         request_id: format!("{network} {number}"),
         created_at: now + Seconds::new(number),
         client: None,

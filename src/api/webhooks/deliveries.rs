@@ -1,4 +1,4 @@
-//! `/api/v1/webhooks/{id}/deliveries`, and what has something sent.
+//! `/api/v1/webhooks/{id}/deliveries`, and the handlers that send messages.
 
 use actix_web::{HttpResponse, web};
 use serde_json::json;
@@ -58,7 +58,7 @@ pub async fn retry(
     .await
 }
 
-/// Has a message sent that is only for trying.
+/// Sends a test message.
 pub async fn test(
     app: web::Data<App>,
     request: Request,

@@ -364,13 +364,17 @@ mod tests {
             client.certificate.bound_tokens = true;
         };
         assert_eq!(gaps(Fapi2, certificate), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn an_algorithm_is_one_of_the_profile_or_left_to_it() {
         let no_algorithms = |client: &mut ClientMetadata| {
             client.id_token_alg = None;
             client.messages = SignedMessages::default();
         };
-        assert_eq!(gaps(Fapi2MessageSigning, no_algorithms), Vec::<&str>::new());
+        assert_eq!(gaps(Profile::Fapi2MessageSigning, no_algorithms), Vec::<&str>::new());
         for weak in [ObjectAlgorithm::Rs256, ObjectAlgorithm::Unsigned, ObjectAlgorithm::Es384] {
-            let found = gaps(Fapi2MessageSigning, |client| client.messages.object_alg = Some(weak));
+            let found = gaps(Profile::Fapi2MessageSigning, |client| client.messages.object_alg = Some(weak));
             assert_eq!(found, ["request_object_signing_alg"], "{weak:?}");
         }
     }
