@@ -171,7 +171,7 @@ fn check_links(client: &ClientMetadata, findings: &mut Findings) {
     }
 }
 
-/// Takes what hangs on the way of authentication that a client leaves out of its registration, if it stayed as it was: the name in
+/// Takes what depends on the way of authentication that a client leaves out of its registration, if it stayed as it was: the name in
 /// its certificate, and the audience of its assertions.
 pub fn leave_method(before: &ClientMetadata, after: &mut ClientMetadata) {
     let was = |method: AuthMethod| before.auth_method == Some(method) && after.auth_method != Some(method);

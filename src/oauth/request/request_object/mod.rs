@@ -100,9 +100,11 @@ impl RequestObject {
             }
         }
         let algorithm = match header.get("alg") {
-            Some(Value::String(name)) => ObjectAlgorithm::parse(name).ok_or_else(|| unusable(name))?,
-            Some(other) => return Err(unusable(&other.to_string())),
-            None => return Err(malformed("has no alg in its header")),
+            Some(Value::String(name)) => {
+                ObjectAlgorithm::parse(name).ok_or_else(|| unusable(&named("alg", name)))?
+            }
+            Some(other) => return Err(unusable(&named("alg", &other.to_string()))),
+            None => return Err(unusable("no alg")),
         };
         // A signature that no one verifies, and a missing one, are both a mistake.
         if (algorithm == ObjectAlgorithm::Unsigned) != signature.is_empty() {
@@ -223,13 +225,10 @@ fn named(member: &str, value: &str) -> String {
     if value.is_empty() { format!("an empty {member}") } else { format!("the {member} {}", quoted(value)) }
 }
 
-fn unusable(algorithm: &str) -> OAuthError {
+fn unusable(what: &str) -> OAuthError {
     let known: Vec<&str> = ObjectAlgorithm::signing().map(ObjectAlgorithm::as_str).collect();
-    Reason::RequestObjectAlgorithm.because(format!(
-        "the request object has {}; use one of {}",
-        named("alg", algorithm),
-        known.join(", ")
-    ))
+    Reason::RequestObjectAlgorithm
+        .because(format!("the request object has {what}; use one of {}", known.join(", ")))
 }
 
 /// The case of a media type does not matter, and `application/` may be left out (RFC 7515 §4.1.9).

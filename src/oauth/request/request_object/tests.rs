@@ -297,7 +297,7 @@ fn what_is_wrong_in_a_header_is_quoted_whatever_its_form() {
         (json!({ "alg": "ES256", "typ": "" }), "the request object has an empty typ, and not"),
         (json!({ "alg": 1 }), "the request object has the alg 1; use one of"),
         (json!({ "alg": "" }), "the request object has an empty alg; use one of"),
-        (json!({}), "the request object has no alg in its header"),
+        (json!({}), "the request object has no alg; use one of"),
     ] {
         let error = RequestObject::read(&written(&header, &claims(&json!({})))).unwrap_err();
         assert!(error.description.starts_with(sentence), "{header}: {}", error.description);
