@@ -140,13 +140,25 @@ fn oauth_json_with(
         response.append_header(header);
     }
     call.set_reason(error.reason);
-    response.json(json!({
-        "error": error.code().as_str(),
+    let mut body = json!({
+        "error": sent_code(call, &error).as_str(),
         "error_description": error.description,
         "error_uri": error_uri(app, &error),
-        "reason": error.reason.word(),
-        "request_id": call.id,
-    }))
+    });
+    // The certification suite of FAPI-CIBA accepts no other member there.
+    if !call.route.is_backchannel() {
+        body["reason"] = error.reason.word().into();
+        body["request_id"] = call.id.as_str().into();
+    }
+    response.json(body)
+}
+
+/// The code of an error as the client gets it.
+fn sent_code(call: &Call, error: &OAuthError) -> ErrorCode {
+    match call.route.is_backchannel() {
+        true => error.code().at_backchannel(),
+        false => error.code(),
+    }
 }
 
 /// The challenge for a client that is not authenticated. `Basic` answers a request that used it (RFC 6749 §5.2). A browser
@@ -427,7 +439,7 @@ pub fn log_refusal(call: &Call, error: &OAuthError) {
     let address = error.address();
     tracing::info!(
         reason = error.reason.word(),
-        error = error.code().as_str(),
+        error = sent_code(call, error).as_str(),
         path = &*without_credentials(&call.path),
         came = address.and_then(|address| address.came.as_deref()),
         registered = address.and_then(|address| address.registered.first()),

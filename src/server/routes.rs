@@ -18,6 +18,7 @@ use crate::http::reached::ReachedAt;
 use crate::http::route::Surface::{Api, Console, Management, OAuth, Page};
 use crate::http::route::{Route, Surface};
 use crate::limits::Class;
+use crate::oauth::request::backchannel;
 use crate::pages::{
     api_reference, approve, assets, choose_account, consent, device, errors, home, language, logo, logout,
     password_link, sign_in, sign_up,
@@ -49,7 +50,7 @@ static ENDPOINTS: [Endpoint; 87] = [
     at("/device_authorization", OAuth, Class::DeviceAuthorization)
         .post(|route| route.to(device_authorization::post))
         .preflight(),
-    at("/bc-authorize", OAuth, Class::Token).post(|route| route.to(backchannel_authentication::post)),
+    at(backchannel::PATH, OAuth, Class::Token).post(|route| route.to(backchannel_authentication::post)),
     at("/par", OAuth, Class::Token).post(|route| route.to(par::post)).preflight(),
     at("/authorize/resume", Page, Class::Pages).get(|route| route.to(authorize::resume)),
     at("/sign-in", Page, Class::Pages)

@@ -56,6 +56,16 @@ pub enum AssertionAudience {
     TokenEndpoint,
 }
 
+impl AssertionAudience {
+    /// The URLs that an assertion may be for besides the issuer, wherever it is sent.
+    pub fn endpoints(audience: Option<Self>, issuer: &str) -> Vec<String> {
+        match audience {
+            Some(Self::TokenEndpoint) => vec![format!("{issuer}/token")],
+            None => Vec::new(),
+        }
+    }
+}
+
 /// Whether all applications get the same `sub` for a person, or each sector its own (OpenID Connect Core §8).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "lowercase")]

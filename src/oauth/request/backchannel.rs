@@ -22,6 +22,9 @@ const ID_TOKEN_HINT: &str = "id_token_hint";
 const LOGIN_HINT_TOKEN: &str = "login_hint_token";
 const NOTIFICATION_TOKEN: &str = "client_notification_token";
 
+/// The path of the endpoint below the issuer.
+pub const PATH: &str = "/bc-authorize";
+
 /// The parameters of a request; a signed one has them all inside.
 pub const PARAMETERS: [&str; 12] = [
     "scope",
