@@ -5,6 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use serde_json::json;
 
+use super::accept;
 use super::call::Call;
 use super::console_page;
 use super::error_page;
@@ -294,11 +295,12 @@ pub fn page_not_found(app: &App, call: &Call) -> HttpResponse {
     app.pages.show(call.reader(), StatusCode::NOT_FOUND, &view)
 }
 
-/// 404, because there is no such path: a page if the client accepts HTML, otherwise JSON.
+/// 404, because there is no such path: a page if the client prefers HTML, otherwise JSON.
 pub fn not_found(app: &App, call: &Call, headers: &HeaderMap) -> HttpResponse {
-    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
-    if accept.is_some_and(|accept| accept.contains("text/html")) {
-        return page_not_found(app, call);
+    if accept::prefers(headers, "text/html", "application/json") {
+        let mut page = page_not_found(app, call);
+        page.headers_mut().append(header::VARY, HeaderValue::from_static("Accept"));
+        return page;
     }
     general_error::plain(call, StatusCode::NOT_FOUND, "there is no resource at this path")
 }
