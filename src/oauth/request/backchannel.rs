@@ -86,7 +86,7 @@ pub fn validate<K: KnownScopes + KnownResources + KnownAuthorizationTypes>(
     let details = AuthorizationDetails::requested(params)?.unwrap_or_default();
     let registered = RegisteredResources { resources: known.catalogue, issuer: known.issuer };
     details.check(client, &registered)?;
-    let resources = registered.authorized(params, client, (&scope, &details))?;
+    let resources = registered.authorized(params, client, (&scope, &details.placed(known.catalogue)))?;
     known.algorithms.check(client, &resources, known.catalogue)?;
     let binding_message = params.one("binding_message")?.map(BindingMessage::parse).transpose()?;
     // FAPI-CIBA §5.2.2: the person must be able to tell one request from another.

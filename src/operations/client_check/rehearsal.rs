@@ -303,7 +303,8 @@ impl<'a> Rehearsal<'a> {
     }
 
     /// Checks the APIs that the request names, if it names any, and the algorithms of their tokens.
-    fn resources(&mut self, asked: (&Scope, &AuthorizationDetails)) {
+    fn resources(&mut self, (scope, details): (&Scope, &AuthorizationDetails)) {
+        let asked = (scope, &details.placed(&self.known.catalogue));
         let authorized = self.registered().authorized(&self.params, &self.known.client, asked);
         let uris = match self.input.resources.is_empty() {
             true => authorized.ok(),
@@ -372,7 +373,8 @@ impl<'a> Rehearsal<'a> {
             GrantType::ClientCredentials => None,
             _ => Some(self.allowed_person(&scope)?),
         };
-        let resources = self.registered().authorized(&self.params, &self.known.client, (&scope, &details));
+        let asked = (&scope, &details.placed(&self.known.catalogue));
+        let resources = self.registered().authorized(&self.params, &self.known.client, asked);
         let resources = match self.input.resources.is_empty() {
             true => resources.unwrap_or_default(),
             false => self.note("resource", resources.map(|uris| (uris.clone(), uris.join(" "))))?,

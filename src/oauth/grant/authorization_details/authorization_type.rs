@@ -93,6 +93,9 @@ impl RegisteredType {
 pub trait KnownAuthorizationTypes {
     /// The type with this name; `None` if no such type is registered.
     fn authorization_type(&self, name: &str) -> Option<&RegisteredType>;
+
+    /// The names of all types, sorted.
+    fn authorization_type_names(&self) -> Vec<String>;
 }
 
 impl AuthorizationDetails {
