@@ -16,6 +16,7 @@ use crate::oauth::error::OAuthError;
 use crate::oauth::grant::UserStatus;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
+use crate::oauth::token::AccessToken;
 use crate::oauth::token::bearer::PresentedToken;
 use crate::oauth::token::introspection::{Introspection, SignedIntrospection, TYP};
 use crate::oauth::token::refresh::{RefreshName, RefreshVerdict, evaluate};
@@ -109,7 +110,17 @@ async fn access_token(
             None => return Ok(None),
         },
     };
+    let token = without_deleted_types(app, token).await?;
     Ok(Some(Introspection::of_access_token(&app.issuer, &token, subject)))
+}
+
+/// The token without details of types that are no longer registered.
+async fn without_deleted_types(app: &App, mut token: AccessToken) -> Result<AccessToken, Failure> {
+    if !token.granted.details.is_empty() {
+        let catalogue = app.cache.catalogue(Freshness::Cached).await?;
+        token.granted.details = token.granted.details.registered(&*catalogue);
+    }
+    Ok(token)
 }
 
 /// Only the client of a refresh token may ask about it, and only the newest token of a chain is valid.

@@ -21,7 +21,7 @@ use crate::oauth::grant::resource::normal;
 use crate::oauth::grant::scope::{Scope, is_scope_name};
 use crate::store::db::{Conn, DbError, Tx};
 use crate::store::page::NameFilter;
-use crate::store::scopes::Withdrawn;
+use crate::store::withdrawn::Withdrawn;
 use crate::store::{authorization_types, clients, resources};
 
 /// The changes; `None` keeps the value.

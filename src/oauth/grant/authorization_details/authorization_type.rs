@@ -99,6 +99,12 @@ pub trait KnownAuthorizationTypes {
 }
 
 impl AuthorizationDetails {
+    /// The details whose types are registered.
+    #[must_use]
+    pub fn registered(&self, known: &impl KnownAuthorizationTypes) -> Self {
+        self.only(|detail| type_of(detail).is_some_and(|name| known.authorization_type(name).is_some()))
+    }
+
     /// The details about which people are asked each time. A type that is no longer registered always asks.
     #[must_use]
     pub fn always_asked(&self, known: &impl KnownAuthorizationTypes) -> Self {
