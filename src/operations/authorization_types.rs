@@ -191,6 +191,11 @@ fn tried(record: &AuthorizationType) -> Vec<Fault> {
         Ok(()) => None,
     });
     let mut faults: Vec<Fault> = unfit.map(|why| Fault::invalid("schema", why)).collect();
+    if !known.takes_its_name() {
+        let sentence =
+            format!("no detail could fit the schema: it refuses {} as the type of a detail", record.name);
+        faults.push(Fault::invalid("schema", sentence));
+    }
     for (member, text) in record.texts() {
         let wrong =
             samples.iter().find_map(|sample| Some((detail_sentence::parts(text, sample).err()?, sample)));

@@ -57,9 +57,9 @@ pub(super) const TEXT: ReasonRow = ReasonRow {
     code: InvalidAuthorizationDetails,
     who: &[Developer],
     what: "A text, or the name of a member, has control characters, line ends, characters that are not shown, or controls \
-           of the writing direction.",
-    fix: "The person sees the details on the consent page and must see what the API gets. Remove such characters; the error \
-          names the element and the place in it.",
+           of the writing direction, or a text is nothing but spaces.",
+    fix: "The person sees the details on the consent page and must see what the API gets. Remove such characters, and leave out a \
+          member without a text; the error names the element and the place in it.",
     command: None,
     example: example(
         "GET https://id.example.com/authorize\n\

@@ -84,10 +84,19 @@ async fn a_template_and_a_schema_are_tried_before_they_are_stored() {
         (&json!({ "$ref": "https://evil.example/" }), "x", "leads out of the schema"),
         (&json!({ "examples": [{ "type": "t" }], "required": ["to"] }), "x", "does not fit the schema"),
         (&json!({ "examples": [{ "type": "u" }] }), "x", "another type"),
+        (&json!({ "properties": { "type": { "const": "other" } } }), "x", "no detail could fit"),
+        (&json!({ "properties": { "type": { "enum": ["a", "b"] } } }), "x", "no detail could fit"),
+        (&json!({ "allOf": [{ "properties": { "type": { "maxLength": 0 } } }] }), "x", "no detail could fit"),
     ] {
         let found = refused(schema, template);
         assert!(found.contains(why), "{template}: {found}");
     }
+    let twice = folder.path().join("twice.json");
+    std::fs::write(&twice, r#"{"type": "object", "properties": {"to": {}, "to": {"const": 1}}}"#).unwrap();
+    let twice = twice.to_str().unwrap();
+    let found =
+        operator.refused(&["authorization-type", "create", "t", "--schema", twice, "--template", "x"]);
+    assert!(found.contains("the same member twice"), "{found}");
     let schema = file(&folder, "schema.json", &simple);
     let good = "Pay {{ to }}{% if note %}, {{ note }}{% endif %}";
     operator.done(&["authorization-type", "create", "t", "--schema", &schema, "--template", good]);

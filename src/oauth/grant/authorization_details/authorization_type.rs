@@ -74,12 +74,21 @@ impl RegisteredType {
         Self { record, schema: OnceLock::new() }
     }
 
+    /// Whether the schema takes the name of the type as the `type` of a detail. Otherwise no detail can fit.
+    pub fn takes_its_name(&self) -> bool {
+        self.compiled().as_ref().is_ok_and(|schema| schema.takes_type(&self.record.name))
+    }
+
+    fn compiled(&self) -> &Result<DetailSchema, String> {
+        self.schema.get_or_init(|| DetailSchema::compile(&self.record.schema))
+    }
+
     /// Checks a detail by the schema.
     ///
     /// # Errors
     /// Where the detail does not fit and why. If the schema cannot be used, which registration refuses, no detail fits.
     pub fn check(&self, detail: &Value) -> Result<(), SchemaFault> {
-        match self.schema.get_or_init(|| DetailSchema::compile(&self.record.schema)) {
+        match self.compiled() {
             Ok(schema) => schema.check(detail),
             Err(_) => Err(SchemaFault {
                 pointer: String::new(),

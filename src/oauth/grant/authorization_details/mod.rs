@@ -79,8 +79,8 @@ impl AuthorizationDetails {
             }
             if let Some(pointer) = unreadable(detail, &mut String::new()) {
                 return Err(check::at(Reason::DetailsText, index, &pointer).because(
-                    "has a text with control characters, line ends, characters that are not shown, or controls of the \
-                     writing direction, which the person could not read as it is",
+                    "has a text of nothing but spaces, or with control characters, line ends, characters that are not shown, or \
+                     controls of the writing direction, which the person could not read as it is",
                 ));
             }
         }
