@@ -8,7 +8,6 @@ use super::demand::{Demanded, Demands};
 use super::vocabulary::{AssertionAudience, AuthMethod, Demand, GrantType, ObjectAlgorithm, RefreshTokens};
 use super::{Client, ClientMetadata};
 use crate::oauth::error::OAuthError;
-use crate::oauth::grant::scope::OPENID;
 use crate::oauth::reason::Reason;
 use crate::oauth::signing_key::SigningAlgorithm;
 use crate::oauth::word::word;
@@ -60,6 +59,17 @@ impl Profile {
     /// Whether a signature of the client may have this algorithm.
     pub fn allows_algorithm(self, name: &str) -> bool {
         !self.is_fapi() || FAPI_ALGORITHMS.contains(&name)
+    }
+
+    /// The documents and sections that say what a registration needs.
+    pub fn section(self) -> &'static str {
+        match self {
+            Self::None | Self::Fapi2 => "FAPI 2.0 Security Profile §5.3.2 and §5.4",
+            Self::Fapi2MessageSigning => {
+                "FAPI 2.0 Security Profile §5.3.2 and §5.4, FAPI 2.0 Message Signing §5.3"
+            }
+            Self::OAuth21 => "OAuth 2.1 (draft-ietf-oauth-v2-1) §4.1.1",
+        }
     }
 
     /// What the registration needs for this profile; empty if nothing is missing.

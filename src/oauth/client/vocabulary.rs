@@ -28,6 +28,16 @@ pub enum GrantType {
     Ciba,
 }
 
+impl GrantType {
+    /// The grant with this name, or with the last part of its URN, such as `ciba` and `device_code`.
+    pub fn named(text: &str) -> Option<Self> {
+        let short = |name: &str| name.rsplit(':').next().unwrap_or(name).replace('-', "_");
+        Self::parse(text).or_else(|| {
+            Self::ALL.iter().copied().find(|grant| short(grant.as_str()) == text.replace('-', "_"))
+        })
+    }
+}
+
 /// A way for a client to prove who it is (RFC 7591 §2, OpenID Connect Core §9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
 pub enum AuthMethod {

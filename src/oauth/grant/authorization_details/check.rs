@@ -81,7 +81,8 @@ fn usable<'k>(
     let own = &client.authorization_details_types;
     let beside = || {
         let subject = Detail::of(DetailSubject::AuthorizationDetailsType).came(name);
-        subject.registered(own.iter().map(String::as_str))
+        let all = if own.is_empty() { known.authorization_type_names() } else { own.clone() };
+        subject.registered(all.iter().map(String::as_str))
     };
     let Some(found) = known.authorization_type(name) else {
         return Err(at(Reason::DetailsTypeUnknown, index, "")
