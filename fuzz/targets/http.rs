@@ -89,9 +89,11 @@ pub(super) fn forwarded(input: &[u8]) {
 /// The value of an Accept header.
 pub(super) fn accept(input: &[u8]) {
     let Some(value) = text(input) else { return };
-    let prefers = accept::prefers_problems(value);
-    assert!(!prefers || value.to_ascii_lowercase().contains("application/problem+json"));
-    assert_eq!(accept::prefers_problems(&value.to_ascii_uppercase().replace("Q=", "q=")), prefers);
+    let prefers =
+        |value: &str| accept::lines_prefer(&[value], "application/problem+json", "application/json");
+    let is_preferred = prefers(value);
+    assert!(!is_preferred || value.contains('/'));
+    assert_eq!(prefers(&value.to_ascii_uppercase()), is_preferred);
 }
 
 /// The value of an Accept-Language header, and the parameter `ui_locales`.

@@ -15,6 +15,7 @@ use grantor::jose::jwe::{
 use grantor::jose::key_flaw::{KeySetReport, in_a_sentence};
 use grantor::jose::proof;
 use grantor::jose::verify::{self, Expiry, VerifyError, VerifyingKey};
+use grantor::oauth::assertion::AcceptedAudiences;
 use grantor::oauth::client::assertion::KIND;
 use grantor::oauth::client::{ContentEncryption, Encryption, KeyManagement};
 use grantor::oauth::signing_key::SigningAlgorithm;
@@ -204,7 +205,8 @@ pub(super) fn assertion(input: &[u8]) {
         Ok(claims) => claims,
         Err(error) => return check_refusal(&error),
     };
-    match KIND.check(&claims, None, "https://id.example", now) {
+    let accepted = AcceptedAudiences { issuer: "https://id.example", endpoints: &[] };
+    match KIND.check(&claims, accepted, now) {
         Ok(until) => {
             assert!(until > now && until - now <= Seconds::new(3600 + 2 * 60), "{until:?}");
             assert!(claims.exp <= until);

@@ -86,6 +86,10 @@ impl KnownAuthorizationTypes for Known {
     fn authorization_type(&self, name: &str) -> Option<&RegisteredType> {
         (name == self.payment.record.name).then_some(&self.payment)
     }
+
+    fn authorization_type_names(&self) -> Vec<String> {
+        vec![self.payment.record.name.clone()]
+    }
 }
 
 fn known() -> &'static Known {

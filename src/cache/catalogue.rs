@@ -91,6 +91,10 @@ impl KnownAuthorizationTypes for Catalogue {
     fn authorization_type(&self, name: &str) -> Option<&RegisteredType> {
         self.types.get(name).map(|(_, known)| known.as_ref())
     }
+
+    fn authorization_type_names(&self) -> Vec<String> {
+        self.type_names()
+    }
 }
 
 impl Catalogue {

@@ -72,7 +72,8 @@ pub(super) fn paragraphs(explanation: &Explanation, issuer: &str) -> String {
     if let Some(reason) = explanation.known {
         parts.push(format!("{} {}", reason.what(), reason.fix()));
         let docs = format!("{issuer}/errors/{}", reason.word());
-        parts.push(card(&[("rule", reason.section().to_owned()), ("docs", docs)]));
+        let rule = explanation.rule.unwrap_or_default().to_owned();
+        parts.push(card(&[("rule", rule), ("docs", docs)]));
     }
     if let Some(cure) = &explanation.cure {
         parts.push(format!("To allow it:\n  {}\n({})", cure.command, cure.caution));

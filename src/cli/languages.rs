@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{CliError, warn};
+use crate::face::language::Language;
 use crate::oauth::language_tag::LanguageTag;
 use crate::oauth::localized_text::LocalizedText;
 use crate::operations::text_change::TextChange;
@@ -40,6 +41,11 @@ pub(super) fn text_change(
     }
     if let Some(tag) = removed.iter().find(|tag| given.contains(tag)) {
         return Err(format!("{option}-in gives {tag}, and --no-{}-in removes it", &option[2..]).into());
+    }
+    for (tag, _) in
+        in_languages.iter().filter(|(tag, _)| !Language::ALL.into_iter().any(|page| page.is_of(tag)))
+    {
+        warn(format!("no page shows the text in {tag}: the pages do not exist in this language"))?;
     }
     let (in_languages, removed) = (in_languages.to_vec(), removed.to_vec());
     Ok(TextChange { default, in_languages, removed, ..TextChange::default() })

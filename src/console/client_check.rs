@@ -22,7 +22,7 @@ const FIELDS: [(&str, &str, &str); 7] = [
     ("response_type", "Response type", "--response-type"),
     ("resource", "Resource", "--resource"),
     ("authorization_details", "Authorization details", "--authorization-details"),
-    ("grant_type", "Grant type", "--grant"),
+    ("grant_type", "Grant type", "--grant-type"),
     ("user", "Person", "--user"),
 ];
 

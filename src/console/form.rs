@@ -10,7 +10,11 @@ use super::same::{Same, shell};
 use crate::http::general_error::FaultyMember;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
+use crate::oauth::strict_json::{self, JsonFlaw};
 use crate::representation::settings::{ObjectSettings, Setting};
+
+/// The deepest nesting of JSON in a field; the rules of the member may allow less.
+const MAX_DEPTH: usize = 100;
 
 /// A field of a form, which is a member of an object of the management API.
 pub(super) struct FieldSpec {
@@ -307,7 +311,10 @@ fn member(input: Input, given: &[String]) -> Result<Value, &'static str> {
         Input::Line | Input::Hidden | Input::Choice(_) => text.into(),
         Input::Claims if matches!(text, "none" | "scopes") => text.into(),
         Input::Claims => words().into(),
-        Input::Json => serde_json::from_str(text).map_err(|_| "it must be JSON")?,
+        Input::Json => strict_json::read(text.as_bytes(), MAX_DEPTH).map_err(|wrong| match wrong.flaw {
+            JsonFlaw::Twice => "it has an object with the same member twice",
+            _ => "it must be JSON",
+        })?,
         Input::Number => text.parse::<i64>().map_err(|_| "it must be a whole number")?.into(),
         Input::Time if text.len() == 16 => format!("{text}:00Z").into(),
         Input::Time => text.into(),

@@ -79,7 +79,7 @@ fn facts(visit: &Visit<'_>, found: &ExplainedRefusal) -> Vec<Fact> {
     }
     rows.push(Fact::of("Reason", Cell::link(refusal.reason.clone(), format!("/errors/{}", refusal.reason))));
     rows.push(Fact::of("Description", Cell::text(refusal.description.clone())));
-    rows.extend(found.explanation.known.map(|reason| Fact::of("Rule", Cell::text(reason.section()))));
+    rows.extend(found.explanation.rule.map(|rule| Fact::of("Rule", Cell::text(rule))));
     rows
 }
 

@@ -160,7 +160,7 @@ pub(super) async fn redeem(
             client: client.client.id.clone(),
             is_proven: true,
             issued_for: issued.issued_for.clone(),
-            scope: issued.scope.clone(),
+            scope: issued.scope.clone().unwrap_or_default(),
             address: request.address,
             request_id: request.id.clone(),
         });

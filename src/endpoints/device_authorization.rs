@@ -96,7 +96,7 @@ async fn asked(
     let scope = details.scope_beside(params, &client.scopes, &*catalogue)?;
     let registered = RegisteredResources { resources: &*catalogue, issuer: &app.issuer };
     details.check(client, &registered)?;
-    let resources = registered.authorized(params, client, (&scope, &details))?;
+    let resources = registered.authorized(params, client, (&scope, &details.placed(&*catalogue)))?;
     app.config.token_algorithms().check(client, &resources, &*catalogue)?;
     let now = call.now;
     Ok(DeviceRequest {

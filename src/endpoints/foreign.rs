@@ -7,8 +7,8 @@ use crate::clock::Timestamp;
 use crate::failure::Denied;
 use crate::http::call::Call;
 use crate::jose::foreign::{ForeignVerifier, unverified_claim, verify};
-use crate::oauth::assertion::{AssertionClaims, AssertionKind};
-use crate::oauth::client::Client;
+use crate::oauth::assertion::{AcceptedAudiences, AssertionClaims, AssertionKind};
+use crate::oauth::client::{AssertionAudience, Client};
 use crate::oauth::error::{OAuthError, quoted};
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::grant::scope::Scope;
@@ -82,7 +82,9 @@ pub(super) async fn verified(
     if claims.iss != issuer.issuer {
         return Err(kind.refuse(kind.claims, "names its issuer in two ways").into());
     }
-    let expires_at = kind.check(&claims, issuer.audience, &app.issuer, call.now)?;
+    let endpoints = AssertionAudience::endpoints(issuer.audience, &app.issuer);
+    let accepted = AcceptedAudiences { issuer: &app.issuer, endpoints: &endpoints };
+    let expires_at = kind.check(&claims, accepted, call.now)?;
     let (grant, session) = (GrantId::new(random_id()), SessionId::new(random_id()));
     Ok(Arc::new(TrustedToken { claims, expires_at, issuer, grant, session }))
 }

@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::cache::catalogue::Freshness;
 use crate::clock::{Seconds, Timestamp};
 use crate::failure::{Denied, Failure};
+use crate::http::accept;
 use crate::http::answer;
 use crate::http::call::Request;
 use crate::oauth::client::Client;
@@ -15,6 +16,7 @@ use crate::oauth::error::OAuthError;
 use crate::oauth::grant::UserStatus;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
+use crate::oauth::token::AccessToken;
 use crate::oauth::token::bearer::PresentedToken;
 use crate::oauth::token::introspection::{Introspection, SignedIntrospection, TYP};
 use crate::oauth::token::refresh::{RefreshName, RefreshVerdict, evaluate};
@@ -28,12 +30,12 @@ pub async fn post(app: web::Data<App>, request: Request, body: web::Payload) -> 
     match introspect(&app, &request, body).await {
         Ok(report) => {
             let mut response = HttpResponse::Ok();
-            response.insert_header((header::CACHE_CONTROL, "no-store"));
+            response
+                .insert_header((header::CACHE_CONTROL, "no-store"))
+                .append_header((header::VARY, "Accept"));
             match report {
                 IntrospectionBody::Plain(introspection) => response.json(introspection),
-                IntrospectionBody::Signed(token) => {
-                    response.content_type("application/token-introspection+jwt").body(token)
-                }
+                IntrospectionBody::Signed(token) => response.content_type(SIGNED).body(token),
             }
         }
         Err(denied) => answer::oauth_error(&app, &request, denied),
@@ -69,7 +71,7 @@ async fn introspect(
     };
     // A caller that may not know about a token gets the same answer as for an invalid one.
     let introspection = introspection.unwrap_or_default();
-    match wants_signed(request) {
+    match accept::prefers(request.headers(), SIGNED, "application/json") {
         false => Ok(IntrospectionBody::Plain(Box::new(introspection))),
         true => Ok(IntrospectionBody::Signed(sign(app, caller, &introspection, request.now).await?)),
     }
@@ -108,7 +110,17 @@ async fn access_token(
             None => return Ok(None),
         },
     };
+    let token = without_deleted_types(app, token).await?;
     Ok(Some(Introspection::of_access_token(&app.issuer, &token, subject)))
+}
+
+/// The token without details of types that are no longer registered.
+async fn without_deleted_types(app: &App, mut token: AccessToken) -> Result<AccessToken, Failure> {
+    if !token.granted.details.is_empty() {
+        let catalogue = app.cache.catalogue(Freshness::Cached).await?;
+        token.granted.details = token.granted.details.registered(&*catalogue);
+    }
+    Ok(token)
 }
 
 /// Only the client of a refresh token may ask about it, and only the newest token of a chain is valid.
@@ -136,15 +148,8 @@ async fn refresh_token(
     Ok(Some(Introspection::of_refresh_token(&app.issuer, &chain, subject)))
 }
 
-/// Whether the caller wants a signed response (RFC 9701 §4).
-fn wants_signed(request: &Request) -> bool {
-    let accepted = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
-    let mut types = accepted.unwrap_or_default().split(',');
-    types.any(|accepted| {
-        let media_type = accepted.split(';').next().unwrap_or_default().trim();
-        media_type.eq_ignore_ascii_case("application/token-introspection+jwt")
-    })
-}
+/// The media type of a signed response (RFC 9701 §5).
+const SIGNED: &str = "application/token-introspection+jwt";
 
 async fn sign(
     app: &App,

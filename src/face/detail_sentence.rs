@@ -8,7 +8,8 @@ use std::io;
 use minijinja::value::{Serde, Value, ValueKind};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
 
-use super::view::{DetailMember, SentencePart};
+use super::value_meaning;
+use super::view::{DetailMember, SentencePart, ValueMeaning};
 
 /// How many steps a template may take.
 const FUEL: u64 = 5_000;
@@ -16,9 +17,10 @@ const FUEL: u64 = 5_000;
 const MAX_LENGTH: usize = 16 * 1024;
 const TOO_LONG: &str = "the sentence is too long";
 
-/// Noncharacters, which no template and no value has: the begin and the end of a value.
+/// Noncharacters, which no template and no value has: the begin and the end of a value, and the begin of a truth value.
 const BEGIN: char = '\u{fdd0}';
 const END: char = '\u{fdd1}';
+const TRUTH: char = '\u{fdd2}';
 
 /// Returns the sentence about a detail, with each value of the detail as a part of its own.
 ///
@@ -26,7 +28,7 @@ const END: char = '\u{fdd1}';
 /// Why the template cannot be used: it is not valid, names a member that the detail does not have, or shows a list or an object
 /// as a whole.
 pub fn parts(template: &str, detail: &serde_json::Value) -> Result<Vec<SentencePart>, String> {
-    if template.contains([BEGIN, END]) {
+    if template.contains([BEGIN, END, TRUTH]) {
         return Err("it has characters that are not for texts".to_owned());
     }
     let mut environment = Environment::new();
@@ -81,8 +83,14 @@ fn collect(value: &serde_json::Value, path: &mut String, members: &mut Vec<Detai
         Json::Array(list) if !list.is_empty() => {
             list.iter().enumerate().for_each(|(at, value)| below(&(at + 1).to_string(), value));
         }
-        Json::String(text) => members.push(DetailMember { name: path.clone(), value: text.clone() }),
-        other => members.push(DetailMember { name: path.clone(), value: other.to_string() }),
+        value => {
+            let (text, meaning) = match value {
+                Json::String(text) => (text.clone(), value_meaning::of_text(text)),
+                Json::Bool(answer) => (answer.to_string(), value_meaning::of_answer(*answer)),
+                other => (other.to_string(), ValueMeaning::default()),
+            };
+            members.push(DetailMember { name: path.clone(), value: text, meaning });
+        }
     }
 }
 
@@ -92,9 +100,9 @@ fn shown(value: &Value) -> Option<String> {
         // Only an expression such as `x if y` that says nothing gets here; a missing name is an error before.
         ValueKind::Undefined => Some(String::new()),
         // As in JSON, and as in the list of members.
-        ValueKind::Bool => Some(value.is_true().to_string()),
+        ValueKind::Bool => Some(format!("{TRUTH}{}", value.is_true())),
         ValueKind::String | ValueKind::Number => {
-            Some(value.to_string().chars().filter(|c| !matches!(*c, BEGIN | END)).collect())
+            Some(value.to_string().chars().filter(|c| !matches!(*c, BEGIN | END | TRUTH)).collect())
         }
         _ => None,
     }
@@ -104,8 +112,13 @@ fn shown(value: &Value) -> Option<String> {
 fn split(sentence: &str) -> Vec<SentencePart> {
     let mut parts = Vec::new();
     let mut add = |text: &str, is_value: bool| {
+        let (text, meaning) = match (text.strip_prefix(TRUTH), is_value) {
+            (Some(truth), _) => (truth, value_meaning::of_answer(truth == "true")),
+            (None, true) => (text, value_meaning::of_text(text)),
+            (None, false) => (text, ValueMeaning::default()),
+        };
         if !text.is_empty() {
-            parts.push(SentencePart { text: text.to_owned(), is_value });
+            parts.push(SentencePart { text: text.to_owned(), is_value, meaning });
         }
     };
     for piece in sentence.split(BEGIN) {

@@ -50,6 +50,11 @@ impl Language {
         }
     }
 
+    /// Whether texts with this tag are shown on pages in the language, as `de-AT` on German ones.
+    pub fn is_of(self, tag: &LanguageTag) -> bool {
+        LanguageTag::parse(self.tag()).is_some_and(|own| own.language() == tag.language())
+    }
+
     /// Returns the name of the language in the language itself.
     pub fn own_name(self) -> &'static str {
         match self {

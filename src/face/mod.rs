@@ -20,4 +20,5 @@ pub mod text_names;
 pub mod theme;
 pub mod theme_files;
 pub mod tokens;
+mod value_meaning;
 pub mod view;

@@ -2,7 +2,7 @@
 //! `build.rs` compiles this file, too, and compares the lists with the templates and with every file of the catalogue.
 
 /// The beginnings of names, each with all of its ends.
-pub const FAMILIES: [(&str, &[&str]); 8] = [
+pub const FAMILIES: [(&str, &[&str]); 10] = [
     ("claim-", &CLAIMS),
     ("scope-", &SCOPES),
     ("way-", &WAYS),
@@ -11,6 +11,8 @@ pub const FAMILIES: [(&str, &[&str]); 8] = [
     ("password-", &PASSWORD_MISTAKES),
     ("error-heading-", &ERROR_HEADINGS),
     ("error-", &ERROR_SENTENCES),
+    ("answer-", &["yes", "no"]),
+    ("month-", &["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"]),
 ];
 
 /// Returns the end, which is in this list. In a constant, another one is an error of the compiler.

@@ -5,6 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use serde_json::json;
 
+use super::accept;
 use super::call::Call;
 use super::console_page;
 use super::error_page;
@@ -148,13 +149,25 @@ fn oauth_json_with(
         response.append_header(header);
     }
     call.set_reason(error.reason);
-    response.json(json!({
-        "error": error.code().as_str(),
+    let mut body = json!({
+        "error": sent_code(call, &error).as_str(),
         "error_description": error.description,
         "error_uri": error_uri(app, &error),
-        "reason": error.reason.word(),
-        "request_id": call.id,
-    }))
+    });
+    // The certification suite of FAPI-CIBA accepts no other member there.
+    if !call.route.is_backchannel() {
+        body["reason"] = error.reason.word().into();
+        body["request_id"] = call.id.as_str().into();
+    }
+    response.json(body)
+}
+
+/// The code of an error as the client gets it.
+fn sent_code(call: &Call, error: &OAuthError) -> ErrorCode {
+    match call.route.is_backchannel() {
+        true => error.code().at_backchannel(),
+        false => error.code(),
+    }
 }
 
 /// The challenge for a client that is not authenticated. `Basic` answers a request that used it (RFC 6749 §5.2). A browser
@@ -290,11 +303,12 @@ pub fn page_not_found(app: &App, call: &Call) -> HttpResponse {
     app.pages.show(call.reader(), StatusCode::NOT_FOUND, &view)
 }
 
-/// 404, because there is no such path: a page if the client accepts HTML, otherwise JSON.
+/// 404, because there is no such path: a page if the client prefers HTML, otherwise JSON.
 pub fn not_found(app: &App, call: &Call, headers: &HeaderMap) -> HttpResponse {
-    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
-    if accept.is_some_and(|accept| accept.contains("text/html")) {
-        return page_not_found(app, call);
+    if accept::prefers(headers, "text/html", "application/json") {
+        let mut page = page_not_found(app, call);
+        page.headers_mut().append(header::VARY, HeaderValue::from_static("Accept"));
+        return page;
     }
     general_error::plain(call, StatusCode::NOT_FOUND, "there is no resource at this path")
 }
@@ -435,7 +449,7 @@ pub fn log_refusal(call: &Call, error: &OAuthError) {
     let address = error.address();
     tracing::info!(
         reason = error.reason.word(),
-        error = error.code().as_str(),
+        error = sent_code(call, error).as_str(),
         path = &*without_credentials(&call.path),
         came = address.and_then(|address| address.came.as_deref()),
         registered = address.and_then(|address| address.registered.first()),

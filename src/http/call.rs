@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::error::ErrorInternalServerError;
-use actix_web::http::header::{self, HeaderMap};
+use actix_web::http::header::HeaderMap;
 use actix_web::http::uri::PathAndQuery;
 use actix_web::http::{Method, Uri};
 use actix_web::{Error, FromRequest, HttpMessage as _, HttpRequest};
@@ -327,8 +327,7 @@ fn is_api(surface: Surface) -> bool {
 }
 
 fn accepts_problems(http: &HttpRequest) -> bool {
-    let header = http.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
-    header.is_some_and(accept::prefers_problems)
+    accept::prefers(http.headers(), "application/problem+json", "application/json")
 }
 
 /// The longest path and query of a page, in bytes, that can be shown again in another language.

@@ -62,7 +62,8 @@ fn answered(
     body["message"] = format!("{} {}", status.as_u16(), name(status)).into();
     body["request_id"] = call.id.as_str().into();
     let mut response = HttpResponse::build(status);
-    response.reason(name(status)).insert_header((header::CACHE_CONTROL, "no-store"));
+    response.reason(name(status));
+    response.insert_header((header::CACHE_CONTROL, "no-store")).append_header((header::VARY, "Accept"));
     if status == StatusCode::SERVICE_UNAVAILABLE {
         response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
     }

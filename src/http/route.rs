@@ -1,6 +1,7 @@
 //! Finds the endpoint of a path before a handler receives the request. The table of endpoints is in `server/routes.rs`.
 
 use crate::limits::Class;
+use crate::oauth::request::backchannel;
 
 /// Who reads an answer, which decides the form of errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +37,11 @@ impl Route {
     /// Whether its requests are answered however many requests are worked on.
     pub fn is_always_answered(&self) -> bool {
         self.class.is_none()
+    }
+
+    /// Whether it takes backchannel requests, whose errors have their own codes and members (CIBA Core §13).
+    pub fn is_backchannel(&self) -> bool {
+        self.path == backchannel::PATH
     }
 }
 

@@ -51,8 +51,10 @@ pub struct Issued {
     token: AccessToken,
     refresh_token: Option<String>,
     authentication: Authentication,
-    /// What the ID Token is made from, and the scope of this answer.
-    id_token: Option<(IdTokenSource, Scope)>,
+    /// What the scope of the token is a part of.
+    scope: Scope,
+    /// What the ID Token is made from.
+    id_token: Option<IdTokenSource>,
 }
 
 /// The tokens that a grant has issued together.
@@ -65,9 +67,9 @@ impl Issued {
     /// The tokens of `grant` for `scope`, which is all of the grant's scope or a part. Only the first answer contains
     /// the nonce.
     pub fn of(grant: &Grant, scope: Scope, nonce: Option<&str>, tokens: TokenPair) -> Self {
-        let id_token = scope.contains(OPENID).then(|| (grant.id_token(nonce), scope));
+        let id_token = scope.contains(OPENID).then(|| grant.id_token(nonce));
         let TokenPair { access: token, refresh: refresh_token } = tokens;
-        Self { token, refresh_token, authentication: grant.authentication.clone(), id_token }
+        Self { token, refresh_token, authentication: grant.authentication.clone(), scope, id_token }
     }
 }
 
@@ -99,13 +101,15 @@ impl<'a> ResponseSigner<'a> {
     /// # Errors
     /// Only failures of the signatures and of the encryption.
     pub async fn answer(self, issued: Option<Issued>) -> Result<Option<TokenResponse>, Denied<OAuthError>> {
-        let Some(Issued { token, refresh_token, authentication, id_token }) = issued else {
+        let Some(Issued { token, refresh_token, authentication, scope, id_token }) = issued else {
             return Ok(None);
         };
         let text = self.draft.finish(self.app, self.client, &token, Some(&authentication))?;
-        let mut answer = TokenResponse::new(text, &token);
+        // With partial consent, the person may have left out every scope of the request.
+        let asked = !scope.is_empty() || self.client.partial_consent;
+        let mut answer = TokenResponse::new(text, &token, asked);
         answer.refresh_token = refresh_token;
-        if let (Some(signer), Some((source, scope))) = (self.signer, id_token) {
+        if let (Some(signer), Some(source)) = (self.signer, id_token) {
             let hashes = IdTokenHashes { access_token: Some(&answer.access_token), code: None };
             answer.id_token = Some(signer.sign(&source, &scope, hashes).await?);
         }

@@ -4,7 +4,6 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Number, Value};
 
 use crate::clock::{Seconds, Timestamp};
-use crate::oauth::client::AssertionAudience;
 use crate::oauth::detail::{Detail, DetailSubject};
 use crate::oauth::error::{OAuthError, quoted};
 use crate::oauth::reason::Reason;
@@ -89,6 +88,14 @@ pub struct AssertionKind {
     pub expired: Reason,
 }
 
+/// What an assertion may have as its audience.
+#[derive(Clone, Copy, Debug)]
+pub struct AcceptedAudiences<'a> {
+    pub issuer: &'a str,
+    /// URLs of endpoints, for libraries that use them.
+    pub endpoints: &'a [String],
+}
+
 impl AssertionKind {
     /// Parses the claims of an already verified assertion (RFC 7523 §3).
     ///
@@ -115,11 +122,10 @@ impl AssertionKind {
     pub fn check(
         &self,
         claims: &AssertionClaims,
-        audience: Option<AssertionAudience>,
-        issuer: &str,
+        accepted: AcceptedAudiences<'_>,
         now: Timestamp,
     ) -> Result<Timestamp, OAuthError> {
-        self.check_audience(&claims.aud, audience, issuer)?;
+        self.check_audience(&claims.aud, accepted)?;
         if claims.exp <= now - SKEW {
             let detail = Detail::at(DetailSubject::Expiry, claims.exp, now).by(now - claims.exp);
             return Err(self.refuse(self.expired, "has expired").with(detail));
@@ -158,8 +164,7 @@ impl AssertionKind {
     fn check_audience(
         &self,
         aud: &Value,
-        audience: Option<AssertionAudience>,
-        issuer: &str,
+        AcceptedAudiences { issuer, endpoints }: AcceptedAudiences<'_>,
     ) -> Result<(), OAuthError> {
         let only = match aud {
             Value::Array(list) => list.first().filter(|_| list.len() == 1),
@@ -170,15 +175,11 @@ impl AssertionKind {
             let what = "must have the issuer as its aud, and nothing else";
             return Err(self.refuse(self.audience, what).with(detail));
         };
-        let is_token_endpoint = aud.strip_prefix(issuer) == Some("/token");
-        match audience {
-            _ if aud == issuer => Ok(()),
-            Some(AssertionAudience::TokenEndpoint) if is_token_endpoint => Ok(()),
-            _ => {
-                let what = format!("is for {}, and not for the issuer {}", quoted(aud), quoted(issuer));
-                let detail = Detail::of(DetailSubject::Audience).came(aud).registered([issuer]);
-                Err(self.refuse(self.audience, &what).with(detail))
-            }
+        if aud == issuer || endpoints.iter().any(|endpoint| endpoint == aud) {
+            return Ok(());
         }
+        let what = format!("is for {}, and not for the issuer {}", quoted(aud), quoted(issuer));
+        let detail = Detail::of(DetailSubject::Audience).came(aud).registered([issuer]);
+        Err(self.refuse(self.audience, &what).with(detail))
     }
 }

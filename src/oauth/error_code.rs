@@ -48,6 +48,15 @@ impl ErrorCode {
         self.into()
     }
 
+    /// The code in an answer to a backchannel request, which has none for request objects (CIBA Core §13).
+    #[must_use]
+    pub fn at_backchannel(self) -> Self {
+        match self {
+            Self::InvalidRequestObject => Self::InvalidRequest,
+            other => other,
+        }
+    }
+
     /// The HTTP status of a JSON answer with this code (RFC 6749 §5.2).
     pub fn status(self) -> u16 {
         match self {

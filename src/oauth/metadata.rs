@@ -13,6 +13,7 @@ use crate::oauth::client::{
 use crate::oauth::grant::scope::ScopeRecord;
 use crate::oauth::identity::authentication::ACR_VALUES;
 use crate::oauth::permission::is_management_scope;
+use crate::oauth::request::backchannel;
 use crate::oauth::request::response_mode::ResponseMode;
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::signing_key::SigningAlgorithm;
@@ -129,7 +130,7 @@ pub struct BackchannelMetadata {
 impl BackchannelMetadata {
     fn of(issuer: &str) -> Self {
         Self {
-            backchannel_authentication_endpoint: format!("{issuer}/bc-authorize"),
+            backchannel_authentication_endpoint: format!("{issuer}{}", backchannel::PATH),
             backchannel_token_delivery_modes_supported: DeliveryMode::ALL
                 .iter()
                 .map(|mode| mode.as_str())
@@ -159,7 +160,7 @@ impl EndpointAliases {
         Self {
             token_endpoint: format!("{url}/token"),
             device_authorization_endpoint: format!("{url}/device_authorization"),
-            backchannel_authentication_endpoint: format!("{url}/bc-authorize"),
+            backchannel_authentication_endpoint: format!("{url}{}", backchannel::PATH),
             pushed_authorization_request_endpoint: format!("{url}/par"),
             introspection_endpoint: format!("{url}/introspect"),
             revocation_endpoint: format!("{url}/revoke"),

@@ -21,7 +21,7 @@ use crate::oauth::grant::resource::normal;
 use crate::oauth::grant::scope::{Scope, is_scope_name};
 use crate::store::db::{Conn, DbError, Tx};
 use crate::store::page::NameFilter;
-use crate::store::scopes::Withdrawn;
+use crate::store::withdrawn::Withdrawn;
 use crate::store::{authorization_types, clients, resources};
 
 /// The changes; `None` keeps the value.
@@ -186,6 +186,11 @@ fn tried(record: &AuthorizationType) -> Vec<Fault> {
         Ok(()) => None,
     });
     let mut faults: Vec<Fault> = unfit.map(|why| Fault::invalid("schema", why)).collect();
+    if !known.takes_its_name() {
+        let sentence =
+            format!("no detail could fit the schema: it refuses {} as the type of a detail", record.name);
+        faults.push(Fault::invalid("schema", sentence));
+    }
     for (member, text) in record.texts() {
         let wrong =
             samples.iter().find_map(|sample| Some((detail_sentence::parts(text, sample).err()?, sample)));

@@ -17,6 +17,8 @@ pub struct Explanation {
     pub reason: String,
     /// `None` if this version does not know the reason.
     pub known: Option<Reason>,
+    /// The RFC and section of the rule; `None` if this version does not know the reason.
+    pub rule: Option<&'static str>,
     pub description: String,
     pub detail: Option<Detail>,
     pub cure: Option<Cure>,
@@ -46,6 +48,7 @@ impl Explanation {
         Self {
             reason: error.reason.word().to_owned(),
             known: Some(error.reason),
+            rule: Some(rule(error.reason, &facts)),
             description: error.description.clone().into_owned(),
             detail: detail.cloned(),
             cure: cure(error.reason, &Facts { detail, ..facts }),
@@ -59,6 +62,7 @@ impl Explanation {
         Self {
             reason: refusal.reason.clone(),
             known,
+            rule: known.map(|reason| rule(reason, &facts)),
             description: refusal.description.clone(),
             detail: refusal.detail.clone(),
             cure: known.and_then(|reason| cure(reason, &facts)),
@@ -73,13 +77,21 @@ impl Explanation {
             "error": self.known.map(|reason| reason.code().as_str()),
             "description": self.description,
             "detail": self.detail.as_ref().map(detail_to_json),
-            "rule": self.known.map(Reason::section),
+            "rule": self.rule,
             "what": self.known.map(Reason::what),
             "fix": self.known.map(Reason::fix),
             "command": self.cure.as_ref().map(|cure| cure.command.as_str()),
             "caution": self.cure.as_ref().map(|cure| cure.caution),
             "docs": self.known.map(|reason| format!("{issuer}/errors/{}", reason.word())),
         })
+    }
+}
+
+/// The section of the rule. A client's profile has its own.
+fn rule(reason: Reason, facts: &Facts<'_>) -> &'static str {
+    match (reason, facts.client) {
+        (Reason::ClientProfile, Some(client)) => client.profile(&facts.demands).section(),
+        (reason, _) => reason.section(),
     }
 }
 

@@ -21,8 +21,8 @@ use crate::store::clients as stored_clients;
 use crate::store::db::{Conn, Tx};
 use crate::store::resources as stored_resources;
 use crate::store::scopes as stored_scopes;
-use crate::store::scopes::Withdrawn;
 use crate::store::trusted_issuers as stored_issuers;
+use crate::store::withdrawn::Withdrawn;
 
 /// Whether a scope that clients may ask for can be deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

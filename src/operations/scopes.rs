@@ -20,9 +20,9 @@ use crate::oauth::identity::{claims, group};
 use crate::oauth::permission::is_management_scope;
 use crate::store::db::{Conn, DbError, Tx};
 use crate::store::page::NameFilter;
-use crate::store::scopes::{ConsentKey, Withdrawn};
 use crate::store::steps::Stretch;
-use crate::store::{clients, scopes};
+use crate::store::withdrawn::{ConsentKey, WaitingTable, Withdrawn};
+use crate::store::{clients, scopes, withdrawn};
 
 /// The largest number of claims of one scope.
 const MAX_CLAIMS: usize = 64;
@@ -122,34 +122,40 @@ pub async fn update(context: &Context<'_>, name: &str, changes: ScopeChanges) ->
         .await
 }
 
-/// Takes a scope or an authorization type from consents, and from grants and codes that are still valid, in steps.
+/// Takes a scope or an authorization type from consents, from grants, and from what waits to be redeemed, in steps. Grants that
+/// are left with nothing are revoked.
 ///
 /// # Errors
 /// Only failures of the database.
 pub(super) async fn take_from_granted(context: &Context<'_>, what: &Withdrawn) -> Result<(), DbError> {
-    let (looked, taken) = (what.clone(), what.clone());
+    let (looked, taken, now) = (what.clone(), what.clone(), context.now);
     steps::walk(
         context.db,
         async move |conn: &mut Conn, after: &ConsentKey| {
-            scopes::look_for_consents(conn, &looked, after).await
+            withdrawn::look_for_consents(conn, &looked, after).await
         },
         async move |tx: &mut Tx, part: &Stretch<ConsentKey>| {
-            scopes::take_from_consents(tx, &taken, part).await
+            withdrawn::take_from_consents(tx, &taken, part).await
         },
     )
     .await?;
+    // What waits comes first, so that no grant begins with it after the grants were looked at.
+    for waiting in WaitingTable::ALL {
+        let (looked, taken) = (what.clone(), what.clone());
+        steps::walk(
+            context.db,
+            async move |conn: &mut Conn, after: &Vec<u8>| waiting.look(conn, &looked, after).await,
+            async move |tx: &mut Tx, part: &Stretch<Vec<u8>>| waiting.take(tx, &taken, part).await,
+        )
+        .await?;
+    }
     let (looked, taken) = (what.clone(), what.clone());
     steps::walk(
         context.db,
-        async move |conn: &mut Conn, after: &String| scopes::look_for_grants(conn, &looked, after).await,
-        async move |tx: &mut Tx, part: &Stretch<String>| scopes::take_from_grants(tx, &taken, part).await,
-    )
-    .await?;
-    let (looked, taken) = (what.clone(), what.clone());
-    steps::walk(
-        context.db,
-        async move |conn: &mut Conn, after: &Vec<u8>| scopes::look_for_codes(conn, &looked, after).await,
-        async move |tx: &mut Tx, part: &Stretch<Vec<u8>>| scopes::take_from_codes(tx, &taken, part).await,
+        async move |conn: &mut Conn, after: &String| withdrawn::look_for_grants(conn, &looked, after).await,
+        async move |tx: &mut Tx, part: &Stretch<String>| {
+            withdrawn::take_from_grants(tx, &taken, part, now).await
+        },
     )
     .await
     .map(drop)

@@ -22,6 +22,7 @@ use crate::oauth::grant::authorization_details::authorization_type::Authorizatio
 use crate::oauth::grant::resource::Resource;
 use crate::oauth::grant::scope::ScopeRecord;
 use crate::oauth::grant::trusted_issuer::TrustedIssuer;
+use crate::oauth::request::backchannel;
 use crate::pages::{
     api_reference, approve, assets, choose_account, consent, device, errors, home, language, logo, logout,
     password_link, sign_in, sign_up,
@@ -53,7 +54,7 @@ static ENDPOINTS: [Endpoint; 87] = [
     at("/device_authorization", OAuth, Class::DeviceAuthorization)
         .post(|route| route.to(device_authorization::post))
         .preflight(),
-    at("/bc-authorize", OAuth, Class::Token).post(|route| route.to(backchannel_authentication::post)),
+    at(backchannel::PATH, OAuth, Class::Token).post(|route| route.to(backchannel_authentication::post)),
     at("/par", OAuth, Class::Token).post(|route| route.to(par::post)).preflight(),
     at("/authorize/resume", Page, Class::Pages).get(|route| route.to(authorize::resume)),
     at("/sign-in", Page, Class::Pages)

@@ -338,6 +338,11 @@ pub(super) fn revoking<'c>(tx: &'c mut Tx, statement: &'static str, why: &str, n
     tx.query(statement).bind(now).bind(why)
 }
 
+/// Begins the same in a batch.
+pub(super) fn revoking_in(batch: Batch, statement: &'static str, why: &str, now: Timestamp) -> Batch {
+    batch.query(statement).bind(now).bind(why)
+}
+
 /// Adds to a batch the record that the valid refresh token of a chain was sent again, and that the chain is bound to `binding`
 /// from now on, if it was bound to nothing.
 pub fn note_answer_again(batch: Batch, id: &GrantId, binding: Option<&Binding>) -> Batch {

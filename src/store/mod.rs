@@ -53,3 +53,4 @@ mod value_rows;
 pub mod webhook_deliveries;
 pub mod webhook_secrets;
 pub mod webhooks;
+pub mod withdrawn;

@@ -13,11 +13,11 @@ use crate::keys::signing::CurrentKeys;
 use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::Grant;
-use crate::oauth::grant::authorization_details::AuthorizationDetails;
+use crate::oauth::grant::authorization_details::{AuthorizationDetails, PlacedDetails};
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::grant::management;
 use crate::oauth::grant::resource::{self, KnownResources as _, RegisteredResources, Resource};
-use crate::oauth::grant::scope::Scope;
+use crate::oauth::grant::scope::{self, Scope};
 use crate::oauth::grant::trusted_issuer::TrustedIssuer;
 use crate::oauth::id::ClientId;
 use crate::oauth::identity::authentication::Authentication;
@@ -164,7 +164,8 @@ impl Draft {
         let resource = registered.of_grant(self.named.as_deref(), authorized, client)?;
         let resource = resource.or_else(|| self.by_scope(client, authorized, scope));
         let details = self.details_of(client, &grant.granted.details, resource)?;
-        let scope = registered.scope(resource, (scope, &details), authorized)?;
+        let scope = registered.scope(resource, (scope, &self.placed(&details)), authorized)?;
+        self.check_not_empty(&grant.granted.details, resource, (&scope, &details))?;
         self.token(client, Some(grant), Purpose { resource, scope, details })
     }
 
@@ -179,17 +180,39 @@ impl Draft {
         granted: &AuthorizationDetails,
         resource: Option<&Resource>,
     ) -> Result<AuthorizationDetails, OAuthError> {
-        let audience = resource.map_or(self.issuer.as_str(), |resource| resource.uri.as_str());
+        let audience = self.audience(resource);
         match &self.details {
             None if granted.is_empty() => Ok(AuthorizationDetails::default()),
-            None => Ok(granted.usable_by(client, &*self.catalogue).for_audience(audience)),
+            None => Ok(self.placed(&granted.usable_by(client, &*self.catalogue)).for_audience(audience)),
             Some(requested) => {
                 let requested = requested.clone().within(granted)?;
                 requested.check(client, &self.registered())?;
-                requested.check_all_for(audience)?;
+                self.placed(&requested).check_all_for(audience)?;
                 Ok(requested)
             }
         }
+    }
+
+    fn audience<'a>(&'a self, resource: Option<&'a Resource>) -> &'a str {
+        resource.map_or(self.issuer.as_str(), |resource| resource.uri.as_str())
+    }
+
+    fn placed<'a>(&'a self, details: &'a AuthorizationDetails) -> PlacedDetails<'a, Catalogue> {
+        details.placed(&*self.catalogue)
+    }
+
+    /// Checks that a token for this server has a scope or details if details were granted: those for other APIs alone would
+    /// give a token for nothing.
+    fn check_not_empty(
+        &self,
+        granted: &AuthorizationDetails,
+        resource: Option<&Resource>,
+        (scope, details): (&Scope, &AuthorizationDetails),
+    ) -> Result<(), OAuthError> {
+        if resource.is_some() || !scope.is_empty() || !details.is_empty() {
+            return Ok(());
+        }
+        self.placed(granted).check_all_for(&self.issuer)
     }
 
     /// The token of a client that acts for itself, with the requested scope and authorization details.
@@ -200,12 +223,15 @@ impl Draft {
         let details = self.details.clone().unwrap_or_default();
         let scope = details.scope_beside(params, &client.scopes, &*self.catalogue)?;
         details.check(client, &self.registered())?;
-        let named = self.named.as_deref().or_else(|| details.only_location());
+        let placed = self.placed(&details);
+        let named = self.named.as_deref().or_else(|| placed.only_location());
         // What is for another API is the fault, and not the scope that the request need not have.
-        named.map_or(Ok(()), |named| details.check_all_for(named))?;
+        named.map_or(Ok(()), |named| placed.check_all_for(named))?;
         let (resource, scope) = self.purpose(client, named, (&scope, &details))?;
-        let audience = resource.map_or(self.issuer.as_str(), |resource| resource.uri.as_str());
-        details.check_all_for(audience)?;
+        placed.check_all_for(self.audience(resource))?;
+        if scope.is_empty() && details.is_empty() && scope::requested(params)?.is_some() {
+            return Err(resource::no_scope_of(self.audience(resource)));
+        }
         self.token(client, None, Purpose { resource, scope, details })
     }
 
@@ -236,7 +262,7 @@ impl Draft {
         let registered = self.registered();
         let resource = registered.of_client(named, client)?;
         let resource = resource.or_else(|| self.by_scope(client, &[], scope));
-        Ok((resource, registered.scope(resource, (scope, details), &[])?))
+        Ok((resource, registered.scope(resource, (scope, &self.placed(details)), &[])?))
     }
 
     /// The management API, if no resource is named and the scope is only for this API. `None` for every other request.
@@ -260,8 +286,12 @@ impl Draft {
     ) -> Result<Scope, OAuthError> {
         let scope = issuer.scope(requested, client, &*self.catalogue)?;
         // Checked here, before anything is used up.
-        self.purpose(client, self.named.as_deref(), (&scope, &AuthorizationDetails::default()))?;
-        Ok(scope)
+        let details = AuthorizationDetails::default();
+        let (resource, left) = self.purpose(client, self.named.as_deref(), (&scope, &details))?;
+        match requested.is_some() && left.is_empty() {
+            true => Err(resource::no_scope_of(self.audience(resource))),
+            false => Ok(scope),
+        }
     }
 
     /// The token that replaces a presented one, with the part of its scope that belongs to the target (RFC 8693 §2).
@@ -281,7 +311,8 @@ impl Draft {
         let resource = registered.of_exchange(named, subject.audience.as_deref(), authorized, client)?;
         let scope = token::narrow(requested, &subject.granted.scope, client)?;
         let details = self.details_of(client, &subject.granted.details, resource)?;
-        let scope = registered.scope(resource, (&scope, &details), &[])?;
+        let scope = registered.scope(resource, (&scope, &self.placed(&details)), &[])?;
+        self.check_not_empty(&subject.granted.details, resource, (&scope, &details))?;
         let token = self.token(client, None, Purpose { resource, scope, details })?;
         exchange::in_place_of(token, &self.id, subject, is_opaque, act)
     }

@@ -247,6 +247,26 @@ async fn a_check_says_what_a_token_request_must_prove_and_what_happens_without()
     let output = operator.command(&arguments).envs(fapi).output().unwrap();
     let found: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(reasons(&found), ["client.profile"], "{found}");
+    let rule = |found: &Value| step_of(found, "profile").unwrap()["rule"].as_str().unwrap().to_owned();
+    assert!(rule(&found).starts_with("FAPI 2.0 Security Profile"), "{found}");
+    server.web().await;
+    operator.done(&["client", "update", "web", "--pkce", "report"]);
+    let oauth21 = [("GRANTOR_OAUTH__PROFILE", "oauth21")];
+    let output = operator.command(&["client", "check", "web", "--json"]).envs(oauth21).output().unwrap();
+    let web: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(rule(&web).starts_with("OAuth 2.1"), "{web}");
+    // Backchannel requests of a profile are signed, and tell the person what they are about.
+    let bank = Registration::web("bank").grants(&[GrantType::Ciba]).scopes("openid");
+    server.register(bank).await;
+    server.user("alice").await;
+    let arguments =
+        ["client", "check", "bank", "--json", "--grant-type", "ciba", "--scope", "openid", "--user", "alice"];
+    let output = operator.command(&arguments).envs(fapi).output().unwrap();
+    let asked: Value = serde_json::from_slice(&output.stdout).unwrap();
+    for name in ["request_object", "binding_message"] {
+        let note = step_of(&asked, name).unwrap()["note"].as_str().unwrap().to_owned();
+        assert!(note.starts_with("required: "), "{note}");
+    }
     let note = step_of(&found, "sender").unwrap()["note"].as_str().unwrap().to_owned();
     assert!(note.contains("fapi2 wants it signed with PS256, ES256, EdDSA, Ed25519"), "{note}");
 }

@@ -198,12 +198,14 @@ async fn an_answer_is_signed_on_request() {
         fixture.server.browser().request(Method::POST, "/introspect", &headers, &body).await
     };
     let plain = fixture.api.introspect(&token).await;
-    for accept in
-        ["application/token-introspection+jwt", "text/html, Application/Token-Introspection+JWT;q=0.9, */*"]
-    {
+    for accept in [
+        "application/token-introspection+jwt",
+        "text/html, Application/Token-Introspection+JWT;q=0.9, */*;q=0.8",
+    ] {
         let signed = ask(accept, &token).await;
         assert_eq!(signed.header("content-type"), "application/token-introspection+jwt");
         assert_eq!(signed.header("cache-control"), "no-store");
+        assert!(signed.header("vary").split(", ").any(|name| name == "Accept"), "{signed:?}");
         assert!(is_signed(&fixture.server, &signed.body).await);
         let [header, claims] = parts(&signed.body);
         assert_eq!(header["typ"], "token-introspection+jwt");
@@ -214,7 +216,14 @@ async fn an_answer_is_signed_on_request() {
     }
     let [_, claims] = parts(&ask("application/token-introspection+jwt", "made-up").await.body);
     assert_eq!(claims["token_introspection"], json!({ "active": false }));
-    for accept in ["application/json", "*/*", ""] {
+    for accept in [
+        "application/json",
+        "*/*",
+        "",
+        "application/token-introspection+jwt;q=0, application/json",
+        "application/json, application/token-introspection+jwt;q=0.1",
+        "application/token-introspection+jwt;q=0.9, */*",
+    ] {
         assert_eq!(ask(accept, &token).await.json(), plain, "{accept}");
     }
     // A signed introspection response is not an access token and cannot be introspected.

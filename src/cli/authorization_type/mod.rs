@@ -13,9 +13,13 @@ use serde_json::Value;
 
 use super::CliError;
 use crate::files::NamedFile;
+use crate::oauth::strict_json::{self, JsonFlaw, WrongJson};
 
 /// The largest file with a schema, in bytes.
 const MAX_SIZE: u64 = 64 * 1024;
+
+/// The deepest nesting of a file; how deep a schema may be is checked with the type.
+const MAX_DEPTH: usize = 100;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -45,5 +49,10 @@ pub(super) fn run(command: Command) -> Result<(), CliError> {
 fn schema(file: &Path) -> Result<Value, CliError> {
     let file = NamedFile::new("the JSON Schema", file);
     let text = file.text(MAX_SIZE)?;
-    Ok(serde_json::from_str(&text).map_err(|_| file.wrong("it is not JSON"))?)
+    let wrong = |wrong: WrongJson| match wrong.flaw {
+        JsonFlaw::Twice => file.wrong("it has an object with the same member twice"),
+        JsonFlaw::Deep => file.wrong("it is nested too deeply"),
+        JsonFlaw::Short | JsonFlaw::NotJson => file.wrong("it is not JSON"),
+    };
+    Ok(strict_json::read(text.as_bytes(), MAX_DEPTH).map_err(wrong)?)
 }

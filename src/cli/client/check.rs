@@ -34,7 +34,8 @@ pub(in crate::cli) struct Options {
     /// The person who would sign in: an id, a username or an e-mail address; the tokens are then shown, too
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
-    /// Check a token request of this grant type; without this option, an authorization request
+    /// Check a token request of this grant type, such as client_credentials or ciba; without this option, an authorization
+    /// request
     #[arg(long, value_name = "GRANT")]
     grant_type: Option<String>,
     #[command(flatten)]

@@ -6,12 +6,13 @@ use crate::http::call::Call;
 use crate::jose::foreign::{ForeignVerifier, unverified_algorithm, unverified_claim, verify};
 use crate::jose::verify::VerifyError;
 use crate::keys::remote::NoKeys;
-use crate::oauth::assertion::AssertionClaims;
+use crate::oauth::assertion::{AcceptedAudiences, AssertionClaims};
 use crate::oauth::client::assertion::{AcceptedAssertion, JWT_BEARER, KIND, TYPES, check};
 use crate::oauth::client::profile::Profile;
-use crate::oauth::client::{AuthMethod, Client};
+use crate::oauth::client::{AssertionAudience, AuthMethod, Client};
 use crate::oauth::error::OAuthError;
 use crate::oauth::reason::Reason;
+use crate::oauth::request::backchannel;
 use crate::oauth::request::params::Params;
 use crate::secret::Hash;
 use crate::store::clients::StoredClient;
@@ -61,6 +62,17 @@ fn check_profile(profile: Profile, token: &str, claims: &AssertionClaims) -> Res
     }
 }
 
+/// The URLs that an assertion of the client may be for besides the issuer. A backchannel request may name its own endpoint as
+/// well as the token endpoint (CIBA Core §7.1).
+fn audiences(app: &App, call: &Call, client: &Client) -> Vec<String> {
+    let mut urls = AssertionAudience::endpoints(client.assertion_audience, &app.issuer);
+    if !urls.is_empty() && call.route.is_backchannel() {
+        let bases = [Some(&app.issuer), app.mtls_url.as_ref()];
+        urls.extend(bases.into_iter().flatten().map(|base| format!("{base}{}", backchannel::PATH)));
+    }
+    urls
+}
+
 impl Assertion {
     pub(super) fn of(params: &Params) -> Result<Option<Self>, OAuthError> {
         let malformed = |what| Err(Reason::AssertionMalformed.because(what));
@@ -107,7 +119,9 @@ impl Assertion {
         })?;
         let claims = KIND.read(claims)?;
         check_profile(client.profile(&app.config.oauth.demands()), &self.token, &claims)?;
-        let accepted = check(&claims, &client.id, client.assertion_audience, &app.issuer, call.now)?;
+        let endpoints = audiences(app, call, client);
+        let accepted = AcceptedAudiences { issuer: &app.issuer, endpoints: &endpoints };
+        let accepted = check(&claims, &client.id, accepted, call.now)?;
         match self.is_used {
             true => Ok(()),
             false => self.consume(app, client, accepted).await,

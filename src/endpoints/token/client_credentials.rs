@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::request::{Decision, TokenRequest, draft};
 use crate::failure::Denied;
 use crate::oauth::error::OAuthError;
+use crate::oauth::grant::scope;
 use crate::oauth::token::{AccessToken, TokenResponse};
 use crate::store::clients::{self, StoredClient};
 use crate::store::db::{Batch, Conn};
@@ -55,5 +56,6 @@ pub(super) async fn issue(
         }
     }
     let text = draft.finish(app, client, &token, None)?;
-    Ok(Some(TokenResponse::new(text, &token)))
+    let asked = scope::requested(asked.params)?.is_some();
+    Ok(Some(TokenResponse::new(text, &token, asked)))
 }

@@ -90,5 +90,5 @@ pub(super) async fn issue(
     };
     let issued: Result<Option<AccessToken>, Denied<OAuthError>> = app.db.decide(work).await;
     let Some(token) = issued? else { return Ok(None) };
-    Ok(Some(TokenResponse::new(draft.finish(app, calling, &token, None)?, &token)))
+    Ok(Some(TokenResponse::new(draft.finish(app, calling, &token, None)?, &token, false)))
 }

@@ -119,7 +119,8 @@ async fn exchange(
     let answer = issue(&asked, request, &mut proofs, grant).await?;
     app.counters.issue(grant);
     if let Some(client) = request.application() {
-        app.activity.issued(&client.client, grant, &answer.scope, request.now);
+        let scope = answer.scope.as_deref().unwrap_or_default();
+        app.activity.issued(&client.client, grant, scope, request.now);
         // Every token of a client with bound tokens has the certificate's binding, and the type Bearer.
         let is_bound =
             client.client.certificate.bound_tokens || answer.token_type == AccessTokenType::Dpop.as_str();
@@ -146,7 +147,7 @@ fn issuance(call: &Call, credentials: &Credentials, grant: GrantType, answer: &T
         client: credentials.client().clone(),
         is_proven: credentials.are_proven(),
         issued_for: answer.issued_for.clone(),
-        scope: answer.scope.clone(),
+        scope: answer.scope.clone().unwrap_or_default(),
         address: call.address,
         request_id: call.id.clone(),
     }

@@ -65,6 +65,8 @@ enum Subject {
 struct ExchangedToken {
     token: AccessToken,
     grant: Option<Grant>,
+    /// Whether the subject token has a scope.
+    had_scope: bool,
 }
 
 /// The subject and the expiry of an actor token.
@@ -233,7 +235,8 @@ impl Exchange {
             None => None,
             Some(user) => Some(users::status(conn, user).await?),
         };
-        Ok((ExchangedToken { token: until(token, acting), grant: None }, status))
+        let had_scope = !subject.granted.scope.is_empty();
+        Ok((ExchangedToken { token: until(token, acting), grant: None, had_scope }, status))
     }
 
     /// The new token for a token of a trusted issuer.
@@ -269,7 +272,8 @@ impl Exchange {
         let mut token = self.draft.of_trusted_issuer(&self.client, &grant, &scope)?;
         token.expires_at = token.expires_at.min(claims.exp);
         token.delegation.act = act;
-        Ok((ExchangedToken { token: until(token, acting), grant: Some(grant) }, Some(status)))
+        let had_scope = !scope.is_empty();
+        Ok((ExchangedToken { token: until(token, acting), grant: Some(grant), had_scope }, Some(status)))
     }
 
     async fn save(&self, tx: &mut Tx, decided: &ExchangedToken) -> Result<(), Denied<OAuthError>> {
@@ -317,7 +321,8 @@ pub(super) async fn issue(
         }
     }
     let token = &decided.token;
-    let mut answer = TokenResponse::new(exchange.draft.finish(app, &exchange.client, token, None)?, token);
+    let text = exchange.draft.finish(app, &exchange.client, token, None)?;
+    let mut answer = TokenResponse::new(text, token, exchange.scope.is_some() || decided.had_scope);
     answer.issued_token_type = Some(exchange.requested.unwrap_or(TokenType::AccessToken).as_str());
     Ok(Some(answer))
 }

@@ -112,6 +112,24 @@ consent-sensitive = Allow this only if you trust the application.
 consent-detail-other = Use { $type } with these details:
 # Opens everything that the application says about something that it wants.
 consent-detail-members = All details
+# Values among what the application says: true and false, a day, and a day with a time. $offset: the difference from UTC that came
+# with the time, such as +01:00, or nothing.
+answer-yes = yes
+answer-no = no
+value-date = { $day } { $month } { $year }
+value-moment = { $date }, { $time } (UTC{ $offset })
+month-1 = January
+month-2 = February
+month-3 = March
+month-4 = April
+month-5 = May
+month-6 = June
+month-7 = July
+month-8 = August
+month-9 = September
+month-10 = October
+month-11 = November
+month-12 = December
 # Under a list in which the person can clear boxes.
 consent-partial = Untick anything you do not want to allow.
 consent-other-account = Switch account

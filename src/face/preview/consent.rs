@@ -4,9 +4,10 @@ use super::PageState;
 use super::people::{
     ARABIC_APPLICATION, LONG_MESSAGE, alice, application, arabic_person, bare, long, long_person,
 };
+use crate::face::value_meaning;
 use crate::face::view::{
     Application, AskedDetail, AskedElsewhere, AskedItem, AskingDevice, ConsentPage, DetailMember,
-    SentencePart, Words,
+    SentencePart, ValueMeaning, Words,
 };
 
 pub(super) fn states(issuer: &str) -> Vec<PageState> {
@@ -138,11 +139,11 @@ fn detailed(page: &ConsentPage) -> Vec<PageState> {
 }
 
 fn part(text: &str, is_value: bool) -> SentencePart {
-    SentencePart { text: text.into(), is_value }
+    SentencePart { text: text.into(), is_value, meaning: ValueMeaning::default() }
 }
 
 fn member(name: &str, value: &str) -> DetailMember {
-    DetailMember { name: name.into(), value: value.into() }
+    DetailMember { name: name.into(), value: value.into(), meaning: value_meaning::of_text(value) }
 }
 
 /// One payment, with a sentence.

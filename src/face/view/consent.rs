@@ -75,6 +75,8 @@ pub struct SentencePart {
     pub text: String,
     /// Whether the application has sent the text. It must be isolated from the words around it.
     pub is_value: bool,
+    /// What the text means; nothing for words of the operator.
+    pub meaning: ValueMeaning,
 }
 
 /// A member of a detail. The application has sent both.
@@ -83,6 +85,36 @@ pub struct DetailMember {
     /// The path of the member, such as `instructedAmount.currency`.
     pub name: String,
     pub value: String,
+    pub meaning: ValueMeaning,
+}
+
+/// What a value means that pages have words for. All are `None` for every other value, which is shown as it came.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ValueMeaning {
+    /// `yes` or `no`.
+    pub answer: Option<&'static str>,
+    pub date: Option<ShownDate>,
+    /// Beside a date: the time of day, with its difference from UTC as it came.
+    pub time: Option<ShownTime>,
+}
+
+/// A day of the calendar.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ShownDate {
+    pub day: u8,
+    /// 1 to 12.
+    pub month: u8,
+    /// A text, because no separator belongs into it.
+    pub year: String,
+}
+
+/// A time of day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ShownTime {
+    /// Such as `18:00`, with seconds if there are any.
+    pub clock: String,
+    /// The difference from UTC, such as `+01:00`. Empty if there is none.
+    pub offset: String,
 }
 
 /// The device that asks.

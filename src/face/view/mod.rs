@@ -20,7 +20,8 @@ use crate::oauth::localized_text::LocalizedText;
 pub use account::{AccountRow, ChooseAccountPage, HomePage};
 pub use approve::{ApproveAnsweredPage, ApproveOtherPage, ApprovePage, WaitingRequest};
 pub use consent::{
-    AskedDetail, AskedElsewhere, AskedItem, AskingDevice, ConsentPage, DetailMember, SentencePart,
+    AskedDetail, AskedElsewhere, AskedItem, AskingDevice, ConsentPage, DetailMember, SentencePart, ShownDate,
+    ShownTime, ValueMeaning,
 };
 pub use device::{DeviceAnsweredPage, DevicePage, DeviceProblem};
 pub use error::{AnsweredPage, DifferingAddress, ErrorDetails, ErrorPage};

@@ -1,8 +1,7 @@
 //! Client assertions: JWTs by which clients authenticate (RFC 7523 §2.2 and §3).
 
 use crate::clock::Timestamp;
-use crate::oauth::assertion::{AssertionClaims, AssertionKind};
-use crate::oauth::client::AssertionAudience;
+use crate::oauth::assertion::{AcceptedAudiences, AssertionClaims, AssertionKind};
 use crate::oauth::error::OAuthError;
 use crate::oauth::id::ClientId;
 use crate::oauth::reason::Reason;
@@ -39,14 +38,13 @@ pub struct AcceptedAssertion {
 pub fn check(
     claims: &AssertionClaims,
     client: &ClientId,
-    audience: Option<AssertionAudience>,
-    issuer: &str,
+    accepted: AcceptedAudiences<'_>,
     now: Timestamp,
 ) -> Result<AcceptedAssertion, OAuthError> {
     if claims.iss != client.as_str() || claims.sub != client.as_str() {
         return Err(KIND.refuse(KIND.claims, "must have the client_id as its iss and as its sub"));
     }
-    let expires_at = KIND.check(claims, audience, issuer, now)?;
+    let expires_at = KIND.check(claims, accepted, now)?;
     Ok(AcceptedAssertion { id: KIND.id(claims)?, expires_at })
 }
 
@@ -55,6 +53,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::oauth::client::AssertionAudience;
 
     const ISSUER: &str = "https://id.example";
 
@@ -66,7 +65,9 @@ mod tests {
             claims[name] = value.clone();
         }
         let claims = KIND.read(claims).map_err(|error| error.reason)?;
-        check(&claims, &ClientId::new("job"), audience, ISSUER, Timestamp::from_unix(1000))
+        let endpoints = AssertionAudience::endpoints(audience, ISSUER);
+        let accepted = AcceptedAudiences { issuer: ISSUER, endpoints: &endpoints };
+        check(&claims, &ClientId::new("job"), accepted, Timestamp::from_unix(1000))
             .map(|accepted| accepted.id)
             .map_err(|error| error.reason)
     }

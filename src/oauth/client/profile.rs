@@ -62,6 +62,17 @@ impl Profile {
         !self.is_fapi() || FAPI_ALGORITHMS.contains(&name)
     }
 
+    /// The documents and sections that say what a registration needs.
+    pub fn section(self) -> &'static str {
+        match self {
+            Self::None | Self::Fapi2 => "FAPI 2.0 Security Profile §5.3.2 and §5.4",
+            Self::Fapi2MessageSigning => {
+                "FAPI 2.0 Security Profile §5.3.2 and §5.4, FAPI 2.0 Message Signing §5.3"
+            }
+            Self::OAuth21 => "OAuth 2.1 (draft-ietf-oauth-v2-1) §4.1.1",
+        }
+    }
+
     /// What the registration needs for this profile; empty if nothing is missing.
     pub fn gaps(self, client: &ClientMetadata) -> Vec<ProfileGap> {
         let mut gaps = Gaps(Vec::new());

@@ -28,6 +28,16 @@ pub enum GrantType {
     Ciba,
 }
 
+impl GrantType {
+    /// The grant with this name, or with the last part of its URN, such as `ciba` and `device_code`.
+    pub fn named(text: &str) -> Option<Self> {
+        let short = |name: &str| name.rsplit(':').next().unwrap_or(name).replace('-', "_");
+        Self::parse(text).or_else(|| {
+            Self::ALL.iter().copied().find(|grant| short(grant.as_str()) == text.replace('-', "_"))
+        })
+    }
+}
+
 /// A way for a client to prove who it is (RFC 7591 §2, OpenID Connect Core §9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
 pub enum AuthMethod {
@@ -54,6 +64,16 @@ pub enum AuthMethod {
 #[strum(serialize_all = "kebab-case")]
 pub enum AssertionAudience {
     TokenEndpoint,
+}
+
+impl AssertionAudience {
+    /// The URLs that an assertion may be for besides the issuer, wherever it is sent.
+    pub fn endpoints(audience: Option<Self>, issuer: &str) -> Vec<String> {
+        match audience {
+            Some(Self::TokenEndpoint) => vec![format!("{issuer}/token")],
+            None => Vec::new(),
+        }
+    }
 }
 
 /// Whether all applications get the same `sub` for a person, or each sector its own (OpenID Connect Core §8).

@@ -43,6 +43,12 @@ pub trait BesideScope {
 
     /// The URIs of the resources that it names.
     fn named(&self) -> Vec<&str>;
+
+    /// Checks that each part of it is for one of the resources that a request names.
+    ///
+    /// # Errors
+    /// If a part is for other resources.
+    fn check_named(&self, named: &[&str]) -> Result<(), OAuthError>;
 }
 
 /// The maximum number of resources in one request.
@@ -90,14 +96,16 @@ impl<'k, K: KnownResources> RegisteredResources<'k, K> {
         (scope, beside): (&Scope, &impl BesideScope),
     ) -> Result<Vec<String>, OAuthError> {
         let mut authorized: Vec<String> = Vec::new();
-        let named = params.all("resource", MAX_RESOURCES)?;
-        for uri in named.into_iter().chain(beside.named()) {
+        let mut named = params.all("resource", MAX_RESOURCES)?;
+        named.extend(beside.named());
+        for uri in &named {
             let Some(resource) = self.named(uri, client)? else { continue };
             within(resource, scope, beside)?;
             if !authorized.contains(&resource.uri) {
                 authorized.push(resource.uri.clone());
             }
         }
+        beside.check_named(&named)?;
         Ok(authorized)
     }
 
@@ -239,7 +247,8 @@ fn without_management(scope: Scope, issuer: &str) -> Result<Scope, OAuthError> {
     if rest.is_empty() { Err(no_scope_of(issuer)) } else { Ok(rest) }
 }
 
-fn no_scope_of(uri: &str) -> OAuthError {
+/// The refusal of a token that would have none of the scopes that its request names.
+pub fn no_scope_of(uri: &str) -> OAuthError {
     Reason::ScopeNotOfResource.because(format!("none of the scopes is one of the resource {}", quoted(uri)))
 }
 
@@ -321,6 +330,10 @@ mod tests {
 
         fn named(&self) -> Vec<&str> {
             Vec::new()
+        }
+
+        fn check_named(&self, _: &[&str]) -> Result<(), OAuthError> {
+            Ok(())
         }
     }
 

@@ -57,9 +57,9 @@ pub(super) const TEXT: ReasonRow = ReasonRow {
     code: InvalidAuthorizationDetails,
     who: &[Developer],
     what: "A text, or the name of a member, has control characters, line ends, characters that are not shown, or controls \
-           of the writing direction.",
-    fix: "The person sees the details on the consent page and must see what the API gets. Remove such characters; the error \
-          names the element and the place in it.",
+           of the writing direction, or a text is nothing but spaces.",
+    fix: "The person sees the details on the consent page and must see what the API gets. Remove such characters, and leave out a \
+          member without a text; the error names the element and the place in it.",
     command: None,
     example: example(
         "GET https://id.example.com/authorize\n\
@@ -140,9 +140,9 @@ pub(super) const LOCATION: ReasonRow = ReasonRow {
     code: InvalidAuthorizationDetails,
     who: &[Developer, Operator],
     what: "The locations of an element name an API that the type does not belong to or the application may not use, or the \
-           token is for another API.",
-    fix: "Name registered APIs of the type in locations. In a token request, name one of them as the resource. The operator \
-          sees the APIs of a type with grantor authorization-type show.",
+           token is for another API. An element without locations is for the APIs of its type.",
+    fix: "Name registered APIs of the type in locations. In a token request, or if there are no locations and the type has several \
+          APIs, name one of them as the resource. The operator sees the APIs of a type with grantor authorization-type show.",
     command: Some("grantor authorization-type update payment --add-resource https://payments.example.com"),
     example: example(
         "GET https://id.example.com/authorize\n\

@@ -22,6 +22,9 @@ const ID_TOKEN_HINT: &str = "id_token_hint";
 const LOGIN_HINT_TOKEN: &str = "login_hint_token";
 const NOTIFICATION_TOKEN: &str = "client_notification_token";
 
+/// The path of the endpoint below the issuer.
+pub const PATH: &str = "/bc-authorize";
+
 /// The parameters of a request; a signed one has them all inside.
 pub const PARAMETERS: [&str; 12] = [
     "scope",
@@ -83,7 +86,7 @@ pub fn validate<K: KnownScopes + KnownResources + KnownAuthorizationTypes>(
     let details = AuthorizationDetails::requested(params)?.unwrap_or_default();
     let registered = RegisteredResources { resources: known.catalogue, issuer: known.issuer };
     details.check(client, &registered)?;
-    let resources = registered.authorized(params, client, (&scope, &details))?;
+    let resources = registered.authorized(params, client, (&scope, &details.placed(known.catalogue)))?;
     known.algorithms.check(client, &resources, known.catalogue)?;
     let binding_message = params.one("binding_message")?.map(BindingMessage::parse).transpose()?;
     // FAPI-CIBA §5.2.2: the person must be able to tell one request from another.

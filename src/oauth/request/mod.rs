@@ -328,7 +328,7 @@ fn check<K: KnownScopes + KnownResources + KnownAuthorizationTypes>(
     let scope = details.scope_beside(params, &client.scopes, known.catalogue)?;
     let registered = RegisteredResources { resources: known.catalogue, issuer: known.issuer };
     details.check(client, &registered)?;
-    let resources = registered.authorized(params, client, (&scope, &details))?;
+    let resources = registered.authorized(params, client, (&scope, &details.placed(known.catalogue)))?;
     known.algorithms.check(client, &resources, known.catalogue)?;
     let nonce = nonce(params)?;
     if response_type.has_id_token() {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::oauth::client::Client;
 use crate::oauth::grant::authorization_details::AuthorizationDetails;
+use crate::oauth::grant::authorization_details::authorization_type::KnownAuthorizationTypes;
 use crate::oauth::grant::consent::{Answer, Consent};
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::grant::resource::{KnownResources, with_scope_left};
@@ -78,7 +79,7 @@ impl AuthorizationRequest {
 
     /// What the request is granted after this consent: without the scopes and claims that the person has refused, without
     /// the claims that only refused scopes ask for, and without the resources that no scope is left of.
-    pub fn granted_after<K: KnownScopes + KnownResources>(
+    pub fn granted_after<K: KnownScopes + KnownResources + KnownAuthorizationTypes>(
         &self,
         consent: Option<&Consent>,
         known: &K,
@@ -101,7 +102,7 @@ impl AuthorizationRequest {
 
     /// The answer of a person who has ticked only these scopes and claims. A name counts only if the person may leave it
     /// out; everything else that the request asks for is allowed.
-    pub fn answer<K: KnownScopes + KnownResources>(
+    pub fn answer<K: KnownScopes + KnownResources + KnownAuthorizationTypes>(
         &self,
         (scopes, claims): (&BTreeSet<&str>, &BTreeSet<&str>),
         known: &K,
@@ -128,7 +129,11 @@ impl AuthorizationRequest {
         Answer { consent, refused_claims }
     }
 
-    fn granted_without<K: KnownScopes + KnownResources>(&self, refused: &Names, known: &K) -> Granted {
+    fn granted_without<K: KnownScopes + KnownResources + KnownAuthorizationTypes>(
+        &self,
+        refused: &Names,
+        known: &K,
+    ) -> Granted {
         if refused.is_empty() {
             return self.granted.clone();
         }
@@ -138,7 +143,7 @@ impl AuthorizationRequest {
         let is_allowed = |name: &str| {
             by_scope.contains(name) || (self.named.contains(name) && !refused.claims.contains(name))
         };
-        let resources = with_scope_left(resources, (&scope, details), known);
+        let resources = with_scope_left(resources, (&scope, &details.placed(known)), known);
         Granted::new(scope, resources, claims.clone().only(is_allowed), details.clone())
     }
 }

@@ -269,8 +269,10 @@ pub struct TokenResponse {
     pub token_type: &'static str,
     /// Seconds.
     pub expires_in: Seconds,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub scope: String,
+    /// `None` if the token has none and none was asked for. If none is left of what was asked for, the text is empty: the client
+    /// must learn that (RFC 6749 §5.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
     /// What the token has of what was granted (RFC 9396 §7).
     #[serde(skip_serializing_if = "AuthorizationDetails::is_empty")]
     pub authorization_details: AuthorizationDetails,
@@ -291,14 +293,16 @@ pub struct IssuedFor {
 }
 
 impl TokenResponse {
-    /// The answer for an access token, without a refresh token and an ID Token (RFC 6749 §5.1).
-    pub fn new(access_token: String, record: &AccessToken) -> Self {
+    /// The answer for an access token, without a refresh token and an ID Token (RFC 6749 §5.1). `asked`: whether a scope was asked
+    /// for, in this request or when it was granted.
+    pub fn new(access_token: String, record: &AccessToken, asked: bool) -> Self {
+        let scope = &record.granted.scope;
         Self {
             access_token,
             issued_token_type: None,
             token_type: record.token_type().as_str(),
             expires_in: record.lifetime(),
-            scope: record.granted.scope.to_string(),
+            scope: (asked || !scope.is_empty()).then(|| scope.to_string()),
             authorization_details: record.granted.details.clone(),
             refresh_token: None,
             id_token: None,

@@ -134,8 +134,9 @@ fn access_token(
         None => registered.of_client(granted.resources.first().map(String::as_str), client)?,
     };
     let audience = resource.map_or(known.issuer, |resource| resource.uri.as_str());
-    let details = granted.details.for_audience(audience);
-    let scope = registered.scope(resource, (&granted.scope, &details), &granted.resources)?;
+    let details = granted.details.placed(catalogue).for_audience(audience);
+    let beside = details.placed(catalogue);
+    let scope = registered.scope(resource, (&granted.scope, &beside), &granted.resources)?;
     let defaults = (known.context.config.token_defaults(), known.context.now);
     AccessToken::new("token", client, grant, Purpose { resource, scope, details }, catalogue, defaults)
 }

@@ -48,7 +48,8 @@ impl<'a> Rehearsal<'a> {
         let mut pairs = vec![("client_id".to_owned(), known.client.id.to_string())];
         let mut add = |name: &str, value: String| pairs.push((name.to_owned(), value));
         if let Some(grant_type) = &input.grant_type {
-            add("grant_type", grant_type.clone());
+            let known = GrantType::named(grant_type).map(GrantType::as_str);
+            add("grant_type", known.unwrap_or(grant_type).to_owned());
         }
         if let Some(uri) = input.redirect_uri.clone().or_else(first) {
             add("redirect_uri", uri);
@@ -268,6 +269,25 @@ impl<'a> Rehearsal<'a> {
         Some(note.to_owned())
     }
 
+    /// What is demanded of a backchannel request. The request that is checked counts as one that has it.
+    fn backchannel(&mut self) {
+        let (client, demands) = (&self.known.client, self.demands());
+        let profile = client.profile(&demands);
+        let has_alg = client.backchannel.request_alg.is_some();
+        let is_signed = has_alg || profile.is_fapi() || client.must(Demanded::Jar, &demands);
+        let note = "required: the client must sign the request, and send it in the parameter request";
+        if is_signed {
+            self.note("request_object", Ok(((), note.to_owned())));
+        }
+        if profile.is_fapi() && self.input.authorization_details.is_none() {
+            let name = profile.as_str();
+            let note = format!(
+                "required: the profile {name} demands it in each request without authorization_details"
+            );
+            self.note("binding_message", Ok(((), note)));
+        }
+    }
+
     /// Checks the authorization details of the request, if it has any.
     fn details(&mut self) -> Option<AuthorizationDetails> {
         self.input.authorization_details.as_ref()?;
@@ -304,7 +324,8 @@ impl<'a> Rehearsal<'a> {
     }
 
     /// Checks the APIs that the request names, if it names any, and the algorithms of their tokens.
-    fn resources(&mut self, asked: (&Scope, &AuthorizationDetails)) {
+    fn resources(&mut self, (scope, details): (&Scope, &AuthorizationDetails)) {
+        let asked = (scope, &details.placed(&self.known.catalogue));
         let authorized = self.registered().authorized(&self.params, &self.known.client, asked);
         let uris = match self.input.resources.is_empty() {
             true => authorized.ok(),
@@ -363,6 +384,9 @@ impl<'a> Rehearsal<'a> {
     /// The rules of a token request without an authorization request.
     fn token_request(&mut self, grant: GrantType) -> Option<TokenPreview> {
         self.profile();
+        if grant == GrantType::Ciba {
+            self.backchannel();
+        }
         self.sender();
         let details = match &self.input.authorization_details {
             Some(_) => self.details()?,
@@ -373,7 +397,8 @@ impl<'a> Rehearsal<'a> {
             GrantType::ClientCredentials => None,
             _ => Some(self.allowed_person(&scope)?),
         };
-        let resources = self.registered().authorized(&self.params, &self.known.client, (&scope, &details));
+        let asked = (&scope, &details.placed(&self.known.catalogue));
+        let resources = self.registered().authorized(&self.params, &self.known.client, asked);
         let resources = match self.input.resources.is_empty() {
             true => resources.unwrap_or_default(),
             false => self.note("resource", resources.map(|uris| (uris.clone(), uris.join(" "))))?,

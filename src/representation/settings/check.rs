@@ -32,7 +32,7 @@ pub static CHECK_REQUEST: ObjectSettings = ObjectSettings {
         .note("This needs the scope grantor.users.read, too.")
         .option("--user"),
         given("grant_type", Form::Text, "Check a token request of this grant type")
-            .note("Without it, an authorization request.")
+            .note("Without it, an authorization request. The last part of a URN is enough, such as ciba.")
             .option("--grant-type"),
     ],
 };

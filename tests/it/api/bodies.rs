@@ -129,10 +129,13 @@ async fn an_error_is_a_problem_document_for_those_who_prefer_one() {
         ("application/json", "application/json"),
         ("application/problem+json", "application/problem+json"),
         ("application/json;q=0.5, application/problem+json", "application/problem+json"),
+        ("application/problem+json;q=0.1, */*", "application/json"),
+        ("application/*, application/problem+json;q=0.9", "application/json"),
     ] {
         let answer = api.send(Method::GET, "/clients/made-up", &[("Accept", accept)], None).await;
         refused(&answer, StatusCode::NOT_FOUND, "api.not_found");
         assert_eq!(answer.header("content-type"), media_type, "{accept}");
+        assert!(answer.header("vary").contains("Accept"), "{answer:?}");
         let body = answer.json();
         let members = ["type", "title", "status", "detail"].map(|name| body[name].clone());
         match media_type {

@@ -2,7 +2,8 @@
 
 use grantor::cache::catalogue::Freshness;
 use grantor::oauth::client::ClientKind;
-use serde_json::{Value, json};
+use grantor::oauth::grant::authorization_details::authorization_type::AuthorizationType;
+use serde_json::json;
 
 use super::{accounts, accounts_type, bank, payment, payment_type, shop, store, url};
 use crate::support::relying_party::Registration;
@@ -59,7 +60,7 @@ async fn html_in_values_is_text_and_a_template_that_fails_hides_nothing() {
     assert!(page.body.contains("&lt;script&gt;alert(1)"));
     let text = text(&page);
     assert!(text.contains("Use broken with these details:"), "{text}");
-    for said in ["amount", "7", "to.<b>.1", "true", "to.<b>.2", "null"] {
+    for said in ["amount", "7", "to.<b>.1", "yes", "to.<b>.2", "null"] {
         assert!(text.contains(said), "{said}: {text}");
     }
     assert!(!text.contains("Only"));
@@ -82,6 +83,36 @@ async fn the_sentence_is_in_the_language_of_the_page() {
     let page = alice.open(&german).await;
     assert!(text(&page).contains("123.50 EUR an Merchant A zahlen"), "{page:?}");
     assert!(page.body.contains("<bdi lang=\"de\">"));
+}
+
+#[tokio::test]
+async fn dates_times_and_answers_are_in_words_of_the_language_of_the_page() {
+    let (server, app, mut alice) = bank().await;
+    let record = AuthorizationType {
+        name: "loan".into(),
+        schema: json!({ "type": "object" }),
+        template: "Lend until {{ until }}, from {{ from }}, again: {{ again }}, note: {{ note }}".into(),
+        resources: Vec::new(),
+        ..payment_type()
+    };
+    store(&server, record).await;
+    alice.open_device("/device").await;
+    let details = json!([{
+        "type": "loan", "until": "2027-03-01", "from": "2026-12-24T18:00:00+01:00", "again": false, "note": "true",
+    }]);
+    for (language, expected) in [
+        ("en", "Lend until 1 March 2027, from 24 December 2026, 18:00 (UTC+01:00), again: no, note: true"),
+        (
+            "de",
+            "Lend until 1. März 2027, from 24. Dezember 2026, 18:00 Uhr (UTC+01:00), again: nein, note: true",
+        ),
+        ("ja", "Lend until 2027年3月1日, from 2026年12月24日 18:00（UTC+01:00）, again: いいえ, note: true"),
+    ] {
+        let page = alice.open(&format!("{}&ui_locales={language}", url(&app, &details))).await;
+        let text = text(&page);
+        assert!(text.contains(expected), "{text}");
+        assert!(!text.contains("2026-12-24T18"), "also in the list of all members: {text}");
+    }
 }
 
 #[tokio::test]
@@ -146,7 +177,7 @@ async fn with_partial_consent_the_details_stay_when_every_scope_is_left_out() {
     let back = alice.submit(&page, &[("allow", "1")]).await;
     let tokens = app.redeem_by_hand(&back.get("code")).await;
     assert_eq!(tokens.json()["authorization_details"], json!([payment()]), "{tokens:?}");
-    assert_eq!(tokens.json()["scope"], Value::Null);
+    assert_eq!(tokens.json()["scope"], "", "the request named scopes, and none is left (RFC 6749 §5.1)");
 }
 
 #[tokio::test]
@@ -186,7 +217,10 @@ async fn an_answer_counts_only_for_the_details_that_the_page_has_shown() {
 #[tokio::test]
 async fn operators_see_what_was_allowed_in_consents_and_grants() {
     let (server, app, mut alice) = bank().await;
-    let tokens = super::granted(&app, &mut alice, &url(&app, &json!([payment(), accounts()]))).await;
+    let tokens = {
+        let url = url(&app, &json!([payment(), accounts()]));
+        super::granted_for(&app, &mut alice, &url, super::PAYMENTS).await
+    };
     assert_eq!(tokens.status, 200);
     let operator = Operator::of(&server);
     let consents = operator.json(&["user", "consents", "alice"]);
@@ -212,8 +246,7 @@ async fn a_request_on_another_kind_of_application_is_asked_like_every_other() {
     }
 }
 
-fn payment_type_everywhere()
--> grantor::oauth::grant::authorization_details::authorization_type::AuthorizationType {
+fn payment_type_everywhere() -> AuthorizationType {
     let mut record = payment_type();
     record.resources.clear();
     record

@@ -6,6 +6,7 @@ mod consent;
 mod grants;
 mod nodes;
 mod page;
+mod places;
 mod types;
 
 use grantor::cache::catalogue::Freshness;
@@ -141,8 +142,13 @@ fn url(app: &Application, details: &Value) -> String {
 
 /// What a person allowed of a request, as the token answer has it.
 async fn granted(app: &Application, alice: &mut Browser, url: &str) -> Answer {
+    granted_for(app, alice, url, "").await
+}
+
+/// The same with a first token for one of the APIs of the details.
+async fn granted_for(app: &Application, alice: &mut Browser, url: &str, resource: &str) -> Answer {
     let back = alice.authorize(url).await;
-    let tokens = app.redeem_by_hand(&back.get("code")).await;
+    let tokens = app.redeem_with(&back.get("code"), &[("resource", resource)]).await;
     assert_eq!(tokens.status, 200, "{tokens:?}");
     tokens
 }

@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{
-    ACCOUNTS, DEVICE_CODE, EXCHANGE, INVALID, PAYMENTS, accounts, furnished, granted, payment, refreshed,
+    ACCOUNTS, DEVICE_CODE, EXCHANGE, INVALID, PAYMENTS, accounts, furnished, granted_for, payment, refreshed,
     shop, url,
 };
 use crate::mtls::authority::self_signed;
@@ -70,7 +70,7 @@ async fn what_a_person_allows_at_one_node_is_in_the_tokens_of_every_node() {
     // The balancer gives each request to the next node: the page, the consent, the code, the token.
     for pages in 0..2 {
         let asked = json!([payment(), accounts()]);
-        let tokens = granted(&app, &mut alice, &url(&app, &asked)).await;
+        let tokens = granted_for(&app, &mut alice, &url(&app, &asked), PAYMENTS).await;
         let (access, mut refresh) = (tokens.get("access_token"), tokens.get("refresh_token"));
         for node in &cluster.nodes {
             let here = app.at(&node.url);

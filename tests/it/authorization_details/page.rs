@@ -35,6 +35,14 @@ async fn a_payment_can_be_read_and_allowed_on_a_small_screen_in_both_schemes() {
         chromium.script("document.querySelector('.asked summary').click()").await;
         assert_eq!(chromium.script(hidden).await, true);
         assert_eq!(chromium.script(overflow).await, 0, "{scheme}: also with all details");
+        for width in [390, 1000] {
+            chromium.resize(width, 800).await;
+            let narrowest = "return Math.min(...[...document.querySelectorAll('.asked details[open] dd')]\
+                             .map(value => value.getBoundingClientRect().width))";
+            let narrowest = chromium.script(narrowest).await;
+            assert!(narrowest.as_f64().is_some_and(|narrowest| narrowest > 150.0), "{width}: {narrowest}");
+        }
+        chromium.resize(360, 800).await;
         if let Some(folder) = std::env::var_os("TEST_PICTURES") {
             let picture = chromium.picture(360).await;
             std::fs::write(std::path::Path::new(&folder).join(format!("details-{scheme}.png")), picture)

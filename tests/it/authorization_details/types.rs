@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::{ACCOUNTS, PAYMENTS, accounts, bank, granted, payment, payment_schema, url};
+use super::{ACCOUNTS, PAYMENTS, accounts, bank, granted_for, payment, payment_schema, url};
 use crate::support::{Operator, TestServer};
 
 fn file(folder: &tempfile::TempDir, name: &str, json: &Value) -> String {
@@ -84,10 +84,19 @@ async fn a_template_and_a_schema_are_tried_before_they_are_stored() {
         (&json!({ "$ref": "https://evil.example/" }), "x", "leads out of the schema"),
         (&json!({ "examples": [{ "type": "t" }], "required": ["to"] }), "x", "does not fit the schema"),
         (&json!({ "examples": [{ "type": "u" }] }), "x", "another type"),
+        (&json!({ "properties": { "type": { "const": "other" } } }), "x", "no detail could fit"),
+        (&json!({ "properties": { "type": { "enum": ["a", "b"] } } }), "x", "no detail could fit"),
+        (&json!({ "allOf": [{ "properties": { "type": { "maxLength": 0 } } }] }), "x", "no detail could fit"),
     ] {
         let found = refused(schema, template);
         assert!(found.contains(why), "{template}: {found}");
     }
+    let twice = folder.path().join("twice.json");
+    std::fs::write(&twice, r#"{"type": "object", "properties": {"to": {}, "to": {"const": 1}}}"#).unwrap();
+    let twice = twice.to_str().unwrap();
+    let found =
+        operator.refused(&["authorization-type", "create", "t", "--schema", twice, "--template", "x"]);
+    assert!(found.contains("the same member twice"), "{found}");
     let schema = file(&folder, "schema.json", &simple);
     let good = "Pay {{ to }}{% if note %}, {{ note }}{% endif %}";
     operator.done(&["authorization-type", "create", "t", "--schema", &schema, "--template", good]);
@@ -99,7 +108,10 @@ async fn a_template_and_a_schema_are_tried_before_they_are_stored() {
 async fn a_type_that_a_client_names_stays_and_a_deleted_one_is_taken_from_what_people_have_allowed() {
     let (server, app, mut alice) = bank().await;
     let operator = Operator::of(&server);
-    let tokens = granted(&app, &mut alice, &url(&app, &json!([payment(), accounts()]))).await;
+    let tokens = {
+        let url = url(&app, &json!([payment(), accounts()]));
+        granted_for(&app, &mut alice, &url, PAYMENTS).await
+    };
     let refresh = tokens.get("refresh_token");
     operator.done(&["client", "update", "shop", "--authorization-type", "account_information"]);
     let delete = ["authorization-type", "delete", "account_information", "--yes"];
@@ -139,4 +151,22 @@ async fn a_check_of_a_client_judges_details_step_by_step() {
     let step =
         bad["steps"].as_array().unwrap().iter().find(|step| step["step"] == "authorization_details").unwrap();
     assert_eq!((&bad["allowed"], &step["reason"]), (&json!(false), &json!("authorization_details.invalid")));
+    // Beside an unknown type are those that the application may use: all, or those that it is registered for.
+    let registered = |checked: &Value| {
+        let steps = checked["steps"].as_array().unwrap();
+        let step = steps.iter().find(|step| step["step"] == "authorization_details").unwrap();
+        assert_eq!(step["reason"], "authorization_details.type_unknown");
+        step["detail"]["registered"].clone()
+    };
+    let unknown = json!([{ "type": "nope" }]);
+    assert_eq!(registered(&check(&unknown, &[])), json!(["account_information", "payment_initiation"]));
+    operator.done(&["client", "update", "shop", "--authorization-type", "account_information"]);
+    assert_eq!(registered(&check(&unknown, &[])), json!(["account_information"]));
+    // A grant may be named as in `--grant`.
+    for (short, long) in [("ciba", "urn:openid:params:grant-type:ciba"), ("device_code", super::DEVICE_CODE)]
+    {
+        let steps =
+            |grant: &str| operator.json(&["client", "check", "shop", "--grant-type", grant])["steps"].clone();
+        assert_eq!(steps(short), steps(long));
+    }
 }

@@ -91,22 +91,18 @@ async fn each_mistake_of_an_object_has_its_reason() {
         (json!({ "request": "a.b.c" }), "request_object.nested"),
     ] {
         let refused = send(&app, &object(&server, &mine, &change), &[]).await;
-        refused.assert_json_error(400, "invalid_request_object", reason);
+        refused.assert_json_error(400, "invalid_request", reason);
     }
     for (header, signer) in choosing_headers(&mine, &theirs, "https://evil.example/jwks") {
         let forged = with_header(signer, &header, &claims(&server, &json!({})));
         let refused = send(&app, &forged, &[]).await;
-        assert_eq!((refused.status.as_u16(), refused.get("error").as_str()), (400, "invalid_request_object"));
+        assert_eq!((refused.status.as_u16(), refused.get("error").as_str()), (400, "invalid_request"));
     }
     let part = |value: &Value| to_base64url(value.to_string().as_bytes());
     let unsigned = format!("{}.{}.", part(&json!({ "alg": "none" })), part(&claims(&server, &json!({}))));
-    send(&app, &unsigned, &[]).await.assert_json_error(
-        400,
-        "invalid_request_object",
-        "request_object.algorithm",
-    );
+    send(&app, &unsigned, &[]).await.assert_json_error(400, "invalid_request", "request_object.algorithm");
     let encrypted = send(&app, "HEADER.KEY.IV.TEXT.TAG", &[]).await;
-    encrypted.assert_json_error(400, "invalid_request_object", "request_object.encrypted");
+    encrypted.assert_json_error(400, "invalid_request", "request_object.encrypted");
     let description = "the request object is encrypted, and one that is only signed is needed here";
     assert_eq!(encrypted.get("error_description"), description);
     assert_eq!(requests(&server).await, 0);
@@ -121,7 +117,7 @@ async fn an_object_counts_once() {
     let answers = join_all((0..16).map(|_| send(&app, &object, &[]))).await;
     assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1);
     for refused in answers.iter().filter(|answer| answer.status != 200) {
-        refused.assert_json_error(400, "invalid_request_object", "request_object.replayed");
+        refused.assert_json_error(400, "invalid_request", "request_object.replayed");
     }
     assert_eq!(requests(&server).await, 1);
 }
@@ -136,7 +132,7 @@ async fn a_client_that_must_sign_cannot_leave_it_out_or_choose_another_algorithm
     .await;
     ask(&app, &[]).await.assert_json_error(400, "invalid_request", "request_object.required");
     let other = send(&app, &object(&server, &key, &json!({})), &[]).await;
-    other.assert_json_error(400, "invalid_request_object", "request_object.algorithm");
+    other.assert_json_error(400, "invalid_request", "request_object.algorithm");
     let operator = Operator::of(&server);
     operator.done(&["client", "update", "bank", "--ciba-request-alg", "ES256"]);
     assert_eq!(send(&app, &object(&server, &key, &json!({})), &[]).await.status, 200);

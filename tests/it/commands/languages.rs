@@ -196,3 +196,23 @@ async fn a_text_has_at_most_fifty_languages() {
     let said = operator.refused(&["client", "update", "calendar", "--name-in", "de=Kalender"]);
     assert_eq!(said, "--name has more than 50 languages");
 }
+
+#[tokio::test]
+async fn a_text_in_a_language_that_the_pages_do_not_have_is_stored_with_a_warning() {
+    let server = TestServer::start().await;
+    let operator = Operator::of(&server);
+    created(&operator, &["--name", "Calendar"]);
+    let output = operator.run(&[
+        "client",
+        "update",
+        "calendar",
+        "--name-in",
+        "tlh=jaj",
+        "--name-in",
+        "de-AT=Der Kalender",
+    ]);
+    let warning =
+        "grantor: warning: no page shows the text in tlh: the pages do not exist in this language\n";
+    assert_eq!(String::from_utf8_lossy(&output.stderr), warning);
+    assert_eq!(operator.json(&["client", "show", "calendar"])["client_name#tlh"], "jaj");
+}

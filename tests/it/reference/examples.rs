@@ -309,7 +309,7 @@ impl Fixture {
 
 fn refused_for(answer: &Answer) -> Option<String> {
     if answer.header("content-type") == "application/json" {
-        return answer.json()["reason"].as_str().map(str::to_owned);
+        return Some(answer.get("reason")).filter(|word| !word.is_empty());
     }
     if answer.location().is_some() {
         return answer.get("error_uri").rsplit_once('/').map(|(_, word)| word.to_owned());

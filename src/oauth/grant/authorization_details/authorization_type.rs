@@ -74,12 +74,21 @@ impl RegisteredType {
         Self { record, schema: OnceLock::new() }
     }
 
+    /// Whether the schema takes the name of the type as the `type` of a detail. Otherwise no detail can fit.
+    pub fn takes_its_name(&self) -> bool {
+        self.compiled().as_ref().is_ok_and(|schema| schema.takes_type(&self.record.name))
+    }
+
+    fn compiled(&self) -> &Result<DetailSchema, String> {
+        self.schema.get_or_init(|| DetailSchema::compile(&self.record.schema))
+    }
+
     /// Checks a detail by the schema.
     ///
     /// # Errors
     /// Where the detail does not fit and why. If the schema cannot be used, which registration refuses, no detail fits.
     pub fn check(&self, detail: &Value) -> Result<(), SchemaFault> {
-        match self.schema.get_or_init(|| DetailSchema::compile(&self.record.schema)) {
+        match self.compiled() {
             Ok(schema) => schema.check(detail),
             Err(_) => Err(SchemaFault {
                 pointer: String::new(),
@@ -93,9 +102,18 @@ impl RegisteredType {
 pub trait KnownAuthorizationTypes {
     /// The type with this name; `None` if no such type is registered.
     fn authorization_type(&self, name: &str) -> Option<&RegisteredType>;
+
+    /// The names of all types, sorted.
+    fn authorization_type_names(&self) -> Vec<String>;
 }
 
 impl AuthorizationDetails {
+    /// The details whose types are registered.
+    #[must_use]
+    pub fn registered(&self, known: &impl KnownAuthorizationTypes) -> Self {
+        self.only(|detail| type_of(detail).is_some_and(|name| known.authorization_type(name).is_some()))
+    }
+
     /// The details about which people are asked each time. A type that is no longer registered always asks.
     #[must_use]
     pub fn always_asked(&self, known: &impl KnownAuthorizationTypes) -> Self {

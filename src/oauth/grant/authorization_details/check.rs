@@ -68,27 +68,6 @@ impl AuthorizationDetails {
     pub fn usable_by(&self, client: &Client, known: &impl KnownAuthorizationTypes) -> Self {
         self.only(|detail| usable(0, detail, client, known).is_ok())
     }
-
-    /// The only location that all located details have in common; `None` if no detail has one, or they have several.
-    pub fn only_location(&self) -> Option<&str> {
-        let mut all = self.iter().flat_map(locations);
-        let first = all.next()?;
-        all.all(|other| normal(other) == normal(first)).then_some(first)
-    }
-
-    /// Checks that a token for `audience` can have all of the details.
-    ///
-    /// # Errors
-    /// If a detail is for other APIs.
-    pub fn check_all_for(&self, audience: &str) -> Result<(), OAuthError> {
-        match self.iter().position(|detail| !super::is_for(detail, audience)) {
-            None => Ok(()),
-            Some(index) => Err(at(Reason::DetailsLocation, index, "/locations").because(&format!(
-                "does not name the API that the token is for, {}; name one of its locations as the resource",
-                quoted(audience)
-            ))),
-        }
-    }
 }
 
 /// The type of a detail, if it is registered and the client may use it.
@@ -102,7 +81,8 @@ fn usable<'k>(
     let own = &client.authorization_details_types;
     let beside = || {
         let subject = Detail::of(DetailSubject::AuthorizationDetailsType).came(name);
-        subject.registered(own.iter().map(String::as_str))
+        let all = if own.is_empty() { known.authorization_type_names() } else { own.clone() };
+        subject.registered(all.iter().map(String::as_str))
     };
     let Some(found) = known.authorization_type(name) else {
         return Err(at(Reason::DetailsTypeUnknown, index, "")
@@ -159,5 +139,20 @@ fn check_locations<K: KnownResources>(
             return Err(place().because(&format!("cannot be used: {}", error.description)).with(detail));
         }
     }
-    Ok(())
+    check_only_resource(index, detail, known, client, registered)
+}
+
+/// Checks that the client may use the only API of a type, which a detail without `locations` is for.
+fn check_only_resource<K: KnownResources>(
+    index: usize,
+    detail: &Value,
+    known: &RegisteredType,
+    client: &Client,
+    registered: &RegisteredResources<'_, K>,
+) -> Result<(), OAuthError> {
+    let ([only], None) = (known.record.resources.as_slice(), locations(detail).next()) else { return Ok(()) };
+    let Err(error) = registered.named(only, client) else { return Ok(()) };
+    let what = format!("is for the only API of its type, which cannot be used: {}", error.description);
+    let refused = at(Reason::DetailsLocation, index, "").because(&what);
+    Err(OAuthError { detail: error.detail, ..refused })
 }

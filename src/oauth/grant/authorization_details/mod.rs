@@ -2,6 +2,7 @@
 
 pub mod authorization_type;
 mod check;
+mod placed;
 mod sample;
 mod schema;
 
@@ -10,12 +11,12 @@ use serde_json::Value;
 
 use crate::oauth::display_text::{is_blank, is_shown};
 use crate::oauth::error::OAuthError;
-use crate::oauth::grant::resource::{BesideScope, normal};
 use crate::oauth::grant::scope::{self, KnownScopes, Scope};
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::oauth::strict_json;
 
+pub use placed::PlacedDetails;
 pub use sample::samples;
 pub use schema::check as check_schema;
 
@@ -78,8 +79,8 @@ impl AuthorizationDetails {
             }
             if let Some(pointer) = unreadable(detail, &mut String::new()) {
                 return Err(check::at(Reason::DetailsText, index, &pointer).because(
-                    "has a text with control characters, line ends, characters that are not shown, or controls of the \
-                     writing direction, which the person could not read as it is",
+                    "has a text of nothing but spaces, or with control characters, line ends, characters that are not shown, or \
+                     controls of the writing direction, which the person could not read as it is",
                 ));
             }
         }
@@ -133,13 +134,6 @@ impl AuthorizationDetails {
         })
     }
 
-    /// The details of a token for `audience`: those that name it in `locations`, and those without `locations` (RFC 9396
-    /// §2.2).
-    #[must_use]
-    pub fn for_audience(&self, audience: &str) -> Self {
-        self.only(|detail| is_for(detail, audience))
-    }
-
     /// Narrows what was granted: each requested detail must be equal to a granted one, and none may come more often than it
     /// was granted (RFC 9396 §6).
     ///
@@ -180,16 +174,6 @@ impl AuthorizationDetails {
     }
 }
 
-impl BesideScope for AuthorizationDetails {
-    fn is_for(&self, uri: &str) -> bool {
-        self.0.iter().any(|detail| is_for(detail, uri))
-    }
-
-    fn named(&self) -> Vec<&str> {
-        self.0.iter().flat_map(locations).collect()
-    }
-}
-
 /// The type of a detail.
 pub fn type_of(detail: &Value) -> Option<&str> {
     detail.as_object()?.get("type")?.as_str()
@@ -198,11 +182,6 @@ pub fn type_of(detail: &Value) -> Option<&str> {
 /// The `locations` of a detail; empty if it has none.
 pub fn locations(detail: &Value) -> impl Iterator<Item = &str> {
     detail.get("locations").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
-}
-
-fn is_for(detail: &Value, audience: &str) -> bool {
-    let mut all = locations(detail).peekable();
-    all.peek().is_none() || all.any(|location| normal(location) == normal(audience))
 }
 
 /// The JSON Pointer of the first text, or name of a member, that a page cannot show as it is. `None` if there is no such text.

@@ -57,6 +57,12 @@ impl DetailSchema {
         })
     }
 
+    /// Whether a detail with this `type` may fit: the schema does not refuse the type itself.
+    pub(super) fn takes_type(&self, name: &str) -> bool {
+        let detail = serde_json::json!({ "type": name });
+        self.0.iter_errors(&detail).all(|error| error.instance_path().as_str() != "/type")
+    }
+
     /// Checks a detail.
     ///
     /// # Errors

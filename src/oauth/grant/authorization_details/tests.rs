@@ -5,10 +5,17 @@ use serde_json::json;
 
 use super::schema::{DetailSchema, SchemaFault};
 use super::*;
-use crate::oauth::grant::authorization_details::authorization_type::{AuthorizationType, RegisteredType};
+use crate::oauth::grant::authorization_details::authorization_type::{
+    AuthorizationType, KnownAuthorizationTypes, RegisteredType,
+};
+use crate::oauth::grant::resource::BesideScope as _;
 
 fn reason(text: &str) -> Reason {
     AuthorizationDetails::parse(text).unwrap_err().reason
+}
+
+fn parse(text: &str) -> AuthorizationDetails {
+    AuthorizationDetails::parse(text).unwrap()
 }
 
 #[test]
@@ -79,7 +86,6 @@ fn a_text_that_people_could_not_read_as_it_is_is_refused_with_its_place() {
 
 #[test]
 fn details_are_narrowed_by_leaving_some_out() {
-    let parse = |text| AuthorizationDetails::parse(text).unwrap();
     let granted = parse(r#"[{"type": "a", "x": {"p": 1, "q": "2"}}, {"type": "b"}]"#);
     let same = parse(r#"[{"x": {"q": "2", "p": 1}, "type": "a"}]"#);
     assert_eq!(same.clone().within(&granted).unwrap(), same);
@@ -103,21 +109,70 @@ fn details_are_narrowed_by_leaving_some_out() {
     assert_eq!(kept.iter().next(), Some(&json!({ "type": "a", "n": 5 })));
 }
 
+struct Types(Vec<RegisteredType>);
+
+impl KnownAuthorizationTypes for Types {
+    fn authorization_type(&self, name: &str) -> Option<&RegisteredType> {
+        self.0.iter().find(|known| known.record.name == name)
+    }
+
+    fn authorization_type_names(&self) -> Vec<String> {
+        self.0.iter().map(|known| known.record.name.clone()).collect()
+    }
+}
+
+/// The types a, which belongs to no API, d to one and e to two.
+fn types() -> Types {
+    let known = |name: &str, resources: &[&str]| {
+        let resources = resources.iter().map(|uri| (*uri).to_owned()).collect();
+        RegisteredType::new(AuthorizationType {
+            name: name.to_owned(),
+            resources,
+            ..AuthorizationType::default()
+        })
+    };
+    Types(vec![
+        known("a", &[]),
+        known("d", &["https://one.example"]),
+        known("e", &["https://one.example", "https://two.example"]),
+    ])
+}
+
 #[test]
 fn a_token_has_the_details_for_its_audience() {
-    let details = AuthorizationDetails::parse(
+    let details = parse(
         r#"[{"type": "a"}, {"type": "b", "locations": ["https://one.example"]},
-            {"type": "c", "locations": ["https://two.example/", "https://one.example/"]}]"#,
-    )
-    .unwrap();
-    let types = |audience| {
-        let for_it = details.for_audience(audience);
-        for_it.iter().filter_map(type_of).map(str::to_owned).collect::<Vec<_>>()
-    };
-    assert_eq!(types("https://one.example/"), ["a", "b", "c"]);
-    assert_eq!(types("https://two.example"), ["a", "c"]);
-    assert_eq!(types("https://id.example"), ["a"]);
-    assert_eq!(details.only_location(), None);
+            {"type": "c", "locations": ["https://two.example/", "https://one.example/"]}, {"type": "d"}, {"type": "e"}]"#,
+    );
+    let (types, names) = (types(), |details: AuthorizationDetails| {
+        details.iter().filter_map(type_of).map(str::to_owned).collect::<Vec<_>>()
+    });
+    let placed = details.placed(&types);
+    assert_eq!(names(placed.for_audience("https://one.example/")), ["a", "b", "c", "d", "e"]);
+    assert_eq!(names(placed.for_audience("https://two.example")), ["a", "c", "e"]);
+    assert_eq!(names(placed.for_audience("https://id.example")), ["a"]);
+    assert!(placed.check_all_for("https://one.example").is_ok());
+    assert_eq!(placed.check_all_for("https://two.example").unwrap_err().reason, Reason::DetailsLocation);
+    assert_eq!(placed.only_location(), None);
+}
+
+#[test]
+fn a_detail_names_the_only_api_of_its_type_and_of_several_the_request_names_one() {
+    let types = types();
+    let (one, either, anywhere) = (
+        parse(r#"[{"type": "d"}, {"type": "a"}]"#),
+        parse(r#"[{"type": "e"}]"#),
+        parse(r#"[{"type": "a"}]"#),
+    );
+    assert_eq!(one.placed(&types).only_location(), Some("https://one.example"));
+    assert_eq!(one.placed(&types).named(), ["https://one.example"]);
+    assert_eq!((either.placed(&types).only_location(), either.placed(&types).named()), (None, vec![]));
+    assert!(either.placed(&types).check_named(&["https://two.example/"]).is_ok());
+    for named in [&[][..], &["https://three.example"]] {
+        let refused = either.placed(&types).check_named(named).unwrap_err();
+        assert_eq!(refused.reason, Reason::DetailsLocation);
+    }
+    assert!(anywhere.placed(&types).check_named(&[]).is_ok());
 }
 
 fn refusal(schema: &Value) -> String {
