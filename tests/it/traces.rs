@@ -164,6 +164,11 @@ async fn a_collector_gets_the_spans_of_requests_and_nothing_secret_and_a_strange
     assert_eq!((hex(&root.trace_id), hex(&root.parent_span_id)), (trace.into(), "b7ad6b7169203331".into()));
     assert!(attributes(&root)["error.type"].starts_with("client."), "{root:?}");
 
+    // A path that no endpoint has is no route.
+    alice.request(reqwest::Method::GET, "/made/up/canary", &[], "").await;
+    let (root, _) = collector.tree("GET").await;
+    assert!(!attributes(&root).contains_key("http.route"), "{root:?}");
+
     // This node trusts no proxy.
     let other = node(server, &variables[..3]);
     let mut stranger = Browser::new(&other.url);
