@@ -5,10 +5,12 @@ use serde_json::{Map, Value};
 use super::client_fields::{ALL, NEW, NEW_WITH_FAPI};
 use super::error::ConsoleError;
 use super::form::{self, FieldValues, FormView, Group};
-use super::objects::{filled_by_a_link, from_query};
+use super::objects::{filled_by_a_link, from_query, reload};
 use super::page::{Action, Badge, Cell, ConsolePage, Filter, Notice, PageLink, Part, Section};
 use super::same::{Same, shell};
-use super::tables::{is_disabled, kept_order, listing, narrowed, order, page, path_of, sorted, sorts};
+use super::tables::{
+    is_disabled, kept_order, listing, narrowed, order, page, path_of, sorted, sorts, with_same,
+};
 use super::visit::{ConsoleReply, Visit};
 use super::{client_check, client_health, client_secrets, field};
 use crate::http::general_error::FaultyMember;
@@ -37,7 +39,7 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
         disabled: visit.word("state", is_disabled)?,
         kind: visit.word("kind", ClientKind::parse)?,
         grant_type: visit.word("grant_type", GrantType::parse)?,
-        order: order(visit, ClientColumn::ORDERS),
+        order: order(visit, ClientColumn::ORDERS)?,
     };
     let found = clients::list(&visit.context(), listing(visit, filter)).await?;
     let grant_types: Vec<&str> = GrantType::ALL.iter().map(|grant| grant.as_str()).collect();
@@ -57,7 +59,7 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
     if visit.may(WRITE) {
         page.actions.push(Action::primary("New client", "/admin/new/clients"));
     }
-    Ok(ConsoleReply::Page(page))
+    Ok(ConsoleReply::Page(with_same(page, visit, "/clients", "grantor client list")))
 }
 
 /// The cells of a client in a list.
@@ -150,11 +152,14 @@ async fn created(
     values: &FieldValues,
     is_check: bool,
 ) -> Result<clients::CreatedClient, ConsoleError> {
-    let mut body = Members::of(&CLIENT, form::given(form::members(of_new(visit), values)?));
+    let (members, mut wrong) = form::readable(of_new(visit), values);
+    let mut body = Members::of(&CLIENT, form::given(members));
     let new = NewMembers::read(&mut body, None);
-    body.end()?;
+    wrong.extend(body.end().err().into_iter().flatten());
     let new = NewClient { client: new.client, secret: None, logos: Logos::default() };
-    Ok(clients::create(&visit.context_on(None, is_check), new).await?.outcome)
+    let context = visit.context_on(None, is_check || !wrong.is_empty());
+    let done = clients::create(&context, new).await.map(|created| created.outcome);
+    form::refused_with(wrong, done.map_err(ConsoleError::from))
 }
 
 /// The page of a new client, or where it is if it has no secret to show.
@@ -173,9 +178,10 @@ async fn edit_page(
     (values, patch): (&FieldValues, Option<&Map<String, Value>>),
     error: Option<&ConsoleError>,
 ) -> ConsolePage {
-    let (faults, notices) = said(ALL, error);
+    let (faults, mut notices) = said(ALL, error);
     let client = &record.client;
     let path = path_of("clients", client.id.as_str());
+    notices.extend(reload(&path, error));
     let mut view = FormView::of(format!("{path}/edit"), "Save", ALL, (values, &faults));
     view.hidden.push(("version", clients::version(client).as_str().to_owned()));
     view.has_check = true;
@@ -377,25 +383,21 @@ async fn save(visit: &Visit<'_>, id: &ClientId, posted: &Params) -> Result<Conso
     }
     let is_check = field(posted, "check") == "true";
     let version = Version::new(field(posted, "version"));
-    let patch = form::members(ALL, &values).map(|members| form::changed(ALL, &before, &members));
-    let done = match &patch {
-        Ok(patch) if patch.is_empty() && !is_check => {
-            return Ok(ConsoleReply::SeeOther(format!("{}?note=same", path_of("clients", id.as_str()))));
-        }
-        Ok(patch) => save_patch(visit, id, patch.clone(), (version, is_check)).await,
-        Err(_) => Ok(()),
+    let (members, unreadable) = form::readable(ALL, &values);
+    let patch = form::changed(ALL, &before, &members);
+    let done =
+        |note: &str| Ok(ConsoleReply::SeeOther(format!("{}?note={note}", path_of("clients", id.as_str()))));
+    if patch.is_empty() && unreadable.is_empty() && !is_check {
+        return done("same");
+    }
+    let error = match save_patch(visit, id, (patch.clone(), unreadable), (version, is_check)).await {
+        Ok(()) if is_check => None,
+        Ok(()) => return done("saved"),
+        Err(error @ ConsoleError::Refused(_)) => Some(error),
+        Err(error) => return Err(error),
     };
-    let error = match (patch.as_ref().err(), done) {
-        (None, Ok(())) if is_check => None,
-        (None, Ok(())) => {
-            return Ok(ConsoleReply::SeeOther(format!("{}?note=saved", path_of("clients", id.as_str()))));
-        }
-        (None, Err(error @ ConsoleError::Refused(_))) => Some(error),
-        (None, Err(error)) => return Err(error),
-        (Some(_), _) => None,
-    };
-    let error = error.as_ref().or(patch.as_ref().err());
-    let mut page = edit_page(visit, &record, (&values, patch.as_ref().ok()), error).await;
+    let error = error.as_ref();
+    let mut page = edit_page(visit, &record, (&values, Some(&patch)), error).await;
     if error.is_none() {
         page.notices.push(Notice::good("Nothing is wrong. Nothing was saved."));
     }
@@ -405,14 +407,15 @@ async fn save(visit: &Visit<'_>, id: &ClientId, posted: &Params) -> Result<Conso
 async fn save_patch(
     visit: &Visit<'_>,
     id: &ClientId,
-    patch: Map<String, Value>,
+    (patch, mut wrong): (Map<String, Value>, Vec<FaultyMember>),
     (version, is_check): (Version, bool),
 ) -> Result<(), ConsoleError> {
     let mut body = Members::of(&CLIENT, patch);
     let patch = members::read_patch(&mut body, id);
-    body.end()?;
+    wrong.extend(body.end().err().into_iter().flatten());
     let edit = move |before: &Client| members::patched(before, &patch);
     let change = ClientChange { edit, logos: Logos::default(), sector: SectorReading::AsNeeded };
-    clients::update(&visit.context_on(Some(version), is_check), id, change).await?;
-    Ok(())
+    let context = visit.context_on(Some(version), is_check || !wrong.is_empty());
+    let done = clients::update(&context, id, change).await;
+    form::refused_with(wrong, done.map(|_| ()).map_err(ConsoleError::from))
 }

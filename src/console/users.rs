@@ -8,7 +8,9 @@ use super::form::{FieldSpec, Group, Input};
 use super::objects::Kind;
 use super::page::{Action, Cell, ConsolePage, Filter, Notice, PageLink};
 use super::same::{Same, shell};
-use super::tables::{is_disabled, kept_order, listing, narrowed, order, page, path_of, sorted, sorts};
+use super::tables::{
+    is_disabled, kept_order, listing, narrowed, order, page, path_of, sorted, sorts, with_same,
+};
 use super::user_code;
 use super::visit::{ConsoleReply, Visit};
 use crate::members::user as members;
@@ -78,7 +80,7 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
         q: visit.parameter("q"),
         disabled: visit.word("state", is_disabled)?,
         role: visit.word("role", role)?,
-        order: order(visit, UserColumn::ORDERS),
+        order: order(visit, UserColumn::ORDERS)?,
     };
     let found = users::list(&visit.context(), listing(visit, filter)).await?;
     let fields = vec![
@@ -96,7 +98,7 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
     if visit.may(WRITE) {
         page.actions.push(Action::primary("New account", "/admin/new/users"));
     }
-    Ok(ConsoleReply::Page(page))
+    Ok(ConsoleReply::Page(with_same(page, visit, "/users", "grantor user list")))
 }
 
 /// The cells of a person in a list.
