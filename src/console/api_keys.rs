@@ -2,7 +2,7 @@
 
 use super::error::ConsoleError;
 use super::form::{FieldSpec, Input};
-use super::objects::Kind;
+use super::objects::{Kind, filled};
 use super::page::{Action, Cell, ConsolePage, Filter, Notice, PageLink};
 use super::same::{Same, shell};
 use super::tables::{listing, narrowed, page, path_of};
@@ -84,8 +84,8 @@ pub(super) async fn create(visit: &Visit<'_>, form: &Params) -> Result<ConsoleRe
     visit.must_be_fresh(|| "/admin/new/api-keys".to_owned())?;
     let create = async |mut body: Members, context| {
         let new = members::read_new(&mut body);
-        body.end()?;
-        let created = api_keys::create(&context, new).await?.outcome;
+        let create = async |context| Ok(api_keys::create(&context, new).await?.outcome);
+        let created = filled(body, context, create).await?;
         Ok(ConsoleReply::Page(ConsolePage {
             title: created.record.name.clone(),
             place: "api-keys",
@@ -131,8 +131,8 @@ pub(super) async fn act(
             let key = api_keys::find(&visit.context(), id).await?;
             let update = async |mut body: Members, context| {
                 let changes = members::read_changes(&mut body);
-                body.end()?;
-                api_keys::update(&context, id, changes).await?;
+                let update = async |context| Ok(api_keys::update(&context, id, changes).await?);
+                filled(body, context, update).await?;
                 Ok(())
             };
             API_KEYS.save(visit, (id, &key.name), &to_json(&key), form, update).await

@@ -176,7 +176,7 @@ const ADDRESSES: &[FieldSpec] = &[
 
 const GRANTING: &[FieldSpec] = &[
     field("grant_types", "Grant types", Input::Flags(GRANTS), ("--grant", "")),
-    field("response_types", "Response types besides code", Input::Lines, ("--response-type", "")),
+    field("response_types", "Response types", Input::Lines, ("--response-type", "")),
     field("scope", "Scopes", Input::Words, ("--scope", "--scope ''")),
     field("resources", "Resources", Input::Lines, ("--resource", "--no-resources")),
     field(

@@ -93,7 +93,9 @@ fn settings_section(record: &ClientRecord) -> Section {
     for spec in ALL.iter().flat_map(|(_, specs)| specs.iter()) {
         let texts = values.get(spec.name).map(Vec::as_slice).unwrap_or_default();
         let is_usual = usual.get(spec.name).map(Vec::as_slice) == Some(texts);
-        if texts.is_empty() || is_usual || spec.name == "client_name" {
+        // Every client with the grant has this one.
+        let is_only_code = spec.name == "response_types" && texts == ["code"];
+        if texts.is_empty() || is_usual || is_only_code || spec.name == "client_name" {
             continue;
         }
         let cells = match spec.input {
@@ -102,7 +104,11 @@ fn settings_section(record: &ClientRecord) -> Section {
             Input::Switch => vec![Cell::badge("", "yes")],
             _ => texts.iter().map(Cell::code).collect(),
         };
-        rows.push(Fact::of_all(spec.label, cells).with_help(spec.sentences()));
+        let fact = match spec.input {
+            Input::Lines => Fact::lines(spec.label, cells),
+            _ => Fact::of_all(spec.label, cells),
+        };
+        rows.push(fact.with_help(spec.sentences()));
     }
     // Names in other languages have members of their own.
     let localized = object.as_object().into_iter().flatten().filter(|(name, _)| name.contains('#'));

@@ -3,10 +3,12 @@
 use super::client_fields::{ALL, NEW, NEW_WITH_FAPI};
 use super::error::ConsoleError;
 use super::form::{self, FieldValues, FormView};
-use super::objects::{Kind, filled_by_a_link};
+use super::objects::{Kind, filled, filled_by_a_link};
 use super::page::{Action, Badge, Cell, ConsolePage, Filter, PageLink, Part, Section};
 use super::same::{Same, shell};
-use super::tables::{is_disabled, kept_order, listing, narrowed, order, page, path_of, sorted, sorts};
+use super::tables::{
+    is_disabled, kept_order, listing, narrowed, order, page, path_of, sorted, sorts, with_same,
+};
 use super::visit::{ConsoleReply, Visit};
 use super::{client_check, client_health, client_secrets};
 use crate::members::Members;
@@ -36,7 +38,7 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
         disabled: visit.word("state", is_disabled)?,
         kind: visit.word("kind", ClientKind::parse)?,
         grant_type: visit.word("grant_type", GrantType::parse)?,
-        order: order(visit, ClientColumn::ORDERS),
+        order: order(visit, ClientColumn::ORDERS)?,
     };
     let found = clients::list(&visit.context(), listing(visit, filter)).await?;
     let grant_types: Vec<&str> = GrantType::ALL.iter().map(|grant| grant.as_str()).collect();
@@ -55,7 +57,7 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
     if visit.may(WRITE) {
         page.actions.push(Action::primary("New client", "/admin/new/clients"));
     }
-    Ok(ConsoleReply::Page(page))
+    Ok(ConsoleReply::Page(with_same(page, visit, "/clients", "grantor client list")))
 }
 
 /// The cells of a client in a list.
@@ -104,9 +106,9 @@ pub(super) async fn create(visit: &Visit<'_>, posted: &Params) -> Result<Console
     }
     let create = async |mut body: Members, context| {
         let client = NewMembers::read(&mut body, None).client;
-        body.end()?;
         let new = NewClient { client, secret: None, logos: Logos::default() };
-        let created = clients::create(&context, new).await?.outcome;
+        let create = async |context| Ok(clients::create(&context, new).await?.outcome);
+        let created = filled(body, context, create).await?;
         Ok(match &created.generated {
             Some(secret) => ConsoleReply::Page(client_secrets::shown_once(&created.client, secret)),
             None => CLIENTS.created(created.client.id.as_str()),
@@ -295,10 +297,10 @@ async fn save(visit: &Visit<'_>, id: &ClientId, posted: &Params) -> Result<Conso
     }
     let update = async |mut body: Members, context| {
         let patch = members::read_patch(&mut body, id);
-        body.end()?;
         let edit = move |before: &Client| members::patched(before, &patch);
         let change = ClientChange { edit, logos: Logos::default(), sector: SectorReading::AsNeeded };
-        clients::update(&context, id, change).await?;
+        let update = async |context| Ok(clients::update(&context, id, change).await?);
+        filled(body, context, update).await?;
         Ok(())
     };
     CLIENTS.save(visit, (id.as_str(), client.name.as_str()), &settings(&client), posted, update).await

@@ -153,7 +153,9 @@ async fn lately(visit: &Visit<'_>) -> Result<Vec<Section>, ConsoleError> {
     });
     Ok(vec![
         Section::of("Activity", vec![Part::Charts { charts: charts(&hours, span, now) }])
-            .with_lead("Counted by the hour. The last minute may be missing.")
+            .with_lead(
+                "Counted by the hour, in UTC. The last minute may be missing. Tokens of this console are not counted.",
+            )
             .with_actions(spans.into()),
         Section::of("Refusals by reason", vec![Part::Table(by_reason(&hours))]),
         Section::of("Last refusals", vec![Part::Table(last)]),

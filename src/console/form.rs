@@ -98,11 +98,21 @@ pub(super) struct FormView {
     pub(super) submit: String,
     pub(super) tone: &'static str,
     pub(super) groups: Vec<GroupView>,
+    /// What is wrong with fields, in their order: the form says it above them, too.
+    pub(super) faults: Vec<FieldFault>,
     pub(super) hidden: Vec<(&'static str, String)>,
     /// Whether the form can be checked without being done.
     pub(super) has_check: bool,
     pub(super) cancel: Option<String>,
     pub(super) same: Option<Same>,
+}
+
+/// What is wrong with a field.
+#[derive(Serialize)]
+pub(super) struct FieldFault {
+    place: usize,
+    label: &'static str,
+    error: String,
 }
 
 /// A group of fields.
@@ -116,6 +126,8 @@ pub(super) struct GroupView {
 #[derive(Serialize)]
 struct FieldView {
     name: &'static str,
+    /// Among the fields of the form: its id on the page. A name would make the page of a client too large.
+    place: usize,
     label: &'static str,
     help: String,
     is: &'static str,
@@ -140,15 +152,20 @@ impl FormView {
         groups: &[Group],
         (values, faults): (&FieldValues, &[FaultyMember]),
     ) -> Self {
-        let group = |(title, specs): &Group| GroupView {
-            title,
-            fields: specs.iter().map(|spec| FieldView::of(spec, values, faults)).collect(),
+        let mut place = 0..;
+        let mut field = |spec| FieldView::of(spec, place.next().unwrap_or_default(), values, faults);
+        let group =
+            |(title, specs): &Group| GroupView { title, fields: specs.iter().map(&mut field).collect() };
+        let groups: Vec<GroupView> = groups.iter().map(group).collect();
+        let fault = |field: &FieldView| {
+            Some(FieldFault { place: field.place, label: field.label, error: field.error.clone()? })
         };
         Self {
             path: path.into(),
             submit: submit.into(),
             tone: "primary",
-            groups: groups.iter().map(group).collect(),
+            faults: groups.iter().flat_map(|group| &group.fields).filter_map(fault).collect(),
+            groups,
             ..Self::default()
         }
     }
@@ -170,7 +187,7 @@ impl FormView {
 }
 
 impl FieldView {
-    fn of(spec: &FieldSpec, values: &FieldValues, faults: &[FaultyMember]) -> Self {
+    fn of(spec: &FieldSpec, place: usize, values: &FieldValues, faults: &[FaultyMember]) -> Self {
         let given = values.get(spec.name).map(Vec::as_slice).unwrap_or_default();
         let options = match spec.input {
             Input::Choice(words) | Input::Flags(words) => words,
@@ -203,6 +220,7 @@ impl FieldView {
             .collect();
         Self {
             name: spec.name,
+            place,
             label: spec.label,
             help: spec.help(),
             is,
@@ -282,6 +300,12 @@ fn texts(input: Input, value: &Value) -> Vec<String> {
 /// # Errors
 /// If a field that needs a number or JSON has something else.
 pub(super) fn members(groups: &[Group], values: &FieldValues) -> Result<Map<String, Value>, ConsoleError> {
+    let (members, faults) = readable(groups, values);
+    if faults.is_empty() { Ok(members) } else { Err(faults.into()) }
+}
+
+/// The members that can be read from the fields, and what is wrong with the other fields.
+pub(super) fn readable(groups: &[Group], values: &FieldValues) -> (Map<String, Value>, Vec<FaultyMember>) {
     let (mut members, mut faults) = (Map::new(), Vec::new());
     for spec in all(groups) {
         let given = values.get(spec.name).map(Vec::as_slice).unwrap_or_default();
@@ -294,7 +318,39 @@ pub(super) fn members(groups: &[Group], values: &FieldValues) -> Result<Map<Stri
             }),
         }
     }
-    if faults.is_empty() { Ok(members) } else { Err(faults.into()) }
+    (members, faults)
+}
+
+/// The refusal of an act that was only rehearsed, because fields could not be read: what is wrong with them, and what the
+/// rehearsal found about the others. Returns `done` if all could be read.
+///
+/// # Errors
+/// These, and those of the rehearsal.
+pub(super) fn refused_with<T>(
+    unreadable: Vec<FaultyMember>,
+    done: Result<T, ConsoleError>,
+) -> Result<T, ConsoleError> {
+    if unreadable.is_empty() {
+        return done;
+    }
+    let found = match done {
+        Ok(_) => return Err(unreadable.into()),
+        Err(ConsoleError::Refused(refusal)) => *refusal,
+        Err(error) => return Err(error),
+    };
+    let mut all = unreadable;
+    if found.members.is_empty() {
+        let (field, reason) = (String::new(), found.error.reason);
+        all.push(FaultyMember { field, reason, description: found.error.description.into_owned() });
+    }
+    // What cannot be read is missing in the rehearsal, which is not another fault.
+    let others: Vec<FaultyMember> = found
+        .members
+        .into_iter()
+        .filter(|other| all.iter().all(|one| member_of(&one.field) != member_of(&other.field)))
+        .collect();
+    all.extend(others);
+    Err(all.into())
 }
 
 fn member(input: Input, given: &[String]) -> Result<Value, &'static str> {

@@ -4,7 +4,7 @@ use super::error::ConsoleError;
 use super::form::FormView;
 use super::page::{Badge, Cell, ConsolePage, Fact, Filter, PageLink, Part, RowTable, Section};
 use super::same::{Same, shell};
-use super::tables::{all, client, first, listing, narrowed, page, path_of};
+use super::tables::{all, client, first, listing, narrowed, page, path_of, with_same};
 use super::visit::{ConsoleReply, Visit};
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::id::{ClientId, GrantId, UserId};
@@ -32,7 +32,7 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
     let filter = Filter::of("/admin/grants", fields);
     let shown = (&found, |grant: &GrantRecord| cells(visit, grant));
     let page = page(visit, ("Grants", "grants"), Some(filter), (&HEAD, "No grant matches."), shown);
-    Ok(ConsoleReply::Page(page))
+    Ok(ConsoleReply::Page(with_same(page, visit, "/grants", "grantor grant list")))
 }
 
 /// The cells of a grant in a list.

@@ -106,22 +106,27 @@ pub async fn sign_out(app: web::Data<App>, request: Request, body: web::Payload)
 }
 
 pub async fn list(app: web::Data<App>, request: Request, kind: web::Path<String>) -> HttpResponse {
-    show(&app, &request, async |visit| match kind.as_str() {
-        "clients" => clients::list(visit).await,
-        "users" => users::list(visit).await,
-        "grants" => grants::list(visit).await,
-        "scopes" => named::list::<ScopeRecord>(visit).await,
-        "resources" => named::list::<Resource>(visit).await,
-        "authorization-types" => named::list::<AuthorizationType>(visit).await,
-        "issuers" => named::list::<TrustedIssuer>(visit).await,
-        "keys" => keys::list(visit).await,
-        "logout-deliveries" => logout_deliveries::list(visit).await,
-        "pings" => pings::list(visit).await,
-        "refusals" => refusals::list(visit).await,
-        "events" => events::list(visit).await,
-        "webhooks" => webhooks::list(visit).await,
-        "api-keys" => api_keys::list(visit).await,
-        _ => Err(ConsoleError::not_found()),
+    show(&app, &request, async |visit| {
+        let list = match kind.as_str() {
+            "clients" => clients::list(visit).await,
+            "users" => users::list(visit).await,
+            "grants" => grants::list(visit).await,
+            "scopes" => named::list::<ScopeRecord>(visit).await,
+            "resources" => named::list::<Resource>(visit).await,
+            "authorization-types" => named::list::<AuthorizationType>(visit).await,
+            "issuers" => named::list::<TrustedIssuer>(visit).await,
+            "keys" => keys::list(visit).await,
+            "logout-deliveries" => logout_deliveries::list(visit).await,
+            "pings" => pings::list(visit).await,
+            "refusals" => refusals::list(visit).await,
+            "events" => events::list(visit).await,
+            "webhooks" => webhooks::list(visit).await,
+            "api-keys" => api_keys::list(visit).await,
+            _ => Err(ConsoleError::not_found()),
+        };
+        let list = list?;
+        visit.end_of_query()?;
+        Ok(list)
     })
     .await
 }
@@ -180,6 +185,7 @@ pub async fn object(
             "authorization-types" => named::show::<AuthorizationType>(visit, id).await,
             "issuers" => issuers::show(visit, id).await,
             "refusals" => refusals::show(visit, id).await,
+            "events" => events::show(visit, id).await,
             "webhooks" => webhook_page::show(visit, id).await,
             _ => Err(ConsoleError::not_found()),
         }

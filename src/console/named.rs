@@ -3,7 +3,7 @@
 
 use super::error::ConsoleError;
 use super::notes;
-use super::objects::{Kind, facts};
+use super::objects::{Kind, facts, filled};
 use super::page::{Action, Cell, ConsolePage, Filter, PageLink, Section};
 use super::same::{Same, shell};
 use super::tables::{listing, narrowed, page, path_of};
@@ -75,8 +75,8 @@ pub(super) async fn create<T: NamedPages>(
     let create = async |mut body: Members, context| {
         let name = body.required_text(T::NAME);
         let object = T::read(&mut body, name);
-        body.end()?;
-        Ok(T::KIND.created(T::create(&context, object).await?.name()))
+        let create = async |context| Ok(T::create(&context, object).await?);
+        Ok(T::KIND.created(filled(body, context, create).await?.name()))
     };
     T::KIND.create(visit, form, create).await
 }
@@ -161,8 +161,8 @@ pub(super) async fn act<T: NamedPages>(
             let object = T::find(&visit.context(), name).await?;
             let update = async |mut body: Members, context| {
                 let changes = T::read_changes(&mut body);
-                body.end()?;
-                T::update(&context, name, changes).await?;
+                let update = async |context| Ok(T::update(&context, name, changes).await?);
+                filled(body, context, update).await?;
                 Ok(())
             };
             T::KIND.save(visit, (name, name), &object.to_json(), form, update).await

@@ -5,15 +5,16 @@ use serde_json::{Map, Value};
 
 use super::error::ConsoleError;
 use super::form::{self, FieldValues, FormView, Group, Input, field};
-use super::page::{Cell, ConsolePage, Fact, Notice, PageLink, Part, Section};
+use super::page::{Cell, ConsolePage, Fact, FieldLink, Notice, PageLink, Part, Section};
 use super::same::{Same, shell};
 use super::tables::path_of;
 use super::visit::{ConsoleReply, Visit};
 use crate::http::general_error::FaultyMember;
 use crate::members::Members;
+use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::operations::Context;
-use crate::operations::terms::Version;
+use crate::operations::terms::{Terms, Version};
 use crate::representation::address::segment;
 use crate::representation::settings::ObjectSettings;
 
@@ -34,11 +35,19 @@ fn from_query(visit: &Visit<'_>, groups: &[Group]) -> (FieldValues, Option<Notic
 
 /// Names the fields that a link has filled in. Returns `None` if it has filled in nothing.
 pub(super) fn filled_by_a_link(groups: &[Group], names: &[&str]) -> Option<Notice> {
-    let specs = groups.iter().flat_map(|(_, specs)| specs.iter());
-    let labels: Vec<&str> = specs.filter(|spec| names.contains(&spec.name)).map(|spec| spec.label).collect();
-    let said =
-        || format!("The link to this page has filled in: {}. Check it before you save.", labels.join(", "));
-    (!labels.is_empty()).then(|| Notice::warn(said()))
+    let specs = groups.iter().flat_map(|(_, specs)| specs.iter()).enumerate();
+    let filled = specs.filter(|(_, spec)| names.contains(&spec.name));
+    let fields: Vec<FieldLink> = filled.map(|(place, spec)| FieldLink { place, label: spec.label }).collect();
+    (!fields.is_empty()).then(|| Notice::warn("The link to this page has filled in: ").with_fields(fields))
+}
+
+/// The way to the form of an object as it is now, if somebody else has changed the object since its form was shown.
+pub(super) fn reload(path: &str, error: Option<&ConsoleError>) -> Option<Notice> {
+    let Some(ConsoleError::Refused(refusal)) = error else { return None };
+    let notice = Notice::warn("What you typed is still below, and is not saved.");
+    (refusal.error.reason == Reason::ApiOtherVersion).then(|| {
+        notice.with_link(PageLink::to("Open the form with the present settings", format!("{path}/edit")))
+    })
 }
 
 /// What is wrong: with single fields, and with nothing that a field shows.
@@ -71,6 +80,22 @@ pub(super) fn facts(groups: &[Group], object: &Value) -> Part {
         rows.push(Fact::of_all(spec.label, cells).with_help(spec.sentences()));
     }
     Part::Facts { rows }
+}
+
+/// Does an act with the members of a form, of which `members` has those that were not read. If one of them is wrong, the act is
+/// only rehearsed, so that the refusal also names what the operation finds.
+///
+/// # Errors
+/// Everything that is wrong with the members, or those of the operation.
+pub(super) async fn filled<'a, T>(
+    members: Members,
+    context: Context<'a>,
+    act: impl AsyncFnOnce(Context<'a>) -> Result<T, ConsoleError>,
+) -> Result<T, ConsoleError> {
+    let wrong = members.end().err().unwrap_or_default();
+    let is_rehearsal = context.terms.is_rehearsal || !wrong.is_empty();
+    let terms = Terms { is_rehearsal, ..context.terms.clone() };
+    form::refused_with(wrong, act(Context { terms, ..context }).await)
 }
 
 /// A kind of objects.
@@ -170,13 +195,10 @@ impl Kind {
     ) -> Result<ConsoleReply, ConsoleError> {
         let values = form::values_in(self.new, posted);
         let is_check = field(posted, "check") == "true";
-        let done = match form::members(self.new, &values) {
-            Ok(members) => {
-                create(Members::of(self.of, form::given(members)), visit.context_on(None, is_check)).await
-            }
-            Err(error) => Err(error),
-        };
-        match done {
+        let (members, unreadable) = form::readable(self.new, &values);
+        let context = visit.context_on(None, is_check || !unreadable.is_empty());
+        let done = create(Members::of(self.of, form::given(members)), context).await;
+        match form::refused_with(unreadable, done) {
             Ok(_) if is_check => {
                 let mut page = self.new_page(visit, &values, None);
                 page.notices.push(Notice::good("Nothing is wrong. Nothing was created."));
@@ -217,8 +239,9 @@ impl Kind {
         (values, patch): (&FieldValues, Option<&Map<String, Value>>),
         (version, error): (&Version, Option<&ConsoleError>),
     ) -> ConsolePage {
-        let (faults, notices) = said(self.edit, error);
+        let (faults, mut notices) = said(self.edit, error);
         let path = path_of(self.place, id);
+        notices.extend(reload(&path, error));
         let mut view = FormView::of(format!("{path}/edit"), "Save", self.edit, (values, &faults));
         view.hidden.push(("version", version.as_str().to_owned()));
         view.has_check = true;
@@ -252,26 +275,21 @@ impl Kind {
         let is_check = field(posted, "check") == "true";
         let version = Version::new(field(posted, "version"));
         let path = self.home(id);
-        let patch =
-            form::members(self.edit, &values).map(|members| form::changed(self.edit, &before, &members));
-        let error = match &patch {
-            Err(_) => None,
-            Ok(patch) if patch.is_empty() && !is_check => {
-                return Ok(ConsoleReply::SeeOther(format!("{path}?note=same")));
-            }
-            Ok(patch) => {
-                let context = visit.context_on(Some(version.clone()), is_check);
-                match save(Members::of(self.of, patch.clone()), context).await {
-                    Ok(()) if is_check => None,
-                    Ok(()) => return Ok(ConsoleReply::SeeOther(format!("{path}?note=saved"))),
-                    Err(error @ ConsoleError::Refused(_)) => Some(error),
-                    Err(error) => return Err(error),
-                }
-            }
+        let (members, unreadable) = form::readable(self.edit, &values);
+        let patch = form::changed(self.edit, &before, &members);
+        if patch.is_empty() && unreadable.is_empty() && !is_check {
+            return Ok(ConsoleReply::SeeOther(format!("{path}?note=same")));
+        }
+        let context = visit.context_on(Some(version.clone()), is_check || !unreadable.is_empty());
+        let saved = save(Members::of(self.of, patch.clone()), context).await;
+        let error = match form::refused_with(unreadable, saved) {
+            Ok(()) if is_check => None,
+            Ok(()) => return Ok(ConsoleReply::SeeOther(format!("{path}?note=saved"))),
+            Err(error @ ConsoleError::Refused(_)) => Some(error),
+            Err(error) => return Err(error),
         };
-        let error = error.as_ref().or(patch.as_ref().err());
-        let shown = (&values, patch.as_ref().ok());
-        let mut page = self.edit_page(visit, (id, name), shown, (&version, error));
+        let error = error.as_ref();
+        let mut page = self.edit_page(visit, (id, name), (&values, Some(&patch)), (&version, error));
         if error.is_none() {
             page.notices.push(Notice::good("Nothing is wrong. Nothing was saved."));
         }

@@ -56,6 +56,17 @@ pub(super) struct Notice {
     text: String,
     /// What is shown only now.
     secret: Option<String>,
+    /// Fields of the form on this page that the sentence names.
+    fields: Vec<FieldLink>,
+    link: Option<PageLink>,
+}
+
+/// A field of the form on this page, to which a link leads.
+#[derive(Serialize)]
+pub(super) struct FieldLink {
+    /// Among the fields of the form.
+    pub(super) place: usize,
+    pub(super) label: &'static str,
 }
 
 /// A link that looks like a button.
@@ -103,6 +114,8 @@ pub(super) struct Fact {
     pub(super) name: String,
     pub(super) values: Vec<Cell>,
     pub(super) help: Option<String>,
+    /// Whether each value has a line of its own.
+    is_list: bool,
 }
 
 /// A table.
@@ -170,7 +183,14 @@ pub(super) struct Cell {
     pub(super) is_time: bool,
     /// The text in pieces, of which some are marked. Empty: the whole text.
     pub(super) pieces: Vec<Piece>,
+    /// What is shown when the text is opened. Empty: nothing.
+    pub(super) more: Vec<String>,
+    /// Whether the text has a word that may be broken, because it does not fit into a column.
+    pub(super) is_long: bool,
 }
+
+/// A word with more characters may be broken: an id, an address of the web. An IPv4 address, an act or a state may not.
+const LONG_WORD: usize = 28;
 
 /// A piece of a text.
 #[derive(Serialize, Clone)]
@@ -181,20 +201,35 @@ pub(super) struct Piece {
 
 impl Notice {
     pub(super) fn good(text: impl Into<String>) -> Self {
-        Self { tone: "good", text: text.into(), secret: None }
+        Self::of("good", text)
     }
 
     pub(super) fn warn(text: impl Into<String>) -> Self {
-        Self { tone: "warn", text: text.into(), secret: None }
+        Self::of("warn", text)
     }
 
     pub(super) fn bad(text: impl Into<String>) -> Self {
-        Self { tone: "bad", text: text.into(), secret: None }
+        Self::of("bad", text)
     }
 
     /// A secret that is shown only now.
     pub(super) fn secret(text: impl Into<String>, secret: impl Into<String>) -> Self {
-        Self { tone: "warn", text: text.into(), secret: Some(secret.into()) }
+        Self { secret: Some(secret.into()), ..Self::of("warn", text) }
+    }
+
+    fn of(tone: &'static str, text: impl Into<String>) -> Self {
+        Self { tone, text: text.into(), secret: None, fields: Vec::new(), link: None }
+    }
+
+    /// The sentence ends with links to these fields of the form.
+    #[must_use]
+    pub(super) fn with_fields(self, fields: Vec<FieldLink>) -> Self {
+        Self { fields, ..self }
+    }
+
+    #[must_use]
+    pub(super) fn with_link(self, link: PageLink) -> Self {
+        Self { link: Some(link), ..self }
     }
 }
 
@@ -249,11 +284,16 @@ impl Section {
 
 impl Fact {
     pub(super) fn of(name: impl Into<String>, value: Cell) -> Self {
-        Self { name: name.into(), values: vec![value], help: None }
+        Self::of_all(name, vec![value])
     }
 
     pub(super) fn of_all(name: impl Into<String>, values: Vec<Cell>) -> Self {
-        Self { name: name.into(), values, help: None }
+        Self { name: name.into(), values, help: None, is_list: false }
+    }
+
+    /// Values of which each has a line of its own.
+    pub(super) fn lines(name: impl Into<String>, values: Vec<Cell>) -> Self {
+        Self { is_list: true, ..Self::of_all(name, values) }
     }
 
     #[must_use]
@@ -264,7 +304,14 @@ impl Fact {
 
 impl Cell {
     pub(super) fn text(text: impl Into<String>) -> Self {
-        Self { text: text.into(), ..Self::default() }
+        let text = text.into();
+        let is_long = text.split_whitespace().any(|word| word.chars().count() > LONG_WORD);
+        Self { text, is_long, ..Self::default() }
+    }
+
+    /// A text that opens and then shows these lines.
+    pub(super) fn opening(text: impl Into<String>, more: Vec<String>) -> Self {
+        Self { more, ..Self::text(text) }
     }
 
     pub(super) fn code(text: impl Into<String>) -> Self {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::error::ConsoleError;
 use super::notes;
 use super::page::{Cell, ConsolePage, Filter, FilterField, PageLink, Part, RowTable, Section, SortLink};
+use super::same::Same;
 use super::visit::Visit;
 use crate::oauth::client::console::is_console;
 use crate::oauth::id::ClientId;
@@ -85,10 +86,15 @@ pub(super) fn kept_order(visit: &Visit<'_>) -> FilterField {
 }
 
 /// The order of a list that the query names; the first one if it names none.
-pub(super) fn order<C: Copy + Default>(visit: &Visit<'_>, orders: &'static Orders<C>) -> Order<C> {
-    let word = visit.parameter("sort");
-    let found = orders.iter().find(|(known, _)| Some(*known) == word.as_deref());
-    found.map(|(_, order)| *order).unwrap_or_default()
+///
+/// # Errors
+/// If no list has an order of this name.
+pub(super) fn order<C: Copy + Default>(
+    visit: &Visit<'_>,
+    orders: &'static Orders<C>,
+) -> Result<Order<C>, ConsoleError> {
+    let known = |word: &str| orders.iter().find(|(known, _)| *known == word).map(|(_, order)| *order);
+    Ok(visit.word("sort", known)?.unwrap_or_default())
 }
 
 /// The links by which columns sort a list. Each column has its name in the head of the table and its member; `usual` is the
@@ -119,11 +125,13 @@ pub(super) fn page<T>(
     (head, empty): (&[&'static str], &'static str),
     (list, shown): (&List<T>, impl FnMut(&T) -> Vec<Cell>),
 ) -> ConsolePage {
+    let mut fields = filter.iter().flat_map(|filter| filter.fields.iter());
+    let is_narrowed = fields.any(|field| !field.is_hidden && !field.value.is_empty());
     let table = RowTable {
         caption: title.to_owned(),
         head: head.to_vec(),
         rows: list.items.iter().map(shown).collect(),
-        empty: empty.to_owned(),
+        empty: said_of_empty(empty, is_narrowed || visit.parameter("cursor").is_some()),
         next: list
             .next
             .as_deref()
@@ -138,6 +146,21 @@ pub(super) fn page<T>(
         notices: notes::of(visit),
         sections: vec![Section { parts, ..Section::default() }],
         ..ConsolePage::default()
+    }
+}
+
+/// The page of a list with what shows the same list without the console.
+pub(super) fn with_same(mut page: ConsolePage, visit: &Visit<'_>, path: &str, command: &str) -> ConsolePage {
+    let same = Same::of(&visit.app.issuer, ("GET", path), None, command.to_owned());
+    page.sections.push(Section { parts: vec![Part::Same(same)], ..Section::default() });
+    page
+}
+
+/// What is said in the place of an empty list. `empty` begins with "No … matches.", which only a filter can make true.
+fn said_of_empty(empty: &str, is_narrowed: bool) -> String {
+    match empty.strip_prefix("No ").and_then(|rest| rest.split_once(" matches.")) {
+        Some((what, rest)) if !is_narrowed => format!("There is no {what} yet.{rest}"),
+        _ => empty.to_owned(),
     }
 }
 

@@ -4,10 +4,12 @@ use serde_json::{Value, json};
 
 use super::error::ConsoleError;
 use super::form::{FieldSpec, Group, Input, field};
-use super::objects::Kind;
+use super::objects::{Kind, filled};
 use super::page::{Action, Cell, ConsolePage, Filter, Notice, PageLink};
 use super::same::{Same, shell};
-use super::tables::{is_disabled, kept_order, listing, narrowed, order, page, path_of, sorted, sorts};
+use super::tables::{
+    is_disabled, kept_order, listing, narrowed, order, page, path_of, sorted, sorts, with_same,
+};
 use super::user_code;
 use super::visit::{ConsoleReply, Visit};
 use crate::members::user as members;
@@ -77,7 +79,7 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
         q: visit.parameter("q"),
         disabled: visit.word("state", is_disabled)?,
         role: visit.word("role", role)?,
-        order: order(visit, UserColumn::ORDERS),
+        order: order(visit, UserColumn::ORDERS)?,
     };
     let found = users::list(&visit.context(), listing(visit, filter)).await?;
     let fields = vec![
@@ -94,7 +96,7 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
     if visit.may(WRITE) {
         page.actions.push(Action::primary("New account", "/admin/new/users"));
     }
-    Ok(ConsoleReply::Page(page))
+    Ok(ConsoleReply::Page(with_same(page, visit, "/users", "grantor user list")))
 }
 
 /// The cells of a person in a list.
@@ -123,9 +125,9 @@ pub(super) async fn create(visit: &Visit<'_>, form: &Params) -> Result<ConsoleRe
     }
     let invite = async |mut body: crate::members::Members, context| {
         let new = members::read_new(&mut body, policy);
-        body.end()?;
         let user = NewUser { username: new.username, claims: new.claims, role: new.role, user_code: None };
-        let link = password_links::invite(&context, user).await?.outcome;
+        let invite = async |context| Ok(password_links::invite(&context, user).await?.outcome);
+        let link = filled(body, context, invite).await?;
         Ok(ConsoleReply::Page(with_link(visit, &link)))
     };
     PEOPLE.create(visit, form, invite).await
@@ -360,8 +362,8 @@ async fn save(visit: &Visit<'_>, user: &UserRecord, form: &Params) -> Result<Con
     let update = async |mut body: crate::members::Members, context| {
         // The form has no user code.
         let changes = members::read_patch(&mut body).changes;
-        body.end()?;
-        users::update(&context, id, changes).await?;
+        let update = async |context| Ok(users::update(&context, id, changes).await?);
+        filled(body, context, update).await?;
         Ok(())
     };
     PEOPLE.save(visit, (id, name), &object, form, update).await

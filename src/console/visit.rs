@@ -1,6 +1,7 @@
 //! A request to the console by a person who may be there.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use actix_web::HttpResponse;
@@ -48,6 +49,8 @@ pub(super) struct Visit<'a> {
     /// The secret of the browser, which its forms are bound to.
     binding: String,
     query: RefCell<Vec<(String, String)>>,
+    /// The parameters of the query that the page has asked for.
+    asked: RefCell<BTreeSet<String>>,
 }
 
 /// What a request is answered with, if nothing is wrong.
@@ -206,6 +209,7 @@ impl<'a> Visit<'a> {
             permissions,
             binding: binding.unwrap_or_else(random_token),
             query: RefCell::new(query),
+            asked: RefCell::default(),
         };
         match visit.permissions.is_empty() {
             true => {
@@ -288,6 +292,7 @@ impl<'a> Visit<'a> {
 
     /// A parameter of the query. `None` if it did not come, or is empty.
     pub(super) fn parameter(&self, name: &str) -> Option<String> {
+        self.asked.borrow_mut().insert(name.to_owned());
         let query = self.query.borrow();
         let value = query.iter().find(|(key, _)| key == name).map(|(_, value)| value.trim().to_owned());
         // PostgreSQL cannot store U+0000, so nothing has such a name.
@@ -306,6 +311,22 @@ impl<'a> Visit<'a> {
         let Some(word) = self.parameter(name) else { return Ok(None) };
         let unknown = || Reason::ApiParameterInvalid.because(format!("there is no {name} {}", quoted(&word)));
         known(&word).map(Some).ok_or_else(|| unknown().into())
+    }
+
+    /// Checks that the page knows every parameter of its query, after it is made.
+    ///
+    /// # Errors
+    /// If it does not know one: the list would show something else than was asked for.
+    pub(super) fn end_of_query(&self) -> Result<(), ConsoleError> {
+        let (query, asked) = (self.query.borrow(), self.asked.borrow());
+        let mut unknown = query.iter().filter(|(name, _)| name != "note" && !asked.contains(name));
+        match unknown.next() {
+            None => Ok(()),
+            Some((name, _)) => {
+                let sentence = format!("this list has no parameter {}", quoted(name));
+                Err(Reason::ApiParameterUnknown.because(sentence).into())
+            }
+        }
     }
 
     /// The query of this page with another value of a parameter. A new cursor or order replaces the cursor, and the note of

@@ -2,7 +2,7 @@
 
 use super::error::ConsoleError;
 use super::form::{self, FieldSpec, FieldValues, FormView, Group, Input, field};
-use super::objects::{Kind, said};
+use super::objects::{Kind, filled, said};
 use super::page::{Action, Cell, ConsolePage, Filter, Notice, PageLink, Part, Section};
 use super::same::{Same, shell};
 use super::tables::{listing, narrowed, page, path_of};
@@ -106,8 +106,8 @@ pub(super) async fn create(visit: &Visit<'_>, form: &Params) -> Result<ConsoleRe
     visit.must_be_fresh(|| "/admin/new/webhooks".to_owned())?;
     let create = async |mut body: Members, context| {
         let new = members::read_new(&mut body);
-        body.end()?;
-        let made = webhooks::create(&context, new).await?.outcome;
+        let create = async |context| Ok(webhooks::create(&context, new).await?.outcome);
+        let made = filled(body, context, create).await?;
         Ok(ConsoleReply::Page(shown_once(&made)))
     };
     WEBHOOKS.create(visit, form, create).await
@@ -303,8 +303,8 @@ async fn save(visit: &Visit<'_>, id: &str, form: &Params) -> Result<ConsoleReply
     let webhook = webhooks::find(&visit.context(), id).await?;
     let update = async |mut body: Members, context| {
         let changes = members::read_changes(&mut body);
-        body.end()?;
-        webhooks::update(&context, id, changes).await?;
+        let update = async |context| Ok(webhooks::update(&context, id, changes).await?);
+        filled(body, context, update).await?;
         Ok(())
     };
     WEBHOOKS.save(visit, (id, &webhook.name), &to_json(&webhook), form, update).await

@@ -101,6 +101,7 @@ impl Templates {
         environment.add_filter("isolated", |name: &Value| display_text::isolated(&text_of(name).0));
         environment.add_filter("bdi", isolated_by_element);
         environment.add_filter("strong", strong);
+        environment.add_filter("ticked", ticked);
         environment.add_global("issuer", issuer.to_owned());
         // The server's name as the address bar shows it.
         environment.add_global("place", issuer.split_once("://").map_or(issuer, |(_, rest)| rest).to_owned());
@@ -230,8 +231,44 @@ fn text_of(value: &Value) -> (String, Option<String>) {
     }
 }
 
+/// A sentence in which names that programs use are between backquotes, with elements in their place.
+fn ticked(sentence: &str) -> Value {
+    let parts: Vec<&str> = sentence.split('`').collect();
+    // Of an odd number of backquotes, the last one is a character of the text.
+    let pairs = (parts.len() - 1) / 2 * 2;
+    let mut html = String::new();
+    for (place, part) in parts.iter().enumerate() {
+        match place {
+            place if place > pairs => html.push('`'),
+            0 => {}
+            place => html.push_str(if place % 2 == 1 { "<code>" } else { "</code>" }),
+        }
+        html.push_str(&HtmlEscape(part).to_string());
+    }
+    Value::from_safe_string(html)
+}
+
 /// A value in an element that makes it stand out.
 fn strong(value: &Value) -> Value {
     let html = if value.is_safe() { value.to_string() } else { HtmlEscape(&value.to_string()).to_string() };
     Value::from_safe_string(format!("<strong>{html}</strong>"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_between_backquotes_are_code_and_everything_else_is_text() {
+        for (sentence, html) in [
+            ("plain", "plain"),
+            ("`url` must be one", "<code>url</code> must be one"),
+            ("a `b` and `c`", "a <code>b</code> and <code>c</code>"),
+            ("`<b>` & co", "<code>&lt;b&gt;</code> &amp; co"),
+            ("one ` alone", "one ` alone"),
+            ("`a` and ` alone", "<code>a</code> and ` alone"),
+        ] {
+            assert_eq!(ticked(sentence).to_string(), html);
+        }
+    }
 }

@@ -18,7 +18,7 @@ use super::call::Call;
 use super::cors;
 use super::limiting;
 use super::request_id;
-use super::route::Routes;
+use super::route::{Routes, Surface};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::oauth::reason::Reason;
@@ -58,9 +58,8 @@ fn start<'a>(app: &App, call: &'a Call, request: &'a HttpRequest) -> RequestStar
     const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
     let known = METHODS.into_iter().find(|method| *method == request.method().as_str());
     RequestStart {
-        name: format!("{} {}", known.unwrap_or("HTTP"), call.route.path),
         method: known.unwrap_or("_OTHER"),
-        route: call.route.path,
+        route: (call.route.surface != Surface::Unknown).then_some(call.route.path),
         request_id: &call.id,
         parent: request_id::trace(request, &app.config.http.trusted_proxies),
     }

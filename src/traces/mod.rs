@@ -16,11 +16,10 @@ pub use on::*;
 
 /// What the span of a request says from its beginning.
 pub struct RequestStart<'a> {
-    /// The method and the route, such as `POST /token`.
-    pub name: String,
+    /// The method, or `_OTHER`.
     pub method: &'static str,
-    /// The route, such as `/errors/{word}`; never the path, which may have a secret in it.
-    pub route: &'static str,
+    /// The route, such as `/errors/{word}`; never the path, which may have a secret in it. `None`: no endpoint has this path.
+    pub route: Option<&'static str>,
     pub request_id: &'a str,
     /// The headers `traceparent` and `tracestate` of a trusted proxy (W3C Trace Context): the span belongs to its trace.
     pub parent: Option<(&'a str, Option<&'a str>)>,

@@ -107,18 +107,21 @@ pub struct RequestSpan(Option<Context>);
 /// Begins the span of a request. Without a collector `start` is not called.
 pub fn begin<'a>(start: impl FnOnce() -> RequestStart<'a>) -> RequestSpan {
     let Some(traces) = TRACES.get() else { return RequestSpan(None) };
-    let RequestStart { name, method, route, request_id, parent } = start();
+    let RequestStart { method, route, request_id, parent } = start();
+    let named = if method == "_OTHER" { "HTTP" } else { method };
+    let name = route.map_or_else(|| named.to_owned(), |route| format!("{named} {route}"));
     let parent = parent.map_or_else(Context::new, |(parent, state)| {
         let state = state.map(|state| ("tracestate".to_owned(), state.to_owned()));
         let headers = [("traceparent".to_owned(), parent.to_owned())].into_iter().chain(state);
         TraceContextPropagator::new()
             .extract_with_context(&Context::new(), &headers.collect::<HashMap<String, String>>())
     });
-    let builder = traces.tracer.span_builder(name).with_kind(SpanKind::Server).with_attributes([
+    let mut attributes = vec![
         KeyValue::new("http.request.method", method),
-        KeyValue::new("http.route", route),
         KeyValue::new("grantor.request_id", request_id.to_owned()),
-    ]);
+    ];
+    attributes.extend(route.map(|route| KeyValue::new("http.route", route)));
+    let builder = traces.tracer.span_builder(name).with_kind(SpanKind::Server).with_attributes(attributes);
     RequestSpan(Some(parent.with_span(builder.start_with_context(&traces.tracer, &parent))))
 }
 

@@ -117,6 +117,15 @@ fn hex(id: &[u8]) -> String {
     id.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Checks that these spans are there.
+#[track_caller]
+fn assert_has(spans: &[Span], expected: &[&str]) {
+    let parts = names(spans);
+    for part in expected {
+        assert!(parts.contains(part), "{parts:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_collector_gets_the_spans_of_requests_and_nothing_secret_and_a_stranger_joins_no_trace() {
     let collector = Collector::start();
@@ -138,10 +147,7 @@ async fn a_collector_gets_the_spans_of_requests_and_nothing_secret_and_a_strange
     assert_eq!(said["grantor.request_id"], answer.header("x-request-id"));
     let said = ["http.request.method", "http.route", "http.response.status_code"].map(|name| &said[name]);
     assert_eq!(said, ["POST", "/token", "200"]);
-    let parts = names(&below);
-    for part in ["storage read", "sign"] {
-        assert!(parts.contains(&part), "{parts:?}");
-    }
+    assert_has(&below, &["storage read", "sign"]);
     assert!(below.iter().all(|part| part.trace_id == root.trace_id), "{below:?}");
     assert!(root.parent_span_id.is_empty());
 
@@ -149,10 +155,7 @@ async fn a_collector_gets_the_spans_of_requests_and_nothing_secret_and_a_strange
     let signed_in = alice.submit(&page, &[("username", "alice"), ("password", PASSWORD)]).await;
     assert!(signed_in.is_consent(), "{signed_in:?}");
     let (root, below) = collector.tree("POST /sign-in").await;
-    let parts = names(&below);
-    for part in ["hash", "storage read", "storage write"] {
-        assert!(parts.contains(&part), "{parts:?}");
-    }
+    assert_has(&below, &["hash", "storage read", "storage write"]);
     assert!(root.end_time_unix_nano > root.start_time_unix_nano);
 
     let trace = "0af7651916cd43dd8448eb211c80319c";
@@ -163,6 +166,11 @@ async fn a_collector_gets_the_spans_of_requests_and_nothing_secret_and_a_strange
     let (root, _) = collector.tree("POST /revoke").await;
     assert_eq!((hex(&root.trace_id), hex(&root.parent_span_id)), (trace.into(), "b7ad6b7169203331".into()));
     assert!(attributes(&root)["error.type"].starts_with("client."), "{root:?}");
+
+    // A path that no endpoint has is no route.
+    alice.request(reqwest::Method::GET, "/made/up/canary", &[], "").await;
+    let (root, _) = collector.tree("GET").await;
+    assert!(!attributes(&root).contains_key("http.route"), "{root:?}");
 
     // This node trusts no proxy.
     let other = node(server, &variables[..3]);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::request::{Decision, TokenRequest, draft};
+use crate::app::App;
 use crate::clock::Timestamp;
 use crate::failure::Denied;
 use crate::issuing::{Issued, ReplayedGrant, ResponseSigner, TokenPair, granted_scope};
@@ -62,20 +63,24 @@ struct Unusual {
     is_another_network: bool,
 }
 
+/// What a refresh token names. `None` if it is made up: only this server can make a valid MAC, so made-up tokens never reach the
+/// database.
+fn genuine(app: &App, token: &str) -> Option<RefreshName> {
+    let read = RefreshName::parse(token).filter(|(name, mac)| app.keys.is_refresh_token(name, mac));
+    read.map(|(name, _)| name)
+}
+
 pub(super) async fn issue(
     asked: &TokenRequest<'_>,
     client: &Arc<StoredClient>,
     prepared: PreparedRefresh,
 ) -> Result<Option<TokenResponse>, Denied<OAuthError>> {
     let (app, now) = (asked.app, asked.call.now);
-    // Only this server can make a valid MAC, so made-up tokens never reach the database.
-    let genuine = RefreshName::parse(&prepared.token).filter(|(name, mac)| app.keys.is_refresh_token(name, mac));
-    let (name, _) = genuine.ok_or_else(unknown)?;
+    let name = genuine(app, &prepared.token).ok_or_else(unknown)?;
     let response_signer = ResponseSigner::begin(app, &client.client, prepared.draft.clone(), asked.call.now).await?;
     let (stored, keys, tokens) = (client.clone(), app.keys.clone(), &app.config.tokens);
-    let grace = tokens.refresh_token_grace.seconds();
     let idle_expires_at = now + tokens.refresh_token_idle_lifetime.seconds();
-    let demands = app.config.oauth.demands();
+    let (demands, grace) = (app.config.oauth.demands(), tokens.refresh_token_grace.seconds());
     let (live, actor) = (app.live_sessions(now), asked.call.acting_client(&client.client));
     let (network, grant) = (Network::of(asked.call.address).to_string(), name.grant_id.clone());
 

@@ -176,8 +176,8 @@ pub(super) const CONFLICT: ReasonRow = row(
         word: "api.conflict",
         title: "The request contradicts what is stored",
         what: "The object exists already, something else depends on it, or it was changed at the same moment.",
-        fix: "The description says what is in the way. To change an object that exists, send PATCH, or PUT with \
-              If-Match.",
+        fix: "The description says what is in the way: change that first. With the API, PATCH changes an object that \
+              exists, and so does PUT with If-Match.",
     },
     example(
         post!(

@@ -23,6 +23,7 @@ use crate::clock::Timestamp;
 use crate::failure::Denied;
 use crate::fetch::Fetcher;
 use crate::oauth::permission::{Area, Need};
+use crate::oauth::quoted::quoted;
 use crate::oauth::webhook::{BACKCHANNEL_REQUESTED, DisabledBecause, MessageTypes, covers};
 use crate::secret::{Hash, Secret, random_id};
 use crate::store::db::{Conn, DbError, Tx};
@@ -263,8 +264,11 @@ fn type_faults(types: &[String]) -> Vec<Fault> {
         word == BACKCHANNEL_REQUESTED || Act::VARIANTS.iter().any(|act| covers(word, act.word()))
     };
     let unknown = types.iter().enumerate().filter(|(_, word)| !is_known(word));
-    let fault = |(place, _): (usize, &String)| {
-        let sentence = "there is no such event; name one such as client.updated, or a group such as client.";
+    let fault = |(place, word): (usize, &String)| {
+        let sentence = format!(
+            "there is no event {}; name one such as client.updated, or a group such as client.",
+            quoted(word)
+        );
         Fault::invalid(format!("types/{place}"), sentence)
     };
     unknown.map(fault).collect()

@@ -21,7 +21,11 @@ static HOUR: ObjectSettings = ObjectSettings {
     members: &[
         Setting::by_server("hour", Form::Time, "When the hour began"),
         Setting::by_server("sign_ins", Form::Claims, "How many sign-ins had each outcome"),
-        Setting::by_server("tokens", Form::Claims, "How many answers had tokens, by the grant type"),
+        Setting::by_server(
+            "tokens",
+            Form::Claims,
+            "How many answers had tokens, by the grant type, without those of the console",
+        ),
         Setting::by_server("refusals", Form::Claims, "How many requests were refused, by the reason"),
     ],
 };

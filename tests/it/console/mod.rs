@@ -6,6 +6,7 @@ mod looked_at;
 mod objects;
 mod pages;
 mod reach;
+mod seen;
 mod sign_in;
 mod webhooks;
 
