@@ -78,8 +78,8 @@ impl WrongInput {
     pub(super) fn refused(self, found: Option<Denied<Faults>>) -> ApiError {
         let Self { query, mut members } = self;
         if let Some(Denied::Refused(faults)) = found {
-            let known: Vec<String> = members.iter().map(|member| name(&member.field).to_owned()).collect();
-            let is_new = |member: &FaultyMember| known.iter().all(|known| known != name(&member.field));
+            let known: Vec<String> = members.iter().map(|member| member.field.clone()).collect();
+            let is_new = |member: &FaultyMember| known.iter().all(|known| !member.overlaps(known));
             members.extend(faulty_members(&faults).into_iter().filter(is_new));
         }
         let reason = query.as_ref().map(|error| error.reason);
@@ -152,11 +152,6 @@ fn faulty_members(faults: &Faults) -> Vec<FaultyMember> {
         Some(FaultyMember { field: format!("/{member}"), reason, description })
     };
     faults.iter().filter_map(faulty).collect()
-}
-
-/// The name of the member that a place is in. A text has a member for each of its languages.
-fn name(field: &str) -> &str {
-    field.trim_start_matches('/').split('/').next().unwrap_or_default()
 }
 
 /// Whether a fault of a list is about a parameter of the query.

@@ -233,7 +233,7 @@ impl FieldView {
 }
 
 /// The member that a JSON Pointer is about, without its language.
-fn member_of(field: &str) -> &str {
+pub(super) fn member_of(field: &str) -> &str {
     let member = field.strip_prefix('/').unwrap_or(field).split('/').next().unwrap_or_default();
     member.split('#').next().unwrap_or(member)
 }
@@ -319,38 +319,6 @@ pub(super) fn readable(groups: &[Group], values: &FieldValues) -> (Map<String, V
         }
     }
     (members, faults)
-}
-
-/// The refusal of an act that was only rehearsed, because fields could not be read: what is wrong with them, and what the
-/// rehearsal found about the others. Returns `done` if all could be read.
-///
-/// # Errors
-/// These, and those of the rehearsal.
-pub(super) fn refused_with<T>(
-    unreadable: Vec<FaultyMember>,
-    done: Result<T, ConsoleError>,
-) -> Result<T, ConsoleError> {
-    if unreadable.is_empty() {
-        return done;
-    }
-    let found = match done {
-        Ok(_) => return Err(unreadable.into()),
-        Err(ConsoleError::Refused(refusal)) => *refusal,
-        Err(error) => return Err(error),
-    };
-    let mut all = unreadable;
-    if found.members.is_empty() {
-        let (field, reason) = (String::new(), found.error.reason);
-        all.push(FaultyMember { field, reason, description: found.error.description.into_owned() });
-    }
-    // What cannot be read is missing in the rehearsal, which is not another fault.
-    let others: Vec<FaultyMember> = found
-        .members
-        .into_iter()
-        .filter(|other| all.iter().all(|one| member_of(&one.field) != member_of(&other.field)))
-        .collect();
-    all.extend(others);
-    Err(all.into())
 }
 
 fn member(input: Input, given: &[String]) -> Result<Value, &'static str> {

@@ -95,7 +95,36 @@ pub(super) async fn filled<'a, T>(
     let wrong = members.end().err().unwrap_or_default();
     let is_rehearsal = context.terms.is_rehearsal || !wrong.is_empty();
     let terms = Terms { is_rehearsal, ..context.terms.clone() };
-    form::refused_with(wrong, act(Context { terms, ..context }).await)
+    refused_with(wrong, act(Context { terms, ..context }).await)
+}
+
+/// The refusal of an act that was only rehearsed, because fields could not be read: what is wrong with them, and what the
+/// rehearsal found about the others. Returns `done` if all could be read.
+///
+/// # Errors
+/// These, and those of the rehearsal.
+fn refused_with<T>(unreadable: Vec<FaultyMember>, done: Result<T, ConsoleError>) -> Result<T, ConsoleError> {
+    if unreadable.is_empty() {
+        return done;
+    }
+    let found = match done {
+        Ok(_) => return Err(unreadable.into()),
+        Err(ConsoleError::Refused(refusal)) => *refusal,
+        Err(error) => return Err(error),
+    };
+    let mut all = unreadable;
+    if found.members.is_empty() {
+        let (field, reason) = (String::new(), found.error.reason);
+        all.push(FaultyMember { field, reason, description: found.error.description.into_owned() });
+    }
+    // What cannot be read is missing in the rehearsal, which is not another fault.
+    let others: Vec<FaultyMember> = found
+        .members
+        .into_iter()
+        .filter(|other| all.iter().all(|one| form::member_of(&one.field) != form::member_of(&other.field)))
+        .collect();
+    all.extend(others);
+    Err(all.into())
 }
 
 /// A kind of objects.
@@ -198,7 +227,7 @@ impl Kind {
         let (members, unreadable) = form::readable(self.new, &values);
         let context = visit.context_on(None, is_check || !unreadable.is_empty());
         let done = create(Members::of(self.of, form::given(members)), context).await;
-        match form::refused_with(unreadable, done) {
+        match refused_with(unreadable, done) {
             Ok(_) if is_check => {
                 let mut page = self.new_page(visit, &values, None);
                 page.notices.push(Notice::good("Nothing is wrong. Nothing was created."));
@@ -282,7 +311,7 @@ impl Kind {
         }
         let context = visit.context_on(Some(version.clone()), is_check || !unreadable.is_empty());
         let saved = save(Members::of(self.of, patch.clone()), context).await;
-        let error = match form::refused_with(unreadable, saved) {
+        let error = match refused_with(unreadable, saved) {
             Ok(()) if is_check => None,
             Ok(()) => return Ok(ConsoleReply::SeeOther(format!("{path}?note=saved"))),
             Err(error @ ConsoleError::Refused(_)) => Some(error),

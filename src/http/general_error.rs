@@ -20,6 +20,16 @@ pub struct FaultyMember {
     pub description: String,
 }
 
+impl FaultyMember {
+    /// Whether the fault is at this place, in a part of it, or in something that it is a part of.
+    pub fn overlaps(&self, place: &str) -> bool {
+        let is_in = |part: &str, whole: &str| {
+            part.strip_prefix(whole).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        is_in(&self.field, place) || is_in(place, &self.field)
+    }
+}
+
 /// An error without a reason: `message` has the status, `description` the details.
 pub fn plain(call: &Call, status: StatusCode, description: &str) -> HttpResponse {
     answered(call, status, None, json!({ "description": description }))

@@ -3,8 +3,9 @@
 use serde_json::{Map, Value};
 use strum::VariantArray as _;
 
+use super::client_value::metadata;
 use super::{Members, client_value};
-use crate::oauth::client::{Client, ClientKind, ClientMetadata, GrantType, registration};
+use crate::oauth::client::{Client, ClientKind, ClientMetadata, registration};
 use crate::oauth::id::ClientId;
 use crate::oauth::language_tag::LanguageTag;
 use crate::operations::fault::{Fault, Faults};
@@ -151,13 +152,4 @@ fn check_names(members: &mut Members, object: &mut Map<String, Value>) {
         }
         false
     });
-}
-
-/// The metadata of an object; the grant types of its kind if it names none.
-pub(super) fn metadata(object: &Map<String, Value>) -> Option<ClientMetadata> {
-    let mut object = object.clone();
-    let kind = object.get("kind").and_then(Value::as_str).and_then(ClientKind::parse)?;
-    let grants: Vec<&str> = GrantType::default_for(kind).iter().map(|grant| grant.as_str()).collect();
-    object.entry("grant_types").or_insert_with(|| grants.into());
-    serde_json::from_value(Value::Object(object)).ok()
 }

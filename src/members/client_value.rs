@@ -3,9 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::Members;
-use super::client::metadata;
-use crate::oauth::client::ClientKind;
 use crate::oauth::client::origin::Origin;
+use crate::oauth::client::{ClientKind, ClientMetadata, GrantType};
 use crate::oauth::request::redirect_uri::RegisteredUri;
 use crate::representation::settings::{CLIENT, Form};
 
@@ -133,4 +132,13 @@ fn expected(name: &str) -> String {
         | Form::Time => "it must be a text".to_owned(),
         _ => "the value has the wrong type".to_owned(),
     }
+}
+
+/// The metadata of an object; the grant types of its kind if it names none.
+pub(super) fn metadata(object: &Map<String, Value>) -> Option<ClientMetadata> {
+    let mut object = object.clone();
+    let kind = object.get("kind").and_then(Value::as_str).and_then(ClientKind::parse)?;
+    let grants: Vec<&str> = GrantType::default_for(kind).iter().map(|grant| grant.as_str()).collect();
+    object.entry("grant_types").or_insert_with(|| grants.into());
+    serde_json::from_value(Value::Object(object)).ok()
 }

@@ -62,6 +62,9 @@ fn value_at(text: &[u8], at: usize) -> Option<(usize, usize)> {
     let is_begin = at == 0 || b"?&#; ".contains(&text[at - 1]);
     let name = NAMES.iter().find(|name| is_begin && text[at..].starts_with(name))?;
     let begin = at + name.len();
+    if let Some(found) = secret_at(text, begin) {
+        return Some(found);
+    }
     let length = text[begin..].iter().take_while(|byte| !b"&#; \"".contains(byte)).count();
     (length > 0).then_some((begin, begin + length))
 }

@@ -225,7 +225,7 @@ fn retirement(
             let successor = next(stored, algorithm, now).cloned();
             if successor.is_none() && options.offers(algorithm) {
                 let sentence = format!("the key {kid} is the only one for {algorithm}");
-                return Err(Fault::conflict(None, sentence));
+                return Err(Fault::conflict("algorithm", sentence));
             }
             Ok(Retirement { key, successor })
         }

@@ -145,7 +145,7 @@ async fn holders_for(
     let allowed = stored_clients::list_allowed(conn, name).await?;
     if !allowed.is_empty() && in_use == InUse::Refuse {
         let clients = in_a_sentence(&ids(&allowed));
-        return Err(Fault::conflict(None, format!("the scope {name} is allowed to {clients}")).into());
+        return Err(Fault::conflict("scope", format!("the scope {name} is allowed to {clients}")).into());
     }
     may_take_from_clients(actor, name, &allowed)?;
     let issuers = stored_issuers::list_of_scope(conn, name).await?;

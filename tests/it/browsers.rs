@@ -351,6 +351,7 @@ async fn the_picture_on_the_television_is_for_phones_only_where_they_reach_the_s
     assert_eq!(lan.password.split('-').count(), 6, "a longer password, of this run only");
     chromium.open(&lan.application).await;
     chromium.click("television").await;
+    chromium.text_of("user-code").await;
     let address = chromium.script("return document.getElementById('elsewhere').href").await;
     assert!(address.as_str().unwrap().starts_with("http://127.0.0.2:"), "{address}");
 }

@@ -255,9 +255,9 @@ async fn encryption_without_a_suitable_key_is_refused_at_registration() {
     };
     assert!(update(&["--id-token-encryption", "ECDH-ES"]).contains("no public key for ECDH-ES"));
     for (text, why) in [
-        (String::new(), "no JWK Set"),
-        ("[]".into(), "no JWK Set"),
-        (ec.to_string(), "no JWK Set"),
+        (String::new(), "not a JWK Set"),
+        ("[]".into(), "not a JWK Set"),
+        (ec.to_string(), "not a JWK Set"),
         (with(json!({ "d": "AAAA" })), "holds a private key"),
         (" ".repeat(64 * 1024 + 1), "larger than 65536 bytes"),
     ] {

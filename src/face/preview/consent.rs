@@ -135,6 +135,8 @@ fn detailed(page: &ConsentPage) -> Vec<PageState> {
     ]
     .into_iter()
     .map(PageState::showing_details)
+    // A template may show these values in words, too.
+    .chain([PageState::new("details-in-words", only(vec![transfers()]))])
     .collect()
 }
 
@@ -167,6 +169,14 @@ fn payment(lang: Option<&str>) -> AskedDetail {
             member("type", "payment_initiation"),
         ],
     }
+}
+
+/// Something with a date, a time and an answer.
+fn transfers() -> AskedDetail {
+    let is_repeated = DetailMember { meaning: value_meaning::of_answer(true), ..member("repeated", "true") };
+    let members =
+        vec![is_repeated, member("first", "2026-12-24T18:00:00+01:00"), member("until", "2027-12-24")];
+    AskedDetail { members, ..unspoken() }
 }
 
 /// A payment to a name in Arabic, in an English sentence.

@@ -146,7 +146,7 @@ fn a_form_of_ours_sends_what_ours_sends_and_nothing_else() {
 
 #[test]
 fn a_consent_page_shows_everything_that_the_person_allows() {
-    for from in ["{{ members(detail) }}</details>", "<dd>{{ member.value|bdi }}</dd>"] {
+    for from in ["{{ members(detail) }}</details>", "<dd>{{ value(member.value, member.meaning) }}</dd>"] {
         let sentence = changed("consent.html", from, "");
         assert!(sentence.contains("it does not show") && sentence.contains("details"), "{sentence}");
     }

@@ -14,6 +14,8 @@ pub struct RegisteredUri(String);
 
 impl RegisteredUri {
     const MAX_LENGTH: usize = 2048;
+    /// The number of characters that a refusal shows.
+    const MAX_SHOWN: usize = 300;
 
     /// Checks a redirect URI before it is stored, for a client without schemes of its own.
     ///
@@ -29,7 +31,8 @@ impl RegisteredUri {
     /// # Errors
     /// A sentence for the operator.
     pub fn register_for(text: &str, kind: ClientKind, schemes: &[String]) -> Result<Self, String> {
-        let refuse = |why: &str| Err(format!("the redirect URI {text:?} {why}"));
+        let shown: String = text.chars().take(Self::MAX_SHOWN).collect();
+        let refuse = |why: &str| Err(format!("the redirect URI {shown:?} {why}"));
         if text.is_empty() || text.len() > Self::MAX_LENGTH {
             return refuse("must have between 1 and 2048 characters");
         }

@@ -101,7 +101,8 @@ async fn a_confidential_client_that_does_not_know_pkce_may_do_without() {
 async fn resources_and_types_of_authorization_details_are_added() {
     let server = TestServer::start().await;
     let mut registration = Registration::web("web");
-    registration.client.resources = vec!["https://api.example/own".into()];
+    registration.client.resources =
+        vec!["https://api.example/own".into(), "https://example.com/payments".into()];
     registration.client.authorization_details_types = vec!["its_own".into()];
     let web = server.register(registration).await;
     let uri = "https://api.example/it's/$(id)?a&b";

@@ -100,7 +100,7 @@ async fn every_fault_of_a_webhook_is_named_and_only_addresses_that_can_be_called
     let fields: Vec<String> = faulty(&answer).into_iter().map(|(field, _)| field).collect();
     assert_eq!(fields, ["/name", "/url", "/types/1", "/types/2", "/types/3"], "{answer:?}");
     let answer = api.post("/webhooks", json!({ "name": "A", "url": "https://a.example", "id": "x" })).await;
-    assert_eq!(faulty(&answer), [("/id".to_owned(), "api.member_unknown".to_owned())]);
+    assert_eq!(faulty(&answer), [("/id".to_owned(), "api.member_invalid".to_owned())]);
 
     let new =
         json!({ "name": "A", "url": "https://hooks.example/", "types": ["user.", "user.", "key.created"] });
