@@ -108,12 +108,12 @@ async fn resources_and_types_of_authorization_details_are_added() {
     let uri = "https://api.example/it's/$(id)?a&b";
     let (mut browser, url) = (server.browser(), web.url_with(&[("resource", uri)]));
     server.resource("https://api.example/own", "read").await;
+    server.resource("https://example.com/payments", "").await;
     let created = cured(&server, "resource.unknown", async || browser.get(&url).await).await;
     assert_eq!(reason(&created.answer), "resource.not_allowed", "{}", created.command);
     passes(&server, &web, &[("resource", uri)], "resource.not_allowed").await;
 
     store(&server, payment_type()).await;
-    server.resource("https://example.com/payments", "").await;
     let mut payment = payment();
     payment.as_object_mut().unwrap().remove("locations");
     let details = format!("[{payment}]");
