@@ -78,9 +78,7 @@ impl WrongInput {
     pub(super) fn refused(self, found: Option<Denied<Faults>>) -> ApiError {
         let Self { query, mut members } = self;
         if let Some(Denied::Refused(faults)) = found {
-            let known: Vec<String> = members.iter().map(|member| member.field.clone()).collect();
-            let is_new = |member: &FaultyMember| known.iter().all(|known| !member.overlaps(known));
-            members.extend(faulty_members(&faults).into_iter().filter(is_new));
+            FaultyMember::add_others(&mut members, faulty_members(&faults));
         }
         let reason = query.as_ref().map(|error| error.reason);
         let reason = reason.or_else(|| members.first().map(|first| first.reason));

@@ -233,7 +233,7 @@ impl FieldView {
 }
 
 /// The member that a JSON Pointer is about, without its language.
-pub(super) fn member_of(field: &str) -> &str {
+fn member_of(field: &str) -> &str {
     let member = field.strip_prefix('/').unwrap_or(field).split('/').next().unwrap_or_default();
     member.split('#').next().unwrap_or(member)
 }

@@ -117,13 +117,7 @@ fn refused_with<T>(unreadable: Vec<FaultyMember>, done: Result<T, ConsoleError>)
         let (field, reason) = (String::new(), found.error.reason);
         all.push(FaultyMember { field, reason, description: found.error.description.into_owned() });
     }
-    // What cannot be read is missing in the rehearsal, which is not another fault.
-    let others: Vec<FaultyMember> = found
-        .members
-        .into_iter()
-        .filter(|other| all.iter().all(|one| form::member_of(&one.field) != form::member_of(&other.field)))
-        .collect();
-    all.extend(others);
+    FaultyMember::add_others(&mut all, found.members);
     Err(all.into())
 }
 

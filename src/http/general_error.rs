@@ -28,6 +28,13 @@ impl FaultyMember {
         };
         is_in(&self.field, place) || is_in(place, &self.field)
     }
+
+    /// Adds to the `known` faults those of `found` at other places: what could not be read is missing for what looks for others.
+    pub fn add_others(known: &mut Vec<Self>, found: Vec<Self>) {
+        let mut others = found;
+        others.retain(|other| known.iter().all(|one| !other.overlaps(&one.field)));
+        known.extend(others);
+    }
 }
 
 /// An error without a reason: `message` has the status, `description` the details.

@@ -229,10 +229,7 @@ impl Members {
     /// Notes that a required member did not come, if nothing else is wrong with it.
     pub fn missing_unless_wrong(&mut self, name: &str) {
         let field = format!("/{name}");
-        let is_noted = |fault: &FaultyMember| {
-            fault.field.strip_prefix(&field).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        if !self.faults.iter().any(is_noted) {
+        if !self.faults.iter().any(|fault| fault.overlaps(&field)) {
             self.missing(name);
         }
     }

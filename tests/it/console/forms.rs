@@ -65,6 +65,19 @@ async fn each_demand_that_is_only_reported_has_a_link_to_the_form_that_makes_it(
 }
 
 #[tokio::test]
+async fn one_faulty_line_of_a_field_hides_no_other() {
+    let server = TestServer::start().await;
+    let mut visitor = Visitor::owner(&server).await;
+    let lines = "https://good.example/cb\nnot-a-uri\njavascript:1\nhttps://a.example/#f";
+    let new = [("client_name", "App"), ("kind", "web"), ("redirect_uris", lines)];
+    let page = visitor.post("/admin/new/clients", &new).await;
+    assert_eq!(page.status, 400, "{page:?}");
+    for sentence in ["is not an absolute URI", "must be https", "must not have a fragment"] {
+        assert!(page.body.contains(sentence), "{sentence}: {page:?}");
+    }
+}
+
+#[tokio::test]
 async fn keys_of_an_unknown_algorithm_are_not_made() {
     let server = TestServer::start().await;
     let (mut visitor, api) = (Visitor::owner(&server).await, Api::owner(&server).await);
