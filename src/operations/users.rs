@@ -478,8 +478,7 @@ fn settings(user: &UserRecord) -> Value {
 
 /// The members of a person for events, with the names that they have everywhere else.
 pub(super) fn person_members(person: &Person) -> Value {
-    let mut claims = person.claims.clone();
-    let (is_verified, groups) = (claims.remove("email_verified"), claims.remove("groups"));
+    let (is_verified, groups, claims) = person.claims_apart();
     json!({
         "username": person.username,
         "name": person.name,

@@ -19,8 +19,7 @@ pub fn to_json(user: &UserRecord) -> Value {
 }
 
 fn person_to_json(person: &Person) -> Value {
-    let mut claims = person.claims.clone();
-    let (is_verified, groups) = (claims.remove("email_verified"), claims.remove("groups"));
+    let (is_verified, groups, claims) = person.claims_apart();
     json!({
         "id": person.id.as_str(),
         "username": person.username,

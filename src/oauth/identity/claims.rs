@@ -68,6 +68,12 @@ pub struct Person {
 }
 
 impl Person {
+    /// The claims that objects show as members of their own, `email_verified` and `groups`, and the other claims.
+    pub fn claims_apart(&self) -> (Option<Value>, Option<Value>, Claims) {
+        let mut others = self.claims.clone();
+        (others.remove("email_verified"), others.remove("groups"), others)
+    }
+
     /// The texts that are no good password of this person.
     pub fn names(&self) -> Vec<&str> {
         let others = [&self.email, &self.name].into_iter().flatten();
