@@ -30,7 +30,7 @@ pub async fn show(app: web::Data<App>, request: Request, id: web::Path<String>) 
         call.end_of_query()?;
         let filter = RefusalFilter { request_id: Some(id.into_inner()), ..RefusalFilter::default() };
         let found = refusals::find(&call.context(), filter).await?;
-        Ok(ApiReply::ok(found.to_json(&call.app.issuer)).with_own_version())
+        Ok(ApiReply::ok(found.to_json(&call.app.issuer)).with_own_etag())
     })
     .await
 }

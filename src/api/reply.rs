@@ -62,12 +62,9 @@ impl ApiReply {
         Self { etag: Some(format!("\"{}\"", version.as_str())), ..self }
     }
 
-    /// The reply with a version of its body, for what no one changes by a request.
-    pub(super) fn with_own_version(self) -> Self {
-        match self.body.as_ref().map(Version::of) {
-            Some(version) => self.with_version(&version),
-            None => self,
-        }
+    /// The reply with an ETag of its body alone, for what no request changes.
+    pub(super) fn with_own_etag(self) -> Self {
+        Self { etag: Some("\"body\"".to_owned()), ..self }
     }
 
     /// The reply with the next page of its list.

@@ -13,7 +13,7 @@ pub async fn show(app: web::Data<App>, request: Request, id: web::Path<String>) 
     respond(&app, &request, async |call| {
         call.end_of_query()?;
         let health = client_health::find(&call.context(), &ClientId::new(id.into_inner())).await?;
-        Ok(ApiReply::ok(health.to_json()).with_own_version())
+        Ok(ApiReply::ok(health.to_json()).with_own_etag())
     })
     .await
 }

@@ -34,7 +34,7 @@ pub async fn show(app: web::Data<App>, request: Request, path: web::Path<(String
         call.end_of_query()?;
         let (webhook, delivery) = path.into_inner();
         let delivery = webhooks::delivery(&call.context(), &webhook, &delivery).await?;
-        Ok(ApiReply::ok(delivery_to_json(&delivery)).with_own_version())
+        Ok(ApiReply::ok(delivery_to_json(&delivery)).with_own_etag())
     })
     .await
 }
