@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::{join, join_all, select};
 use grantor::oauth::id::{ClientId, UserId};
+use grantor::operations::Context;
+use grantor::operations::actor::Actor;
 use grantor::operations::scope_deletion::{self, InUse};
 use grantor::operations::users::{self, HashedPassword};
 use grantor::operations::{clients, password_links, sessions};
@@ -79,6 +81,11 @@ async fn many_access_tokens(server: &TestServer) {
     statement_on(&server.database.url, &format!("{copy} {NUMBERS} {rows} FROM n, access_tokens")).await;
 }
 
+/// The context for operations of the server itself.
+fn by_the_server(server: &TestServer) -> Context<'_> {
+    server.app.operations(server.app.now(), Actor::server())
+}
+
 async fn count(server: &TestServer, query: &'static str) -> i64 {
     server.number(query).await
 }
@@ -91,10 +98,7 @@ async fn a_client_with_much_is_deleted_in_steps() {
     many_grants(&server).await;
     let other = server.spa().await;
     let kept = other.redeem_by_hand(&alice.authorize(&other.url_with(&[])).await.get("code")).await;
-    let (context, id) = (
-        server.app.operations(server.app.now(), grantor::operations::actor::Actor::server()),
-        ClientId::new("web"),
-    );
+    let (context, id) = (by_the_server(&server), ClientId::new("web"));
     let deleted = beside(&server, clients::delete(&context, &id)).await;
     assert_eq!(deleted.unwrap().outcome, 50_001);
     for (query, left) in [
@@ -119,10 +123,7 @@ async fn a_deletion_that_was_interrupted_leaves_the_client_disabled_and_is_finis
     let server = TestServer::start().await;
     let (web, mut alice, _) = granted(&server).await;
     many_grants(&server).await;
-    let (context, id) = (
-        server.app.operations(server.app.now(), grantor::operations::actor::Actor::server()),
-        ClientId::new("web"),
-    );
+    let (context, id) = (by_the_server(&server), ClientId::new("web"));
     let some_are_gone = async {
         let query = "SELECT COUNT(*) FROM grants WHERE revoked_at IS NOT NULL";
         while count(&server, query).await == 0 {}
@@ -148,10 +149,7 @@ async fn a_change_of_a_client_does_not_stop_its_deletion() {
         let server = TestServer::start().await;
         let (web, mut alice, _) = granted(&server).await;
         many_grants(&server).await;
-        let (context, id) = (
-            server.app.operations(server.app.now(), grantor::operations::actor::Actor::server()),
-            ClientId::new("web"),
-        );
+        let (context, id) = (by_the_server(&server), ClientId::new("web"));
         let operator = Operator::of(&server);
         let changed = async {
             let query = "SELECT COUNT(*) FROM grants WHERE revoked_at IS NOT NULL";
@@ -189,7 +187,7 @@ async fn a_user_with_much_gets_another_password_in_steps() {
     let (web, mut alice, token) = granted(&server).await;
     many_grants(&server).await;
     let code = alice.authorize(&web.url_with(&[])).await.get("code");
-    let context = server.app.operations(server.app.now(), grantor::operations::actor::Actor::server());
+    let context = by_the_server(&server);
     let password = HashedPassword::new(
         &server.app.passwords,
         server.app.config.passwords.policy(),
@@ -212,7 +210,7 @@ async fn a_link_of_a_user_with_much_is_used_once_after_all_steps() {
     let server = TestServer::start().await;
     let (web, mut alice, token) = granted(&server).await;
     many_grants(&server).await;
-    let context = server.app.operations(server.app.now(), grantor::operations::actor::Actor::server());
+    let context = by_the_server(&server);
     let link = password_links::create(&context, "alice").await.unwrap().outcome;
     let policy = server.app.config.passwords.policy();
     let password = Secret::new("another password".into());
@@ -248,7 +246,7 @@ async fn a_session_with_much_ends_at_once_and_its_grants_in_steps() {
         "SELECT {hash}, 'session ' || i, '{user}', 1700000000, 'pwd', 4000000000, 4000000000 FROM n WHERE i <= 2000"
     );
     statement_on(&server.database.url, &format!("{insert} {NUMBERS} {rows}")).await;
-    let context = server.app.operations(server.app.now(), grantor::operations::actor::Actor::server());
+    let context = by_the_server(&server);
     let user = UserId::new(user);
     let ended = sessions::end_of_user(&context, &user);
     let ended = beside(&server, ended).await;
@@ -263,7 +261,7 @@ async fn a_scope_that_many_people_have_allowed_is_deleted_in_steps() {
     let before =
         count(&server, "SELECT COUNT(*) FROM grants WHERE REPLACE(granted, 'read', '') <> granted").await;
     assert_eq!(before, 50_001);
-    let context = server.app.operations(server.app.now(), grantor::operations::actor::Actor::server());
+    let context = by_the_server(&server);
     let deleted = beside(&server, scope_deletion::delete(&context, "read", InUse::TakeAway)).await;
     assert_eq!(deleted.unwrap().outcome, [ClientId::new("web")]);
     for table in [
