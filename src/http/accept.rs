@@ -66,7 +66,7 @@ fn weight(parameter: &str) -> Option<u16> {
         return None;
     }
     let weight = value.trim().parse::<f32>().unwrap_or(1.0).clamp(0.0, 1.0);
-    // A number from 0 to 1000, and 0 for one that is none.
+    // A number from 0 to 1000. NaN becomes 0.
     Some((weight * 1000.0).round() as u16)
 }
 

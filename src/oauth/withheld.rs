@@ -57,7 +57,8 @@ fn secret_at(text: &[u8], at: usize) -> Option<(usize, usize)> {
     (length >= SHORTEST).then_some((begin, begin + length))
 }
 
-/// Returns where the value begins and ends of the parameter that is at this place. `None` if it is none of those above.
+/// Returns where the value of the parameter at this place begins and ends. `None` if no parameter with one of these names
+/// begins here.
 fn value_at(text: &[u8], at: usize) -> Option<(usize, usize)> {
     let is_begin = at == 0 || b"?&#; ".contains(&text[at - 1]);
     let name = NAMES.iter().find(|name| is_begin && text[at..].starts_with(name))?;

@@ -23,7 +23,7 @@ impl DeliveryState {
         }
     }
 
-    /// The state with this word. `None` if there is none.
+    /// Returns the state with this word. `None` if no state has it.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|known| known.as_str() == word)
     }

@@ -113,7 +113,7 @@ pub struct ShownDate {
 pub struct ShownTime {
     /// Such as `18:00`, with seconds if there are any.
     pub clock: String,
-    /// The difference from UTC, such as `+01:00`. Empty if there is none.
+    /// The difference from UTC, such as `+01:00`. Empty for a time in UTC.
     pub offset: String,
 }
 
