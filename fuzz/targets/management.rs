@@ -14,7 +14,7 @@ use grantor::representation;
 use grantor::representation::settings::CLIENT;
 use serde_json::{Map, Value};
 
-use super::{check_keeps_secret, check_refusal, check_sentence, text, two};
+use super::{check_keeps_secret, check_keeps_secret_beside, check_refusal, check_sentence, text, two};
 
 /// How many levels of arrays and objects a value has.
 fn depth(value: &Value) -> usize {
@@ -78,12 +78,13 @@ pub(super) fn client(input: &[u8]) {
     let mut members = Members::of(&CLIENT, shown.as_object().expect("an object").clone());
     members.drop_read_only();
     let again = NewMembers::read(&mut members, Some(&client.id)).client;
-    check_faults(members);
+    check_faults(members, &shown.to_string());
     assert_eq!(representation::client::settings(&again), shown);
     let Ok(patch) = strict_json::object(patch.as_bytes()) else { return };
+    let others = without_secret(&patch);
     let mut members = Members::of(&CLIENT, patch);
     let patch = client::read_patch(&mut members, &client.id);
-    if check_faults(members)
+    if check_faults(members, &others)
         && let Ok(once) = client::patched(&client, &patch)
     {
         let twice = client::patched(&once, &patch).expect("the same patch");
@@ -93,16 +94,17 @@ pub(super) fn client(input: &[u8]) {
 
 /// The client that an object describes; `None` if it is refused.
 fn read_client(object: Map<String, Value>) -> Option<Client> {
+    let others = without_secret(&object);
     let mut members = Members::of(&CLIENT, object);
     let NewMembers { client, secret, .. } = NewMembers::read(&mut members, Some(&ClientId::new("app")));
     check_keeps_secret(&format!("{secret:?}"));
-    if !check_faults(members) {
+    if !check_faults(members, &others) {
         return None;
     }
     let wrong = registration::check(&client);
     for wrong in &wrong {
         assert!(!wrong.sentence.is_empty() && !wrong.sentence.contains('\n'), "{wrong:?}");
-        check_keeps_secret(&wrong.sentence);
+        check_keeps_secret_beside(&others, &wrong.sentence);
     }
     let stored = client.metadata.to_json().expect("JSON");
     let back = ClientMetadata::from_json(&stored).expect("what was stored");
@@ -110,13 +112,20 @@ fn read_client(object: Map<String, Value>) -> Option<Client> {
     wrong.is_empty().then_some(client)
 }
 
-/// Whether a body has no faults; each that it has is a sentence about a place in it.
-fn check_faults(members: Members) -> bool {
+/// What the faults of a client may repeat: all members but the secret.
+fn without_secret(object: &Map<String, Value>) -> String {
+    let mut others = object.clone();
+    others.remove("client_secret");
+    Value::Object(others).to_string()
+}
+
+/// Whether a body has no faults; each that it has is a sentence about a place in it. `others`: its members but the secret.
+fn check_faults(members: Members, others: &str) -> bool {
     let Err(faults) = members.end() else { return true };
     assert!(!faults.is_empty());
     for fault in faults {
         check_sentence(&fault.description);
-        check_keeps_secret(&fault.description);
+        check_keeps_secret_beside(others, &fault.description);
     }
     false
 }

@@ -28,7 +28,7 @@ use grantor::oauth::strict_json;
 use grantor::oauth::token::algorithm::TokenAlgorithms;
 use serde_json::json;
 
-use super::{check_keeps_secret, check_refusal, text, two};
+use super::{check_keeps_secret_beside, check_refusal, text, two};
 
 const ISSUER: &str = "https://id.example";
 const NOW: Timestamp = Timestamp::from_unix(1_700_000_000);
@@ -167,13 +167,23 @@ fn context() -> ServerContext<'static, Known> {
     ServerContext { catalogue: known(), issuer: ISSUER, demands, algorithms }
 }
 
+/// What a refusal of a backchannel request may show: all names, and the values of the parameters that are no secrets.
+fn shown_of(params: &Params) -> String {
+    let secrets = ["user_code", "client_notification_token", "id_token_hint", "login_hint_token"];
+    let shown = params.pairs().iter().map(|(name, value)| match secrets.contains(&name.as_str()) {
+        true => name.clone(),
+        false => format!("{name}={value}"),
+    });
+    shown.collect::<Vec<_>>().join("&")
+}
+
 /// The parameters of a request about a person who answers elsewhere (CIBA).
 pub(super) fn backchannel_request(input: &[u8]) {
     let Ok(params) = Params::parse(input) else { return };
     let asked = match backchannel::validate(notified(), &params, &context()) {
         Ok(asked) => asked,
         Err(error) => {
-            check_keeps_secret(&error.description);
+            check_keeps_secret_beside(&shown_of(&params), &error.description);
             return check_refusal(&error);
         }
     };

@@ -314,6 +314,9 @@ impl Model {
             self.note_use(session);
         }
         let grant = &mut self.grants[at];
+        if self.kind.is_public() {
+            grant.bound = grant.bound.or(proof);
+        }
         if !is_valid {
             grant.answered_again += 1;
         } else if self.kind.rotates() {
