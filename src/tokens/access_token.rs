@@ -13,11 +13,10 @@ use crate::keys::signing::CurrentKeys;
 use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::Grant;
-use crate::oauth::grant::authorization_details::{AuthorizationDetails, PlacedDetails};
+use crate::oauth::grant::authorization_details::AuthorizationDetails;
 use crate::oauth::grant::granted::Granted;
-use crate::oauth::grant::management;
-use crate::oauth::grant::resource::{self, KnownResources as _, RegisteredResources, Resource};
-use crate::oauth::grant::scope::{self, Scope};
+use crate::oauth::grant::resource::{self, KnownResources as _, RegisteredResources};
+use crate::oauth::grant::scope::Scope;
 use crate::oauth::grant::trusted_issuer::TrustedIssuer;
 use crate::oauth::id::ClientId;
 use crate::oauth::identity::authentication::Authentication;
@@ -27,9 +26,9 @@ use crate::oauth::request::params::Params;
 use crate::oauth::token::bearer::PresentedToken;
 use crate::oauth::token::binding::Binding;
 use crate::oauth::token::delegation::{Delegation, TokenActor};
-use crate::oauth::token::{self, exchange};
+use crate::oauth::token::purpose::{Purpose, PurposeRules};
 use crate::oauth::token::{
-    ACCESS_TOKEN_PREFIX, AccessToken, JwtClaims, Purpose, TYP, TokenDefaults, TokenId,
+    ACCESS_TOKEN_PREFIX, AccessToken, JwtClaims, TYP, TokenDefaults, TokenId, exchange,
 };
 use crate::secret::{Hash, random_id, random_token};
 use crate::store::access_tokens;
@@ -154,65 +153,17 @@ impl Draft {
         RegisteredResources { resources: &*self.catalogue, issuer: &self.issuer }
     }
 
+    fn rules(&self) -> PurposeRules<'_, Catalogue> {
+        let (named, details) = (self.named.as_deref(), self.details.as_ref());
+        PurposeRules { registered: self.registered(), named, details }
+    }
+
     /// The token of a grant, with the part of `scope` that belongs to its resource.
     ///
     /// # Errors
     /// If the client cannot get a token for this resource or scope.
     pub fn of_grant(&self, client: &Client, grant: &Grant, scope: &Scope) -> Result<AccessToken, OAuthError> {
-        let registered = self.registered();
-        let authorized = &grant.granted.resources;
-        let resource = registered.of_grant(self.named.as_deref(), authorized, client)?;
-        let resource = resource.or_else(|| self.by_scope(client, authorized, scope));
-        let details = self.details_of(client, &grant.granted.details, resource)?;
-        let scope = registered.scope(resource, (scope, &self.placed(&details)), authorized)?;
-        self.check_not_empty(&grant.granted.details, resource, (&scope, &details))?;
-        self.token(client, Some(grant), Purpose { resource, scope, details })
-    }
-
-    /// The authorization details of a token from those that were granted: the ones that the request names or else all, of
-    /// which the client may still use the types, and that are for the audience of the token (RFC 9396 §6).
-    ///
-    /// # Errors
-    /// If the request names one that was not granted, that the client may not use, or that is for another audience.
-    fn details_of(
-        &self,
-        client: &Client,
-        granted: &AuthorizationDetails,
-        resource: Option<&Resource>,
-    ) -> Result<AuthorizationDetails, OAuthError> {
-        let audience = self.audience(resource);
-        match &self.details {
-            None if granted.is_empty() => Ok(AuthorizationDetails::default()),
-            None => Ok(self.placed(&granted.usable_by(client, &*self.catalogue)).for_audience(audience)),
-            Some(requested) => {
-                let requested = requested.clone().within(granted)?;
-                requested.check(client, &self.registered())?;
-                self.placed(&requested).check_all_for(audience)?;
-                Ok(requested)
-            }
-        }
-    }
-
-    fn audience<'a>(&'a self, resource: Option<&'a Resource>) -> &'a str {
-        resource.map_or(self.issuer.as_str(), |resource| resource.uri.as_str())
-    }
-
-    fn placed<'a>(&'a self, details: &'a AuthorizationDetails) -> PlacedDetails<'a, Catalogue> {
-        details.placed(&*self.catalogue)
-    }
-
-    /// Checks that a token for this server has a scope or details if details were granted: those for other APIs alone would
-    /// give a token for nothing.
-    fn check_not_empty(
-        &self,
-        granted: &AuthorizationDetails,
-        resource: Option<&Resource>,
-        (scope, details): (&Scope, &AuthorizationDetails),
-    ) -> Result<(), OAuthError> {
-        if resource.is_some() || !scope.is_empty() || !details.is_empty() {
-            return Ok(());
-        }
-        self.placed(granted).check_all_for(&self.issuer)
+        self.token(client, Some(grant), self.rules().of_grant(client, &grant.granted, scope)?)
     }
 
     /// The token of a client that acts for itself, with the requested scope and authorization details.
@@ -220,19 +171,7 @@ impl Draft {
     /// # Errors
     /// If the client cannot get a token for this resource or scope, or with these details.
     pub fn of_client(&self, client: &Client, params: &Params) -> Result<AccessToken, OAuthError> {
-        let details = self.details.clone().unwrap_or_default();
-        let scope = details.scope_beside(params, &client.scopes, &*self.catalogue)?;
-        details.check(client, &self.registered())?;
-        let placed = self.placed(&details);
-        let named = self.named.as_deref().or_else(|| placed.only_location());
-        // What is for another API is the fault, and not the scope that the request need not have.
-        named.map_or(Ok(()), |named| placed.check_all_for(named))?;
-        let (resource, scope) = self.purpose(client, named, (&scope, &details))?;
-        placed.check_all_for(self.audience(resource))?;
-        if scope.is_empty() && details.is_empty() && scope::requested(params)?.is_some() {
-            return Err(resource::no_scope_of(self.audience(resource)));
-        }
-        self.token(client, None, Purpose { resource, scope, details })
+        self.token(client, None, self.rules().of_client(client, params)?)
     }
 
     /// The token for a person that another issuer vouches for, with the part of `scope` that belongs to its resource.
@@ -245,33 +184,7 @@ impl Draft {
         grant: &Grant,
         scope: &Scope,
     ) -> Result<AccessToken, OAuthError> {
-        let details = AuthorizationDetails::default();
-        let (resource, scope) = self.purpose(client, self.named.as_deref(), (scope, &details))?;
-        // Nothing but scopes was granted.
-        let details = self.details_of(client, &details, resource)?;
-        self.token(client, Some(grant), Purpose { resource, scope, details })
-    }
-
-    /// The resource and the scope of a token that no authorization request has named.
-    fn purpose(
-        &self,
-        client: &Client,
-        named: Option<&str>,
-        (scope, details): (&Scope, &AuthorizationDetails),
-    ) -> Result<(Option<&Resource>, Scope), OAuthError> {
-        let registered = self.registered();
-        let resource = registered.of_client(named, client)?;
-        let resource = resource.or_else(|| self.by_scope(client, &[], scope));
-        Ok((resource, registered.scope(resource, (scope, &self.placed(details)), &[])?))
-    }
-
-    /// The management API, if no resource is named and the scope is only for this API. `None` for every other request.
-    fn by_scope(&self, client: &Client, authorized: &[String], scope: &Scope) -> Option<&Resource> {
-        let is_unnamed = self.named.is_none() && authorized.is_empty();
-        if !is_unnamed || !management::is_the_only_one(scope) {
-            return None;
-        }
-        self.registered().named(&management::uri(&self.issuer), client).ok().flatten()
+        self.token(client, Some(grant), self.rules().of_trusted_issuer(client, scope)?)
     }
 
     /// The scope that a trusted issuer's token gives this client, checked against the resource.
@@ -286,12 +199,8 @@ impl Draft {
     ) -> Result<Scope, OAuthError> {
         let scope = issuer.scope(requested, client, &*self.catalogue)?;
         // Checked here, before anything is used up.
-        let details = AuthorizationDetails::default();
-        let (resource, left) = self.purpose(client, self.named.as_deref(), (&scope, &details))?;
-        match requested.is_some() && left.is_empty() {
-            true => Err(resource::no_scope_of(self.audience(resource))),
-            false => Ok(scope),
-        }
+        self.rules().check_scope(client, &scope, requested.is_some())?;
+        Ok(scope)
     }
 
     /// The token that replaces a presented one, with the part of its scope that belongs to the target (RFC 8693 §2).
@@ -306,15 +215,8 @@ impl Draft {
         requested: Option<&str>,
         act: Option<TokenActor>,
     ) -> Result<AccessToken, OAuthError> {
-        let (registered, subject) = (self.registered(), &presented.token);
-        let (named, authorized) = (self.named.as_deref(), presented.authorized.as_deref());
-        let resource = registered.of_exchange(named, subject.audience.as_deref(), authorized, client)?;
-        let scope = token::narrow(requested, &subject.granted.scope, client)?;
-        let details = self.details_of(client, &subject.granted.details, resource)?;
-        let scope = registered.scope(resource, (&scope, &self.placed(&details)), &[])?;
-        self.check_not_empty(&subject.granted.details, resource, (&scope, &details))?;
-        let token = self.token(client, None, Purpose { resource, scope, details })?;
-        exchange::in_place_of(token, &self.id, subject, is_opaque, act)
+        let token = self.token(client, None, self.rules().of_exchange(client, presented, requested)?)?;
+        exchange::in_place_of(token, &self.id, &presented.token, is_opaque, act)
     }
 
     /// Whether a client is one of the servers of the token's audience.

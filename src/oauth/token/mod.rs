@@ -9,6 +9,7 @@ pub mod exchange;
 pub mod http_uri;
 pub mod id_token;
 pub mod introspection;
+pub mod purpose;
 pub mod refresh;
 
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,7 @@ use crate::oauth::signing_key::SigningAlgorithm;
 use crate::oauth::token::algorithm::TokenAlgorithms;
 use crate::oauth::token::binding::{AccessTokenType, Binding};
 use crate::oauth::token::delegation::{Ancestor, Delegation, MayAct, TokenActor};
+use crate::oauth::token::purpose::Purpose;
 
 /// The first characters of an opaque access token, so that secret scanners recognize a leaked one.
 pub const ACCESS_TOKEN_PREFIX: &str = "gat_";
@@ -52,15 +54,6 @@ pub struct AccessToken {
     pub delegation: Delegation,
     /// `None`: any holder may use the token.
     pub binding: Option<Binding>,
-}
-
-/// What a token is issued for.
-#[derive(Clone, Debug)]
-pub struct Purpose<'a> {
-    /// `None` is this server.
-    pub resource: Option<&'a Resource>,
-    pub scope: Scope,
-    pub details: AuthorizationDetails,
 }
 
 /// The server's defaults.

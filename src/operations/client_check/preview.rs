@@ -6,24 +6,47 @@ use super::Known;
 use crate::clock::Seconds;
 use crate::oauth::client::{GrantType, IdTokenClaims, SubjectType};
 use crate::oauth::error::OAuthError;
+use crate::oauth::grant::authorization_details::AuthorizationDetails;
 use crate::oauth::grant::granted::Granted;
-use crate::oauth::grant::resource::RegisteredResources;
+use crate::oauth::grant::resource::{self, RegisteredResources};
 use crate::oauth::grant::scope::{OPENID, Scope};
 use crate::oauth::grant::{Grant, Parties};
 use crate::oauth::id::{GrantId, SessionId, UserId};
 use crate::oauth::identity::authentication::{Amr, Authentication};
 use crate::oauth::identity::claims::Person;
+use crate::oauth::request::params::Params;
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::token::id_token::{IdToken, NamesForClient};
-use crate::oauth::token::{AccessToken, JwtClaims, Purpose};
+use crate::oauth::token::purpose::PurposeRules;
+use crate::oauth::token::{AccessToken, JwtClaims};
 
 /// What would be issued, and the person it is about.
 pub(super) struct Granting<'a> {
     pub(super) granted: Granted,
     /// `None` if the client acts for itself.
     pub(super) person: Option<&'a Person>,
-    /// `None` if there is no authorization request.
-    pub(super) response_type: Option<ResponseType>,
+    /// Where the right to the tokens comes from.
+    pub(super) source: GrantSource<'a>,
+}
+
+/// Where the right to tokens comes from.
+#[derive(Clone, Copy)]
+pub(super) enum GrantSource<'a> {
+    /// An authorization request with this response type.
+    Authorization(ResponseType),
+    /// What a person has allowed elsewhere: at a device, by a backchannel request.
+    Person,
+    /// A token request alone.
+    TokenRequest(&'a Params),
+}
+
+impl GrantSource<'_> {
+    fn response_type(self) -> Option<ResponseType> {
+        match self {
+            Self::Authorization(kind) => Some(kind),
+            Self::Person | Self::TokenRequest(_) => None,
+        }
+    }
 }
 
 /// The claims of the tokens that a client would get. Ids that every token has of its own are left out.
@@ -50,10 +73,11 @@ impl TokenPreview {
     /// # Errors
     /// If the client cannot get a token for this resource or scope.
     pub(super) fn of(known: &Known<'_>, granting: &Granting<'_>) -> Result<Self, OAuthError> {
-        let Granting { granted, person, response_type } = granting;
+        let Granting { granted, person, source } = granting;
+        let response_type = source.response_type();
         let has_access_token = response_type.is_none_or(|kind| kind.has_code() || kind.has_token());
         let grant = person.map(|person| grant(known, granted, person));
-        let token = has_access_token.then(|| access_token(known, granted, grant.as_ref())).transpose()?;
+        let token = has_access_token.then(|| access_token(known, granting, grant.as_ref())).transpose()?;
         let has_openid = granted.scope.contains(OPENID);
         let user_info = person.zip(token.as_ref().filter(|token| has_openid && token.audience.is_none()));
         let signed_in = person.zip(grant.as_ref()).filter(|_| has_openid);
@@ -62,7 +86,7 @@ impl TokenPreview {
                 // Without anything that gives access to UserInfo, it has all claims (OpenID Connect Core §5.4).
                 let of_scope =
                     if has_access_token { &known.client.id_token_claims } else { &IdTokenClaims::Scopes };
-                id_token(known, person, grant, of_scope, *response_type)
+                id_token(known, person, grant, of_scope, response_type)
             }),
             user_info: user_info.map(|(person, token)| user_info_of(known, person, &token.granted.scope)),
             has_refresh_token: token.is_some()
@@ -124,21 +148,25 @@ fn grant(known: &Known<'_>, granted: &Granted, person: &Person) -> Grant {
 
 fn access_token(
     known: &Known<'_>,
-    granted: &Granted,
+    granting: &Granting<'_>,
     grant: Option<&Grant>,
 ) -> Result<AccessToken, OAuthError> {
-    let (client, catalogue) = (&known.client, &known.catalogue);
+    let (client, catalogue, granted) = (&known.client, &known.catalogue, &granting.granted);
     let registered = RegisteredResources { resources: catalogue, issuer: known.issuer };
-    let resource = match grant {
-        Some(_) => registered.of_grant(None, &granted.resources, client)?,
-        None => registered.of_client(granted.resources.first().map(String::as_str), client)?,
+    let (named, details) = match granting.source {
+        GrantSource::TokenRequest(params) => {
+            (resource::named(params, "resource")?, AuthorizationDetails::requested(params)?)
+        }
+        GrantSource::Authorization(_) | GrantSource::Person => (None, None),
     };
-    let audience = resource.map_or(known.issuer, |resource| resource.uri.as_str());
-    let details = granted.details.placed(catalogue).for_audience(audience);
-    let beside = details.placed(catalogue);
-    let scope = registered.scope(resource, (&granted.scope, &beside), &granted.resources)?;
+    let rules = PurposeRules { registered, named: named.as_deref(), details: details.as_ref() };
+    let purpose = match (granting.source, granting.person) {
+        (GrantSource::TokenRequest(params), None) => rules.of_client(client, params)?,
+        (GrantSource::TokenRequest(_), Some(_)) => rules.of_trusted_issuer(client, &granted.scope)?,
+        _ => rules.of_grant(client, granted, &granted.scope)?,
+    };
     let defaults = (known.context.config.token_defaults(), known.context.now);
-    AccessToken::new("token", client, grant, Purpose { resource, scope, details }, catalogue, defaults)
+    AccessToken::new("token", client, grant, purpose, catalogue, defaults)
 }
 
 fn id_token(

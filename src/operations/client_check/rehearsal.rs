@@ -1,6 +1,6 @@
 //! The rules, one after the other, over a request that no one has sent.
 
-use super::preview::{Granting, TokenPreview};
+use super::preview::{GrantSource, Granting, TokenPreview};
 use super::sender::SenderConstraint;
 use super::{CheckInput, CheckStep, ClientCheck, Known, StepOutcome};
 use crate::oauth::client::demand::{Demanded, Demands};
@@ -9,7 +9,7 @@ use crate::oauth::client::{Demand, GrantType};
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::authorization_details::{self, AuthorizationDetails, type_of};
 use crate::oauth::grant::granted::Granted;
-use crate::oauth::grant::resource::RegisteredResources;
+use crate::oauth::grant::resource::{self, RegisteredResources};
 use crate::oauth::grant::scope::{self, Scope};
 use crate::oauth::grant::{self, UserStatus, may_issue};
 use crate::oauth::id::SessionId;
@@ -376,8 +376,8 @@ impl<'a> Rehearsal<'a> {
             _ => request.granted_after(known.consent.as_ref(), &known.catalogue),
         };
         self.note("user", next.map(|_| ((), format!("{} {note}", user.person.username))))?;
-        let granting =
-            Granting { granted, person: Some(&user.person), response_type: Some(request.response_type) };
+        let source = GrantSource::Authorization(request.response_type);
+        let granting = Granting { granted, person: Some(&user.person), source };
         self.tokens(&granting)
     }
 
@@ -397,16 +397,30 @@ impl<'a> Rehearsal<'a> {
             GrantType::ClientCredentials => None,
             _ => Some(self.allowed_person(&scope)?),
         };
-        let asked = (&scope, &details.placed(&self.known.catalogue));
-        let resources = self.registered().authorized(&self.params, &self.known.client, asked);
+        let is_alone = matches!(grant, GrantType::ClientCredentials | GrantType::JwtBearer);
+        let resources = match is_alone {
+            true => self.only_resource(),
+            false => {
+                let asked = (&scope, &details.placed(&self.known.catalogue));
+                self.registered().authorized(&self.params, &self.known.client, asked)
+            }
+        };
         let resources = match self.input.resources.is_empty() {
             true => resources.unwrap_or_default(),
             false => self.note("resource", resources.map(|uris| (uris.clone(), uris.join(" "))))?,
         };
         self.algorithms(&resources);
         let granted = Granted::new(scope, resources, Default::default(), details);
-        let granting = Granting { granted, person, response_type: None };
-        self.tokens(&granting)
+        let params = self.params.clone();
+        let source = if is_alone { GrantSource::TokenRequest(&params) } else { GrantSource::Person };
+        self.tokens(&Granting { granted, person, source })
+    }
+
+    /// The resource that a token request names for itself, if it names one, as a list.
+    fn only_resource(&self) -> Result<Vec<String>, OAuthError> {
+        let Some(uri) = resource::named(&self.params, "resource")? else { return Ok(Vec::new()) };
+        let resource = self.registered().named(&uri, &self.known.client)?;
+        Ok(resource.map(|resource| resource.uri.clone()).into_iter().collect())
     }
 
     /// The person whose token it is, if the account may have one.

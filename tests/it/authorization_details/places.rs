@@ -2,6 +2,7 @@
 
 use grantor::oauth::client::GrantType;
 use grantor::oauth::grant::authorization_details::authorization_type::AuthorizationType;
+use grantor::oauth::grant::scope::Scope;
 use serde_json::{Value, json};
 
 use super::{
@@ -73,6 +74,54 @@ async fn of_several_apis_of_a_type_the_request_names_one() {
         let tokens = granted(&app, &mut alice, &app.url_with(&request)).await;
         let said = claims(&tokens.get("access_token"));
         assert_eq!((&said["aud"], &said["authorization_details"]), (&json!(resource), &details));
+    }
+}
+
+#[tokio::test]
+async fn a_check_decides_about_a_clients_own_token_as_the_token_endpoint() {
+    let (server, ..) = bank().await;
+    let mut registration = shop("service");
+    registration.client.scopes = Scope::from_stored("read write grantor.clients.read");
+    registration.client.resources.push(format!("{}/api/v1", server.url));
+    let app = server.register(registration).await;
+    let operator = Operator::of(&server);
+    let (paid, unplaced) = (json!([payment()]).to_string(), json!([unplaced()]).to_string());
+    let both = json!([payment(), accounts()]).to_string();
+    let cases: [(&[(&str, &str)], Option<&str>); 12] = [
+        (&[("scope", "read"), ("resource", ACCOUNTS)], None),
+        (&[("resource", PAYMENTS)], None),
+        (&[("authorization_details", &paid)], None),
+        (&[("authorization_details", &unplaced)], None),
+        (&[("scope", "grantor.clients.read")], None),
+        (&[("scope", "read"), ("authorization_details", &paid)], None),
+        (&[("authorization_details", &paid), ("resource", ACCOUNTS)], Some(LOCATION)),
+        (&[("authorization_details", &unplaced), ("resource", ACCOUNTS)], Some(LOCATION)),
+        (&[("authorization_details", &both)], Some(LOCATION)),
+        (&[("scope", "read"), ("resource", PAYMENTS)], Some("scope.not_of_resource")),
+        (&[("resource", PAYMENTS), ("resource", ACCOUNTS)], Some("resource.several")),
+        (&[("resource", "https://other.example/")], Some("resource.unknown")),
+    ];
+    for (form, reason) in cases {
+        let options = form
+            .iter()
+            .flat_map(|(name, value)| [format!("--{}", name.replace('_', "-")), (*value).to_owned()]);
+        let mut command = operator.command(&["client", "check", "service", "--json"]);
+        command.args(["--grant-type", "client_credentials"]).args(options);
+        let output = command.env("GRANTOR_PUBLIC_URL", &server.url).output().unwrap();
+        let check: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let answer = app.token(&[&[OWN], form].concat()).await;
+        let refused = answer.json()["reason"].as_str().map(str::to_owned);
+        assert_eq!(refused.as_deref(), reason, "{form:?}: {answer:?}");
+        let steps = check["steps"].as_array().unwrap().iter();
+        let reasons: Vec<&str> = steps.filter_map(|step| step["reason"].as_str()).collect();
+        assert_eq!(reasons, Vec::from_iter(reason), "{form:?}: {check}");
+        let claims = &check["tokens"]["access_token"]["claims"];
+        if reason.is_none() {
+            let introspected = app.introspect(&answer.get("access_token")).await;
+            for name in ["aud", "scope", "authorization_details"] {
+                assert_eq!(claims[name], introspected[name], "{name} of {form:?}: {check}");
+            }
+        }
     }
 }
 
