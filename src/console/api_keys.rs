@@ -4,7 +4,7 @@ use super::error::ConsoleError;
 use super::form::{FieldSpec, Input};
 use super::objects::{Kind, filled};
 use super::page::{Action, Cell, ConsolePage, Filter, Notice, PageLink};
-use super::same::{Same, shell};
+use super::same::Same;
 use super::tables::{listing, narrowed, page, path_of};
 use super::visit::{ConsoleReply, Visit};
 use crate::members::Members;
@@ -12,6 +12,7 @@ use crate::members::api_key as members;
 use crate::oauth::permission::{Area, Need};
 use crate::oauth::request::params::Params;
 use crate::operations::api_keys;
+use crate::operations::shell_word::shell_word;
 use crate::representation::address::segment;
 use crate::representation::api_key::to_json;
 use crate::representation::settings::API_KEY;
@@ -109,7 +110,7 @@ pub(super) async fn prepare(visit: &Visit<'_>, id: &str, act: &str) -> Result<Co
         "edit" => Ok(API_KEYS.edit(visit, (id, &key.name), &to_json(&key), &api_keys::version(&key))),
         "delete" => {
             let (path, command) =
-                (format!("/api-keys/{}", segment(id)), format!("grantor api-key delete {}", shell(id)));
+                (format!("/api-keys/{}", segment(id)), format!("grantor api-key delete {}", shell_word(id)));
             let same = Same::of(&visit.app.issuer, ("DELETE", &path), None, command);
             let title = (format!("Delete the key {}?", key.name), "delete", "Delete the key");
             let lead = "The server refuses at once what uses this key.".to_owned();

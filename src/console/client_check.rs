@@ -6,13 +6,14 @@ use serde_json::{Map, Value, json};
 use super::client_health;
 use super::error::ConsoleError;
 use super::page::{Cell, ConsolePage, Filter, Notice, PageLink, Part, RowTable, Section};
-use super::same::{Same, shell};
+use super::same::Same;
 use super::tables::{narrowed, path_of};
 use super::visit::{ConsoleReply, Visit};
 use crate::oauth::client::Client;
 use crate::oauth::client::health::PolicyHealth;
 use crate::oauth::permission::{Area, Need};
 use crate::operations::client_check::{CheckInput, CheckStep, StepOutcome, check};
+use crate::operations::shell_word::shell_word;
 use crate::representation::address::segment;
 
 /// The parameters, each with its option of the command.
@@ -121,9 +122,10 @@ fn reported(visit: &Visit<'_>, client: &Client, reported: &[PolicyHealth]) -> Op
 
 fn same(visit: &Visit<'_>, client: &Client) -> Same {
     let given = FIELDS.iter().filter_map(|(name, _, option)| Some((*name, *option, visit.parameter(name)?)));
-    let (mut body, mut command) = (Map::new(), format!("grantor client check {}", shell(client.id.as_str())));
+    let (mut body, mut command) =
+        (Map::new(), format!("grantor client check {}", shell_word(client.id.as_str())));
     for (name, option, value) in given {
-        command.push_str(&format!(" {option} {}", shell(&value)));
+        command.push_str(&format!(" {option} {}", shell_word(&value)));
         // Only the details are JSON; what is not JSON is refused anyway.
         let json = (name == "authorization_details").then(|| serde_json::from_str(&value).ok()).flatten();
         body.insert(name.to_owned(), json.unwrap_or(Value::from(value)));

@@ -2,7 +2,7 @@
 
 use super::error::ConsoleError;
 use super::page::{Action, Cell, ConsolePage, Fact, PageLink, Part, RowTable, Section};
-use super::same::{Same, shell};
+use super::same::Same;
 use super::tables::path_of;
 use super::visit::{ConsoleReply, Visit};
 use crate::clock::Timestamp;
@@ -11,6 +11,7 @@ use crate::oauth::client::Client;
 use crate::oauth::client::health::{HealthVerdict, Policy, PolicyHealth};
 use crate::oauth::permission::{Area, Need};
 use crate::operations::client_health::{self, ClientHealth, ValueUse};
+use crate::operations::shell_word::shell_word;
 use crate::representation::address::segment;
 
 /// How many rows of each table the page of the client has.
@@ -41,7 +42,7 @@ pub(super) async fn page(visit: &Visit<'_>, client: &Client) -> Result<ConsoleRe
         &visit.app.issuer,
         ("GET", &format!("/clients/{}/health", segment(id))),
         None,
-        format!("grantor client health {}", shell(id)),
+        format!("grantor client health {}", shell_word(id)),
     );
     let tables = tables(visit, &health).into_iter().map(Part::Table);
     let parts = tables.chain([Part::Facts { rows: numbers(&health) }, Part::Same(same)]);

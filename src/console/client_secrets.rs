@@ -4,7 +4,7 @@ use super::error::ConsoleError;
 use super::form::{self, FieldSpec, FieldValues, FormView, Group, Input, field};
 use super::objects::said;
 use super::page::{Action, Cell, ConsolePage, Notice, PageLink, Part, RowTable, Section};
-use super::same::{Same, shell};
+use super::same::Same;
 use super::tables::path_of;
 use super::visit::{ConsoleReply, Visit};
 use crate::clock::Seconds;
@@ -15,6 +15,7 @@ use crate::oauth::permission::{Area, Need};
 use crate::oauth::request::params::Params;
 use crate::operations::clients::{self, SecretSource};
 use crate::operations::fault::Fault;
+use crate::operations::shell_word::shell_word;
 use crate::representation::address::segment;
 use crate::representation::settings::SECRET;
 use crate::secret::Secret;
@@ -97,7 +98,7 @@ pub(super) async fn prepare(
     let (title, lead) = match (act, secret.is_empty()) {
         ("remove-secret", _) => {
             let removal = clients::check_remove_secret(&visit.context(), &record.client.id, &secret).await?;
-            let command = format!("grantor client remove-secret {} {}", shell(id), shell(&secret));
+            let command = format!("grantor client remove-secret {} {}", shell_word(id), shell_word(&secret));
             view.submit = "Remove the secret".to_owned();
             view.same = Some(Same::of(issuer, ("DELETE", &of_secret), None, command));
             let lead = match removal == clients::SecretRemoval::OfTheLast {
@@ -109,7 +110,7 @@ pub(super) async fn prepare(
             ("Remove the secret?", lead)
         }
         (_, true) => {
-            let command = format!("grantor client add-secret {}", shell(id));
+            let command = format!("grantor client add-secret {}", shell_word(id));
             view.tone = "primary";
             view.submit = "Add a secret".to_owned();
             view.same = Some(Same::of(issuer, ("POST", &of_client), Some(&serde_json::json!({})), command));
@@ -177,7 +178,7 @@ fn end_page(
     view.hidden.push(("secret", secret.to_owned()));
     view.cancel = Some(path.clone());
     let members = form::members(END, values).unwrap_or_default();
-    let of_secret = format!("grantor client update-secret {} {}", shell(id), shell(secret));
+    let of_secret = format!("grantor client update-secret {} {}", shell_word(id), shell_word(secret));
     let command = form::options(END, &members).map(|options| format!("{of_secret}{options}"));
     let api = format!("/clients/{}/secrets/{}", segment(id), segment(secret));
     view.same = Some(Same::of(&visit.app.issuer, ("PATCH", &api), Some(&members.into()), command));

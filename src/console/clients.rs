@@ -5,7 +5,7 @@ use super::error::ConsoleError;
 use super::form::{self, FieldValues, FormView};
 use super::objects::{Kind, filled, filled_by_a_link};
 use super::page::{Action, Badge, Cell, ConsolePage, Filter, PageLink, Part, Section};
-use super::same::{Same, shell};
+use super::same::Same;
 use super::tables::{
     is_disabled, kept_order, listing, narrowed, order, page, path_of, sorted, sorts, with_same,
 };
@@ -21,6 +21,7 @@ use crate::oauth::id::ClientId;
 use crate::oauth::permission::{Area, Need};
 use crate::oauth::request::params::Params;
 use crate::operations::clients::{self, ClientChange, Logos, NewClient, SectorReading};
+use crate::operations::shell_word::shell_word;
 use crate::representation::address::segment;
 use crate::representation::client::settings;
 use crate::representation::settings::CLIENT;
@@ -204,7 +205,7 @@ async fn counted(visit: &Visit<'_>, record: &ClientRecord) -> Result<String, Con
 
 fn same_as(visit: &Visit<'_>, id: &str, act: &str) -> Same {
     let (issuer, of_client) = (&visit.app.issuer, format!("/clients/{}", segment(id)));
-    let name = shell(id);
+    let name = shell_word(id);
     match act {
         "delete" => Same::of(issuer, ("DELETE", &of_client), None, format!("grantor client delete {name}")),
         "revoke" => {

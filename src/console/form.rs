@@ -6,11 +6,12 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::error::ConsoleError;
-use super::same::{Same, shell};
+use super::same::Same;
 use crate::http::general_error::FaultyMember;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::oauth::strict_json::{self, JsonFlaw};
+use crate::operations::shell_word::shell_word;
 use crate::representation::settings::{ObjectSettings, Setting};
 
 /// The deepest nesting of JSON in a field; the rules of the member may allow less.
@@ -405,7 +406,7 @@ pub(super) fn options(groups: &[Group], members: &Map<String, Value>) -> Option<
 /// An option with its value, which may begin as an option does.
 fn given_as(option: &str, value: &str) -> String {
     let between = if value.starts_with('-') { '=' } else { ' ' };
-    format!(" {option}{between}{}", shell(value))
+    format!(" {option}{between}{}", shell_word(value))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::error::ConsoleError;
 use super::form::FormView;
 use super::page::{Badge, Cell, ConsolePage, Fact, Filter, PageLink, Part, RowTable, Section};
-use super::same::{Same, shell};
+use super::same::Same;
 use super::tables::{all, client, first, listing, narrowed, page, path_of, with_same};
 use super::visit::{ConsoleReply, Visit};
 use crate::oauth::grant::granted::Granted;
@@ -11,6 +11,7 @@ use crate::oauth::id::{ClientId, GrantId, UserId};
 use crate::oauth::permission::{Area, Need};
 use crate::operations::grants;
 use crate::operations::list::{Listing, MAX_PAGE_SIZE};
+use crate::operations::shell_word::shell_word;
 use crate::representation::address::segment;
 use crate::store::grant_records::{GrantFilter, GrantRecord, GrantState};
 
@@ -84,7 +85,7 @@ pub(super) async fn prepare(visit: &Visit<'_>, id: &str, act: &str) -> Result<Co
     visit.must_be_fresh(|| format!("/admin/grants/{}/revoke", segment(id)))?;
     let grant = grants::find(&visit.context(), &GrantId::new(id)).await?;
     let path = format!("/grants/{}", segment(id));
-    let command = format!("grantor grant revoke {}", shell(id));
+    let command = format!("grantor grant revoke {}", shell_word(id));
     let view = FormView {
         same: Some(Same::of(&visit.app.issuer, ("DELETE", &path), None, command)),
         ..FormView::danger(format!("/admin{path}/revoke"), "Revoke the grant", "/admin/grants")

@@ -7,12 +7,13 @@ use super::form::{FieldSpec, FieldValues, FormView, Group, Input, field};
 use super::named::{self, NamedPages, WRITE};
 use super::objects::Kind;
 use super::page::{Action, Cell, Part, RowTable, Section};
-use super::same::{Same, shell};
+use super::same::Same;
 use super::tables::{listing, path_of};
 use super::visit::{ConsoleReply, Visit};
 use crate::members::named::NamedObject;
 use crate::oauth::grant::trusted_issuer::TrustedIssuer;
 use crate::oauth::request::params::Params;
+use crate::operations::shell_word::shell_word;
 use crate::operations::trusted_issuers;
 use crate::representation;
 use crate::representation::address::segment;
@@ -126,7 +127,7 @@ pub(super) async fn prepare(visit: &Visit<'_>, name: &str, act: &str) -> Result<
     if act == "link" {
         visit.must_be_fresh(|| format!("{path}/link"))?;
         let body = json!({ "subject": "…", "user": "…" });
-        let command = format!("grantor issuer link {} SUBJECT --user NAME", shell(name));
+        let command = format!("grantor issuer link {} SUBJECT --user NAME", shell_word(name));
         let mut view = FormView::of(format!("{path}/link"), "Link", LINK, (&FieldValues::new(), &[]));
         view.cancel = Some(path);
         view.same = Some(Same::of(issuer, ("POST", &api), Some(&body), command));
@@ -136,7 +137,7 @@ pub(super) async fn prepare(visit: &Visit<'_>, name: &str, act: &str) -> Result<
     }
     let subject = visit.parameter("subject").unwrap_or_default();
     visit.must_be_fresh(|| format!("{path}/unlink?subject={}", segment(&subject)))?;
-    let command = format!("grantor issuer unlink {} {}", shell(name), shell(&subject));
+    let command = format!("grantor issuer unlink {} {}", shell_word(name), shell_word(&subject));
     let same = Same::of(issuer, ("DELETE", &format!("{api}/{}", segment(&subject))), None, command);
     let lead = "The server revokes everything that it issued for tokens about this subject.".to_owned();
     let title = (format!("Remove the link of {subject}?"), "unlink", "Remove the link");

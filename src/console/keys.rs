@@ -4,7 +4,7 @@ use super::error::ConsoleError;
 use super::form::{self, FieldSpec, FieldValues, FormView, Group, Input};
 use super::objects::{Kind, said};
 use super::page::{Action, Cell, ConsolePage, Part, Section};
-use super::same::{Same, shell};
+use super::same::Same;
 use super::tables::{listing, page, path_of};
 use super::visit::{ConsoleReply, Visit};
 use crate::members::Members;
@@ -13,6 +13,7 @@ use crate::oauth::permission::{Area, Need};
 use crate::oauth::request::params::Params;
 use crate::operations::fault::Fault;
 use crate::operations::keys::{self, ListedKey};
+use crate::operations::shell_word::shell_word;
 use crate::representation::address::segment;
 use crate::representation::settings::KEY_ROTATION;
 
@@ -180,7 +181,7 @@ pub(super) async fn prepare(visit: &Visit<'_>, kid: &str, act: &str) -> Result<C
             &visit.app.issuer,
             ("DELETE", &path),
             None,
-            format!("grantor key retire {}", shell(kid)),
+            format!("grantor key retire {}", shell_word(kid)),
         )),
         ..FormView::danger(format!("/admin{path}/retire"), "Take the key out of use", "/admin/keys")
     };

@@ -12,6 +12,7 @@ use crate::oauth::id::ClientId;
 use crate::oauth::permission::{Area, Need};
 use crate::oauth::request::params::Params;
 use crate::operations::logout_deliveries;
+use crate::operations::shell_word::shell_word;
 use crate::store::deliveries::{DeliveryFilter, DeliveryState, next_attempt};
 use crate::store::logout_deliveries::Delivery;
 
@@ -35,10 +36,9 @@ pub(super) async fn list(visit: &Visit<'_>) -> Result<ConsoleReply, ConsoleError
         && found.items.iter().any(|delivery| delivery.state != "delivered")
     {
         let (body, command) = match &client {
-            Some(id) => (
-                json!({ "client_id": id }),
-                format!("grantor logout retry --client {}", super::same::shell(id)),
-            ),
+            Some(id) => {
+                (json!({ "client_id": id }), format!("grantor logout retry --client {}", shell_word(id)))
+            }
             None => (json!({}), "grantor logout retry".to_owned()),
         };
         let same = Same::of(&visit.app.issuer, ("POST", "/logout-deliveries/retry"), Some(&body), command);

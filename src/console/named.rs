@@ -5,13 +5,14 @@ use super::error::ConsoleError;
 use super::notes;
 use super::objects::{Kind, facts, filled};
 use super::page::{Action, Cell, ConsolePage, Filter, PageLink, Section};
-use super::same::{Same, shell};
+use super::same::Same;
 use super::tables::{listing, narrowed, page, path_of};
 use super::visit::{ConsoleReply, Visit};
 use crate::members::Members;
 use crate::members::named::NamedObject;
 use crate::oauth::permission::{Area, Need};
 use crate::oauth::request::params::Params;
+use crate::operations::shell_word::shell_word;
 use crate::representation::address::segment;
 use crate::store::page::NameFilter;
 
@@ -142,7 +143,7 @@ pub(super) fn deletion<T: NamedPages>(
     (query, option): (&str, &str),
 ) -> ConsoleReply {
     let path = format!("/{}/{}{query}", T::PLACE, segment(name));
-    let command = format!("{} delete {}{option}", T::KIND.command, shell(name));
+    let command = format!("{} delete {}{option}", T::KIND.command, shell_word(name));
     let same = Same::of(&visit.app.issuer, ("DELETE", &path), None, command);
     let title = (format!("Delete {name}?"), "delete", T::DELETE.0);
     T::KIND.question((name, name), title, lead, (same, Vec::new()))

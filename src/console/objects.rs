@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::error::ConsoleError;
 use super::form::{self, FieldValues, FormView, Group, Input, field};
 use super::page::{Cell, ConsolePage, Fact, FieldLink, Notice, PageLink, Part, Section};
-use super::same::{Same, shell};
+use super::same::Same;
 use super::tables::path_of;
 use super::visit::{ConsoleReply, Visit};
 use crate::http::general_error::FaultyMember;
@@ -14,6 +14,7 @@ use crate::members::Members;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::operations::Context;
+use crate::operations::shell_word::shell_word;
 use crate::operations::terms::{Terms, Version};
 use crate::representation::address::segment;
 use crate::representation::settings::ObjectSettings;
@@ -191,7 +192,7 @@ impl Kind {
         let members = form::members(self.new, values).map(form::given).unwrap_or_default();
         let (member, option) = self.id;
         let id = match members.get(member).and_then(Value::as_str) {
-            Some(id) if option.is_empty() => format!(" {}", shell(id)),
+            Some(id) if option.is_empty() => format!(" {}", shell_word(id)),
             // The API makes one up, and a command does not.
             None if !option.is_empty() => format!(" {option} ID"),
             _ => String::new(),
@@ -270,7 +271,7 @@ impl Kind {
         view.has_check = true;
         view.cancel = Some(self.home(id));
         let patch = patch.cloned().unwrap_or_default();
-        let word = shell(if self.is_named { name } else { id });
+        let word = shell_word(if self.is_named { name } else { id });
         let command = form::options(self.edit, &patch)
             .map(|options| format!("{} update {word}{options}", self.command));
         let path = format!("/{}/{}", self.place, segment(id));

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::error::ConsoleError;
 use super::page::{Action, Badge, Cell, ConsolePage, Fact, Filter, PageLink, Part, Piece, Section};
-use super::same::{Same, shell};
+use super::same::Same;
 use super::tables::{REFUSAL_HEAD, client, listing, narrowed, page, path_of, refusal};
 use super::visit::{ConsoleReply, Visit};
 use crate::oauth::detail::{Detail, DetailSubject};
@@ -13,6 +13,7 @@ use crate::oauth::permission::{Area, Need};
 use crate::operations::cure::CureChange;
 use crate::operations::explanation::{ExplainedRefusal, Marks};
 use crate::operations::refusals;
+use crate::operations::shell_word::shell_word;
 use crate::representation::address::segment;
 use crate::store::refusals::{KeptRefusal, RefusalFilter};
 
@@ -51,7 +52,7 @@ pub(super) async fn show(visit: &Visit<'_>, request_id: &str) -> Result<ConsoleR
         &visit.app.issuer,
         ("GET", &format!("/refusals/{}", segment(request_id))),
         None,
-        format!("grantor explain {}", shell(request_id)),
+        format!("grantor explain {}", shell_word(request_id)),
     );
     sections.push(Section { parts: vec![Part::Same(same)], ..Section::default() });
     Ok(ConsoleReply::Page(ConsolePage {

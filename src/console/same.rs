@@ -3,6 +3,8 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::operations::shell_word::shell_word;
+
 /// How a form's act is done without the console.
 #[derive(Serialize)]
 pub(super) struct Same {
@@ -26,38 +28,19 @@ impl Same {
         if let Some(body) = body {
             let media_type =
                 if method == "PATCH" { "application/merge-patch+json" } else { "application/json" };
-            curl.push_str(&format!(" -H 'Content-Type: {media_type}' \\\n  -d {}", shell(&body.to_string())));
+            curl.push_str(&format!(
+                " -H 'Content-Type: {media_type}' \\\n  -d {}",
+                shell_word(&body.to_string())
+            ));
         }
-        curl.push_str(&format!(" \\\n  {}", shell(&format!("{issuer}/api/v1{path}"))));
+        curl.push_str(&format!(" \\\n  {}", shell_word(&format!("{issuer}/api/v1{path}"))));
         Self { curl, command: command.into() }
-    }
-}
-
-/// A text as one word of a shell.
-pub(super) fn shell(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
-    match !text.is_empty() && text.chars().all(is_plain) {
-        true => text.to_owned(),
-        false => format!("'{}'", text.replace('\'', r"'\''")),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn nothing_leaves_the_quotes_of_a_shell() {
-        for (text, word) in [
-            ("web", "web"),
-            ("", "''"),
-            ("a b", "'a b'"),
-            ("it's; rm -rf /", r"'it'\''s; rm -rf /'"),
-            ("$(id) `id`", "'$(id) `id`'"),
-        ] {
-            assert_eq!(shell(text), word);
-        }
-    }
 
     #[test]
     fn a_request_has_its_method_and_its_body() {

@@ -6,12 +6,13 @@ use super::error::ConsoleError;
 use super::form::{FieldSpec, FieldValues, FormView, Group, Input};
 use super::objects::said;
 use super::page::{ConsolePage, PageLink, Part, Section};
-use super::same::{Same, shell};
+use super::same::Same;
 use super::tables::path_of;
 use super::visit::{ConsoleReply, Visit};
 use crate::members::Members;
 use crate::members::user::read_patch;
 use crate::oauth::request::params::Params;
+use crate::operations::shell_word::shell_word;
 use crate::operations::user_codes::UserCodeChange;
 use crate::operations::users::{self, UserChanges};
 use crate::representation::address::segment;
@@ -29,7 +30,7 @@ pub(super) fn page(visit: &Visit<'_>, user: &UserRecord, refused: Option<&Consol
     let mut view =
         FormView::of(format!("{path}/user-code"), "Set the code", CODE, (&FieldValues::new(), &faults));
     view.cancel = Some(path.clone());
-    let command = format!("grantor user update {} --user-code", shell(name));
+    let command = format!("grantor user update {} --user-code", shell_word(name));
     let api = format!("/users/{}", segment(id));
     view.same =
         Some(Same::of(&visit.app.issuer, ("PATCH", &api), Some(&json!({ "user_code": "…" })), command));

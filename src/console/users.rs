@@ -6,7 +6,7 @@ use super::error::ConsoleError;
 use super::form::{FieldSpec, Group, Input, field};
 use super::objects::{Kind, filled};
 use super::page::{Action, Cell, ConsolePage, Filter, Notice, PageLink};
-use super::same::{Same, shell};
+use super::same::Same;
 use super::tables::{
     is_disabled, kept_order, listing, narrowed, order, page, path_of, sorted, sorts, with_same,
 };
@@ -19,6 +19,7 @@ use crate::oauth::permission::{Area, Need};
 use crate::oauth::request::params::Params;
 use crate::operations::fault::Fault;
 use crate::operations::password_links::{self, PasswordLink};
+use crate::operations::shell_word::shell_word;
 use crate::operations::users::{self, NewUser, UserChanges};
 use crate::operations::{grants, sessions};
 use crate::representation::address::segment;
@@ -255,7 +256,7 @@ fn same(
     act: &str,
     (session, client): (Option<&str>, Option<&str>),
 ) -> Same {
-    let (issuer, path, word) = (&visit.app.issuer, format!("/users/{}", segment(id)), shell(name));
+    let (issuer, path, word) = (&visit.app.issuer, format!("/users/{}", segment(id)), shell_word(name));
     let delete = |path: String, command: String| Same::of(issuer, ("DELETE", &path), None, command);
     match act {
         "delete" => delete(path, format!("grantor user delete {word}")),
@@ -268,7 +269,7 @@ fn same(
             let session = session.unwrap_or_default();
             delete(
                 format!("{path}/sessions/{}", segment(session)),
-                format!("grantor session end {}", shell(session)),
+                format!("grantor session end {}", shell_word(session)),
             )
         }
         "revoke" => {
@@ -276,7 +277,7 @@ fn same(
         }
         "revoke-consent" => {
             let client = client.unwrap_or_default();
-            let command = format!("grantor grant revoke --user {word} --client {}", shell(client));
+            let command = format!("grantor grant revoke --user {word} --client {}", shell_word(client));
             delete(format!("{path}/consents/{}", segment(client)), command)
         }
         "remove-user-code" => {

@@ -4,13 +4,14 @@ use super::error::ConsoleError;
 use super::form::{self, FieldSpec, FieldValues, FormView, Group, Input, field};
 use super::objects::{Kind, filled, said};
 use super::page::{Action, Cell, ConsolePage, Filter, Notice, PageLink, Part, Section};
-use super::same::{Same, shell};
+use super::same::Same;
 use super::tables::{listing, narrowed, page, path_of};
 use super::visit::{ConsoleReply, Visit};
 use crate::members::Members;
 use crate::members::webhook as members;
 use crate::oauth::permission::{Area, Need};
 use crate::oauth::request::params::Params;
+use crate::operations::shell_word::shell_word;
 use crate::operations::webhooks::{self, WebhookChanges};
 use crate::representation::address::segment;
 use crate::representation::settings::{SECRET_ROTATION, WEBHOOK};
@@ -195,10 +196,10 @@ async fn retry_page(visit: &Visit<'_>, webhook: &WebhookRecord) -> Result<Consol
             (Some(delivery), lead)
         }
     };
-    let mut command = format!("grantor webhook retry {}", shell(id));
+    let mut command = format!("grantor webhook retry {}", shell_word(id));
     let mut body = serde_json::json!({});
     if let Some(delivery) = &delivery {
-        command.push_str(&format!(" --message {}", shell(delivery)));
+        command.push_str(&format!(" --message {}", shell_word(delivery)));
         body["delivery"] = delivery.as_str().into();
     }
     let path = format!("/webhooks/{}/retry", segment(id));
@@ -209,7 +210,7 @@ async fn retry_page(visit: &Visit<'_>, webhook: &WebhookRecord) -> Result<Consol
 }
 
 fn same(visit: &Visit<'_>, id: &str, act: &str) -> Same {
-    let (issuer, path, id) = (&visit.app.issuer, format!("/webhooks/{}", segment(id)), shell(id));
+    let (issuer, path, id) = (&visit.app.issuer, format!("/webhooks/{}", segment(id)), shell_word(id));
     match act {
         "delete" => Same::of(issuer, ("DELETE", &path), None, format!("grantor webhook delete {id}")),
         "test" => {
@@ -235,7 +236,7 @@ fn rotate_page(
         FormView::of(format!("{path}/rotate-secret"), "Replace the secret", ROTATE, (values, &faults));
     let members = form::members(ROTATE, values).map(form::given).unwrap_or_default();
     let command = form::options(ROTATE, &members)
-        .map(|options| format!("grantor webhook rotate-secret {}{options}", shell(&webhook.id)));
+        .map(|options| format!("grantor webhook rotate-secret {}{options}", shell_word(&webhook.id)));
     let api = format!("/webhooks/{}/rotate-secret", segment(&webhook.id));
     view.same = Some(Same::of(&visit.app.issuer, ("POST", &api), Some(&members.into()), command));
     view.cancel = Some(path);

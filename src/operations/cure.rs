@@ -12,6 +12,7 @@ use crate::oauth::reason::Reason;
 use crate::oauth::request::redirect_uri::RegisteredUri;
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::withheld::WITHHELD;
+use crate::operations::shell_word::shell_word;
 use crate::store::users::UserRecord;
 
 /// A command for the operator.
@@ -303,14 +304,8 @@ fn group(facts: &Facts<'_>) -> Option<String> {
 
 /// A value as one word of a shell. `None` if a command would take it for an option.
 fn argument(value: &str) -> Option<String> {
-    let is_plain = |byte: u8| {
-        byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'/' | b':' | b'@' | b'+' | b',')
-    };
     let fits = !value.is_empty() && !value.starts_with('-') && !value.chars().any(char::is_control);
-    fits.then(|| match value.bytes().all(is_plain) {
-        true => value.to_owned(),
-        false => format!("'{}'", value.replace('\'', r"'\''")),
-    })
+    fits.then(|| shell_word(value))
 }
 
 #[cfg(test)]

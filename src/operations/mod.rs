@@ -42,6 +42,7 @@ mod roles;
 pub mod scope_deletion;
 pub mod scopes;
 pub mod sessions;
+pub mod shell_word;
 pub mod sign_up;
 mod steps;
 pub mod terms;
