@@ -100,7 +100,7 @@ pub(super) fn accept(input: &[u8]) {
 pub(super) fn languages(input: &[u8]) {
     let Some(value) = text(input) else { return };
     let available = ["en", "de", "pt-BR", "zh-Hant"].map(|tag| LanguageTag::parse(tag).expect("a tag"));
-    for tags in [language_tag::accept_language(value), language_tag::ui_locales(value)] {
+    for tags in [accept::accept_language(value), language_tag::ui_locales(value)] {
         assert!(tags.len() <= language_tag::MAX_WANTED);
         for tag in &tags {
             assert!(tag.as_str().len() <= language_tag::MAX_LENGTH && tag.as_str().is_ascii());

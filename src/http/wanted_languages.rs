@@ -6,6 +6,7 @@ use std::cell::{OnceCell, RefCell};
 use actix_web::HttpRequest;
 use actix_web::http::header::{self, HeaderValue};
 
+use super::accept::accept_language;
 use super::cookies;
 use crate::clock::Timestamp;
 use crate::face::language::Language;
@@ -62,7 +63,7 @@ impl WantedLanguages {
             wanted.extend(chosen.map(|(tag, _)| tag));
             // The bound of one header is that of all: a head has room for many.
             let accepted = self.accepted.iter().filter_map(|value| value.to_str().ok());
-            wanted.extend(accepted.flat_map(language_tag::accept_language).take(language_tag::MAX_WANTED));
+            wanted.extend(accepted.flat_map(accept_language).take(language_tag::MAX_WANTED));
             wanted
         })
     }

@@ -89,43 +89,6 @@ pub fn ui_locales(value: &str) -> Vec<LanguageTag> {
     value.split_ascii_whitespace().take(MAX_WANTED).filter_map(LanguageTag::parse).collect()
 }
 
-/// Reads the header `Accept-Language` (RFC 9110 §12.5.4). The tags are in the order of preference; those with q=0, `*` and
-/// what is not valid are left out.
-pub fn accept_language(value: &str) -> Vec<LanguageTag> {
-    let mut weighted: Vec<(u16, LanguageTag)> = value
-        .split(',')
-        .take(MAX_WANTED)
-        .filter_map(weighted_tag)
-        .filter(|(weight, _)| *weight > 0)
-        .collect();
-    // Stable: of equal weights, the first one stays first.
-    weighted.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
-    weighted.into_iter().map(|(_, tag)| tag).collect()
-}
-
-/// Parses an element of `Accept-Language`. The weight is in thousandths.
-fn weighted_tag(element: &str) -> Option<(u16, LanguageTag)> {
-    let (tag, weight) = match element.split_once(';') {
-        Some((tag, parameter)) => {
-            let (name, value) = parameter.trim().split_once('=')?;
-            (tag, name.eq_ignore_ascii_case("q").then(|| thousandths(value))??)
-        }
-        None => (element, 1000),
-    };
-    Some((weight, LanguageTag::parse(tag.trim())?))
-}
-
-/// Parses a weight (RFC 9110 §12.4.2). `None` if it is not between 0 and 1, or has more than three decimals.
-fn thousandths(value: &str) -> Option<u16> {
-    let (whole, decimals) = value.split_once('.').unwrap_or((value, ""));
-    let are_digits = decimals.bytes().all(|byte| byte.is_ascii_digit());
-    if !matches!(whole, "0" | "1") || decimals.len() > 3 || !are_digits {
-        return None;
-    }
-    let weight = format!("{whole}{decimals:0<3}").parse().ok()?;
-    (weight <= 1000).then_some(weight)
-}
-
 /// Returns what belongs to the best of the `available` tags for a person who wants these languages, the preferred one
 /// first. `None` if no tag is in a language that the person wants.
 ///
@@ -206,27 +169,6 @@ mod tests {
         let many = "de ".repeat(MAX_WANTED);
         assert_eq!(ui_locales(&format!("{many}fr")).len(), MAX_WANTED);
         assert_eq!(ui_locales(&format!("{} fr", &many[3..])).len(), MAX_WANTED);
-    }
-
-    #[test]
-    fn accept_language_is_sorted_by_its_weights() {
-        for (value, expected) in [
-            ("da, en-gb;q=0.8, en;q=0.7", vec!["da", "en-GB", "en"]),
-            ("en;q=0.5,de;q=0.9 , fr", vec!["fr", "de", "en"]),
-            ("en;q=0.5,de;q=0.5", vec!["en", "de"]),
-            ("en;Q=1.000, de ; q=0.999", vec!["en", "de"]),
-            ("de;q=0, en;q=0.0, fr;q=0.001", vec!["fr"]),
-            ("*", vec![]),
-            ("*;q=0.5, it", vec!["it"]),
-            ("de;q=1.1, fr;q=0.1234, es;q=-1, it;q=, ja;q=.5, ar;q=0.5x, pt;q, en;q=1.", vec!["en"]),
-            ("de;level=1, fr;q=0.2", vec!["fr"]),
-            (",, ,de,", vec!["de"]),
-            ("", vec![]),
-        ] {
-            assert_eq!(texts(&accept_language(value)), expected, "{value}");
-        }
-        let many = vec!["de"; MAX_WANTED].join(",");
-        assert_eq!(accept_language(&format!("{many},fr")).len(), MAX_WANTED);
     }
 
     #[test]
