@@ -103,8 +103,7 @@ pub(super) async fn issue(
         let token = plan.of_grant(client, &chain.grant, &scope).map_err(about)?;
         plan.use_up_proof(tx).await?;
         // A token that stays is written like its own successor, which moves the ends of the chain.
-        let rotates = refresh::is_replaced(client, &demands, &chain.grant);
-        let next = if rotates { name.successor() } else { name.clone() };
+        let next = verdict.given(&name, refresh::is_replaced(client, &demands, &chain.grant));
         let successor = keys.refresh_token(&next);
         let bound = bound_now(client, plan, &chain);
         if verdict.is_valid() {

@@ -104,6 +104,15 @@ impl RefreshVerdict {
     pub fn is_valid(self) -> bool {
         matches!(self, Self::Rotate | Self::CatchUp)
     }
+
+    /// The refresh token that the client gets for the presented one. `is_replaced`: whether a refresh replaces the token of the
+    /// grant; one that was replaced before gets its successor in any case.
+    pub fn given(self, presented: &RefreshName, is_replaced: bool) -> RefreshName {
+        match self {
+            Self::Rotate | Self::CatchUp if !is_replaced => presented.clone(),
+            Self::Rotate | Self::CatchUp | Self::AnswerAgain => presented.successor(),
+        }
+    }
 }
 
 /// Whether a refresh replaces the refresh token of this grant. The token of a public client stays only if it is bound (RFC 9700

@@ -1,5 +1,7 @@
 //! Every grant issues tokens that are bound to the key of the proof, and a bound refresh token demands the same key.
 
+use std::time::Duration;
+
 use grantor::clock::Timestamp;
 use grantor::oauth::client::{AuthMethod, Client, GrantType, TokenFormat};
 use grantor::oauth::grant::trusted_issuer::IssuerKeys;
@@ -13,7 +15,7 @@ use super::{CLIENT_CREDENTIALS, assert_bound};
 use crate::support::dpop::ProofKey;
 use crate::support::jwt;
 use crate::support::relying_party::Registration;
-use crate::support::{Application, TestServer};
+use crate::support::{Application, Operator, TestServer};
 use crate::trusted_issuers::{BEARER, IDP, SUBJECT, gateway, said, trust};
 
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -123,6 +125,24 @@ async fn a_refresh_that_is_answered_again_binds_the_refresh_token_too() {
     let token = again.get("refresh_token");
     assert_eq!(token, lost.get("refresh_token"));
     spa.refresh_by_hand(&token).await.assert_json_error(400, "invalid_grant", "binding.mismatch");
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_given_again_also_if_refresh_tokens_stay_from_then_on() {
+    let server = TestServer::start().await;
+    let spa = server.spa().await;
+    let first = spa.redeem_by_hand(&spa.code(&mut server.alice().await).await).await.get("refresh_token");
+    let change = ["client", "update", &spa.id, "--dpop", "require", "--refresh-tokens", "keep"];
+    Operator::of(&server).done(&change);
+    let key = ProofKey::new();
+    let lost = spa.proven(&server, &refresh(&first), &key.proof(&server)).await;
+    assert_ne!(lost.get("refresh_token"), first, "it is bound now, so it is another one");
+    let again = spa.proven(&server, &refresh(&first), &key.proof(&server)).await;
+    assert_eq!(again.get("refresh_token"), lost.get("refresh_token"), "{again:?}");
+    server.clock.advance(Duration::from_secs(60));
+    let next = spa.proven(&server, &refresh(&again.get("refresh_token")), &key.proof(&server)).await;
+    assert_bound(&spa, &next, &key).await;
+    assert_eq!(next.get("refresh_token"), lost.get("refresh_token"), "it stays");
 }
 
 #[tokio::test]
