@@ -88,8 +88,6 @@ async fn an_event_says_by_what_credential_and_has_a_page_of_its_own() {
     assert!(list.body.contains(" · API key") && list.body.contains(" settings</summary>"), "{list:?}");
     assert!(!list.body.contains("null"), "{list:?}");
     assert!(list.body.contains("Time <span class=\"zone\">UTC</span>"), "{list:?}");
-    let path = between(&list, "<a href=\"", "/admin/events/");
-    assert!(path.len() < list.body.len());
     let number = between(&list, "/admin/events/", "\"");
     let page = visitor.open(&format!("/admin/events/{number}")).await;
     assert_eq!(page.status, 200, "{page:?}");
