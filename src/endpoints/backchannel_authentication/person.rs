@@ -141,11 +141,11 @@ enum WantedPerson {
 impl WantedPerson {
     async fn find(&self, conn: &mut Conn) -> Result<Option<(UserId, UserStatus)>, DbError> {
         let user = match self {
-            Self::Name(name, is_subject) => match users::find_by_name(conn, name).await? {
-                Some(record) => Some(record.user),
-                None if *is_subject => Some(UserId::new(name)),
-                None => None,
-            },
+            // A `sub` comes first: the name of another account may be equal to it in another case.
+            Self::Name(name, true) if users::find_by_id(conn, name).await?.is_some() => {
+                Some(UserId::new(name))
+            }
+            Self::Name(name, _) => users::find_by_name(conn, name).await?.map(|record| record.user),
             Self::User(user) => Some(user.clone()),
             Self::Session(session, client) => grants::user_of_session(conn, session, client).await?,
             Self::Linked(issuer, subject) => {
