@@ -140,6 +140,19 @@ pub async fn find(conn: &mut Conn, id: &GrantId) -> Result<Option<BackchannelReq
     row.map(RequestRow::into_request).transpose()
 }
 
+/// Whether the client has tokens for its request, or has used up its answer.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn is_redeemed(conn: &mut Conn, id: &GrantId) -> Result<bool, DbError> {
+    let row: Option<(bool,)> = conn
+        .query("SELECT consumed_at IS NOT NULL AS is_redeemed FROM backchannel_requests WHERE grant_id = $1")
+        .bind(id.as_str())
+        .optional()
+        .await?;
+    Ok(row.is_some_and(|(is_redeemed,)| is_redeemed))
+}
+
 /// The requests that wait for the answer of a person, at most `most`. The newest comes first.
 ///
 /// # Errors

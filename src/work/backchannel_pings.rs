@@ -19,6 +19,7 @@ use crate::oauth::grant::backchannel::pause_after_ping;
 use crate::oauth::id::ClientId;
 use crate::operations::backchannel::{Ping, open_ping};
 use crate::store::backchannel_pings::{self, DuePing};
+use crate::store::backchannel_requests;
 use crate::store::db::{Conn, DbError, Tx};
 use crate::store::deliveries::DeliveryOutcome;
 
@@ -56,9 +57,9 @@ impl Outbox for Pings {
 
 async fn ping_and_record(app: &App, due: DuePing, claimed: Claimed) {
     let sent = ping(app, &due, claimed).await;
-    let now = app.now();
+    let (sent_nothing, now) = (matches!(sent, Ok(Told::Before)), app.now());
     let outcome = match sent {
-        Ok(()) => DeliveryOutcome::Delivered,
+        Ok(_) => DeliveryOutcome::Delivered,
         Err(PingError::Never(why)) => DeliveryOutcome::Failed(why.into()),
         Err(PingError::Now(why)) => {
             // A ping after the end of the request would be of no use.
@@ -68,6 +69,14 @@ async fn ping_and_record(app: &App, due: DuePing, claimed: Claimed) {
     };
     let (client, request, attempt) = (due.client.as_str(), due.request.as_str(), due.attempt);
     match &outcome {
+        DeliveryOutcome::Delivered if sent_nothing => {
+            tracing::info!(
+                client,
+                request,
+                attempt,
+                "a client fetched its tokens before a ping about them arrived"
+            );
+        }
         DeliveryOutcome::Delivered => {
             tracing::info!(client, request, attempt, "a ping about an answer has arrived");
         }
@@ -106,9 +115,23 @@ impl From<FetchError> for PingError {
     }
 }
 
-async fn ping(app: &App, due: &DuePing, claimed: Claimed) -> Result<(), PingError> {
+/// What became of a ping that need not be sent again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    ByPing,
+    /// The client asked before, and has its tokens. A ping would make it ask once more, and an `auth_req_id` that comes again
+    /// ends what was issued for it.
+    Before,
+}
+
+async fn ping(app: &App, due: &DuePing, claimed: Claimed) -> Result<Told, PingError> {
     if app.now() >= due.expires_at {
         return Err(PingError::Never("the request has ended"));
+    }
+    let request = due.request.clone();
+    let look = async move |conn: &mut Conn| backchannel_requests::is_redeemed(conn, &request).await;
+    if app.db.read(look).await.map_err(Failure::from)? {
+        return Ok(Told::Before);
     }
     let client = app.cache.client(&due.client, Freshness::Now).await?;
     let Some(client) = client.as_deref().map(|client| &client.client).filter(|client| !client.disabled)
@@ -133,7 +156,7 @@ async fn ping(app: &App, due: &DuePing, claimed: Claimed) -> Result<(), PingErro
     let headers = [("authorization", format!("Bearer {client_notification_token}"))];
     let answer = app.fetcher.post(endpoint, body, &headers).await?;
     match answer.status.as_u16() {
-        200..300 => Ok(()),
+        200..300 => Ok(Told::ByPing),
         _ => Err(PingError::Now(format!("it answered {}", answer.status))),
     }
 }

@@ -142,6 +142,23 @@ async fn an_endpoint_that_fails_is_told_again_until_it_answers() {
 }
 
 #[tokio::test]
+async fn no_ping_follows_when_the_application_has_its_tokens() {
+    let server = TestServer::start_with(&[ALLOWED]).await;
+    let mut endpoint = Endpoint::start("500 Internal Server Error");
+    let (bank, mut alice) = (told(&server, "bank", &endpoint).await, server.alice().await);
+    let id = begin(&bank, &[TOKEN]).await;
+    answer(&mut alice, "allow").await;
+    endpoint.call().await;
+    until_failed(&server, 1, "%500%").await;
+    // It asks by itself, as it may, or while it answers the ping.
+    assert_eq!(poll(&bank, &id).await.status, 200);
+    server.clock.advance(Duration::from_secs(60));
+    server.app.backchannel_pings.wake();
+    until(&server, "delivered", 1).await;
+    assert_eq!(endpoint.site.called(), 1);
+}
+
+#[tokio::test]
 async fn a_ping_ends_with_its_request() {
     let server = TestServer::start_with(&[ALLOWED]).await;
     let mut endpoint = Endpoint::start("500 Internal Server Error");
