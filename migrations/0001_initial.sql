@@ -130,6 +130,14 @@ CREATE TABLE scopes (
     required       BOOLEAN NOT NULL DEFAULT FALSE
 );
 
+-- How often a scope or an authorization type was deleted. What a request was allowed before a deletion is not stored after it:
+-- a later scope of the same name may mean something else.
+CREATE TABLE withdrawals (
+    id    BIGINT PRIMARY KEY,
+    count BIGINT NOT NULL
+);
+INSERT INTO withdrawals (id, count) VALUES (1, 0);
+
 -- OpenID Connect Core §5.4 and §11. Operators may change their descriptions and their claims.
 INSERT INTO scopes (name, description, sensitive, claims, created_at) VALUES
     ('openid', 'Know who you are', FALSE, '', 0),

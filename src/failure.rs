@@ -136,11 +136,20 @@ impl From<Refusal> for Denied<Refusal> {
     }
 }
 
+impl Refusable for Failure {
+    fn failure(&self) -> Option<&DbError> {
+        match self {
+            Self::Database(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
 impl<R: Send + 'static> Refusable for Denied<R> {
     fn failure(&self) -> Option<&DbError> {
         match self {
-            Self::Failed(Failure::Database(error)) => Some(error),
-            _ => None,
+            Self::Failed(failure) => failure.failure(),
+            Self::Refused(_) => None,
         }
     }
 }

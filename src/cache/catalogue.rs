@@ -18,13 +18,15 @@ use crate::oauth::client::console;
 use crate::oauth::grant::authorization_details::authorization_type::{
     KnownAuthorizationTypes, RegisteredType,
 };
+use crate::oauth::grant::authorization_details::type_of;
+use crate::oauth::grant::granted::Granted;
 use crate::oauth::grant::management;
 use crate::oauth::grant::resource::{self, KnownResources, Resource};
 use crate::oauth::grant::scope::{KnownScopes, Scope, ScopeRecord};
 use crate::oauth::id::ClientId;
 use crate::store::clients::StoredClient;
 use crate::store::db::{Conn, Db, DbError};
-use crate::store::{authorization_types, clients, resources, scopes};
+use crate::store::{authorization_types, clients, resources, scopes, withdrawn};
 
 /// The maximum age of an entry, which is how long a change needs to reach every node.
 pub(super) const MAX_AGE: Duration = Duration::from_secs(1);
@@ -55,6 +57,8 @@ impl Freshness {
 pub struct Catalogue {
     /// When it was read, by the time that has passed since the process began.
     read_at: Seconds,
+    /// How often a scope or a type had been deleted before it was read.
+    withdrawals: i64,
     scopes: HashMap<String, ScopeRecord>,
     /// By the normal form of their URIs.
     resources: HashMap<String, Resource>,
@@ -107,6 +111,7 @@ impl Catalogue {
         let normal = |resource: Resource| Some((resource::normal(&resource.uri)?, resource));
         Self {
             read_at,
+            withdrawals: 0,
             scopes: scopes.into_iter().map(|record| (record.name.clone(), record)).collect(),
             resources: resources.into_iter().filter_map(normal).collect(),
             types: HashMap::new(),
@@ -126,7 +131,10 @@ impl Catalogue {
         read_at: Seconds,
         before: Option<&Self>,
     ) -> Result<Self, DbError> {
+        // Before the names: a deletion in between makes it too low, and then nothing of this catalogue is stored.
+        let withdrawals = withdrawn::count(conn).await?;
         let mut read = Self::new(scopes::all(conn).await?, resources::all(conn).await?, management, read_at);
+        read.withdrawals = withdrawals;
         for (name, digest) in authorization_types::digests(conn).await? {
             let known = before.and_then(|before| before.types.get(&name));
             let known = match known.filter(|(other, _)| *other == digest) {
@@ -139,6 +147,19 @@ impl Catalogue {
             read.types.insert(name, (digest, known));
         }
         Ok(read)
+    }
+
+    /// How often a scope or a type had been deleted before this was read. What a person allows is stored only while the number
+    /// is still the same.
+    pub fn withdrawals(&self) -> i64 {
+        self.withdrawals
+    }
+
+    /// Whether all scopes and types of something granted exist.
+    pub fn has_all(&self, granted: &Granted) -> bool {
+        let mut types = granted.details.iter().map(type_of);
+        granted.scope.names().all(|name| self.scopes.contains_key(name))
+            && types.all(|name| name.is_some_and(|name| self.types.contains_key(name)))
     }
 
     /// The names of the authorization types, sorted.

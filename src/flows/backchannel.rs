@@ -52,7 +52,8 @@ pub(super) async fn approve(
 ) -> HttpResponse {
     call.set_person(&signed_in.user, &signed_in.username);
     let (context, client) = (app.operations(call.now, call.actor()), &checked.request.client_id);
-    match backchannel::allow(&context, id, client, signed_in, checked.granted_to(signed_in)).await {
+    let granted = (checked.granted_to(signed_in), checked.catalogue.withdrawals());
+    match backchannel::allow(&context, id, client, signed_in, granted).await {
         Ok(_) => {
             app.backchannel_pings.wake();
             answer::see_other(&format!("{}/approve?allowed=1", app.issuer))

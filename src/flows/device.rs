@@ -51,7 +51,8 @@ pub(super) async fn approve(
 ) -> HttpResponse {
     call.set_person(&signed_in.user, &signed_in.username);
     let (context, client) = (app.operations(call.now, call.actor()), &checked.request.client_id);
-    match devices::allow(&context, id, client, signed_in, checked.granted_to(signed_in)).await {
+    let granted = (checked.granted_to(signed_in), checked.catalogue.withdrawals());
+    match devices::allow(&context, id, client, signed_in, granted).await {
         Ok(_) => answer::see_other(&format!("{}/device?allowed=1", app.issuer)),
         Err(Denied::Refused(_)) => {
             let error = Reason::DeviceAnswered.because("the request of the device has ended in the meantime");

@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::audit::Issuance;
+use crate::cache::catalogue::Freshness;
 use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::flows::CheckedRequest;
@@ -37,7 +38,7 @@ enum Stored {
     Saved,
     /// The flow has an answer already, so nothing was stored.
     AnsweredBefore,
-    /// The client or the session has changed, so nothing was stored.
+    /// The client or the session has changed, or a scope or a type was deleted, so nothing was stored.
     Stale,
 }
 
@@ -53,8 +54,10 @@ pub(super) async fn make(
         return through_the_browser(app, call, answering, None).await;
     }
     let code = format!("gac_{}", random_token());
-    if let Stored::AnsweredBefore = store_code(app, now, answering, &code).await? {
-        return Ok(None);
+    match store_code(app, now, answering, &code).await? {
+        Stored::Saved => {}
+        Stored::AnsweredBefore => return Ok(None),
+        Stored::Stale => return Err(Failure::Busy("a scope or type that was just deleted")),
     }
     match response_type {
         ResponseType::Code => Ok(Some(vec![("code", code)])),
@@ -69,6 +72,14 @@ async fn is_first(tx: &mut Tx, flow: Option<&FlowKey>, now: Timestamp) -> Result
         Some(flow) => flows::answer(tx, flow, now).await,
         None => Ok(true),
     }
+}
+
+/// The result of a transaction that has stored nothing, because what was decided is out of date. The flow stays open.
+async fn stale(tx: &mut Tx, flow: Option<&FlowKey>) -> Result<Stored, DbError> {
+    if let Some(flow) = flow {
+        flows::take_answer_back(tx, flow).await?;
+    }
+    Ok(Stored::Stale)
 }
 
 /// A new grant, for a code or for tokens that pass through the browser.
@@ -90,7 +101,7 @@ async fn store_code(
     code: &str,
 ) -> Result<Stored, Failure> {
     let (hash, tokens) = (Hash::of(code), &app.config.tokens);
-    let (request, flow) = (&answering.checked.request, answering.flow.cloned());
+    let request = &answering.checked.request;
     let record = Code {
         grant: Grant { binding: request.binding.clone(), ..grant(answering.checked, answering.signed_in) },
         redirect_uri: answering.return_to.as_str().to_owned(),
@@ -98,13 +109,37 @@ async fn store_code(
         nonce: request.nonce.clone(),
         expires_at: now + tokens.code_lifetime.seconds(),
     };
+    let withdrawals = answering.checked.catalogue.withdrawals();
+    match try_to_store(app, now, answering.flow, (&hash, &record), withdrawals).await? {
+        Stored::Stale => {}
+        stored => return Ok(stored),
+    }
+    // Most likely, another name was deleted.
+    let catalogue = app.cache.catalogue(Freshness::Now).await?;
+    match catalogue.has_all(&record.grant.granted) {
+        true => try_to_store(app, now, answering.flow, (&hash, &record), catalogue.withdrawals()).await,
+        false => Ok(Stored::Stale),
+    }
+}
+
+/// Stores a code, unless a scope or a type was deleted since their number was `withdrawals`.
+async fn try_to_store(
+    app: &App,
+    now: Timestamp,
+    flow: Option<&FlowKey>,
+    (hash, record): (&Hash, &Code),
+    withdrawals: i64,
+) -> Result<Stored, Failure> {
+    let (flow, hash, record) = (flow.cloned(), hash.clone(), record.clone());
     let purge_after = record.expires_at + codes::MEMORY;
     let save = async move |tx: &mut Tx| {
         if !is_first(tx, flow.as_ref(), now).await? {
             return Ok(Stored::AnsweredBefore);
         }
-        codes::save(tx, &hash, &record, purge_after).await?;
-        Ok(Stored::Saved)
+        match codes::save(tx, &hash, &record, purge_after, withdrawals).await? {
+            true => Ok(Stored::Saved),
+            false => stale(tx, flow.as_ref()).await,
+        }
     };
     Ok(app.db.write(save).await?)
 }
@@ -181,7 +216,8 @@ async fn store_grant(
     grant: &Grant,
     token: Option<(AccessToken, Option<Hash>)>,
 ) -> Result<Stored, Failure> {
-    let (grant, version) = (grant.clone(), answering.checked.client.client.version);
+    let (grant, checked) = (grant.clone(), answering.checked);
+    let known = (checked.client.client.version, checked.catalogue.withdrawals());
     let flow = answering.flow.cloned();
     // An application that learned about the session must learn of its end, too.
     let session_expires_at = now + app.config.sessions.lifetime.seconds();
@@ -191,8 +227,8 @@ async fn store_grant(
         if !is_first(tx, flow.as_ref(), now).await? {
             return Ok(Stored::AnsweredBefore);
         }
-        if !grants::save_for_browser(tx, &grant, version, expires_at, now).await? {
-            return Ok(Stored::Stale);
+        if !grants::save_for_browser(tx, &grant, known, expires_at, now).await? {
+            return stale(tx, flow.as_ref()).await;
         }
         if let Some((token, Some(hash))) = &token {
             tx.run(access_tokens::save_in(Batch::new(), hash, token)).await?;

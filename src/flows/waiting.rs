@@ -281,8 +281,9 @@ fn other_browser() -> Denied<Refusal> {
     Refusal::Page(error).into()
 }
 
-/// The refusal of a flow that has its answer already. A `request_uri` that is used up is an error; otherwise the person gets a way on to the application's home page: the one that
-/// is registered, or that of the site of the redirect URI, but never the redirect URI itself.
+/// The refusal of a flow that has its answer already. A `request_uri` that is used up is an error; otherwise the person gets a
+/// way on to the application's home page: the one that is registered, or that of the site of the redirect URI, but never the
+/// redirect URI itself.
 pub(super) async fn answered(app: &App, http: &Request, flow: &Flow) -> Result<Refusal, Failure> {
     if !flow.is_opened() {
         let error = Reason::PushedRequestUsed

@@ -21,7 +21,7 @@ use crate::oauth::grant::resource::normal;
 use crate::oauth::grant::scope::{Scope, is_scope_name};
 use crate::store::db::{Conn, DbError, Tx};
 use crate::store::page::NameFilter;
-use crate::store::withdrawn::Withdrawn;
+use crate::store::withdrawn::{self, Withdrawn, WithdrawnType};
 use crate::store::{authorization_types, clients, resources};
 
 /// The changes; `None` keeps the value.
@@ -131,7 +131,12 @@ pub async fn delete(context: &Context<'_>, name: &str) -> Outcome<()> {
         let event = event(Act::AuthorizationTypeDeleted, name).deleting(members(&before));
         return Ok(Done { outcome: (), event });
     }
-    let withdrawn = Withdrawn::AuthorizationType(name.to_owned());
+    let resources = context.read(async move |conn: &mut Conn| Ok(resources::all(conn).await?)).await?;
+    let withdrawn = Withdrawn::AuthorizationType(WithdrawnType {
+        name: name.to_owned(),
+        resources: before.resources.clone(),
+        scopes: resources.into_iter().map(|resource| (resource.uri, resource.scopes)).collect(),
+    });
     take_from_granted(context, &withdrawn).await?;
     let (deleted, terms) = (name.to_owned(), context.terms.clone());
     let done: Outcome<()> = context
@@ -139,11 +144,12 @@ pub async fn delete(context: &Context<'_>, name: &str) -> Outcome<()> {
             let before = members(&unused(tx, &deleted).await?);
             terms.check(&before)?;
             authorization_types::delete(tx, &deleted).await?;
+            withdrawn::note(tx).await?;
             Ok(Done { outcome: (), event: event(Act::AuthorizationTypeDeleted, &deleted).deleting(before) })
         })
         .await;
     let done = done?;
-    // Also from what people have allowed while the act went on.
+    // Also from what people have allowed while the act went on. No request can store more of it now.
     take_from_granted(context, &withdrawn).await?;
     Ok(done)
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::consents::granted_members;
+use super::consents::{granted_members, must_be_current};
 use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
 use super::{Context, Done, Outcome};
@@ -65,21 +65,22 @@ fn message(request: &BackchannelRequest, person: &Person, client: &Client, link:
     WebhookMessage::new(request.grant.to_string(), BACKCHANNEL_REQUESTED, request.created_at, &data)
 }
 
-/// Allows a request; `granted` is what the client gets, all that it asked for or a part. Allowing it again in the same
-/// session changes nothing and has the same outcome.
+/// Allows a request; `granted` is what the client gets, all that it asked for or a part, decided when so many scopes and types
+/// had been deleted. Allowing it again in the same session changes nothing and has the same outcome.
 ///
 /// # Errors
-/// If the request has another answer already, has ended, or is for another person.
+/// If the request has another answer already, has ended, is for another person, or a scope or a type was deleted in the meantime.
 pub async fn allow(
     context: &Context<'_>,
     request: &GrantId,
     client: &ClientId,
     signed_in: &SignedIn,
-    granted: Granted,
+    (granted, withdrawals): (Granted, i64),
 ) -> Outcome<()> {
     let (id, client, by, now) = (request.clone(), client.clone(), signed_in.clone(), context.now);
     context
         .act(async move |tx: &mut Tx| {
+            must_be_current(tx, withdrawals).await?;
             if backchannel_requests::allow(tx, &id, &by, &granted, now).await? {
                 backchannel_pings::enqueue(tx, &id, now).await?;
             } else {

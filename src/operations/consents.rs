@@ -9,7 +9,7 @@ use super::fault::{Fault, Faults};
 use super::list::{self, Cursor, List, Listing};
 use super::{Context, Done, clients};
 use crate::cache::catalogue::Catalogue;
-use crate::failure::Denied;
+use crate::failure::{Denied, Failure};
 use crate::oauth::grant::authorization_details::type_of;
 use crate::oauth::grant::consent::{Answer, Consent};
 use crate::oauth::grant::granted::Granted;
@@ -17,7 +17,7 @@ use crate::oauth::id::{ClientId, SessionId, UserId};
 use crate::store::consents::{ConsentRecord, ConsentsOf};
 use crate::store::db::{Conn, DbError, Tx};
 use crate::store::flows::FlowKey;
-use crate::store::{consents, flows};
+use crate::store::{consents, flows, withdrawn};
 
 /// A person's answer on the consent page.
 #[derive(Clone, Debug)]
@@ -82,18 +82,31 @@ pub async fn find(
 /// Remembers what a person allows a client and what they leave out, and that the request has its answer.
 ///
 /// # Errors
-/// Only a failing database.
-pub async fn give(context: &Context<'_>, given: ConsentAnswer) -> Result<Done<()>, DbError> {
+/// Only failures; [`Failure::Busy`] if a scope or a type was deleted since the catalogue was read.
+pub async fn give(context: &Context<'_>, given: ConsentAnswer) -> Result<Done<()>, Failure> {
     let now = context.now;
     context
         .act(async move |tx: &mut Tx| {
             let (user, client, known) = (&given.user, &given.client, &*given.catalogue);
+            must_be_current(tx, known.withdrawals()).await?;
             consents::answer(tx, user, client, &given.answer, known, now).await?;
             flows::note_consented(tx, &given.flow, &given.session).await?;
             let event = Event::new(Act::ConsentGiven, ObjectKind::User, user.as_str()).with(client);
             Ok(Done { outcome: (), event: event.creating(members(&given.answer.consent)) })
         })
         .await
+}
+
+/// Checks that no scope and no type was deleted since their number was `withdrawals`. Otherwise a later one of the same name
+/// would be allowed, which may mean something else.
+///
+/// # Errors
+/// [`Failure::Busy`] if one was deleted; otherwise only failures of the database.
+pub(super) async fn must_be_current(tx: &mut Tx, withdrawals: i64) -> Result<(), Failure> {
+    match withdrawn::count(tx).await? == withdrawals {
+        true => Ok(()),
+        false => Err(Failure::Busy("a scope or type that was just deleted")),
+    }
 }
 
 /// Takes back what a person has allowed a client of what `answer` refuses, because the person now leaves all of the request

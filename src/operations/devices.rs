@@ -1,6 +1,6 @@
 //! Devices: the code that a person types, and the person's answer to the request (RFC 8628 §3.3).
 
-use super::consents::granted_members;
+use super::consents::{granted_members, must_be_current};
 use super::event::{Act, Event, ObjectKind};
 use super::fault::Fault;
 use super::guesses::{self, Admission, Guess};
@@ -57,21 +57,22 @@ pub async fn find_by_code(context: &Context<'_>, typed: TypedCode) -> Result<Fou
     Ok(context.db.write(look).await?)
 }
 
-/// Allows the request of a device; `granted` is what the device gets, all that it asked for or a part. Allowing it again in
-/// the same session changes nothing and has the same outcome.
+/// Allows the request of a device; `granted` is what the device gets, all that it asked for or a part, decided when so many
+/// scopes and types had been deleted. Allowing it again in the same session changes nothing and has the same outcome.
 ///
 /// # Errors
-/// If the request has another answer already, or has ended.
+/// If the request has another answer already, has ended, or a scope or a type was deleted in the meantime.
 pub async fn allow(
     context: &Context<'_>,
     device: &GrantId,
     client: &ClientId,
     signed_in: &SignedIn,
-    granted: Granted,
+    (granted, withdrawals): (Granted, i64),
 ) -> Outcome<()> {
     let (device, client, by, now) = (device.clone(), client.clone(), signed_in.clone(), context.now);
     context
         .act(async move |tx: &mut Tx| {
+            must_be_current(tx, withdrawals).await?;
             if !device_codes::allow(tx, &device, &by, &granted, now).await? {
                 // The same page was submitted again, or else the answer comes too late.
                 let answer = device_codes::find(tx, &device).await?.map(|device| device.answer);

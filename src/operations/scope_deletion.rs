@@ -22,7 +22,7 @@ use crate::store::db::{Conn, Tx};
 use crate::store::resources as stored_resources;
 use crate::store::scopes as stored_scopes;
 use crate::store::trusted_issuers as stored_issuers;
-use crate::store::withdrawn::Withdrawn;
+use crate::store::withdrawn::{self, Withdrawn};
 
 /// Whether a scope that clients may ask for can be deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,10 +90,11 @@ pub async fn delete(context: &Context<'_>, name: &str, in_use: InUse) -> Outcome
         return Ok(Done { outcome: losing_it, event });
     }
     take_from_holders(context, name, &holders).await?;
-    take_from_granted(context, &Withdrawn::Scope(name.to_owned())).await?;
+    let withdrawn = Withdrawn::Scope(name.to_owned());
+    take_from_granted(context, &withdrawn).await?;
     let Context { now, terms, actor, .. } = context.clone();
     let (name, lost, witness) = (name.to_owned(), losing_it, context.witness());
-    context
+    let done: Outcome<Vec<ClientId>> = context
         .act(async move |tx: &mut Tx| {
             let before = members(&existing(tx, &name).await?);
             terms.check(&before)?;
@@ -101,9 +102,14 @@ pub async fn delete(context: &Context<'_>, name: &str, in_use: InUse) -> Outcome
             let events = late.lose(tx, &actor, &name, now).await?;
             witness.record(tx, &events).await?;
             stored_scopes::delete(tx, &name).await?;
+            withdrawn::note(tx).await?;
             Ok(Done { outcome: lost.clone(), event: event(Act::ScopeDeleted, &name).deleting(before) })
         })
-        .await
+        .await;
+    let done = done?;
+    // Also from what people have allowed while the act went on. No request can store more of it now.
+    take_from_granted(context, &withdrawn).await?;
+    Ok(done)
 }
 
 /// Takes a scope from the objects that have it, some of them in each transaction, with an event for each.

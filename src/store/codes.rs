@@ -38,18 +38,24 @@ struct SpentRow {
     consumed_at: Option<Timestamp>,
 }
 
-/// Stores a code.
+/// Stores a code. `false` if a scope or a type was deleted since their number was `withdrawals`.
 ///
 /// `purge_after`: until this time, a late redemption is answered with "expired" instead of "unknown"; [`MEMORY`] after the
 /// end of the code.
 ///
 /// # Errors
 /// Only failures of the database.
-pub async fn save(tx: &mut Tx, hash: &Hash, code: &Code, purge_after: Timestamp) -> Result<(), DbError> {
+pub async fn save(
+    tx: &mut Tx,
+    hash: &Hash,
+    code: &Code,
+    purge_after: Timestamp,
+    withdrawals: i64,
+) -> Result<bool, DbError> {
     tx.query(
         "INSERT INTO codes (hash, client_id, user_id, session_id, grant_id, redirect_uri, granted, challenge, nonce,
                             auth_time, amr, cnf, expires_at, purge_after)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14 FROM withdrawals WHERE id = 1 AND count = $15",
     )
     .bind(hash.as_bytes())
     .bind(code.grant.client.as_str())
@@ -65,9 +71,10 @@ pub async fn save(tx: &mut Tx, hash: &Hash, code: &Code, purge_after: Timestamp)
     .bind(code.grant.binding.as_ref().map(Binding::to_stored))
     .bind(code.expires_at)
     .bind(purge_after)
+    .bind(withdrawals)
     .execute()
     .await
-    .map(drop)
+    .map(|inserted| inserted == 1)
 }
 
 /// Consumes a code of `client`, and returns it with the status of its user. `None` if the code could not be consumed:

@@ -242,6 +242,15 @@ pub async fn answer(tx: &mut Tx, flow: &FlowKey, now: Timestamp) -> Result<bool,
     Ok(answered == 1)
 }
 
+/// Records that the request has no answer after all, in the transaction of [`answer`].
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn take_answer_back(tx: &mut Tx, flow: &FlowKey) -> Result<(), DbError> {
+    let open = tx.query("UPDATE flows SET answered_at = NULL WHERE id = $1").bind(flow.id.as_str());
+    open.execute().await.map(drop)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

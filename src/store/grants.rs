@@ -189,8 +189,8 @@ pub fn save_for_issuer_in(
         .bind(issuer_subject.subject)
 }
 
-/// Stores the grant of tokens that pass through the browser. `false` if the client has changed, the user is disabled or
-/// the session has ended.
+/// Stores the grant of tokens that pass through the browser. `false` if the client has changed, the user is disabled, the
+/// session has ended, or a scope or a type was deleted since their number was `withdrawals`.
 ///
 /// No later request checks this, as the redemption of a code does, so the conditions are part of the insert.
 ///
@@ -199,7 +199,7 @@ pub fn save_for_issuer_in(
 pub async fn save_for_browser(
     tx: &mut Tx,
     grant: &Grant,
-    client_version: i64,
+    (client_version, withdrawals): (i64, i64),
     expires_at: Timestamp,
     now: Timestamp,
 ) -> Result<bool, DbError> {
@@ -208,9 +208,10 @@ pub async fn save_for_browser(
             "INSERT INTO grants (id, client_id, user_id, session_id, granted, offline_access, auth_time, amr, cnf, created_at,
                                  refresh_generation, rotated_at, idle_expires_at, expires_at, purge_after)
              SELECT $1, clients.id, users.id, sessions.id, $5, $6, $7, $8, $9, $10, 0, $10, $11, $11, $11
-             FROM clients, users, sessions
+             FROM clients, users, sessions, withdrawals
              WHERE clients.id = $2 AND clients.version = $12 AND clients.disabled_at IS NULL
-               AND users.id = $3 AND users.disabled_at IS NULL AND sessions.id = $4",
+               AND users.id = $3 AND users.disabled_at IS NULL AND sessions.id = $4
+               AND withdrawals.id = 1 AND withdrawals.count = $13",
         )
         .bind(grant.id.as_str())
         .bind(grant.client.as_str())
@@ -224,6 +225,7 @@ pub async fn save_for_browser(
         .bind(now)
         .bind(expires_at)
         .bind(client_version)
+        .bind(withdrawals)
         .execute()
         .await?;
     Ok(inserted == 1)
@@ -338,7 +340,7 @@ pub(super) fn revoking<'c>(tx: &'c mut Tx, statement: &'static str, why: &str, n
     tx.query(statement).bind(now).bind(why)
 }
 
-/// Begins the same in a batch.
+/// Begins a statement of a batch that revokes grants, as [`revoking`] does.
 pub(super) fn revoking_in(batch: Batch, statement: &'static str, why: &str, now: Timestamp) -> Batch {
     batch.query(statement).bind(now).bind(why)
 }

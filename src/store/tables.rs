@@ -39,9 +39,9 @@ impl Column {
 }
 
 /// Tables that belong to each database and are not copied: the record and the lease of its migrations, leases and
-/// clocks of nodes.
+/// clocks of nodes, and a number that only running nodes compare.
 pub const INTERNAL_TABLES: &[&str] =
-    &["_sqlx_migrations", "migration_lease", "schema_requirement", "leases", "node_clocks"];
+    &["_sqlx_migrations", "migration_lease", "schema_requirement", "leases", "node_clocks", "withdrawals"];
 
 /// All other tables, each after those that it refers to.
 pub const ALL: &[Table] = &[

@@ -1,15 +1,18 @@
 //! What is taken from everything that people have allowed when an operator deletes a scope or an authorization type.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+
+use serde_json::Value;
 
 use super::db::{Batch, Conn, DbError, Tx};
 use super::grants::{granted_from, revoke_where, revoking_in};
 use super::steps::{self, LOOK, Stretch};
 use crate::clock::Timestamp;
 use crate::oauth::grant::EndReason;
-use crate::oauth::grant::authorization_details::type_of;
+use crate::oauth::grant::authorization_details::{AuthorizationDetails, locations, type_of};
 use crate::oauth::grant::granted::Granted;
+use crate::oauth::grant::resource::normal;
 use crate::oauth::grant::scope::{OFFLINE_ACCESS, Scope};
 
 /// The number of rows that are changed together.
@@ -20,28 +23,98 @@ const BATCH: usize = 256;
 pub enum Withdrawn {
     /// The scope with this name.
     Scope(String),
-    /// The authorization details of the type with this name.
-    AuthorizationType(String),
+    /// The authorization details of a type.
+    AuthorizationType(WithdrawnType),
+}
+
+/// A type whose authorization details are taken, and what says which APIs they were for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WithdrawnType {
+    pub name: String,
+    /// The APIs that a detail without `locations` is for.
+    pub resources: Vec<String>,
+    /// The registered APIs, each with its scopes.
+    pub scopes: Vec<(String, Scope)>,
+}
+
+impl WithdrawnType {
+    /// What is left of something granted. `None` if it has no detail of the type.
+    ///
+    /// The APIs that only these details were for are taken, too. Otherwise a token for one of them would be for nothing.
+    fn taken_from(&self, mut granted: Granted) -> Option<Granted> {
+        let is_gone = |detail: &Value| type_of(detail) == Some(&self.name);
+        let places: HashSet<_> = granted
+            .details
+            .iter()
+            .filter(|detail| is_gone(detail))
+            .flat_map(|detail| self.places(detail))
+            .collect();
+        let left = granted.details.only(|detail| !is_gone(detail));
+        if left == granted.details {
+            return None;
+        }
+        let scope = &granted.scope;
+        granted.resources.retain(|uri| !places.contains(&normal(uri)) || self.is_wanted(uri, scope, &left));
+        granted.details = left;
+        Some(granted)
+    }
+
+    /// The APIs that a detail is for, in the normal form of their URIs.
+    fn places(&self, detail: &Value) -> Vec<Option<String>> {
+        let own: Vec<_> = locations(detail).map(normal).collect();
+        if own.is_empty() { self.resources.iter().map(|uri| normal(uri)).collect() } else { own }
+    }
+
+    /// Whether a scope or a detail is for the API with this URI. A detail without `locations` may be for every API.
+    fn is_wanted(&self, uri: &str, scope: &Scope, details: &AuthorizationDetails) -> bool {
+        let is_for = |detail: &Value| {
+            let mut own = locations(detail).peekable();
+            own.peek().is_none() || own.any(|location| normal(location) == normal(uri))
+        };
+        let known = self.scopes.iter().find(|(known, _)| normal(known) == normal(uri));
+        known.is_some_and(|(_, own)| own.names().any(|name| scope.contains(name)))
+            || details.iter().any(is_for)
+    }
 }
 
 impl Withdrawn {
     /// The name, which is a part of every stored value that has it. It needs no escape in JSON.
     fn name(&self) -> &str {
-        let (Self::Scope(name) | Self::AuthorizationType(name)) = self;
-        name
+        match self {
+            Self::Scope(name) => name,
+            Self::AuthorizationType(of) => &of.name,
+        }
     }
 
     /// The value without it. `None` if the value does not have it.
     fn taken_from(&self, mut granted: Granted) -> Option<Granted> {
-        let before = granted.clone();
         match self {
-            Self::Scope(name) => granted.scope = granted.scope.without(&Scope::from_stored(name)),
-            Self::AuthorizationType(name) => {
-                granted.details = granted.details.only(|detail| type_of(detail) != Some(name));
+            Self::Scope(name) if granted.scope.contains(name) => {
+                granted.scope = granted.scope.without(&Scope::from_stored(name));
+                Some(granted)
             }
+            Self::Scope(_) => None,
+            Self::AuthorizationType(of) => of.taken_from(granted),
         }
-        (granted != before).then_some(granted)
     }
+}
+
+/// Returns how often a scope or a type was deleted.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn count(conn: &mut Conn) -> Result<i64, DbError> {
+    let row: Option<(i64,)> = conn.query("SELECT count FROM withdrawals WHERE id = 1").optional().await?;
+    Ok(row.map_or(0, |(count,)| count))
+}
+
+/// Counts a deletion, in the transaction that deletes a scope or a type. From then on, [`count`] is another number, and what was
+/// decided with the old one is not stored.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn note(tx: &mut Tx) -> Result<(), DbError> {
+    tx.query("UPDATE withdrawals SET count = count + 1 WHERE id = 1").execute().await.map(drop)
 }
 
 /// A stored value without what is withdrawn.
@@ -88,7 +161,7 @@ pub async fn look_for_consents(
     Ok(rows.into_iter().map(|(user, client, is_wanted)| ((user, client), is_wanted)).collect())
 }
 
-/// The statements that take a scope from one column of the consents.
+/// The statements that take a scope or a type from one column of the consents.
 struct ConsentColumn {
     select: &'static str,
     update: &'static str,

@@ -135,4 +135,5 @@ mod versions;
 mod waiting;
 mod webfinger;
 mod webhooks;
+mod withdrawals;
 mod words;

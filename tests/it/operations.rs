@@ -406,22 +406,33 @@ async fn the_answer_to_a_device_is_an_event_and_counts_once() {
     let (code, device) = waiting(&server, &tv).await;
     assert_eq!(device.answer, DeviceAnswer::Awaited(code));
     for _ in 0..2 {
-        let allowed =
-            devices::allow(&here, &device.grant, &device.client, &in_session("s"), device.granted.clone())
-                .await
-                .unwrap();
+        let allowed = devices::allow(
+            &here,
+            &device.grant,
+            &device.client,
+            &in_session("s"),
+            (device.granted.clone(), 0),
+        )
+        .await
+        .unwrap();
         let said = json!(["device.allowed", "device", device.grant.as_str(), "tv"]);
         assert_eq!(says(&allowed.event), said, "also when the page is submitted again");
     }
-    let other =
-        devices::allow(&here, &device.grant, &device.client, &in_session("other"), device.granted.clone())
-            .await;
+    let other = devices::allow(
+        &here,
+        &device.grant,
+        &device.client,
+        &in_session("other"),
+        (device.granted.clone(), 0),
+    )
+    .await;
     assert_eq!(faults(other), [(None, FaultKind::Conflict)]);
 
     let (_, device) = waiting(&server, &tv).await;
     let denied = devices::deny(&here, &device.grant, &device.client).await.unwrap();
     assert_eq!(says(&denied.event), json!(["device.denied", "device", device.grant.as_str(), "tv"]));
     let late =
-        devices::allow(&here, &device.grant, &device.client, &in_session("s"), device.granted.clone()).await;
+        devices::allow(&here, &device.grant, &device.client, &in_session("s"), (device.granted.clone(), 0))
+            .await;
     assert_eq!(faults(late), [(None, FaultKind::Conflict)]);
 }

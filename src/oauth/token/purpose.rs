@@ -47,7 +47,7 @@ impl<'a, K: KnownScopes + KnownResources + KnownAuthorizationTypes> PurposeRules
         let resource = resource.or_else(|| self.by_scope(client, authorized, scope));
         let details = self.details_of(client, &granted.details, resource)?;
         let scope = self.registered.scope(resource, (scope, &self.placed(&details)), authorized)?;
-        self.check_not_empty(&granted.details, resource, (&scope, &details))?;
+        self.check_not_empty(client, &granted.details, resource, (&scope, &details))?;
         Ok(Purpose { resource, scope, details })
     }
 
@@ -114,7 +114,7 @@ impl<'a, K: KnownScopes + KnownResources + KnownAuthorizationTypes> PurposeRules
         let scope = token::narrow(requested, &granted.scope, client)?;
         let details = self.details_of(client, &granted.details, resource)?;
         let scope = self.registered.scope(resource, (&scope, &self.placed(&details)), &[])?;
-        self.check_not_empty(&granted.details, resource, (&scope, &details))?;
+        self.check_not_empty(client, &granted.details, resource, (&scope, &details))?;
         Ok(Purpose { resource, scope, details })
     }
 
@@ -158,8 +158,9 @@ impl<'a, K: KnownScopes + KnownResources + KnownAuthorizationTypes> PurposeRules
                 Ok(self.placed(&usable).for_audience(audience))
             }
             Some(requested) => {
+                // What was granted fitted the schema of that time, and stays when the schema changes.
                 let requested = requested.clone().within(granted)?;
-                requested.check(client, &self.registered)?;
+                requested.check_usable(client, self.registered.resources)?;
                 self.placed(&requested).check_all_for(audience)?;
                 Ok(requested)
             }
@@ -170,21 +171,25 @@ impl<'a, K: KnownScopes + KnownResources + KnownAuthorizationTypes> PurposeRules
         resource.map_or(self.registered.issuer, |resource| resource.uri.as_str())
     }
 
-    fn placed<'d>(&'d self, details: &'d AuthorizationDetails) -> PlacedDetails<'d, K> {
+    fn placed<'d>(&'d self, details: &'d AuthorizationDetails) -> PlacedDetails<'d> {
         details.placed(self.registered.resources)
     }
 
-    /// Checks that a token for this server has a scope or details if details were granted: those for other APIs alone would
-    /// give a token for nothing.
+    /// Checks that a token has a scope or details if details were granted. Without both, it would be for nothing.
+    ///
+    /// # Errors
+    /// Why a detail is not in the token: the client may no longer use its type, or it is for another API.
     fn check_not_empty(
         &self,
+        client: &Client,
         granted: &AuthorizationDetails,
         resource: Option<&Resource>,
         (scope, details): (&Scope, &AuthorizationDetails),
     ) -> Result<(), OAuthError> {
-        if resource.is_some() || !scope.is_empty() || !details.is_empty() {
+        if !scope.is_empty() || !details.is_empty() {
             return Ok(());
         }
-        self.placed(granted).check_all_for(self.registered.issuer)
+        granted.check_usable(client, self.registered.resources)?;
+        self.placed(granted).check_all_for(self.audience(resource))
     }
 }

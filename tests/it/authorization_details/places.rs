@@ -12,6 +12,9 @@ use super::{
 use crate::support::jwt::claims;
 use crate::support::{Answer, Application, Operator};
 
+/// The parameters of a token request beside its grant type.
+type Form<'a> = &'a [(&'a str, &'a str)];
+
 const LOCATION: &str = "authorization_details.location";
 const OWN: (&str, &str) = ("grant_type", "client_credentials");
 const CIBA: &str = "urn:openid:params:grant-type:ciba";
@@ -87,7 +90,7 @@ async fn a_check_decides_about_a_clients_own_token_as_the_token_endpoint() {
     let operator = Operator::of(&server);
     let (paid, unplaced) = (json!([payment()]).to_string(), json!([unplaced()]).to_string());
     let both = json!([payment(), accounts()]).to_string();
-    let cases: [(&[(&str, &str)], Option<&str>); 12] = [
+    let cases: [(Form<'_>, Option<&str>); 12] = [
         (&[("scope", "read"), ("resource", ACCOUNTS)], None),
         (&[("resource", PAYMENTS)], None),
         (&[("authorization_details", &paid)], None),
@@ -142,6 +145,59 @@ async fn a_token_for_this_server_is_not_made_from_details_for_other_apis_alone()
         let own = refreshed(&app, &tokens.get("refresh_token"), &[("resource", &server.url)]).await;
         own.assert_json_error(400, INVALID, LOCATION);
     }
+}
+
+#[tokio::test]
+async fn no_token_is_for_nothing_if_the_client_may_no_longer_use_the_type() {
+    let (server, app, mut alice) = bank().await;
+    let operator = Operator::of(&server);
+    operator.done(&["client", "update", "shop", "--authorization-type", "account_information"]);
+    let anywhere = json!([{ "type": "account_information", "actions": ["read"] }]);
+    let code = alice.authorize(&url(&app, &anywhere)).await.get("code");
+    let tokens = granted(&app, &mut alice, &url(&app, &anywhere)).await;
+    operator.done(&["client", "update", "shop", "--authorization-type", "payment_initiation"]);
+    let refused = "authorization_details.type_not_allowed";
+    app.redeem_by_hand(&code).await.assert_json_error(400, INVALID, refused);
+    refreshed(&app, &tokens.get("refresh_token"), &[]).await.assert_json_error(400, INVALID, refused);
+}
+
+#[tokio::test]
+async fn an_api_that_only_the_details_of_a_deleted_type_were_for_is_taken_with_them() {
+    for details in [json!([payment()]), json!([unplaced()])] {
+        // The API has no scopes, and the request does not name it.
+        let (server, app, mut alice) = bank().await;
+        let details = details.to_string();
+        let request = [("scope", "openid offline_access"), ("authorization_details", &*details)];
+        let tokens = granted(&app, &mut alice, &app.url_with(&request)).await;
+        assert_eq!(claims(&tokens.get("access_token"))["aud"], PAYMENTS);
+        let refresh = tokens.get("refresh_token");
+        Operator::of(&server).done(&["authorization-type", "delete", "payment_initiation", "--yes"]);
+        let elsewhere = refreshed(&app, &refresh, &[("resource", PAYMENTS)]).await;
+        elsewhere.assert_json_error(400, "invalid_target", "resource.widened");
+        let left = refreshed(&app, &refresh, &[]).await;
+        assert_eq!(server.user_info(&left.get("access_token")).await.status, 200, "{left:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_same_location_many_times_is_one() {
+    let (_server, app, _) = bank().await;
+    let mut many = payment();
+    many["locations"] = json!(vec![PAYMENTS; 200]);
+    let tokens = of_client(&app, &json!([many]), &[]).await;
+    assert_eq!(claims(&tokens.get("access_token"))["authorization_details"], json!([many]), "{tokens:?}");
+}
+
+#[tokio::test]
+async fn a_token_for_an_api_that_no_detail_is_for_is_refused_if_it_would_have_nothing() {
+    let (_server, app, mut alice) = bank().await;
+    // The request names an API without scopes, and the person sees a detail for another one.
+    let details = json!([{ "type": "account_information", "actions": ["read"], "locations": [ACCOUNTS] }]);
+    let (details, names) = (details.to_string(), [("scope", ""), ("resource", PAYMENTS)]);
+    let request = [&names[..], &[("authorization_details", details.as_str())]].concat();
+    let code = alice.authorize(&app.url_with(&request)).await.get("code");
+    let refused = app.redeem_with(&code, &[("resource", PAYMENTS)]).await;
+    refused.assert_json_error(400, INVALID, LOCATION);
 }
 
 #[tokio::test]
@@ -213,9 +269,7 @@ async fn what_only_a_deleted_type_is_left_of_ends_with_the_type() {
     browser.submit(&page, &[("allow", "1")]).await;
     let id = asked.get("auth_req_id");
     let tokens = caller.token(&[("grant_type", CIBA), ("auth_req_id", &id)]).await;
-    assert_eq!(
-        (tokens.get("scope").as_str(), &tokens.json()["authorization_details"]),
-        ("", &Value::Null),
-        "{tokens:?}"
-    );
+    // The API that only the details were for is gone, so the token is for this server.
+    let left = (tokens.get("scope"), tokens.json()["authorization_details"].clone());
+    assert_eq!(left, ("openid".to_owned(), Value::Null), "{tokens:?}");
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use grantor::cache::catalogue::Freshness;
 use serde_json::{Value, json};
 
 use super::{ACCOUNTS, PAYMENTS, accounts, bank, granted_for, payment, payment_schema, url};
@@ -130,6 +131,32 @@ async fn a_type_that_a_client_names_stays_and_a_deleted_one_is_taken_from_what_p
     assert!(operator.refused(&delete).contains("is registered for"));
     operator.done(&["client", "update", "shop", "--resource", ACCOUNTS]);
     assert!(operator.refused(&delete).contains("the authorization type payment_initiation belongs to"));
+}
+
+#[tokio::test]
+async fn what_was_granted_stays_and_can_be_named_when_the_schema_changes() {
+    let (server, app, mut alice) = bank().await;
+    let details = json!([{ "type": "account_information", "actions": ["read"], "n": 7 }]);
+    let code = alice.authorize(&url(&app, &details)).await.get("code");
+    let tokens = super::granted(&app, &mut alice, &url(&app, &details)).await;
+    let folder = tempfile::tempdir().unwrap();
+    let schema = folder.path().join("schema.json");
+    std::fs::write(&schema, json!({ "type": "object", "properties": { "n": { "maximum": 5 } } }).to_string())
+        .unwrap();
+    let schema = schema.display().to_string();
+    Operator::of(&server).done(&["authorization-type", "update", "account_information", "--schema", &schema]);
+    server.app.cache.catalogue(Freshness::Now).await.unwrap();
+    let named = details.to_string();
+    let first = app.redeem_with(&code, &[("authorization_details", &named)]).await;
+    assert_eq!(first.json()["authorization_details"], details, "{first:?}");
+    let refresh = tokens.get("refresh_token");
+    let next = super::refreshed(&app, &refresh, &[("authorization_details", &named)]).await;
+    assert_eq!(next.json()["authorization_details"], details, "{next:?}");
+    alice.authorize(&url(&app, &details)).await.assert_redirect_error(
+        super::INVALID,
+        "authorization_details.invalid",
+        &server.url,
+    );
 }
 
 #[tokio::test]

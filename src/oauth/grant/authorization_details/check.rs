@@ -63,6 +63,18 @@ impl AuthorizationDetails {
         Ok(())
     }
 
+    /// Checks that each detail has a registered type that the client may use.
+    ///
+    /// # Errors
+    /// The first detail that has not.
+    pub fn check_usable(
+        &self,
+        client: &Client,
+        known: &impl KnownAuthorizationTypes,
+    ) -> Result<(), OAuthError> {
+        self.iter().enumerate().try_for_each(|(index, detail)| usable(index, detail, client, known).map(drop))
+    }
+
     /// The details whose types are still registered and which the client may still use.
     #[must_use]
     pub fn usable_by(&self, client: &Client, known: &impl KnownAuthorizationTypes) -> Self {
@@ -125,13 +137,14 @@ fn check_locations<K: KnownResources>(
     registered: &RegisteredResources<'_, K>,
 ) -> Result<(), OAuthError> {
     let own = &known.record.resources;
+    let own_normal: Vec<_> = own.iter().map(|own| normal(own)).collect();
     for (nth, location) in locations(detail).enumerate() {
         let place = || at(Reason::DetailsLocation, index, &format!("/locations/{nth}"));
         let beside = || {
             let registered = own.iter().map(String::as_str);
             Detail::of(DetailSubject::Resource).came(location).registered(registered)
         };
-        if !own.is_empty() && !own.iter().any(|own| normal(own) == normal(location)) {
+        if !own.is_empty() && !own_normal.contains(&normal(location)) {
             return Err(place().because("is not an API that the type belongs to").with(beside()));
         }
         if let Err(error) = registered.named(location, client) {

@@ -1,5 +1,7 @@
 //! For which APIs details are (RFC 9396 §2.2).
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::authorization_type::KnownAuthorizationTypes;
@@ -9,33 +11,76 @@ use crate::oauth::error::{OAuthError, quoted};
 use crate::oauth::grant::resource::{BesideScope, normal};
 use crate::oauth::reason::Reason;
 
-/// Details with the registered types: a detail is for its `locations`, without them for the APIs that its type belongs to, and
-/// for every API if the type belongs to none.
-pub struct PlacedDetails<'a, K> {
+/// Details with the APIs that they are for: a detail is for its `locations`, without them for the APIs that its type belongs to,
+/// and for every API if the type belongs to none.
+pub struct PlacedDetails<'a> {
     details: &'a AuthorizationDetails,
-    types: &'a K,
+    /// In the order of the details.
+    places: Vec<Places<'a>>,
 }
 
-impl AuthorizationDetails {
-    /// The details with the types that say for which APIs they are.
-    pub fn placed<'a, K: KnownAuthorizationTypes>(&'a self, types: &'a K) -> PlacedDetails<'a, K> {
-        PlacedDetails { details: self, types }
+/// The APIs that a detail is for.
+struct Places<'a> {
+    /// Each once. Empty: every API.
+    all: Vec<Place<'a>>,
+    /// Whether the detail alone says which of them it is for. Of several APIs of its type, the request must name one.
+    are_named: bool,
+}
+
+/// An API that a detail is for.
+struct Place<'a> {
+    uri: &'a str,
+    normal: String,
+}
+
+impl<'a> Places<'a> {
+    fn of(detail: &'a Value, types: &'a impl KnownAuthorizationTypes) -> Self {
+        let has_own = locations(detail).next().is_some();
+        let known = type_of(detail).filter(|_| !has_own).and_then(|name| types.authorization_type(name));
+        let of_type = known.map(|known| known.record.resources.as_slice()).unwrap_or_default();
+        let mut seen = HashSet::new();
+        let all: Vec<Place<'_>> = locations(detail)
+            .chain(of_type.iter().map(String::as_str))
+            .map(|uri| Place { uri, normal: normal_or_same(uri) })
+            .filter(|place| seen.insert(place.normal.clone()))
+            .collect();
+        Self { are_named: has_own || all.len() == 1, all }
+    }
+
+    /// Whether the detail is for the API with this URI in its normal form.
+    fn have(&self, normal: &str) -> bool {
+        self.all.is_empty() || self.all.iter().any(|place| place.normal == normal)
     }
 }
 
-impl<K: KnownAuthorizationTypes> PlacedDetails<'_, K> {
+/// The normal form of a URI. A text that has none stands for itself.
+fn normal_or_same(uri: &str) -> String {
+    normal(uri).unwrap_or_else(|| uri.to_owned())
+}
+
+impl AuthorizationDetails {
+    /// The details with the APIs that they are for, by their types.
+    pub fn placed<'a>(&'a self, types: &'a impl KnownAuthorizationTypes) -> PlacedDetails<'a> {
+        PlacedDetails { details: self, places: self.iter().map(|detail| Places::of(detail, types)).collect() }
+    }
+}
+
+impl<'a> PlacedDetails<'a> {
     /// The details of a token for `audience`.
     #[must_use]
     pub fn for_audience(&self, audience: &str) -> AuthorizationDetails {
-        self.details.only(|detail| self.is_one_for(detail, audience))
+        let audience = normal_or_same(audience);
+        let fitting = self.details.iter().zip(&self.places).filter(|(_, places)| places.have(&audience));
+        AuthorizationDetails::of(fitting.map(|(detail, _)| detail.clone()).collect())
     }
 
     /// The only API that all details have in common that are for particular APIs; `None` if no detail is, or they are for
     /// several.
-    pub fn only_location(&self) -> Option<&str> {
-        let mut all = self.named().into_iter();
-        let first = all.next()?;
-        all.all(|other| normal(other) == normal(first)).then_some(first)
+    pub fn only_location(&self) -> Option<&'a str> {
+        match self.named_places().as_slice() {
+            [only] => Some(only.uri),
+            _ => None,
+        }
     }
 
     /// Checks that a token for `audience` can have all of the details.
@@ -43,7 +88,8 @@ impl<K: KnownAuthorizationTypes> PlacedDetails<'_, K> {
     /// # Errors
     /// If a detail is for other APIs.
     pub fn check_all_for(&self, audience: &str) -> Result<(), OAuthError> {
-        match self.details.iter().position(|detail| !self.is_one_for(detail, audience)) {
+        let normal = normal_or_same(audience);
+        match self.places.iter().position(|places| !places.have(&normal)) {
             None => Ok(()),
             Some(index) => Err(at(Reason::DetailsLocation, index, "").because(&format!(
                 "is not for the API that the token is for, {}; name one of its locations, or an API of its type, as the resource",
@@ -52,45 +98,32 @@ impl<K: KnownAuthorizationTypes> PlacedDetails<'_, K> {
         }
     }
 
-    /// The APIs that a detail is for. Empty: every API.
-    fn places<'d>(&'d self, detail: &'d Value) -> Vec<&'d str> {
-        let own: Vec<&str> = locations(detail).collect();
-        if !own.is_empty() {
-            return own;
-        }
-        let known = type_of(detail).and_then(|name| self.types.authorization_type(name));
-        known.map(|known| known.record.resources.iter().map(String::as_str).collect()).unwrap_or_default()
-    }
-
-    fn is_one_for(&self, detail: &Value, audience: &str) -> bool {
-        let places = self.places(detail);
-        places.is_empty() || places.iter().any(|place| normal(place) == normal(audience))
+    /// The APIs that the details alone name, each once.
+    fn named_places(&self) -> Vec<&Place<'a>> {
+        let mut seen = HashSet::new();
+        let named = self.places.iter().filter(|places| places.are_named).flat_map(|places| &places.all);
+        named.filter(|place| seen.insert(place.normal.as_str())).collect()
     }
 }
 
-impl<K: KnownAuthorizationTypes> BesideScope for PlacedDetails<'_, K> {
+impl BesideScope for PlacedDetails<'_> {
     fn is_for(&self, uri: &str) -> bool {
-        self.details.iter().any(|detail| self.is_one_for(detail, uri))
+        let normal = normal_or_same(uri);
+        self.places.iter().any(|places| places.have(&normal))
     }
 
     fn named(&self) -> Vec<&str> {
-        let named = self.details.iter().map(|detail| {
-            let places = self.places(detail);
-            // Of several APIs of its type, the request must name one.
-            if locations(detail).next().is_some() || places.len() == 1 { places } else { Vec::new() }
-        });
-        named.flatten().collect()
+        self.named_places().into_iter().map(|place| place.uri).collect()
     }
 
     fn check_named(&self, named: &[&str]) -> Result<(), OAuthError> {
-        let is_unreached = |detail: &&Value| {
-            let places = self.places(detail);
-            !places.is_empty()
-                && !named.iter().any(|uri| places.iter().any(|place| normal(place) == normal(uri)))
+        let named: HashSet<String> = named.iter().map(|uri| normal_or_same(uri)).collect();
+        let is_reached = |places: &Places<'_>| {
+            places.all.is_empty() || places.all.iter().any(|place| named.contains(&place.normal))
         };
-        match self.details.iter().enumerate().find(|(_, detail)| is_unreached(detail)) {
+        match self.places.iter().position(|places| !is_reached(places)) {
             None => Ok(()),
-            Some((index, _)) => Err(at(Reason::DetailsLocation, index, "").because(&format!(
+            Some(index) => Err(at(Reason::DetailsLocation, index, "").because(&format!(
                 "has no locations, and its type belongs to several APIs; name one of them as the resource, or in the locations \
                  of each element of {PARAMETER}"
             ))),
