@@ -91,6 +91,8 @@ pub fn read_patch(members: &mut Members, id: &ClientId) -> Map<String, Value> {
 /// The client after a patch that [`read_patch`] has read.
 ///
 /// # Errors
+    // As the members of the client are spelled: a merge compares names byte by byte.
+    let patch = patch.into_iter().map(|(name, value)| (canonical(name), value)).collect();
 /// If the members do not fit together.
 pub fn patched(before: &Client, patch: &Map<String, Value>) -> Result<Client, Faults> {
     let mut patch = patch.clone();
@@ -107,6 +109,13 @@ pub fn patched(before: &Client, patch: &Map<String, Value>) -> Result<Client, Fa
     if !faults.is_empty() {
         let others = registration::check(&metadata).into_iter();
         faults.extend(others.map(|wrong| Fault::invalid(wrong.member, wrong.sentence)));
+/// Returns the name of a member with its language tag, if it has one, in the canonical case: `client_name#de` for
+/// `client_name#DE`.
+fn canonical(name: String) -> String {
+    let in_case = |(base, tag): (&str, &str)| Some(format!("{base}#{}", LanguageTag::parse(tag)?));
+    name.split_once('#').and_then(in_case).unwrap_or(name)
+}
+
     }
     Faults::refuse_if_any(faults)?;
     Ok(Client { metadata, disabled, ..before.clone() })

@@ -108,6 +108,41 @@ async fn a_patch_changes_what_it_names_and_null_removes() {
 }
 
 #[tokio::test]
+async fn a_patch_finds_a_text_by_any_spelling_of_its_language() {
+    let server = TestServer::start().await;
+    let api = Api::owner(&server).await;
+    let mut new = web();
+    new["client_id"] = "calendar".into();
+    new["client_name#de"] = "D".into();
+    new["tos_uri"] = "https://app.example.com/terms".into();
+    new["tos_uri#pt-br"] = "https://app.example.com/termos".into();
+    api.made("/clients", new).await;
+    let patched = async |patch: Value| {
+        let after = api.patch("/clients/calendar", patch).await;
+        assert_eq!(after.status, StatusCode::OK, "{after:?}");
+        assert_eq!(api.get("/clients/calendar").await.json(), after.json());
+        after.json()
+    };
+    let after = patched(json!({ "client_name#DE": "D2", "tos_uri#PT-br": null })).await;
+    assert_eq!((&after["client_name#de"], after.get("client_name#DE")), (&json!("D2"), None));
+    assert_eq!(after.get("tos_uri#pt-BR"), None);
+    let after = patched(json!({ "client_name#DE": null, "client_name#PT-br": "P" })).await;
+    assert_eq!((after.get("client_name#de"), &after["client_name#pt-BR"]), (None, &json!("P")));
+    let put =
+        json!({ "client_name": "C", "client_name#DE": "D3", "kind": "web", "redirect_uris": [CALLBACK] });
+    let after = api.put("/clients/calendar", &[("If-Match", "*")], put).await.json();
+    assert_eq!((&after["client_name#de"], after.get("client_name#pt-BR")), (&json!("D3"), None));
+    for twice in [
+        json!({ "client_name#DE": null, "client_name#de": "D" }),
+        json!({ "client_name#DE": "D", "client_name#de": null }),
+    ] {
+        let answer = api.patch("/clients/calendar", twice).await;
+        refused(&answer, StatusCode::BAD_REQUEST, "api.member_invalid");
+        assert_eq!(faulty(&answer).len(), 1, "{answer:?}");
+    }
+}
+
+#[tokio::test]
 async fn deleting_a_client_leaves_nothing_of_it() {
     let server = TestServer::start().await;
     let api = Api::owner(&server).await;

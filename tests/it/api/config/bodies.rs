@@ -92,6 +92,11 @@ fn wrong_scopes() -> Vec<WrongBody> {
             json!({ "description#de": "x", "description#DE": "y" }),
             vec![("/description#de", invalid)],
         ),
+        (
+            "/scopes",
+            json!({ "description#de": "x", "description#DE": null }),
+            vec![("/description#de", invalid)],
+        ),
         ("/scopes", json!({ "claims#de": [] }), vec![("/claims#de", unknown)]),
         (
             "/scopes",
