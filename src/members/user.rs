@@ -56,9 +56,7 @@ pub fn read_new(members: &mut Members, policy: PasswordPolicy) -> NewUserMembers
 
 /// Reads what replaces the user with this id. What is wrong is noted with the members.
 pub fn read_replacement(members: &mut Members, id: &str) -> ChangedUserMembers {
-    if members.text("id").is_some_and(|named| named != id) {
-        members.wrong("id", "it must be the one in the address");
-    }
+    members.named("id", id);
     members.drop_read_only();
     refuse_password(members);
     let username = read_username(members);

@@ -143,6 +143,26 @@ async fn a_patch_finds_a_text_by_any_spelling_of_its_language() {
 }
 
 #[tokio::test]
+async fn the_id_of_a_client_cannot_be_removed() {
+    let server = TestServer::start().await;
+    let api = Api::owner(&server).await;
+    api.service("job").await;
+    let alice = server.user("alice").await;
+    let whole = json!({ "client_id": null, "client_name": "Job", "kind": "service" });
+    let user = json!({ "id": null, "username": "alice" });
+    for (answer, place) in [
+        (api.patch("/clients/job", json!({ "client_id": null })).await, "/client_id"),
+        (api.patch("/clients/job", json!({ "client_id": "other" })).await, "/client_id"),
+        (api.put("/clients/job", &[("If-Match", "*")], whole).await, "/client_id"),
+        (api.put(&format!("/users/{alice}"), &[("If-Match", "*")], user).await, "/id"),
+    ] {
+        refused(&answer, StatusCode::BAD_REQUEST, "api.member_invalid");
+        assert_eq!(faulty(&answer), [(place.to_owned(), "api.member_invalid".to_owned())], "{answer:?}");
+    }
+    assert_eq!(api.patch("/clients/job", json!({ "client_id": "job" })).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn deleting_a_client_leaves_nothing_of_it() {
     let server = TestServer::start().await;
     let api = Api::owner(&server).await;
