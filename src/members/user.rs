@@ -179,9 +179,11 @@ impl ClaimMembers {
         }
         if let Some(groups) = members.texts("groups") {
             for (n, group) in groups.iter().enumerate() {
-                let one = Value::from(vec![group.clone()]);
-                let checked = claims::check("groups", &one);
-                check(members, &format!("groups/{n}"), checked.map_err(|_| LINE.to_owned()));
+                let (place, one) = (format!("groups/{n}"), Value::from(vec![group.clone()]));
+                if !members.is_wrong(&place) {
+                    let checked = claims::check("groups", &one);
+                    check(members, &place, checked.map_err(|_| LINE.to_owned()));
+                }
             }
             match groups.is_empty() {
                 true => read.removed.push("groups".to_owned()),

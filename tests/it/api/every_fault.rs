@@ -163,16 +163,16 @@ impl Objects {
         let named = |name: &str| vec![name.to_owned()];
         let scope = json!({ "name": "read", "description": "a\nb", "claims": ["sub"], "sensitive": 1 });
         let scope_change = json!({ "description": "a\nb", "claims": ["sub"], "sensitive": 1 });
-        let of_scope = vec!["/claims", "/description", "/sensitive"];
+        let of_scope = vec!["/claims/0", "/description", "/sensitive"];
         let resource = json!({ "resource": "https://api.example", "scope": "made_up", "clients": ["made-up"], "token_format": 1 });
         let resource_change = json!({ "scope": "made_up", "clients": ["made-up"], "token_format": 1 });
-        let of_resource = vec!["/clients", "/scope", "/token_format"];
+        let of_resource = vec!["/clients/0", "/scope", "/token_format"];
         let detail = json!({ "name": "pay", "schema": { "type": 7 }, "template": "a\nb", "resources": ["https://made-up.example/"], "always_ask": 1 });
         let detail_change = json!({ "schema": { "type": 7 }, "template": "a\nb", "resources": ["https://made-up.example/"], "always_ask": 1 });
-        let of_detail = vec!["/always_ask", "/resources", "/schema", "/template"];
+        let of_detail = vec!["/always_ask", "/resources/0", "/schema", "/template"];
         let issuer = json!({ "issuer": "https://idp.example", "jwks": { "keys": [] }, "scope": "made_up", "clients": ["made-up"], "assertion_audience": 1 });
         let issuer_change = json!({ "jwks": { "keys": [] }, "scope": "made_up", "clients": ["made-up"], "assertion_audience": 1 });
-        let of_issuer = vec!["/assertion_audience", "/clients", "/jwks", "/scope"];
+        let of_issuer = vec!["/assertion_audience", "/clients/0", "/jwks", "/scope"];
         let with = |first: &'static str, places: &[&'static str]| {
             let mut all = vec![first];
             all.extend(places);
@@ -293,6 +293,56 @@ async fn what_a_faulty_member_would_decide_is_not_held_against_the_others() {
         let answer = api.post("/clients", body.clone()).await;
         let places: Vec<String> = faulty(&answer).into_iter().map(|(place, _)| place).collect();
         assert_eq!(places, expected, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn an_element_that_is_no_text_hides_and_moves_no_other_fault() {
+    let server = TestServer::start().await;
+    let api = Api::owner(&server).await;
+    server.service().await;
+    let detail = json!({ "name": "pay", "schema": { "type": "object" }, "template": "Pay", "resources": [1, "https://made-up.example/", 2] });
+    let issuer = json!({ "issuer": "https://idp.example", "jwks_uri": "https://idp.example/jwks", "scope": "read", "clients": ["service", 1, "made-up"] });
+    let client = |member: &str, list: Value| json!({ "client_name": "App", "kind": "service", member: list });
+    for (path, body, expected) in [
+        ("/users", json!({ "username": "carol", "groups": ["a", 1, "b\n"] }), vec!["/groups/1", "/groups/2"]),
+        (
+            "/webhooks",
+            json!({ "name": "log", "url": "https://log.example.com/", "types": [1, "nope", "client.", "nah"] }),
+            vec!["/types/0", "/types/1", "/types/3"],
+        ),
+        (
+            "/scopes",
+            json!({ "name": "new", "description": "New", "claims": ["email", 1, "sub", "a b"] }),
+            vec!["/claims/1", "/claims/2", "/claims/3"],
+        ),
+        (
+            "/resources",
+            json!({ "resource": "https://api.example", "clients": ["service", 1, "made-up", {}] }),
+            vec!["/clients/1", "/clients/2", "/clients/3"],
+        ),
+        ("/authorization-types", detail, vec!["/resources/0", "/resources/1", "/resources/2"]),
+        ("/issuers", issuer, vec!["/clients/1", "/clients/2"]),
+        (
+            "/clients",
+            client("grant_types", json!(["client_credentials", 1, "made_up"])),
+            vec!["/grant_types/1", "/grant_types/2"],
+        ),
+        (
+            "/clients",
+            client("resources", json!([1, "https://made-up.example/"])),
+            vec!["/resources/0", "/resources/1"],
+        ),
+        (
+            "/clients",
+            client("authorization_details_types", json!([1, "made_up"])),
+            vec!["/authorization_details_types/0", "/authorization_details_types/1"],
+        ),
+    ] {
+        let answer = api.post(path, body.clone()).await;
+        let mut places: Vec<String> = faulty(&answer).into_iter().map(|(place, _)| place).collect();
+        places.sort();
+        assert_eq!(places, expected, "{body}: {answer:?}");
     }
 }
 
