@@ -347,6 +347,26 @@ async fn an_element_that_is_no_text_hides_and_moves_no_other_fault() {
 }
 
 #[tokio::test]
+async fn a_member_that_is_missing_is_named_once() {
+    let server = TestServer::start().await;
+    let api = Api::owner(&server).await;
+    for (body, reason) in [
+        (json!({ "name": "key" }), "api.member_missing"),
+        (json!({ "name": "key", "scope": null }), "api.member_invalid"),
+        (json!({ "name": "key", "scope": 1 }), "api.member_invalid"),
+        (json!({ "name": "key", "scope": "" }), "api.member_invalid"),
+    ] {
+        let answer = api.post("/api-keys", body.clone()).await;
+        assert_eq!(faulty(&answer), [("/scope".to_owned(), reason.to_owned())], "{body}");
+    }
+    let both = [
+        ("/name".to_owned(), "api.member_missing".to_owned()),
+        ("/scope".to_owned(), "api.member_missing".to_owned()),
+    ];
+    assert_eq!(faulty(&api.post("/api-keys", json!({})).await), both);
+}
+
+#[tokio::test]
 async fn a_refused_body_keeps_nothing_of_what_was_right() {
     let server = TestServer::start().await;
     let api = Api::owner(&server).await;
