@@ -122,7 +122,7 @@ pub async fn create(context: &Context<'_>, issuer: TrustedIssuer) -> Outcome<Tru
                 return Err(taken().into());
             }
             let event = event(Act::TrustedIssuerCreated, name).creating(members(&issuer));
-            Ok(Done { outcome: issuer.clone(), event })
+            Ok(Done { outcome: issuer, event })
         })
         .await
 }
@@ -231,7 +231,7 @@ pub async fn link_subject(
             let found = stored_users::find_record(tx, &user).await?;
             faults.extend(id_fault("subject", &subject));
             if found.is_none() {
-                faults.push(Fault { member: Some("user".into()), ..users::unknown(&user) });
+                faults.push(users::unknown(&user).of_member("user"));
             }
             Faults::refuse_if_any(faults)?;
             let person = found.ok_or_else(|| users::unknown(&user))?.person;

@@ -367,6 +367,37 @@ async fn a_member_that_is_missing_is_named_once() {
 }
 
 #[tokio::test]
+async fn what_a_body_names_and_does_not_exist_is_a_fault_of_the_body() {
+    let server = TestServer::start().await;
+    let api = Api::owner(&server).await;
+    let hook = json!({ "name": "log", "url": "https://log.example.com/" });
+    let path = format!(
+        "/webhooks/{}/retry",
+        api.made("/webhooks", hook).await.json()["id"].as_str().expect("an id")
+    );
+    let logout = "/logout-deliveries/retry";
+    for (path, body, place) in [
+        (path.clone(), json!({ "delivery": "nope" }), "/delivery"),
+        (logout.to_owned(), json!({ "client_id": "nope" }), "/client_id"),
+        (format!("{logout}?dry_run=true"), json!({ "client_id": "nope" }), "/client_id"),
+    ] {
+        let answer = api.post(&path, body).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}: {answer:?}");
+        assert_eq!(
+            faulty(&answer),
+            [(place.to_owned(), "api.member_invalid".to_owned())],
+            "{path}: {answer:?}"
+        );
+    }
+    assert_eq!(
+        api.post("/webhooks/nope/retry", json!({ "delivery": "nope" })).await.status,
+        StatusCode::NOT_FOUND
+    );
+    let events = api.get("/events?act=logout").await.json();
+    assert_eq!(events["items"], json!([]), "nothing was done");
+}
+
+#[tokio::test]
 async fn a_refused_body_keeps_nothing_of_what_was_right() {
     let server = TestServer::start().await;
     let api = Api::owner(&server).await;
