@@ -3,6 +3,7 @@
 use strsim::osa_distance;
 
 use super::fault::Fault;
+use crate::oauth::client::console::is_console;
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::id::ClientId;
 use crate::store::db::{Conn, DbError};
@@ -58,9 +59,10 @@ pub(super) async fn client_faults(
     Ok(faults)
 }
 
-/// Returns why no client with this id can prove what `why` says: it does not exist, or it is public.
+/// Returns why no client with this id can prove what `why` says: it does not exist, or it is public. The client of the console
+/// does not exist for those who name it.
 pub(super) async fn unsuitable(conn: &mut Conn, id: &ClientId, why: &str) -> Result<Option<String>, DbError> {
-    Ok(match clients::find(conn, id).await? {
+    Ok(match clients::find(conn, id).await?.filter(|_| !is_console(id)) {
         None => Some(format!("there is no client with the id {id}")),
         Some(found) if found.client.kind.is_public() => {
             Some(format!("the client {id} is public, and could not prove {why}"))

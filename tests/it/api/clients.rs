@@ -163,6 +163,29 @@ async fn the_id_of_a_client_cannot_be_removed() {
 }
 
 #[tokio::test]
+async fn the_client_of_the_console_does_not_exist_for_those_who_name_it() {
+    let server = TestServer::start().await;
+    let api = Api::owner(&server).await;
+    api.service("job").await;
+    let console = "grantor-console";
+    let issuer = json!({
+        "issuer": "https://idp.example", "jwks_uri": "https://idp.example/jwks", "scope": "read", "clients": [console],
+    });
+    let resource = json!({ "resource": "https://api.example", "clients": ["job", console] });
+    for (answer, place) in [
+        (api.patch("/clients/job", json!({ "may_act": console })).await, "/may_act"),
+        (api.post("/resources", resource).await, "/clients/1"),
+        (api.post("/issuers", issuer).await, "/clients/0"),
+        (api.post("/logout-deliveries/retry", json!({ "client_id": console })).await, "/client_id"),
+    ] {
+        refused(&answer, StatusCode::BAD_REQUEST, "api.member_invalid");
+        assert_eq!(faulty(&answer), [(place.to_owned(), "api.member_invalid".to_owned())], "{answer:?}");
+        let description = answer.json()["description"].to_string();
+        assert!(description.contains("there is no client with the id grantor-console"), "{description}");
+    }
+}
+
+#[tokio::test]
 async fn deleting_a_client_leaves_nothing_of_it() {
     let server = TestServer::start().await;
     let api = Api::owner(&server).await;
