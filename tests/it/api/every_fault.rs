@@ -6,7 +6,7 @@ use grantor::representation::contract::{ApiOperation, BodyKind, operations};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::{Api, faulty};
+use super::{Api, faulty, refused};
 use crate::support::TestServer;
 
 const CALLBACK: &str = "https://app.example.com/callback";
@@ -395,6 +395,29 @@ async fn what_a_body_names_and_does_not_exist_is_a_fault_of_the_body() {
     );
     let events = api.get("/events?act=logout").await.json();
     assert_eq!(events["items"], json!([]), "nothing was done");
+}
+
+#[tokio::test]
+async fn every_faulty_parameter_is_named_also_beside_a_faulty_body() {
+    let server = TestServer::start().await;
+    let api = Api::owner(&server).await;
+    let names = |answer: &crate::support::Answer, parts: &[&str]| {
+        refused(answer, StatusCode::BAD_REQUEST, "api.parameter_invalid");
+        let description = answer.json()["description"].to_string();
+        assert!(parts.iter().all(|part| description.contains(part)), "{parts:?}: {description}");
+    };
+    let list = "/clients?limit=0&sort=x&kind=toaster&grant_type=x&disabled=perhaps&foo=1";
+    let parts = ["limit is", "sort is", "kind is", "grant_type is", "disabled is", "foo"];
+    names(&api.get(list).await, &parts);
+    names(&api.get("/events?since=x&until=y&limit=z").await, &["since is", "until is", "limit is"]);
+    let body = json!({ "client_name": "App", "kind": "service", "x": 1 });
+    let answer = api.post("/clients?dry_run=yes&foo=1", body.clone()).await;
+    names(&answer, &["dry_run is", "foo", "no member"]);
+    assert_eq!(faulty(&answer), [("/x".to_owned(), "api.member_unknown".to_owned())]);
+    api.service("job").await;
+    names(&api.delete("/clients/job?dry_run=yes").await, &["dry_run is"]);
+    names(&api.patch("/clients/job?dry_run=yes", json!({ "client_name": "Other" })).await, &["dry_run is"]);
+    assert_eq!(api.get("/clients/job").await.json()["client_name"], "job", "nothing was done");
 }
 
 #[tokio::test]
