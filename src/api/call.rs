@@ -67,7 +67,13 @@ impl<'a> ApiCall<'a> {
         let unknown = || Failure::Internal("a route of the management API has no operation".into());
         let (operation, need) =
             operation.and_then(|operation| Some((operation, operation.need?))).ok_or_else(unknown)?;
-        let caller = credential::caller(app, request, need).await?;
+        // What is wrong with the query is said only to a sender who may ask.
+        let query = ApiQuery::of(request.query_string()).map(|mut query| {
+            let is_rehearsal = operation.can_be_rehearsed() && query.take_flag("dry_run") == Some(true);
+            (query, is_rehearsal)
+        });
+        let is_rehearsal = query.as_ref().is_ok_and(|(_, is_rehearsal)| *is_rehearsal);
+        let caller = credential::caller(app, request, need, is_rehearsal).await?;
         if request.path.contains("%00") {
             // PostgreSQL cannot even search for it.
             return Err(Reason::ApiNotFound.because("no object has an id with the character U+0000").into());
@@ -75,8 +81,7 @@ impl<'a> ApiCall<'a> {
         if operation.refuses_if_match() {
             must_have_no_condition(request)?;
         }
-        let mut query = ApiQuery::of(request.query_string())?;
-        let is_rehearsal = operation.can_be_rehearsed() && query.take_flag("dry_run") == Some(true);
+        let (query, is_rehearsal) = query?;
         Ok(Self { app, request, operation, caller, query: RefCell::new(query), is_rehearsal })
     }
 

@@ -39,11 +39,16 @@ pub(super) struct Caller {
     pub(super) holder: String,
 }
 
-/// Finds who asks, and checks that they may.
+/// Finds who asks, and checks that they may. One who may not leaves no event with a rehearsal.
 ///
 /// # Errors
 /// If the request has no valid credential, or one that does not permit what the request needs.
-pub(super) async fn caller(app: &App, request: &Request, need: Need) -> Result<Caller, ApiError> {
+pub(super) async fn caller(
+    app: &App,
+    request: &Request,
+    need: Need,
+    is_rehearsal: bool,
+) -> Result<Caller, ApiError> {
     let found = match text(request) {
         Err(error) => Err(Unproven::Refused { error, key: None }),
         Ok(Some(key)) if api_key::looks_like_one(&key.text) => match key.scheme {
@@ -73,7 +78,9 @@ pub(super) async fn caller(app: &App, request: &Request, need: Need) -> Result<C
     }
     let is_role = by_scope.cover(need);
     let error = if is_role { beyond_role(need) } else { scope_missing(need) };
-    record_forbidden(app, request, &caller.actor, &error);
+    if !is_rehearsal {
+        record_forbidden(app, request, &caller.actor, &error);
+    }
     // Another token of the same person would not help, so nothing asks for one.
     if is_role { Err(error.into()) } else { Err(challenged((app, request), error, need)) }
 }
