@@ -11,7 +11,7 @@ use crate::operations::activity;
 
 pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
     respond(&app, &request, async |call| {
-        let (since, until) = (call.time("since")?, call.time("until")?);
+        let (since, until) = (call.time("since"), call.time("until"));
         call.end_of_query()?;
         let hours = activity::hours(&call.context(), since, until).await?;
         let items: Value = hours.iter().map(|(at, hour)| hour.to_json(*at)).collect();

@@ -7,7 +7,7 @@ use actix_web::HttpResponse;
 use super::credential::{self, Caller};
 use super::entity_tag::{IF_MATCH, TagCondition};
 use super::error::ApiError;
-use super::query::{ApiQuery, invalid};
+use super::query::ApiQuery;
 use super::reply::ApiReply;
 use crate::app::App;
 use crate::clock::Timestamp;
@@ -67,7 +67,13 @@ impl<'a> ApiCall<'a> {
         let unknown = || Failure::Internal("a route of the management API has no operation".into());
         let (operation, need) =
             operation.and_then(|operation| Some((operation, operation.need?))).ok_or_else(unknown)?;
-        let caller = credential::caller(app, request, need).await?;
+        // What is wrong with the query is said only to a sender who may ask.
+        let query = ApiQuery::of(request.query_string()).map(|mut query| {
+            let is_rehearsal = operation.can_be_rehearsed() && query.take_flag("dry_run") == Some(true);
+            (query, is_rehearsal)
+        });
+        let is_rehearsal = query.as_ref().is_ok_and(|(_, is_rehearsal)| *is_rehearsal);
+        let caller = credential::caller(app, request, need, is_rehearsal).await?;
         if request.path.contains("%00") {
             // PostgreSQL cannot even search for it.
             return Err(Reason::ApiNotFound.because("no object has an id with the character U+0000").into());
@@ -75,11 +81,7 @@ impl<'a> ApiCall<'a> {
         if operation.refuses_if_match() {
             must_have_no_condition(request)?;
         }
-        let mut query = ApiQuery::of(request.query_string())?;
-        let is_rehearsal = match operation.can_be_rehearsed() {
-            true => query.take_flag("dry_run")?.unwrap_or_default(),
-            false => false,
-        };
+        let (query, is_rehearsal) = query?;
         Ok(Self { app, request, operation, caller, query: RefCell::new(query), is_rehearsal })
     }
 
@@ -100,32 +102,34 @@ impl<'a> ApiCall<'a> {
         self.query.borrow_mut().take(name)
     }
 
-    /// Takes a parameter of the query that is `true` or `false`.
-    ///
-    /// # Errors
-    /// If it is another word.
-    pub(super) fn flag(&self, name: &str) -> Result<Option<bool>, ApiError> {
+    /// Takes a parameter of the query that is `true` or `false`. `None` also if it is another word: then [`Self::end_of_query`]
+    /// refuses the request, as it does after each of the functions below.
+    pub(super) fn flag(&self, name: &str) -> Option<bool> {
         self.check_parameter(name);
         self.query.borrow_mut().take_flag(name)
     }
 
     /// Takes a parameter of the query that is one of these words.
-    ///
-    /// # Errors
-    /// If it is another word.
-    pub(super) fn one_of<T: Copy>(&self, name: &str, words: &[(&str, T)]) -> Result<Option<T>, ApiError> {
+    pub(super) fn one_of<T: Copy>(&self, name: &str, words: &[(&str, T)]) -> Option<T> {
         self.check_parameter(name);
         self.query.borrow_mut().take_one_of(name, words)
     }
 
-    /// Takes a parameter of the query that is a time.
-    ///
-    /// # Errors
-    /// If it is no time as RFC 3339 writes it.
-    pub(super) fn time(&self, name: &str) -> Result<Option<Timestamp>, ApiError> {
-        let Some(text) = self.parameter(name) else { return Ok(None) };
-        let wrong = || invalid(format!("{name} is a time such as 2027-01-31T12:00:00Z (RFC 3339)"));
-        Timestamp::parse(&text).map(Some).ok_or_else(wrong)
+    /// Takes a parameter of the query that is a time as RFC 3339 writes it.
+    pub(super) fn time(&self, name: &str) -> Option<Timestamp> {
+        let sentence = || format!("{name} is a time such as 2027-01-31T12:00:00Z (RFC 3339)");
+        self.parsed(name, Timestamp::parse, sentence)
+    }
+
+    /// Takes a parameter of the query that `parse` knows. `sentence` says what it must be.
+    pub(super) fn parsed<T>(
+        &self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Option<T>,
+        sentence: impl FnOnce() -> String,
+    ) -> Option<T> {
+        self.check_parameter(name);
+        self.query.borrow_mut().take_parsed(name, parse, sentence)
     }
 
     fn check_parameter(&self, name: &str) {
@@ -134,10 +138,10 @@ impl<'a> ApiCall<'a> {
         debug_assert!(is_known() || is_of_list(), "{name} is not a parameter of {}", self.operation.id);
     }
 
-    /// Checks that no parameter is left.
+    /// Checks that every parameter was read and is valid. It comes before anything is done.
     ///
     /// # Errors
-    /// If there is one, which is unknown.
+    /// If a parameter is not valid or not known, with all of them.
     pub(super) fn end_of_query(&self) -> Result<(), OAuthError> {
         self.query.take().end()
     }

@@ -39,14 +39,17 @@ pub(super) struct Caller {
     pub(super) holder: String,
 }
 
-/// Finds who asks, and checks that they may.
+/// Finds who asks, and checks that they may. One who may not leaves no event with a rehearsal.
 ///
 /// # Errors
 /// If the request has no valid credential, or one that does not permit what the request needs.
-pub(super) async fn caller(app: &App, request: &Request, need: Need) -> Result<Caller, ApiError> {
-    let text = text(request);
-    let scheme = text.as_ref().ok().and_then(|text| text.as_ref()).map(|text| text.scheme);
-    let found = match text {
+pub(super) async fn caller(
+    app: &App,
+    request: &Request,
+    need: Need,
+    is_rehearsal: bool,
+) -> Result<Caller, ApiError> {
+    let found = match text(request) {
         Err(error) => Err(Unproven::Refused { error, key: None }),
         Ok(Some(key)) if api_key::looks_like_one(&key.text) => match key.scheme {
             AccessTokenType::Bearer => by_api_key(app, request, &key.text).await,
@@ -56,7 +59,7 @@ pub(super) async fn caller(app: &App, request: &Request, need: Need) -> Result<C
         Ok(None) => {
             let error =
                 Reason::ApiCredentialMissing.because("the request has no API key and no access token");
-            return Err(challenged((app, request), error, scheme, need));
+            return Err(challenged((app, request), error, need));
         }
     };
     let (caller, by_scope) = match found {
@@ -67,7 +70,7 @@ pub(super) async fn caller(app: &App, request: &Request, need: Need) -> Result<C
             if error.code() != ErrorCode::UseDpopNonce {
                 record_refusal(app, request, key, &error);
             }
-            return Err(challenged((app, request), error, scheme, need));
+            return Err(challenged((app, request), error, need));
         }
     };
     if caller.permissions().cover(need) {
@@ -75,9 +78,11 @@ pub(super) async fn caller(app: &App, request: &Request, need: Need) -> Result<C
     }
     let is_role = by_scope.cover(need);
     let error = if is_role { beyond_role(need) } else { scope_missing(need) };
-    record_forbidden(app, request, &caller.actor, &error);
+    if !is_rehearsal {
+        record_forbidden(app, request, &caller.actor, &error);
+    }
     // Another token of the same person would not help, so nothing asks for one.
-    if is_role { Err(error.into()) } else { Err(challenged((app, request), error, scheme, need)) }
+    if is_role { Err(error.into()) } else { Err(challenged((app, request), error, need)) }
 }
 
 impl Caller {
@@ -92,7 +97,7 @@ impl Caller {
 
 /// The refusal of a credential without this scope.
 pub(super) fn lacks(app: &App, request: &Request, need: Need) -> ApiError {
-    challenged((app, request), scope_missing(need), None, need)
+    challenged((app, request), scope_missing(need), need)
 }
 
 fn beyond_role(need: Need) -> OAuthError {
@@ -227,17 +232,13 @@ async fn note_use(app: &App, request: &Request, record: &ApiKeyRecord) -> Result
 
 /// The error with the challenges of both schemes (RFC 6750 §3, RFC 9449 §7.1). That of the scheme which the request used also
 /// has the error and the scope that would be enough.
-fn challenged(
-    (app, request): (&App, &Request),
-    error: OAuthError,
-    scheme: Option<AccessTokenType>,
-    need: Need,
-) -> ApiError {
+fn challenged((app, request): (&App, &Request), error: OAuthError, need: Need) -> ApiError {
     let code = match error.reason {
         Reason::ApiCredentialMissing => String::new(),
         _ => format!(", error=\"{}\"", error.code().as_str()),
     };
-    let used = scheme.unwrap_or(AccessTokenType::Bearer);
+    let presented = text(request).ok().flatten();
+    let used = presented.map_or(AccessTokenType::Bearer, |text| text.scheme);
     let mut error = ApiError::from(error);
     for scheme in AccessTokenType::ACCEPTED {
         let own = challenge(scheme, request.profile().unwrap_or(app.config.oauth.profile));

@@ -15,8 +15,8 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
             client: call.parameter("client"),
             act: call.parameter("act"),
             actor: call.parameter("actor"),
-            since: call.time("since")?,
-            until: call.time("until")?,
+            since: call.time("since"),
+            until: call.time("until"),
         };
         let listing = listing::of(call, filter)?;
         Ok(listing::reply(call, &events::list(&call.context(), listing).await?, to_json))

@@ -19,7 +19,7 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
         let filter = GrantFilter {
             user: call.parameter("user").map(UserId::new),
             client: call.parameter("client").map(ClientId::new),
-            state: call.one_of("state", &GrantState::ALL.map(|state| (state.as_str(), state)))?,
+            state: call.one_of("state", &GrantState::ALL.map(|state| (state.as_str(), state))),
         };
         let listing = listing::of(call, filter)?;
         let list = grants::list(&call.context(), listing).await?;

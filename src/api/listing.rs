@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use super::call::ApiCall;
 use super::error::ApiError;
-use super::query::invalid;
 use super::reply::ApiReply;
 use crate::config::mount_path;
 use crate::operations::list::{List, Listing, MAX_PAGE_SIZE};
@@ -17,13 +16,9 @@ const USUAL_PAGE_SIZE: u32 = 50;
 /// # Errors
 /// If a parameter is not valid or not known.
 pub(super) fn of<F>(call: &ApiCall<'_>, filter: F) -> Result<Listing<F>, ApiError> {
-    let limit = match call.parameter("limit") {
-        None => USUAL_PAGE_SIZE,
-        Some(text) => {
-            let number = text.parse().ok().filter(|number| (1..=MAX_PAGE_SIZE).contains(number));
-            number.ok_or_else(|| invalid(format!("limit is a number from 1 to {MAX_PAGE_SIZE}")))?
-        }
-    };
+    let number = |text: &str| text.parse().ok().filter(|number| (1..=MAX_PAGE_SIZE).contains(number));
+    let limit = call.parsed("limit", number, || format!("limit is a number from 1 to {MAX_PAGE_SIZE}"));
+    let limit = limit.unwrap_or(USUAL_PAGE_SIZE);
     let cursor = call.operation.cursor().and_then(|name| call.parameter(name));
     call.end_of_query()?;
     Ok(Listing { filter, limit, cursor })

@@ -16,7 +16,7 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
     respond(&app, &request, async |call| {
         let filter = DeliveryFilter {
             client: call.parameter("client_id").map(ClientId::new),
-            state: call.one_of("state", &DeliveryState::ALL.map(|state| (state.as_str(), state)))?,
+            state: call.one_of("state", &DeliveryState::ALL.map(|state| (state.as_str(), state))),
         };
         let listing = listing::of(call, filter)?;
         Ok(listing::reply(call, &pings::list(&call.context(), listing).await?, to_json))

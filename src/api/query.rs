@@ -1,4 +1,5 @@
-//! The query of a request: each parameter once, and no parameter that the address does not have.
+//! The query of a request: each parameter once, and no parameter that the address does not have. Every faulty parameter is named
+//! at once.
 
 use std::collections::BTreeMap;
 
@@ -8,9 +9,12 @@ use super::error::ApiError;
 use crate::oauth::error::{OAuthError, quoted};
 use crate::oauth::reason::Reason;
 
-/// The parameters that have not been read yet.
+/// The parameters that have not been read yet, and what was wrong with the others.
 #[derive(Debug, Default)]
-pub(super) struct ApiQuery(BTreeMap<String, String>);
+pub(super) struct ApiQuery {
+    left: BTreeMap<String, String>,
+    faults: Vec<String>,
+}
 
 impl ApiQuery {
     /// Reads the query of a URL.
@@ -18,48 +22,55 @@ impl ApiQuery {
     /// # Errors
     /// If it is malformed, or has a parameter twice.
     pub(super) fn of(text: &str) -> Result<Self, ApiError> {
-        Ok(Self(parameters(text)?))
+        Ok(Self { left: parameters(text)?, faults: Vec::new() })
     }
 
     /// Takes a parameter. `None` if it did not come.
     pub(super) fn take(&mut self, name: &str) -> Option<String> {
-        self.0.remove(name)
+        self.left.remove(name)
     }
 
-    /// Takes a parameter that is one of these words.
-    ///
-    /// # Errors
-    /// If it is another word.
-    pub(super) fn take_one_of<T: Copy>(
+    /// Takes a parameter that has this form. `None` also if it has another one, which is noted with the sentence.
+    pub(super) fn take_parsed<T>(
         &mut self,
         name: &str,
-        words: &[(&str, T)],
-    ) -> Result<Option<T>, ApiError> {
-        let Some(value) = self.take(name) else { return Ok(None) };
-        let found = words.iter().find(|(word, _)| *word == value);
-        let all: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-        let wrong = || invalid(format!("{name} is one of: {}", all.join(", ")));
-        found.map(|(_, value)| Some(*value)).ok_or_else(wrong)
+        parse: impl FnOnce(&str) -> Option<T>,
+        sentence: impl FnOnce() -> String,
+    ) -> Option<T> {
+        let found = parse(&self.take(name)?);
+        if found.is_none() {
+            self.faults.push(sentence());
+        }
+        found
     }
 
-    /// Takes a parameter that is `true` or `false`.
-    ///
-    /// # Errors
-    /// If it is another word.
-    pub(super) fn take_flag(&mut self, name: &str) -> Result<Option<bool>, ApiError> {
+    /// Takes a parameter that is one of these words. `None` also if it is another word, which is noted.
+    pub(super) fn take_one_of<T: Copy>(&mut self, name: &str, words: &[(&str, T)]) -> Option<T> {
+        let parse = |value: &str| words.iter().find(|(word, _)| *word == value).map(|(_, value)| *value);
+        let all: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        self.take_parsed(name, parse, || format!("{name} is one of: {}", all.join(", ")))
+    }
+
+    /// Takes a parameter that is `true` or `false`. `None` also if it is another word, which is noted.
+    pub(super) fn take_flag(&mut self, name: &str) -> Option<bool> {
         self.take_one_of(name, &[("true", true), ("false", false)])
     }
 
-    /// Checks that all parameters were read.
+    /// Checks that all parameters were read and are valid.
     ///
     /// # Errors
-    /// If there are others, which are unknown.
+    /// If a parameter is not, with every faulty one. Those that are left are unknown.
     pub(super) fn end(self) -> Result<(), OAuthError> {
         let unknown = |name: &String| format!("the parameter {} is not known here", quoted(name));
-        let sentences: Vec<String> = self.0.keys().map(unknown).collect();
+        let reason = match self.faults.is_empty() {
+            true => Reason::ApiParameterUnknown,
+            false => Reason::ApiParameterInvalid,
+        };
+        let mut sentences = self.faults;
+        sentences.extend(self.left.keys().map(unknown));
         match sentences.is_empty() {
             true => Ok(()),
-            false => Err(Reason::ApiParameterUnknown.because(sentences.join("; "))),
+            false => Err(reason.because(sentences.join("; "))),
         }
     }
 }

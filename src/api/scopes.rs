@@ -13,7 +13,7 @@ use crate::operations::scope_deletion::{self, InUse};
 
 pub async fn delete(app: web::Data<App>, request: Request, name: web::Path<String>) -> HttpResponse {
     respond(&app, &request, async |call| {
-        let in_use = if call.flag("force")? == Some(true) { InUse::TakeAway } else { InUse::Refuse };
+        let in_use = if call.flag("force") == Some(true) { InUse::TakeAway } else { InUse::Refuse };
         call.end_of_query()?;
         if in_use == InUse::TakeAway {
             // It changes the clients that have the scope.

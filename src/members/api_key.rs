@@ -7,8 +7,9 @@ use crate::operations::api_keys::{ApiKeyChanges, NewApiKey};
 /// Reads a key to create. What is wrong is noted with the members.
 pub fn read_new(members: &mut Members) -> NewApiKey {
     let name = members.required_text("name");
-    let scope = Scope::parse(&members.required_text("scope"));
-    if let Err(error) = &scope {
+    let text = members.required_text("scope");
+    let scope = Scope::parse(&text);
+    if let (Err(error), false) = (&scope, members.is_wrong("scope")) {
         members.wrong("scope", error.description.to_string());
     }
     let expires_at = members.changed_time("expires_at").flatten();

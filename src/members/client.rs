@@ -28,15 +28,12 @@ impl NewMembers {
     /// Reads a client to register. `id` is the one in the address, if it has one; otherwise the body may name it, and the
     /// server makes one if it does not. What is wrong is noted with the members.
     pub fn read(members: &mut Members, id: Option<&ClientId>) -> Self {
-        let named = members.text("client_id");
-        let id = match (id, named) {
-            (Some(id), Some(named)) if id.as_str() != named => {
-                members.wrong("client_id", "it must be the one in the address");
+        let id = match id {
+            Some(id) => {
+                members.named("client_id", id.as_str());
                 id.clone()
             }
-            (Some(id), _) => id.clone(),
-            (None, Some(named)) => ClientId::new(named),
-            (None, None) => ClientId::new(random_id()),
+            None => ClientId::new(members.text("client_id").unwrap_or_else(random_id)),
         };
         let secret = members.text("client_secret").map(Secret::new);
         let disabled = members.flag("disabled").unwrap_or_default();
@@ -69,9 +66,7 @@ impl NewMembers {
 
 /// Reads a merge patch of a client (RFC 7396). What is wrong is noted with the members.
 pub fn read_patch(members: &mut Members, id: &ClientId) -> Map<String, Value> {
-    if members.text("client_id").is_some_and(|named| named != id.as_str()) {
-        members.wrong("client_id", "the id of a client never changes");
-    }
+    members.named("client_id", id.as_str());
     let disabled = members.flag("disabled");
     let mut object = members.take_all();
     for required in ["kind", "client_name"] {
@@ -96,6 +91,8 @@ pub fn patched(before: &Client, patch: &Map<String, Value>) -> Result<Client, Fa
     let mut patch = patch.clone();
     let disabled = patch.remove("disabled").and_then(|value| value.as_bool()).unwrap_or(before.disabled);
     let mut object = serde_json::to_value(&before.metadata).unwrap_or_default();
+    // As the members of the client are spelled: a merge compares names byte by byte.
+    let patch = patch.into_iter().map(|(name, value)| (canonical(name), value)).collect();
     merge(&mut object, Value::Object(patch));
     let mut members = object.as_object().cloned().unwrap_or_default();
     members.retain(|_, value| !value.is_null());
@@ -110,6 +107,13 @@ pub fn patched(before: &Client, patch: &Map<String, Value>) -> Result<Client, Fa
     }
     Faults::refuse_if_any(faults)?;
     Ok(Client { metadata, disabled, ..before.clone() })
+}
+
+/// Returns the name of a member with its language tag, if it has one, in the canonical case: `client_name#de` for
+/// `client_name#DE`.
+fn canonical(name: String) -> String {
+    let in_case = |(base, tag): (&str, &str)| Some(format!("{base}#{}", LanguageTag::parse(tag)?));
+    name.split_once('#').and_then(in_case).unwrap_or(name)
 }
 
 /// Takes the members that cannot be without another one, which is missing: a text in a language without the text that everyone

@@ -12,8 +12,7 @@ use crate::representation::settings::{CLIENT, Form};
 const WORDS: [&str; 2] = ["grant_types", "response_types"];
 
 /// Checks the value of each member, and brings words that mean a default into the form of the metadata. What a client cannot
-/// have is noted and removed. In a list of addresses, another one takes the place of each faulty one, so that the others keep
-/// theirs.
+/// have is noted and removed. In a list, another text takes the place of each faulty one, so that the others keep theirs.
 pub(super) fn check(members: &mut Members, object: &mut Map<String, Value>) {
     for (name, word) in [("assertion_audience", "issuer"), ("id_token_claims", "none")] {
         if object.get(name).and_then(Value::as_str) == Some(word) {
@@ -86,12 +85,12 @@ fn fault_of(name: &str, text: &str) -> String {
     fault.unwrap_or_else(|| expected(name))
 }
 
-/// An address in place of a faulty one. The client is only checked.
+/// An address in place of a faulty one, or an empty text where the list can have one. The client is only checked.
 fn stand_in(name: &str, n: usize) -> Option<Value> {
     match name {
         "redirect_uris" | "post_logout_redirect_uris" => Some(format!("https://stand-in.invalid/{n}").into()),
         "origins" => Some(format!("https://stand-in-{n}.invalid").into()),
-        _ => None,
+        _ => Some(Value::from("")).filter(|empty| fits(name, &json!([empty]))),
     }
 }
 
@@ -103,9 +102,10 @@ fn check_words(members: &mut Members, name: &str, value: &Value) {
     let read = object.as_object().and_then(metadata);
     let kept = serde_json::to_value(&read).unwrap_or_default();
     for (n, word) in words.iter().enumerate() {
+        let place = format!("{name}/{n}");
         let is_kept = kept[name].as_array().is_some_and(|kept| kept.contains(word));
-        if !is_kept {
-            members.wrong(&format!("{name}/{n}"), "this server does not know it");
+        if !is_kept && !members.is_wrong(&place) {
+            members.wrong(&place, "this server does not know it");
         }
     }
 }

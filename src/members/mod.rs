@@ -173,7 +173,8 @@ impl Members {
         }
     }
 
-    /// Takes a list of texts, which may be missing. `null` is an empty list.
+    /// Takes a list of texts, which may be missing. `null` is an empty list. An empty text takes the place of what is not a
+    /// text and is noted, so that the others keep their places.
     pub fn texts(&mut self, name: &str) -> Option<Vec<String>> {
         let list = match self.take(name)? {
             Value::Null => return Some(Vec::new()),
@@ -183,14 +184,14 @@ impl Members {
                 return None;
             }
         };
-        let mut texts = Vec::new();
-        for (n, item) in list.into_iter().enumerate() {
-            match item {
-                Value::String(text) => texts.push(text),
-                _ => self.wrong(&format!("{name}/{n}"), "it must be a text"),
+        let text = |(n, item): (usize, Value)| match item {
+            Value::String(text) => text,
+            _ => {
+                self.wrong(&format!("{name}/{n}"), "it must be a text");
+                String::new()
             }
-        }
-        Some(texts)
+        };
+        Some(list.into_iter().enumerate().map(text).collect())
     }
 
     /// Takes a text or a list of texts, which may be missing.
@@ -228,10 +229,15 @@ impl Members {
 
     /// Notes that a required member did not come, if nothing else is wrong with it.
     pub fn missing_unless_wrong(&mut self, name: &str) {
-        let field = format!("/{name}");
-        if !self.faults.iter().any(|fault| fault.overlaps(&field)) {
+        if !self.is_wrong(name) {
             self.missing(name);
         }
+    }
+
+    /// Whether something is wrong with the value at this place, in a part of it, or in something that it is a part of.
+    pub fn is_wrong(&self, place: &str) -> bool {
+        let field = format!("/{place}");
+        self.faults.iter().any(|fault| fault.overlaps(&field))
     }
 
     /// Notes that this object has no such member, or that requests like this one cannot set it.

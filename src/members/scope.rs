@@ -120,11 +120,9 @@ pub(super) fn text(members: &mut Members, name: &'static str) -> TextChange {
         match (LanguageTag::parse(&tag), members.take(&member)) {
             // What follows the # is not a language tag.
             (None, _) => members.unknown(&member),
+            (Some(tag), _) if !is_first(&change, &tag) => members.wrong(&member, "this language comes twice"),
             (Some(tag), Some(Value::Null)) => change.removed_if_there.push(tag),
-            (Some(tag), Some(Value::String(text))) if is_first(&change, &tag) => {
-                change.in_languages.push((tag, text));
-            }
-            (Some(_), Some(Value::String(_))) => members.wrong(&member, "this language comes twice"),
+            (Some(tag), Some(Value::String(text))) => change.in_languages.push((tag, text)),
             (Some(_), _) => members.wrong(&member, "it must be a text"),
         }
     }
@@ -132,7 +130,7 @@ pub(super) fn text(members: &mut Members, name: &'static str) -> TextChange {
 }
 
 fn is_first(change: &TextChange, tag: &LanguageTag) -> bool {
-    change.in_languages.iter().all(|(given, _)| given != tag)
+    !change.removed_if_there.contains(tag) && change.in_languages.iter().all(|(given, _)| given != tag)
 }
 
 /// The text that a change makes if there was none.

@@ -56,9 +56,7 @@ pub fn read_new(members: &mut Members, policy: PasswordPolicy) -> NewUserMembers
 
 /// Reads what replaces the user with this id. What is wrong is noted with the members.
 pub fn read_replacement(members: &mut Members, id: &str) -> ChangedUserMembers {
-    if members.text("id").is_some_and(|named| named != id) {
-        members.wrong("id", "it must be the one in the address");
-    }
+    members.named("id", id);
     members.drop_read_only();
     refuse_password(members);
     let username = read_username(members);
@@ -181,9 +179,11 @@ impl ClaimMembers {
         }
         if let Some(groups) = members.texts("groups") {
             for (n, group) in groups.iter().enumerate() {
-                let one = Value::from(vec![group.clone()]);
-                let checked = claims::check("groups", &one);
-                check(members, &format!("groups/{n}"), checked.map_err(|_| LINE.to_owned()));
+                let (place, one) = (format!("groups/{n}"), Value::from(vec![group.clone()]));
+                if !members.is_wrong(&place) {
+                    let checked = claims::check("groups", &one);
+                    check(members, &place, checked.map_err(|_| LINE.to_owned()));
+                }
             }
             match groups.is_empty() {
                 true => read.removed.push("groups".to_owned()),

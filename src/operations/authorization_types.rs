@@ -217,9 +217,12 @@ async fn with_known_resources(
     let mut found: Vec<String> = Vec::new();
     if !record.resources.is_empty() {
         let known = resources::all(conn).await?;
-        for uri in &record.resources {
+        for (n, uri) in record.resources.iter().enumerate() {
             match known.iter().find(|known| normal(&known.uri) == normal(uri)) {
-                None => faults.push(Fault::invalid("resources", format!("there is no resource {uri}"))),
+                None => {
+                    let sentence = format!("there is no resource {uri}");
+                    faults.push(Fault::invalid(format!("resources/{n}"), sentence));
+                }
                 Some(resource) if found.contains(&resource.uri) => {}
                 Some(resource) => found.push(resource.uri.clone()),
             }
@@ -244,18 +247,24 @@ async fn unused(conn: &mut Conn, name: &str) -> Result<AuthorizationType, Denied
     Ok(record)
 }
 
-/// One fault for each type that does not exist.
+/// One fault for each type of a client that does not exist. Those in `kept` are not looked for.
 ///
 /// # Errors
 /// Only failures of the database.
-pub(super) async fn missing(conn: &mut Conn, names: &[String]) -> Result<Vec<Fault>, DbError> {
-    if names.is_empty() {
+pub(super) async fn missing(
+    conn: &mut Conn,
+    names: &[String],
+    kept: &[String],
+) -> Result<Vec<Fault>, DbError> {
+    if names.iter().all(|name| kept.contains(name)) {
         return Ok(Vec::new());
     }
     let known = authorization_types::digests(conn).await?;
-    let unknown = names.iter().filter(|name| known.iter().all(|(known, _)| known != *name));
-    let fault = |name: &String| {
-        Fault::invalid("authorization_details_types", format!("there is no authorization type {name}"))
+    let is_unknown = |name: &String| !kept.contains(name) && known.iter().all(|(known, _)| known != name);
+    let unknown = names.iter().enumerate().filter(|(_, name)| is_unknown(name));
+    let fault = |(n, name): (usize, &String)| {
+        let place = format!("authorization_details_types/{n}");
+        Fault::invalid(place, format!("there is no authorization type {name}"))
     };
     Ok(unknown.map(fault).collect())
 }

@@ -1,5 +1,8 @@
 //! The audit trail as its readers see it: numbered events, and their JSON.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use serde_json::{Value, json};
 
 use super::Context;
@@ -7,7 +10,7 @@ use super::fault::{Fault, Faults};
 use super::list::{self, Cursor, List, Listing};
 use crate::failure::Denied;
 use crate::store::db::Conn;
-use crate::store::events::{self, EventRecord, NewEvent};
+use crate::store::events::{self, End, EventRecord, NewEvent};
 use crate::store::page::Page;
 
 pub use crate::store::events::EventFilter;
@@ -17,6 +20,7 @@ const LATEST: Cursor = Cursor::of("latest events");
 
 /// Returns a page of the events, the oldest first. Its `next` is there also at the end of the list, so that a reader goes
 /// on with it later, also with another filter. Only events that have their number are in the list, so a reader misses no event.
+/// A first page without events has the place of the last event that had its number: what comes later has a larger one.
 ///
 /// # Errors
 /// If the limit or the cursor is not valid, or the list would end before it begins.
@@ -31,11 +35,18 @@ pub async fn list(
         return Err(Fault::invalid("until", "the time must be later than the one of since").into());
     }
     let before = listing.cursor.clone();
-    let read = async move |conn: &mut Conn, page: &Page<EventFilter, i64>| events::list(conn, page).await;
+    let last = Arc::new(AtomicI64::new(0));
+    let noted = last.clone();
+    let read = async move |conn: &mut Conn, page: &Page<EventFilter, i64>| {
+        // Before the list: an event that gets its number in between is in the list, or comes after this place.
+        let head = events::end(conn, End::Head).await?;
+        noted.store(head.map_or(0, |head| head.number), Ordering::Relaxed);
+        events::list(conn, page).await
+    };
     let mut page = list::read_now(context, CURSOR, listing, read, |record| record.number).await?;
     if page.next.is_none() {
-        let last = page.items.last().map(|record| cursor_after(record.number));
-        page.next = last.or(before).or_else(|| Some(cursor_after(0)));
+        let place = page.items.last().map(|record| cursor_after(record.number));
+        page.next = place.or(before).or_else(|| Some(cursor_after(last.load(Ordering::Relaxed))));
     }
     Ok(page)
 }

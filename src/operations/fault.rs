@@ -45,6 +45,12 @@ impl Fault {
         Self { member: None, kind: FaultKind::NotFound, sentence: sentence.into() }
     }
 
+    /// The same fault about a member of the input: what the member names does not exist.
+    #[must_use]
+    pub fn of_member(self, member: &'static str) -> Self {
+        Self { member: Some(member.into()), ..self }
+    }
+
     /// The actor may not do this.
     pub fn forbidden(sentence: impl Into<String>) -> Self {
         Self { member: None, kind: FaultKind::Forbidden, sentence: sentence.into() }

@@ -3,6 +3,7 @@
 use strsim::osa_distance;
 
 use super::fault::Fault;
+use crate::oauth::client::console::is_console;
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::id::ClientId;
 use crate::store::db::{Conn, DbError};
@@ -43,26 +44,31 @@ async fn advice(conn: &mut Conn, name: &str) -> Result<String, DbError> {
 /// The largest number of mistakes in a name that is still recognized.
 const MAX_TYPOS: usize = 2;
 
-/// Returns one fault for each client that does not exist, or that is public and so cannot prove who it is. `why` completes
-/// the sentence: what the client could not prove.
+/// Returns one fault for each client of the list `clients` that does not exist, or that is public and so cannot prove who it
+/// is. `why` completes the sentence: what the client could not prove.
 pub(super) async fn client_faults(
     conn: &mut Conn,
-    member: &'static str,
-    ids: impl IntoIterator<Item = &ClientId>,
+    ids: &[ClientId],
     why: &str,
 ) -> Result<Vec<Fault>, DbError> {
     let mut faults = Vec::new();
-    for id in ids {
-        let sentence = match clients::find(conn, id).await? {
-            None => format!("there is no client with the id {id}"),
-            Some(found) if found.client.kind.is_public() => {
-                format!("the client {id} is public, and could not prove {why}")
-            }
-            Some(_) => continue,
-        };
-        faults.push(Fault::invalid(member, sentence));
+    for (n, id) in ids.iter().enumerate() {
+        let wrong = unsuitable(conn, id, why).await?;
+        faults.extend(wrong.map(|sentence| Fault::invalid(format!("clients/{n}"), sentence)));
     }
     Ok(faults)
+}
+
+/// Returns why no client with this id can prove what `why` says: it does not exist, or it is public. The client of the console
+/// does not exist for those who name it.
+pub(super) async fn unsuitable(conn: &mut Conn, id: &ClientId, why: &str) -> Result<Option<String>, DbError> {
+    Ok(match clients::find(conn, id).await?.filter(|_| !is_console(id)) {
+        None => Some(format!("there is no client with the id {id}")),
+        Some(found) if found.client.kind.is_public() => {
+            Some(format!("the client {id} is public, and could not prove {why}"))
+        }
+        Some(_) => None,
+    })
 }
 
 /// The names of clients, sorted and without duplicates.

@@ -71,7 +71,7 @@ pub async fn create(context: &Context<'_>, resource: Resource) -> Outcome<Resour
         let sentence = format!("the resource {own} is this server's own management API, and exists already");
         faults.push(Fault::conflict("resource", sentence));
     }
-    let resource = Resource { version: 1, servers: each_once(resource.servers), ..resource };
+    let resource = Resource { version: 1, ..resource };
     let now = context.now;
     context
         .act(async move |tx: &mut Tx| {
@@ -84,11 +84,12 @@ pub async fn create(context: &Context<'_>, resource: Resource) -> Outcome<Resour
                 faults.push(taken());
             }
             Faults::refuse_if_any(faults)?;
+            let resource = Resource { servers: each_once(resource.servers.clone()), ..resource.clone() };
             if !resources::save(tx, &resource, now).await? {
                 return Err(taken().into());
             }
             let event = event(Act::ResourceCreated, uri).creating(members(&resource));
-            Ok(Done { outcome: resource.clone(), event })
+            Ok(Done { outcome: resource, event })
         })
         .await
 }
@@ -108,6 +109,7 @@ pub async fn update(context: &Context<'_>, uri: &str, changes: ResourceChanges) 
             let after = changes.clone().applied_to(before.clone())?;
             let missing = missing(tx, &after).await?;
             Faults::refuse_if_any(faults.iter().cloned().chain(missing).collect())?;
+            let after = Resource { servers: each_once(after.servers), ..after };
             resources::update(tx, &after).await?;
             let event = event(Act::ResourceUpdated, &uri).changing(members(&before), members(&after));
             Ok(Done { outcome: after, event })
@@ -219,7 +221,7 @@ async fn missing(conn: &mut Conn, resource: &Resource) -> Result<Vec<Fault>, DbE
         faults.push(Fault::invalid("scope", sentence));
     }
     faults.extend(scope_faults(conn, &resource.scopes).await?);
-    faults.extend(client_faults(conn, "clients", &resource.servers, "who asks").await?);
+    faults.extend(client_faults(conn, &resource.servers, "who asks").await?);
     Ok(faults)
 }
 
@@ -232,13 +234,13 @@ fn unknown(uri: &str) -> Fault {
 }
 
 impl ResourceChanges {
+    /// The clients stay in the order of the change, which is that of the places in faults.
     fn applied_to(self, before: Resource) -> Result<Resource, Fault> {
-        let servers = self.servers.applied_to(&before.servers, "clients", "client")?;
         Ok(Resource {
             uri: before.uri,
             version: before.version + 1,
             scopes: changed(&before.scopes, &self.scopes)?,
-            servers: each_once(servers),
+            servers: self.servers.applied_to(&before.servers, "clients", "client")?,
             format: self.format.unwrap_or(before.format),
             algorithm: self.algorithm.unwrap_or(before.algorithm),
             access_token_lifetime: self.access_token_lifetime.unwrap_or(before.access_token_lifetime),

@@ -73,9 +73,10 @@ pub async fn create(context: &Context<'_>, scope: ScopeRecord) -> Outcome<ScopeR
             "scopes that begin with grantor. are those of the management API, and come with the server";
         faults.push(Fault::invalid("name", sentence));
     }
-    let scope = ScopeRecord { version: 1, claims: each_once(scope.claims), ..scope };
     faults.extend(text_faults(&scope));
+    // In the order in which the claims came, which is that of the places in faults.
     faults.extend(faults_of(context, &ScopeChanges::to(&scope)));
+    let scope = ScopeRecord { version: 1, claims: each_once(scope.claims), ..scope };
     let now = context.now;
     context
         .act(async move |tx: &mut Tx| {
@@ -249,8 +250,10 @@ fn text_faults(scope: &ScopeRecord) -> Vec<Fault> {
 
 fn faults_of(context: &Context<'_>, changes: &ScopeChanges) -> Vec<Fault> {
     let mut faults = Vec::new();
-    let wrong = changes.claims.new_members().iter().filter_map(|name| claims::check_name(name).err());
-    faults.extend(wrong.map(|why| Fault::invalid("claims", why)));
+    for (n, name) in changes.claims.new_members().iter().enumerate() {
+        let wrong = claims::check_name(name).err();
+        faults.extend(wrong.map(|why| Fault::invalid(format!("claims/{n}"), why)));
+    }
     if changes.claims.new_members().len() > MAX_CLAIMS {
         faults.push(too_many_claims());
     }

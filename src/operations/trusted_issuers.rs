@@ -106,7 +106,6 @@ pub async fn create(context: &Context<'_>, issuer: TrustedIssuer) -> Outcome<Tru
         faults.push(Fault::invalid("issuer", "this is the issuer of this server itself"));
     }
     faults.extend(key_fault(context, &issuer.keys)?);
-    let issuer = TrustedIssuer { clients: each_once(issuer.clients), ..issuer };
     let now = context.now;
     context
         .act(async move |tx: &mut Tx| {
@@ -118,11 +117,12 @@ pub async fn create(context: &Context<'_>, issuer: TrustedIssuer) -> Outcome<Tru
                 faults.push(taken());
             }
             Faults::refuse_if_any(faults)?;
+            let issuer = TrustedIssuer { clients: each_once(issuer.clients.clone()), ..issuer.clone() };
             if !trusted_issuers::save(tx, &issuer, now).await? {
                 return Err(taken().into());
             }
             let event = event(Act::TrustedIssuerCreated, name).creating(members(&issuer));
-            Ok(Done { outcome: issuer.clone(), event })
+            Ok(Done { outcome: issuer, event })
         })
         .await
 }
@@ -147,6 +147,7 @@ pub async fn update(
             let after = changes.clone().applied_to(before.clone())?;
             let missing = missing(tx, &after).await?;
             Faults::refuse_if_any(fault.iter().cloned().chain(missing).collect())?;
+            let after = TrustedIssuer { clients: each_once(after.clients), ..after };
             trusted_issuers::update(tx, &after).await?;
             let event = event(Act::TrustedIssuerUpdated, &name).changing(members(&before), members(&after));
             Ok::<_, Denied<Faults>>(Done { outcome: after, event })
@@ -230,7 +231,7 @@ pub async fn link_subject(
             let found = stored_users::find_record(tx, &user).await?;
             faults.extend(id_fault("subject", &subject));
             if found.is_none() {
-                faults.push(Fault { member: Some("user".into()), ..users::unknown(&user) });
+                faults.push(users::unknown(&user).of_member("user"));
             }
             Faults::refuse_if_any(faults)?;
             let person = found.ok_or_else(|| users::unknown(&user))?.person;
@@ -363,7 +364,7 @@ async fn missing(conn: &mut Conn, issuer: &TrustedIssuer) -> Result<Vec<Fault>, 
         faults.push(Fault::invalid("scope", "the scope openid is for people who sign in here"));
     }
     faults.extend(scope_faults(conn, &issuer.scopes).await?);
-    faults.extend(client_faults(conn, "clients", &issuer.clients, "who brings a token").await?);
+    faults.extend(client_faults(conn, &issuer.clients, "who brings a token").await?);
     Ok(faults)
 }
 
@@ -389,14 +390,14 @@ fn unknown(issuer: &str) -> Fault {
 }
 
 impl TrustedIssuerChanges {
+    /// The clients stay in the order of the change, which is that of the places in faults.
     fn applied_to(self, before: TrustedIssuer) -> Result<TrustedIssuer, Fault> {
-        let clients = self.clients.applied_to(&before.clients, "clients", "client")?;
         Ok(TrustedIssuer {
             issuer: before.issuer,
             keys: self.keys.unwrap_or(before.keys),
             scopes: changed(&before.scopes, &self.scopes)?,
             audience: self.audience.unwrap_or(before.audience),
-            clients: each_once(clients),
+            clients: self.clients.applied_to(&before.clients, "clients", "client")?,
         })
     }
 }

@@ -204,7 +204,8 @@ async fn a_delivery_is_given_up_after_three_days_until_the_operator_retries_it()
     assert!(table.contains("failed") && table.contains("it answered 400 Bad Request"), "{table}");
 
     receiver.answers("200 OK");
-    assert_eq!(operator.json(&["logout", "retry", "--client", "other"]), json!({ "retried": 0 }));
+    let unknown = operator.refused(&["logout", "retry", "--client", "other"]);
+    assert!(unknown.contains("there is no client with the id other"), "{unknown}");
     assert_eq!(operator.json(&["logout", "retry"]), json!({ "retried": 1 }));
     catch_up(&server);
     receiver.token().await;

@@ -15,7 +15,6 @@ use super::condition::{self, PutCondition};
 use super::error::ApiError;
 use super::idempotency;
 use super::listing;
-use super::query::invalid;
 use super::reply::ApiReply;
 use crate::app::App;
 use crate::failure::Denied;
@@ -37,18 +36,14 @@ use crate::store::clients::{ClientColumn, ClientFilter, ClientRecord};
 
 pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
     respond(&app, &request, async |call| {
-        let kind = call.parameter("kind").map(|word| {
-            ClientKind::parse(&word).ok_or_else(|| invalid("kind is web, spa, native or service"))
-        });
-        let grant_type = call.parameter("grant_type").map(|word| {
-            GrantType::parse(&word).ok_or_else(|| invalid("grant_type is one that this server knows"))
-        });
+        let kinds = || "kind is web, spa, native or service".to_owned();
+        let grant_types = || "grant_type is one that this server knows".to_owned();
         let filter = ClientFilter {
             q: call.parameter("q"),
-            disabled: call.flag("disabled")?,
-            kind: kind.transpose()?,
-            grant_type: grant_type.transpose()?,
-            order: call.one_of("sort", ClientColumn::ORDERS)?.unwrap_or_default(),
+            disabled: call.flag("disabled"),
+            kind: call.parsed("kind", ClientKind::parse, kinds),
+            grant_type: call.parsed("grant_type", GrantType::parse, grant_types),
+            order: call.one_of("sort", ClientColumn::ORDERS).unwrap_or_default(),
         };
         let listing = listing::of(call, filter)?;
         Ok(listing::reply(call, &clients::list(&call.context(), listing).await?, record_to_json))

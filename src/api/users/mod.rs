@@ -40,9 +40,9 @@ pub async fn list(app: web::Data<App>, request: Request) -> HttpResponse {
     respond(&app, &request, async |call| {
         let filter = UserFilter {
             q: call.parameter("q"),
-            disabled: call.flag("disabled")?,
-            role: call.one_of("role", ROLES)?,
-            order: call.one_of("sort", UserColumn::ORDERS)?.unwrap_or_default(),
+            disabled: call.flag("disabled"),
+            role: call.one_of("role", ROLES),
+            order: call.one_of("sort", UserColumn::ORDERS).unwrap_or_default(),
         };
         let listing = listing::of(call, filter)?;
         Ok(listing::reply(call, &users::list(&call.context(), listing).await?, to_json))

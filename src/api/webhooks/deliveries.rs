@@ -19,7 +19,7 @@ pub async fn list(app: web::Data<App>, request: Request, id: web::Path<String>) 
     respond(&app, &request, async |call| {
         let filter = WebhookDeliveryFilter {
             webhook: id.into_inner(),
-            state: call.one_of("state", &DeliveryState::ALL.map(|state| (state.as_str(), state)))?,
+            state: call.one_of("state", &DeliveryState::ALL.map(|state| (state.as_str(), state))),
             kind: call.parameter("type"),
         };
         let listing = listing::of(call, filter)?;

@@ -229,7 +229,7 @@ async fn delete_what_it_has(
     .await
 }
 
-fn unknown(client: &ClientId) -> Fault {
+pub(super) fn unknown(client: &ClientId) -> Fault {
     Fault::not_found(format!("there is no client with the id {client}"))
 }
 

@@ -26,7 +26,7 @@ use crate::operations::configured::{algorithm_fault, lifetime_fault};
 use crate::operations::event::Act;
 use crate::operations::fault::{Fault, Faults};
 use crate::operations::label::id_fault;
-use crate::operations::references::{client_faults, scope_faults};
+use crate::operations::references::{scope_faults, unsuitable};
 use crate::operations::{Context, Done, Outcome, authorization_types, jwk_set};
 use crate::secret::Secret;
 use crate::store::clients::ClientRecord;
@@ -400,11 +400,10 @@ async fn resolved(
     faults.extend(claims_fault(conn, before, &client).await?);
     // A type that the client has already need not be read again.
     let types = before.map(|before| before.authorization_details_types.as_slice()).unwrap_or_default();
-    let mut new = client.authorization_details_types.clone();
-    new.retain(|name| !types.contains(name));
-    faults.extend(authorization_types::missing(conn, &new).await?);
-    for fault in client_faults(conn, "may_act", &client.may_act, "who acts").await? {
-        faults.push(Fault { sentence: format!("`may_act`: {}", fault.sentence), ..fault });
+    faults.extend(authorization_types::missing(conn, &client.authorization_details_types, types).await?);
+    if let Some(actor) = &client.may_act {
+        let wrong = unsuitable(conn, actor, "who acts").await?;
+        faults.extend(wrong.map(|why| Fault::invalid("may_act", format!("`may_act`: {why}"))));
     }
     let metadata = ClientMetadata { resources, ..client.metadata };
     Ok(Client { metadata, ..client })
@@ -458,11 +457,12 @@ async fn registered(
     let mut known = resources::all(conn).await?;
     known.push(own.clone());
     let mut found: Vec<String> = Vec::new();
-    for uri in named {
+    for (n, uri) in named.iter().enumerate() {
         match known.iter().find(|known| normal(&known.uri) == normal(uri)) {
             None => {
                 let hint = if uri.contains([',', ' ']) { "; name each resource by itself" } else { "" };
-                faults.push(Fault::invalid("resources", format!("there is no resource {uri}{hint}")));
+                let sentence = format!("there is no resource {uri}{hint}");
+                faults.push(Fault::invalid(format!("resources/{n}"), sentence));
             }
             Some(resource) if found.contains(&resource.uri) => {}
             Some(resource) => found.push(resource.uri.clone()),

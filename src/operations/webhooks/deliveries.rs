@@ -75,8 +75,10 @@ pub async fn retry(context: &Context<'_>, webhook: &str, message: Option<&str>) 
             let record = existing(tx, &webhook).await?;
             may_change(&actor)?;
             must_be_enabled(&record)?;
-            if let Some(message) = &message {
-                existing_delivery(tx, &webhook, message).await?;
+            if let Some(message) = &message
+                && webhook_deliveries::find(tx, &webhook, message).await?.is_none()
+            {
+                return Err(unknown_delivery(&webhook, message).of_member("delivery").into());
             }
             let outcome = webhook_deliveries::retry(tx, &webhook, message.as_deref(), now).await?;
             let event = event(Act::WebhookRetried, &record);
@@ -125,6 +127,10 @@ async fn existing_delivery(
     webhook: &str,
     message: &str,
 ) -> Result<WebhookDelivery, Denied<Faults>> {
-    let unknown = || Fault::not_found(format!("the webhook {webhook} has no delivery {message}"));
+    let unknown = || unknown_delivery(webhook, message);
     Ok(webhook_deliveries::find(conn, webhook, message).await?.ok_or_else(unknown)?)
+}
+
+fn unknown_delivery(webhook: &str, message: &str) -> Fault {
+    Fault::not_found(format!("the webhook {webhook} has no delivery {message}"))
 }

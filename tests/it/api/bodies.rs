@@ -79,7 +79,7 @@ async fn dangerous_values_are_refused_at_their_place_and_change_nothing() {
         ("backchannel_logout_uri", json!("http://169.254.169.254/"), "/backchannel_logout_uri"),
         ("access_token_lifetime", json!(-1), "/access_token_lifetime"),
         ("access_token_lifetime", json!("60"), "/access_token_lifetime"),
-        ("resources", json!(["https://none.example.com"]), "/resources"),
+        ("resources", json!(["https://none.example.com"]), "/resources/0"),
         ("client_id", json!("other"), "/client_id"),
         ("client_secret", json!("x"), "/client_secret"),
         ("logo_digest", json!("x"), "/logo_digest"),

@@ -108,6 +108,84 @@ async fn a_patch_changes_what_it_names_and_null_removes() {
 }
 
 #[tokio::test]
+async fn a_patch_finds_a_text_by_any_spelling_of_its_language() {
+    let server = TestServer::start().await;
+    let api = Api::owner(&server).await;
+    let mut new = web();
+    new["client_id"] = "calendar".into();
+    new["client_name#de"] = "D".into();
+    new["tos_uri"] = "https://app.example.com/terms".into();
+    new["tos_uri#pt-br"] = "https://app.example.com/termos".into();
+    api.made("/clients", new).await;
+    let patched = async |patch: Value| {
+        let after = api.patch("/clients/calendar", patch).await;
+        assert_eq!(after.status, StatusCode::OK, "{after:?}");
+        assert_eq!(api.get("/clients/calendar").await.json(), after.json());
+        after.json()
+    };
+    let after = patched(json!({ "client_name#DE": "D2", "tos_uri#PT-br": null })).await;
+    assert_eq!((&after["client_name#de"], after.get("client_name#DE")), (&json!("D2"), None));
+    assert_eq!(after.get("tos_uri#pt-BR"), None);
+    let after = patched(json!({ "client_name#DE": null, "client_name#PT-br": "P" })).await;
+    assert_eq!((after.get("client_name#de"), &after["client_name#pt-BR"]), (None, &json!("P")));
+    let put =
+        json!({ "client_name": "C", "client_name#DE": "D3", "kind": "web", "redirect_uris": [CALLBACK] });
+    let after = api.put("/clients/calendar", &[("If-Match", "*")], put).await.json();
+    assert_eq!((&after["client_name#de"], after.get("client_name#pt-BR")), (&json!("D3"), None));
+    for twice in [
+        json!({ "client_name#DE": null, "client_name#de": "D" }),
+        json!({ "client_name#DE": "D", "client_name#de": null }),
+    ] {
+        let answer = api.patch("/clients/calendar", twice).await;
+        refused(&answer, StatusCode::BAD_REQUEST, "api.member_invalid");
+        assert_eq!(faulty(&answer).len(), 1, "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_id_of_a_client_cannot_be_removed() {
+    let server = TestServer::start().await;
+    let api = Api::owner(&server).await;
+    api.service("job").await;
+    let alice = server.user("alice").await;
+    let whole = json!({ "client_id": null, "client_name": "Job", "kind": "service" });
+    let user = json!({ "id": null, "username": "alice" });
+    for (answer, place) in [
+        (api.patch("/clients/job", json!({ "client_id": null })).await, "/client_id"),
+        (api.patch("/clients/job", json!({ "client_id": "other" })).await, "/client_id"),
+        (api.put("/clients/job", &[("If-Match", "*")], whole).await, "/client_id"),
+        (api.put(&format!("/users/{alice}"), &[("If-Match", "*")], user).await, "/id"),
+    ] {
+        refused(&answer, StatusCode::BAD_REQUEST, "api.member_invalid");
+        assert_eq!(faulty(&answer), [(place.to_owned(), "api.member_invalid".to_owned())], "{answer:?}");
+    }
+    assert_eq!(api.patch("/clients/job", json!({ "client_id": "job" })).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn the_client_of_the_console_does_not_exist_for_those_who_name_it() {
+    let server = TestServer::start().await;
+    let api = Api::owner(&server).await;
+    api.service("job").await;
+    let console = "grantor-console";
+    let issuer = json!({
+        "issuer": "https://idp.example", "jwks_uri": "https://idp.example/jwks", "scope": "read", "clients": [console],
+    });
+    let resource = json!({ "resource": "https://api.example", "clients": ["job", console] });
+    for (answer, place) in [
+        (api.patch("/clients/job", json!({ "may_act": console })).await, "/may_act"),
+        (api.post("/resources", resource).await, "/clients/1"),
+        (api.post("/issuers", issuer).await, "/clients/0"),
+        (api.post("/logout-deliveries/retry", json!({ "client_id": console })).await, "/client_id"),
+    ] {
+        refused(&answer, StatusCode::BAD_REQUEST, "api.member_invalid");
+        assert_eq!(faulty(&answer), [(place.to_owned(), "api.member_invalid".to_owned())], "{answer:?}");
+        let description = answer.json()["description"].to_string();
+        assert!(description.contains("there is no client with the id grantor-console"), "{description}");
+    }
+}
+
+#[tokio::test]
 async fn deleting_a_client_leaves_nothing_of_it() {
     let server = TestServer::start().await;
     let api = Api::owner(&server).await;

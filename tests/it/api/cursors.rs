@@ -1,6 +1,8 @@
 //! A cursor belongs to its list, its filters and its order: with others it would leave items out.
 
 use grantor::representation::contract::{AnswerKind, operations};
+use grantor::secret::from_base64url;
+use grantor::work::audit;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -138,4 +140,34 @@ async fn a_place_in_the_audit_trail_is_one_with_every_filter() {
     assert_eq!(answer.status, 200, "{answer:?}");
     let next = answer.json()["next"].as_str().expect("a place").to_owned();
     assert_eq!(objects.api.get(&format!("/events?after={next}")).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_reader_who_found_no_event_goes_on_with_what_comes_later() {
+    let server = TestServer::start().await;
+    let api = Api::owner(&server).await;
+    for filter in ["since=2999-01-01T00:00:00Z&limit=5", "act=nothing.", "actor=no-one"] {
+        let name = filter.split('=').next().unwrap_or_default();
+        api.made("/scopes", json!({ "name": format!("before.{name}"), "description": "x" })).await;
+        audit::pass(&server.app).await.expect("the events get their numbers");
+        let all = api.get("/events?limit=500").await.json();
+        let last = all["items"].as_array().and_then(|items| items.last()).expect("an event");
+        assert_eq!(last["object"]["id"], json!(format!("before.{name}")));
+        let empty = api.get(&format!("/events?{filter}")).await.json();
+        assert_eq!(empty["items"], json!([]), "{filter}");
+        let next = empty["next"].as_str().expect("a place").to_owned();
+        let place: Value = serde_json::from_slice(&from_base64url(&next).expect("base64url")).expect("JSON");
+        assert_eq!(place[2], last["number"], "{filter}");
+
+        let after = async || {
+            audit::pass(&server.app).await.expect("the events get their numbers");
+            api.get(&format!("/events?after={next}")).await.json()["items"].clone()
+        };
+        assert_eq!(after().await, json!([]), "{filter}");
+        api.made("/scopes", json!({ "name": name, "description": "x" })).await;
+        let later = after().await;
+        let objects: Vec<&Value> =
+            later.as_array().expect("items").iter().map(|event| &event["object"]["id"]).collect();
+        assert_eq!(objects, [name], "{filter}");
+    }
 }

@@ -6,7 +6,7 @@ use grantor::representation::contract::{ApiOperation, BodyKind, operations};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::{Api, faulty};
+use super::{Api, faulty, refused};
 use crate::support::TestServer;
 
 const CALLBACK: &str = "https://app.example.com/callback";
@@ -163,16 +163,16 @@ impl Objects {
         let named = |name: &str| vec![name.to_owned()];
         let scope = json!({ "name": "read", "description": "a\nb", "claims": ["sub"], "sensitive": 1 });
         let scope_change = json!({ "description": "a\nb", "claims": ["sub"], "sensitive": 1 });
-        let of_scope = vec!["/claims", "/description", "/sensitive"];
+        let of_scope = vec!["/claims/0", "/description", "/sensitive"];
         let resource = json!({ "resource": "https://api.example", "scope": "made_up", "clients": ["made-up"], "token_format": 1 });
         let resource_change = json!({ "scope": "made_up", "clients": ["made-up"], "token_format": 1 });
-        let of_resource = vec!["/clients", "/scope", "/token_format"];
+        let of_resource = vec!["/clients/0", "/scope", "/token_format"];
         let detail = json!({ "name": "pay", "schema": { "type": 7 }, "template": "a\nb", "resources": ["https://made-up.example/"], "always_ask": 1 });
         let detail_change = json!({ "schema": { "type": 7 }, "template": "a\nb", "resources": ["https://made-up.example/"], "always_ask": 1 });
-        let of_detail = vec!["/always_ask", "/resources", "/schema", "/template"];
+        let of_detail = vec!["/always_ask", "/resources/0", "/schema", "/template"];
         let issuer = json!({ "issuer": "https://idp.example", "jwks": { "keys": [] }, "scope": "made_up", "clients": ["made-up"], "assertion_audience": 1 });
         let issuer_change = json!({ "jwks": { "keys": [] }, "scope": "made_up", "clients": ["made-up"], "assertion_audience": 1 });
-        let of_issuer = vec!["/assertion_audience", "/clients", "/jwks", "/scope"];
+        let of_issuer = vec!["/assertion_audience", "/clients/0", "/jwks", "/scope"];
         let with = |first: &'static str, places: &[&'static str]| {
             let mut all = vec![first];
             all.extend(places);
@@ -294,6 +294,130 @@ async fn what_a_faulty_member_would_decide_is_not_held_against_the_others() {
         let places: Vec<String> = faulty(&answer).into_iter().map(|(place, _)| place).collect();
         assert_eq!(places, expected, "{body}");
     }
+}
+
+#[tokio::test]
+async fn an_element_that_is_no_text_hides_and_moves_no_other_fault() {
+    let server = TestServer::start().await;
+    let api = Api::owner(&server).await;
+    server.service().await;
+    let detail = json!({ "name": "pay", "schema": { "type": "object" }, "template": "Pay", "resources": [1, "https://made-up.example/", 2] });
+    let issuer = json!({ "issuer": "https://idp.example", "jwks_uri": "https://idp.example/jwks", "scope": "read", "clients": ["service", 1, "made-up"] });
+    let client = |member: &str, list: Value| json!({ "client_name": "App", "kind": "service", member: list });
+    for (path, body, expected) in [
+        ("/users", json!({ "username": "carol", "groups": ["a", 1, "b\n"] }), vec!["/groups/1", "/groups/2"]),
+        (
+            "/webhooks",
+            json!({ "name": "log", "url": "https://log.example.com/", "types": [1, "nope", "client.", "nah"] }),
+            vec!["/types/0", "/types/1", "/types/3"],
+        ),
+        (
+            "/scopes",
+            json!({ "name": "new", "description": "New", "claims": ["email", 1, "sub", "a b"] }),
+            vec!["/claims/1", "/claims/2", "/claims/3"],
+        ),
+        (
+            "/resources",
+            json!({ "resource": "https://api.example", "clients": ["service", 1, "made-up", {}] }),
+            vec!["/clients/1", "/clients/2", "/clients/3"],
+        ),
+        ("/authorization-types", detail, vec!["/resources/0", "/resources/1", "/resources/2"]),
+        ("/issuers", issuer, vec!["/clients/1", "/clients/2"]),
+        (
+            "/clients",
+            client("grant_types", json!(["client_credentials", 1, "made_up"])),
+            vec!["/grant_types/1", "/grant_types/2"],
+        ),
+        (
+            "/clients",
+            client("resources", json!([1, "https://made-up.example/"])),
+            vec!["/resources/0", "/resources/1"],
+        ),
+        (
+            "/clients",
+            client("authorization_details_types", json!([1, "made_up"])),
+            vec!["/authorization_details_types/0", "/authorization_details_types/1"],
+        ),
+    ] {
+        let answer = api.post(path, body.clone()).await;
+        let mut places: Vec<String> = faulty(&answer).into_iter().map(|(place, _)| place).collect();
+        places.sort();
+        assert_eq!(places, expected, "{body}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_member_that_is_missing_is_named_once() {
+    let server = TestServer::start().await;
+    let api = Api::owner(&server).await;
+    for (body, reason) in [
+        (json!({ "name": "key" }), "api.member_missing"),
+        (json!({ "name": "key", "scope": null }), "api.member_invalid"),
+        (json!({ "name": "key", "scope": 1 }), "api.member_invalid"),
+        (json!({ "name": "key", "scope": "" }), "api.member_invalid"),
+    ] {
+        let answer = api.post("/api-keys", body.clone()).await;
+        assert_eq!(faulty(&answer), [("/scope".to_owned(), reason.to_owned())], "{body}");
+    }
+    let both = [
+        ("/name".to_owned(), "api.member_missing".to_owned()),
+        ("/scope".to_owned(), "api.member_missing".to_owned()),
+    ];
+    assert_eq!(faulty(&api.post("/api-keys", json!({})).await), both);
+}
+
+#[tokio::test]
+async fn what_a_body_names_and_does_not_exist_is_a_fault_of_the_body() {
+    let server = TestServer::start().await;
+    let api = Api::owner(&server).await;
+    let hook = json!({ "name": "log", "url": "https://log.example.com/" });
+    let path = format!(
+        "/webhooks/{}/retry",
+        api.made("/webhooks", hook).await.json()["id"].as_str().expect("an id")
+    );
+    let logout = "/logout-deliveries/retry";
+    for (path, body, place) in [
+        (path.clone(), json!({ "delivery": "nope" }), "/delivery"),
+        (logout.to_owned(), json!({ "client_id": "nope" }), "/client_id"),
+        (format!("{logout}?dry_run=true"), json!({ "client_id": "nope" }), "/client_id"),
+    ] {
+        let answer = api.post(&path, body).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}: {answer:?}");
+        assert_eq!(
+            faulty(&answer),
+            [(place.to_owned(), "api.member_invalid".to_owned())],
+            "{path}: {answer:?}"
+        );
+    }
+    assert_eq!(
+        api.post("/webhooks/nope/retry", json!({ "delivery": "nope" })).await.status,
+        StatusCode::NOT_FOUND
+    );
+    let events = api.get("/events?act=logout").await.json();
+    assert_eq!(events["items"], json!([]), "nothing was done");
+}
+
+#[tokio::test]
+async fn every_faulty_parameter_is_named_also_beside_a_faulty_body() {
+    let server = TestServer::start().await;
+    let api = Api::owner(&server).await;
+    let names = |answer: &crate::support::Answer, parts: &[&str]| {
+        refused(answer, StatusCode::BAD_REQUEST, "api.parameter_invalid");
+        let description = answer.json()["description"].to_string();
+        assert!(parts.iter().all(|part| description.contains(part)), "{parts:?}: {description}");
+    };
+    let list = "/clients?limit=0&sort=x&kind=toaster&grant_type=x&disabled=perhaps&foo=1";
+    let parts = ["limit is", "sort is", "kind is", "grant_type is", "disabled is", "foo"];
+    names(&api.get(list).await, &parts);
+    names(&api.get("/events?since=x&until=y&limit=z").await, &["since is", "until is", "limit is"]);
+    let body = json!({ "client_name": "App", "kind": "service", "x": 1 });
+    let answer = api.post("/clients?dry_run=yes&foo=1", body.clone()).await;
+    names(&answer, &["dry_run is", "foo", "no member"]);
+    assert_eq!(faulty(&answer), [("/x".to_owned(), "api.member_unknown".to_owned())]);
+    api.service("job").await;
+    names(&api.delete("/clients/job?dry_run=yes").await, &["dry_run is"]);
+    names(&api.patch("/clients/job?dry_run=yes", json!({ "client_name": "Other" })).await, &["dry_run is"]);
+    assert_eq!(api.get("/clients/job").await.json()["client_name"], "job", "nothing was done");
 }
 
 #[tokio::test]

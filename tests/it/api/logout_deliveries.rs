@@ -72,6 +72,9 @@ async fn deliveries_are_listed_by_client_and_state() {
 async fn those_that_no_application_has_confirmed_are_sent_again() {
     let server = server_with_deliveries().await;
     let api = Api::with(&server, "grantor.clients.write").await;
+    for id in ["a", "b"] {
+        api.service(id).await;
+    }
     let waiting = "SELECT COUNT(*) FROM logout_deliveries WHERE state = 'waiting' AND attempts = 0";
     let retry = "/logout-deliveries/retry";
     assert_eq!(api.post(retry, json!({ "client_id": "b" })).await.json(), json!({ "retried": 0 }));

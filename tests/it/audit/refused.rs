@@ -136,6 +136,10 @@ async fn an_act_that_is_forbidden_to_who_asks_is_recorded() {
     let path = format!("/users/{alice}");
     assert_eq!(key.patch(&path, role.clone()).await.status, 403);
     assert_eq!(key.patch(&format!("{path}?dry_run=true"), role).await.status, 403);
+    for rehearsal in ["/keys?dry_run=true", "/clients?dry_run=true"] {
+        let answer = key.post(rehearsal, json!({})).await;
+        assert_eq!((answer.status.as_u16(), &answer.json()["reason"]), (403, &json!("api.scope_missing")));
+    }
     assert_eq!(key.get("/users/made-up").await.status, 404);
     let mut auditor = Visitor::with(&server, "carol", Some(Role::Auditor)).await;
     assert_eq!(auditor.open("/admin/new/clients").await.status, 403);

@@ -1,6 +1,7 @@
 //! Bound tokens at UserInfo and at the management API.
 
 use grantor::secret::Hash;
+use reqwest::Method;
 use serde_json::json;
 
 use super::{MANAGEMENT, assert_bound, change};
@@ -188,6 +189,29 @@ async fn the_management_api_takes_bound_tokens() {
         (answer.status.as_u16(), answer.json()["reason"].as_str()),
         (401, Some("api.credential_wrong"))
     );
+}
+
+#[tokio::test]
+async fn a_second_scope_that_is_missing_is_said_in_the_challenge_of_the_scheme_that_was_used() {
+    let server = TestServer::start().await;
+    let robot = server.register(Registration::service("robot").scopes("grantor.clients.read")).await;
+    let key = ProofKey::new();
+    let answer = robot.proven(&server, MANAGEMENT, &key.proof(&server)).await;
+    let bound = assert_bound(&robot, &answer, &key).await;
+    let free = robot.token(MANAGEMENT).await.get("access_token");
+    let path = "/api/v1/clients/robot/check";
+    let proof = key.proof_for(&server, ("POST", path), &bound);
+    for (scheme, token, proof) in [("DPoP", &bound, Some(&proof)), ("Bearer", &free, None)] {
+        let authorization = format!("{scheme} {token}");
+        let mut headers = vec![("authorization", &*authorization), ("content-type", "application/json")];
+        headers.extend(proof.map(|proof| ("dpop", proof.as_str())));
+        let answer = server.browser().request(Method::POST, path, &headers, r#"{"user": "alice"}"#).await;
+        assert_eq!(answer.status, 403, "{answer:?}");
+        for challenge in challenges(&answer) {
+            let error = r#"error="insufficient_scope", scope="grantor.users.read""#;
+            assert_eq!(challenge.contains(error), challenge.starts_with(scheme), "{answer:?}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -75,7 +75,7 @@ fn wrong_scopes() -> Vec<WrongBody> {
             "/scopes",
             json!({ "description": line, "access_token_lifetime": 0, "required_group": line, "claims": [line] }),
             vec![
-                ("/claims", invalid),
+                ("/claims/0", invalid),
                 ("/access_token_lifetime", invalid),
                 ("/required_group", invalid),
                 ("/description", invalid),
@@ -92,13 +92,18 @@ fn wrong_scopes() -> Vec<WrongBody> {
             json!({ "description#de": "x", "description#DE": "y" }),
             vec![("/description#de", invalid)],
         ),
+        (
+            "/scopes",
+            json!({ "description#de": "x", "description#DE": null }),
+            vec![("/description#de", invalid)],
+        ),
         ("/scopes", json!({ "claims#de": [] }), vec![("/claims#de", unknown)]),
         (
             "/scopes",
             json!({ "claims": (0..65).map(|n| format!("c{n}")).collect::<Vec<_>>() }),
             vec![("/claims", invalid)],
         ),
-        ("/scopes", json!({ "claims": ["sub"] }), vec![("/claims", invalid)]),
+        ("/scopes", json!({ "claims": ["sub"] }), vec![("/claims/0", invalid)]),
         ("/scopes", json!({ "access_token_lifetime": i64::MAX }), vec![("/access_token_lifetime", invalid)]),
         ("/scopes", json!({ "access_token_lifetime": u64::MAX }), vec![("/access_token_lifetime", invalid)]),
     ]
@@ -120,11 +125,11 @@ fn wrong_others() -> Vec<WrongBody> {
         ),
         ("/resources", json!({ "scope": "read\u{7}" }), vec![("/scope", invalid)]),
         ("/resources", json!({ "scope": "a ".repeat(65) }), vec![("/scope", invalid)]),
-        ("/resources", json!({ "clients": ["a\u{0}b"] }), vec![("/clients", invalid)]),
+        ("/resources", json!({ "clients": ["a\u{0}b"] }), vec![("/clients/0", invalid)]),
         ("/issuers", json!({ "assertion_audience": "all" }), vec![("/assertion_audience", invalid)]),
         ("/issuers", json!({ "jwks": [], "trust": true }), vec![("/jwks", invalid), ("/trust", unknown)]),
         ("/issuers", json!({ "scope": "openid" }), vec![("/scope", invalid)]),
-        ("/issuers", json!({ "clients": ["made-up"] }), vec![("/clients", invalid)]),
+        ("/issuers", json!({ "clients": ["made-up"] }), vec![("/clients/0", invalid)]),
     ]
 }
 

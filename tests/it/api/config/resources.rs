@@ -53,7 +53,7 @@ async fn everything_that_is_wrong_with_a_resource_is_named_at_once() {
     refused(&answer, StatusCode::BAD_REQUEST, "api.member_invalid");
     let fields: Vec<String> = faulty(&answer).into_iter().map(|(field, _)| field).collect();
     let expected =
-        ["/resource", "/token_alg", "/access_token_lifetime", "/scope", "/scope", "/clients", "/clients"];
+        ["/resource", "/token_alg", "/access_token_lifetime", "/scope", "/scope", "/clients/0", "/clients/1"];
     assert_eq!(fields, expected);
     created(&api.post("/resources", json!({ "resource": "https://api.example" })).await);
     let mut patch = invalid;
