@@ -175,7 +175,7 @@ async fn a_refusal_before_the_client_is_looked_up_has_the_nonce_too() {
         ] {
             let proof = key.proof_with(&server, ("POST", path), &json!({}));
             let refused = app.post_proven_at(&mut server.browser(), path, form, &[&proof]).await;
-            assert_eq!(refused.json()["reason"], reason, "{refused:?}");
+            assert!(refused.get("error_uri").ends_with(reason), "{refused:?}");
             nonce(&refused);
             let without = app.post_proven_at(&mut server.browser(), path, form, &[]).await;
             assert_eq!(without.header("dpop-nonce"), "", "no proof, no nonce");
