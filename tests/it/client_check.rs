@@ -1,5 +1,7 @@
 //! `grantor client check`: decides about a request as the server does, and makes nothing.
 
+mod grants;
+
 use grantor::cache::catalogue::Freshness;
 use grantor::oauth::client::{AuthMethod, ClientKind, Demand, GrantType, ObjectAlgorithm, SubjectType};
 use grantor::oauth::id::ClientId;
