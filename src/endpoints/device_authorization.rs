@@ -10,7 +10,6 @@ use crate::cache::decision::View;
 use crate::cache::row_budgets::Draw;
 use crate::clock::Seconds;
 use crate::failure::{Denied, Failure};
-use crate::http::answer;
 use crate::http::call::{Call, Request};
 use crate::network::Networks;
 use crate::oauth::client::{Client, GrantType};
@@ -48,7 +47,7 @@ struct DeviceAuthorizationResponse {
 pub async fn post(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     match begin(&app, &request, body).await {
         Ok(begun) => HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(begun),
-        Err(denied) => answer::oauth_error(&app, &request, denied),
+        Err(denied) => client_auth::refusal(&app, &request, denied).await,
     }
 }
 

@@ -9,7 +9,6 @@ use crate::cache::catalogue::Freshness;
 use crate::clock::{Seconds, Timestamp};
 use crate::failure::{Denied, Failure};
 use crate::http::accept;
-use crate::http::answer;
 use crate::http::call::Request;
 use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
@@ -38,7 +37,7 @@ pub async fn post(app: web::Data<App>, request: Request, body: web::Payload) -> 
                 IntrospectionBody::Signed(token) => response.content_type(SIGNED).body(token),
             }
         }
-        Err(denied) => answer::oauth_error(&app, &request, denied),
+        Err(denied) => client_auth::refusal(&app, &request, denied).await,
     }
 }
 

@@ -25,7 +25,7 @@ pub async fn get(app: web::Data<App>, request: Request) -> HttpResponse {
                 (&app.config.keys.algorithms, &app.config.keys.encryption_algorithms),
                 &prompts(&app),
                 &Language::ALL.map(Language::tag),
-                (app.config.oauth.demands(), certificates(&app)),
+                (app.config.oauth.demands(), certificates(&app), app.config.tls.has_client_ca()),
             )),
         Err(failure) => answer::failure(&app, &request, &failure),
     }

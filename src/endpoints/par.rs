@@ -9,7 +9,6 @@ use crate::app::App;
 use crate::clock::Seconds;
 use crate::failure::{Denied, Failure};
 use crate::flows;
-use crate::http::answer;
 use crate::http::call::Request;
 use crate::http::sender;
 use crate::oauth::client::Client;
@@ -31,7 +30,7 @@ struct PushedResponse {
 pub async fn post(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     match push(&app, &request, body).await {
         Ok(pushed) => HttpResponse::Created().insert_header((header::CACHE_CONTROL, "no-store")).json(pushed),
-        Err(denied) => answer::oauth_error(&app, &request, denied),
+        Err(denied) => client_auth::refusal(&app, &request, denied).await,
     }
 }
 

@@ -7,7 +7,6 @@ use super::client_auth;
 use super::introspect::token;
 use crate::app::App;
 use crate::failure::{Denied, Failure};
-use crate::http::answer;
 use crate::http::call::{Call, Request};
 use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
@@ -23,7 +22,7 @@ use crate::tokens::access_token::{self, ParsedAccessToken};
 pub async fn post(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     match revoke(&app, &request, body).await {
         Ok(()) => HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).finish(),
-        Err(denied) => answer::oauth_error(&app, &request, denied),
+        Err(denied) => client_auth::refusal(&app, &request, denied).await,
     }
 }
 

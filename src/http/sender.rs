@@ -4,6 +4,7 @@ use actix_web::http::header::HeaderName;
 
 use super::call::{Call, Request};
 use crate::app::App;
+use crate::cache::catalogue::Freshness;
 use crate::config::mount_path;
 use crate::failure::Denied;
 use crate::jose::proof::{self, ProofFlaw};
@@ -16,6 +17,7 @@ use crate::oauth::token::bearer::{PresentedText, not_proven, proof_needed};
 use crate::oauth::token::binding::Binding;
 use crate::oauth::token::dpop::{DpopProof, ProvenRequest, nonce_numbers};
 use crate::secret::Hash;
+use crate::telemetry::RequestFacts as _;
 use crate::tokens::possession::{Possession, SingleUse};
 
 const DPOP: HeaderName = HeaderName::from_static("dpop");
@@ -47,6 +49,18 @@ pub fn announce(app: &App, call: &Call, client: &Client, has_proof: bool) {
     call.set_profile(client.profile(&app.config.oauth.demands()));
     if has_proof {
         offer_nonce(app, call, Some(client));
+    }
+}
+
+/// Notes what [`announce`] does for a request with a proof that was refused before its client was looked up.
+pub async fn announce_late(app: &App, request: &Request) {
+    if !has_proof(request) || request.application().is_some() {
+        return;
+    }
+    let Some(id) = request.client() else { return };
+    // A failure here changes nothing about the refusal.
+    if let Ok(Some(stored)) = app.cache.client(&id, Freshness::Cached).await {
+        announce(app, request, &stored.client, true);
     }
 }
 
@@ -111,6 +125,7 @@ pub fn check_presented(
             return Err(not_proven(bound));
         }
         (Some(Binding::DpopKey(_)), None) => {
+            offer_nonce(app, request, client);
             let error = Reason::DpopMissing.because("the request has no DPoP header beside its access token");
             return Err(error);
         }

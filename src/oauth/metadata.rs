@@ -189,18 +189,22 @@ impl ClientCertificates<'_> {
     }
 }
 
-/// Builds the document for `issuer`, which has no slash at its end.
+/// Builds the document for `issuer`, which has no slash at its end. `has_authorities`: whether the server trusts authorities
+/// that sign certificates of clients.
 pub fn metadata(
     issuer: &str,
     (known, types): (&[&ScopeRecord], Vec<String>),
     (algorithms, encryption): (&[SigningAlgorithm], &[KeyManagement]),
     prompts: &[&'static str],
     languages: &[&'static str],
-    (demands, certificates): (Demands, ClientCertificates<'_>),
+    (demands, certificates, has_authorities): (Demands, ClientCertificates<'_>, bool),
 ) -> Metadata {
     let names: Vec<&'static str> = algorithms.iter().map(|algorithm| algorithm.as_str()).collect();
     let takes_certificates = certificates != ClientCertificates::Never;
-    let is_offered = |method: &&AuthMethod| takes_certificates || !method.is_certificate();
+    let is_offered = |method: &&AuthMethod| match method {
+        AuthMethod::TlsClientAuth => takes_certificates && has_authorities,
+        method => takes_certificates || !method.is_certificate(),
+    };
     let methods: Vec<&'static str> =
         AuthMethod::ALL.iter().filter(is_offered).map(|method| method.as_str()).collect();
     let key_management: Vec<&str> = KeyManagement::FOR_CLIENTS.iter().map(|known| known.as_str()).collect();

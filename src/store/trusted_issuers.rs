@@ -122,6 +122,15 @@ pub async fn list_of_client(conn: &mut Conn, client: &ClientId) -> Result<Vec<St
     names(conn, QUERY, client.as_str()).await
 }
 
+/// The issuers with a subject that is linked to a user, sorted.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn list_of_user(conn: &mut Conn, user: &UserId) -> Result<Vec<String>, DbError> {
+    const QUERY: &str = "SELECT DISTINCT issuer FROM trusted_subjects WHERE user_id = $1 ORDER BY issuer";
+    names(conn, QUERY, user.as_str()).await
+}
+
 async fn names(conn: &mut Conn, sql: &'static str, word: &str) -> Result<Vec<String>, DbError> {
     let rows: Vec<(String,)> = conn.query(sql).bind(word).all().await?;
     Ok(rows.into_iter().map(|(issuer,)| issuer).collect())

@@ -12,8 +12,8 @@ use super::ClientCertificate;
 use super::trust::Trust;
 use crate::clock::{Seconds, Timestamp};
 use crate::files::{FileError, NamedFile, pem};
+use crate::oauth::client::certificate::no_authority;
 use crate::oauth::error::OAuthError;
-use crate::oauth::reason::Reason;
 use crate::secret::Hash;
 
 /// The largest file of revoked certificates, in bytes.
@@ -100,9 +100,7 @@ impl ClientAuthorities {
         certificate.content()?.check(now)?;
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner).clone();
         let Some(trust) = &current.trust else {
-            return Err(Reason::CertificateUnknownIssuer.because(
-                "this server trusts no authority for client certificates: tls.client_ca is not set",
-            ));
+            return Err(no_authority());
         };
         let chain = certificate.chain_hash();
         let is_verified = |(digest, at): (Hash, Timestamp)| {

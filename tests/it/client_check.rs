@@ -1,5 +1,7 @@
 //! `grantor client check`: decides about a request as the server does, and makes nothing.
 
+mod grants;
+
 use grantor::cache::catalogue::Freshness;
 use grantor::oauth::client::{AuthMethod, ClientKind, Demand, GrantType, ObjectAlgorithm, SubjectType};
 use grantor::oauth::id::ClientId;
@@ -322,6 +324,9 @@ async fn a_check_says_that_a_demand_of_the_server_cannot_be_met() {
     let mut free = Registration::web("free");
     free.client.messages.jar = Some(Demand::Off);
     server.register(free).await;
+    // They send no authorization requests.
+    server.service().await;
+    server.register(Registration::web("caller").grants(&[GrantType::Ciba]).scopes("openid")).await;
     let operator = Operator::of(&server);
     let demanding = |arguments: &[&str]| {
         let mut command = operator.command(arguments);
@@ -335,10 +340,13 @@ async fn a_check_says_that_a_demand_of_the_server_cannot_be_met() {
         assert_eq!(reasons(&check), refused, "{check}");
     }
     let text = demanding(&["config", "check"]);
-    assert!(
-        text.contains("demands signed requests, and these clients") && text.contains(": keyless, web;"),
-        "{text}"
-    );
+    for sentence in [
+        "demands signed requests, and these clients",
+        "their authorization requests are refused: keyless, web;",
+        "their backchannel requests are refused: caller;",
+    ] {
+        assert!(text.contains(sentence), "{text}");
+    }
 }
 
 #[tokio::test]

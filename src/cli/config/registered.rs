@@ -7,7 +7,7 @@ use crate::config::{Config, Finding};
 use crate::oauth::client::console::CONSOLE;
 use crate::oauth::client::demand::{Demanded, Demands};
 use crate::oauth::client::profile::{FAPI_ALGORITHMS, Profile};
-use crate::oauth::client::{Client, Demand, TokenFormat};
+use crate::oauth::client::{Client, Demand, GrantType, TokenFormat};
 use crate::oauth::grant::resource::Resource;
 use crate::oauth::id::ClientId;
 use crate::oauth::signing_key::SigningAlgorithm;
@@ -36,7 +36,16 @@ struct Registered {
     /// Those that lack something for their profile, each with the members that must change.
     with_gaps: Vec<String>,
     /// Those that must sign their requests because the server demands it, and cannot.
-    unable_to_sign: Vec<String>,
+    unable_to_sign: UnableToSign,
+}
+
+/// The names of clients all of whose requests are refused, because they cannot sign them.
+#[derive(Default)]
+struct UnableToSign {
+    /// Those that send authorization requests.
+    authorization: Vec<String>,
+    /// Those that send backchannel requests.
+    backchannel: Vec<String>,
 }
 
 /// A warning for each such setting that clients or trusted issuers use. Empty if there is no database yet, if it has an older
@@ -52,6 +61,7 @@ pub(super) async fn warnings(config: &Config) -> Vec<Finding> {
         algorithms_of_resources(config, &found),
         gaps(config, &found),
         unable_to_sign(&found),
+        unable_to_sign_backchannel(&found),
     ];
     sentences.into_iter().flatten().map(Finding::of_database).collect()
 }
@@ -73,9 +83,9 @@ async fn read(config: &Config) -> Result<Registered, DbError> {
             with_weak_tokens: with_weak_tokens(resources::all(conn).await?),
             with_gaps: with_gaps(&clients::list_with_profile(conn, &demands).await?, &demands),
             unable_to_sign: match demands.of(Demanded::Jar) {
-                Demand::Require => without_signature(&clients::list_enabled(conn).await?, &demands),
+                Demand::Require => UnableToSign::of(&clients::list_enabled(conn).await?, &demands),
                 // A setting of the client itself was checked with its registration.
-                Demand::Off | Demand::Report => Vec::new(),
+                Demand::Off | Demand::Report => UnableToSign::default(),
             },
         })
     })
@@ -104,20 +114,45 @@ fn with_gaps(clients: &[Client], demands: &Demands) -> Vec<String> {
     lacking.collect()
 }
 
-fn without_signature(clients: &[Client], demands: &Demands) -> Vec<String> {
-    let others = clients.iter().filter(|client| client.id.as_str() != CONSOLE);
-    let unable = others.filter(|client| client.check_can_sign(demands).is_err());
-    unable.map(|client| client.id.to_string()).collect()
+impl UnableToSign {
+    fn of(clients: &[Client], demands: &Demands) -> Self {
+        let names = |is_unable: fn(&Client, &Demands) -> bool| {
+            let others = clients.iter().filter(|client| client.id.as_str() != CONSOLE);
+            others.filter(|client| is_unable(client, demands)).map(|client| client.id.to_string()).collect()
+        };
+        Self {
+            authorization: names(|client, demands| {
+                client.may_ask_for_authorization() && client.check_can_sign(demands).is_err()
+            }),
+            backchannel: names(|client, demands| {
+                client.may_use(GrantType::Ciba).is_ok() && client.check_can_sign_backchannel(demands).is_err()
+            }),
+        }
+    }
 }
 
-/// The sentence about clients that cannot sign their requests, where the server demands it.
+/// The sentence about clients that cannot sign their backchannel requests, where the server demands it.
+fn unable_to_sign_backchannel(found: &Registered) -> Option<String> {
+    let names = &found.unable_to_sign.backchannel;
+    (!names.is_empty()).then(|| {
+        format!(
+            "oauth.jar or oauth.profile demands signed requests, and these clients have no keys, so all their backchannel requests \
+             are refused: {}; grantor client check --grant-type ciba --scope openid says what each needs, and grantor client \
+             update --jar off leaves a client outside",
+            listed(names)
+        )
+    })
+}
+
+/// The sentence about clients that cannot sign their authorization requests, where the server demands it.
 fn unable_to_sign(found: &Registered) -> Option<String> {
-    (!found.unable_to_sign.is_empty()).then(|| {
+    let names = &found.unable_to_sign.authorization;
+    (!names.is_empty()).then(|| {
         format!(
             "oauth.jar or oauth.profile demands signed requests, and these clients have no keys, or request_object_signing_alg none, \
              so all their authorization requests are refused: {}; grantor client check says what each needs, and grantor client \
              update --jar off leaves a client outside",
-            listed(&found.unable_to_sign)
+            listed(names)
         )
     })
 }

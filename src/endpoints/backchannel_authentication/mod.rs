@@ -17,7 +17,6 @@ use crate::cache::decision::View;
 use crate::cache::row_budgets::Draw;
 use crate::clock::Seconds;
 use crate::failure::{Denied, Failure};
-use crate::http::answer;
 use crate::http::call::{Call, Request};
 use crate::oauth::client::GrantType;
 use crate::oauth::client::demand::Demanded;
@@ -69,7 +68,7 @@ struct RequestProofs {
 pub async fn post(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     match begin(&app, &request, body).await {
         Ok(begun) => HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(begun),
-        Err(denied) => answer::oauth_error(&app, &request, denied),
+        Err(denied) => client_auth::refusal(&app, &request, denied).await,
     }
 }
 

@@ -5,7 +5,6 @@ use crate::failure::Denied;
 use crate::flows::request_object::{SignatureVerdict, verify_once};
 use crate::http::call::Call;
 use crate::oauth::client::Client;
-use crate::oauth::client::demand::Demanded;
 use crate::oauth::error::OAuthError;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
@@ -24,7 +23,7 @@ pub(super) async fn resolve(
 ) -> Result<Option<SignedRequest>, Denied<OAuthError>> {
     let demands = app.config.oauth.demands();
     let Some(token) = outside.one("request")? else {
-        return match client.backchannel.request_alg.is_some() || client.must(Demanded::Jar, &demands) {
+        return match client.must_sign_backchannel(&demands) {
             true => Err(required().into()),
             false => Ok(None),
         };

@@ -7,13 +7,14 @@ mod secrets;
 use std::sync::Arc;
 
 use actix_web::http::header::{self, HeaderValue};
-use actix_web::web;
+use actix_web::{HttpResponse, web};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 
 use crate::app::App;
 use crate::cache::decision::View;
 use crate::failure::Denied;
+use crate::http::answer::{self, Refused};
 use crate::http::call::{Call, Request};
 use crate::http::form;
 use crate::http::limiting;
@@ -117,6 +118,20 @@ pub(super) fn credentials(request: &Request, params: &Params) -> Result<Credenti
         request.set_client(id.clone());
     }
     Ok(Credentials { id, offered, has_proof: sender::has_proof(request), verified: None })
+}
+
+/// The JSON error of an endpoint at which clients authenticate. It has the nonce for the next proof, also where the request was
+/// refused before its client was looked up.
+pub(super) async fn refusal(
+    app: &App,
+    request: &Request,
+    denied: Denied<impl Into<Refused>>,
+) -> HttpResponse {
+    // What failed is not asked for again.
+    if matches!(denied, Denied::Refused(_)) {
+        sender::announce_late(app, request).await;
+    }
+    answer::oauth_error(app, request, denied)
 }
 
 fn required(id: Option<&str>) -> Result<ClientId, OAuthError> {

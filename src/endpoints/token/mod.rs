@@ -14,7 +14,6 @@ use crate::app::App;
 use crate::audit::Issuance;
 use crate::cache::decision::OneTimeProof;
 use crate::failure::Denied;
-use crate::http::answer;
 use crate::http::call::{Call, Request};
 use crate::http::sender;
 use crate::oauth::client::GrantType;
@@ -99,7 +98,7 @@ pub async fn post(app: web::Data<App>, request: Request, body: web::Payload) -> 
             .insert_header((header::CACHE_CONTROL, "no-store"))
             .insert_header((header::PRAGMA, "no-cache"))
             .json(answer),
-        Err(denied) => answer::oauth_error(&app, &request, denied),
+        Err(denied) => client_auth::refusal(&app, &request, denied).await,
     }
 }
 

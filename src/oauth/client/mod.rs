@@ -113,6 +113,13 @@ impl ClientMetadata {
             .with(detail.registered(self.grants.iter().map(|grant| grant.as_str()))))
     }
 
+    /// Whether the client may send authorization requests: it has an address for the answer, and a right to what is in one.
+    pub fn may_ask_for_authorization(&self) -> bool {
+        let has_code = self.may_use(GrantType::AuthorizationCode).is_ok();
+        !self.redirect_uris.is_empty()
+            && (has_code || self.response_types.iter().any(|kind| !kind.has_code()))
+    }
+
     /// Checks that the client may use this authentication method.
     ///
     /// # Errors

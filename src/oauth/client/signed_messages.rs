@@ -32,7 +32,20 @@ pub struct SignedMessages {
 }
 
 impl Client {
-    /// Checks that the registration lets the client meet the demand to sign its requests, which may be the server's and newer than
+    /// Whether the client must sign its backchannel requests (CIBA Core §7.1.1).
+    pub fn must_sign_backchannel(&self, server: &Demands) -> bool {
+        self.backchannel.request_alg.is_some() || self.must(Demanded::Jar, server)
+    }
+
+    /// Checks that the registration lets the client sign its backchannel requests, if it must.
+    ///
+    /// # Errors
+    /// If the client must sign them, and has no keys.
+    pub fn check_can_sign_backchannel(&self, server: &Demands) -> Result<(), OAuthError> {
+        if self.must_sign_backchannel(server) { self.check_has_keys() } else { Ok(()) }
+    }
+
+    /// Checks that the registration lets the client meet the demand to sign its authorization requests, which may be the server's and newer than
     /// the client.
     ///
     /// # Errors
@@ -46,6 +59,10 @@ impl Client {
                 "the request must be signed, and the client is registered with request_object_signing_alg none",
             ));
         }
+        self.check_has_keys()
+    }
+
+    fn check_has_keys(&self) -> Result<(), OAuthError> {
         match self.jwks.is_some() || self.jwks_uri.is_some() {
             true => Ok(()),
             false => Err(Reason::RequestObjectRequired.because(

@@ -106,7 +106,11 @@ pub fn validate<K: KnownScopes + KnownResources + KnownAuthorizationTypes>(
     })
 }
 
-fn scope(client: &Client, params: &Params, known: &impl KnownScopes) -> Result<Scope, OAuthError> {
+/// The scope of a request, which has `openid` (§7.1).
+///
+/// # Errors
+/// If `openid` is missing, or another scope is unknown or not allowed for the client.
+pub fn scope(client: &Client, params: &Params, known: &impl KnownScopes) -> Result<Scope, OAuthError> {
     let missing = || Reason::BackchannelScope.because("the scope of the request does not contain openid");
     let requested = params.one("scope")?.ok_or_else(missing)?;
     let scope = resolve(Some(requested), &client.scopes, known)?;

@@ -1,8 +1,10 @@
 //! A dry run of a request, by the rules that the server uses for real ones: nothing is stored, signed or issued.
 
+mod assertion;
 mod preview;
 mod rehearsal;
 mod sender;
+mod token_request;
 
 use serde_json::{Value, json};
 
@@ -15,14 +17,15 @@ use crate::cache::catalogue::Catalogue;
 use crate::clock::Seconds;
 use crate::failure::Denied;
 use crate::keys::master::ServerKeys;
-use crate::oauth::client::Client;
 use crate::oauth::client::health::PolicyHealth;
+use crate::oauth::client::{Client, GrantType};
 use crate::oauth::grant::consent::Consent;
 use crate::oauth::grant::management;
 use crate::oauth::id::ClientId;
 use crate::store::db::Conn;
 use crate::store::users::UserRecord;
 use crate::store::{consents, users};
+use assertion::ClientIssuers;
 pub use preview::TokenPreview;
 use rehearsal::Rehearsal;
 
@@ -113,6 +116,8 @@ struct Known<'a> {
     user: Option<UserRecord>,
     /// What the person has answered to the client before.
     consent: Option<Consent>,
+    /// Read for a request with an assertion alone.
+    issuers: ClientIssuers,
     reported: Vec<PolicyHealth>,
 }
 
@@ -128,6 +133,7 @@ pub async fn check(
     input: &CheckInput,
 ) -> Result<ClientCheck, Denied<Faults>> {
     let (id, named, resource) = (client.clone(), input.user.clone(), management::resource(issuer));
+    let has_assertion = input.grant_type.as_deref().and_then(GrantType::named) == Some(GrantType::JwtBearer);
     let read = async move |conn: &mut Conn| {
         let client = existing(conn, &id).await?.client;
         let catalogue = Catalogue::read(conn, resource.clone(), Seconds::ZERO, None).await?;
@@ -139,11 +145,15 @@ pub async fn check(
             None => None,
             Some(user) => consents::find(conn, &user.person.id, &client.id).await?,
         };
-        Ok::<_, Denied<Faults>>((client, catalogue, user, consent))
+        let issuers = match has_assertion {
+            true => ClientIssuers::read(conn, &client.id, user.as_ref().map(|user| &user.person.id)).await?,
+            false => ClientIssuers::default(),
+        };
+        Ok::<_, Denied<Faults>>((client, catalogue, user, consent, issuers))
     };
-    let (client, catalogue, user, consent) = context.read(read).await?;
+    let (client, catalogue, user, consent, issuers) = context.read(read).await?;
     let reported = client_health::reported(context, &client.id).await?;
-    let known = Known { context, issuer, keys, client, catalogue, user, consent, reported };
+    let known = Known { context, issuer, keys, client, catalogue, user, consent, issuers, reported };
     Ok(Rehearsal::of(&known, input).run())
 }
 

@@ -36,16 +36,23 @@ pub(super) enum GrantSource<'a> {
     Authorization(ResponseType),
     /// What a person has allowed elsewhere: at a device, by a backchannel request.
     Person,
-    /// A token request alone.
+    /// A token request alone, or an assertion of a trusted issuer.
     TokenRequest(&'a Params),
+    /// A token that the client exchanges.
+    SubjectToken,
 }
 
 impl GrantSource<'_> {
     fn response_type(self) -> Option<ResponseType> {
         match self {
             Self::Authorization(kind) => Some(kind),
-            Self::Person | Self::TokenRequest(_) => None,
+            Self::Person | Self::TokenRequest(_) | Self::SubjectToken => None,
         }
+    }
+
+    /// Whether a person has signed in for it. Without that, an access token is all that the client gets.
+    fn has_sign_in(self) -> bool {
+        matches!(self, Self::Authorization(_) | Self::Person)
     }
 }
 
@@ -80,7 +87,7 @@ impl TokenPreview {
         let token = has_access_token.then(|| access_token(known, granting, grant.as_ref())).transpose()?;
         let has_openid = granted.scope.contains(OPENID);
         let user_info = person.zip(token.as_ref().filter(|token| has_openid && token.audience.is_none()));
-        let signed_in = person.zip(grant.as_ref()).filter(|_| has_openid);
+        let signed_in = person.zip(grant.as_ref()).filter(|_| has_openid && source.has_sign_in());
         Ok(Self {
             id_token: signed_in.map(|(person, grant)| {
                 // Without anything that gives access to UserInfo, it has all claims (OpenID Connect Core §5.4).
@@ -91,9 +98,13 @@ impl TokenPreview {
             user_info: user_info.map(|(person, token)| user_info_of(known, person, &token.granted.scope)),
             has_refresh_token: token.is_some()
                 && person.is_some()
+                && source.has_sign_in()
                 && known.client.grants.contains(&GrantType::RefreshToken)
                 && response_type.is_none_or(ResponseType::has_code),
-            access_token: token.map(|token| AccessTokenPreview::of(known, &token, grant.as_ref(), *person)),
+            access_token: token.map(|token| {
+                let grant = grant.as_ref().filter(|_| source.has_sign_in());
+                AccessTokenPreview::of(known, &token, grant, *person)
+            }),
         })
     }
 
@@ -121,6 +132,7 @@ impl TokenPreview {
 }
 
 impl AccessTokenPreview {
+    /// `grant`: the one with the sign-in that the token speaks of; `None` if it speaks of none.
     fn of(known: &Known<'_>, token: &AccessToken, grant: Option<&Grant>, person: Option<&Person>) -> Self {
         let sub = match person {
             Some(person) => subject(known, &person.id),
@@ -157,7 +169,7 @@ fn access_token(
         GrantSource::TokenRequest(params) => {
             (resource::named(params, "resource")?, AuthorizationDetails::requested(params)?)
         }
-        GrantSource::Authorization(_) | GrantSource::Person => (None, None),
+        GrantSource::Authorization(_) | GrantSource::Person | GrantSource::SubjectToken => (None, None),
     };
     let rules = PurposeRules { registered, named: named.as_deref(), details: details.as_ref() };
     let purpose = match (granting.source, granting.person) {

@@ -7,14 +7,13 @@ use crate::oauth::client::demand::{Demanded, Demands};
 use crate::oauth::client::profile::Profile;
 use crate::oauth::client::{Demand, GrantType};
 use crate::oauth::error::OAuthError;
+use crate::oauth::grant;
 use crate::oauth::grant::authorization_details::{self, AuthorizationDetails, type_of};
-use crate::oauth::grant::granted::Granted;
-use crate::oauth::grant::resource::{self, RegisteredResources};
+use crate::oauth::grant::resource::RegisteredResources;
 use crate::oauth::grant::scope::{self, Scope};
-use crate::oauth::grant::{self, UserStatus, may_issue};
 use crate::oauth::id::SessionId;
 use crate::oauth::identity::authentication::{Amr, Authentication};
-use crate::oauth::identity::group::{self, Groups};
+use crate::oauth::identity::group::Groups;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::interaction::{self, FlowProgress, Next, SignedIn};
 use crate::oauth::request::params::Params;
@@ -33,9 +32,9 @@ const NONCE: &str = "nonce-of-the-request";
 
 /// A request on its way through the rules.
 pub(super) struct Rehearsal<'a> {
-    known: &'a Known<'a>,
-    input: &'a CheckInput,
-    params: Params,
+    pub(super) known: &'a Known<'a>,
+    pub(super) input: &'a CheckInput,
+    pub(super) params: Params,
     steps: Vec<CheckStep>,
 }
 
@@ -82,12 +81,12 @@ impl<'a> Rehearsal<'a> {
                 let granted = self.note("grant_type", self.grant(grant));
                 let tokens = match grant {
                     GrantType::AuthorizationCode => self.authorization(),
-                    // It continues what was allowed before.
-                    GrantType::RefreshToken => {
-                        self.note("grant_type", self.grant(GrantType::AuthorizationCode));
-                        self.authorization()
-                    }
-                    grant => self.token_request(grant),
+                    GrantType::RefreshToken => self.refresh(),
+                    GrantType::JwtBearer => self.assertion(),
+                    GrantType::ClientCredentials => self.client_credentials(),
+                    GrantType::TokenExchange => self.exchange(),
+                    GrantType::Ciba => self.backchannel(),
+                    GrantType::DeviceCode => self.allowed_elsewhere(),
                 };
                 granted.and(tokens)
             }
@@ -102,7 +101,11 @@ impl<'a> Rehearsal<'a> {
     }
 
     /// Adds a step. Returns what the rule returned, and `None` if it refused.
-    fn note<T>(&mut self, name: &'static str, result: Result<(T, String), OAuthError>) -> Option<T> {
+    pub(super) fn note<T>(
+        &mut self,
+        name: &'static str,
+        result: Result<(T, String), OAuthError>,
+    ) -> Option<T> {
         match result {
             Ok((value, note)) => {
                 self.steps.push(CheckStep { name, outcome: StepOutcome::Passed(note) });
@@ -112,7 +115,7 @@ impl<'a> Rehearsal<'a> {
         }
     }
 
-    fn refused<T>(&mut self, name: &'static str, error: &OAuthError) -> Option<T> {
+    pub(super) fn refused<T>(&mut self, name: &'static str, error: &OAuthError) -> Option<T> {
         let facts = Facts {
             detail: None,
             client: Some(&self.known.client),
@@ -133,14 +136,14 @@ impl<'a> Rehearsal<'a> {
         }
     }
 
-    fn grant(&self, grant: GrantType) -> Result<((), String), OAuthError> {
+    pub(super) fn grant(&self, grant: GrantType) -> Result<((), String), OAuthError> {
         self.known.client.may_use(grant)?;
         Ok(((), format!("the client may use {}", grant.as_str())))
     }
 
     /// The rules of an authorization request (`request::validate`), each by itself, so that every mistake is seen at once; and
     /// then all of them together.
-    fn authorization(&mut self) -> Option<TokenPreview> {
+    pub(super) fn authorization(&mut self) -> Option<TokenPreview> {
         let (client, params) = (&self.known.client, self.params.clone());
         let address =
             ReturnAddress::verify(client, &params).map(|uri| ((), self.about_address(uri.as_str())));
@@ -196,7 +199,7 @@ impl<'a> Rehearsal<'a> {
     }
 
     /// A refusal of several rules together, unless one of the steps has already said it.
-    fn note_unless_known(&mut self, name: &'static str, error: &OAuthError) {
+    pub(super) fn note_unless_known(&mut self, name: &'static str, error: &OAuthError) {
         let word = error.reason.word();
         let is_known = self.steps.iter().any(
             |step| matches!(&step.outcome, StepOutcome::Refused(explanation) if explanation.reason == word),
@@ -215,7 +218,7 @@ impl<'a> Rehearsal<'a> {
         }
     }
 
-    fn demands(&self) -> Demands {
+    pub(super) fn demands(&self) -> Demands {
         self.known.context.config.oauth.demands()
     }
 
@@ -229,7 +232,7 @@ impl<'a> Rehearsal<'a> {
     }
 
     /// Checks the registration against the security profile of the client, if it has one.
-    fn profile(&mut self) {
+    pub(super) fn profile(&mut self) {
         let demands = self.demands();
         let profile = self.known.client.profile(&demands);
         if profile != Profile::None {
@@ -252,7 +255,7 @@ impl<'a> Rehearsal<'a> {
     }
 
     /// What the client must prove with its token request, beside who it is. The request that is checked counts as proven.
-    fn sender(&mut self) {
+    pub(super) fn sender(&mut self) {
         let constraint = SenderConstraint::of(&self.known.client, self.known.context.config);
         self.note("sender", constraint.map(|constraint| ((), constraint.to_string())));
     }
@@ -269,27 +272,8 @@ impl<'a> Rehearsal<'a> {
         Some(note.to_owned())
     }
 
-    /// What is demanded of a backchannel request. The request that is checked counts as one that has it.
-    fn backchannel(&mut self) {
-        let (client, demands) = (&self.known.client, self.demands());
-        let profile = client.profile(&demands);
-        let has_alg = client.backchannel.request_alg.is_some();
-        let is_signed = has_alg || profile.is_fapi() || client.must(Demanded::Jar, &demands);
-        let note = "required: the client must sign the request, and send it in the parameter request";
-        if is_signed {
-            self.note("request_object", Ok(((), note.to_owned())));
-        }
-        if profile.is_fapi() && self.input.authorization_details.is_none() {
-            let name = profile.as_str();
-            let note = format!(
-                "required: the profile {name} demands it in each request without authorization_details"
-            );
-            self.note("binding_message", Ok(((), note)));
-        }
-    }
-
     /// Checks the authorization details of the request, if it has any.
-    fn details(&mut self) -> Option<AuthorizationDetails> {
+    pub(super) fn details(&mut self) -> Option<AuthorizationDetails> {
         self.input.authorization_details.as_ref()?;
         let checked = AuthorizationDetails::requested(&self.params).and_then(|details| {
             let details = details.unwrap_or_default();
@@ -301,7 +285,7 @@ impl<'a> Rehearsal<'a> {
         self.note(authorization_details::PARAMETER, checked)
     }
 
-    fn scope(&mut self, details: &AuthorizationDetails) -> Option<Scope> {
+    pub(super) fn scope(&mut self, details: &AuthorizationDetails) -> Option<Scope> {
         let resolve = || {
             let requested = scope::requested(&self.params)?;
             let (client, catalogue) = (&self.known.client, &self.known.catalogue);
@@ -319,7 +303,7 @@ impl<'a> Rehearsal<'a> {
         self.note("scope", resolved)
     }
 
-    fn registered(&self) -> RegisteredResources<'a, crate::cache::catalogue::Catalogue> {
+    pub(super) fn registered(&self) -> RegisteredResources<'a, crate::cache::catalogue::Catalogue> {
         RegisteredResources { resources: &self.known.catalogue, issuer: self.known.issuer }
     }
 
@@ -337,7 +321,7 @@ impl<'a> Rehearsal<'a> {
     }
 
     /// Checks the algorithms of access tokens, if the profile of the client says which are allowed.
-    fn algorithms(&mut self, uris: &[String]) {
+    pub(super) fn algorithms(&mut self, uris: &[String]) {
         let (client, catalogue) = (&self.known.client, &self.known.catalogue);
         let algorithms = self.known.context.config.token_algorithms();
         let profile = client.profile(&algorithms.demands);
@@ -381,61 +365,7 @@ impl<'a> Rehearsal<'a> {
         self.tokens(&granting)
     }
 
-    /// The rules of a token request without an authorization request.
-    fn token_request(&mut self, grant: GrantType) -> Option<TokenPreview> {
-        self.profile();
-        if grant == GrantType::Ciba {
-            self.backchannel();
-        }
-        self.sender();
-        let details = match &self.input.authorization_details {
-            Some(_) => self.details()?,
-            None => AuthorizationDetails::default(),
-        };
-        let scope = self.scope(&details)?;
-        let person = match grant {
-            GrantType::ClientCredentials => None,
-            _ => Some(self.allowed_person(&scope)?),
-        };
-        let is_alone = matches!(grant, GrantType::ClientCredentials | GrantType::JwtBearer);
-        let resources = match is_alone {
-            true => self.only_resource(),
-            false => {
-                let asked = (&scope, &details.placed(&self.known.catalogue));
-                self.registered().authorized(&self.params, &self.known.client, asked)
-            }
-        };
-        let resources = match self.input.resources.is_empty() {
-            true => resources.unwrap_or_default(),
-            false => self.note("resource", resources.map(|uris| (uris.clone(), uris.join(" "))))?,
-        };
-        self.algorithms(&resources);
-        let granted = Granted::new(scope, resources, Default::default(), details);
-        let params = self.params.clone();
-        let source = if is_alone { GrantSource::TokenRequest(&params) } else { GrantSource::Person };
-        self.tokens(&Granting { granted, person, source })
-    }
-
-    /// The resource that a token request names for itself, if it names one, as a list.
-    fn only_resource(&self) -> Result<Vec<String>, OAuthError> {
-        let Some(uri) = resource::named(&self.params, "resource")? else { return Ok(Vec::new()) };
-        let resource = self.registered().named(&uri, &self.known.client)?;
-        Ok(resource.map(|resource| resource.uri.clone()).into_iter().collect())
-    }
-
-    /// The person whose token it is, if the account may have one.
-    fn allowed_person(&mut self, scope: &Scope) -> Option<&'a crate::oauth::identity::claims::Person> {
-        let known = self.known;
-        let user = known.user.as_ref()?;
-        let claims = serde_json::to_string(&user.person.claims).unwrap_or_default();
-        let status = UserStatus::new(user.disabled_at.is_none().then_some(claims), false);
-        let required = group::required(&known.client, scope, &known.catalogue);
-        let may = may_issue(&status, &required).map_err(|error| error.about(&user.person.id));
-        self.note("user", may.map(|()| ((), format!("{} may have tokens", user.person.username))))?;
-        Some(&user.person)
-    }
-
-    fn tokens(&mut self, granting: &Granting<'_>) -> Option<TokenPreview> {
+    pub(super) fn tokens(&mut self, granting: &Granting<'_>) -> Option<TokenPreview> {
         match TokenPreview::of(self.known, granting) {
             Ok(preview) => {
                 let note = preview.note();

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::config::Config;
+use crate::oauth::client::certificate::no_authority;
 use crate::oauth::client::demand::Demanded;
 use crate::oauth::client::profile::{FAPI_ALGORITHMS, Profile};
 use crate::oauth::client::{AuthMethod, Client, Demand, NoncePolicy};
@@ -22,13 +23,16 @@ impl SenderConstraint {
     /// What the registration and the server ask of this client's token requests.
     ///
     /// # Errors
-    /// If the client needs a certificate, and none can arrive here.
+    /// If the client needs a certificate, and none can arrive here, or no authority is trusted that could have signed it.
     pub(super) fn of(client: &Client, config: &Config) -> Result<Self, OAuthError> {
         let takes_certificates = config.tls.takes_certificates();
         if client.auth_method.is_some_and(AuthMethod::is_certificate) && !takes_certificates {
             return Err(Reason::CertificateMissing.because(
                 "this client proves who it is with a certificate, and no certificate can arrive at this server",
             ));
+        }
+        if client.auth_method == Some(AuthMethod::TlsClientAuth) && !config.tls.has_client_ca() {
+            return Err(no_authority());
         }
         if client.certificate.bound_tokens {
             return match takes_certificates {

@@ -163,6 +163,49 @@ async fn a_resource_asks_for_a_nonce_too_and_par_as_well() {
 }
 
 #[tokio::test]
+async fn a_refusal_before_the_client_is_looked_up_has_the_nonce_too() {
+    let server = TestServer::start().await;
+    let key = ProofKey::new();
+    for registration in [Registration::service("service"), Registration::spa("spa")] {
+        let app = strict(&server, registration).await;
+        for (path, form, reason) in [
+            ("/token", &[("grant_type", "zz")][..], "grant_type.unsupported"),
+            ("/token", &[("scope", "a"), ("scope", "b")], "parameter.repeated"),
+            ("/bc-authorize", &[("request", "a"), ("request", "b")], "parameter.repeated"),
+        ] {
+            let proof = key.proof_with(&server, ("POST", path), &json!({}));
+            let refused = app.post_proven_at(&mut server.browser(), path, form, &[&proof]).await;
+            assert!(refused.get("error_uri").ends_with(reason), "{refused:?}");
+            nonce(&refused);
+            let without = app.post_proven_at(&mut server.browser(), path, form, &[]).await;
+            assert_eq!(without.header("dpop-nonce"), "", "no proof, no nonce");
+        }
+    }
+    let mut stranger = server.browser();
+    let headers = [("content-type", "application/x-www-form-urlencoded"), ("dpop", &*key.proof(&server))];
+    let form = "grant_type=zz&client_id=stranger";
+    let refused = stranger.request(reqwest::Method::POST, "/token", &headers, form).await;
+    assert_eq!((refused.status.as_u16(), refused.header("dpop-nonce")), (400, ""), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_resource_that_lacks_the_proof_says_which_nonce_it_needs() {
+    let server = TestServer::start().await;
+    let web = strict(&server, Registration::web("web").scopes("openid")).await;
+    let (mut alice, key) = (server.alice().await, ProofKey::new());
+    let code = alice.authorize(&web.url_with(&[("scope", "openid")])).await.get("code");
+    let form = web.redemption(&code);
+    let first = web.proven(&server, &form, &key.proof(&server)).await;
+    let proof = key.proof_with(&server, TOKEN, &change("nonce", json!(nonce(&first))));
+    let token = web.proven(&server, &form, &proof).await.get("access_token");
+    let refused = server.with_token(USERINFO, ("DPoP", &token), &[]).await;
+    assert_eq!(refused.json()["reason"], "dpop.missing", "{refused:?}");
+    let hash = grantor::secret::Hash::of(&token).to_text();
+    let with = key.proof_with(&server, USERINFO, &json!({ "ath": hash, "nonce": nonce(&refused) }));
+    assert_eq!(server.with_token(USERINFO, ("DPoP", &token), &[&with]).await.status, 200);
+}
+
+#[tokio::test]
 async fn the_management_api_asks_for_a_nonce_and_calls_it_no_refused_credential() {
     let server = TestServer::start().await;
     let robot = strict(&server, Registration::service("robot").scopes("grantor.clients.read")).await;

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use rcgen::{ExtendedKeyUsagePurpose, KeyUsagePurpose, SerialNumber, date_time_ymd};
+use serde_json::json;
 
 use super::authority::{Authority, self_signed};
 use super::{BEHIND, Trusting, accepted, ask, ask_with, by_subject, refused};
+use crate::api::Api;
 use crate::support::TestServer;
 
 #[tokio::test]
@@ -37,6 +39,24 @@ async fn a_certificate_of_a_trusted_authority_proves_who_a_client_is_at_every_en
     public.assert_json_error(400, "unauthorized_client", "client.grant_not_allowed");
     let unknown = ask(&server, "nobody", &shown.header()).await;
     unknown.assert_json_error(401, "invalid_client", "client.unknown");
+}
+
+#[tokio::test]
+async fn without_authorities_the_method_is_not_offered_and_the_check_refuses_it() {
+    let server = TestServer::start_with(&BEHIND).await;
+    by_subject(&server, "payments", "CN=payments").await;
+    let metadata = server.get("/.well-known/openid-configuration").await.json();
+    for list in ["token", "introspection", "revocation"] {
+        let methods = metadata[format!("{list}_endpoint_auth_methods_supported")].as_array().unwrap();
+        assert!(!methods.contains(&json!("tls_client_auth")), "{methods:?}");
+        assert!(methods.contains(&json!("self_signed_tls_client_auth")), "{methods:?}");
+    }
+    let shown = Authority::new("Authority").client("payments");
+    refused(&server, "payments", &shown, "client_certificate.unknown_issuer").await;
+    let check = json!({ "grant_type": "client_credentials" });
+    let check = Api::owner(&server).await.post("/clients/payments/check", check).await.json();
+    assert_eq!(check["allowed"], false, "{check}");
+    assert!(check.to_string().contains("client_certificate.unknown_issuer"), "{check}");
 }
 
 #[tokio::test]

@@ -9,6 +9,9 @@ pub use subject::{CertificateNames, RegisteredSubject};
 
 use serde::{Deserialize, Serialize};
 
+use crate::oauth::error::OAuthError;
+use crate::oauth::reason::Reason;
+
 /// What a registration says about certificates (RFC 8705 §2.1.2 and §3.4).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CertificateSettings {
@@ -25,6 +28,12 @@ pub struct CertificateSettings {
     /// Its access tokens are bound to its certificate, and so are the refresh tokens of a public client.
     #[serde(default, rename = "tls_client_certificate_bound_access_tokens")]
     pub bound_tokens: bool,
+}
+
+/// The refusal of every certificate that an authority has to sign, where the server trusts no authority.
+pub fn no_authority() -> OAuthError {
+    Reason::CertificateUnknownIssuer
+        .because("this server trusts no authority for client certificates: tls.client_ca is not set")
 }
 
 impl CertificateSettings {
