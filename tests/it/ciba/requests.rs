@@ -202,7 +202,9 @@ async fn the_check_of_a_client_knows_the_grant() {
     server.register(asking("bank")).await;
     server.register(Registration::web("web")).await;
     let operator = Operator::of(&server);
-    let check = |client: &str| operator.json(&["client", "check", client, "--grant-type", CIBA]);
+    let check = |client: &str| {
+        operator.json(&["client", "check", client, "--grant-type", CIBA, "--scope", "openid read"])
+    };
     assert_eq!(check("bank")["allowed"], true, "{}", check("bank"));
     let refused = check("web");
     assert!(refused.to_string().contains("client.grant_not_allowed"), "{refused}");
