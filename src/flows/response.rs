@@ -130,7 +130,7 @@ async fn try_to_store(
     (hash, record): (&Hash, &Code),
     withdrawals: i64,
 ) -> Result<Stored, Failure> {
-    let (flow, hash, record) = (flow.cloned(), hash.clone(), record.clone());
+    let (flow, hash, record) = (flow.cloned(), *hash, record.clone());
     let purge_after = record.expires_at + codes::MEMORY;
     let save = async move |tx: &mut Tx| {
         if !is_first(tx, flow.as_ref(), now).await? {

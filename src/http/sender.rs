@@ -59,7 +59,7 @@ pub async fn announce_late(app: &App, request: &Request) {
     }
     let Some(id) = request.client() else { return };
     // A failure here changes nothing about the refusal.
-    if let Ok(Some(stored)) = app.cache.client(&id, Freshness::Cached).await {
+    if let Ok(Some(stored)) = app.cache.client(id, Freshness::Cached).await {
         announce(app, request, &stored.client, true);
     }
 }

@@ -189,6 +189,15 @@ impl ClientCertificates<'_> {
     }
 }
 
+/// The methods by which clients can authenticate at this server.
+fn methods(takes_certificates: bool, has_authorities: bool) -> Vec<&'static str> {
+    let is_offered = |method: &&AuthMethod| match method {
+        AuthMethod::TlsClientAuth => takes_certificates && has_authorities,
+        method => takes_certificates || !method.is_certificate(),
+    };
+    AuthMethod::ALL.iter().filter(is_offered).map(|method| method.as_str()).collect()
+}
+
 /// Builds the document for `issuer`, which has no slash at its end. `has_authorities`: whether the server trusts authorities
 /// that sign certificates of clients.
 pub fn metadata(
@@ -201,12 +210,7 @@ pub fn metadata(
 ) -> Metadata {
     let names: Vec<&'static str> = algorithms.iter().map(|algorithm| algorithm.as_str()).collect();
     let takes_certificates = certificates != ClientCertificates::Never;
-    let is_offered = |method: &&AuthMethod| match method {
-        AuthMethod::TlsClientAuth => takes_certificates && has_authorities,
-        method => takes_certificates || !method.is_certificate(),
-    };
-    let methods: Vec<&'static str> =
-        AuthMethod::ALL.iter().filter(is_offered).map(|method| method.as_str()).collect();
+    let methods = methods(takes_certificates, has_authorities);
     let key_management: Vec<&str> = KeyManagement::FOR_CLIENTS.iter().map(|known| known.as_str()).collect();
     let content: Vec<&str> = ContentEncryption::ALL.iter().map(|known| known.as_str()).collect();
     Metadata {

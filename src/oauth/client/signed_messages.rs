@@ -45,8 +45,8 @@ impl Client {
         if self.must_sign_backchannel(server) { self.check_has_keys() } else { Ok(()) }
     }
 
-    /// Checks that the registration lets the client meet the demand to sign its authorization requests, which may be the server's and newer than
-    /// the client.
+    /// Checks that the registration lets the client meet the demand to sign its authorization requests, which may be the server's
+    /// and newer than the client.
     ///
     /// # Errors
     /// If the client must sign them, and is registered for unsigned ones or has no keys.
