@@ -22,13 +22,13 @@ pub struct PlacedDetails<'a> {
 /// The APIs that a detail is for.
 struct Places<'a> {
     /// Each once. Empty: every API.
-    all: Vec<Place<'a>>,
+    all: Vec<ApiPlace<'a>>,
     /// Whether the detail alone says which of them it is for. Of several APIs of its type, the request must name one.
     are_named: bool,
 }
 
 /// An API that a detail is for.
-struct Place<'a> {
+struct ApiPlace<'a> {
     uri: &'a str,
     normal: String,
 }
@@ -39,9 +39,9 @@ impl<'a> Places<'a> {
         let known = type_of(detail).filter(|_| !has_own).and_then(|name| types.authorization_type(name));
         let of_type = known.map(|known| known.record.resources.as_slice()).unwrap_or_default();
         let mut seen = HashSet::new();
-        let all: Vec<Place<'_>> = locations(detail)
+        let all: Vec<ApiPlace<'_>> = locations(detail)
             .chain(of_type.iter().map(String::as_str))
-            .map(|uri| Place { uri, normal: normal_or_same(uri) })
+            .map(|uri| ApiPlace { uri, normal: normal_or_same(uri) })
             .filter(|place| seen.insert(place.normal.clone()))
             .collect();
         Self { are_named: has_own || all.len() == 1, all }
@@ -99,7 +99,7 @@ impl<'a> PlacedDetails<'a> {
     }
 
     /// The APIs that the details alone name, each once.
-    fn named_places(&self) -> Vec<&Place<'a>> {
+    fn named_places(&self) -> Vec<&ApiPlace<'a>> {
         let mut seen = HashSet::new();
         let named = self.places.iter().filter(|places| places.are_named).flat_map(|places| &places.all);
         named.filter(|place| seen.insert(place.normal.as_str())).collect()
