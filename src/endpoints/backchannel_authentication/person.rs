@@ -142,10 +142,8 @@ impl WantedPerson {
     async fn find(&self, conn: &mut Conn) -> Result<Option<(UserId, UserStatus)>, DbError> {
         let user = match self {
             // A `sub` comes first: the name of another account may be equal to it in another case.
-            Self::Name(name, true) if users::find_by_id(conn, name).await?.is_some() => {
-                Some(UserId::new(name))
-            }
-            Self::Name(name, _) => users::find_by_name(conn, name).await?.map(|record| record.user),
+            Self::Name(name, true) => users::find_record(conn, name).await?.map(|record| record.person.id),
+            Self::Name(name, false) => users::find_by_name(conn, name).await?.map(|record| record.user),
             Self::User(user) => Some(user.clone()),
             Self::Session(session, client) => grants::user_of_session(conn, session, client).await?,
             Self::Linked(issuer, subject) => {
