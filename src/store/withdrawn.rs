@@ -33,8 +33,8 @@ pub struct WithdrawnType {
     pub name: String,
     /// The APIs that a detail without `locations` is for.
     pub resources: Vec<String>,
-    /// The registered APIs, each with its scopes.
-    pub scopes: Vec<(String, Scope)>,
+    /// The scopes of each registered API, by its URI.
+    pub scopes: HashMap<String, Scope>,
 }
 
 impl WithdrawnType {
@@ -71,9 +71,8 @@ impl WithdrawnType {
             let mut own = locations(detail).peekable();
             own.peek().is_none() || own.any(|location| normal(location) == normal(uri))
         };
-        let known = self.scopes.iter().find(|(known, _)| normal(known) == normal(uri));
-        known.is_some_and(|(_, own)| own.names().any(|name| scope.contains(name)))
-            || details.iter().any(is_for)
+        let own = self.scopes.get(uri);
+        own.is_some_and(|own| own.names().any(|name| scope.contains(name))) || details.iter().any(is_for)
     }
 }
 
